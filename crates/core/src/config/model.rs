@@ -1,0 +1,262 @@
+//! What `promote.toml` means, after reading, defaults and checks: the values that the core decides with. How the
+//! file is written is the reader's matter, where each value stood is kept in the reader.
+
+use crate::location::StoreId;
+use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
+use crate::template::Template;
+use crate::window::Window;
+use chrono_tz::Tz;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// A whole project.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// `project`, or the repository's name.
+    pub project: ProjectName,
+    /// `timezone` of windows and of times shown to people.
+    pub timezone: Tz,
+    /// The environments in order; those of one inner list are one stage.
+    pub stages: Vec<Vec<EnvironmentName>>,
+    /// Each environment's effective settings.
+    pub environments: BTreeMap<EnvironmentName, Environment>,
+    /// What moves as one, in the order of the environments.
+    pub lanes: Vec<Lane>,
+    /// Where the ledger lies.
+    pub ledger: LedgerPlace,
+    /// `[pack]`.
+    pub pack: Option<Pack>,
+    /// `[store.NAME]`, by the bucket's name.
+    pub stores: BTreeMap<String, StoreSettings>,
+    /// `required-version`: which versions of the tool may be used.
+    pub required_version: Option<semver::VersionReq>,
+}
+
+/// What moves as one: an environment, or all that read the same targets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lane {
+    /// The first environment's name.
+    pub name: LaneName,
+    /// The environments, in order; one or more.
+    pub environments: Vec<EnvironmentName>,
+}
+
+/// Where the ledger lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LedgerPlace {
+    /// Objects below a prefix (which ends without a slash) of a store.
+    Objects {
+        /// The store.
+        store: StoreId,
+        /// For example `.promote/billing-api`.
+        prefix: crate::location::Key,
+    },
+    /// A branch of the git repository.
+    GitBranch(String),
+}
+
+/// The settings of one environment, inherited ones included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Environment {
+    /// Its name.
+    pub name: EnvironmentName,
+    /// What it moves with.
+    pub lane: LaneName,
+    /// How dangerous it is to change.
+    pub tier: Tier,
+    /// The environments a release must have been verified in. Empty for the first.
+    pub from: Vec<EnvironmentName>,
+    /// May move without being asked.
+    pub auto: bool,
+    /// The artifacts in the order in which they move; one or more.
+    pub artifacts: Vec<Artifact>,
+    /// Locations that must exist but are not moved.
+    pub needs: Vec<Template>,
+    /// The commit must be on this branch.
+    pub branch: Option<String>,
+    /// How long a release must have run, verified, in every one of `from`.
+    pub soak: Duration,
+    /// How many people must approve.
+    pub approvals: Approvals,
+    /// Commit statuses that must be green.
+    pub checks: Vec<String>,
+    /// Named results that must exist for the digest.
+    pub evidence: Vec<String>,
+    /// Requirement on the release's semver number.
+    pub versions: Option<semver::VersionReq>,
+    /// Windows in which nothing moves.
+    pub freeze: Vec<Window>,
+    /// Windows in which alone something moves; none means always.
+    pub open: Vec<Window>,
+    /// Texts that the promoter must give.
+    pub notes: Vec<String>,
+    /// Steps shown before the move.
+    pub plan: Vec<Step>,
+    /// Steps before the move.
+    pub prepare: Vec<Step>,
+    /// Steps after the move.
+    pub deploy: Vec<Step>,
+    /// Steps that prove it.
+    pub verify: Vec<Step>,
+    /// What a failed deployment leads to.
+    pub on_failure: OnFailure,
+    /// The time for each step that names none.
+    pub timeout: Duration,
+    /// The folder in which commands run, relative to the file.
+    pub workdir: Option<Template>,
+    /// Shown wherever the environment is.
+    pub url: Option<String>,
+}
+
+/// An artifact of an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Artifact {
+    /// Its name; `None` for the only one.
+    pub name: Option<ArtifactName>,
+    /// Where it lies for ever.
+    pub source: Template,
+    /// What the environment reads; `None` where the commit itself is what moves.
+    pub target: Option<Template>,
+    /// What it is.
+    pub kind: ArtifactKind,
+    /// For folders: delete what the source no longer has.
+    pub prune: bool,
+}
+
+/// What an artifact is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ArtifactKind {
+    /// One object, such as a zip.
+    Object,
+    /// Many objects below a prefix.
+    Folder,
+    /// A container image.
+    Image,
+    /// The commit itself.
+    Git,
+}
+
+/// How dangerous an environment is to change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Tier {
+    /// One person's.
+    Development,
+    /// For automated tests.
+    Test,
+    /// Like production.
+    Staging,
+    /// What customers use.
+    Production,
+}
+
+/// `approvals`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Approvals {
+    /// How many.
+    pub count: u32,
+    /// By whom; empty means anyone.
+    pub from: Vec<String>,
+    /// How long one holds.
+    pub expires: Option<Duration>,
+    /// Whether the promoter's own counts.
+    pub own: bool,
+    /// Whether pull-request reviews count.
+    pub reviews: bool,
+}
+
+/// `on-failure`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnFailure {
+    /// Leave it as it is and say so.
+    Stop,
+    /// Put back what was there before.
+    Rollback,
+}
+
+/// One step.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// What it does.
+    pub action: StepAction,
+    /// Its own time-out.
+    pub timeout: Option<Duration>,
+    /// How often it is tried again.
+    pub retries: u32,
+    /// Further variables; a value `$NAME` is read from the environment when it runs.
+    pub env: BTreeMap<String, String>,
+    /// Its own folder.
+    pub workdir: Option<Template>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StepAction {
+    /// A shell command, exactly as written: nothing is pasted into it.
+    Run {
+        /// The command.
+        command: String,
+        /// The exit status that means "there are changes".
+        changed: Option<i32>,
+        /// A file that is kept and hashed.
+        saves: Option<String>,
+    },
+    /// Asks an address until the answer holds a text.
+    Http {
+        /// The address.
+        url: Template,
+        /// The text; `None` means any successful answer.
+        expect: Option<Template>,
+    },
+    /// Follows executions of AWS CodePipeline.
+    CodePipeline(Vec<Template>),
+    /// Dispatches a GitHub workflow.
+    Github {
+        /// The workflow's file.
+        workflow: String,
+        /// The ref it runs on.
+        reference: Option<Template>,
+    },
+    /// Starts a GitLab pipeline.
+    Gitlab {
+        /// The project's path.
+        project: String,
+        /// The ref it runs on.
+        reference: Option<Template>,
+    },
+    /// Waits for this many hosts.
+    Receipts(u32),
+}
+
+/// `[pack]`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pack {
+    /// Run first, in the work tree.
+    pub build: Option<String>,
+    /// Paths to take; empty means the commit's whole tree.
+    pub include: Vec<String>,
+    /// Patterns to leave out.
+    pub exclude: Vec<String>,
+    /// Stripped from every path.
+    pub root: Option<String>,
+}
+
+/// `[store.NAME]`: how to reach one bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreSettings {
+    /// Its region.
+    pub region: Option<String>,
+    /// Another address than the vendor's. https, or a loopback address.
+    pub endpoint: Option<String>,
+    /// Bucket in the path instead of the host name.
+    pub path_style: Option<bool>,
+    /// The named profile whose credentials are used.
+    pub profile: Option<String>,
+    /// Seconds after which a request is refused by the store (5 to 300).
+    pub expiry_s: Option<u32>,
+    /// Seconds granted to a copy that the store has begun.
+    pub allowance_s: Option<u32>,
+}

@@ -1,0 +1,109 @@
+//! Exit statuses: a contract with every script that calls `promote`. The table in the book is compared with this
+//! enum by a test.
+
+use serde::{Serialize, Serializer};
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ExitStatus {
+    /// Done, or nothing to do.
+    Ok,
+    /// Anything unexpected.
+    Failed,
+    /// Wrong arguments, wrong `promote.toml`, or a prompt was needed and there is no terminal.
+    Usage,
+    /// A rule is not met; nothing was changed.
+    Blocked,
+    /// Not signed in, or not allowed.
+    Denied,
+    /// No such environment, release or artifact.
+    Missing,
+    /// Someone else moved it, or the plan is stale.
+    Conflict,
+    /// Moved, but the deployment or its verification failed; not undone.
+    DeployFailed,
+    /// The deployment failed, and the release before was put back.
+    RolledBack,
+    /// Moved, but the wait ended first; the outcome is unknown.
+    Timeout,
+    /// `verify` found drift, or `plan --exit-code` found something to do.
+    Differs,
+    /// Some writes may have been applied and the promotion is not committed.
+    Unfinished,
+    /// Stopped by ctrl-C.
+    Interrupted,
+    /// Stopped by a request to terminate.
+    Terminated,
+}
+
+impl ExitStatus {
+    /// Every status, in the order of the codes.
+    pub const ALL: [Self; 14] = [
+        Self::Ok,
+        Self::Failed,
+        Self::Usage,
+        Self::Blocked,
+        Self::Denied,
+        Self::Missing,
+        Self::Conflict,
+        Self::DeployFailed,
+        Self::RolledBack,
+        Self::Timeout,
+        Self::Differs,
+        Self::Unfinished,
+        Self::Interrupted,
+        Self::Terminated,
+    ];
+
+    /// The process's exit code.
+    pub const fn code(self) -> u8 {
+        match self {
+            Self::Ok => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::Blocked => 3,
+            Self::Denied => 4,
+            Self::Missing => 5,
+            Self::Conflict => 6,
+            Self::DeployFailed => 7,
+            Self::RolledBack => 8,
+            Self::Timeout => 9,
+            Self::Differs => 10,
+            Self::Unfinished => 11,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// The name used in JSON and in the book.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Failed => "failed",
+            Self::Usage => "usage",
+            Self::Blocked => "blocked",
+            Self::Denied => "denied",
+            Self::Missing => "missing",
+            Self::Conflict => "conflict",
+            Self::DeployFailed => "deploy-failed",
+            Self::RolledBack => "rolled-back",
+            Self::Timeout => "timeout",
+            Self::Differs => "differs",
+            Self::Unfinished => "unfinished",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
+impl Serialize for ExitStatus {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.serialize_str(self.name())
+    }
+}
+
+impl From<ExitStatus> for std::process::ExitCode {
+    fn from(status: ExitStatus) -> Self {
+        Self::from(status.code())
+    }
+}

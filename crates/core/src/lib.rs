@@ -1,0 +1,17 @@
+//! Promotion of a finished build from one environment to the next: the words, the rules, the pure plan, the ports
+//! to the outside, the protocol that carries a plan out, and the ledger that remembers it.
+//!
+//! *Read the world into a value, decide with a function, act on the decision, write down what happened.*
+//!
+//! This crate meets no runtime, network, file system, environment variable, wall clock or terminal: all of these
+//! come in through the traits in [`port`].
+
+pub mod commit;
+pub mod config;
+pub mod digest;
+pub mod exit;
+pub mod location;
+pub mod names;
+pub mod port;
+pub mod template;
+pub mod window;

@@ -1,0 +1,213 @@
+//! Where an object lies: a store and a key in it. Turning a store into something that answers is the work of
+//! `promote-providers`; filling placeholders is [`crate::template`]'s.
+
+use crate::names::shown;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::fmt;
+use std::str::FromStr;
+
+/// The key of an object inside its store: 1 to 1024 bytes of UTF-8, parts separated by single slashes, no part
+/// `.` or `..`, no control character, no backslash. So a key is safe as a path below a folder, too.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct Key(String);
+
+/// The object store that a location names.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StoreId {
+    /// The folder that holds `promote.toml`; keys are paths below it.
+    Local,
+    /// A bucket of S3 or of a compatible store.
+    S3(String),
+    /// A bucket of Google Cloud Storage.
+    Gcs(String),
+    /// A store in memory, for tests.
+    Memory(String),
+}
+
+/// A store and a key in it: `s3://acme-releases/billing-api/prod.zip`, or a plain path in the local folder.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Location {
+    /// The store.
+    pub store: StoreId,
+    /// The key in it.
+    pub key: Key,
+}
+
+/// Why a text is not a key or a location.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{shown}` is not a {what}: {why}")]
+pub struct LocationError {
+    what: &'static str,
+    shown: String,
+    why: &'static str,
+}
+
+impl Key {
+    /// The key as text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// This key, a slash, and `rest`.
+    ///
+    /// # Errors
+    /// When the result is not a key.
+    pub fn join(&self, rest: &str) -> Result<Self, LocationError> {
+        format!("{}/{rest}", self.0).parse()
+    }
+}
+
+impl FromStr for Key {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        let bad = |why| LocationError { what: "key", shown: shown(text), why };
+        if text.is_empty() || text.len() > 1024 {
+            return Err(bad("it must have 1 to 1024 bytes"));
+        }
+        if text.chars().any(|c| c.is_control() || c == '\\') {
+            return Err(bad("control characters and backslashes are not allowed"));
+        }
+        if text.split('/').any(|part| part.is_empty() || part == "." || part == "..") {
+            return Err(bad("empty parts, `.` and `..` are not allowed"));
+        }
+        Ok(Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for StoreId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Local => f.write_str("local folder"),
+            Self::S3(bucket) => write!(f, "s3://{bucket}"),
+            Self::Gcs(bucket) => write!(f, "gs://{bucket}"),
+            Self::Memory(name) => write!(f, "memory://{name}"),
+        }
+    }
+}
+
+impl Serialize for StoreId {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Local => out.serialize_str("local"),
+            other => out.collect_str(other),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for StoreId {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(input)?;
+        if text == "local" {
+            return Ok(Self::Local);
+        }
+        match text.split_once("://") {
+            Some(("s3", name)) => Ok(Self::S3(name.to_owned())),
+            Some(("gs", name)) => Ok(Self::Gcs(name.to_owned())),
+            Some(("memory", name)) => Ok(Self::Memory(name.to_owned())),
+            _ => Err(serde::de::Error::custom(format!("`{}` names no store", shown(&text)))),
+        }
+    }
+}
+
+/// Whether `name` can be a bucket's name: 3 to 63 of lower-case letters, digits, dots, hyphens and (for Google)
+/// underscores, as <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html> says.
+fn is_bucket(name: &str) -> bool {
+    let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b);
+    let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
+    (3..=222).contains(&name.len())
+        && name.bytes().all(ok)
+        && edge(name.as_bytes().first())
+        && edge(name.as_bytes().last())
+        && !name.contains("..")
+}
+
+impl FromStr for Location {
+    type Err = LocationError;
+
+    fn from_str(text: &str) -> Result<Self, LocationError> {
+        let bad = |why| LocationError { what: "location", shown: shown(text), why };
+        let Some((scheme, rest)) = text.split_once("://") else {
+            return Ok(Self { store: StoreId::Local, key: text.parse()? });
+        };
+        let (bucket, key) =
+            rest.split_once('/').ok_or_else(|| bad("a bucket, a slash and a key are needed"))?;
+        let store = match scheme {
+            "s3" if is_bucket(bucket) => StoreId::S3(bucket.to_owned()),
+            "gs" if is_bucket(bucket) => StoreId::Gcs(bucket.to_owned()),
+            "memory" => StoreId::Memory(bucket.to_owned()),
+            "s3" | "gs" => return Err(bad("the bucket's name is not one")),
+            _ => return Err(bad("known are s3://, gs:// and plain paths")),
+        };
+        Ok(Self { store, key: key.parse()? })
+    }
+}
+
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.store {
+            StoreId::Local => self.key.fmt(f),
+            store => write!(f, "{store}/{}", self.key),
+        }
+    }
+}
+
+impl Serialize for Location {
+    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+        out.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Location {
+    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+        String::deserialize(input)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn locations_round_trip() {
+        for text in ["s3://acme-releases/billing-api/prod.zip", "gs://acme-config/a", "deploy/prod.zip"] {
+            assert_eq!(text.parse::<Location>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn paths_that_leave_the_store_are_refused() {
+        for bad in [
+            "",
+            "/etc/passwd",
+            "../x",
+            "a/../b",
+            "a//b",
+            "a/",
+            "s3://b",
+            "s3:///k",
+            "s3://acme/",
+            "s3://ac me/k",
+            "ftp://host/k",
+            "a\\b",
+            "a\nb",
+            "s3://acme/../k",
+            "./a",
+        ] {
+            assert!(bad.parse::<Location>().is_err(), "{bad}");
+        }
+    }
+}

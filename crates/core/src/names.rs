@@ -1,0 +1,117 @@
+//! The names that a team gives: projects, environments, lanes, artifacts. They end up in object keys and file
+//! paths, so one narrow pattern holds for all of them. What a name stands for is kept elsewhere.
+
+use serde::{Deserialize, Deserializer, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Why a text is not a name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{shown}` is not a {kind} name: 1 to 32 of the characters a-z, 0-9 and `-`, starting and ending with a letter or digit"
+)]
+pub struct NameError {
+    kind: &'static str,
+    shown: String,
+}
+
+/// Whether `text` matches `^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`.
+pub fn is_name(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let inner = |b: &u8| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-';
+    (1..=32).contains(&bytes.len())
+        && bytes.iter().all(inner)
+        && bytes.first() != Some(&b'-')
+        && bytes.last() != Some(&b'-')
+}
+
+/// A hostile text made fit to show in a message: control characters escaped, cut after 60 characters.
+pub fn shown(text: &str) -> String {
+    let mut out: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    if text.chars().nth(60).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $type:ident, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[serde(transparent)]
+        pub struct $type(String);
+
+        impl $type {
+            /// The name as text.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = NameError;
+
+            fn from_str(text: &str) -> Result<Self, NameError> {
+                if is_name(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(NameError { kind: $kind, shown: shown(text) })
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $type {
+            fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
+                String::deserialize(input)?.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+
+name!(
+    /// A project: what one ledger is about.
+    ProjectName,
+    "project"
+);
+name!(
+    /// A place where releases run, such as `staging`.
+    EnvironmentName,
+    "environment"
+);
+name!(
+    /// What moves as one: an environment, or all environments that read one target. Named after the first of them.
+    LaneName,
+    "lane"
+);
+name!(
+    /// One of several artifacts of a release.
+    ArtifactName,
+    "artifact"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_follow_one_pattern() {
+        for good in ["a", "0", "prod", "eu-west-1", &"x".repeat(32)] {
+            assert!(good.parse::<EnvironmentName>().is_ok(), "{good}");
+        }
+        for bad in ["", "-a", "a-", "A", "a_b", "../x", "a/b", "ä", "a\0", &"x".repeat(33)] {
+            assert!(bad.parse::<EnvironmentName>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn hostile_text_is_shown_harmlessly() {
+        assert_eq!(shown("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(shown(&"x".repeat(70)).chars().count(), 61);
+    }
+}

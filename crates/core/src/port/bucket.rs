@@ -1,0 +1,181 @@
+//! The object store port.
+
+use super::{Capabilities, CopyGuard, Headers, Metadata, Object, Page, ProviderError, Token, VersionId};
+use crate::digest::Digest;
+use crate::location::Key;
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::stream::BoxStream;
+use serde::{Deserialize, Serialize};
+use std::fmt::{Debug, Display};
+use std::sync::Arc;
+
+/// The bytes of an object, as they arrive.
+pub type ByteStream = BoxStream<'static, Result<Bytes, ProviderError>>;
+
+/// Content that can be read again from any place, so that a part can be sent twice.
+#[async_trait]
+pub trait Blob: Debug + Send + Sync {
+    /// Length in bytes.
+    fn size(&self) -> u64;
+    /// SHA-256 of the whole.
+    fn digest(&self) -> Digest;
+    /// `length` bytes from `offset`; fewer only at the end.
+    async fn read_at(&self, offset: u64, length: usize) -> std::io::Result<Bytes>;
+}
+
+/// What to write.
+#[derive(Debug, Clone)]
+pub enum Body {
+    /// Bytes in memory: ledger records, manifests.
+    Bytes(Bytes),
+    /// Anything larger.
+    Blob(Arc<dyn Blob>),
+}
+
+/// What must hold of the key at the moment of writing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Precondition {
+    /// Nothing. Never used on a target or in a ledger.
+    Any,
+    /// There is no such object.
+    Absent,
+    /// The object's token is this one.
+    Matches(Token),
+}
+
+/// The next slot of the ledger: while it is empty, the promotion that sends a request has not been taken over.
+/// Only stores of class `Atomic` look at it, and only when `slot` lies in the same store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fence {
+    /// The key that must not exist.
+    pub slot: Key,
+}
+
+/// Everything that must hold for a write to take effect, and the way to make the store check it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// What must hold of the written key.
+    pub when: Precondition,
+    /// For a copy: the way that the plan chose from the store's capabilities. Ignored by `write`.
+    pub way: CopyGuard,
+    /// What else must hold, where the store can check it.
+    pub fence: Option<Fence>,
+}
+
+impl Condition {
+    /// A condition on the key alone.
+    pub fn on(when: Precondition) -> Self {
+        Self { when, way: CopyGuard::ConditionalCopy, fence: None }
+    }
+
+    /// Create-if-absent.
+    pub fn absent() -> Self {
+        Self::on(Precondition::Absent)
+    }
+}
+
+/// The very object that was checked while planning: what was checked is what is copied.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PinnedSource {
+    /// Where it lies. May be another bucket of the same kind of store.
+    pub location: crate::location::Location,
+    /// Its token.
+    pub token: Token,
+    /// Its version, where the store keeps versions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
+    /// Its digest, as the release's manifest says.
+    pub sha256: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// Its content headers, restated on the copy.
+    pub headers: Headers,
+}
+
+/// Reading an object store. `Display` names the store in messages.
+#[async_trait]
+pub trait BucketReader: Debug + Display + Send + Sync {
+    /// What the store can do by its nature. For a store that must be probed, what holds before it was: nothing.
+    fn capabilities(&self) -> Capabilities;
+
+    /// The store's own time: from its last answer where that carries one, never from this machine's clock alone
+    /// when the store has one. Sends a request only when nothing was answered yet.
+    async fn now(&self) -> Result<DateTime<Utc>, ProviderError>;
+
+    /// The object's description, or `None` when there is none. A missing right is `Denied`, never `None`.
+    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError>;
+
+    /// Description and content, at most `limit` bytes: more is `Corrupt`. For records and manifests.
+    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError>;
+
+    /// The content as a stream, of this version when one is named. A missing object is `NotFound`.
+    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError>;
+
+    /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and sorts after `after`. An empty prefix
+    /// lists everything.
+    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;
+}
+
+/// Writing an object store. No method repeats a request by itself once it may have taken effect.
+#[async_trait]
+pub trait Bucket: BucketReader {
+    /// Writes an object. The answer describes what is stored now; `metadata` and `headers` are filled in.
+    async fn write(
+        &self,
+        key: &Key,
+        body: Body,
+        headers: &Headers,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError>;
+
+    /// Copies inside the store, without the bytes passing through the client unless `condition.way` says so.
+    /// Content headers come from the source, metadata is replaced. A source that is no longer the pinned one is
+    /// `Conflict`.
+    async fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError>;
+
+    /// Deletes an object: retention and probes only, never the ledger.
+    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError>;
+
+    /// Finds out what the store honours, by writing below `scratch` and cleaning up what was written.
+    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError>;
+}
+
+#[derive(Debug)]
+struct Held(Bytes);
+
+#[async_trait]
+impl Blob for Held {
+    fn size(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    fn digest(&self) -> Digest {
+        Digest::of(&self.0)
+    }
+
+    async fn read_at(&self, offset: u64, length: usize) -> std::io::Result<Bytes> {
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        Ok(self.0.slice(start..start.saturating_add(length).min(self.0.len())))
+    }
+}
+
+impl Body {
+    /// The content as something that can be read from any place.
+    pub fn blob(&self) -> Arc<dyn Blob> {
+        match self {
+            Self::Bytes(bytes) => Arc::new(Held(bytes.clone())),
+            Self::Blob(blob) => Arc::clone(blob),
+        }
+    }
+}

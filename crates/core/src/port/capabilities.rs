@@ -1,0 +1,61 @@
+//! What a store can guarantee. Vendor differences are values of these types, never `if`s in the core.
+
+use serde::{Deserialize, Serialize};
+
+/// How a replaced target is guarded against a write that nobody saw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CopyGuard {
+    /// No condition holds on any way to write a target: promotion is refused unless overridden.
+    None,
+    /// The object passes through the client: read, then a conditional put. Only up to `Capabilities::put_limit`.
+    ConditionalPut,
+    /// The parts are copied by the store, the condition holds when the upload is completed.
+    ConditionalComplete,
+    /// The copy itself is conditional.
+    ConditionalCopy,
+}
+
+/// What keeps a request of a promotion that was taken over from landing late.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceClass {
+    /// Nothing does; only the client's own deadline. Verified afterwards.
+    Advisory,
+    /// The store refuses a request some seconds after it was signed.
+    Expiring,
+    /// The token never comes back: every write has a new one.
+    Exact,
+    /// The ledger's head is checked in the same critical section as the write.
+    Atomic,
+}
+
+/// What a store was found to honour. Kept in the ledger's genesis for stores that must be probed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Capabilities {
+    /// Create-if-absent holds. Without it there is no ledger.
+    pub create: bool,
+    /// Replace-if-matches holds on a put.
+    pub replace: bool,
+    /// The best guarded way to move a target.
+    pub copy: CopyGuard,
+    /// A copy can be pinned to the source that was checked (by version or by token).
+    pub source_pin: bool,
+    /// Versions are kept.
+    pub versioned: bool,
+    /// A definite answer of a write was found to be true, so no read-back is needed.
+    pub trusted_answers: bool,
+    /// What fences off late requests.
+    pub fence: FenceClass,
+    /// Seconds after which the store refuses a request of ours, and the allowance for a copy that it has begun.
+    /// Both are zero for atomic and exact stores.
+    pub expiry_s: u32,
+    /// See `expiry_s`.
+    pub allowance_s: u32,
+    /// The largest object in bytes that `CopyGuard::ConditionalPut` may pass through the client.
+    pub put_limit: u64,
+    /// What a person should know, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
+}

@@ -1,0 +1,87 @@
+//! What can go wrong at a port. Few kinds, each telling the caller what to do next; the detail is in the message.
+
+use std::error::Error;
+use std::fmt;
+
+/// What the caller may do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// There is no such bucket, version or account. (A missing object is `Ok(None)` where a method may say so.)
+    NotFound,
+    /// A precondition did not hold: somebody else wrote. Look again and plan again.
+    Conflict,
+    /// Not signed in, or a right is missing; the message names the right.
+    Denied,
+    /// The request definitely took no effect, and may be sent again later.
+    Unavailable,
+    /// The request may or may not have taken effect: read back before anything else.
+    Unknown,
+    /// The store lacks an ability; the message names it.
+    Unsupported,
+    /// What was read is not what was written.
+    Corrupt,
+    /// The request itself is wrong, and sending it again will not help.
+    Invalid,
+}
+
+/// An error at a port: what kind, from which provider, about which object, and the cause.
+#[derive(Debug)]
+pub struct ProviderError {
+    /// What to do next.
+    pub kind: ErrorKind,
+    /// The store or system that answered, as its `Display` names it.
+    pub provider: String,
+    /// What it was about: a key, a bucket, a command.
+    pub subject: String,
+    /// A lower-case fragment without a full stop that says what happened; never repeats the cause.
+    pub message: String,
+    /// What a person can do, one sentence each.
+    pub hints: Vec<String>,
+    /// The cause, printed once by the frontend.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl ProviderError {
+    /// An error without a cause.
+    pub fn new(
+        kind: ErrorKind,
+        provider: impl fmt::Display,
+        subject: impl fmt::Display,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind,
+            provider: provider.to_string(),
+            subject: subject.to_string(),
+            message: message.into(),
+            hints: Vec::new(),
+            source: None,
+        }
+    }
+
+    /// The same error with its cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// The same error with one more hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+}
+
+impl fmt::Display for ProviderError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: `{}`: {}", self.provider, self.subject, self.message)
+    }
+}
+
+impl Error for ProviderError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|cause| cause as _)
+    }
+}

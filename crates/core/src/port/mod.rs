@@ -1,0 +1,20 @@
+//! The ports: what the core asks of the outside world, split into reading and writing halves so that the compiler
+//! knows that planning needs read rights only. Implementations live in the provider crates.
+
+mod bucket;
+mod capabilities;
+mod clock;
+mod error;
+mod history;
+mod object;
+mod step;
+
+pub use bucket::{
+    Blob, Body, Bucket, BucketReader, ByteStream, Condition, Fence, PinnedSource, Precondition,
+};
+pub use capabilities::{Capabilities, CopyGuard, FenceClass};
+pub use clock::{Clock, Entropy};
+pub use error::{ErrorKind, ProviderError};
+pub use history::{Commit, History};
+pub use object::{Headers, Metadata, Object, Page, Token, VersionId};
+pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};

@@ -1,0 +1,85 @@
+//! Objects as stores describe them.
+
+use crate::digest::Digest;
+use crate::location::Key;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// The value that a store compares for a conditional write: S3's ETag, Google's generation, the local folder's
+/// write number. Opaque, and no identity: S3 gives the same ETag to the same content written again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Token(pub String);
+
+/// Names one stored version of an object in a store that keeps versions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct VersionId(pub String);
+
+impl fmt::Display for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Display for VersionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+/// The user's own metadata of an object: lower-case names without the vendor's prefix.
+pub type Metadata = BTreeMap<String, String>;
+
+/// The headers that belong to the content and are carried over by a copy.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Headers {
+    /// `Content-Type`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// `Cache-Control`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache_control: Option<String>,
+    /// `Content-Disposition`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_disposition: Option<String>,
+    /// `Content-Encoding`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_encoding: Option<String>,
+    /// `Content-Language`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_language: Option<String>,
+}
+
+/// What a store says about one object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Object {
+    /// Its key.
+    pub key: Key,
+    /// Its length in bytes.
+    pub size: u64,
+    /// What a conditional write compares.
+    pub token: Token,
+    /// The stored version, where the store keeps versions.
+    pub version: Option<VersionId>,
+    /// The SHA-256 of the whole content, where the store itself vouches for it. Never taken from metadata.
+    pub sha256: Option<Digest>,
+    /// The store's own time of the write. Whole seconds in S3.
+    pub stored_at: DateTime<Utc>,
+    /// Content headers. Empty in a listing.
+    pub headers: Headers,
+    /// User metadata. Empty in a listing.
+    pub metadata: Metadata,
+}
+
+/// One page of a listing, ascending by the bytes of the key.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// The objects; `headers`, `metadata` and `version` are not filled in.
+    pub objects: Vec<Object>,
+    /// Whether more may follow the last one.
+    pub more: bool,
+}

@@ -1,0 +1,72 @@
+//! Running a step: a command or a wait around the move. What a failed step means is decided in `flow`.
+
+use crate::config::Step;
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::time::Duration;
+
+/// What a step is told: the `PROMOTE_*` variables, by name. Never holds a secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepContext {
+    /// Variables for the command's environment.
+    pub variables: BTreeMap<String, String>,
+    /// Values for `{sha}` and the like in `expect` and URLs.
+    pub values: crate::template::Values,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepEnd {
+    /// It did what it should.
+    Succeeded,
+    /// It ran, and says that the release is bad.
+    Failed,
+    /// It could not be run, so nothing is known about the release.
+    Errored,
+    /// It had not ended when its time was over.
+    TimedOut,
+    /// A newer execution replaced it.
+    Superseded,
+    /// The promotion was interrupted while it ran.
+    Interrupted,
+}
+
+/// What a step leaves behind, kept in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct StepReport {
+    /// How it ended.
+    pub end: StepEnd,
+    /// One line for people: `exit status 1`, `says 4c1d9e2`.
+    pub summary: String,
+    /// The last lines of its output, at most 4 KiB, secrets masked.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub tail: String,
+    /// What it wrote to `$PROMOTE_OUTPUT`, at most 32 pairs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
+    /// Whole seconds it took.
+    pub took_s: u64,
+}
+
+/// Receives a step's output line by line while it runs. Lines are foreign text.
+pub trait StepProgress: Send + Sync {
+    /// A line of output, without its end.
+    fn line(&self, line: &str);
+}
+
+/// Runs steps.
+#[async_trait]
+pub trait StepRunner: Debug + Send + Sync {
+    /// Runs one step to its end or to the end of `timeout`. Never fails: what goes wrong is in the report.
+    async fn run(
+        &self,
+        step: &Step,
+        context: &StepContext,
+        timeout: Duration,
+        progress: &dyn StepProgress,
+    ) -> StepReport;
+}
