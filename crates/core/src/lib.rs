@@ -9,9 +9,11 @@
 pub mod commit;
 pub mod config;
 pub mod digest;
+pub mod duration;
 pub mod exit;
 pub mod location;
 pub mod names;
 pub mod port;
+pub mod suggest;
 pub mod template;
 pub mod window;
