@@ -5,7 +5,9 @@ use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, key};
+use crate::ledger::{
+    AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, key,
+};
 use crate::observe::{environment, genesis, seen};
 use crate::port::Object;
 use crate::request::Request;
@@ -31,7 +33,12 @@ pub enum Saying {
 ///
 /// # Errors
 /// When a promotion is open, or the ledger does not take the record.
-pub async fn say(world: &World, config: &Config, request: &Request, saying: &Saying) -> Result<Option<Head>, Failure> {
+pub async fn say(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    saying: &Saying,
+) -> Result<Option<Head>, Failure> {
     let settings = environment(config, &request.environment)?;
     let genesis = genesis(&world.view()).await?;
     let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
@@ -46,11 +53,18 @@ pub async fn say(world: &World, config: &Config, request: &Request, saying: &Say
         Saying::Unhold => Kind::Unhold,
     };
     let writer = Writer::new(world, &genesis, settings, request);
-    append_after(&writer, &settings.lane, head, kind, |head| idle(settings, head), |record| {
-        if let Saying::Freeze(until) = saying {
-            record.freeze = Some(Freeze { until: *until });
-        }
-    })
+    append_after(
+        &writer,
+        &settings.lane,
+        head,
+        kind,
+        |head| idle(settings, head),
+        |record| {
+            if let Saying::Freeze(until) = saying {
+                record.freeze = Some(Freeze { until: *until });
+            }
+        },
+    )
     .await
     .map(Some)
 }
@@ -61,7 +75,12 @@ fn idle(settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
         None => Ok(()),
         Some(open) => Err(Failure::new(
             ExitStatus::Conflict,
-            format!("promotion {} of {} by {} is open in {name}", open.promotion, open.release.commit.short(7), open.by),
+            format!(
+                "promotion {} of {} by {} is open in {name}",
+                open.promotion,
+                open.release.commit.short(7),
+                open.by
+            ),
         )
         .hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it"))),
     }
@@ -71,17 +90,24 @@ fn idle(settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
 ///
 /// # Errors
 /// When the release was never published, or the ledger does not take it.
-pub async fn block(world: &World, commit: &CommitId, block: bool, request: &Request) -> Result<bool, Failure> {
+pub async fn block(
+    world: &World,
+    commit: &CommitId,
+    block: bool,
+    request: &Request,
+) -> Result<bool, Failure> {
     let reader = world.ledger.reader();
-    let prefix = commit
-        .as_str()
-        .parse()
-        .map_err(|error: crate::commit::CommitError| Failure::new(ExitStatus::Failed, "no commit").caused_by(error))?;
+    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Failed, "no commit").caused_by(error)
+    })?;
     for _ in 0..16 {
         let (found, _) = reader.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking)?;
         let entry = found.get(commit).cloned().unwrap_or_default();
         if entry.published.is_none() {
-            return Err(Failure::new(ExitStatus::Missing, format!("release `{}` was never published", commit.short(12))));
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("release `{}` was never published", commit.short(12)),
+            ));
         }
         if entry.blocked() == block {
             return Ok(false);
@@ -91,13 +117,16 @@ pub async fn block(world: &World, commit: &CommitId, block: bool, request: &Requ
             by: request.actor.name.clone(),
             at: world.clock.now(),
         };
-        let place = key::block(reader.root(), commit, entry.block + 1)
-            .map_err(|error| Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error))?;
+        let place = key::block(reader.root(), commit, entry.block + 1).map_err(|error| {
+            Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+        })?;
         match world.ledger.put(&place, &said).await {
             Ok(()) => return Ok(true),
             // Somebody else said something about it in the same moment: look again.
             Err(AppendError::Lost { .. }) => {}
-            Err(AppendError::Refused { source, .. }) => return Err(Failure::looking("writing the ledger", source)),
+            Err(AppendError::Refused { source, .. }) => {
+                return Err(Failure::looking("writing the ledger", source));
+            }
             Err(error) => {
                 return Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")
                     .hint(format!("`promote show {}` tells", commit.short(12)))
@@ -138,9 +167,13 @@ pub async fn adopt(
         let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
         let Some(found) = targets.get(name) else { continue };
         let Some(object) = &found.object else {
-            return Err(Failure::new(ExitStatus::Missing, format!("`{}` holds nothing to adopt", found.location)));
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("`{}` holds nothing to adopt", found.location),
+            ));
         };
-        stamp = stamp.or_else(|| object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok()));
+        stamp = stamp
+            .or_else(|| object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok()));
         let sha256 = match object.sha256 {
             Some(digest) => digest,
             None => content(world, &found.location, object).await?,
@@ -155,7 +188,10 @@ pub async fn adopt(
         });
     }
     if states.is_empty() {
-        return Err(Failure::new(ExitStatus::Missing, format!("{} has no target that could be adopted", settings.name)));
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("{} has no target that could be adopted", settings.name),
+        ));
     }
     let holds = |manifest: &Manifest| {
         states.iter().all(|state| {
@@ -185,9 +221,16 @@ pub async fn adopt(
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     let writer = Writer::new(world, &genesis, settings, request);
     let observe = Observe { release: release.clone(), targets: states };
-    let head = append_after(&writer, &settings.lane, head, Kind::Observe, |head| idle(settings, head), |record| {
-        record.observe = Some(observe.clone());
-    })
+    let head = append_after(
+        &writer,
+        &settings.lane,
+        head,
+        Kind::Observe,
+        |head| idle(settings, head),
+        |record| {
+            record.observe = Some(observe.clone());
+        },
+    )
     .await?;
     Ok(Adopted { head, release })
 }

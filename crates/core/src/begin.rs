@@ -60,8 +60,9 @@ pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failu
     if by_nature.create {
         return Ok(by_nature);
     }
-    let scratch = key::scratch(world.ledger.reader().root(), world.entropy.nonce())
-        .map_err(|error| Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error))?;
+    let scratch = key::scratch(world.ledger.reader().root(), world.entropy.nonce()).map_err(|error| {
+        Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+    })?;
     bucket
         .probe(&scratch)
         .await
@@ -72,7 +73,11 @@ pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failu
 ///
 /// # Errors
 /// What a store answered.
-pub async fn probe_missing(world: &World, config: &Config, genesis: &Genesis) -> Result<Vec<Probed>, Failure> {
+pub async fn probe_missing(
+    world: &World,
+    config: &Config,
+    genesis: &Genesis,
+) -> Result<Vec<Probed>, Failure> {
     let mut found = Vec::new();
     let reader = world.ledger.reader();
     for store in stores_of(config)? {
@@ -83,12 +88,15 @@ pub async fn probe_missing(world: &World, config: &Config, genesis: &Genesis) ->
             continue;
         }
         let probed = Probed { capabilities: probe(world, &store).await?, at: world.clock.now(), store };
-        let place = key::probe(reader.root(), &probed.store)
-            .map_err(|error| Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error))?;
+        let place = key::probe(reader.root(), &probed.store).map_err(|error| {
+            Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+        })?;
         match world.ledger.put(&place, &probed).await {
             Ok(()) | Err(AppendError::Lost { .. }) => found.push(probed),
             Err(error) => {
-                return Err(Failure::new(ExitStatus::Failed, "what was found out could not be kept").caused_by(error));
+                return Err(
+                    Failure::new(ExitStatus::Failed, "what was found out could not be kept").caused_by(error)
+                );
             }
         }
     }

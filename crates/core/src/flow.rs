@@ -38,7 +38,11 @@ pub struct Done {
 ///
 /// # Errors
 /// When the world can't be read, or the environment or release is not there.
-pub async fn decide(view: &View, config: &Config, request: &Request) -> Result<(Snapshot, Decision), Failure> {
+pub async fn decide(
+    view: &View,
+    config: &Config,
+    request: &Request,
+) -> Result<(Snapshot, Decision), Failure> {
     let settings = environment(config, &request.environment)?;
     let snapshot = observe(view, config, request).await?;
     let decision = plan(config, settings, &snapshot, request);
@@ -89,7 +93,10 @@ pub async fn finish(
     request: &Request,
 ) -> Result<Done, Failure> {
     let Some(head) = snapshot.head.clone() else {
-        return Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", request.environment)));
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("nothing is recorded in {} yet", request.environment),
+        ));
     };
     follow(world, config, &nothing.plan, snapshot, request, head, Vec::new()).await
 }
@@ -106,7 +113,8 @@ async fn follow(
 ) -> Result<Done, Failure> {
     let settings = environment(config, &plan.environment)?;
     let current = commit.state().current.clone();
-    let promotion = current.and_then(|current| current.promotion).unwrap_or_else(|| PromotionId(String::new()));
+    let promotion =
+        current.and_then(|current| current.promotion).unwrap_or_else(|| PromotionId(String::new()));
     let mut done = Done {
         plan: plan.clone(),
         promotion: promotion.clone(),
@@ -135,8 +143,15 @@ async fn follow(
             Ok(done)
         }
         Err(failure) => Err(Failure { exit: ExitStatus::Unfinished, ..failure }
-            .state(format!("The targets of {} hold the release; its deployment {}.", settings.name, steps::word(end)))
-            .hint(format!("`promote resume {}` runs the steps again and records how they end", settings.name))),
+            .state(format!(
+                "The targets of {} hold the release; its deployment {}.",
+                settings.name,
+                steps::word(end)
+            ))
+            .hint(format!(
+                "`promote resume {}` runs the steps again and records how they end",
+                settings.name
+            ))),
     }
 }
 
@@ -162,8 +177,11 @@ pub async fn outcome(
         if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {
             return Ok(());
         }
-        Err(Failure::new(ExitStatus::Conflict, format!("{} was changed by somebody else meanwhile", settings.name))
-            .hint(format!("`promote history {}` shows how", settings.name)))
+        Err(Failure::new(
+            ExitStatus::Conflict,
+            format!("{} was changed by somebody else meanwhile", settings.name),
+        )
+        .hint(format!("`promote history {}` shows how", settings.name)))
     };
     append_after(&writer, &settings.lane, Some(commit), Kind::Outcome, still, |record| {
         record.outcome = Some(Outcome { of, result, steps: bounded(ran) });
@@ -178,7 +196,8 @@ fn bounded(ran: &[StepRecord]) -> Vec<StepRecord> {
     for step in &mut kept {
         let tail = &mut step.report.tail;
         if tail.len() > share {
-            let cut = (tail.len() - share..tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(tail.len());
+            let cut =
+                (tail.len() - share..tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(tail.len());
             *tail = tail.split_off(cut);
         }
     }
@@ -207,15 +226,20 @@ async fn undo(world: &World, config: &Config, failed: &Plan, request: &Request) 
         reason: Some(format!("the deployment of {} failed", failed.release.commit.short(7))),
         ..Request::rollback(failed.environment.clone(), Wanted::Commit(prefix), request.actor.clone())
     };
-    let (snapshot, decision) = decide(&world.view(), config, &back).await.map_err(|failure| failure.to_string())?;
+    let (snapshot, decision) =
+        decide(&world.view(), config, &back).await.map_err(|failure| failure.to_string())?;
     match decision {
-        Decision::Allowed(plan) => {
-            Box::pin(carry_out(world, config, &plan, &snapshot, &back)).await.map_err(|failure| failure.to_string())
-        }
+        Decision::Allowed(plan) => Box::pin(carry_out(world, config, &plan, &snapshot, &back))
+            .await
+            .map_err(|failure| failure.to_string()),
         Decision::NothingToDo(_) => Err("it is there already".to_owned()),
         Decision::Refused(refusal) => {
             let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
-            Err(unmet.map(|finding| finding.detail.clone()).chain(refusal.obstacles.clone()).collect::<Vec<_>>().join("; "))
+            Err(unmet
+                .map(|finding| finding.detail.clone())
+                .chain(refusal.obstacles.clone())
+                .collect::<Vec<_>>()
+                .join("; "))
         }
     }
 }
@@ -243,8 +267,10 @@ pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<
             request.wanted = Wanted::Commit(prefix);
             Ok(request)
         }
-        None => Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
-            .hint(format!("`promote to {}` begins a promotion", settings.name))),
+        None => {
+            Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
+                .hint(format!("`promote to {}` begins a promotion", settings.name)))
+        }
     }
 }
 
@@ -262,7 +288,9 @@ const fn result(end: StepEnd) -> OutcomeResult {
 const fn exit(result: OutcomeResult) -> ExitStatus {
     match result {
         OutcomeResult::Succeeded => ExitStatus::Ok,
-        OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded => ExitStatus::DeployFailed,
+        OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded => {
+            ExitStatus::DeployFailed
+        }
         OutcomeResult::TimedOut => ExitStatus::Timeout,
         OutcomeResult::Interrupted => ExitStatus::Interrupted,
     }

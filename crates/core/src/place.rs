@@ -26,9 +26,10 @@ pub fn store_of(template: &Template) -> Option<StoreId> {
 /// # Errors
 /// When a placeholder has no value here, or the result is no location.
 pub fn locate(template: &Template, values: &Values) -> Result<Location, Failure> {
-    let text = template
-        .render(values)
-        .map_err(|error| Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error))?;
-    text.parse::<Location>()
-        .map_err(|error| Failure::new(ExitStatus::Usage, format!("`{template}` is no location here")).caused_by(error))
+    let text = template.render(values).map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error)
+    })?;
+    text.parse::<Location>().map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{template}` is no location here")).caused_by(error)
+    })
 }

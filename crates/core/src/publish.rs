@@ -51,7 +51,11 @@ pub struct Published {
 ///
 /// # Errors
 /// When a source's template can't be filled in, or is of a kind this version can't publish.
-pub fn places(config: &Config, commit: &CommitId, version: Option<&str>) -> Result<BTreeMap<String, Location>, Failure> {
+pub fn places(
+    config: &Config,
+    commit: &CommitId,
+    version: Option<&str>,
+) -> Result<BTreeMap<String, Location>, Failure> {
     let values = Values {
         sha: Some(commit.clone()),
         version: version.map(str::to_owned),
@@ -65,7 +69,10 @@ pub fn places(config: &Config, commit: &CommitId, version: Option<&str>) -> Resu
             if artifact.kind != ArtifactKind::Object {
                 return Err(Failure::new(
                     ExitStatus::Usage,
-                    format!("`{}` is no single object; this version of promote publishes objects only", artifact.source),
+                    format!(
+                        "`{}` is no single object; this version of promote publishes objects only",
+                        artifact.source
+                    ),
                 ));
             }
             let location = locate(&artifact.source, &values)?;
@@ -86,18 +93,30 @@ pub fn places(config: &Config, commit: &CommitId, version: Option<&str>) -> Resu
 /// # Errors
 /// `Conflict` when the commit was published with other bytes; else what a store answered. What was written before
 /// an error is the same that the next try writes.
-pub async fn publish(world: &World, config: &Config, publication: &Publication) -> Result<Published, Failure> {
+pub async fn publish(
+    world: &World,
+    config: &Config,
+    publication: &Publication,
+) -> Result<Published, Failure> {
     let commit = &publication.commit;
     let places = places(config, commit, publication.version.as_deref())?;
     let mut artifacts = BTreeMap::new();
     for (name, location) in &places {
         let Some((body, content)) = publication.artifacts.get(name) else {
-            return Err(Failure::new(ExitStatus::Usage, format!("no file was given for the artifact `{name}`")));
+            return Err(Failure::new(
+                ExitStatus::Usage,
+                format!("no file was given for the artifact `{name}`"),
+            ));
         };
         let blob = body.blob();
         artifacts.insert(
             name.clone(),
-            BuiltArtifact { location: location.clone(), sha256: blob.digest(), size: blob.size(), content: *content },
+            BuiltArtifact {
+                location: location.clone(),
+                sha256: blob.digest(),
+                size: blob.size(),
+                content: *content,
+            },
         );
     }
     let wanted = Manifest {
@@ -124,8 +143,9 @@ pub async fn publish(world: &World, config: &Config, publication: &Publication) 
         return Ok(Published { manifest, new: false });
     }
     let ledger = &world.ledger;
-    let place = key::manifest(ledger.reader().root(), commit)
-        .map_err(|error| Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error))?;
+    let place = key::manifest(ledger.reader().root(), commit).map_err(|error| {
+        Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+    })?;
     match ledger.put(&place, &wanted).await {
         Ok(()) => Ok(Published { manifest: wanted, new: true }),
         Err(AppendError::Lost { .. }) => {
@@ -137,10 +157,12 @@ pub async fn publish(world: &World, config: &Config, publication: &Publication) 
             Ok(Published { manifest, new: false })
         }
         Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the manifest", source)),
-        Err(error) => Err(Failure::new(ExitStatus::Unfinished, "whether the manifest was written is not known")
-            .state("The artifacts are in place; no environment was changed.")
-            .hint("run `promote publish` again: it goes on where it stopped")
-            .caused_by(error)),
+        Err(error) => {
+            Err(Failure::new(ExitStatus::Unfinished, "whether the manifest was written is not known")
+                .state("The artifacts are in place; no environment was changed.")
+                .hint("run `promote publish` again: it goes on where it stopped")
+                .caused_by(error))
+        }
     }
 }
 
@@ -164,7 +186,12 @@ fn differs(commit: &CommitId, location: &Location, was: &str, is: &str) -> Failu
 }
 
 /// Puts one artifact in place, create-only, and settles what became of it.
-async fn put(bucket: &Arc<dyn Bucket>, commit: &CommitId, built: &BuiltArtifact, body: &Body) -> Result<(), Failure> {
+async fn put(
+    bucket: &Arc<dyn Bucket>,
+    commit: &CommitId,
+    built: &BuiltArtifact,
+    body: &Body,
+) -> Result<(), Failure> {
     let key = &built.location.key;
     let kind = if key.as_str().ends_with(".zip") { "application/zip" } else { "application/octet-stream" };
     let headers = Headers { content_type: Some(kind.to_owned()), ..Headers::default() };
@@ -182,7 +209,12 @@ async fn put(bucket: &Arc<dyn Bucket>, commit: &CommitId, built: &BuiltArtifact,
         }
         match bucket.write(key, body.clone(), &headers, &metadata, &Condition::absent()).await {
             Ok(_) => return Ok(()),
-            Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable) => {
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
+                ) =>
+            {
                 last = Some(error);
             }
             Err(error) => return Err(Failure::looking(&doing, error)),

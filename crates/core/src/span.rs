@@ -37,9 +37,15 @@ mod tests {
 
     #[test]
     fn two_units_are_enough() {
-        for (seconds, text) in
-            [(0, "0s"), (59, "59s"), (60, "1m"), (61, "1m 1s"), (3_600, "1h"), (266_400, "3d 2h"), (86_459, "1d")]
-        {
+        for (seconds, text) in [
+            (0, "0s"),
+            (59, "59s"),
+            (60, "1m"),
+            (61, "1m 1s"),
+            (3_600, "1h"),
+            (266_400, "3d 2h"),
+            (86_459, "1d"),
+        ] {
             assert_eq!(Span(TimeDelta::seconds(seconds)).to_string(), text);
         }
     }

@@ -113,7 +113,11 @@ pub async fn run(
             }
             report = world.steps.run(step, context, timeout, &lines).await;
         }
-        world.events.hear(&Event::StepFinished { phase: phase.to_owned(), name: name.clone(), report: report.clone() });
+        world.events.hear(&Event::StepFinished {
+            phase: phase.to_owned(),
+            name: name.clone(),
+            report: report.clone(),
+        });
         let end = report.end;
         records.push(StepRecord { phase: phase.to_owned(), name, report });
         if end != StepEnd::Succeeded {

@@ -97,7 +97,10 @@ pub fn stores_of(config: &Config) -> Result<Vec<StoreId>, Failure> {
         LedgerPlace::GitBranch(branch) => {
             return Err(Failure::new(
                 ExitStatus::Usage,
-                format!("a ledger on the git branch `{}` is not supported by this version", crate::names::shown(branch)),
+                format!(
+                    "a ledger on the git branch `{}` is not supported by this version",
+                    crate::names::shown(branch)
+                ),
             )
             .hint("name a folder or bucket: `ledger = \"s3://BUCKET/.promote/PROJECT/\"`"));
         }

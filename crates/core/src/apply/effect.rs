@@ -82,7 +82,8 @@ impl Hand<'_> {
         let state = self.snapshot.state();
         let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
         let recorded = state.current.iter().flat_map(|current| &current.targets);
-        stamped || recorded.into_iter().any(|known| known.target == target.target && known.token == object.token)
+        stamped
+            || recorded.into_iter().any(|known| known.target == target.target && known.token == object.token)
     }
 
     /// Whether the place of the next record is still empty: nobody has taken over.
@@ -90,8 +91,10 @@ impl Hand<'_> {
         let newest = self.writer.world.ledger.reader().newest(&self.intent.record.lane).await;
         match newest {
             Ok(newest) => Ok(newest == Some(self.intent.record.seq)),
-            Err(error) => Err(Failure::new(ExitStatus::Unfinished, "whether the promotion was taken over is not known")
-                .caused_by(error)),
+            Err(error) => {
+                Err(Failure::new(ExitStatus::Unfinished, "whether the promotion was taken over is not known")
+                    .caused_by(error))
+            }
         }
     }
 }
@@ -140,7 +143,10 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             };
             if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(object)) {
                 if content_right(target, object) {
-                    return Effect::Landed { landed: landed(target, object, Verified::ReadBack, true), definite };
+                    return Effect::Landed {
+                        landed: landed(target, object, Verified::ReadBack, true),
+                        definite,
+                    };
                 }
             }
             match hand.still_ours().await {
@@ -156,16 +162,23 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             if let Some(object) = &seen {
                 let skip = hand.superseding && !must_stamp(target.fence) && content_right(target, object);
                 if skip {
-                    return Effect::Landed { landed: landed(target, object, Verified::ReadBack, false), definite };
+                    return Effect::Landed {
+                        landed: landed(target, object, Verified::ReadBack, false),
+                        definite,
+                    };
                 }
             }
             when = seen.map_or(Precondition::Absent, |object| Precondition::Matches(object.token));
         }
         match send(hand, &*bucket, target, when.clone()).await {
             Ok(object) => {
-                let trusted = hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
+                let trusted =
+                    hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
                 if trusted && object.size == target.source.size {
-                    return Effect::Landed { landed: landed(target, &object, Verified::Answer, true), definite };
+                    return Effect::Landed {
+                        landed: landed(target, &object, Verified::Answer, true),
+                        definite,
+                    };
                 }
                 // The next round reads it back.
             }
@@ -176,7 +189,10 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     ErrorKind::Unavailable => world.clock.sleep(Duration::from_millis(250 << attempt)).await,
                     ErrorKind::Unknown => {
                         definite = false;
-                        world.events.hear(&Event::Doubt { target: target.target.clone(), why: error.message.clone() });
+                        world.events.hear(&Event::Doubt {
+                            target: target.target.clone(),
+                            why: error.message.clone(),
+                        });
                     }
                     kind => {
                         let message = format!("`{}` could not be written", target.target);
@@ -219,7 +235,8 @@ async fn settle(
             Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
         }
         Ok(_) => {
-            let failure = Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
+            let failure =
+                Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
             let failure = match last {
                 Some(error) => Failure { exit: refused(error.kind), ..failure.caused_by(error) },
                 None => failure.state("The store said it was written, and yet it holds something else."),
@@ -231,7 +248,8 @@ async fn settle(
 }
 
 fn unreadable(target: &TargetMove, mut error: crate::port::ProviderError) -> Failure {
-    let mut failure = Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read back", target.target));
+    let mut failure =
+        Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read back", target.target));
     failure.hints.append(&mut error.hints);
     failure.caused_by(error)
 }
@@ -245,8 +263,13 @@ fn taken_over(hand: &Hand<'_>) -> Failure {
 fn drifted(target: &TargetMove, seen: Option<&Object>) -> Failure {
     let what = match seen {
         None => "is gone".to_owned(),
-        Some(object) => format!("was written at {} by somebody else", object.stored_at.format("%Y-%m-%d %H:%M:%S UTC")),
+        Some(object) => {
+            format!("was written at {} by somebody else", object.stored_at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
     };
-    Failure::new(ExitStatus::Conflict, format!("`{}` {what}, while this promotion was under way", target.target))
-        .hint("look at what is there before you go on: `promote verify`")
+    Failure::new(
+        ExitStatus::Conflict,
+        format!("`{}` {what}, while this promotion was under way", target.target),
+    )
+    .hint("look at what is there before you go on: `promote verify`")
 }

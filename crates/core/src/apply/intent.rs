@@ -32,14 +32,17 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
         )
         .state("Nothing was written by this promotion.")
         .hint(format!("`promote plan {name}` shows what would happen now"))),
-        Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the intent", source)
-            .state("Nothing was written by this promotion.")),
-        Err(error @ AppendError::Unknown { .. }) => {
-            Err(Failure::new(ExitStatus::Unfinished, format!("whether the promotion of {name} was begun is not known"))
-                .state("No target was written.")
-                .hint(format!("`promote status {name}` shows whether it is open; `promote resume {name}` goes on"))
-                .caused_by(error))
+        Err(AppendError::Refused { source, .. }) => {
+            Err(Failure::looking("writing the intent", source)
+                .state("Nothing was written by this promotion."))
         }
+        Err(error @ AppendError::Unknown { .. }) => Err(Failure::new(
+            ExitStatus::Unfinished,
+            format!("whether the promotion of {name} was begun is not known"),
+        )
+        .state("No target was written.")
+        .hint(format!("`promote status {name}` shows whether it is open; `promote resume {name}` goes on"))
+        .caused_by(error)),
         Err(error) => Err(Failure::new(ExitStatus::Failed, "the intent can't be written")
             .state("Nothing was written by this promotion.")
             .caused_by(error)),

@@ -63,7 +63,8 @@ pub async fn apply(
     let context = steps::context(config, environment, plan, &promotion, request, snapshot.taken_at);
     let mut prepared = Vec::new();
     if !environment.prepare.is_empty() {
-        let run = steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
+        let run =
+            steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
         if run != StepEnd::Succeeded {
             let word = steps::word(run);
             let failure = Failure::new(
@@ -91,7 +92,14 @@ pub async fn apply(
                 landed.push(one);
             }
             Effect::Refused(failure) if landed.is_empty() && clean => {
-                return Err(withdraw(&writer, &intent, superseding, failure, "the target's write was refused").await);
+                return Err(withdraw(
+                    &writer,
+                    &intent,
+                    superseding,
+                    failure,
+                    "the target's write was refused",
+                )
+                .await);
             }
             Effect::Refused(failure) | Effect::Stuck(failure) => {
                 return Err(unfinished(failure, plan, &landed));
@@ -104,7 +112,12 @@ pub async fn apply(
 }
 
 /// Writes the commit.
-async fn settle(writer: &Writer<'_>, intent: &Head, landed: Vec<Landed>, clean: bool) -> Result<Head, Failure> {
+async fn settle(
+    writer: &Writer<'_>,
+    intent: &Head,
+    landed: Vec<Landed>,
+    clean: bool,
+) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let record = writer.record(intent, Kind::Commit, |record| {
         record.commit = Some(Commit { of: intent.id, clean, targets: landed });
@@ -114,18 +127,29 @@ async fn settle(writer: &Writer<'_>, intent: &Head, landed: Vec<Landed>, clean: 
         Err(crate::ledger::AppendError::Lost { found, .. }) => {
             let who = write::named(&found);
             Err(Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was taken over {who}"))
-                .state("The targets may hold this release or the other one; the one who took over settles that.")
+                .state(
+                    "The targets may hold this release or the other one; the one who took over settles that.",
+                )
                 .hint(format!("`promote status {name}` shows how it ended")))
         }
-        Err(error) => Err(Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} could not be recorded"))
-            .state("The targets hold the release, the ledger does not say so yet.")
-            .hint(format!("`promote resume {name}` finishes it"))
-            .caused_by(error)),
+        Err(error) => Err(Failure::new(
+            ExitStatus::Unfinished,
+            format!("the promotion of {name} could not be recorded"),
+        )
+        .state("The targets hold the release, the ledger does not say so yet.")
+        .hint(format!("`promote resume {name}` finishes it"))
+        .caused_by(error)),
     }
 }
 
 /// Ends an intent of which nothing was written, where the protocol allows that.
-async fn withdraw(writer: &Writer<'_>, intent: &Head, superseding: bool, failure: Failure, why: &str) -> Failure {
+async fn withdraw(
+    writer: &Writer<'_>,
+    intent: &Head,
+    superseding: bool,
+    failure: Failure,
+    why: &str,
+) -> Failure {
     let name = &writer.environment.name;
     if superseding {
         return Failure {

@@ -45,7 +45,10 @@ pub(super) async fn wait(world: &World, plan: &Plan, snapshot: &Snapshot) -> Res
             waited = true;
             world.events.hear(&Event::Waiting {
                 until,
-                why: format!("requests of the earlier promotion to `{}` may still land until then", target.target),
+                why: format!(
+                    "requests of the earlier promotion to `{}` may still land until then",
+                    target.target
+                ),
             });
         }
         while now < until {

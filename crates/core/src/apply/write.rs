@@ -45,7 +45,12 @@ impl<'w> Writer<'w> {
     ///
     /// # Errors
     /// When no such record may follow.
-    pub fn after(&self, head: Option<&Head>, kind: Kind, fill: impl FnOnce(&mut Record)) -> Result<Record, Failure> {
+    pub fn after(
+        &self,
+        head: Option<&Head>,
+        kind: Kind,
+        fill: impl FnOnce(&mut Record),
+    ) -> Result<Record, Failure> {
         let state = head.map(|head| head.state().clone()).unwrap_or_default();
         let mut record = self.blank(head, kind);
         fill(&mut record);
@@ -119,13 +124,17 @@ pub async fn append_after(
 /// A record that could not be appended, and on which nothing else depends.
 pub(super) fn not_appended(error: AppendError, what: &str) -> Failure {
     match error {
-        AppendError::Refused { source, .. } => Failure::looking(&format!("writing the ledger for {what}"), source),
-        AppendError::Unknown { .. } => {
-            Failure::new(ExitStatus::Unfinished, format!("whether the ledger took the record for {what} is not known"))
-                .hint(format!("`promote status {what}` shows whether it did"))
-                .caused_by(error)
+        AppendError::Refused { source, .. } => {
+            Failure::looking(&format!("writing the ledger for {what}"), source)
         }
-        other => Failure::new(ExitStatus::Failed, format!("the record for {what} can't be written")).caused_by(other),
+        AppendError::Unknown { .. } => Failure::new(
+            ExitStatus::Unfinished,
+            format!("whether the ledger took the record for {what} is not known"),
+        )
+        .hint(format!("`promote status {what}` shows whether it did"))
+        .caused_by(error),
+        other => Failure::new(ExitStatus::Failed, format!("the record for {what} can't be written"))
+            .caused_by(other),
     }
 }
 

@@ -127,13 +127,15 @@ impl Ledger {
                 Err(error) => error,
             };
             match error.kind {
-                ErrorKind::Conflict => match self.bucket.get(key, bytes.len().max(super::manifest::LIMIT)).await {
-                    Ok(Some((object, found))) if found == bytes => return Ok(Some(object.stored_at)),
-                    Ok(Some((_, found))) => return Err(AppendError::Lost { key: key.clone(), found }),
-                    // Refused, and yet nothing there: a write of somebody else is on its way. Ask again.
-                    Ok(None) => doubt = doubt.or(Some(error)),
-                    Err(read) => doubt = Some(read),
-                },
+                ErrorKind::Conflict => {
+                    match self.bucket.get(key, bytes.len().max(super::manifest::LIMIT)).await {
+                        Ok(Some((object, found))) if found == bytes => return Ok(Some(object.stored_at)),
+                        Ok(Some((_, found))) => return Err(AppendError::Lost { key: key.clone(), found }),
+                        // Refused, and yet nothing there: a write of somebody else is on its way. Ask again.
+                        Ok(None) => doubt = doubt.or(Some(error)),
+                        Err(read) => doubt = Some(read),
+                    }
+                }
                 ErrorKind::Unknown => doubt = Some(error),
                 ErrorKind::Unavailable => {
                     if attempt + 1 == TRIES && doubt.is_none() {
@@ -146,7 +148,12 @@ impl Ledger {
             }
         }
         let source = doubt.unwrap_or_else(|| {
-            ProviderError::new(ErrorKind::Unknown, &self.bucket, key, "no definite answer after several tries")
+            ProviderError::new(
+                ErrorKind::Unknown,
+                &self.bucket,
+                key,
+                "no definite answer after several tries",
+            )
         });
         Err(AppendError::Unknown { key: key.clone(), source })
     }
@@ -157,4 +164,3 @@ fn document<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, AppendError> {
     bytes.push(b'\n');
     Ok(bytes)
 }
-

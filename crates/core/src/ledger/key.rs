@@ -108,7 +108,9 @@ mod tests {
             record(&root, &lane, Seq(1)).unwrap().as_str(),
             ".promote/app/lanes/prod/log/999/999/999/998.json"
         );
-        for foreign in [".promote/app/lanes/prod/log/x.json", ".promote/app/lanes/prod/log/999/999/999/999.json"] {
+        for foreign in
+            [".promote/app/lanes/prod/log/x.json", ".promote/app/lanes/prod/log/999/999/999/999.json"]
+        {
             assert_eq!(seq_of(&root, &lane, &foreign.parse().unwrap()), None);
         }
     }

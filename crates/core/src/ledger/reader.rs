@@ -1,10 +1,10 @@
 //! Reading a ledger: its genesis, the head of a lane, pages of history, releases. Appending is [`super::Ledger`]'s.
 
 use super::genesis::{self, Genesis, Probed};
+use super::key;
 use super::manifest::{self, Manifest};
 use super::record::{self, Record, RecordError, Seq};
 use super::state::State;
-use super::key;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError, StoreId};
@@ -129,7 +129,10 @@ impl LedgerReader {
         let Some(object) = page.objects.first() else { return Ok(None) };
         match key::seq_of(&self.root, lane, &object.key) {
             Some(seq) => Ok(Some(seq)),
-            None => Err(LedgerError::Foreign { key: object.key.clone(), why: "no record has such a key".to_owned() }),
+            None => Err(LedgerError::Foreign {
+                key: object.key.clone(),
+                why: "no record has such a key".to_owned(),
+            }),
         }
     }
 
@@ -154,7 +157,10 @@ impl LedgerReader {
         let mut record =
             Record::from_bytes(&bytes).map_err(|source| LedgerError::Record { key: key.clone(), source })?;
         if record.lane != *lane || record.seq != seq {
-            return Err(LedgerError::Foreign { key, why: "the record is of another lane or number".to_owned() });
+            return Err(LedgerError::Foreign {
+                key,
+                why: "the record is of another lane or number".to_owned(),
+            });
         }
         let id = Digest::of(&bytes);
         record.state = record.state.sealed(seq, id, Some(object.stored_at));
@@ -253,7 +259,9 @@ impl LedgerReader {
             let entry = found.entry(commit).or_default();
             if rest == "manifest.json" {
                 entry.published = Some(object.stored_at);
-            } else if let Some(number) = rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json")) {
+            } else if let Some(number) =
+                rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json"))
+            {
                 entry.block = entry.block.max(number.parse().unwrap_or(1));
             }
         }

@@ -1,9 +1,7 @@
 //! The state of a lane after a record, and the rules that say which record may follow: the reducer. Each record
 //! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
 
-use super::record::{
-    Action, Intent, Kind, Outcome, OutcomeResult, PromotionId, Record, ReleaseRef, Seq,
-};
+use super::record::{Action, Intent, Kind, Outcome, OutcomeResult, PromotionId, Record, ReleaseRef, Seq};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
@@ -268,7 +266,9 @@ impl State {
             }
             Kind::Commit => self.commit(record, now, &mut next)?,
             Kind::Abort => {
-                let (Some(abort), Some(open)) = (&record.abort, &self.open) else { return Err(Misfit::NotOpen) };
+                let (Some(abort), Some(open)) = (&record.abort, &self.open) else {
+                    return Err(Misfit::NotOpen);
+                };
                 if open.id != Some(abort.of) {
                     return Err(Misfit::NotOpen);
                 }

@@ -28,7 +28,7 @@ pub fn environment<'c>(config: &'c Config, name: &EnvironmentName) -> Result<&'c
     config.environments.get(name).ok_or_else(|| {
         let known: Vec<&str> = config.stages.iter().flatten().map(|name| name.as_str()).collect();
         let failure = Failure::new(ExitStatus::Missing, format!("there is no environment `{name}`"));
-        match crate::suggest::nearest(name.as_str(), known.iter().copied()) {
+        match crate::suggest::closest(name.as_str(), known.iter().copied()) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint(format!("`promote.toml` has {}", known.join(", "))),
         }
@@ -119,13 +119,18 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
     }
     let capabilities = capabilities(view, &genesis.0, &targets).await?;
     let head = heads.get(&environment.name).cloned().flatten();
-    let taken_at = view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    let taken_at =
+        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     Ok(Snapshot {
         taken_at,
         local_at: view.clock.now(),
         genesis,
         head,
-        upstream: environment.from.iter().filter_map(|name| Some((name.clone(), heads.get(name)?.clone()))).collect(),
+        upstream: environment
+            .from
+            .iter()
+            .filter_map(|name| Some((name.clone(), heads.get(name)?.clone())))
+            .collect(),
         candidate,
         targets,
         capabilities,

@@ -21,12 +21,17 @@ pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(Commi
     let (found, more) = view.ledger.releases(Some(prefix), 100).await.map_err(LedgerError::looking)?;
     let mut published = found.iter().filter(|(_, entry)| entry.published.is_some());
     match (published.next(), published.next()) {
-        (Some((commit, entry)), None) if !more || prefix.full().is_some() => Ok((commit.clone(), entry.clone())),
+        (Some((commit, entry)), None) if !more || prefix.full().is_some() => {
+            Ok((commit.clone(), entry.clone()))
+        }
         (None, _) => Err(unpublished(prefix.as_str())),
         _ => {
             let names: Vec<&str> = found.keys().take(5).map(|commit| commit.short(12)).collect();
-            Err(Failure::new(ExitStatus::Missing, format!("`{prefix}` fits more than one release: {}", names.join(", ")))
-                .hint("give more digits of the commit"))
+            Err(Failure::new(
+                ExitStatus::Missing,
+                format!("`{prefix}` fits more than one release: {}", names.join(", ")),
+            )
+            .hint("give more digits of the commit"))
         }
     }
 }
@@ -58,12 +63,18 @@ pub(super) async fn named(
                 ));
             };
             let full = format!("refs/tags/{tag}");
-            let found = history.resolve(&full).await.map_err(|error| Failure::looking("asking the repository", error))?;
+            let found = history
+                .resolve(&full)
+                .await
+                .map_err(|error| Failure::looking("asking the repository", error))?;
             match found {
                 Some(commit) => commit.id,
                 None => {
-                    return Err(Failure::new(ExitStatus::Missing, format!("`{tag}` is neither a commit, a tag nor an environment"))
-                        .hint("a branch moves and names no release; give a commit"));
+                    return Err(Failure::new(
+                        ExitStatus::Missing,
+                        format!("`{tag}` is neither a commit, a tag nor an environment"),
+                    )
+                    .hint("a branch moves and names no release; give a commit"));
                 }
             }
         }
@@ -78,7 +89,8 @@ pub(super) fn unnamed(
     heads: &BTreeMap<EnvironmentName, Option<Head>>,
 ) -> Result<CommitId, Failure> {
     let empty = State::default();
-    let state_of = |name: &EnvironmentName| heads.get(name).and_then(Option::as_ref).map_or(&empty, Head::state);
+    let state_of =
+        |name: &EnvironmentName| heads.get(name).and_then(Option::as_ref).map_or(&empty, Head::state);
     let running = |name: &EnvironmentName| state_of(name).release().map(|release| release.commit.clone());
     let nothing = |name: &EnvironmentName| {
         Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
@@ -118,8 +130,11 @@ pub(super) fn unnamed(
             running(&environment.name).ok_or_else(|| nothing(&environment.name))
         }
         _ => previous(here).ok_or_else(|| {
-            Failure::new(ExitStatus::Missing, format!("{} has no verified release to go back to", environment.name))
-                .hint(format!("`promote history {}` shows what was there", environment.name))
+            Failure::new(
+                ExitStatus::Missing,
+                format!("{} has no verified release to go back to", environment.name),
+            )
+            .hint(format!("`promote history {}` shows what was there", environment.name))
         }),
     }
 }
@@ -167,7 +182,11 @@ pub async fn candidate(
             }
         };
         let tags = async {
-            if environment.versions.is_some() { history.tags(commit).await.unwrap_or_default() } else { Vec::new() }
+            if environment.versions.is_some() {
+                history.tags(commit).await.unwrap_or_default()
+            } else {
+                Vec::new()
+            }
         };
         join(on_branch, tags).await
     };
@@ -204,7 +223,11 @@ pub async fn candidate(
     Ok(Candidate { manifest, blocked, on_branch, tags, sources: found })
 }
 
-fn guesses(config: &Config, environment: &Environment, commit: &CommitId) -> Vec<(String, crate::location::Location)> {
+fn guesses(
+    config: &Config,
+    environment: &Environment,
+    commit: &CommitId,
+) -> Vec<(String, crate::location::Location)> {
     let values = crate::template::Values {
         sha: Some(commit.clone()),
         env: Some(environment.name.clone()),

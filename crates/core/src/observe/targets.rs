@@ -30,7 +30,10 @@ pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeM
 ///
 /// # Errors
 /// When a template can't be filled in.
-pub(super) fn places(environment: &Environment, values: &Values) -> Result<BTreeMap<String, Location>, Failure> {
+pub(super) fn places(
+    environment: &Environment,
+    values: &Values,
+) -> Result<BTreeMap<String, Location>, Failure> {
     let mut found = BTreeMap::new();
     for artifact in &environment.artifacts {
         if artifact.kind != crate::config::ArtifactKind::Object {
@@ -45,7 +48,10 @@ pub(super) fn places(environment: &Environment, values: &Values) -> Result<BTree
 }
 
 /// Looks at all of them side by side.
-pub(super) async fn look(view: &View, places: &BTreeMap<String, Location>) -> Result<BTreeMap<String, Seen>, Failure> {
+pub(super) async fn look(
+    view: &View,
+    places: &BTreeMap<String, Location>,
+) -> Result<BTreeMap<String, Seen>, Failure> {
     let looks = places.iter().map(|(name, location)| async move {
         let object = view
             .store(&location.store)?
@@ -58,7 +64,10 @@ pub(super) async fn look(view: &View, places: &BTreeMap<String, Location>) -> Re
 }
 
 /// Looks at the same places once more.
-pub(super) async fn look_again(view: &View, seen: &BTreeMap<String, Seen>) -> Result<BTreeMap<String, Seen>, Failure> {
+pub(super) async fn look_again(
+    view: &View,
+    seen: &BTreeMap<String, Seen>,
+) -> Result<BTreeMap<String, Seen>, Failure> {
     let places = seen.iter().map(|(name, seen)| (name.clone(), seen.location.clone())).collect();
     look(view, &places).await
 }

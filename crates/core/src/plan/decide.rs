@@ -93,7 +93,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         taken_at: snapshot.taken_at,
         release,
     };
-    let drifted = plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
+    let drifted =
+        plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
     if settled && !drifted && request.action != Action::Redeploy {
         let pending = state.current.as_ref().is_some_and(|current| current.verified.is_none());
         return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
@@ -133,13 +134,18 @@ fn target_move(
         ));
     }
     if source.sha256.is_some_and(|found| found != built.sha256) {
-        return Err(format!("`{}` is not what was published as {commit}: its digest differs", built.location));
+        return Err(format!(
+            "`{}` is not what was published as {commit}: its digest differs",
+            built.location
+        ));
     }
     let capabilities = snapshot.capabilities.get(&seen.location.store);
     let before = seen.object.as_ref().map(|object| Before {
         token: object.token.clone(),
         version: object.version.clone(),
-        sha256: object.sha256.or_else(|| object.metadata.get("promote-sha256").and_then(|text| text.parse().ok())),
+        sha256: object
+            .sha256
+            .or_else(|| object.metadata.get("promote-sha256").and_then(|text| text.parse().ok())),
         size: object.size,
     });
     Ok(TargetMove {
@@ -153,7 +159,9 @@ fn target_move(
             size: built.size,
             headers: source.headers.clone(),
         },
-        when: before.as_ref().map_or(Precondition::Absent, |before| Precondition::Matches(before.token.clone())),
+        when: before
+            .as_ref()
+            .map_or(Precondition::Absent, |before| Precondition::Matches(before.token.clone())),
         before,
         way: capabilities.and_then(|found| rule::way(found, built.size)).unwrap_or(CopyGuard::None),
         fence: capabilities.map_or(FenceClass::Advisory, |found| found.fence),

@@ -37,8 +37,11 @@ fn outside(rule: &str, names: &[String], facts: &Facts<'_>) -> Option<Finding> {
     }
     let shown: Vec<String> = names.iter().map(|name| crate::names::shown(name)).collect();
     Some(
-        Finding::unmet(rule, format!("nothing is known of {}; this version of promote reads none", shown.join(", ")))
-            .with("need", names.to_vec())
-            .hint(format!("`--override {rule} --reason TEXT` is recorded and announced")),
+        Finding::unmet(
+            rule,
+            format!("nothing is known of {}; this version of promote reads none", shown.join(", ")),
+        )
+        .with("need", names.to_vec())
+        .hint(format!("`--override {rule} --reason TEXT` is recorded and announced")),
     )
 }

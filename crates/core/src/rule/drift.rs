@@ -14,7 +14,9 @@ fn ours(state: &State, object: &Object) -> bool {
 
 /// What differs between a target and the ledger, in words.
 pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
-    let name = |target: &crate::ledger::TargetState| target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact;
+    let name = |target: &crate::ledger::TargetState| {
+        target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
+    };
     let recorded = state.current.as_ref().and_then(|current| {
         current.targets.iter().find(|target| name(target) && target.target == seen.location)
     });

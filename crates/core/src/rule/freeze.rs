@@ -16,9 +16,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         return Some(Finding::skipped("freeze", "a release verified here before may always come back"));
     }
     let zone = facts.config.timezone;
-    let shown = |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string();
+    let shown =
+        |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string();
     if let Some(frozen) = by_hand {
-        let until = frozen.until.map_or_else(|| "until it is lifted".to_owned(), |until| format!("until {} {zone}", shown(until)));
+        let until = frozen.until.map_or_else(
+            || "until it is lifted".to_owned(),
+            |until| format!("until {} {zone}", shown(until)),
+        );
         return Some(
             Finding::unmet("freeze", format!("frozen {until} by {}: {}", frozen.by, frozen.reason))
                 .with("by", frozen.by.clone())
@@ -30,7 +34,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let opening = opening(&environment.freeze, &environment.open, now, zone);
     let because = opening.window.map(|window| format!(" (`{}`)", window.as_str())).unwrap_or_default();
     Some(if opening.open_now {
-        let until = opening.next_change.map_or_else(|| "open".to_owned(), |at| format!("open until {} {zone}", shown(at)));
+        let until = opening
+            .next_change
+            .map_or_else(|| "open".to_owned(), |at| format!("open until {} {zone}", shown(at)));
         Finding::met("freeze", until).closes(opening.next_change)
     } else {
         let until = opening.next_change.map_or_else(String::new, |at| format!(" until {} {zone}", shown(at)));

@@ -36,7 +36,9 @@ fn lacking(state: Option<&State>, release: &ReleaseRef) -> String {
                 return match current.outcome {
                     None if current.follows => format!("{commit} is there, its deployment has not ended"),
                     Some(OutcomeResult::Failed) => format!("{commit} is there, but its deployment failed"),
-                    Some(OutcomeResult::TimedOut) => format!("{commit} is there, but its deployment timed out"),
+                    Some(OutcomeResult::TimedOut) => {
+                        format!("{commit} is there, but its deployment timed out")
+                    }
                     _ => format!("{commit} is there, but was not verified"),
                 };
             }
@@ -59,12 +61,18 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         let name = &facts.environment.name;
         // Undoing an open promotion puts back what is recorded as being there, verified or not.
         if state.open.is_some() && state.release().is_some_and(|there| there.same_bytes(facts.release)) {
-            return Some(Finding::met("from", format!("{} is what {name} held before", facts.release.commit.short(7))));
+            return Some(Finding::met(
+                "from",
+                format!("{} is what {name} held before", facts.release.commit.short(7)),
+            ));
         }
         return Some(match stay(&state, facts.release, now) {
             Some(_) => Finding::met("from", format!("verified in {name} before")),
-            None => Finding::unmet("from", format!("{}, so it can't come back", lacking(Some(&state), facts.release)))
-                .hint(format!("`promote to {name}` takes a release that never was there")),
+            None => Finding::unmet(
+                "from",
+                format!("{}, so it can't come back", lacking(Some(&state), facts.release)),
+            )
+            .hint(format!("`promote to {name}` takes a release that never was there")),
         });
     }
     if facts.environment.from.is_empty() {

@@ -25,9 +25,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         match way(capabilities, size) {
             Some(CopyGuard::ConditionalCopy) => {}
             Some(CopyGuard::ConditionalComplete) => {
-                weaker.push(format!("{store} has no conditional copy: the condition holds when a part copy is completed"));
+                weaker.push(format!(
+                    "{store} has no conditional copy: the condition holds when a part copy is completed"
+                ));
             }
-            Some(_) => weaker.push(format!("{store} has no conditional copy: the bytes pass through this machine")),
+            Some(_) => {
+                weaker.push(format!("{store} has no conditional copy: the bytes pass through this machine"))
+            }
             None if capabilities.copy == CopyGuard::ConditionalPut => missing.push(format!(
                 "{store} has no conditional copy, and {size} bytes are too many to pass through this machine"
             )),

@@ -9,7 +9,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let (name, commit) = (&facts.environment.name, facts.release.commit.short(7));
     Some(
-        Finding::unmet("rolled-back", format!("{commit} was rolled back in {name}"))
-            .hint("fix it in a new commit, or say why it may come again: `--override rolled-back --reason TEXT`"),
+        Finding::unmet("rolled-back", format!("{commit} was rolled back in {name}")).hint(
+            "fix it in a new commit, or say why it may come again: `--override rolled-back --reason TEXT`",
+        ),
     )
 }

@@ -7,8 +7,12 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if lane.environments.len() < 2 {
         return None;
     }
-    let others: Vec<&str> =
-        lane.environments.iter().filter(|name| **name != facts.environment.name).map(|name| name.as_str()).collect();
+    let others: Vec<&str> = lane
+        .environments
+        .iter()
+        .filter(|name| **name != facts.environment.name)
+        .map(|name| name.as_str())
+        .collect();
     let missing: Vec<&str> = others
         .iter()
         .copied()
@@ -19,8 +23,11 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let flags: Vec<String> = missing.iter().map(|name| format!("--include {name}")).collect();
     Some(
-        Finding::unmet("shared-target", format!("{} reads the same target and would move along", missing.join(", ")))
-            .with("environments", missing.clone())
-            .hint(format!("say so with `{}`", flags.join(" "))),
+        Finding::unmet(
+            "shared-target",
+            format!("{} reads the same target and would move along", missing.join(", ")),
+        )
+        .with("environments", missing.clone())
+        .hint(format!("say so with `{}`", flags.join(" "))),
     )
 }

@@ -25,7 +25,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         shortest = Some(shortest.map_or(have, |least| least.min(have)));
         if have < need {
             // Only a stay that goes on can become long enough by itself.
-            let end = stay.filter(|stay| stay.until.is_none()).and_then(|stay| stay.verified.time().checked_add_signed(need));
+            let end = stay
+                .filter(|stay| stay.until.is_none())
+                .and_then(|stay| stay.verified.time().checked_add_signed(need));
             opens = opens.zip(end).map(|(known, end)| known.max(end));
         }
     }

@@ -5,7 +5,8 @@ use super::{Facts, Finding};
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let open = facts.snapshot.head.as_ref()?.state().open.as_ref()?;
     let name = &facts.environment.name;
-    let what = format!("promotion {} of {} by {} is open", open.promotion, open.release.commit.short(7), open.by);
+    let what =
+        format!("promotion {} of {} by {} is open", open.promotion, open.release.commit.short(7), open.by);
     if facts.request.take_over {
         return Some(Finding::met("unfinished", format!("{what} and is taken over")));
     }

@@ -3,7 +3,7 @@
 use super::{Facts, Finding};
 
 /// The number in a tag: `v1.4.0` and `1.4.0` alike.
-pub(crate) fn number(tag: &str) -> Option<semver::Version> {
+fn number(tag: &str) -> Option<semver::Version> {
     semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok()
 }
 
