@@ -8,9 +8,12 @@
 
 pub mod commit;
 pub mod config;
+pub mod decorator;
 pub mod digest;
 pub mod exit;
 pub mod location;
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
 pub mod names;
 pub mod port;
 pub mod template;
