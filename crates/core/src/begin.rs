@@ -32,10 +32,10 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
         at: world.clock.now(),
         probes,
     };
-    if let crate::config::LedgerPlace::Objects { store, .. } = &config.ledger {
-        if let Some(found) = genesis.capabilities(store) {
-            ledger_needs(store, found)?;
-        }
+    if let crate::config::LedgerPlace::Objects { store, .. } = &config.ledger
+        && let Some(found) = genesis.capabilities(store)
+    {
+        ledger_needs(store, found)?;
     }
     match world.ledger.begin(&genesis).await {
         Ok(id) => Ok((genesis, id, true)),

@@ -71,10 +71,10 @@ pub async fn carry_out(
     if failed && settings.on_failure == OnFailure::Rollback && plan.action != Action::Rollback {
         world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
         let undone = undo(world, config, plan, request).await;
-        if let Ok(back) = &undone {
-            if back.result == OutcomeResult::Succeeded {
-                done.exit = ExitStatus::RolledBack;
-            }
+        if let Ok(back) = &undone
+            && back.result == OutcomeResult::Succeeded
+        {
+            done.exit = ExitStatus::RolledBack;
         }
         done.undone = Some(undone.map(Box::new));
     }

@@ -11,6 +11,7 @@ pub mod apply;
 pub mod begin;
 pub mod commit;
 pub mod config;
+pub mod decorator;
 pub mod digest;
 pub mod duration;
 pub mod event;
@@ -19,6 +20,8 @@ pub mod failure;
 pub mod flow;
 pub mod ledger;
 pub mod location;
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
 pub mod names;
 pub mod observe;
 pub mod place;

@@ -141,13 +141,10 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     return if attempt == 0 { Effect::Refused(failure) } else { Effect::Stuck(failure) };
                 }
             };
-            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(object)) {
-                if content_right(target, object) {
-                    return Effect::Landed {
-                        landed: landed(target, object, Verified::ReadBack, true),
-                        definite,
-                    };
-                }
+            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(object))
+                && content_right(target, object)
+            {
+                return Effect::Landed { landed: landed(target, object, Verified::ReadBack, true), definite };
             }
             match hand.still_ours().await {
                 Ok(true) => {}

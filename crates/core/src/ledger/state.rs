@@ -365,12 +365,13 @@ impl State {
         if !stays {
             next.leave(now);
         }
-        if open.action == Action::Rollback && !stays {
-            if let Some(bad) = before {
-                next.rolled_back.retain(|commit| *commit != bad);
-                next.rolled_back.insert(0, bad);
-                next.rolled_back.truncate(ROLLED_BACK);
-            }
+        if open.action == Action::Rollback
+            && !stays
+            && let Some(bad) = before
+        {
+            next.rolled_back.retain(|commit| *commit != bad);
+            next.rolled_back.insert(0, bad);
+            next.rolled_back.truncate(ROLLED_BACK);
         }
         next.rolled_back.retain(|commit| *commit != open.release.commit);
         next.current = Some(Occupancy {

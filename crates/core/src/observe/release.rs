@@ -143,10 +143,10 @@ pub(super) fn unnamed(
 /// that is neither there now nor rolled back.
 pub fn previous(state: &State) -> Option<CommitId> {
     let now = state.release().map(|release| &release.commit);
-    if state.open.is_some() {
-        if let Some(now) = now {
-            return Some(now.clone());
-        }
+    if state.open.is_some()
+        && let Some(now) = now
+    {
+        return Some(now.clone());
     }
     state
         .trail
