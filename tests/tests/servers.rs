@@ -1,5 +1,7 @@
 //! The servers that other tests build on: they start, answer, are told apart, and end with whoever started them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 use promote_tests::server::{Server, tool};
 use std::io::{Read, Write};
 use std::net::TcpStream;
