@@ -94,10 +94,9 @@ fn is_word(c: char) -> bool {
 
 /// Whether `line` has `needle` as whole words.
 fn names(line: &str, needle: &str) -> bool {
-    line.match_indices(needle).any(|(at, _)| {
-        !line[..at].ends_with(is_word)
-            && !(line[at + needle.len()..].starts_with(is_word) && needle.ends_with(is_word))
-    })
+    let open_end = |rest: &str| !needle.ends_with(is_word) || !rest.starts_with(is_word);
+    line.match_indices(needle)
+        .any(|(at, _)| !line[..at].ends_with(is_word) && open_end(&line[at + needle.len()..]))
 }
 
 /// The lines of a file that are shipped code, with their numbers: no comments, no test modules as rustfmt lays them out.
