@@ -145,7 +145,11 @@ mod tests {
             ("a/", NameProblem::OddPart),
             ("123456789", NameProblem::TooLong),
         ] {
-            assert_eq!(check(name, if problem == NameProblem::TooLong { 8 } else { 100 }), Err(problem), "{name:?}");
+            assert_eq!(
+                check(name, if problem == NameProblem::TooLong { 8 } else { 100 }),
+                Err(problem),
+                "{name:?}"
+            );
         }
         for name in ["a", "..a", "a..", "...", "ä/ö", "a b", "-rf", "ab:c"] {
             assert_eq!(check(name, 100), Ok(()), "{name}");

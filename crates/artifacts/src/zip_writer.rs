@@ -76,7 +76,8 @@ fn fits(value: u64) -> Option<u32> {
 }
 
 fn length16(length: usize) -> io::Result<u16> {
-    u16::try_from(length).map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a name or comment is too long"))
+    u16::try_from(length)
+        .map_err(|_| io::Error::new(io::ErrorKind::InvalidInput, "a name or comment is too long"))
 }
 
 impl<W: Write> ZipWriter<W> {
@@ -89,7 +90,14 @@ impl<W: Write> ZipWriter<W> {
         self.out.write_all(bytes)
     }
 
-    fn local(&mut self, member: &Member<'_>, flags: u16, method: u16, sizes: &Sizes, wide: bool) -> io::Result<()> {
+    fn local(
+        &mut self,
+        member: &Member<'_>,
+        flags: u16,
+        method: u16,
+        sizes: &Sizes,
+        wide: bool,
+    ) -> io::Result<()> {
         let mut fields = Fields(Vec::with_capacity(50 + member.name.len()));
         fields.u32(0x0403_4b50).u16(if wide { ZIP64 } else { PLAIN }).u16(flags).u16(method);
         fields.u16(0).u16(DOS_DATE).u32(sizes.crc);

@@ -24,7 +24,11 @@ impl BlobStream {
     /// Asks for these objects, in this order.
     pub(crate) fn open(repository: &GitRepository, objects: Vec<String>) -> Result<Self, GitError> {
         let mut command = repository.command(COMMAND);
-        command.args(["--batch", "--buffer"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command
+            .args(["--batch", "--buffer"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null());
         let mut child = command.spawn().map_err(GitError::Start)?;
         let (Some(mut stdin), Some(out)) = (child.stdin.take(), child.stdout.take()) else {
             return Err(GitError::Answer { command: COMMAND });

@@ -77,7 +77,8 @@ impl GitRepository {
         let mut commits = Vec::new();
         while let Some(id) = fields.next().filter(|id| !id.is_empty()) {
             let odd = || GitError::Answer { command: "log" };
-            let (Some(seconds), Some(author), Some(subject)) = (fields.next(), fields.next(), fields.next()) else {
+            let (Some(seconds), Some(author), Some(subject)) = (fields.next(), fields.next(), fields.next())
+            else {
                 return Err(odd());
             };
             let committed_at = seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
@@ -159,7 +160,8 @@ impl History for GitRepository {
                 return Ok(Vec::new());
             }
             let at = format!("--points-at={commit}");
-            let text = self.answer("for-each-ref", &[&at, "--format=%(refname:lstrip=2)", "refs/tags/"]).await?;
+            let text =
+                self.answer("for-each-ref", &[&at, "--format=%(refname:lstrip=2)", "refs/tags/"]).await?;
             Ok(text.lines().map(str::to_owned).collect())
         };
         tags.await.map_err(|error: GitError| error.at_port(commit.as_str()))

@@ -132,10 +132,8 @@ fn name_in(address: &str) -> Option<ProjectName> {
     let address = address.trim().trim_end_matches('/');
     let last = address.rsplit(['/', ':', '\\']).next()?;
     let last = last.strip_suffix(".git").unwrap_or(last);
-    let mapped: String = last
-        .chars()
-        .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' })
-        .collect();
+    let mapped: String =
+        last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let name = mapped.trim_matches('-');
     name.get(..name.len().min(32)).unwrap_or(name).trim_matches('-').parse().ok()
 }
@@ -161,7 +159,9 @@ mod tests {
 
     #[test]
     fn variables_that_redirect_git_are_dropped() {
-        for name in ["GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS", "GIT_TRACE"] {
+        for name in
+            ["GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS", "GIT_TRACE"]
+        {
             assert!(is_dropped(OsStr::new(name)), "{name}");
         }
         for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "HOME", "PATH"] {

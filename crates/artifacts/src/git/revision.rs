@@ -29,7 +29,9 @@ mod tests {
 
     #[test]
     fn only_plain_names_reach_git() {
-        for good in ["HEAD", "HEAD~2", "main", "feature/x-1", "v1.2.3", "v1.2.3+build", "ce96f07", "fix#12", "über"] {
+        for good in
+            ["HEAD", "HEAD~2", "main", "feature/x-1", "v1.2.3", "v1.2.3+build", "ce96f07", "fix#12", "über"]
+        {
             assert!(check(good).is_ok(), "{good}");
         }
         for bad in [

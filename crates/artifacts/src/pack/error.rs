@@ -112,7 +112,9 @@ impl PackError {
         match self {
             Self::Empty => Some("look at `include`, `exclude` and the commit's tree"),
             Self::Name { .. } | Self::Special { .. } => Some("rename it, or leave it out with `exclude`"),
-            Self::Link { .. } => Some("let the link lead to a file in the archive, or leave it out with `exclude`"),
+            Self::Link { .. } => {
+                Some("let the link lead to a file in the archive, or leave it out with `exclude`")
+            }
             Self::Duplicate { .. } | Self::BelowFile { .. } => Some("look at `root` and `include`"),
             Self::Changed { .. } => Some("pack when no build is running"),
             Self::Submodule { .. } => {

@@ -133,7 +133,10 @@ pub(super) fn check_same(path: &Path, file: &File, identity: &FileIdentity) -> R
 fn read_file(path: &Path, identity: &FileIdentity) -> Result<Vec<u8>, PackError> {
     let mut file = open_listed(path, identity)?;
     let mut bytes = Vec::with_capacity(usize::try_from(identity.size).unwrap_or_default().saturating_add(1));
-    file.by_ref().take(identity.size + 1).read_to_end(&mut bytes).map_err(|source| unreadable(path, source))?;
+    file.by_ref()
+        .take(identity.size + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|source| unreadable(path, source))?;
     if bytes.len() as u64 != identity.size {
         return Err(changed(path));
     }

@@ -35,7 +35,10 @@ impl MemberKind {
 #[derive(Debug, Clone)]
 pub(crate) enum Content {
     Bytes(Vec<u8>),
-    File { path: PathBuf, identity: FileIdentity },
+    File {
+        path: PathBuf,
+        identity: FileIdentity,
+    },
     /// The name of a blob in the listing's repository.
     Blob(String),
 }

@@ -127,7 +127,8 @@ fn write<W: Write>(
             Step::Whole { item, cost, done } => {
                 let whole = done.recv().map_err(lost)??;
                 let member = Member { name: &item.name, mode: item.kind.mode() };
-                zip.whole(member, whole.crc, whole.raw, whole.deflated, &whole.data).map_err(PackError::Write)?;
+                zip.whole(member, whole.crc, whole.raw, whole.deflated, &whole.data)
+                    .map_err(PackError::Write)?;
                 content.member(item.kind, &whole.digest, &item.name);
                 budget.give(cost);
                 members += 1;

@@ -61,7 +61,9 @@ impl<'a> Reader<'a> {
             match &item.content {
                 Content::Bytes(bytes) => self.whole(item, Raw::Bytes(bytes.clone()), bytes.len())?,
                 Content::File { path, identity } => match usize::try_from(identity.size) {
-                    Ok(size) if size <= WHOLE => self.whole(item, Raw::File(path.clone(), *identity), size)?,
+                    Ok(size) if size <= WHOLE => {
+                        self.whole(item, Raw::File(path.clone(), *identity), size)?
+                    }
                     _ => {
                         let mut file = open_listed(path, identity)?;
                         self.pieces(item, &mut file, identity.size, path)?;

@@ -36,7 +36,9 @@ pub(super) fn reader_error(error: rawzip::Error, name: Option<&str>) -> VerifyEr
     match error.into_kind() {
         ErrorKind::MissingEndOfCentralDirectory => VerifyError::NotZip,
         ErrorKind::Eof => VerifyError::Truncated { name },
-        ErrorKind::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => VerifyError::Truncated { name },
+        ErrorKind::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
+            VerifyError::Truncated { name }
+        }
         ErrorKind::IO(error) => VerifyError::Read(error),
         kind => VerifyError::Damaged { name, reason: rawzip::Error::from(kind).to_string() },
     }
@@ -59,7 +61,11 @@ pub(super) fn read(archive: &ZipArchive<FileReader>, limits: &Limits) -> Result<
         }
         total = total.saturating_add(record.size);
         if total > limits.unpacked {
-            return Err(VerifyError::Limit { what: "unpacked bytes", limit: limits.unpacked, name: Some(record.name) });
+            return Err(VerifyError::Limit {
+                what: "unpacked bytes",
+                limit: limits.unpacked,
+                name: Some(record.name),
+            });
         }
         records.push(record);
         if records.len() as u64 > limits.members {

@@ -148,7 +148,11 @@ impl MemberReader {
             size += count as u64;
             take(self.packed.get(..count).unwrap_or_default());
         }
-        if size == record.size { Ok(()) } else { Err(VerifyError::Truncated { name: Some(record.name.clone()) }) }
+        if size == record.size {
+            Ok(())
+        } else {
+            Err(VerifyError::Truncated { name: Some(record.name.clone()) })
+        }
     }
 
     fn inflated(

@@ -94,7 +94,8 @@ pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlo
     let file = Arc::new(file);
     let (digest, checked) = thread::scope(|scope| {
         let digest = scope.spawn(|| digest_of(&file, &identity));
-        let checked = file.try_clone().map_err(VerifyError::Read).and_then(|file| check(file, identity.size, limits));
+        let checked =
+            file.try_clone().map_err(VerifyError::Read).and_then(|file| check(file, identity.size, limits));
         (digest.join(), checked)
     });
     // A file that was written meanwhile explains whatever else was found.
