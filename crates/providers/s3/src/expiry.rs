@@ -35,4 +35,15 @@ impl Intercept for Expiring {
         bag.interceptor_state().store_put(signing);
         Ok(())
     }
+
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // In a link every `x-amz-` header must be signed, and the signer leaves this one out.
+        context.request_mut().headers_mut().remove("x-amz-user-agent");
+        Ok(())
+    }
 }

@@ -47,6 +47,16 @@ impl fmt::Display for Answer {
 
 impl Error for Answer {}
 
+/// Whether the store itself turned the request down or made a mess of it, other than by being overloaded or broken.
+pub(crate) fn turned_down(failure: &ProviderError) -> bool {
+    let status = match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Answer>()) {
+        Some(answer) => answer.status,
+        // A conflict that was found out without an answer of its own.
+        None => return failure.kind == ErrorKind::Conflict,
+    };
+    status < 500 || status == 501
+}
+
 /// Foreign text fit to be shown: no control characters, at most 300 characters.
 fn harmless(text: &str) -> String {
     text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
@@ -87,6 +97,7 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
     match (status, code) {
         // An error behind a status of success came after the work had begun.
         (200..=299, _) if effect => ErrorKind::Unknown,
+        (200..=299, _) => ErrorKind::Corrupt,
         (_, "PreconditionFailed") | (412, _) => ErrorKind::Conflict,
         (_, "NoSuchUpload") if effect => ErrorKind::Unknown,
         (_, "NoSuchBucket" | "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") | (404 | 410, _) => {
@@ -97,7 +108,8 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
             "SlowDown" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests",
         )
         | (_, "ConditionalRequestConflict" | "OperationAborted" | "RequestTimeout")
-        | (409 | 425 | 429, _) => ErrorKind::Unavailable,
+        | (425 | 429, _)
+        | (409, "") => ErrorKind::Unavailable,
         (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch") => {
             ErrorKind::Corrupt
         }
@@ -206,10 +218,12 @@ impl<'a> Doing<'a> {
         }
     }
 
-    fn answered<E: Error + ProvideErrorMetadata>(&self, raw: &HttpResponse, error: &E) -> ProviderError {
+    fn answered<E: Error + ProvideErrorMetadata + 'static>(&self, raw: &HttpResponse, error: &E) -> ProviderError {
         let status = raw.status().as_u16();
         let code = error.code().unwrap_or_default();
-        let said = error.message().unwrap_or_default();
+        // An answer that makes no sense has no message, but a cause.
+        let nonsense = causes(error);
+        let said = error.message().unwrap_or(&nonsense);
         let answer = Answer {
             status,
             code: harmless(code),
@@ -232,6 +246,7 @@ impl<'a> Doing<'a> {
                 self.error(kind, "the store took nothing on and may be asked again")
             }
             (ErrorKind::Unknown, _) => self.error(kind, "the store failed, perhaps after it had done it"),
+            (ErrorKind::Corrupt, _) if status < 300 => self.error(kind, "the store's answer makes no sense"),
             (ErrorKind::Corrupt, _) => self.error(kind, "the store received other bytes than were meant"),
             (ErrorKind::Unsupported, "InvalidObjectState" | "ObjectNotInActiveTierError") => self
                 .error(kind, "the object lies in an archive class and can't be read now")

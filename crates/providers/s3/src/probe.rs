@@ -209,10 +209,8 @@ async fn versioned(place: &Place<'_>) -> Result<bool, ProviderError> {
     let request = bucket.client().await?.get_bucket_versioning().bucket(&bucket.name);
     match doing.run(request.send()).await {
         Ok(answer) => Ok(answer.status() == Some(&BucketVersioningStatus::Enabled)),
-        Err(failure) if matches!(failure.kind, ErrorKind::Denied | ErrorKind::Unsupported) => {
-            Ok(place.saw_versions())
-        }
-        Err(failure) => Err(failure),
+        Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
+        Err(_) => Ok(place.saw_versions()),
     }
 }
 

@@ -5,6 +5,7 @@ use crate::S3Bucket;
 use crate::failure::Doing;
 use crate::metadata::to_wire;
 use crate::object::{checksum, etag, token, version, whole_digest};
+use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, Utc};
 use promote_core::digest::Digest;
@@ -145,6 +146,7 @@ impl S3Bucket {
             .bucket(&self.name)
             .key(target.key.as_str())
             .body(bytes.into())
+            .checksum_algorithm(ChecksumAlgorithm::Sha256)
             .checksum_sha256(checksum(digest))
             .set_if_match(guard.if_match)
             .set_if_none_match(guard.if_none_match)

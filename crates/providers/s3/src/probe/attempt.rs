@@ -3,6 +3,7 @@
 
 use crate::S3Bucket;
 use crate::copying::Pin;
+use crate::failure::turned_down;
 use crate::writing::Target;
 use bytes::Bytes;
 use promote_core::digest::Digest;
@@ -146,13 +147,8 @@ impl<'a> Place<'a> {
     fn ended(done: Result<Object, ProviderError>) -> Result<Ended, ProviderError> {
         match done {
             Ok(object) => Ok(Ended::Done(Box::new(object))),
-            Err(failure) => match failure.kind {
-                ErrorKind::Conflict
-                | ErrorKind::Unavailable
-                | ErrorKind::Unsupported
-                | ErrorKind::Invalid => Ok(Ended::Refused),
-                _ => Err(failure),
-            },
+            Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
+            Err(_) => Ok(Ended::Refused),
         }
     }
 
