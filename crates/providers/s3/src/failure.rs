@@ -218,7 +218,11 @@ impl<'a> Doing<'a> {
         }
     }
 
-    fn answered<E: Error + ProvideErrorMetadata + 'static>(&self, raw: &HttpResponse, error: &E) -> ProviderError {
+    fn answered<E: Error + ProvideErrorMetadata + 'static>(
+        &self,
+        raw: &HttpResponse,
+        error: &E,
+    ) -> ProviderError {
         let status = raw.status().as_u16();
         let code = error.code().unwrap_or_default();
         // An answer that makes no sense has no message, but a cause.

@@ -121,7 +121,11 @@ async fn an_object_comes_back_as_it_was_written() {
         let other = Metadata::from([("promote-id".to_owned(), "7".to_owned())]);
         let copied = bucket.copy(&source, &key("prod.zip"), &other, &Condition::absent()).await.unwrap();
         let there = bucket.head(&key("prod.zip")).await.unwrap().unwrap();
-        assert_eq!((&there.token, &there.headers, &there.metadata), (&copied.token, &headers, &other), "{name}");
+        assert_eq!(
+            (&there.token, &there.headers, &there.metadata),
+            (&copied.token, &headers, &other),
+            "{name}"
+        );
     }
 }
 
@@ -190,7 +194,8 @@ async fn large_content_goes_in_parts() {
         assert!(copied.token.0.ends_with("-3"), "{name}: {copied:?}");
         let (_, bytes) = bucket.get(&key("copy.bin"), content.len()).await.unwrap().unwrap();
         assert_eq!(Digest::of(&bytes), digest, "{name}");
-        let empty = bucket.write(&key("empty"), text(""), &headers, &none, &Condition::absent()).await.unwrap();
+        let empty =
+            bucket.write(&key("empty"), text(""), &headers, &none, &Condition::absent()).await.unwrap();
         let empty = pinned(&store.name, &empty, Digest::of(b""));
         let complete = by(CopyGuard::ConditionalComplete, Precondition::Absent);
         assert_eq!(bucket.copy(&empty, &key("empty2"), &none, &complete).await.unwrap().size, 0, "{name}");
