@@ -17,7 +17,8 @@ fn a_promotion_of_one_zip_needs_few_requests() {
 
     let stage = Stage::ready(MemoryKind::s3_like());
     let (world, log) = stage.recorded();
-    let end = block_on(run(&world, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
+    let end =
+        block_on(run(&world, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("promotion of what runs before: {} requests, {} one after the other", log.total(), log.rounds());
     assert!(log.rounds() <= 6, "{}: {:#?}", log.rounds(), log.calls());

@@ -63,11 +63,18 @@ fn calls(kind: &MemoryKind) -> usize {
 fn honest(stage: &Stage, end: Option<&End>, what: &str) {
     match end {
         Some(End::Done(done)) => {
-            assert!(committed(stage, "prod", &done.promotion.0), "{what}: reported done, and it is committed");
+            assert!(
+                committed(stage, "prod", &done.promotion.0),
+                "{what}: reported done, and it is committed"
+            );
         }
         Some(End::Failed(failure)) if failure.exit != ExitStatus::Unfinished => {
             let state = stage.state("prod");
-            assert!(state.open.is_none(), "{what}: reported `{failure}` ({:?}), and it is open", failure.exit);
+            assert!(
+                state.open.is_none(),
+                "{what}: reported `{failure}` ({:?}), and it is open",
+                failure.exit
+            );
             assert!(
                 state.release().is_some_and(|release| release.commit == crate::stage::commit('a')),
                 "{what}: reported `{failure}`, and yet it landed"
@@ -172,7 +179,8 @@ fn a_take_over_survives_every_fault_at_every_call() {
                     let dead = FaultPlan::new().with(first, Fault::CrashInFlight);
                     assert!(attempt(&stage, &dead, to_b()).is_none(), "{what}");
                     let plan = FaultPlan::new().with(n, fault);
-                    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+                    let world =
+                        stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
                     let _ = block_on(plan.survive(resume(&world, &stage.config, "prod", "bob")));
                     check(&stage, "prod", &what);
                     match block_on(resume(&stage.world(), &stage.config, "prod", "cem")) {

@@ -22,7 +22,8 @@ pub fn check(stage: &Stage, lane: &str, what: &str) {
     if let Some((object, bytes)) = stage.bucket.snapshot().get(&key) {
         let stamp: u64 = object.metadata.get("promote-seq").unwrap().parse().unwrap();
         let intent = heads.iter().find(|head| head.record.seq == Seq(stamp)).unwrap();
-        let intent = intent.record.intent.as_ref().unwrap_or_else(|| panic!("{what}: the stamp is of no intent"));
+        let intent =
+            intent.record.intent.as_ref().unwrap_or_else(|| panic!("{what}: the stamp is of no intent"));
         let digit = intent.release.commit.as_str().chars().next().unwrap();
         assert_eq!(*bytes, content(digit), "{what}: a target stamped {stamp} holds its release");
     }
@@ -41,12 +42,13 @@ pub fn at_rest(stage: &Stage, lane: &str, what: &str) {
 /// Whether a commit of this promotion is in the log.
 pub fn committed(stage: &Stage, lane: &str, promotion: &str) -> bool {
     let heads = records(stage, lane);
-    let intent = heads.iter().find(|head| {
-        head.record.intent.as_ref().is_some_and(|intent| intent.promotion.0 == promotion)
-    });
+    let intent = heads
+        .iter()
+        .find(|head| head.record.intent.as_ref().is_some_and(|intent| intent.promotion.0 == promotion));
     intent.is_some_and(|intent| {
         heads.iter().any(|head| {
-            head.record.kind == Kind::Commit && head.record.commit.as_ref().is_some_and(|one| one.of == intent.id)
+            head.record.kind == Kind::Commit
+                && head.record.commit.as_ref().is_some_and(|one| one.of == intent.id)
         })
     })
 }

@@ -18,7 +18,11 @@ fn of_many_promotions_at_once_each_is_told_the_truth() {
         let before = records(&stage, "staging").len();
         let runs = worlds.iter().enumerate().map(|(index, world)| {
             let digit = ['c', 'd', 'e'][index % 3];
-            run(world, &stage.config, Request::promote(name("staging"), wanted(digit), actor(&format!("p{index}"))))
+            run(
+                world,
+                &stage.config,
+                Request::promote(name("staging"), wanted(digit), actor(&format!("p{index}"))),
+            )
         });
         let mut won = 0;
         for end in block_on(join_all(runs)) {
@@ -48,7 +52,10 @@ fn of_two_with_the_same_plan_one_is_done_and_one_conflicts() {
     let two = carry_out(&world, &stage.config, &plan, &snapshot, &request);
     let ends = block_on(join_all([one, two]));
     let done = ends.iter().filter(|end| end.is_ok()).count();
-    let lost = ends.iter().filter(|end| end.as_ref().is_err_and(|failure| failure.exit == ExitStatus::Conflict)).count();
+    let lost = ends
+        .iter()
+        .filter(|end| end.as_ref().is_err_and(|failure| failure.exit == ExitStatus::Conflict))
+        .count();
     assert_eq!((done, lost), (1, 1));
     at_rest(&stage, "prod", "after two with one plan");
 }

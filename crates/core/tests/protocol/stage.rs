@@ -217,7 +217,11 @@ impl Stage {
     }
 
     pub fn to(&self, environment: &str, digit: char) -> End {
-        block_on(run(&self.world(), &self.config, Request::promote(name(environment), wanted(digit), actor("ann"))))
+        block_on(run(
+            &self.world(),
+            &self.config,
+            Request::promote(name(environment), wanted(digit), actor("ann")),
+        ))
     }
 
     pub fn state(&self, environment: &str) -> State {
