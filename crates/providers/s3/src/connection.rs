@@ -6,7 +6,7 @@ use crate::clock::{ServerClock, SigningTime};
 use crate::expiry::Expiring;
 use crate::failure::Doing;
 use aws_config::BehaviorVersion;
-use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_sdk_s3::Client;
@@ -81,6 +81,11 @@ impl Default for Limits {
     }
 }
 
+/// Whether the variable has a value.
+fn present(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// The client, once there is one.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -135,6 +140,9 @@ impl Connection {
             loader = loader
                 .profile_name(name)
                 .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
+        } else if ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(present) == [true, true] {
+            // They come first in any case; without the rest of the chain no client for it is made.
+            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
         }
         let shared = loader.load().await;
         let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|address| !address.is_empty());
