@@ -8,6 +8,8 @@
 
 pub mod commit;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod decorator;
 pub mod digest;
 pub mod exit;
