@@ -3,6 +3,6 @@
 mod model;
 
 pub use model::{
-    Approvals, Artifact, ArtifactKind, Config, Environment, Lane, LedgerPlace, OnFailure, Pack, Step,
-    StepAction, StoreSettings, Tier,
+    Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
+    OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
 };

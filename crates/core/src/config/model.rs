@@ -31,6 +31,28 @@ pub struct Config {
     pub stores: BTreeMap<String, StoreSettings>,
     /// `required-version`: which versions of the tool may be used.
     pub required_version: Option<semver::VersionReq>,
+    /// `[render]`.
+    pub render: Option<Render>,
+    /// `[host]`.
+    pub host: Option<Host>,
+    /// `signers`: the allowed-signers file, relative to the file.
+    pub signers: Option<String>,
+    /// Every value in force and the line it comes from, for `promote config show`: those of the project first, then
+    /// each environment's.
+    pub effective: Vec<Effective>,
+}
+
+/// One value in force. Secrets are shown as `$NAME`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Effective {
+    /// Whose it is; `None` for the project's.
+    pub env: Option<EnvironmentName>,
+    /// The key, with dots: `artifact.image.source`.
+    pub key: String,
+    /// The value, as it would be written in the file.
+    pub value: String,
+    /// The line of the file it comes from, counted from 1; `None` for a default.
+    pub line: Option<u32>,
 }
 
 /// What moves as one: an environment, or all that read the same targets.
@@ -107,6 +129,23 @@ pub struct Environment {
     pub workdir: Option<Template>,
     /// Shown wherever the environment is.
     pub url: Option<String>,
+    /// Whether a rollback makes automation leave it alone.
+    pub hold: bool,
+    /// Who is told.
+    pub notify: Notify,
+}
+
+/// `[notify]`. Addresses written as `$NAME` are read when they are needed and never shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notify {
+    /// A Slack webhook; always `$NAME`.
+    pub slack: Option<String>,
+    /// Any webhook: `$NAME` or an https address.
+    pub webhook: Option<String>,
+    /// A receiver of CDEvents: `$NAME` or an https address.
+    pub cdevents: Option<String>,
+    /// The events that are told; empty means all.
+    pub on: Vec<String>,
 }
 
 /// An artifact of an environment.
@@ -244,6 +283,26 @@ pub struct Pack {
     pub root: Option<String>,
 }
 
+/// `[render]`: what `promote publish` renders once per environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Render {
+    /// The folder of templates (`*.j2`), relative to the file.
+    pub templates: Template,
+    /// Files of values, later ones winning.
+    pub values: Vec<Template>,
+}
+
+/// `[host]`: what `promote pull` runs on each host.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Host {
+    /// Run by one host only, under a lease.
+    pub prepare: Vec<Step>,
+    /// Run by every host.
+    pub deploy: Vec<Step>,
+    /// Run by every host afterwards.
+    pub verify: Vec<Step>,
+}
+
 /// `[store.NAME]`: how to reach one bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreSettings {
@@ -255,6 +314,8 @@ pub struct StoreSettings {
     pub path_style: Option<bool>,
     /// The named profile whose credentials are used.
     pub profile: Option<String>,
+    /// A file of credentials: `$NAME` of a variable that holds its path, or a path.
+    pub credentials: Option<String>,
     /// Seconds after which a request is refused by the store (5 to 300).
     pub expiry_s: Option<u32>,
     /// Seconds granted to a copy that the store has begun.
