@@ -6,14 +6,34 @@
 //! This crate meets no runtime, network, file system, environment variable, wall clock or terminal: all of these
 //! come in through the traits in [`port`].
 
+pub mod admin;
+pub mod apply;
+pub mod begin;
 pub mod commit;
 pub mod config;
+pub mod decorator;
 pub mod digest;
 pub mod duration;
+pub mod event;
 pub mod exit;
+pub mod failure;
+pub mod flow;
+pub mod ledger;
 pub mod location;
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
 pub mod names;
+pub mod observe;
+pub mod place;
+pub mod plan;
 pub mod port;
+pub mod publish;
+pub mod request;
+pub mod rule;
+pub mod snapshot;
+pub mod span;
+pub mod steps;
 pub mod suggest;
 pub mod template;
 pub mod window;
+pub mod world;

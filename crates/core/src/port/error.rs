@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 /// What the caller may do next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,6 +38,8 @@ pub struct ProviderError {
     pub message: String,
     /// What a person can do, one sentence each.
     pub hints: Vec<String>,
+    /// Whole seconds, in two bytes so that the error stays small enough to be returned by value.
+    retry_after_s: Option<u16>,
     /// The cause, printed once by the frontend.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -55,6 +58,7 @@ impl ProviderError {
             subject: subject.to_string(),
             message: message.into(),
             hints: Vec::new(),
+            retry_after_s: None,
             source: None,
         }
     }
@@ -64,6 +68,21 @@ impl ProviderError {
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// The same error, saying that the store asked to slow down, with the wait that it named or zero. Parts of a
+    /// second are rounded up.
+    #[must_use]
+    pub fn throttled(mut self, wait: Duration) -> Self {
+        let seconds = wait.as_secs().saturating_add(u64::from(wait.subsec_nanos() > 0));
+        self.retry_after_s = Some(u16::try_from(seconds).unwrap_or(u16::MAX));
+        self
+    }
+
+    /// Set when the store asked to slow down: the wait that it named, or zero where it named none. All requests to
+    /// the store should wait then, not only this one.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.retry_after_s.map(|seconds| Duration::from_secs(u64::from(seconds)))
     }
 
     /// The same error with one more hint.

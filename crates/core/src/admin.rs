@@ -1,0 +1,255 @@
+//! What people say about environments and releases without moving anything: freeze, hold, block, adopt.
+
+use crate::apply::{Writer, append_after};
+use crate::commit::CommitId;
+use crate::config::{Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{
+    AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, key,
+};
+use crate::observe::{environment, genesis, seen};
+use crate::port::Object;
+use crate::request::Request;
+use crate::snapshot::Block;
+use crate::world::World;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+
+/// What to say about an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Saying {
+    /// It takes nothing, until then.
+    Freeze(Option<DateTime<Utc>>),
+    /// The freeze is lifted.
+    Unfreeze,
+    /// Automation leaves it alone.
+    Hold,
+    /// The hold is lifted.
+    Unhold,
+}
+
+/// Writes it into the ledger. `None` when it is so already.
+///
+/// # Errors
+/// When a promotion is open, or the ledger does not take the record.
+pub async fn say(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    saying: &Saying,
+) -> Result<Option<Head>, Failure> {
+    let settings = environment(config, &request.environment)?;
+    let genesis = genesis(&world.view()).await?;
+    let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
+    let kind = match saying {
+        Saying::Freeze(_) => Kind::Freeze,
+        Saying::Unfreeze if state.frozen.is_none() => return Ok(None),
+        Saying::Unfreeze => Kind::Unfreeze,
+        Saying::Hold if state.held.is_some() => return Ok(None),
+        Saying::Hold => Kind::Hold,
+        Saying::Unhold if state.held.is_none() => return Ok(None),
+        Saying::Unhold => Kind::Unhold,
+    };
+    let writer = Writer::new(world, &genesis, settings, request);
+    append_after(
+        &writer,
+        &settings.lane,
+        head,
+        kind,
+        |head| idle(settings, head),
+        |record| {
+            if let Saying::Freeze(until) = saying {
+                record.freeze = Some(Freeze { until: *until });
+            }
+        },
+    )
+    .await
+    .map(Some)
+}
+
+fn idle(settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
+    let name = &settings.name;
+    match head.and_then(|head| head.state().open.as_ref()) {
+        None => Ok(()),
+        Some(open) => Err(Failure::new(
+            ExitStatus::Conflict,
+            format!(
+                "promotion {} of {} by {} is open in {name}",
+                open.promotion,
+                open.release.commit.short(7),
+                open.by
+            ),
+        )
+        .hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it"))),
+    }
+}
+
+/// Blocks a release, or lifts its block. `false` when it is so already.
+///
+/// # Errors
+/// When the release was never published, or the ledger does not take it.
+pub async fn block(
+    world: &World,
+    commit: &CommitId,
+    block: bool,
+    request: &Request,
+) -> Result<bool, Failure> {
+    let reader = world.ledger.reader();
+    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Failed, "no commit").caused_by(error)
+    })?;
+    for _ in 0..16 {
+        let (found, _) = reader.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking)?;
+        let entry = found.get(commit).cloned().unwrap_or_default();
+        if entry.published.is_none() {
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("release `{}` was never published", commit.short(12)),
+            ));
+        }
+        if entry.blocked() == block {
+            return Ok(false);
+        }
+        let said = Block {
+            reason: request.reason.clone().unwrap_or_default(),
+            by: request.actor.name.clone(),
+            at: world.clock.now(),
+        };
+        let place = key::block(reader.root(), commit, entry.block + 1).map_err(|error| {
+            Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+        })?;
+        match world.ledger.put(&place, &said).await {
+            Ok(()) => return Ok(true),
+            // Somebody else said something about it in the same moment: look again.
+            Err(AppendError::Lost { .. }) => {}
+            Err(AppendError::Refused { source, .. }) => {
+                return Err(Failure::looking("writing the ledger", source));
+            }
+            Err(error) => {
+                return Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")
+                    .hint(format!("`promote show {}` tells", commit.short(12)))
+                    .caused_by(error));
+            }
+        }
+    }
+    Err(Failure::new(ExitStatus::Conflict, "others block and unblock this release all the time"))
+}
+
+/// What `adopt` recorded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Adopted {
+    /// The record.
+    pub head: Head,
+    /// The release that the targets hold, when it is known.
+    pub release: Option<ReleaseRef>,
+}
+
+/// Records what the targets of an environment hold now. `manifest`: the release that the caller takes it for; it is
+/// checked. Without one, the object's own stamp is followed.
+///
+/// # Errors
+/// `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
+pub async fn adopt(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    manifest: Option<Manifest>,
+) -> Result<Adopted, Failure> {
+    let settings = environment(config, &request.environment)?;
+    let view = world.view();
+    let genesis = genesis(&view).await?;
+    let targets = seen(&view, config, settings).await?;
+    let mut states = Vec::new();
+    let mut stamp = None;
+    for artifact in &settings.artifacts {
+        let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
+        let Some(found) = targets.get(name) else { continue };
+        let Some(object) = &found.object else {
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("`{}` holds nothing to adopt", found.location),
+            ));
+        };
+        stamp = stamp
+            .or_else(|| object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok()));
+        let sha256 = match object.sha256 {
+            Some(digest) => digest,
+            None => content(world, &found.location, object).await?,
+        };
+        states.push(TargetState {
+            artifact: artifact.name.clone(),
+            target: found.location.clone(),
+            token: object.token.clone(),
+            version: object.version.clone(),
+            sha256: Some(sha256),
+            size: object.size,
+        });
+    }
+    if states.is_empty() {
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("{} has no target that could be adopted", settings.name),
+        ));
+    }
+    let holds = |manifest: &Manifest| {
+        states.iter().all(|state| {
+            let name = state.artifact.as_ref().map_or("main", |name| name.as_str());
+            manifest.artifacts.get(name).map(|built| built.sha256) == state.sha256
+        })
+    };
+    let release = match manifest {
+        Some(manifest) if holds(&manifest) => Some(manifest.reference()),
+        Some(manifest) => {
+            let found = states.iter().filter_map(|state| state.sha256).map(|digest| digest.to_string());
+            return Err(Failure::new(
+                ExitStatus::Conflict,
+                format!("{} does not hold release {}", settings.name, manifest.commit.short(12)),
+            )
+            .state(format!("It holds {}.", found.collect::<Vec<_>>().join(", ")))
+            .state("Nothing was recorded."));
+        }
+        None => match stamp {
+            Some(commit) => {
+                let known = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
+                known.filter(holds).map(|manifest| manifest.reference())
+            }
+            None => None,
+        },
+    };
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let writer = Writer::new(world, &genesis, settings, request);
+    let observe = Observe { release: release.clone(), targets: states };
+    let head = append_after(
+        &writer,
+        &settings.lane,
+        head,
+        Kind::Observe,
+        |head| idle(settings, head),
+        |record| {
+            record.observe = Some(observe.clone());
+        },
+    )
+    .await?;
+    Ok(Adopted { head, release })
+}
+
+/// The digest of a target whose store vouches for none: by reading the very version that was seen.
+async fn content(
+    world: &World,
+    location: &crate::location::Location,
+    object: &Object,
+) -> Result<crate::digest::Digest, Failure> {
+    let doing = format!("reading `{location}`");
+    let bucket = world.store(&location.store)?;
+    let mut hasher = crate::digest::Hasher::new();
+    let mut stream = bucket
+        .read(&location.key, object.version.as_ref())
+        .await
+        .map_err(|error| Failure::looking(&doing, error))?;
+    while let Some(piece) = stream.next().await {
+        hasher.update(&piece.map_err(|error| Failure::looking(&doing, error))?);
+    }
+    Ok(hasher.finish())
+}

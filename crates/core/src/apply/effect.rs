@@ -1,0 +1,272 @@
+//! One write of a promotion: sent once, and after any doubt settled by reading the target back.
+
+use super::write::Writer;
+use super::{must_stamp, refused};
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Action, Head, Landed, PromotionId, TargetMove, Verified, key};
+use crate::plan::Plan;
+use crate::port::{Bucket, Condition, ErrorKind, Fence, Metadata, Object, Precondition};
+use crate::snapshot::Snapshot;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often one write is tried before the promotion is left open.
+const TRIES: u32 = 4;
+
+/// How a write ended.
+pub(super) enum Effect {
+    /// The target holds the release.
+    Landed {
+        /// What it holds now.
+        landed: Landed,
+        /// Whether every request got a definite answer.
+        definite: bool,
+    },
+    /// It was definitely not written, and no request is on its way.
+    Refused(Failure),
+    /// Something may have been written, or somebody else has taken over.
+    Stuck(Failure),
+}
+
+/// What every write of one promotion has in common.
+pub(super) struct Hand<'a> {
+    pub writer: &'a Writer<'a>,
+    pub plan: &'a Plan,
+    pub intent: &'a Head,
+    pub promotion: &'a PromotionId,
+    pub snapshot: &'a Snapshot,
+    pub superseding: bool,
+}
+
+impl Hand<'_> {
+    /// What is written beside the content, for everyone with plain tools.
+    fn metadata(&self, target: &TargetMove) -> Metadata {
+        let plan = self.plan;
+        let actor = &self.writer.request.actor.name;
+        let commit = plan.release.commit.as_str();
+        let verb = if plan.action == Action::Rollback { "back to" } else { "to" };
+        let summary = format!("{} {verb} {} by {actor}", plan.release.commit.short(7), plan.environment);
+        let mut metadata: Metadata = [
+            ("promote-commit", commit.to_owned()),
+            ("promote-sha256", target.source.sha256.hex()),
+            ("promote-source", target.source.location.to_string()),
+            ("promote-environment", plan.environment.to_string()),
+            ("promote-actor", actor.clone()),
+            ("promote-time", self.intent.record.at.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
+            ("promote-id", self.promotion.0.clone()),
+            ("promote-seq", self.intent.record.seq.to_string()),
+            ("codepipeline-artifact-revision-summary", summary),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), plain(&value)))
+        .collect();
+        if let Some(version) = &plan.release.version {
+            metadata.insert("promote-version".to_owned(), plain(version));
+        }
+        metadata
+    }
+
+    fn is_ours(&self, object: &Object) -> bool {
+        object.metadata.get("promote-id") == Some(&self.promotion.0)
+    }
+
+    /// Whether an object is one that the plan, the ledger or a promotion that was taken over accounts for.
+    fn is_known(&self, target: &TargetMove, object: Option<&Object>) -> bool {
+        let Some(object) = object else { return target.before.is_none() };
+        if target.before.as_ref().is_some_and(|before| before.token == object.token) {
+            return true;
+        }
+        let stamp = object.metadata.get("promote-id");
+        let state = self.snapshot.state();
+        let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
+        let recorded = state.current.iter().flat_map(|current| &current.targets);
+        stamped
+            || recorded.into_iter().any(|known| known.target == target.target && known.token == object.token)
+    }
+
+    /// Whether the place of the next record is still empty: nobody has taken over.
+    async fn still_ours(&self) -> Result<bool, Failure> {
+        let newest = self.writer.world.ledger.reader().newest(&self.intent.record.lane).await;
+        match newest {
+            Ok(newest) => Ok(newest == Some(self.intent.record.seq)),
+            Err(error) => {
+                Err(Failure::new(ExitStatus::Unfinished, "whether the promotion was taken over is not known")
+                    .caused_by(error))
+            }
+        }
+    }
+}
+
+/// Text that fits a header: ASCII, no control characters.
+fn plain(text: &str) -> String {
+    text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).take(256).collect()
+}
+
+fn content_right(target: &TargetMove, object: &Object) -> bool {
+    let stamped = object.metadata.get("promote-sha256") == Some(&target.source.sha256.hex());
+    object.size == target.source.size && object.sha256.map_or(stamped, |found| found == target.source.sha256)
+}
+
+fn landed(target: &TargetMove, object: &Object, verified: Verified, wrote: bool) -> Landed {
+    Landed {
+        artifact: target.artifact.clone(),
+        target: target.target.clone(),
+        size: object.size,
+        token: object.token.clone(),
+        version: object.version.clone(),
+        verified,
+        wrote,
+    }
+}
+
+/// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
+pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
+    let world = hand.writer.world;
+    let bucket = match world.store(&target.target.store) {
+        Ok(bucket) => Arc::clone(bucket),
+        Err(failure) => return Effect::Refused(failure),
+    };
+    let mut when = target.when.clone();
+    let mut definite = true;
+    let mut last: Option<crate::port::ProviderError> = None;
+    for attempt in 0..TRIES {
+        if attempt > 0 || hand.superseding || check_first {
+            // First the target, then the head: the reverse order lets a late write through.
+            let seen = match bucket.head(&target.target.key).await {
+                Ok(seen) => seen,
+                Err(error) => {
+                    let failure = unreadable(target, error);
+                    return if attempt == 0 { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+                }
+            };
+            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(object))
+                && content_right(target, object)
+            {
+                return Effect::Landed { landed: landed(target, object, Verified::ReadBack, true), definite };
+            }
+            match hand.still_ours().await {
+                Ok(true) => {}
+                Ok(false) => return Effect::Stuck(taken_over(hand)),
+                Err(failure) if attempt == 0 => return Effect::Refused(failure),
+                Err(failure) => return Effect::Stuck(failure),
+            }
+            if !hand.is_known(target, seen.as_ref()) {
+                let failure = drifted(target, seen.as_ref());
+                return if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+            }
+            if let Some(object) = &seen {
+                let skip = hand.superseding && !must_stamp(target.fence) && content_right(target, object);
+                if skip {
+                    return Effect::Landed {
+                        landed: landed(target, object, Verified::ReadBack, false),
+                        definite,
+                    };
+                }
+            }
+            when = seen.map_or(Precondition::Absent, |object| Precondition::Matches(object.token));
+        }
+        match send(hand, &*bucket, target, when.clone()).await {
+            Ok(object) => {
+                let trusted =
+                    hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
+                if trusted && object.size == target.source.size {
+                    return Effect::Landed {
+                        landed: landed(target, &object, Verified::Answer, true),
+                        definite,
+                    };
+                }
+                // The next round reads it back.
+            }
+            Err(error) => {
+                match error.kind {
+                    // Refused: perhaps our own earlier try, perhaps somebody else's write. Reading back tells.
+                    ErrorKind::Conflict => {}
+                    ErrorKind::Unavailable => world.clock.sleep(Duration::from_millis(250 << attempt)).await,
+                    ErrorKind::Unknown => {
+                        definite = false;
+                        world.events.hear(&Event::Doubt {
+                            target: target.target.clone(),
+                            why: error.message.clone(),
+                        });
+                    }
+                    kind => {
+                        let message = format!("`{}` could not be written", target.target);
+                        let mut error = error;
+                        let mut failure = Failure::new(refused(kind), message);
+                        failure.hints.append(&mut error.hints);
+                        let failure = failure.caused_by(error);
+                        return if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+                    }
+                }
+                last = Some(error);
+            }
+        }
+    }
+    settle(hand, &*bucket, target, definite, last).await
+}
+
+async fn send(
+    hand: &Hand<'_>,
+    bucket: &dyn Bucket,
+    target: &TargetMove,
+    when: Precondition,
+) -> Result<Object, crate::port::ProviderError> {
+    let ledger = hand.writer.world.ledger.reader();
+    let slot = key::record(ledger.root(), &hand.intent.record.lane, hand.intent.record.seq.next()).ok();
+    let condition = Condition { when, way: target.way, fence: slot.map(|slot| Fence { slot }) };
+    bucket.copy(&target.source, &target.target.key, &hand.metadata(target), &condition).await
+}
+
+/// After the last try: one more look, and then an honest end.
+async fn settle(
+    hand: &Hand<'_>,
+    bucket: &dyn Bucket,
+    target: &TargetMove,
+    definite: bool,
+    last: Option<crate::port::ProviderError>,
+) -> Effect {
+    match bucket.head(&target.target.key).await {
+        Ok(Some(object)) if hand.is_ours(&object) && content_right(target, &object) => {
+            Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
+        }
+        Ok(_) => {
+            let failure =
+                Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
+            let failure = match last {
+                Some(error) => Failure { exit: refused(error.kind), ..failure.caused_by(error) },
+                None => failure.state("The store said it was written, and yet it holds something else."),
+            };
+            if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) }
+        }
+        Err(error) => Effect::Stuck(unreadable(target, error)),
+    }
+}
+
+fn unreadable(target: &TargetMove, mut error: crate::port::ProviderError) -> Failure {
+    let mut failure =
+        Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read back", target.target));
+    failure.hints.append(&mut error.hints);
+    failure.caused_by(error)
+}
+
+fn taken_over(hand: &Hand<'_>) -> Failure {
+    let name = &hand.plan.environment;
+    Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was taken over by somebody else"))
+        .hint(format!("`promote history {name}` shows by whom"))
+}
+
+fn drifted(target: &TargetMove, seen: Option<&Object>) -> Failure {
+    let what = match seen {
+        None => "is gone".to_owned(),
+        Some(object) => {
+            format!("was written at {} by somebody else", object.stored_at.format("%Y-%m-%d %H:%M:%S UTC"))
+        }
+    };
+    Failure::new(
+        ExitStatus::Conflict,
+        format!("`{}` {what}, while this promotion was under way", target.target),
+    )
+    .hint("look at what is there before you go on: `promote verify`")
+}

@@ -1,0 +1,209 @@
+//! Carrying out a plan: intent, prepare, writes, commit. Each write is sent once; after any doubt the target is
+//! read back. What happens after the commit is `flow`'s.
+
+mod effect;
+mod intent;
+mod takeover;
+mod write;
+
+pub use write::{Writer, append_after};
+
+use crate::config::{Config, Environment};
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Abort, Commit, Head, Kind, Landed, StepRecord};
+use crate::plan::Plan;
+use crate::port::{ErrorKind, FenceClass, StepEnd};
+use crate::request::Request;
+use crate::snapshot::Snapshot;
+use crate::steps;
+use crate::world::World;
+
+use effect::{Effect, Hand};
+
+/// A promotion whose targets hold the release.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Applied {
+    /// The intent.
+    pub intent: Head,
+    /// The commit.
+    pub commit: Head,
+    /// The prepare steps that ran.
+    pub prepared: Vec<StepRecord>,
+}
+
+/// Carries out a plan that was just decided on this snapshot.
+///
+/// # Errors
+/// `Conflict` when somebody else was first, `Unfinished` when it is not known whether something was written; the
+/// failure says what state things are in.
+pub async fn apply(
+    world: &World,
+    config: &Config,
+    environment: &Environment,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Applied, Failure> {
+    let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    let intent = intent::open(&writer, plan, snapshot).await?;
+    let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
+        return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
+    };
+    world.events.hear(&Event::Intent {
+        promotion: promotion.clone(),
+        environment: environment.name.clone(),
+        action: plan.action,
+        seq: intent.record.seq,
+    });
+    let superseding = plan.supersedes.is_some();
+    let mut since_check = false;
+
+    let context = steps::context(config, environment, plan, &promotion, request, snapshot.taken_at);
+    let mut prepared = Vec::new();
+    if !environment.prepare.is_empty() {
+        let run =
+            steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
+        if run != StepEnd::Succeeded {
+            let word = steps::word(run);
+            let failure = Failure::new(
+                ExitStatus::Failed,
+                format!("`prepare` of {} for {} {word}", environment.name, plan.release.commit.short(7)),
+            );
+            return Err(withdraw(&writer, &intent, superseding, failure, "`prepare` did not succeed").await);
+        }
+        since_check = true;
+    }
+    if takeover::wait(world, plan, snapshot).await? {
+        since_check = true;
+    }
+
+    let mut landed: Vec<Landed> = Vec::new();
+    let mut clean = true;
+    let hand = Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding };
+    for target in &plan.targets {
+        world.events.hear(&Event::Moving { target: target.target.clone() });
+        match effect::carry_out(&hand, target, since_check).await {
+            Effect::Landed { landed: one, definite } => {
+                world.events.hear(&Event::Moved { target: one.target.clone(), wrote: one.wrote });
+                clean &= definite;
+                since_check |= !definite;
+                landed.push(one);
+            }
+            Effect::Refused(failure) if landed.is_empty() && clean => {
+                return Err(withdraw(
+                    &writer,
+                    &intent,
+                    superseding,
+                    failure,
+                    "the target's write was refused",
+                )
+                .await);
+            }
+            Effect::Refused(failure) | Effect::Stuck(failure) => {
+                return Err(unfinished(failure, plan, &landed));
+            }
+        }
+    }
+    let commit = settle(&writer, &intent, landed, clean).await?;
+    world.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
+    Ok(Applied { intent, commit, prepared })
+}
+
+/// Writes the commit.
+async fn settle(
+    writer: &Writer<'_>,
+    intent: &Head,
+    landed: Vec<Landed>,
+    clean: bool,
+) -> Result<Head, Failure> {
+    let name = &writer.environment.name;
+    let record = writer.record(intent, Kind::Commit, |record| {
+        record.commit = Some(Commit { of: intent.id, clean, targets: landed });
+    })?;
+    match writer.world.ledger.append(&record).await {
+        Ok(head) => Ok(head),
+        Err(crate::ledger::AppendError::Lost { found, .. }) => {
+            let who = write::named(&found);
+            Err(Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was taken over {who}"))
+                .state(
+                    "The targets may hold this release or the other one; the one who took over settles that.",
+                )
+                .hint(format!("`promote status {name}` shows how it ended")))
+        }
+        Err(error) => Err(Failure::new(
+            ExitStatus::Unfinished,
+            format!("the promotion of {name} could not be recorded"),
+        )
+        .state("The targets hold the release, the ledger does not say so yet.")
+        .hint(format!("`promote resume {name}` finishes it"))
+        .caused_by(error)),
+    }
+}
+
+/// Ends an intent of which nothing was written, where the protocol allows that.
+async fn withdraw(
+    writer: &Writer<'_>,
+    intent: &Head,
+    superseding: bool,
+    failure: Failure,
+    why: &str,
+) -> Failure {
+    let name = &writer.environment.name;
+    if superseding {
+        return Failure {
+            exit: ExitStatus::Unfinished,
+            ..failure
+                .state("It had taken over from another promotion, whose writes may be on their way: it stays open.")
+                .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"))
+        };
+    }
+    let record = writer.record(intent, Kind::Abort, |record| {
+        record.abort = Some(Abort { of: intent.id, reason: why.to_owned() });
+    });
+    let ended = match record {
+        Ok(record) => writer.world.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),
+        Err(error) => Err(error.to_string()),
+    };
+    match ended {
+        Ok(()) => {
+            writer.world.events.hear(&Event::Aborted { why: why.to_owned() });
+            failure.state(format!("No target was written; {name} is as it was."))
+        }
+        Err(why) => Failure {
+            exit: ExitStatus::Unfinished,
+            ..failure
+                .state(format!("No target was written, but the promotion could not be closed: {why}."))
+                .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` closes it"))
+        },
+    }
+}
+
+/// A promotion that stays open, with what is done and what is not.
+fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
+    let name = &plan.environment;
+    let mut failure = Failure { exit: ExitStatus::Unfinished, ..failure };
+    for target in &plan.targets {
+        let done = landed.iter().any(|one| one.target == target.target);
+        let word = if done { "holds the release" } else { "may or may not hold the release" };
+        failure = failure.state(format!("`{}` {word}.", target.target));
+    }
+    failure.hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"))
+}
+
+/// Whether a store of this class needs the targets written again by whoever takes over.
+const fn must_stamp(fence: FenceClass) -> bool {
+    matches!(fence, FenceClass::Exact)
+}
+
+/// The exit status for a definite refusal by a store.
+const fn refused(kind: ErrorKind) -> ExitStatus {
+    match kind {
+        ErrorKind::Denied => ExitStatus::Denied,
+        ErrorKind::NotFound => ExitStatus::Missing,
+        ErrorKind::Conflict => ExitStatus::Conflict,
+        ErrorKind::Invalid | ErrorKind::Unsupported => ExitStatus::Usage,
+        _ => ExitStatus::Failed,
+    }
+}

@@ -1,0 +1,65 @@
+//! What must pass before the first write of a promotion that takes over from another, or that follows one whose
+//! last write had no definite answer: requests of the earlier one must not be able to land any more.
+
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::plan::Plan;
+use crate::port::FenceClass;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+use chrono::TimeDelta;
+
+/// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
+const COPY_RATE: u64 = 25_000_000;
+
+/// Waits as long as the weakest target's store needs, by that store's own clock. Says whether it waited.
+pub(super) async fn wait(world: &World, plan: &Plan, snapshot: &Snapshot) -> Result<bool, Failure> {
+    let state = snapshot.state();
+    let unclean = state.unclean.then(|| state.current.as_ref().map(|current| current.since.time())).flatten();
+    if plan.supersedes.is_none() && unclean.is_none() {
+        return Ok(false);
+    }
+    let mut waited = false;
+    for target in &plan.targets {
+        if matches!(target.fence, FenceClass::Atomic | FenceClass::Exact) {
+            continue;
+        }
+        let id = &target.target.store;
+        let store = world.store(id)?;
+        let seconds = snapshot.capabilities.get(id).map_or(60, |found| found.expiry_s + found.allowance_s);
+        let size = target.before.as_ref().map_or(0, |before| before.size).max(target.source.size);
+        let span = TimeDelta::seconds(i64::from(seconds) + i64::try_from(size / COPY_RATE).unwrap_or(0));
+        let lost = |error| {
+            Failure::looking("asking for the store's time", error)
+                .state("No target was written; the promotion is open.")
+                .hint(format!("`promote resume {}` goes on", plan.environment))
+        };
+        let begun = store.now().await.map_err(lost).map_err(open)?;
+        let until = match (plan.supersedes, unclean) {
+            (None, Some(since)) => since + span,
+            _ => begun + span,
+        };
+        let mut now = begun;
+        if now < until {
+            waited = true;
+            world.events.hear(&Event::Waiting {
+                until,
+                why: format!(
+                    "requests of the earlier promotion to `{}` may still land until then",
+                    target.target
+                ),
+            });
+        }
+        while now < until {
+            let left = (until - now).to_std().unwrap_or_default().max(std::time::Duration::from_millis(50));
+            world.clock.sleep(left).await;
+            now = store.now().await.map_err(lost).map_err(open)?;
+        }
+    }
+    Ok(waited)
+}
+
+fn open(failure: Failure) -> Failure {
+    Failure { exit: ExitStatus::Unfinished, ..failure }
+}

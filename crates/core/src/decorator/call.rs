@@ -1,0 +1,49 @@
+//! The methods of the object store port, by name.
+
+use std::fmt;
+
+/// A method of [`Bucket`](crate::port::Bucket) that may send a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Method {
+    /// `now`: may be answered without a request.
+    Now,
+    /// `head`
+    Head,
+    /// `get`
+    Get,
+    /// `read`
+    Read,
+    /// `list`
+    List,
+    /// `write`
+    Write,
+    /// `copy`
+    Copy,
+    /// `delete`
+    Delete,
+    /// `probe`
+    Probe,
+}
+
+impl Method {
+    /// Whether it leaves the store as it was.
+    pub fn reads(self) -> bool {
+        matches!(self, Self::Now | Self::Head | Self::Get | Self::Read | Self::List)
+    }
+}
+
+impl fmt::Display for Method {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Now => "now",
+            Self::Head => "head",
+            Self::Get => "get",
+            Self::Read => "read",
+            Self::List => "list",
+            Self::Write => "write",
+            Self::Copy => "copy",
+            Self::Delete => "delete",
+            Self::Probe => "probe",
+        })
+    }
+}

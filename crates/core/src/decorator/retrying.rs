@@ -1,0 +1,157 @@
+//! Sending a read again that got no answer. Writes are passed on once: whether one may be sent again is known only
+//! to those who know what it means.
+
+use crate::location::Key;
+use crate::port::{
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, Entropy, ErrorKind, Headers,
+    Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How long and how often a read is sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RetryPolicy {
+    /// The mean of the first wait; each next one is twice as long. A wait is drawn from half to one and a half of it.
+    pub first: Duration,
+    /// The longest wait, unless the store names a longer one.
+    pub longest: Duration,
+    /// No request is sent when this time has passed since the first.
+    pub deadline: Duration,
+    /// How many requests are sent at most, so that a clock that is put back can't make it for ever.
+    pub attempts: u32,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_millis(200),
+            longest: Duration::from_secs(5),
+            deadline: Duration::from_secs(30),
+            attempts: 10,
+        }
+    }
+}
+
+/// Repeats `now`, `head`, `get`, `list` and the opening of `read` while the store does not answer.
+#[derive(Debug, Clone)]
+pub struct Retrying {
+    inner: Arc<dyn Bucket>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    policy: RetryPolicy,
+}
+
+/// `mean` times a chance factor from one half to one and a half.
+pub(super) fn jittered(mean: Duration, entropy: &dyn Entropy) -> Duration {
+    let [high, low, ..] = entropy.nonce();
+    let chance = f64::from(u16::from_be_bytes([high, low])) / f64::from(u16::MAX);
+    mean.mul_f64(0.5 + chance)
+}
+
+impl Retrying {
+    /// Wraps a bucket.
+    pub fn new(
+        inner: Arc<dyn Bucket>,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        policy: RetryPolicy,
+    ) -> Self {
+        Self { inner, clock, entropy, policy }
+    }
+
+    async fn again<T, C>(&self, call: impl Fn() -> C) -> Result<T, ProviderError>
+    where
+        C: Future<Output = Result<T, ProviderError>>,
+    {
+        let deadline = TimeDelta::from_std(self.policy.deadline).unwrap_or(TimeDelta::MAX);
+        let begun = self.clock.now();
+        let mut mean = self.policy.first;
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            let error = match call().await {
+                Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) => error,
+                end => return end,
+            };
+            let wait = jittered(mean, &*self.entropy).max(error.retry_after().unwrap_or_default());
+            let then =
+                TimeDelta::from_std(wait).ok().and_then(|wait| (self.clock.now() - begun).checked_add(&wait));
+            if sent >= self.policy.attempts || then.is_none_or(|then| then >= deadline) {
+                return Err(error);
+            }
+            self.clock.sleep(wait).await;
+            mean = mean.saturating_mul(2).min(self.policy.longest);
+        }
+    }
+}
+
+impl fmt::Display for Retrying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+#[async_trait]
+impl BucketReader for Retrying {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
+        self.again(|| self.inner.now()).await
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        self.again(|| self.inner.head(key)).await
+    }
+
+    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.again(|| self.inner.get(key, limit)).await
+    }
+
+    /// Only the opening is repeated: a stream that breaks later ends with its error.
+    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
+        self.again(|| self.inner.read(key, version)).await
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
+        self.again(|| self.inner.list(prefix, after, limit)).await
+    }
+}
+
+#[async_trait]
+impl Bucket for Retrying {
+    async fn write(
+        &self,
+        key: &Key,
+        body: Body,
+        headers: &Headers,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        self.inner.write(key, body, headers, metadata, condition).await
+    }
+
+    async fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        self.inner.copy(from, to, metadata, condition).await
+    }
+
+    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
+        self.inner.delete(key, when).await
+    }
+
+    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
+        self.inner.probe(scratch).await
+    }
+}

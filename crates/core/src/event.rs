@@ -1,0 +1,113 @@
+//! What happens while a flow runs, as typed values. Terminal, JSON lines and tests are consumers of one stream.
+
+use crate::ledger::{Action, OutcomeResult, PromotionId, Seq};
+use crate::location::Location;
+use crate::names::EnvironmentName;
+use crate::port::StepReport;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::fmt::Debug;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Event {
+    /// The intent is in the ledger: from here on, a promotion is open.
+    Intent {
+        /// The promotion.
+        promotion: PromotionId,
+        /// Where to.
+        environment: EnvironmentName,
+        /// What for.
+        action: Action,
+        /// The record.
+        seq: Seq,
+    },
+    /// Waiting until requests of an earlier attempt can't land any more.
+    Waiting {
+        /// Until when, by the store's clock.
+        until: DateTime<Utc>,
+        /// Why, for people.
+        why: String,
+    },
+    /// A target is about to be written.
+    Moving {
+        /// The target.
+        target: Location,
+    },
+    /// A target holds the release.
+    Moved {
+        /// The target.
+        target: Location,
+        /// Whether it was written, or found right.
+        wrote: bool,
+    },
+    /// An answer was lost; the target is read back.
+    Doubt {
+        /// The target.
+        target: Location,
+        /// What was answered instead.
+        why: String,
+    },
+    /// The commit is in the ledger: the targets hold the release.
+    Committed {
+        /// The promotion.
+        promotion: PromotionId,
+        /// The record.
+        seq: Seq,
+    },
+    /// The intent was withdrawn; nothing was written.
+    Aborted {
+        /// Why.
+        why: String,
+    },
+    /// A step begins.
+    StepStarted {
+        /// `prepare`, `deploy` or `verify`.
+        phase: String,
+        /// What it is.
+        name: String,
+    },
+    /// A line of a step's output. Foreign text.
+    StepLine {
+        /// `prepare`, `deploy` or `verify`.
+        phase: String,
+        /// The line.
+        line: String,
+    },
+    /// A step ended.
+    StepFinished {
+        /// `prepare`, `deploy` or `verify`.
+        phase: String,
+        /// What it is.
+        name: String,
+        /// How.
+        report: StepReport,
+    },
+    /// The outcome is in the ledger.
+    Outcome {
+        /// The promotion.
+        promotion: PromotionId,
+        /// The result.
+        result: OutcomeResult,
+    },
+    /// What failed is put back.
+    RollingBack {
+        /// The environment.
+        environment: EnvironmentName,
+    },
+}
+
+/// Hears events. Must not block for long, and can't fail.
+pub trait Events: Debug + Send + Sync {
+    /// Something happened.
+    fn hear(&self, event: &Event);
+}
+
+/// Hears nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Silent;
+
+impl Events for Silent {
+    fn hear(&self, _event: &Event) {}
+}

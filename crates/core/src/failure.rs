@@ -1,0 +1,88 @@
+//! What a command ends with when it can't end well: exit status, what went wrong, what state things are in now,
+//! and what to do next. Frontends print it once; nothing in it repeats its cause.
+
+use crate::exit::ExitStatus;
+use crate::port::{ErrorKind, ProviderError};
+use std::error::Error;
+use std::fmt;
+
+/// A failure, worded for people and classed for scripts.
+#[derive(Debug)]
+pub struct Failure {
+    /// The exit status.
+    pub exit: ExitStatus,
+    /// What went wrong, on what: a lower-case fragment.
+    pub message: String,
+    /// What state things are in now; full sentences. Empty when nothing was changed and that is plain.
+    pub state: Vec<String>,
+    /// What to do next, one each.
+    pub hints: Vec<String>,
+    /// The cause.
+    pub source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    /// A failure without a cause.
+    pub fn new(exit: ExitStatus, message: impl Into<String>) -> Self {
+        Self { exit, message: message.into(), state: Vec::new(), hints: Vec::new(), source: None }
+    }
+
+    /// The same with one more sentence about the state of things.
+    #[must_use]
+    pub fn state(mut self, sentence: impl Into<String>) -> Self {
+        self.state.push(sentence.into());
+        self
+    }
+
+    /// The same with one more hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The same with its cause.
+    #[must_use]
+    pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// A failure to look: nothing was written yet. `doing` is a lower-case fragment such as `reading the ledger`.
+    pub fn looking(doing: &str, mut error: ProviderError) -> Self {
+        let exit = match error.kind {
+            ErrorKind::Denied => ExitStatus::Denied,
+            ErrorKind::NotFound => ExitStatus::Missing,
+            ErrorKind::Conflict => ExitStatus::Conflict,
+            ErrorKind::Invalid | ErrorKind::Unsupported => ExitStatus::Usage,
+            ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Corrupt => ExitStatus::Failed,
+        };
+        let hints = std::mem::take(&mut error.hints);
+        let mut failure = Self::new(exit, format!("{doing} failed"));
+        if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) && hints.is_empty() {
+            failure = failure.hint("nothing was changed; check the network and try again");
+        }
+        failure.hints.extend(hints);
+        failure.caused_by(error)
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Failure {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.source.as_deref().map(|cause| cause as _)
+    }
+}
+
+/// The chain of causes of an error, outermost first, without the error itself.
+pub fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
+    std::iter::successors(error.source(), |cause| {
+        let cause: &'e (dyn Error + 'static) = *cause;
+        cause.source()
+    })
+}

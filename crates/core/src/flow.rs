@@ -1,0 +1,297 @@
+//! The flow of a promotion, the same for every frontend and every path: decide, carry out, run what follows, write
+//! the outcome, and put back what failed where the environment asks for that.
+
+use crate::apply::{Applied, Writer, append_after, apply};
+use crate::config::{Config, Environment, OnFailure};
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Action, Head, Kind, LedgerError, Outcome, OutcomeResult, PromotionId, StepRecord};
+use crate::observe::{environment, observe};
+use crate::plan::{Decision, Nothing, Plan, plan};
+use crate::port::StepEnd;
+use crate::request::{Request, Wanted};
+use crate::snapshot::Snapshot;
+use crate::steps;
+use crate::world::{View, World};
+
+/// A promotion whose move was committed, and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// The promotion.
+    pub promotion: PromotionId,
+    /// The lane's newest record afterwards.
+    pub head: Head,
+    /// How the deployment ended; a move without steps succeeds by being made.
+    pub result: OutcomeResult,
+    /// The steps that ran.
+    pub steps: Vec<StepRecord>,
+    /// The rollback that a failure led to, or why there was none.
+    pub undone: Option<Result<Box<Done>, String>>,
+    /// The exit status.
+    pub exit: ExitStatus,
+}
+
+/// Looks at the world and decides.
+///
+/// # Errors
+/// When the world can't be read, or the environment or release is not there.
+pub async fn decide(
+    view: &View,
+    config: &Config,
+    request: &Request,
+) -> Result<(Snapshot, Decision), Failure> {
+    let settings = environment(config, &request.environment)?;
+    let snapshot = observe(view, config, request).await?;
+    let decision = plan(config, settings, &snapshot, request);
+    Ok((snapshot, decision))
+}
+
+/// Carries out a plan that was just decided, and what follows from it.
+///
+/// # Errors
+/// When the move could not be committed; the failure says what state things are in. A deployment that failed after
+/// the move is no error: it is in the result.
+pub async fn carry_out(
+    world: &World,
+    config: &Config,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Done, Failure> {
+    let settings = environment(config, &plan.environment)?;
+    let Applied { commit, prepared, .. } = apply(world, config, settings, plan, snapshot, request).await?;
+    let mut done = follow(world, config, plan, snapshot, request, commit, prepared).await?;
+    if plan.action == Action::Rollback && settings.auto {
+        done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
+    }
+    let failed = matches!(done.result, OutcomeResult::Failed | OutcomeResult::TimedOut);
+    if failed && settings.on_failure == OnFailure::Rollback && plan.action != Action::Rollback {
+        world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
+        let undone = undo(world, config, plan, request).await;
+        if let Ok(back) = &undone
+            && back.result == OutcomeResult::Succeeded
+        {
+            done.exit = ExitStatus::RolledBack;
+        }
+        done.undone = Some(undone.map(Box::new));
+    }
+    Ok(done)
+}
+
+/// Finishes a promotion whose move was committed, but whose deployment's end was never written down.
+///
+/// # Errors
+/// When the ledger can't be read or written.
+pub async fn finish(
+    world: &World,
+    config: &Config,
+    nothing: &Nothing,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Done, Failure> {
+    let Some(head) = snapshot.head.clone() else {
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("nothing is recorded in {} yet", request.environment),
+        ));
+    };
+    follow(world, config, &nothing.plan, snapshot, request, head, Vec::new()).await
+}
+
+/// Runs the deploy and verify steps of what is committed, and writes their outcome.
+async fn follow(
+    world: &World,
+    config: &Config,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+    commit: Head,
+    mut ran: Vec<StepRecord>,
+) -> Result<Done, Failure> {
+    let settings = environment(config, &plan.environment)?;
+    let current = commit.state().current.clone();
+    let promotion =
+        current.and_then(|current| current.promotion).unwrap_or_else(|| PromotionId(String::new()));
+    let mut done = Done {
+        plan: plan.clone(),
+        promotion: promotion.clone(),
+        head: commit.clone(),
+        result: OutcomeResult::Succeeded,
+        steps: Vec::new(),
+        undone: None,
+        exit: ExitStatus::Ok,
+    };
+    if !plan.follows {
+        done.steps = ran;
+        return Ok(done);
+    }
+    let context = steps::context(config, settings, plan, &promotion, request, snapshot.taken_at);
+    let mut end = steps::run(world, settings, "deploy", &settings.deploy, &context, &mut ran).await;
+    if end == StepEnd::Succeeded {
+        end = steps::run(world, settings, "verify", &settings.verify, &context, &mut ran).await;
+    }
+    done.result = result(end);
+    done.exit = exit(done.result);
+    done.steps = ran;
+    match outcome(world, settings, snapshot, request, commit, done.result, &done.steps).await {
+        Ok(head) => {
+            done.head = head;
+            world.events.hear(&Event::Outcome { promotion, result: done.result });
+            Ok(done)
+        }
+        Err(failure) => Err(Failure { exit: ExitStatus::Unfinished, ..failure }
+            .state(format!(
+                "The targets of {} hold the release; its deployment {}.",
+                settings.name,
+                steps::word(end)
+            ))
+            .hint(format!(
+                "`promote resume {}` runs the steps again and records how they end",
+                settings.name
+            ))),
+    }
+}
+
+/// Writes how a deployment ended.
+///
+/// # Errors
+/// When another promotion came after the commit, or the ledger does not take the record.
+pub async fn outcome(
+    world: &World,
+    settings: &Environment,
+    snapshot: &Snapshot,
+    request: &Request,
+    commit: Head,
+    result: OutcomeResult,
+    ran: &[StepRecord],
+) -> Result<Head, Failure> {
+    let Some(of) = commit.state().committed else {
+        return Err(Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name)));
+    };
+    let writer = Writer::new(world, &snapshot.genesis, settings, request);
+    let still = |head: Option<&Head>| {
+        let state = head.map(Head::state);
+        if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {
+            return Ok(());
+        }
+        Err(Failure::new(
+            ExitStatus::Conflict,
+            format!("{} was changed by somebody else meanwhile", settings.name),
+        )
+        .hint(format!("`promote history {}` shows how", settings.name)))
+    };
+    append_after(&writer, &settings.lane, Some(commit), Kind::Outcome, still, |record| {
+        record.outcome = Some(Outcome { of, result, steps: bounded(ran) });
+    })
+    .await
+}
+
+/// Steps as they fit a record: the tails are cut so that all of them together stay small.
+fn bounded(ran: &[StepRecord]) -> Vec<StepRecord> {
+    let share = (12 * 1024) / ran.len().max(1);
+    let mut kept = ran.to_vec();
+    for step in &mut kept {
+        let tail = &mut step.report.tail;
+        if tail.len() > share {
+            let cut =
+                (tail.len() - share..tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(tail.len());
+            *tail = tail.split_off(cut);
+        }
+    }
+    kept
+}
+
+async fn hold(
+    world: &World,
+    settings: &Environment,
+    snapshot: &Snapshot,
+    request: &Request,
+    head: Head,
+    plan: &Plan,
+) -> Result<Head, Failure> {
+    let from = plan.from.as_ref().map_or("what was there", |from| from.commit.short(7)).to_owned();
+    let held = Request { reason: Some(format!("{from} was rolled back")), ..request.clone() };
+    let writer = Writer::new(world, &snapshot.genesis, settings, &held);
+    append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await
+}
+
+async fn undo(world: &World, config: &Config, failed: &Plan, request: &Request) -> Result<Done, String> {
+    let Some(from) = &failed.from else { return Err("nothing was there before".to_owned()) };
+    let Ok(prefix) = from.commit.as_str().parse() else { return Err("nothing was there before".to_owned()) };
+    let back = Request {
+        include: request.include.clone(),
+        reason: Some(format!("the deployment of {} failed", failed.release.commit.short(7))),
+        ..Request::rollback(failed.environment.clone(), Wanted::Commit(prefix), request.actor.clone())
+    };
+    let (snapshot, decision) =
+        decide(&world.view(), config, &back).await.map_err(|failure| failure.to_string())?;
+    match decision {
+        Decision::Allowed(plan) => Box::pin(carry_out(world, config, &plan, &snapshot, &back))
+            .await
+            .map_err(|failure| failure.to_string()),
+        Decision::NothingToDo(_) => Err("it is there already".to_owned()),
+        Decision::Refused(refusal) => {
+            let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
+            Err(unmet
+                .map(|finding| finding.detail.clone())
+                .chain(refusal.obstacles.clone())
+                .collect::<Vec<_>>()
+                .join("; "))
+        }
+    }
+}
+
+/// The request that finishes what is open in an environment.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<Request, Failure> {
+    let settings = environment(config, &request.environment)?;
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
+    let mut request = Request { take_over: true, ..request };
+    let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
+    request.include = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
+    let commit = match &state.open {
+        Some(open) => {
+            request.action = open.action;
+            Some(&open.release.commit)
+        }
+        None => state.release().map(|release| &release.commit),
+    };
+    match commit.and_then(|commit| commit.as_str().parse().ok()) {
+        Some(prefix) => {
+            request.wanted = Wanted::Commit(prefix);
+            Ok(request)
+        }
+        None => {
+            Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
+                .hint(format!("`promote to {}` begins a promotion", settings.name)))
+        }
+    }
+}
+
+const fn result(end: StepEnd) -> OutcomeResult {
+    match end {
+        StepEnd::Succeeded => OutcomeResult::Succeeded,
+        StepEnd::Failed => OutcomeResult::Failed,
+        StepEnd::Errored => OutcomeResult::Errored,
+        StepEnd::TimedOut => OutcomeResult::TimedOut,
+        StepEnd::Superseded => OutcomeResult::Superseded,
+        StepEnd::Interrupted => OutcomeResult::Interrupted,
+    }
+}
+
+const fn exit(result: OutcomeResult) -> ExitStatus {
+    match result {
+        OutcomeResult::Succeeded => ExitStatus::Ok,
+        OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded => {
+            ExitStatus::DeployFailed
+        }
+        OutcomeResult::TimedOut => ExitStatus::Timeout,
+        OutcomeResult::Interrupted => ExitStatus::Interrupted,
+    }
+}

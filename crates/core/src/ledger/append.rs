@@ -1,0 +1,166 @@
+//! Appending to a ledger. A create that succeeds is the only lock there is; a refused one is read back, because it
+//! may have been our own whose answer was lost; a create without an answer is sent again with the same bytes.
+
+use super::genesis::Genesis;
+use super::key;
+use super::reader::{Head, LedgerReader};
+use super::record::{Record, RecordError};
+use crate::digest::Digest;
+use crate::location::{Key, LocationError};
+use crate::port::{Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, ProviderError};
+use bytes::Bytes;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How a create ended when it did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Another object lies there: somebody else was first.
+    #[error("`{key}` was written by somebody else first")]
+    Lost {
+        /// Where.
+        key: Key,
+        /// What lies there.
+        found: Bytes,
+    },
+    /// It definitely was not written.
+    #[error("`{key}` could not be written")]
+    Refused {
+        /// Where.
+        key: Key,
+        /// Why.
+        source: ProviderError,
+    },
+    /// It may have been written.
+    #[error("whether `{key}` was written is not known")]
+    Unknown {
+        /// Where.
+        key: Key,
+        /// Why.
+        source: ProviderError,
+    },
+    /// The record is none.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// The root is too long.
+    #[error(transparent)]
+    Key(#[from] LocationError),
+}
+
+/// How often a create without a definite answer is sent again.
+const TRIES: u32 = 6;
+
+/// Reads and appends to one project's ledger.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    bucket: Arc<dyn Bucket>,
+    reader: LedgerReader,
+    clock: Arc<dyn Clock>,
+}
+
+impl Ledger {
+    /// The ledger below `root` in `bucket`.
+    pub fn new(bucket: Arc<dyn Bucket>, root: Key, clock: Arc<dyn Clock>) -> Self {
+        let reader = LedgerReader::new(Arc::clone(&bucket) as Arc<dyn crate::port::BucketReader>, root);
+        Self { bucket, reader, clock }
+    }
+
+    /// The reading half.
+    pub fn reader(&self) -> &LedgerReader {
+        &self.reader
+    }
+
+    /// The store.
+    pub fn bucket(&self) -> &Arc<dyn Bucket> {
+        &self.bucket
+    }
+
+    /// Writes a record at its place, if that is still empty.
+    ///
+    /// # Errors
+    /// When somebody else was first, when it was refused, or when that is not known.
+    pub async fn append(&self, record: &Record) -> Result<Head, AppendError> {
+        let bytes = Bytes::from(record.to_bytes()?);
+        let key = key::record(self.reader.root(), &record.lane, record.seq)?;
+        let id = Digest::of(&bytes);
+        let stored_at = self.create(&key, bytes).await?;
+        let mut record = record.clone();
+        record.state = record.state.sealed(record.seq, id, stored_at);
+        Ok(Head { stored_at: stored_at.unwrap_or(record.at), record, id })
+    }
+
+    /// Writes the genesis, if there is none.
+    ///
+    /// # Errors
+    /// When somebody else was first, when it was refused, or when that is not known.
+    pub async fn begin(&self, genesis: &Genesis) -> Result<Digest, AppendError> {
+        let bytes = Bytes::from(document(genesis)?);
+        let id = Digest::of(&bytes);
+        self.create(&key::genesis(self.reader.root())?, bytes).await?;
+        Ok(id)
+    }
+
+    /// Writes a create-only document: a manifest, a block.
+    ///
+    /// # Errors
+    /// When somebody else was first, when it was refused, or when that is not known.
+    pub async fn put<T: serde::Serialize>(&self, key: &Key, value: &T) -> Result<(), AppendError> {
+        self.create(key, Bytes::from(document(value)?)).await.map(drop)
+    }
+
+    /// Creates an object and settles what became of it.
+    async fn create(
+        &self,
+        key: &Key,
+        bytes: Bytes,
+    ) -> Result<Option<chrono::DateTime<chrono::Utc>>, AppendError> {
+        let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
+        let none = Metadata::new();
+        let mut doubt: Option<ProviderError> = None;
+        for attempt in 0..TRIES {
+            if attempt > 0 {
+                self.clock.sleep(Duration::from_millis(200 << attempt)).await;
+            }
+            let body = Body::Bytes(bytes.clone());
+            let error = match self.bucket.write(key, body, &headers, &none, &Condition::absent()).await {
+                Ok(object) => return Ok(Some(object.stored_at)),
+                Err(error) => error,
+            };
+            match error.kind {
+                ErrorKind::Conflict => {
+                    match self.bucket.get(key, bytes.len().max(super::manifest::LIMIT)).await {
+                        Ok(Some((object, found))) if found == bytes => return Ok(Some(object.stored_at)),
+                        Ok(Some((_, found))) => return Err(AppendError::Lost { key: key.clone(), found }),
+                        // Refused, and yet nothing there: a write of somebody else is on its way. Ask again.
+                        Ok(None) => doubt = doubt.or(Some(error)),
+                        Err(read) => doubt = Some(read),
+                    }
+                }
+                ErrorKind::Unknown => doubt = Some(error),
+                ErrorKind::Unavailable => {
+                    if attempt + 1 == TRIES && doubt.is_none() {
+                        return Err(AppendError::Refused { key: key.clone(), source: error });
+                    }
+                }
+                _ if doubt.is_none() => return Err(AppendError::Refused { key: key.clone(), source: error }),
+                // An earlier try may have landed: that this one is refused says nothing about it.
+                _ => return Err(AppendError::Unknown { key: key.clone(), source: error }),
+            }
+        }
+        let source = doubt.unwrap_or_else(|| {
+            ProviderError::new(
+                ErrorKind::Unknown,
+                &self.bucket,
+                key,
+                "no definite answer after several tries",
+            )
+        });
+        Err(AppendError::Unknown { key: key.clone(), source })
+    }
+}
+
+fn document<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, AppendError> {
+    let mut bytes = serde_json::to_vec_pretty(value).map_err(RecordError::from)?;
+    bytes.push(b'\n');
+    Ok(bytes)
+}

@@ -1,0 +1,72 @@
+//! A release's manifest: written once when it is published, never changed. It is what makes a commit a release.
+
+use super::record::{Actor, ReleaseRef};
+use crate::commit::CommitId;
+use crate::digest::Digest;
+use crate::location::Location;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The schema of every manifest this version writes and reads.
+pub const SCHEMA: &str = "promote/manifest@1";
+
+/// The largest manifest in bytes.
+pub const LIMIT: usize = 256 * 1024;
+
+/// One artifact as it was published.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct BuiltArtifact {
+    /// Where it lies.
+    pub location: Location,
+    /// Its digest.
+    pub sha256: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The digest over its entries' paths, modes and contents, for archives.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content: Option<Digest>,
+}
+
+/// A published release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Manifest {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The commit.
+    pub commit: CommitId,
+    /// First line of the commit's message. Foreign text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// When it was committed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub committed_at: Option<DateTime<Utc>>,
+    /// Its semver number, from a tag on the commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The branches that held it when it was published.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub branches: Vec<String>,
+    /// The artifacts, by name; the only one is called `main`.
+    pub artifacts: BTreeMap<String, BuiltArtifact>,
+    /// How it was made: `promote-pack/1`, or `given` for a finished file.
+    pub built: String,
+    /// When it was published, by the publisher's clock.
+    pub at: DateTime<Utc>,
+    /// Who published it.
+    pub actor: Actor,
+}
+
+impl Manifest {
+    /// How records name it.
+    pub fn reference(&self) -> ReleaseRef {
+        ReleaseRef {
+            commit: self.commit.clone(),
+            version: self.version.clone(),
+            committed_at: self.committed_at,
+            artifacts: self.artifacts.iter().map(|(name, built)| (name.clone(), built.sha256)).collect(),
+        }
+    }
+}

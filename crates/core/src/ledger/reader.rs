@@ -1,0 +1,304 @@
+//! Reading a ledger: its genesis, the head of a lane, pages of history, releases. Appending is [`super::Ledger`]'s.
+
+use super::genesis::{self, Genesis, Probed};
+use super::key;
+use super::manifest::{self, Manifest};
+use super::record::{self, Record, RecordError, Seq};
+use super::state::State;
+use crate::commit::{CommitId, CommitPrefix};
+use crate::digest::Digest;
+use crate::location::{Key, LocationError, StoreId};
+use crate::names::LaneName;
+use crate::port::{BucketReader, ErrorKind, ProviderError};
+use crate::snapshot::Block;
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Why a ledger can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The store did not answer as it should.
+    #[error(transparent)]
+    Store(#[from] ProviderError),
+    /// What lies there is no record.
+    #[error("`{key}` is not what a ledger holds there")]
+    Record {
+        /// Where.
+        key: Key,
+        /// Why.
+        source: RecordError,
+    },
+    /// What lies there is no document of this version.
+    #[error("`{key}` is not what a ledger holds there")]
+    Document {
+        /// Where.
+        key: Key,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// It belongs elsewhere, or to another version.
+    #[error("`{key}`: {why}")]
+    Foreign {
+        /// Where.
+        key: Key,
+        /// Why.
+        why: String,
+    },
+    /// The root is too long.
+    #[error(transparent)]
+    Key(#[from] LocationError),
+}
+
+/// A record as it lies in the ledger.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Head {
+    /// The record. Its state is sealed.
+    pub record: Record,
+    /// Its id.
+    pub id: Digest,
+    /// The store's time of it.
+    pub stored_at: DateTime<Utc>,
+}
+
+impl Head {
+    /// The lane's state after it.
+    pub fn state(&self) -> &State {
+        &self.record.state
+    }
+}
+
+/// What a listing tells of one release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReleaseEntry {
+    /// Whether its manifest is there.
+    pub published: Option<DateTime<Utc>>,
+    /// The number of its last entry about blocking: odd is blocked, zero is none.
+    pub block: u32,
+}
+
+impl ReleaseEntry {
+    /// Whether it may go no further.
+    pub fn blocked(&self) -> bool {
+        self.block % 2 == 1
+    }
+}
+
+/// Reads one project's ledger.
+#[derive(Debug, Clone)]
+pub struct LedgerReader {
+    bucket: Arc<dyn BucketReader>,
+    root: Key,
+}
+
+impl LedgerReader {
+    /// The ledger below `root` in `bucket`.
+    pub fn new(bucket: Arc<dyn BucketReader>, root: Key) -> Self {
+        Self { bucket, root }
+    }
+
+    /// The prefix below which everything lies.
+    pub fn root(&self) -> &Key {
+        &self.root
+    }
+
+    /// The store.
+    pub fn bucket(&self) -> &Arc<dyn BucketReader> {
+        &self.bucket
+    }
+
+    /// The ledger's genesis and its id, or `None` when there is no ledger yet.
+    ///
+    /// # Errors
+    /// When the store fails, or what lies there is no genesis of this version.
+    pub async fn genesis(&self) -> Result<Option<(Genesis, Digest)>, LedgerError> {
+        let key = key::genesis(&self.root)?;
+        let Some((_, bytes)) = self.bucket.get(&key, genesis::LIMIT).await? else { return Ok(None) };
+        let found: Genesis = document(&key, &bytes)?;
+        schema(&key, &found.schema, genesis::SCHEMA)?;
+        Ok(Some((found, Digest::of(&bytes))))
+    }
+
+    /// The newest record's key of a lane: one request.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn newest(&self, lane: &LaneName) -> Result<Option<Seq>, LedgerError> {
+        let page = self.bucket.list(&key::log_prefix(&self.root, lane), None, 1).await?;
+        let Some(object) = page.objects.first() else { return Ok(None) };
+        match key::seq_of(&self.root, lane, &object.key) {
+            Some(seq) => Ok(Some(seq)),
+            None => Err(LedgerError::Foreign {
+                key: object.key.clone(),
+                why: "no record has such a key".to_owned(),
+            }),
+        }
+    }
+
+    /// The newest record of a lane: one listing and one get, however long the ledger is.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn head(&self, lane: &LaneName) -> Result<Option<Head>, LedgerError> {
+        match self.newest(lane).await? {
+            Some(seq) => self.record(lane, seq).await,
+            None => Ok(None),
+        }
+    }
+
+    /// One record by number.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn record(&self, lane: &LaneName, seq: Seq) -> Result<Option<Head>, LedgerError> {
+        let key = key::record(&self.root, lane, seq)?;
+        let Some((object, bytes)) = self.bucket.get(&key, record::LIMIT).await? else { return Ok(None) };
+        let mut record =
+            Record::from_bytes(&bytes).map_err(|source| LedgerError::Record { key: key.clone(), source })?;
+        if record.lane != *lane || record.seq != seq {
+            return Err(LedgerError::Foreign {
+                key,
+                why: "the record is of another lane or number".to_owned(),
+            });
+        }
+        let id = Digest::of(&bytes);
+        record.state = record.state.sealed(seq, id, Some(object.stored_at));
+        Ok(Some(Head { record, id, stored_at: object.stored_at }))
+    }
+
+    /// Up to `limit` records older than `before` (from the newest when `None`), newest first: one listing, then
+    /// gets side by side.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn page(
+        &self,
+        lane: &LaneName,
+        before: Option<Seq>,
+        limit: usize,
+    ) -> Result<Vec<Head>, LedgerError> {
+        let after = before.map(|seq| key::record(&self.root, lane, seq)).transpose()?;
+        let page = self.bucket.list(&key::log_prefix(&self.root, lane), after.as_ref(), limit).await?;
+        let mut seqs = Vec::new();
+        for object in &page.objects {
+            match key::seq_of(&self.root, lane, &object.key) {
+                Some(seq) => seqs.push(seq),
+                None => {
+                    let why = "no record has such a key".to_owned();
+                    return Err(LedgerError::Foreign { key: object.key.clone(), why });
+                }
+            }
+        }
+        let mut heads = Vec::with_capacity(seqs.len());
+        for batch in seqs.chunks(32) {
+            let gets = batch.iter().map(|seq| self.record(lane, *seq));
+            for head in futures_util::future::try_join_all(gets).await? {
+                heads.extend(head);
+            }
+        }
+        Ok(heads)
+    }
+
+    /// A release's manifest.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn manifest(&self, commit: &CommitId) -> Result<Option<Manifest>, LedgerError> {
+        let key = key::manifest(&self.root, commit)?;
+        let Some((_, bytes)) = self.bucket.get(&key, manifest::LIMIT).await? else { return Ok(None) };
+        let found: Manifest = document(&key, &bytes)?;
+        schema(&key, &found.schema, manifest::SCHEMA)?;
+        if found.commit != *commit {
+            return Err(LedgerError::Foreign { key, why: "the manifest is of another release".to_owned() });
+        }
+        Ok(Some(found))
+    }
+
+    /// What a later probe found out about a store that the genesis does not name.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn probed(&self, store: &StoreId) -> Result<Option<Probed>, LedgerError> {
+        let key = key::probe(&self.root, store)?;
+        let Some((_, bytes)) = self.bucket.get(&key, genesis::LIMIT).await? else { return Ok(None) };
+        let found: Probed = document(&key, &bytes)?;
+        if found.store != *store {
+            return Err(LedgerError::Foreign { key, why: "the probe is of another store".to_owned() });
+        }
+        Ok(Some(found))
+    }
+
+    /// Why a release is blocked: its `number`-th entry about blocking.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn block(&self, commit: &CommitId, number: u32) -> Result<Option<Block>, LedgerError> {
+        let key = key::block(&self.root, commit, number)?;
+        match self.bucket.get(&key, record::LIMIT).await? {
+            Some((_, bytes)) => Ok(Some(document(&key, &bytes)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// The releases whose commit begins with `prefix` (all of them for `None`), as far as one listing of `limit`
+    /// keys tells, and whether there may be more.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn releases(
+        &self,
+        prefix: Option<&CommitPrefix>,
+        limit: usize,
+    ) -> Result<(BTreeMap<CommitId, ReleaseEntry>, bool), LedgerError> {
+        let digits = prefix.map_or("", CommitPrefix::as_str);
+        let page = self.bucket.list(&key::releases_prefix(&self.root, digits), None, limit).await?;
+        let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
+        for object in &page.objects {
+            let Some((commit, rest)) = key::release_of(&self.root, &object.key) else { continue };
+            let entry = found.entry(commit).or_default();
+            if rest == "manifest.json" {
+                entry.published = Some(object.stored_at);
+            } else if let Some(number) =
+                rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json"))
+            {
+                entry.block = entry.block.max(number.parse().unwrap_or(1));
+            }
+        }
+        Ok((found, page.more))
+    }
+}
+
+fn document<T: DeserializeOwned>(key: &Key, bytes: &[u8]) -> Result<T, LedgerError> {
+    serde_json::from_slice(bytes).map_err(|source| LedgerError::Document { key: key.clone(), source })
+}
+
+fn schema(key: &Key, found: &str, wanted: &str) -> Result<(), LedgerError> {
+    if found == wanted {
+        return Ok(());
+    }
+    let why = format!("its schema is `{}`, this version reads `{wanted}`", crate::names::shown(found));
+    Err(LedgerError::Foreign { key: key.clone(), why })
+}
+
+impl LedgerError {
+    /// The store's kind of failure; what is no ledger is corrupt.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Store(error) => error.kind,
+            _ => ErrorKind::Corrupt,
+        }
+    }
+
+    /// The failure of a command that only looked.
+    pub fn looking(self) -> crate::failure::Failure {
+        use crate::exit::ExitStatus;
+        use crate::failure::Failure;
+        match self {
+            Self::Store(error) => Failure::looking("reading the ledger", error),
+            other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
+                .hint("`promote verify --ledger` checks the whole chain")
+                .caused_by(other),
+        }
+    }
+}

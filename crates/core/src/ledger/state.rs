@@ -1,0 +1,416 @@
+//! The state of a lane after a record, and the rules that say which record may follow: the reducer. Each record
+//! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
+
+use super::record::{Action, Intent, Kind, Outcome, OutcomeResult, PromotionId, Record, ReleaseRef, Seq};
+use crate::commit::CommitId;
+use crate::digest::Digest;
+use crate::location::Location;
+use crate::names::{ArtifactName, EnvironmentName};
+use crate::port::{Token, VersionId};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How many past occupancies a state remembers.
+pub const TRAIL: usize = 24;
+/// How many rolled-back releases a state remembers.
+pub const ROLLED_BACK: usize = 24;
+
+/// A point in the lane's life: a record, its writer's clock, and the store's time once a later record noted it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Moment {
+    /// The record.
+    pub seq: Seq,
+    /// The writer's clock.
+    pub at: DateTime<Utc>,
+    /// The store's time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<DateTime<Utc>>,
+}
+
+impl Moment {
+    /// The store's time where it is known, else the writer's.
+    pub fn time(&self) -> DateTime<Utc> {
+        self.stored.unwrap_or(self.at)
+    }
+}
+
+/// What a target is known to hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TargetState {
+    /// Which artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ArtifactName>,
+    /// Where.
+    pub target: Location,
+    /// Its token after the write.
+    pub token: Token,
+    /// Its version after the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<VersionId>,
+    /// Its digest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Digest>,
+    /// Its length.
+    pub size: u64,
+}
+
+/// A release in a lane.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Occupancy {
+    /// The release; `None` after adopting bytes that no release has.
+    pub release: Option<ReleaseRef>,
+    /// The promotion that brought it; `None` when it was adopted.
+    pub promotion: Option<PromotionId>,
+    /// What brought it.
+    pub action: Option<Action>,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: Moment,
+    /// Since when it is verified.
+    pub verified: Option<Moment>,
+    /// How its deployment ended, once that is known.
+    pub outcome: Option<OutcomeResult>,
+    /// Whether deploy or verify steps were to follow.
+    pub follows: bool,
+    /// What each target holds.
+    pub targets: Vec<TargetState>,
+}
+
+/// A release that was in the lane before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Past {
+    /// The release.
+    pub release: ReleaseRef,
+    /// Since when it was there.
+    pub since: Moment,
+    /// Until when.
+    pub until: Moment,
+    /// Since when it was verified.
+    pub verified: Option<Moment>,
+}
+
+/// An intent without its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct OpenIntent {
+    /// The intent's id; `None` in the very record that is the intent, which can't hold its own hash.
+    pub id: Option<Digest>,
+    /// Its number.
+    pub since: Moment,
+    /// The promotion.
+    pub promotion: PromotionId,
+    /// Every promotion of this chain of take-overs, this one included: their stamps are no drift.
+    pub stamps: Vec<PromotionId>,
+    /// What for.
+    pub action: Action,
+    /// For which environment.
+    pub environment: EnvironmentName,
+    /// The release.
+    pub release: ReleaseRef,
+    /// Whether it took over from another.
+    pub superseding: bool,
+    /// Whether steps follow.
+    pub follows: bool,
+    /// Who.
+    pub by: String,
+}
+
+/// A freeze by hand.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Frozen {
+    /// When it ends by itself.
+    pub until: Option<DateTime<Utc>>,
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// Automation leaves the lane alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Held {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: Moment,
+}
+
+/// A lane after a record.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct State {
+    /// What is there.
+    pub current: Option<Occupancy>,
+    /// What was there, newest first, at most [`TRAIL`].
+    #[serde(default)]
+    pub trail: Vec<Past>,
+    /// The promotion that has not ended.
+    pub open: Option<OpenIntent>,
+    /// Whether the last commit left a write without a definite answer.
+    #[serde(default)]
+    pub unclean: bool,
+    /// The last commit's id; `None` in the commit's own record.
+    pub committed: Option<Digest>,
+    /// The last commit's number.
+    pub committed_seq: Option<Seq>,
+    /// Frozen by hand.
+    pub frozen: Option<Frozen>,
+    /// Held.
+    pub held: Option<Held>,
+    /// Releases that were rolled back here, newest first.
+    #[serde(default)]
+    pub rolled_back: Vec<CommitId>,
+    /// What later versions keep here.
+    #[serde(flatten)]
+    pub more: BTreeMap<String, serde_json::Value>,
+}
+
+/// Why a record may not follow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misfit {
+    /// An intent must take over from what is open, and from nothing when nothing is.
+    #[error("the intent does not take over from the promotion that is open")]
+    Supersedes,
+    /// An intent starts from what is there.
+    #[error("the intent starts from another release than the one that is there")]
+    From,
+    /// The lane is frozen, and no override is named.
+    #[error("the lane is frozen")]
+    Frozen,
+    /// A commit or abort closes what is open.
+    #[error("it closes another promotion than the one that is open")]
+    NotOpen,
+    /// A superseding intent can't be aborted: writes of the first may be on their way.
+    #[error("a promotion that took over from another can't be aborted")]
+    Unabortable,
+    /// A commit names the intent's targets.
+    #[error("the commit's targets are not the intent's")]
+    Targets,
+    /// An outcome belongs to the last commit.
+    #[error("the outcome is of another commit than the last one")]
+    NotLast,
+    /// Other records wait until nothing is open.
+    #[error("a promotion is open")]
+    Busy,
+}
+
+impl State {
+    /// This state with the store's time of record `seq` filled in, and with the ids that the record could not hold.
+    #[must_use]
+    pub fn sealed(mut self, seq: Seq, id: Digest, stored: Option<DateTime<Utc>>) -> Self {
+        let note = |moment: &mut Moment| {
+            if moment.seq == seq && moment.stored.is_none() {
+                moment.stored = stored;
+            }
+        };
+        if let Some(current) = &mut self.current {
+            note(&mut current.since);
+            current.verified.iter_mut().for_each(note);
+        }
+        if let Some(past) = self.trail.first_mut() {
+            note(&mut past.until);
+        }
+        if let Some(open) = &mut self.open {
+            note(&mut open.since);
+            if open.since.seq == seq {
+                open.id = Some(id);
+            }
+        }
+        self.frozen.iter_mut().for_each(|frozen| note(&mut frozen.since));
+        self.held.iter_mut().for_each(|held| note(&mut held.since));
+        if self.committed_seq == Some(seq) {
+            self.committed = Some(id);
+        }
+        self
+    }
+
+    /// The release that is there.
+    pub fn release(&self) -> Option<&ReleaseRef> {
+        self.current.as_ref().and_then(|current| current.release.as_ref())
+    }
+
+    /// The freeze in force at `now`.
+    pub fn frozen_at(&self, now: DateTime<Utc>) -> Option<&Frozen> {
+        self.frozen.as_ref().filter(|frozen| frozen.until.is_none_or(|until| now < until))
+    }
+
+    /// The state after `record`, when it may follow. `self` must be sealed.
+    ///
+    /// # Errors
+    /// When the record may not follow.
+    pub fn after(&self, record: &Record) -> Result<Self, Misfit> {
+        let now = Moment { seq: record.seq, at: record.at, stored: None };
+        let by = record.actor.name.clone();
+        let reason = || record.why.reason.clone().unwrap_or_default();
+        let mut next = self.clone();
+        let quiet = matches!(record.kind, Kind::Intent | Kind::Commit | Kind::Abort);
+        if !quiet && self.open.is_some() {
+            return Err(Misfit::Busy);
+        }
+        match record.kind {
+            Kind::Intent => {
+                let Some(intent) = &record.intent else { return Err(Misfit::NotOpen) };
+                next.open = Some(self.opened(record, intent, now)?);
+            }
+            Kind::Commit => self.commit(record, now, &mut next)?,
+            Kind::Abort => {
+                let (Some(abort), Some(open)) = (&record.abort, &self.open) else {
+                    return Err(Misfit::NotOpen);
+                };
+                if open.id != Some(abort.of) {
+                    return Err(Misfit::NotOpen);
+                }
+                if open.superseding {
+                    return Err(Misfit::Unabortable);
+                }
+                next.open = None;
+            }
+            Kind::Outcome => {
+                let Some(outcome) = &record.outcome else { return Err(Misfit::NotLast) };
+                self.outcome(outcome, now, &mut next)?;
+            }
+            Kind::Observe => {
+                let Some(seen) = &record.observe else { return Err(Misfit::Busy) };
+                next.leave(now);
+                next.current = Some(Occupancy {
+                    release: seen.release.clone(),
+                    promotion: None,
+                    action: None,
+                    by,
+                    since: now,
+                    verified: None,
+                    outcome: None,
+                    follows: false,
+                    targets: seen.targets.clone(),
+                });
+            }
+            Kind::Freeze => {
+                let until = record.freeze.as_ref().and_then(|freeze| freeze.until);
+                next.frozen = Some(Frozen { until, reason: reason(), by, since: now });
+            }
+            Kind::Unfreeze => next.frozen = None,
+            Kind::Hold => next.held = Some(Held { reason: reason(), by, since: now }),
+            Kind::Unhold => next.held = None,
+            Kind::Mark => {}
+        }
+        Ok(next)
+    }
+
+    fn opened(&self, record: &Record, intent: &Intent, now: Moment) -> Result<OpenIntent, Misfit> {
+        let open_id = self.open.as_ref().map(|open| open.id);
+        if intent.supersedes != open_id.flatten() || (self.open.is_some() && intent.supersedes.is_none()) {
+            return Err(Misfit::Supersedes);
+        }
+        if intent.from.as_ref() != self.release().map(|release| &release.commit) {
+            return Err(Misfit::From);
+        }
+        let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
+        let passes = intent.action == Action::Rollback || self.open.is_some() || named("freeze");
+        if self.frozen_at(record.at).is_some() && !passes {
+            return Err(Misfit::Frozen);
+        }
+        let mut stamps = self.open.as_ref().map(|open| open.stamps.clone()).unwrap_or_default();
+        if stamps.len() >= TRAIL {
+            stamps.remove(0);
+        }
+        stamps.push(intent.promotion.clone());
+        Ok(OpenIntent {
+            id: None,
+            since: now,
+            promotion: intent.promotion.clone(),
+            stamps,
+            action: intent.action,
+            environment: intent.environment.clone(),
+            release: intent.release.clone(),
+            superseding: self.open.is_some(),
+            follows: intent.follows,
+            by: record.actor.name.clone(),
+        })
+    }
+
+    fn commit(&self, record: &Record, now: Moment, next: &mut Self) -> Result<(), Misfit> {
+        let (Some(commit), Some(open)) = (&record.commit, &self.open) else { return Err(Misfit::NotOpen) };
+        if open.id != Some(commit.of) {
+            return Err(Misfit::NotOpen);
+        }
+        let targets = commit
+            .targets
+            .iter()
+            .map(|landed| {
+                let name = landed.artifact.as_ref().map_or("main", ArtifactName::as_str);
+                TargetState {
+                    artifact: landed.artifact.clone(),
+                    target: landed.target.clone(),
+                    token: landed.token.clone(),
+                    version: landed.version.clone(),
+                    sha256: open.release.artifacts.get(name).copied(),
+                    size: landed.size,
+                }
+            })
+            .collect();
+        let before = self.release().map(|release| release.commit.clone());
+        let stays = before.as_ref() == Some(&open.release.commit);
+        if !stays {
+            next.leave(now);
+        }
+        if open.action == Action::Rollback
+            && !stays
+            && let Some(bad) = before
+        {
+            next.rolled_back.retain(|commit| *commit != bad);
+            next.rolled_back.insert(0, bad);
+            next.rolled_back.truncate(ROLLED_BACK);
+        }
+        next.rolled_back.retain(|commit| *commit != open.release.commit);
+        next.current = Some(Occupancy {
+            release: Some(open.release.clone()),
+            promotion: Some(open.promotion.clone()),
+            action: Some(open.action),
+            by: open.by.clone(),
+            since: now,
+            verified: (!open.follows).then_some(now),
+            outcome: (!open.follows).then_some(OutcomeResult::Succeeded),
+            follows: open.follows,
+            targets,
+        });
+        next.open = None;
+        next.unclean = !commit.clean;
+        next.committed = None;
+        next.committed_seq = Some(record.seq);
+        Ok(())
+    }
+
+    fn outcome(&self, outcome: &Outcome, now: Moment, next: &mut Self) -> Result<(), Misfit> {
+        if self.committed != Some(outcome.of) {
+            return Err(Misfit::NotLast);
+        }
+        if let Some(current) = &mut next.current {
+            current.outcome = Some(outcome.result);
+            current.verified = match outcome.result {
+                OutcomeResult::Succeeded => current.verified.or(Some(now)),
+                _ => None,
+            };
+        }
+        Ok(())
+    }
+
+    /// Moves what is there to the trail.
+    fn leave(&mut self, now: Moment) {
+        if let Some(Occupancy { release: Some(release), since, verified, .. }) = self.current.take() {
+            self.trail.insert(0, Past { release, since, until: now, verified });
+            self.trail.truncate(TRAIL);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! Reading the world into a [`Snapshot`]: what is asked for side by side is asked for in one round. Needs read
+//! rights only.
+
+mod release;
+mod targets;
+
+use crate::config::{Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Genesis, Head, LedgerError, State};
+use crate::names::EnvironmentName;
+use crate::port::Capabilities;
+use crate::request::{Request, Wanted};
+use crate::snapshot::{Seen, Snapshot};
+use crate::template::Values;
+use crate::world::View;
+use futures_util::future::{join_all, try_join, try_join_all};
+use std::collections::BTreeMap;
+
+pub use release::{candidate, previous, resolve_prefix};
+pub use targets::seen;
+
+/// The settings of an environment.
+///
+/// # Errors
+/// `Missing`, with the environments that there are, when this is none of them.
+pub fn environment<'c>(config: &'c Config, name: &EnvironmentName) -> Result<&'c Environment, Failure> {
+    config.environments.get(name).ok_or_else(|| {
+        let known: Vec<&str> = config.stages.iter().flatten().map(|name| name.as_str()).collect();
+        let failure = Failure::new(ExitStatus::Missing, format!("there is no environment `{name}`"));
+        match crate::suggest::closest(name.as_str(), known.iter().copied()) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!("`promote.toml` has {}", known.join(", "))),
+        }
+    })
+}
+
+/// The ledger's genesis; a project without one has published nothing yet.
+///
+/// # Errors
+/// `Missing` when there is none, or what the store answered.
+pub async fn genesis(view: &View) -> Result<(Genesis, crate::digest::Digest), Failure> {
+    view.ledger.genesis().await.map_err(LedgerError::looking)?.ok_or_else(|| {
+        Failure::new(
+            ExitStatus::Missing,
+            format!("there is no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),
+        )
+        .hint("`promote publish` begins one and puts the first release in place")
+    })
+}
+
+/// The heads of the lanes of these environments, one request after the other in each lane, all lanes side by side.
+///
+/// # Errors
+/// What the store answered.
+pub async fn heads<'n>(
+    view: &View,
+    config: &Config,
+    names: impl IntoIterator<Item = &'n EnvironmentName>,
+) -> Result<BTreeMap<EnvironmentName, Option<Head>>, Failure> {
+    let reads = names.into_iter().filter_map(|name| {
+        let lane = &config.environments.get(name)?.lane;
+        Some(async move { view.ledger.head(lane).await.map(|head| (name.clone(), head)) })
+    });
+    Ok(try_join_all(reads).await.map_err(LedgerError::looking)?.into_iter().collect())
+}
+
+/// Reads everything that deciding about a request needs.
+///
+/// # Errors
+/// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
+pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
+    let environment = environment(config, &request.environment)?;
+    let mut names: Vec<&EnvironmentName> = environment.from.iter().collect();
+    names.push(&environment.name);
+    if let Wanted::Environment(name) = &request.wanted {
+        self::environment(config, name)?;
+        names.push(name);
+    }
+    names.sort();
+    names.dedup();
+    let fixed = targets::fixed(config, environment);
+    // The targets' tokens are read no later than the head of the lane: a later head with an earlier token is
+    // refused by the store, an earlier head with a later token would not be.
+    let first = try_join(genesis(view), heads(view, config, names));
+    let early = release::named(view, config, environment, request);
+    let looks = async {
+        match &fixed {
+            Some(places) => targets::look(view, places).await.map(Some),
+            None => Ok(None),
+        }
+    };
+    let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
+    let candidate = match early {
+        Some(found) => found,
+        None => {
+            let commit = release::unnamed(environment, request, &heads)?;
+            release::candidate(view, config, environment, &commit).await?
+        }
+    };
+    let mut targets = match looked {
+        Some(found) => found,
+        None => {
+            let values = Values {
+                sha: Some(candidate.manifest.commit.clone()),
+                version: candidate.manifest.version.clone(),
+                env: Some(environment.name.clone()),
+                project: Some(config.project.clone()),
+                at: None,
+            };
+            targets::look(view, &targets::places(environment, &values)?).await?
+        }
+    };
+    // What looks like drift may be a promotion that went on between two requests: look once more, in order.
+    if differs(heads.get(&environment.name).and_then(Option::as_ref).map(Head::state), &targets) {
+        targets = targets::look_again(view, &targets).await?;
+        let again = self::heads(view, config, [&environment.name]).await?;
+        heads.extend(again);
+    }
+    let capabilities = capabilities(view, &genesis.0, &targets).await?;
+    let head = heads.get(&environment.name).cloned().flatten();
+    let taken_at =
+        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    Ok(Snapshot {
+        taken_at,
+        local_at: view.clock.now(),
+        genesis,
+        head,
+        upstream: environment
+            .from
+            .iter()
+            .filter_map(|name| Some((name.clone(), heads.get(name)?.clone())))
+            .collect(),
+        candidate,
+        targets,
+        capabilities,
+    })
+}
+
+fn differs(state: Option<&State>, targets: &BTreeMap<String, Seen>) -> bool {
+    let empty = State::default();
+    let state = state.unwrap_or(&empty);
+    targets.iter().any(|(artifact, seen)| crate::rule::drift(state, artifact, seen).is_some())
+}
+
+/// What the stores of the targets honour: by their nature, else as the genesis or a later probe says.
+async fn capabilities(
+    view: &View,
+    genesis: &Genesis,
+    targets: &BTreeMap<String, Seen>,
+) -> Result<BTreeMap<crate::location::StoreId, Capabilities>, Failure> {
+    let mut found = BTreeMap::new();
+    let mut unknown = Vec::new();
+    for seen in targets.values() {
+        let id = &seen.location.store;
+        let by_nature = view.store(id)?.capabilities();
+        if by_nature.create {
+            found.insert(id.clone(), by_nature);
+        } else if let Some(probed) = genesis.capabilities(id) {
+            found.insert(id.clone(), probed.clone());
+        } else {
+            unknown.push(id);
+        }
+    }
+    let reads = unknown.into_iter().map(|id| async move { (id, view.ledger.probed(id).await) });
+    for (id, probed) in join_all(reads).await {
+        if let Some(probed) = probed.map_err(LedgerError::looking)? {
+            found.insert(id.clone(), probed.capabilities);
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,246 @@
+//! From the name of a release to everything known of it. A release is what was published: a commit with a manifest
+//! in the ledger.
+
+use crate::commit::{CommitId, CommitPrefix};
+use crate::config::{Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Action, Head, LedgerError, ReleaseEntry, State};
+use crate::names::EnvironmentName;
+use crate::request::{Request, Wanted};
+use crate::snapshot::Candidate;
+use crate::world::View;
+use futures_util::future::{join, try_join, try_join_all};
+use std::collections::BTreeMap;
+
+/// The one published release whose commit begins with `prefix`.
+///
+/// # Errors
+/// `Missing` when there is none or more than one.
+pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(CommitId, ReleaseEntry), Failure> {
+    let (found, more) = view.ledger.releases(Some(prefix), 100).await.map_err(LedgerError::looking)?;
+    let mut published = found.iter().filter(|(_, entry)| entry.published.is_some());
+    match (published.next(), published.next()) {
+        (Some((commit, entry)), None) if !more || prefix.full().is_some() => {
+            Ok((commit.clone(), entry.clone()))
+        }
+        (None, _) => Err(unpublished(prefix.as_str())),
+        _ => {
+            let names: Vec<&str> = found.keys().take(5).map(|commit| commit.short(12)).collect();
+            Err(Failure::new(
+                ExitStatus::Missing,
+                format!("`{prefix}` fits more than one release: {}", names.join(", ")),
+            )
+            .hint("give more digits of the commit"))
+        }
+    }
+}
+
+fn unpublished(name: &str) -> Failure {
+    Failure::new(ExitStatus::Missing, format!("release `{name}` was never published"))
+        .hint(format!("`promote publish --commit {name}` puts it in place"))
+        .hint("`promote history` and `promote show` name the releases that there are")
+}
+
+/// What is known of a release that was named by commit or tag; `None` when its name depends on the ledger's heads.
+pub(super) async fn named(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    request: &Request,
+) -> Result<Option<Candidate>, Failure> {
+    let commit = match &request.wanted {
+        Wanted::Unnamed | Wanted::Previous | Wanted::Environment(_) => return Ok(None),
+        Wanted::Commit(prefix) => match prefix.full() {
+            Some(commit) => commit,
+            None => resolve_prefix(view, prefix).await?.0,
+        },
+        Wanted::Tag(tag) => {
+            let Some(history) = &view.history else {
+                return Err(Failure::new(
+                    ExitStatus::Missing,
+                    format!("`{tag}` is no commit, and there is no repository here to look it up in"),
+                ));
+            };
+            let full = format!("refs/tags/{tag}");
+            let found = history
+                .resolve(&full)
+                .await
+                .map_err(|error| Failure::looking("asking the repository", error))?;
+            match found {
+                Some(commit) => commit.id,
+                None => {
+                    return Err(Failure::new(
+                        ExitStatus::Missing,
+                        format!("`{tag}` is neither a commit, a tag nor an environment"),
+                    )
+                    .hint("a branch moves and names no release; give a commit"));
+                }
+            }
+        }
+    };
+    candidate(view, config, environment, &commit).await.map(Some)
+}
+
+/// The commit that is meant when none is named.
+pub(super) fn unnamed(
+    environment: &Environment,
+    request: &Request,
+    heads: &BTreeMap<EnvironmentName, Option<Head>>,
+) -> Result<CommitId, Failure> {
+    let empty = State::default();
+    let state_of =
+        |name: &EnvironmentName| heads.get(name).and_then(Option::as_ref).map_or(&empty, Head::state);
+    let running = |name: &EnvironmentName| state_of(name).release().map(|release| release.commit.clone());
+    let nothing = |name: &EnvironmentName| {
+        Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
+            .hint(format!("name a release: `promote to {} COMMIT`", environment.name))
+    };
+    let here = state_of(&environment.name);
+    match &request.wanted {
+        Wanted::Environment(name) => running(name).ok_or_else(|| nothing(name)),
+        Wanted::Unnamed if request.action == Action::Promote => {
+            if let Some(open) = here.open.as_ref().filter(|_| request.take_over) {
+                return Ok(open.release.commit.clone());
+            }
+            match environment.from.as_slice() {
+                [] => Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!("{} is the first environment, so the release must be named", environment.name),
+                )
+                .hint(format!("`promote to {} COMMIT`", environment.name))),
+                [only] => running(only).ok_or_else(|| nothing(only)),
+                several => {
+                    let mut found: Vec<CommitId> = several.iter().filter_map(running).collect();
+                    found.sort();
+                    found.dedup();
+                    match found.as_slice() {
+                        [] => Err(nothing(several.first().unwrap_or(&environment.name))),
+                        [one] => Ok(one.clone()),
+                        _ => Err(Failure::new(
+                            ExitStatus::Usage,
+                            format!("the environments before {} run different releases", environment.name),
+                        )
+                        .hint("name the one that is meant")),
+                    }
+                }
+            }
+        }
+        Wanted::Unnamed if request.action == Action::Redeploy => {
+            running(&environment.name).ok_or_else(|| nothing(&environment.name))
+        }
+        _ => previous(here).ok_or_else(|| {
+            Failure::new(
+                ExitStatus::Missing,
+                format!("{} has no verified release to go back to", environment.name),
+            )
+            .hint(format!("`promote history {}` shows what was there", environment.name))
+        }),
+    }
+}
+
+/// What ran here before: with a promotion open, what is recorded as being there; else the newest verified release
+/// that is neither there now nor rolled back.
+pub fn previous(state: &State) -> Option<CommitId> {
+    let now = state.release().map(|release| &release.commit);
+    if state.open.is_some()
+        && let Some(now) = now
+    {
+        return Some(now.clone());
+    }
+    state
+        .trail
+        .iter()
+        .filter(|past| past.verified.is_some())
+        .map(|past| &past.release.commit)
+        .find(|commit| Some(*commit) != now && !state.rolled_back.contains(commit))
+        .cloned()
+}
+
+/// Everything that is known of one release.
+///
+/// # Errors
+/// `Missing` when it was never published, or what a store answered.
+pub async fn candidate(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    commit: &CommitId,
+) -> Result<Candidate, Failure> {
+    let prefix: CommitPrefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Failed, "a full commit is no prefix").caused_by(error)
+    })?;
+    let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
+    let entries = async { view.ledger.releases(Some(&prefix), 100).await.map_err(LedgerError::looking) };
+    let local = async {
+        let Some(history) = &view.history else { return (None, Vec::new()) };
+        let on_branch = async {
+            match &environment.branch {
+                // Not being able to tell is an answer of its own here: the rule is then not met.
+                Some(branch) => history.on_branch(commit, branch).await.ok().flatten(),
+                None => None,
+            }
+        };
+        let tags = async {
+            if environment.versions.is_some() {
+                history.tags(commit).await.unwrap_or_default()
+            } else {
+                Vec::new()
+            }
+        };
+        join(on_branch, tags).await
+    };
+    // The usual place of each source is looked at in the same round; the manifest has the last word on where it is.
+    let guess = guesses(config, environment, commit);
+    let sources = async {
+        let looks = guess.iter().map(|(name, location)| async move {
+            let object = view.store(&location.store)?.head(&location.key).await;
+            Ok::<_, Failure>((name.clone(), location.clone(), object))
+        });
+        try_join_all(looks).await
+    };
+    let ((manifest, (entries, _)), (looked, (on_branch, tags))) =
+        try_join(try_join(manifest, entries), async { Ok((sources.await?, local.await)) }).await?;
+    let Some(manifest) = manifest else { return Err(unpublished(commit.as_str())) };
+    let mut found = BTreeMap::new();
+    for (name, built) in &manifest.artifacts {
+        let early = looked.iter().position(|(_, location, _)| *location == built.location);
+        let object = match early.and_then(|index| looked.get(index)) {
+            Some((_, _, Ok(object))) => object.clone(),
+            _ => view
+                .store(&built.location.store)?
+                .head(&built.location.key)
+                .await
+                .map_err(|error| Failure::looking(&format!("looking at `{}`", built.location), error))?,
+        };
+        found.insert(name.clone(), object);
+    }
+    let entry = entries.get(commit).cloned().unwrap_or_default();
+    let blocked = match entry.blocked() {
+        true => view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?,
+        false => None,
+    };
+    Ok(Candidate { manifest, blocked, on_branch, tags, sources: found })
+}
+
+fn guesses(
+    config: &Config,
+    environment: &Environment,
+    commit: &CommitId,
+) -> Vec<(String, crate::location::Location)> {
+    let values = crate::template::Values {
+        sha: Some(commit.clone()),
+        env: Some(environment.name.clone()),
+        project: Some(config.project.clone()),
+        ..Default::default()
+    };
+    environment
+        .artifacts
+        .iter()
+        .filter(|artifact| artifact.kind == crate::config::ArtifactKind::Object)
+        .filter_map(|artifact| {
+            let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
+            Some((name.to_owned(), crate::place::locate(&artifact.source, &values).ok()?))
+        })
+        .collect()
+}

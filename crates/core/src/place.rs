@@ -1,0 +1,35 @@
+//! From a template to the location it stands for.
+
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::location::{Location, StoreId};
+use crate::template::{Template, Values};
+
+/// The store that a template names, as far as that can be told before it is filled in.
+pub fn store_of(template: &Template) -> Option<StoreId> {
+    match template.as_str().split_once("://") {
+        None => Some(StoreId::Local),
+        Some((scheme, rest)) => {
+            let bucket = rest.split('/').next().filter(|name| !name.contains('{'))?.to_owned();
+            match scheme {
+                "s3" => Some(StoreId::S3(bucket)),
+                "gs" => Some(StoreId::Gcs(bucket)),
+                "memory" => Some(StoreId::Memory(bucket)),
+                _ => None,
+            }
+        }
+    }
+}
+
+/// The location that a template stands for.
+///
+/// # Errors
+/// When a placeholder has no value here, or the result is no location.
+pub fn locate(template: &Template, values: &Values) -> Result<Location, Failure> {
+    let text = template.render(values).map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error)
+    })?;
+    text.parse::<Location>().map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{template}` is no location here")).caused_by(error)
+    })
+}

@@ -1,0 +1,169 @@
+//! `plan`: from configuration, snapshot and request to a decision.
+
+use super::document::{Base, Plan, SCHEMA};
+use crate::config::{ArtifactKind, Config, Environment};
+use crate::exit::ExitStatus;
+use crate::ledger::{Action, Before, TargetMove};
+use crate::port::{CopyGuard, FenceClass, PinnedSource, Precondition};
+use crate::request::{Request, Terms};
+use crate::rule::{self, Facts, Finding};
+use crate::snapshot::{Seen, Snapshot};
+
+/// What may be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Just this.
+    Allowed(Box<Plan>),
+    /// It is there already.
+    NothingToDo(Box<Nothing>),
+    /// Not now, or not so.
+    Refused(Box<Refusal>),
+}
+
+/// Why there is nothing to do.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Nothing {
+    /// What would be written again by a redeployment.
+    pub plan: Plan,
+    /// Whether the deployment of what is there has not ended well, so that resuming it may be wanted.
+    pub pending: bool,
+}
+
+/// Why a promotion is refused. An answer, not an error.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refusal {
+    /// What would be done if the rules were met.
+    pub plan: Plan,
+    /// What cannot be got past at all, in words; empty when only rules are not met.
+    pub obstacles: Vec<String>,
+    /// The exit status that says so.
+    pub exit: ExitStatus,
+}
+
+/// Decides what a request comes to. Synchronous and total: it reads nothing but its arguments.
+pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, request: &Request) -> Decision {
+    let manifest = &snapshot.candidate.manifest;
+    let release = manifest.reference();
+    let state = snapshot.state();
+    let facts = Facts { config, environment, snapshot, request, release: &release };
+    let findings = rule::evaluate(&facts);
+    let mut obstacles = Vec::new();
+    let mut targets = Vec::new();
+    for artifact in &environment.artifacts {
+        let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
+        if artifact.kind != ArtifactKind::Object {
+            obstacles.push(format!("this version of promote moves objects only, and `{name}` is none"));
+            continue;
+        }
+        let Some(seen) = snapshot.targets.get(name) else { continue };
+        match target_move(snapshot, artifact.name.clone(), name, seen) {
+            Ok(target) => targets.push(target),
+            Err(obstacle) => obstacles.push(obstacle),
+        }
+    }
+    let there = state.release().filter(|there| there.commit == release.commit && there.same_bytes(&release));
+    let settled = there.is_some() && state.open.is_none();
+    let action = match request.action {
+        Action::Promote if settled => Action::Redeploy,
+        other => other,
+    };
+    let plan = Plan {
+        schema: SCHEMA.to_owned(),
+        project: config.project.clone(),
+        ledger: snapshot.genesis.0.ledger.clone(),
+        lane: environment.lane.clone(),
+        environment: environment.name.clone(),
+        base: Base {
+            seq: snapshot.head.as_ref().map(|head| head.record.seq),
+            id: snapshot.head.as_ref().map_or(snapshot.genesis.1, |head| head.id),
+        },
+        action,
+        subject: manifest.subject.clone(),
+        from: state.release().cloned(),
+        supersedes: state.open.as_ref().and_then(|open| open.id),
+        targets,
+        follows: !environment.deploy.is_empty() || !environment.verify.is_empty(),
+        findings,
+        terms: Terms {
+            include: request.include.clone(),
+            overrides: request.overrides.clone(),
+            notes: request.notes.clone(),
+            reason: request.reason.clone(),
+        },
+        taken_at: snapshot.taken_at,
+        release,
+    };
+    let drifted =
+        plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
+    if settled && !drifted && request.action != Action::Redeploy {
+        let pending = state.current.as_ref().is_some_and(|current| current.verified.is_none());
+        return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
+    }
+    if obstacles.is_empty() && plan.allowed() {
+        return Decision::Allowed(Box::new(plan));
+    }
+    let unfinished = |finding: &Finding| finding.rule == "unfinished" && !finding.passes();
+    let exit = if plan.findings.iter().any(unfinished) {
+        ExitStatus::Conflict
+    } else if obstacles.is_empty() {
+        ExitStatus::Blocked
+    } else {
+        ExitStatus::Missing
+    };
+    Decision::Refused(Box::new(Refusal { plan, obstacles, exit }))
+}
+
+fn target_move(
+    snapshot: &Snapshot,
+    artifact: Option<crate::names::ArtifactName>,
+    name: &str,
+    seen: &Seen,
+) -> Result<TargetMove, String> {
+    let manifest = &snapshot.candidate.manifest;
+    let commit = manifest.commit.short(7);
+    let Some(built) = manifest.artifacts.get(name) else {
+        return Err(format!("release {commit} was published without the artifact `{name}`"));
+    };
+    let Some(source) = snapshot.candidate.sources.get(name).and_then(Option::as_ref) else {
+        return Err(format!("`{}` is not there, although release {commit} was published", built.location));
+    };
+    if source.size != built.size {
+        return Err(format!(
+            "`{}` has {} bytes, but was published with {}",
+            built.location, source.size, built.size
+        ));
+    }
+    if source.sha256.is_some_and(|found| found != built.sha256) {
+        return Err(format!(
+            "`{}` is not what was published as {commit}: its digest differs",
+            built.location
+        ));
+    }
+    let capabilities = snapshot.capabilities.get(&seen.location.store);
+    let before = seen.object.as_ref().map(|object| Before {
+        token: object.token.clone(),
+        version: object.version.clone(),
+        sha256: object
+            .sha256
+            .or_else(|| object.metadata.get("promote-sha256").and_then(|text| text.parse().ok())),
+        size: object.size,
+    });
+    Ok(TargetMove {
+        artifact,
+        target: seen.location.clone(),
+        source: PinnedSource {
+            location: built.location.clone(),
+            token: source.token.clone(),
+            version: source.version.clone(),
+            sha256: built.sha256,
+            size: built.size,
+            headers: source.headers.clone(),
+        },
+        when: before
+            .as_ref()
+            .map_or(Precondition::Absent, |before| Precondition::Matches(before.token.clone())),
+        before,
+        way: capabilities.and_then(|found| rule::way(found, built.size)).unwrap_or(CopyGuard::None),
+        fence: capabilities.map_or(FenceClass::Advisory, |found| found.fence),
+    })
+}

@@ -1,0 +1,105 @@
+//! A plan as data: it can be printed, saved, compared, and carried out unchanged later.
+
+use crate::digest::Digest;
+use crate::ledger::{Action, LedgerId, ReleaseRef, Seq, TargetMove};
+use crate::names::{EnvironmentName, LaneName, ProjectName};
+use crate::request::Terms;
+use crate::rule::Finding;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// The schema of every plan this version writes and reads.
+pub const SCHEMA: &str = "promote/plan@1";
+
+/// The head of the lane that a plan was made for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Base {
+    /// The number of the newest record; `None` in a lane without any.
+    pub seq: Option<Seq>,
+    /// Its id; the genesis's in a lane without any.
+    pub id: Digest,
+}
+
+/// The exact writes that a promotion would make, each with its precondition.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Plan {
+    /// [`SCHEMA`].
+    pub schema: String,
+    /// The project.
+    pub project: ProjectName,
+    /// The ledger's id.
+    pub ledger: LedgerId,
+    /// The lane.
+    pub lane: LaneName,
+    /// The environment that was asked for.
+    pub environment: EnvironmentName,
+    /// What it was made for.
+    pub base: Base,
+    /// What for.
+    pub action: Action,
+    /// The release that moves.
+    pub release: ReleaseRef,
+    /// The first line of its commit's message. Foreign text.
+    pub subject: Option<String>,
+    /// The release that is there.
+    pub from: Option<ReleaseRef>,
+    /// The open intent that it takes over from.
+    pub supersedes: Option<Digest>,
+    /// The writes, in order.
+    pub targets: Vec<TargetMove>,
+    /// Whether deploy or verify steps follow.
+    pub follows: bool,
+    /// The rules' answers.
+    pub findings: Vec<Finding>,
+    /// On what terms it was asked.
+    pub terms: Terms,
+    /// When the world was read, by the store's clock.
+    pub taken_at: DateTime<Utc>,
+}
+
+/// What a plan's digest covers: everything that decides what is written, nothing that changes by waiting.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Essence<'p> {
+    schema: &'p str,
+    project: &'p ProjectName,
+    ledger: &'p str,
+    lane: &'p LaneName,
+    environment: &'p EnvironmentName,
+    base: &'p Base,
+    action: Action,
+    release: &'p ReleaseRef,
+    supersedes: &'p Option<Digest>,
+    targets: &'p [TargetMove],
+    follows: bool,
+    terms: &'p Terms,
+}
+
+impl Plan {
+    /// Identifies what would be written, on what base and on what terms. The same input gives the same digest.
+    pub fn digest(&self) -> Digest {
+        let essence = Essence {
+            schema: &self.schema,
+            project: &self.project,
+            ledger: &self.ledger,
+            lane: &self.lane,
+            environment: &self.environment,
+            base: &self.base,
+            action: self.action,
+            release: &self.release,
+            supersedes: &self.supersedes,
+            targets: &self.targets,
+            follows: self.follows,
+            terms: &self.terms,
+        };
+        // Values of these types always serialise; the empty digest of a failure would match no saved plan.
+        Digest::of(&serde_json::to_vec(&essence).unwrap_or_default())
+    }
+
+    /// Whether the findings let it be carried out.
+    pub fn allowed(&self) -> bool {
+        self.findings.iter().all(Finding::passes)
+    }
+}

@@ -1,0 +1,8 @@
+//! The decision: a pure, total function over values. It either allows exactly the writes it names, or says that
+//! nothing is to be done, or refuses with findings.
+
+mod decide;
+mod document;
+
+pub use decide::{Decision, Nothing, Refusal, plan};
+pub use document::{Base, Plan, SCHEMA};

@@ -1,0 +1,257 @@
+//! Publishing: the artifacts of a commit are put in place once and for ever, then the manifest that makes the
+//! commit a release. A re-run with the same bytes changes nothing; one with other bytes is refused.
+
+use crate::commit::CommitId;
+use crate::config::{ArtifactKind, Config};
+use crate::digest::{Digest, Hasher};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Actor, AppendError, BuiltArtifact, LedgerError, Manifest, key, manifest};
+use crate::location::Location;
+use crate::place::locate;
+use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata};
+use crate::template::Values;
+use crate::world::World;
+use chrono::{DateTime, Utc};
+use futures_util::StreamExt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What is to be published.
+#[derive(Debug, Clone)]
+pub struct Publication {
+    /// The commit.
+    pub commit: CommitId,
+    /// First line of its message. Foreign text.
+    pub subject: Option<String>,
+    /// When it was committed.
+    pub committed_at: Option<DateTime<Utc>>,
+    /// Its semver number.
+    pub version: Option<String>,
+    /// The branches that hold it.
+    pub branches: Vec<String>,
+    /// Each artifact's bytes, by name, and the digest of its contents where it is an archive.
+    pub artifacts: BTreeMap<String, (Body, Option<Digest>)>,
+    /// How they were made.
+    pub built: String,
+    /// Who publishes.
+    pub actor: Actor,
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// The manifest in the ledger.
+    pub manifest: Manifest,
+    /// Whether this publication wrote it, or found the same one.
+    pub new: bool,
+}
+
+/// Where each artifact of a release lies, by name.
+///
+/// # Errors
+/// When a source's template can't be filled in, or is of a kind this version can't publish.
+pub fn places(
+    config: &Config,
+    commit: &CommitId,
+    version: Option<&str>,
+) -> Result<BTreeMap<String, Location>, Failure> {
+    let values = Values {
+        sha: Some(commit.clone()),
+        version: version.map(str::to_owned),
+        project: Some(config.project.clone()),
+        ..Values::default()
+    };
+    let mut found = BTreeMap::new();
+    for environment in config.environments.values() {
+        for artifact in &environment.artifacts {
+            let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
+            if artifact.kind != ArtifactKind::Object {
+                return Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!(
+                        "`{}` is no single object; this version of promote publishes objects only",
+                        artifact.source
+                    ),
+                ));
+            }
+            let location = locate(&artifact.source, &values)?;
+            if found.insert(name.to_owned(), location.clone()).is_some_and(|other| other != location) {
+                return Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!("`{name}` has different sources in different environments"),
+                )
+                .hint("an artifact that is one object has one source"));
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Publishes a release. The ledger must have been begun (see [`crate::begin`]).
+///
+/// # Errors
+/// `Conflict` when the commit was published with other bytes; else what a store answered. What was written before
+/// an error is the same that the next try writes.
+pub async fn publish(
+    world: &World,
+    config: &Config,
+    publication: &Publication,
+) -> Result<Published, Failure> {
+    let commit = &publication.commit;
+    let places = places(config, commit, publication.version.as_deref())?;
+    let mut artifacts = BTreeMap::new();
+    for (name, location) in &places {
+        let Some((body, content)) = publication.artifacts.get(name) else {
+            return Err(Failure::new(
+                ExitStatus::Usage,
+                format!("no file was given for the artifact `{name}`"),
+            ));
+        };
+        let blob = body.blob();
+        artifacts.insert(
+            name.clone(),
+            BuiltArtifact {
+                location: location.clone(),
+                sha256: blob.digest(),
+                size: blob.size(),
+                content: *content,
+            },
+        );
+    }
+    let wanted = Manifest {
+        schema: manifest::SCHEMA.to_owned(),
+        commit: commit.clone(),
+        subject: publication.subject.clone(),
+        committed_at: publication.committed_at,
+        version: publication.version.clone(),
+        branches: publication.branches.clone(),
+        artifacts,
+        built: publication.built.clone(),
+        at: world.clock.now(),
+        actor: publication.actor.clone(),
+    };
+    let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+    if let Some(known) = &known {
+        same(known, &wanted)?;
+    }
+    for (name, built) in &wanted.artifacts {
+        let Some((body, _)) = publication.artifacts.get(name) else { continue };
+        put(world.store(&built.location.store)?, commit, built, body).await?;
+    }
+    if let Some(manifest) = known {
+        return Ok(Published { manifest, new: false });
+    }
+    let ledger = &world.ledger;
+    let place = key::manifest(ledger.reader().root(), commit).map_err(|error| {
+        Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
+    })?;
+    match ledger.put(&place, &wanted).await {
+        Ok(()) => Ok(Published { manifest: wanted, new: true }),
+        Err(AppendError::Lost { .. }) => {
+            let known = ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+            let Some(manifest) = known else {
+                return Err(Failure::new(ExitStatus::Failed, format!("`{place}` can't be read back")));
+            };
+            same(&manifest, &wanted)?;
+            Ok(Published { manifest, new: false })
+        }
+        Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the manifest", source)),
+        Err(error) => {
+            Err(Failure::new(ExitStatus::Unfinished, "whether the manifest was written is not known")
+                .state("The artifacts are in place; no environment was changed.")
+                .hint("run `promote publish` again: it goes on where it stopped")
+                .caused_by(error))
+        }
+    }
+}
+
+/// Whether a commit was published with the same bytes.
+fn same(known: &Manifest, wanted: &Manifest) -> Result<(), Failure> {
+    for (name, built) in &wanted.artifacts {
+        let before = known.artifacts.get(name).map(|before| before.sha256);
+        if before != Some(built.sha256) {
+            let was = before.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
+            return Err(differs(&wanted.commit, &built.location, &was, &built.sha256.to_string()));
+        }
+    }
+    Ok(())
+}
+
+fn differs(commit: &CommitId, location: &Location, was: &str, is: &str) -> Failure {
+    Failure::new(ExitStatus::Conflict, format!("release {} was published with other bytes", commit.short(12)))
+        .state(format!("`{location}` holds {was}; this build is {is}."))
+        .state("Nothing was changed.")
+        .hint("a release never changes: make a new commit, or use the build that was published")
+}
+
+/// Puts one artifact in place, create-only, and settles what became of it.
+async fn put(
+    bucket: &Arc<dyn Bucket>,
+    commit: &CommitId,
+    built: &BuiltArtifact,
+    body: &Body,
+) -> Result<(), Failure> {
+    let key = &built.location.key;
+    let kind = if key.as_str().ends_with(".zip") { "application/zip" } else { "application/octet-stream" };
+    let headers = Headers { content_type: Some(kind.to_owned()), ..Headers::default() };
+    let metadata: Metadata = [("promote-commit", commit.to_string()), ("promote-sha256", built.sha256.hex())]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect();
+    let doing = format!("writing `{}`", built.location);
+    let mut last = None;
+    for _ in 0..3 {
+        match bucket.head(key).await {
+            Ok(Some(_)) => return compare(bucket, commit, built).await,
+            Ok(None) => {}
+            Err(error) => return Err(Failure::looking(&format!("looking at `{}`", built.location), error)),
+        }
+        match bucket.write(key, body.clone(), &headers, &metadata, &Condition::absent()).await {
+            Ok(_) => return Ok(()),
+            Err(error)
+                if matches!(
+                    error.kind,
+                    ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
+                ) =>
+            {
+                last = Some(error);
+            }
+            Err(error) => return Err(Failure::looking(&doing, error)),
+        }
+    }
+    if matches!(bucket.head(key).await, Ok(Some(_))) {
+        return compare(bucket, commit, built).await;
+    }
+    let failure = Failure::new(ExitStatus::Failed, format!("{doing} failed"))
+        .hint("run `promote publish` again: it goes on where it stopped");
+    Err(match last {
+        Some(error) => failure.caused_by(error),
+        None => failure,
+    })
+}
+
+/// Whether what lies there is what is published: by the store's word where it gives one, else by reading it.
+async fn compare(bucket: &Arc<dyn Bucket>, commit: &CommitId, built: &BuiltArtifact) -> Result<(), Failure> {
+    let key = &built.location.key;
+    let doing = format!("reading `{}`", built.location);
+    let found = match bucket.head(key).await.map_err(|error| Failure::looking(&doing, error))? {
+        Some(object) => object,
+        None => return Err(Failure::new(ExitStatus::Failed, format!("`{}` comes and goes", built.location))),
+    };
+    let digest = match found.sha256 {
+        Some(digest) => digest,
+        None => {
+            let mut hasher = Hasher::new();
+            let mut stream = bucket.read(key, None).await.map_err(|error| Failure::looking(&doing, error))?;
+            while let Some(piece) = stream.next().await {
+                hasher.update(&piece.map_err(|error| Failure::looking(&doing, error))?);
+            }
+            hasher.finish()
+        }
+    };
+    if digest == built.sha256 {
+        return Ok(());
+    }
+    Err(differs(commit, &built.location, &digest.to_string(), &built.sha256.to_string()))
+}

@@ -1,0 +1,146 @@
+//! What is asked: one release to one environment, and on what terms.
+
+use crate::commit::CommitPrefix;
+use crate::ledger::{Action, Actor, Override};
+use crate::names::EnvironmentName;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+/// The release that is wanted, as it was named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// Not named: what runs in the environment before; for a rollback, what ran here before.
+    Unnamed,
+    /// A commit or the beginning of one.
+    Commit(CommitPrefix),
+    /// What ran here before.
+    Previous,
+    /// What runs in another environment.
+    Environment(EnvironmentName),
+    /// A tag or another name for the repository to resolve; never a moving one.
+    Tag(String),
+}
+
+/// A request to move a release.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Where to.
+    pub environment: EnvironmentName,
+    /// Which release.
+    pub wanted: Wanted,
+    /// What for.
+    pub action: Action,
+    /// Whether an open promotion may be taken over: `resume` and `rollback` may.
+    pub take_over: bool,
+    /// Whether nobody asked: a publish or a schedule moves it.
+    pub automatic: bool,
+    /// The environments that read the same target and are to move along.
+    pub include: Vec<EnvironmentName>,
+    /// Rules to go past.
+    pub overrides: Vec<Override>,
+    /// Texts that the environment asks for, by name.
+    pub notes: BTreeMap<String, String>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Who asks.
+    pub actor: Actor,
+}
+
+impl Request {
+    /// A promotion on no special terms.
+    pub fn promote(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
+        Self {
+            environment,
+            wanted,
+            action: Action::Promote,
+            take_over: false,
+            automatic: false,
+            include: Vec::new(),
+            overrides: Vec::new(),
+            notes: BTreeMap::new(),
+            reason: None,
+            actor,
+        }
+    }
+
+    /// A rollback.
+    pub fn rollback(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
+        Self { action: Action::Rollback, take_over: true, ..Self::promote(environment, wanted, actor) }
+    }
+}
+
+/// How a request is kept in a saved plan: everything but who asks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", default)]
+pub struct Terms {
+    /// See [`Request::include`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub include: Vec<EnvironmentName>,
+    /// See [`Request::overrides`].
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub overrides: Vec<Override>,
+    /// See [`Request::notes`].
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub notes: BTreeMap<String, String>,
+    /// See [`Request::reason`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Why a text names no release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WantedError {
+    /// A name whose meaning changes under one's hands.
+    #[error("`{0}` is a moving name, and a release is named by its commit")]
+    Moving(String),
+    /// It has characters that no commit, tag or environment has.
+    #[error("`{0}` can't name a release: a commit, a tag, `previous` or an environment is needed")]
+    Odd(String),
+}
+
+impl FromStr for Wanted {
+    type Err = WantedError;
+
+    fn from_str(text: &str) -> Result<Self, WantedError> {
+        const MOVING: [&str; 6] = ["latest", "head", "current", "newest", "stable", "main"];
+        if let Ok(prefix) = text.parse() {
+            return Ok(Self::Commit(prefix));
+        }
+        if text == "previous" {
+            return Ok(Self::Previous);
+        }
+        if MOVING.contains(&text.to_ascii_lowercase().as_str()) || text == "master" {
+            return Err(WantedError::Moving(text.to_owned()));
+        }
+        if let Ok(name) = text.parse() {
+            return Ok(Self::Environment(name));
+        }
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b"._+-/".contains(&b);
+        let sound = !text.is_empty()
+            && text.len() <= 128
+            && text.bytes().all(plain)
+            && !text.starts_with(['-', '/', '.'])
+            && !text.contains("..");
+        if sound { Ok(Self::Tag(text.to_owned())) } else { Err(WantedError::Odd(crate::names::shown(text))) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn releases_are_named_by_things_that_stay() {
+        assert!(matches!("a93be01".parse(), Ok(Wanted::Commit(_))));
+        assert_eq!("previous".parse(), Ok(Wanted::Previous));
+        assert!(matches!("uat".parse(), Ok(Wanted::Environment(_))));
+        assert!(matches!("v1.4.0".parse(), Ok(Wanted::Tag(_))));
+        for moving in ["latest", "HEAD", "main", "master"] {
+            assert!(matches!(moving.parse::<Wanted>(), Err(WantedError::Moving(_))), "{moving}");
+        }
+        for odd in ["$(id)", "../../x", "a b", "-x", "", "a\n", "/etc"] {
+            assert!(matches!(odd.parse::<Wanted>(), Err(WantedError::Odd(_))), "{odd}");
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! `drift`: the target holds what the ledger put there. What somebody else wrote is not overwritten unseen.
+
+use super::{Facts, Finding};
+use crate::ledger::State;
+use crate::port::Object;
+use crate::snapshot::Seen;
+
+/// Whether a stamp on an object is of a promotion that is open in this lane.
+fn ours(state: &State, object: &Object) -> bool {
+    let stamp = object.metadata.get("promote-id");
+    let open = state.open.iter().flat_map(|open| &open.stamps);
+    open.into_iter().any(|id| Some(&id.0) == stamp)
+}
+
+/// What differs between a target and the ledger, in words.
+pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
+    let name = |target: &crate::ledger::TargetState| {
+        target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
+    };
+    let recorded = state.current.as_ref().and_then(|current| {
+        current.targets.iter().find(|target| name(target) && target.target == seen.location)
+    });
+    match (recorded, &seen.object) {
+        (None, None) => None,
+        (None, Some(object)) if ours(state, object) => None,
+        (None, Some(_)) => Some(format!("`{}` holds an object that no record accounts for", seen.location)),
+        (Some(_), None) => Some(format!("`{}` is gone", seen.location)),
+        (Some(recorded), Some(object)) => {
+            let same_version = recorded.version.is_none() || recorded.version == object.version;
+            if (recorded.token == object.token && same_version) || ours(state, object) {
+                return None;
+            }
+            let when = object.stored_at.format("%Y-%m-%d %H:%M UTC");
+            let by = match object.metadata.get("promote-id") {
+                Some(id) => format!("by promotion {}", crate::names::shown(id)),
+                None => "not by promote".to_owned(),
+            };
+            Some(format!("`{}` was written {when}, {by}", seen.location))
+        }
+    }
+}
+
+pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+    let state = facts.snapshot.state();
+    let found: Vec<String> =
+        facts.snapshot.targets.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen)).collect();
+    let name = &facts.environment.name;
+    Some(if found.is_empty() {
+        Finding::met("drift", "the target holds what the ledger says")
+    } else {
+        Finding::unmet("drift", found.join("; ")).hint(format!(
+            "`promote adopt {name}` records what is there, `--override drift --reason TEXT` overwrites it"
+        ))
+    })
+}

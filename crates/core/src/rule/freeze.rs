@@ -1,0 +1,45 @@
+//! `freeze`: the environment takes releases now. A freeze by hand and a frozen window win over an open one; without
+//! open windows it is always open.
+
+use super::{Facts, Finding};
+use crate::window::opening;
+
+pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+    let environment = facts.environment;
+    let state = facts.snapshot.state();
+    let now = facts.snapshot.taken_at;
+    let by_hand = state.frozen_at(now);
+    if by_hand.is_none() && environment.freeze.is_empty() && environment.open.is_empty() {
+        return None;
+    }
+    if facts.rolling_back() {
+        return Some(Finding::skipped("freeze", "a release verified here before may always come back"));
+    }
+    let zone = facts.config.timezone;
+    let shown =
+        |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string();
+    if let Some(frozen) = by_hand {
+        let until = frozen.until.map_or_else(
+            || "until it is lifted".to_owned(),
+            |until| format!("until {} {zone}", shown(until)),
+        );
+        return Some(
+            Finding::unmet("freeze", format!("frozen {until} by {}: {}", frozen.by, frozen.reason))
+                .with("by", frozen.by.clone())
+                .with("reason", frozen.reason.clone())
+                .opens(frozen.until)
+                .hint(format!("`promote unfreeze {}` lifts it", environment.name)),
+        );
+    }
+    let opening = opening(&environment.freeze, &environment.open, now, zone);
+    let because = opening.window.map(|window| format!(" (`{}`)", window.as_str())).unwrap_or_default();
+    Some(if opening.open_now {
+        let until = opening
+            .next_change
+            .map_or_else(|| "open".to_owned(), |at| format!("open until {} {zone}", shown(at)));
+        Finding::met("freeze", until).closes(opening.next_change)
+    } else {
+        let until = opening.next_change.map_or_else(String::new, |at| format!(" until {} {zone}", shown(at)));
+        Finding::unmet("freeze", format!("closed{until}{because}")).opens(opening.next_change)
+    })
+}

@@ -1,0 +1,100 @@
+//! `from`: the very same bytes were verified in every environment before. For a rollback: in this one.
+
+use super::{Facts, Finding};
+use crate::ledger::{Moment, OutcomeResult, ReleaseRef, State};
+use chrono::{DateTime, Utc};
+
+/// A release's verified stay in a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Stay {
+    /// Since when it was verified.
+    pub verified: Moment,
+    /// Until when it stayed; `None` when it is still there.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The longest verified stay of the same bytes.
+pub(super) fn stay(state: &State, release: &ReleaseRef, now: DateTime<Utc>) -> Option<Stay> {
+    let current = state.current.iter().filter_map(|current| {
+        let same = current.release.as_ref().is_some_and(|there| there.same_bytes(release));
+        Some(Stay { verified: current.verified?, until: None }).filter(|_| same)
+    });
+    let past = state.trail.iter().filter_map(|past| {
+        let same = past.release.same_bytes(release);
+        Some(Stay { verified: past.verified?, until: Some(past.until.time()) }).filter(|_| same)
+    });
+    current.chain(past).max_by_key(|stay| stay.until.unwrap_or(now) - stay.verified.time())
+}
+
+/// Why there is no verified stay, in words.
+fn lacking(state: Option<&State>, release: &ReleaseRef) -> String {
+    let Some(state) = state else { return "it has never been there".to_owned() };
+    let commit = release.commit.short(7);
+    if let Some(current) = &state.current {
+        match &current.release {
+            Some(there) if there.same_bytes(release) => {
+                return match current.outcome {
+                    None if current.follows => format!("{commit} is there, its deployment has not ended"),
+                    Some(OutcomeResult::Failed) => format!("{commit} is there, but its deployment failed"),
+                    Some(OutcomeResult::TimedOut) => {
+                        format!("{commit} is there, but its deployment timed out")
+                    }
+                    _ => format!("{commit} is there, but was not verified"),
+                };
+            }
+            Some(there) if there.commit == release.commit => {
+                return format!("{commit} is there with other bytes");
+            }
+            _ => {}
+        }
+    }
+    if state.trail.iter().any(|past| past.release.same_bytes(release)) {
+        return format!("{commit} was there, but was not verified");
+    }
+    format!("{commit} has not been there")
+}
+
+pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+    let now = facts.snapshot.taken_at;
+    if facts.rolling_back() {
+        let state = facts.snapshot.state();
+        let name = &facts.environment.name;
+        // Undoing an open promotion puts back what is recorded as being there, verified or not.
+        if state.open.is_some() && state.release().is_some_and(|there| there.same_bytes(facts.release)) {
+            return Some(Finding::met(
+                "from",
+                format!("{} is what {name} held before", facts.release.commit.short(7)),
+            ));
+        }
+        return Some(match stay(&state, facts.release, now) {
+            Some(_) => Finding::met("from", format!("verified in {name} before")),
+            None => Finding::unmet(
+                "from",
+                format!("{}, so it can't come back", lacking(Some(&state), facts.release)),
+            )
+            .hint(format!("`promote to {name}` takes a release that never was there")),
+        });
+    }
+    if facts.environment.from.is_empty() {
+        return None;
+    }
+    let mut words = Vec::new();
+    let mut missing = Vec::new();
+    for name in &facts.environment.from {
+        let state = facts.snapshot.upstream.get(name).and_then(Option::as_ref).map(|head| head.state());
+        match state.and_then(|state| stay(state, facts.release, now)) {
+            Some(stay) => {
+                let ago = crate::span::Span::between(stay.verified.time(), now);
+                words.push(format!("verified in {name} {ago} ago"));
+            }
+            None => missing.push(format!("{name}: {}", lacking(state, facts.release))),
+        }
+    }
+    let first = facts.environment.from.first().map(ToString::to_string).unwrap_or_default();
+    Some(if missing.is_empty() {
+        Finding::met("from", words.join(", "))
+    } else {
+        Finding::unmet("from", missing.join("; "))
+            .hint(format!("`promote to {first} {}` comes first", facts.release.commit.short(7)))
+    })
+}

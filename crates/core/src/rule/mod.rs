@@ -1,0 +1,238 @@
+//! The rules: each is a pure function from the facts of one request to a finding with evidence. One rule a file.
+//! Going past a rule by an override is decided here, once, for all of them.
+
+mod approvals;
+mod blocked;
+mod branch;
+mod clock;
+mod drift;
+mod finding;
+mod freeze;
+mod from;
+mod guard;
+mod held;
+mod notes;
+mod order;
+mod rolled_back;
+mod shared;
+mod soak;
+mod unfinished;
+mod versions;
+
+pub use drift::drift;
+pub use finding::{Finding, Verdict};
+pub(crate) use guard::way;
+
+use crate::config::{Config, Environment};
+use crate::ledger::{Action, Override, ReleaseRef};
+use crate::request::Request;
+use crate::snapshot::Snapshot;
+
+/// What a rule may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Facts<'a> {
+    /// The whole configuration.
+    pub config: &'a Config,
+    /// The environment's settings.
+    pub environment: &'a Environment,
+    /// What was read.
+    pub snapshot: &'a Snapshot,
+    /// What is asked.
+    pub request: &'a Request,
+    /// The release that would move.
+    pub release: &'a ReleaseRef,
+}
+
+impl Facts<'_> {
+    /// Whether a promotion that was cut off is finished as it was begun.
+    pub fn resuming(&self) -> bool {
+        let open = self.snapshot.head.as_ref().and_then(|head| head.state().open.as_ref());
+        self.request.take_over
+            && open.is_some_and(|open| {
+                open.action == self.request.action && open.release.same_bytes(self.release)
+            })
+    }
+
+    /// Whether an earlier release comes back.
+    pub fn rolling_back(&self) -> bool {
+        self.request.action == Action::Rollback
+    }
+}
+
+/// A rule: its name in the configuration, in overrides, in output and in the book, and its function. `None` means
+/// that the rule has nothing to say here.
+pub struct Rule {
+    /// The name.
+    pub name: &'static str,
+    /// What it demands, in one sentence.
+    pub about: &'static str,
+    /// Whether `--override` can go past it.
+    pub overridable: bool,
+    /// Whether a promotion that is resumed is held to it again. Those that were judged when it began are not: what
+    /// is half done is finished, whatever the hour.
+    pub again: bool,
+    check: fn(&Facts<'_>) -> Option<Finding>,
+}
+
+/// Every rule, in the order in which findings are shown.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "unfinished",
+        about: "no other promotion of this environment is open",
+        overridable: false,
+        again: true,
+        check: unfinished::check,
+    },
+    Rule {
+        name: "shared-target",
+        about: "all environments that read the target are named with `--include`",
+        overridable: false,
+        again: true,
+        check: shared::check,
+    },
+    Rule {
+        name: "blocked",
+        about: "the release is not blocked",
+        overridable: true,
+        again: true,
+        check: blocked::check,
+    },
+    Rule {
+        name: "from",
+        about: "the same bytes were verified in the environment before",
+        overridable: true,
+        again: false,
+        check: from::check,
+    },
+    Rule {
+        name: "soak",
+        about: "the release has run there, verified, for long enough",
+        overridable: true,
+        again: false,
+        check: soak::check,
+    },
+    Rule {
+        name: "approvals",
+        about: "enough people have approved",
+        overridable: true,
+        again: false,
+        check: approvals::approvals,
+    },
+    Rule {
+        name: "checks",
+        about: "commit statuses are green",
+        overridable: true,
+        again: false,
+        check: approvals::checks,
+    },
+    Rule {
+        name: "evidence",
+        about: "named results exist for these bytes",
+        overridable: true,
+        again: false,
+        check: approvals::evidence,
+    },
+    Rule {
+        name: "freeze",
+        about: "the environment takes releases now",
+        overridable: true,
+        again: false,
+        check: freeze::check,
+    },
+    Rule {
+        name: "branch",
+        about: "the commit is on the branch",
+        overridable: true,
+        again: false,
+        check: branch::check,
+    },
+    Rule {
+        name: "versions",
+        about: "the release's number meets the requirement",
+        overridable: true,
+        again: false,
+        check: versions::check,
+    },
+    Rule {
+        name: "notes",
+        about: "the texts that the environment asks for are given",
+        overridable: true,
+        again: false,
+        check: notes::check,
+    },
+    Rule {
+        name: "order",
+        about: "the release is not older than what is there",
+        overridable: true,
+        again: false,
+        check: order::check,
+    },
+    Rule {
+        name: "rolled-back",
+        about: "the release was not rolled back here",
+        overridable: true,
+        again: false,
+        check: rolled_back::check,
+    },
+    Rule {
+        name: "hold",
+        about: "automation may move the environment",
+        overridable: true,
+        again: false,
+        check: held::check,
+    },
+    Rule {
+        name: "drift",
+        about: "the target holds what the ledger says",
+        overridable: true,
+        again: true,
+        check: drift::check,
+    },
+    Rule {
+        name: "guard",
+        about: "the store checks the condition of every write",
+        overridable: true,
+        again: true,
+        check: guard::check,
+    },
+    Rule {
+        name: "clock",
+        about: "this machine's clock agrees with the store's",
+        overridable: true,
+        again: true,
+        check: clock::check,
+    },
+];
+
+/// Evaluates every rule.
+pub fn evaluate(facts: &Facts<'_>) -> Vec<Finding> {
+    RULES
+        .iter()
+        .filter_map(|rule| {
+            let finding = (rule.check)(facts)?;
+            if facts.resuming() && !rule.again && !finding.passes() {
+                return Some(Finding::skipped(rule.name, "judged when the promotion began"));
+            }
+            let named = |one: &&Override| rule.overridable && one.rule == rule.name;
+            Some(match facts.request.overrides.iter().find(named) {
+                Some(one) if finding.verdict == Verdict::Unmet => finding.overridden(&one.reason),
+                _ => finding,
+            })
+        })
+        .collect()
+}
+
+/// Names a rule that `--override` can go past, or says which there are.
+///
+/// # Errors
+/// The names that there are, when this is none of them.
+pub fn overridable(name: &str) -> Result<&'static Rule, Vec<&'static str>> {
+    let known = || RULES.iter().filter(|rule| rule.overridable);
+    known().find(|rule| rule.name == name).ok_or_else(|| known().map(|rule| rule.name).collect())
+}
+
+impl std::fmt::Debug for Rule {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}

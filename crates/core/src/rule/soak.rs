@@ -1,0 +1,42 @@
+//! `soak`: the release has run, verified and without a break, in every environment before for long enough.
+
+use super::from::stay;
+use super::{Facts, Finding};
+use crate::span::Span;
+use chrono::TimeDelta;
+
+pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+    let need = TimeDelta::from_std(facts.environment.soak).unwrap_or(TimeDelta::MAX);
+    if need.is_zero() || facts.environment.from.is_empty() {
+        return None;
+    }
+    if facts.rolling_back() {
+        return Some(Finding::skipped("soak", "a release verified here before may always come back"));
+    }
+    let now = facts.snapshot.taken_at;
+    let mut shortest: Option<TimeDelta> = None;
+    let mut opens = Some(now);
+    for name in &facts.environment.from {
+        let state = facts.snapshot.upstream.get(name).and_then(Option::as_ref).map(|head| head.state());
+        let stay = state.and_then(|state| stay(state, facts.release, now));
+        let have = stay.map_or(TimeDelta::zero(), |stay| {
+            (stay.until.unwrap_or(now) - stay.verified.time()).max(TimeDelta::zero())
+        });
+        shortest = Some(shortest.map_or(have, |least| least.min(have)));
+        if have < need {
+            // Only a stay that goes on can become long enough by itself.
+            let end = stay
+                .filter(|stay| stay.until.is_none())
+                .and_then(|stay| stay.verified.time().checked_add_signed(need));
+            opens = opens.zip(end).map(|(known, end)| known.max(end));
+        }
+    }
+    let have = shortest.unwrap_or(TimeDelta::zero());
+    let holds = have >= need;
+    Some(
+        Finding::of("soak", holds, format!("{} of {}", Span(have), Span(need)))
+            .with("need_s", need.num_seconds())
+            .with("have_s", have.num_seconds())
+            .opens(if holds { None } else { opens }),
+    )
+}

@@ -1,0 +1,79 @@
+//! The world at one moment, as far as a decision needs it: plain data, read by `observe`, judged by `plan`.
+
+use crate::commit::CommitId;
+use crate::digest::Digest;
+use crate::ledger::{Genesis, Head, Manifest, State};
+use crate::location::{Location, StoreId};
+use crate::names::EnvironmentName;
+use crate::port::{Capabilities, Object};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// A release and all that is known of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// Its manifest.
+    pub manifest: Manifest,
+    /// Whether it is blocked, and why.
+    pub blocked: Option<Block>,
+    /// Whether it is on the environment's branch; `None` when that can't be told.
+    pub on_branch: Option<bool>,
+    /// The tags on it, where a repository is at hand.
+    pub tags: Vec<String>,
+    /// Its artifacts where they lie, by name. `None` is missing.
+    pub sources: BTreeMap<String, Option<Object>>,
+}
+
+/// Why a release is blocked.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Block {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When, by that person's clock.
+    pub at: DateTime<Utc>,
+}
+
+/// A target as it is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// Where.
+    pub location: Location,
+    /// What is there.
+    pub object: Option<Object>,
+}
+
+/// Everything that was read for one request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Snapshot {
+    /// The time by the ledger's store.
+    pub taken_at: DateTime<Utc>,
+    /// The time by this machine's clock.
+    pub local_at: DateTime<Utc>,
+    /// The ledger's genesis and its id.
+    pub genesis: (Genesis, Digest),
+    /// The lane's newest record.
+    pub head: Option<Head>,
+    /// The newest record of the lanes of the environments before.
+    pub upstream: BTreeMap<EnvironmentName, Option<Head>>,
+    /// The release that is wanted.
+    pub candidate: Candidate,
+    /// The targets, by artifact.
+    pub targets: BTreeMap<String, Seen>,
+    /// What the stores of the targets honour; a store that was never probed is missing.
+    pub capabilities: BTreeMap<StoreId, Capabilities>,
+}
+
+impl Snapshot {
+    /// The lane's state; an empty one before the first record.
+    pub fn state(&self) -> State {
+        self.head.as_ref().map(|head| head.state().clone()).unwrap_or_default()
+    }
+
+    /// The commit that would move.
+    pub fn commit(&self) -> &CommitId {
+        &self.candidate.manifest.commit
+    }
+}

@@ -1,0 +1,128 @@
+//! Running the steps of a phase in order, and what they are told.
+
+use crate::config::{Config, Environment, Step, StepAction};
+use crate::event::{Event, Events};
+use crate::ledger::{Action, PromotionId, StepRecord};
+use crate::plan::Plan;
+use crate::port::{StepContext, StepEnd, StepProgress};
+use crate::request::Request;
+use crate::template::Values;
+use crate::world::World;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What a promotion's steps are told.
+pub fn context(
+    config: &Config,
+    environment: &Environment,
+    plan: &Plan,
+    promotion: &PromotionId,
+    request: &Request,
+    at: DateTime<Utc>,
+) -> StepContext {
+    let action = match plan.action {
+        Action::Promote => "promote",
+        Action::Rollback => "rollback",
+        Action::Redeploy => "redeploy",
+    };
+    let target = plan.targets.first().map(|target| target.target.to_string()).unwrap_or_default();
+    let digest = plan.targets.first().map(|target| target.source.sha256.to_string()).unwrap_or_default();
+    let variables: BTreeMap<String, String> = [
+        ("PROMOTE_ENV", environment.name.to_string()),
+        ("PROMOTE_SHA", plan.release.commit.to_string()),
+        ("PROMOTE_VERSION", plan.release.version.clone().unwrap_or_default()),
+        ("PROMOTE_TARGET", target),
+        ("PROMOTE_DIGEST", digest),
+        ("PROMOTE_PREVIOUS_SHA", plan.from.as_ref().map(|from| from.commit.to_string()).unwrap_or_default()),
+        ("PROMOTE_ACTION", action.to_owned()),
+        ("PROMOTE_ID", promotion.0.clone()),
+        ("PROMOTE_ACTOR", request.actor.name.clone()),
+        ("PROMOTE_PROJECT", config.project.to_string()),
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    let values = Values {
+        sha: Some(plan.release.commit.clone()),
+        version: plan.release.version.clone(),
+        env: Some(environment.name.clone()),
+        project: Some(config.project.clone()),
+        at: Some(at),
+    };
+    StepContext { variables, values }
+}
+
+/// What a step is, for people.
+pub fn name(step: &Step) -> String {
+    let text = match &step.action {
+        StepAction::Run { command, .. } => command.trim().lines().next().unwrap_or_default().to_owned(),
+        StepAction::Http { url, .. } => url.to_string(),
+        StepAction::CodePipeline(names) => {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            format!("CodePipeline {}", names.join(", "))
+        }
+        StepAction::Github { workflow, .. } => format!("GitHub workflow {workflow}"),
+        StepAction::Gitlab { project, .. } => format!("GitLab pipeline of {project}"),
+        StepAction::Receipts(count) => format!("{count} receipts"),
+    };
+    crate::names::shown(&text)
+}
+
+/// How a step ended, in words that fit `the deployment …`.
+pub const fn word(end: StepEnd) -> &'static str {
+    match end {
+        StepEnd::Succeeded => "succeeded",
+        StepEnd::Failed => "failed",
+        StepEnd::Errored => "could not be told",
+        StepEnd::TimedOut => "timed out",
+        StepEnd::Superseded => "was replaced by a newer one",
+        StepEnd::Interrupted => "was interrupted",
+    }
+}
+
+struct Lines {
+    phase: String,
+    events: Arc<dyn Events>,
+}
+
+impl StepProgress for Lines {
+    fn line(&self, line: &str) {
+        self.events.hear(&Event::StepLine { phase: self.phase.clone(), line: line.to_owned() });
+    }
+}
+
+/// Runs steps one after the other until one does not succeed; adds what each left behind to `records`.
+pub async fn run(
+    world: &World,
+    environment: &Environment,
+    phase: &str,
+    steps: &[Step],
+    context: &StepContext,
+    records: &mut Vec<StepRecord>,
+) -> StepEnd {
+    for step in steps {
+        let name = name(step);
+        world.events.hear(&Event::StepStarted { phase: phase.to_owned(), name: name.clone() });
+        let lines = Lines { phase: phase.to_owned(), events: Arc::clone(&world.events) };
+        let timeout = step.timeout.unwrap_or(environment.timeout);
+        let mut report = world.steps.run(step, context, timeout, &lines).await;
+        for _ in 0..step.retries {
+            if report.end == StepEnd::Succeeded || report.end == StepEnd::Interrupted {
+                break;
+            }
+            report = world.steps.run(step, context, timeout, &lines).await;
+        }
+        world.events.hear(&Event::StepFinished {
+            phase: phase.to_owned(),
+            name: name.clone(),
+            report: report.clone(),
+        });
+        let end = report.end;
+        records.push(StepRecord { phase: phase.to_owned(), name, report });
+        if end != StepEnd::Succeeded {
+            return end;
+        }
+    }
+    StepEnd::Succeeded
+}

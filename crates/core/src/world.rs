@@ -1,0 +1,118 @@
+//! The outside world as the flows see it: the ports, gathered once by a frontend. [`View`] can only read;
+//! [`World`] can write as well.
+
+use crate::config::{Config, LedgerPlace};
+use crate::event::Events;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Ledger, LedgerReader};
+use crate::location::StoreId;
+use crate::port::{Bucket, BucketReader, Clock, Entropy, History, StepRunner};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// What observing needs: reading halves only.
+#[derive(Debug, Clone)]
+pub struct View {
+    /// The stores, by name.
+    pub stores: BTreeMap<StoreId, Arc<dyn BucketReader>>,
+    /// The ledger.
+    pub ledger: LedgerReader,
+    /// This machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// The repository, where one is at hand.
+    pub history: Option<Arc<dyn History>>,
+}
+
+/// What carrying out needs.
+#[derive(Debug, Clone)]
+pub struct World {
+    /// The stores, by name.
+    pub stores: BTreeMap<StoreId, Arc<dyn Bucket>>,
+    /// The ledger.
+    pub ledger: Ledger,
+    /// This machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The repository, where one is at hand.
+    pub history: Option<Arc<dyn History>>,
+    /// Runs steps.
+    pub steps: Arc<dyn StepRunner>,
+    /// Hears what happens.
+    pub events: Arc<dyn Events>,
+}
+
+impl World {
+    /// The reading half.
+    pub fn view(&self) -> View {
+        View {
+            stores: self
+                .stores
+                .iter()
+                .map(|(id, bucket)| (id.clone(), Arc::clone(bucket) as Arc<dyn BucketReader>))
+                .collect(),
+            ledger: self.ledger.reader().clone(),
+            clock: Arc::clone(&self.clock),
+            history: self.history.clone(),
+        }
+    }
+
+    /// A store that the configuration names.
+    ///
+    /// # Errors
+    /// When no such store was connected: a fault of the frontend, worded as one.
+    pub fn store(&self, id: &StoreId) -> Result<&Arc<dyn Bucket>, Failure> {
+        self.stores.get(id).ok_or_else(|| unconnected(id))
+    }
+
+    /// 32 hexadecimal digits of chance.
+    pub fn nonce(&self) -> String {
+        self.entropy.nonce().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl View {
+    /// A store that the configuration names.
+    ///
+    /// # Errors
+    /// When no such store was connected: a fault of the frontend, worded as one.
+    pub fn store(&self, id: &StoreId) -> Result<&Arc<dyn BucketReader>, Failure> {
+        self.stores.get(id).ok_or_else(|| unconnected(id))
+    }
+}
+
+fn unconnected(id: &StoreId) -> Failure {
+    Failure::new(ExitStatus::Failed, format!("the store `{id}` was not connected"))
+}
+
+/// The stores that a configuration names: of the ledger, of all sources and targets.
+///
+/// # Errors
+/// When the ledger is of a kind that this version can't keep, or a location can't be read.
+pub fn stores_of(config: &Config) -> Result<Vec<StoreId>, Failure> {
+    let mut found = Vec::new();
+    match &config.ledger {
+        LedgerPlace::Objects { store, .. } => found.push(store.clone()),
+        LedgerPlace::GitBranch(branch) => {
+            return Err(Failure::new(
+                ExitStatus::Usage,
+                format!(
+                    "a ledger on the git branch `{}` is not supported by this version",
+                    crate::names::shown(branch)
+                ),
+            )
+            .hint("name a folder or bucket: `ledger = \"s3://BUCKET/.promote/PROJECT/\"`"));
+        }
+    }
+    for environment in config.environments.values() {
+        for artifact in &environment.artifacts {
+            for template in std::iter::once(&artifact.source).chain(&artifact.target) {
+                found.extend(crate::place::store_of(template));
+            }
+        }
+    }
+    found.sort();
+    found.dedup();
+    Ok(found)
+}
