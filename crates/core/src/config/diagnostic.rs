@@ -162,7 +162,10 @@ impl<'t> Found<'t> {
 
     /// Whether an error was found inside this place already, so that others there are likely its consequence.
     pub(super) fn is_bad(&self, span: &Range<usize>) -> bool {
-        self.bad.range((span.start, 0)..).take_while(|(start, _)| *start <= span.end).any(|(_, end)| *end <= span.end)
+        self.bad
+            .range((span.start, 0)..)
+            .take_while(|(start, _)| *start <= span.end)
+            .any(|(_, end)| *end <= span.end)
     }
 
     pub(super) fn push(&mut self, mut diagnostic: Diagnostic) {
@@ -191,7 +194,8 @@ impl<'t> Found<'t> {
     /// Makes a span lie in the text, on character boundaries.
     fn fit(&self, span: &mut Range<usize>) {
         let text = self.lines.text;
-        let floor = |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let floor =
+            |at: usize| (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
         span.start = floor(span.start);
         span.end = floor(span.end).max(span.start);
     }

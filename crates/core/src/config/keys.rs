@@ -78,8 +78,8 @@ const fn key(name: &'static str, shape: Shape, default: &'static str, doc: &'sta
 }
 
 use Shape::{
-    Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path, Secret, Settled,
-    Several, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window, Word,
+    Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path,
+    Secret, Settled, Several, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window, Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -89,42 +89,122 @@ pub(super) const EVENTS: &[&str] =
 /// Keys that stand at the top level only.
 pub(super) static PROJECT: &[Key] = &[
     key("project", Name, "name of the repository", "The project's name: what its ledger is about."),
-    key("environments", Order, "", "The environments in the order of promotion. A nested array is a stage of parallel ones: `[\"dev\", [\"uat\", \"perf\"], \"prod\"]`."),
-    key("ledger", Ledger, ".promote/PROJECT/ beside the first source", "Where the ledger lies: a folder in a bucket (`s3://BUCKET/PREFIX/`), a local folder, or `git:BRANCH`. Required when no source lies in a bucket or folder."),
-    key("timezone", TimeZone, "UTC", "The time zone of windows and of times shown to people, such as `Europe/Berlin`."),
-    key("required-version", Versions, "any", "Which versions of promote may be used with this file: a semver requirement such as `>=0.2`."),
-    key("signers", Path, "none", "An OpenSSH allowed-signers file. Where set, records and approvals must be signed by a key in it."),
+    key(
+        "environments",
+        Order,
+        "",
+        "The environments in the order of promotion. A nested array is a stage of parallel ones: `[\"dev\", [\"uat\", \"perf\"], \"prod\"]`.",
+    ),
+    key(
+        "ledger",
+        Ledger,
+        ".promote/PROJECT/ beside the first source",
+        "Where the ledger lies: a folder in a bucket (`s3://BUCKET/PREFIX/`), a local folder, or `git:BRANCH`. Required when no source lies in a bucket or folder.",
+    ),
+    key(
+        "timezone",
+        TimeZone,
+        "UTC",
+        "The time zone of windows and of times shown to people, such as `Europe/Berlin`.",
+    ),
+    key(
+        "required-version",
+        Versions,
+        "any",
+        "Which versions of promote may be used with this file: a semver requirement such as `>=0.2`.",
+    ),
+    key(
+        "signers",
+        Path,
+        "none",
+        "An OpenSSH allowed-signers file. Where set, records and approvals must be signed by a key in it.",
+    ),
     key("pack", Table(PACK), "none", "What `promote pack` and `promote publish` put into the archive."),
-    key("render", Table(RENDER), "none", "The templates that `promote publish` renders once per environment."),
+    key(
+        "render",
+        Table(RENDER),
+        "none",
+        "The templates that `promote publish` renders once per environment.",
+    ),
     key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
     key("store", Named(Owner::Store, STORE), "none", "How to reach one bucket: `[store.BUCKET]`."),
-    key("env", Named(Owner::Environment, ENVIRONMENT), "none", "Settings of one environment: `[env.NAME]`. They override those at the top level."),
+    key(
+        "env",
+        Named(Owner::Environment, ENVIRONMENT),
+        "none",
+        "Settings of one environment: `[env.NAME]`. They override those at the top level.",
+    ),
 ];
 
 /// Keys that stand at the top level as a default for all environments, or in `[env.NAME]`.
 pub(super) static ENVIRONMENT: &[Key] = &[
-    key("source", Location, "", "Where a release lies for ever, named by its commit: `s3://BUCKET/{sha}.zip`, `gs://…`, `HOST/REPOSITORY:{sha}`, a local path, or `git`. A trailing `/` means a folder."),
-    key("target", Location, "", "What the environment reads. With `{timestamp}` in it every promotion writes a new name; without it the one name is overwritten."),
-    key("artifact", Named(Owner::Artifact, ARTIFACT), "one, unnamed", "Several artifacts of one release, moved in the order written: `[artifact.NAME]`."),
+    key(
+        "source",
+        Location,
+        "",
+        "Where a release lies for ever, named by its commit: `s3://BUCKET/{sha}.zip`, `gs://…`, `HOST/REPOSITORY:{sha}`, a local path, or `git`. A trailing `/` means a folder.",
+    ),
+    key(
+        "target",
+        Location,
+        "",
+        "What the environment reads. With `{timestamp}` in it every promotion writes a new name; without it the one name is overwritten.",
+    ),
+    key(
+        "artifact",
+        Named(Owner::Artifact, ARTIFACT),
+        "one, unnamed",
+        "Several artifacts of one release, moved in the order written: `[artifact.NAME]`.",
+    ),
     key("needs", List(&Location), "none", "Locations that must exist first but are not moved."),
     key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
-    key("from", Several(&Name), "the stage before, all of it", "The environments in which a release must have been verified before."),
+    key(
+        "from",
+        Several(&Name),
+        "the stage before, all of it",
+        "The environments in which a release must have been verified before.",
+    ),
     key("auto", Bool, "true for the first stage", "May move without being asked."),
     key("branch", Settled, "any", "The commit must be on this branch."),
     key("soak", Duration, "0", "How long a release must have run, verified, in every environment of `from`."),
-    key("approvals", OrTable(&Integer(0, 20), APPROVALS), "0", "How many people must approve, or a table that says more."),
+    key(
+        "approvals",
+        OrTable(&Integer(0, 20), APPROVALS),
+        "0",
+        "How many people must approve, or a table that says more.",
+    ),
     key("checks", List(&Text), "none", "Commit statuses and check runs that must be green."),
-    key("evidence", List(&Text), "none", "Named results (`promote record NAME`) that must exist for this digest."),
+    key(
+        "evidence",
+        List(&Text),
+        "none",
+        "Named results (`promote record NAME`) that must exist for this digest.",
+    ),
     key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
-    key("freeze", List(&Window), "none", "Windows in which nothing moves, such as `Fri 16:00 .. Mon 08:00`. A freeze wins over `open`."),
-    key("open", List(&Window), "always", "Windows in which alone something moves, such as `Mon-Thu 09:00 .. 16:00`."),
+    key(
+        "freeze",
+        List(&Window),
+        "none",
+        "Windows in which nothing moves, such as `Fri 16:00 .. Mon 08:00`. A freeze wins over `open`.",
+    ),
+    key(
+        "open",
+        List(&Window),
+        "always",
+        "Windows in which alone something moves, such as `Mon-Thu 09:00 .. 16:00`.",
+    ),
     key("notes", List(&Text), "none", "Texts that the promoter must give."),
     key("plan", Steps, "none", "Shown for approval before the move."),
     key("prepare", Steps, "none", "Run before the move."),
     key("deploy", Steps, "none", "Run after the move."),
     key("verify", Steps, "none", "Run last, to prove it."),
     key("on-failure", Word(&["stop", "rollback"]), "stop", "What a failed deployment leads to."),
-    key("hold", Bool, "true", "Whether a rollback makes automation leave the environment alone until a person lifts it."),
+    key(
+        "hold",
+        Bool,
+        "true",
+        "Whether a rollback makes automation leave the environment alone until a person lifts it.",
+    ),
     key("timeout", Duration, "30m", "The time for each step that names none."),
     key("workdir", Template, "folder of promote.toml", "The folder in which commands run."),
     key("url", Settled, "none", "Shown wherever the environment is."),
@@ -150,13 +230,23 @@ pub(super) static NOTIFY: &[Key] = &[
     key("slack", Secret, "none", "A Slack webhook; always a variable: `$SLACK_WEBHOOK_URL`."),
     key("webhook", Address, "none", "Any webhook: a variable or an https address."),
     key("cdevents", Address, "none", "A receiver of CDEvents: a variable or an https address."),
-    key("on", List(&Word(EVENTS)), "waiting, failed, rolled-back, overridden, drift", "Which events are told; for production `succeeded` too."),
+    key(
+        "on",
+        List(&Word(EVENTS)),
+        "waiting, failed, rolled-back, overridden, drift",
+        "Which events are told; for production `succeeded` too.",
+    ),
 ];
 
 /// Keys of a step that say what it does; exactly one of them stands in it.
 pub(super) static ACTIONS: &[Key] = &[
     key("run", Text, "", "A shell command, with `$PROMOTE_*` in its environment. Nothing is pasted into it."),
-    key("codepipeline", Several(&Template), "", "Wait for the execution that our object version started in these pipelines."),
+    key(
+        "codepipeline",
+        Several(&Template),
+        "",
+        "Wait for the execution that our object version started in these pipelines.",
+    ),
     key("github", Settled, "", "Dispatch this workflow and wait for it."),
     key("gitlab", Settled, "", "Start a pipeline in this project and wait for it."),
     key("http", Template, "", "Ask this address until the answer holds the text of `expect`."),
@@ -168,7 +258,12 @@ pub(super) static STEP: &[Key] = &[
     key("expect", Template, "any successful answer", "With `http`: the text that the answer must hold."),
     key("ref", Template, "the default branch", "With `github` and `gitlab`: the ref it runs on."),
     key("changed", Integer(1, 255), "none", "With `run`: the exit status that means \"there are changes\"."),
-    key("saves", Path, "none", "With `run`: a file that is kept and hashed; approvals are bound to the hash."),
+    key(
+        "saves",
+        Path,
+        "none",
+        "With `run`: a file that is kept and hashed; approvals are bound to the hash.",
+    ),
     key("timeout", Duration, "that of the environment", "The time for this step."),
     key("retries", Integer(0, 20), "0", "How often it is tried again."),
     key("env", Variables, "none", "Further variables; a value `$NAME` is read when the step runs."),
@@ -177,7 +272,12 @@ pub(super) static STEP: &[Key] = &[
 
 pub(super) static PACK: &[Key] = &[
     key("build", Text, "none", "Run first, in the work tree."),
-    key("include", List(&Path), "the commit's tree", "Paths to take: those in git from the commit, build output from the work tree."),
+    key(
+        "include",
+        List(&Path),
+        "the commit's tree",
+        "Paths to take: those in git from the commit, build output from the work tree.",
+    ),
     key("exclude", List(&Text), "none", "Patterns to leave out."),
     key("root", Path, "none", "Stripped from every path."),
 ];
@@ -198,8 +298,18 @@ pub(super) static STORE: &[Key] = &[
     key("endpoint", Endpoint, "the vendor's", "Another address: https, or http on this machine only."),
     key("path-style", Bool, "false", "The bucket in the path instead of the host name."),
     key("profile", Text, "from the environment", "The named profile whose credentials are used."),
-    key("credentials", Text, "from the environment", "A file of credentials: its path, or a variable that holds it."),
-    key("expiry", Duration, "1m", "After what time the store refuses a request of ours; 5 seconds to 5 minutes."),
+    key(
+        "credentials",
+        Text,
+        "from the environment",
+        "A file of credentials: its path, or a variable that holds it.",
+    ),
+    key(
+        "expiry",
+        Duration,
+        "1m",
+        "After what time the store refuses a request of ours; 5 seconds to 5 minutes.",
+    ),
     key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),
 ];
 
@@ -253,7 +363,10 @@ impl Shape {
             Self::Integer(from, to) => format!("a whole number from {from} to {to}"),
             Self::Text | Self::Template | Self::Settled => "a text".to_owned(),
             Self::Word(words) => {
-                format!("one of {}", words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", "))
+                format!(
+                    "one of {}",
+                    words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
+                )
             }
             Self::Name => "a name".to_owned(),
             Self::Duration => "a duration such as `\"30m\"`".to_owned(),

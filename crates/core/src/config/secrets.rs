@@ -12,7 +12,8 @@ pub(super) struct Secret {
     hint: &'static str,
 }
 
-const VARIABLE: &str = "put it into a variable and write its name: `\"$NAME\"`; then replace the secret, since it was in a file";
+const VARIABLE: &str =
+    "put it into a variable and write its name: `\"$NAME\"`; then replace the secret, since it was in a file";
 
 /// The text with every secret's bytes replaced by `*`, byte for byte, so that places stay the same. Excerpts of the file
 /// are only ever taken from this.
@@ -49,25 +50,19 @@ pub(super) fn report(secrets: &[Secret], found: &mut Found<'_>) {
 
 /// Every secret, in the order of the text, none overlapping.
 pub(super) fn find(text: &str) -> Vec<Secret> {
-    let mut list = Vec::new();
-    for (at, _) in text.match_indices("-----BEGIN ") {
-        private_key(text, at, &mut list);
-    }
+    let mut list: Vec<Secret> = Vec::new();
+    scan(text, "-----BEGIN ", &mut list, private_key);
     for (mark, min, what) in PREFIXES {
-        for (at, _) in text.match_indices(mark) {
-            prefixed(text, at, mark, *min, what, &mut list);
-        }
+        scan(text, mark, &mut list, |text, at| prefixed(text, at, mark, *min, what));
     }
     for host in WEBHOOKS {
-        for (at, _) in text.match_indices(host) {
-            webhook(text, at, &mut list);
-        }
+        scan(text, host, &mut list, webhook);
     }
-    for (at, _) in text.match_indices("://") {
-        password(text, at + 3, &mut list);
-    }
-    assignments(text, &mut list);
-    list.retain(|secret: &Secret| text.is_char_boundary(secret.span.start) && text.is_char_boundary(secret.span.end));
+    scan(text, "://", &mut list, password);
+    scan(text, "=", &mut list, assignment);
+    list.retain(|secret: &Secret| {
+        text.is_char_boundary(secret.span.start) && text.is_char_boundary(secret.span.end)
+    });
     list.sort_by_key(|secret| (secret.span.start, usize::MAX - secret.span.end));
     let mut end = 0;
     list.retain(|secret| {
@@ -76,6 +71,21 @@ pub(super) fn find(text: &str) -> Vec<Secret> {
         new || secret.span.end > end
     });
     list
+}
+
+/// What one look at a mark gives: where reading ended, and the secret, if there is one.
+type Look = (usize, Option<Secret>);
+
+/// Looks at every `mark` that was not read over already, so that the whole takes time in proportion to the text.
+fn scan(text: &str, mark: &str, list: &mut Vec<Secret>, look: impl Fn(&str, usize) -> Look) {
+    let mut done = 0;
+    for (at, _) in text.match_indices(mark) {
+        if at >= done {
+            let (end, secret) = look(text, at);
+            done = end;
+            list.extend(secret);
+        }
+    }
 }
 
 /// Beginnings that vendors gave their keys, how many more characters follow at least, and what they are.
@@ -112,85 +122,75 @@ fn run(text: &str, at: usize, fits: impl Fn(u8) -> bool) -> usize {
     at + rest.iter().position(|b| !fits(*b)).unwrap_or(rest.len())
 }
 
-fn prefixed(text: &str, at: usize, mark: &str, min: usize, what: &'static str, list: &mut Vec<Secret>) {
+fn prefixed(text: &str, at: usize, mark: &str, min: usize, what: &'static str) -> Look {
     let before = at.checked_sub(1).and_then(|i| text.as_bytes().get(i));
-    if before.is_some_and(u8::is_ascii_alphanumeric) {
-        return;
-    }
     let begin = at + mark.len();
-    let end = run(text, begin, |b| word(b) || b == b'.');
-    if end - begin >= min {
-        list.push(Secret { span: at..end, what, hint: VARIABLE });
+    if before.is_some_and(u8::is_ascii_alphanumeric) {
+        return (begin, None);
     }
+    let end = run(text, begin, |b| word(b) || b == b'.');
+    (end, (end - begin >= min).then_some(Secret { span: at..end, what, hint: VARIABLE }))
 }
 
-fn private_key(text: &str, at: usize, list: &mut Vec<Secret>) {
+fn private_key(text: &str, at: usize) -> Look {
     let rest = text.get(at..).unwrap_or_default();
-    let head = rest.lines().next().unwrap_or_default();
-    if !head.contains("PRIVATE KEY") {
-        return;
+    let head = run(text, at, |b| b != b'\n');
+    if !text.get(at..head).unwrap_or_default().contains("PRIVATE KEY") {
+        return (head, None);
     }
     // Up to the end of the line that closes it; a key that nothing closes goes to the end of the file.
     let end = match rest.find("-----END ") {
         Some(close) => run(text, at + close, |b| b != b'\n' && b != b'"' && b != b'\''),
         None => text.len(),
     };
-    list.push(Secret { span: at..end, what: "a private key", hint: VARIABLE });
+    (end, Some(Secret { span: at..end, what: "a private key", hint: VARIABLE }))
 }
 
-fn webhook(text: &str, at: usize, list: &mut Vec<Secret>) {
+fn webhook(text: &str, at: usize) -> Look {
     let inside = |b: u8| !b.is_ascii_whitespace() && !b.is_ascii_control() && !b"\"'`<>\\".contains(&b);
     let end = run(text, at, inside);
     let before = text.as_bytes().get(..at).unwrap_or_default();
     let begin = before.iter().rposition(|b| !inside(*b)).map_or(0, |i| i + 1);
     // The address of the documentation or of the host alone is no secret.
     let path = text.get(at..end).and_then(|url| url.split_once('/')).map_or("", |(_, path)| path);
-    if path.len() >= 12 && !path.contains('$') {
-        let hint = "put it into a variable and write `slack = \"$SLACK_WEBHOOK_URL\"`; then make a new one, since this one was in a file";
-        list.push(Secret { span: begin..end, what: "a webhook address", hint });
-    }
+    let hint = "put it into a variable and write `slack = \"$SLACK_WEBHOOK_URL\"`; then make a new one, since this one was in a file";
+    let secret = path.len() >= 12 && !path.contains('$');
+    (end, secret.then_some(Secret { span: begin..end, what: "a webhook address", hint }))
 }
 
 /// `user:password@` behind `://`.
-fn password(text: &str, at: usize, list: &mut Vec<Secret>) {
-    let end = run(text, at, |b| !b.is_ascii_whitespace() && !b"/\"'`<>@?#{}$".contains(&b));
-    if text.as_bytes().get(end) != Some(&b'@') {
-        return;
-    }
-    if let Some(colon) = text.get(at..end).and_then(|user| user.find(':')) {
-        if at + colon + 1 < end {
-            list.push(Secret { span: at + colon + 1..end, what: "a password in an address", hint: VARIABLE });
+fn password(text: &str, at: usize) -> Look {
+    let begin = at + 3;
+    let end = run(text, begin, |b| !b.is_ascii_whitespace() && !b"/\"'`<>@?#{}$".contains(&b));
+    let colon = text.get(begin..end).and_then(|user| user.find(':')).map(|colon| begin + colon + 1);
+    let secret = match colon {
+        Some(colon) if colon < end && text.as_bytes().get(end) == Some(&b'@') => {
+            Some(Secret { span: colon..end, what: "a password in an address", hint: VARIABLE })
         }
-    }
+        _ => None,
+    };
+    (end, secret)
 }
 
 /// `…TOKEN = "literal"` and `SECRET=literal`, in tables and in commands.
-fn assignments(text: &str, list: &mut Vec<Secret>) {
-    for (at, _) in text.match_indices('=') {
-        let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
-        let bare = before.strip_suffix(['"', '\'']).unwrap_or(before);
-        let begin = bare.as_bytes().iter().rev().take(80).take_while(|b| word(**b)).count();
-        let name = bare.get(bare.len() - begin..).unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-        let secret = ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key"];
-        let other = ["file", "path", "url", "name", "arn", "id", "dir", "type"];
-        if !secret.iter().any(|word| name.contains(word)) || other.iter().any(|end| name.ends_with(end)) {
-            continue;
-        }
-        let start = run(text, at + 1, |b| b == b' ' || b == b'\t');
-        let (start, quote) = match text.as_bytes().get(start) {
-            Some(quote @ (b'"' | b'\'')) => (start + 1, Some(*quote)),
-            _ => (start, None),
-        };
-        let end = match quote {
-            Some(quote) => run(text, start, |b| b != quote && b != b'\n'),
-            None => run(text, start, |b| !b.is_ascii_whitespace() && !b"\"'`;&|)]},".contains(&b)),
-        };
-        let value = text.get(start..end).unwrap_or_default();
-        let plain = value.len() >= 8 && !value.starts_with(['$', '[', '{', '(']);
-        if plain && !matches!(value, "required" | "optional") {
-            list.push(Secret { span: start..end, what: "a literal secret", hint: VARIABLE });
-        }
+fn assignment(text: &str, at: usize) -> Look {
+    let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
+    let bare = before.strip_suffix(['"', '\'']).unwrap_or(before);
+    let begin = bare.bytes().rev().take(80).take_while(|b| word(*b)).count();
+    let name = bare.get(bare.len() - begin..).unwrap_or_default().to_ascii_lowercase().replace('-', "_");
+    let secret = ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key"];
+    let other = ["file", "path", "url", "name", "arn", "id", "dir", "type"];
+    if !secret.iter().any(|word| name.contains(word)) || other.iter().any(|end| name.ends_with(end)) {
+        return (at + 1, None);
     }
+    let start = run(text, at + 1, |b| b == b' ' || b == b'\t');
+    let (start, end) = match text.as_bytes().get(start) {
+        Some(quote @ (b'"' | b'\'')) => (start + 1, run(text, start + 1, |b| b != *quote && b != b'\n')),
+        _ => (start, run(text, start, |b| !b.is_ascii_whitespace() && !b"\"'`;&|)]},".contains(&b))),
+    };
+    let value = text.get(start..end).unwrap_or_default();
+    let literal = value.len() >= 8 && !value.starts_with(['$', '[', '{', '(']);
+    (end, literal.then_some(Secret { span: start..end, what: "a literal secret", hint: VARIABLE }))
 }
 
 #[cfg(test)]
@@ -206,11 +206,20 @@ mod tests {
             (format!("# old key {aws}."), format!("# old key {}", "*".repeat(21))),
             (format!("a = \"xox{}\"", "b-1234567890-abc"), format!("a = \"{}\"", "*".repeat(19))),
             (format!("a = 'gh{}'", "p_abcdefghijklmnopqrstuvwxyz0123"), format!("a = '{}'", "*".repeat(34))),
-            ("u = \"https://bob:hunter2@host/x\"".to_owned(), "u = \"https://bob:*******@host/x\"".to_owned()),
+            (
+                "u = \"https://bob:hunter2@host/x\"".to_owned(),
+                "u = \"https://bob:*******@host/x\"".to_owned(),
+            ),
             ("run = \"TOKEN=abcdefgh12 make\"".to_owned(), "run = \"TOKEN=********** make\"".to_owned()),
-            ("env = { DB_PASSWORD = \"hunter2hunter2\" }".to_owned(), "env = { DB_PASSWORD = \"**************\" }".to_owned()),
+            (
+                "env = { DB_PASSWORD = \"hunter2hunter2\" }".to_owned(),
+                "env = { DB_PASSWORD = \"**************\" }".to_owned(),
+            ),
             ("'api-key' = 'ü12345678'".to_owned(), "'api-key' = '**********'".to_owned()),
-            ("-----BEGIN RSA PRIVATE KEY-----\nab\n-----END RSA PRIVATE KEY-----\"\nx".to_owned(), format!("{}\n**\n{}\"\nx", "*".repeat(31), "*".repeat(29))),
+            (
+                "-----BEGIN RSA PRIVATE KEY-----\nab\n-----END RSA PRIVATE KEY-----\"\nx".to_owned(),
+                format!("{}\n**\n{}\"\nx", "*".repeat(31), "*".repeat(29)),
+            ),
         ] {
             assert_eq!(masked(&text), covered, "{text}");
             assert_eq!(masked(&text).len(), text.len());

@@ -57,11 +57,7 @@ pub(super) fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Re
     while let Some(open) = text.get(at..).and_then(|rest| rest.find("${")).map(|found| at + found) {
         out.push(text.get(at..open).unwrap_or_default(), at..open, true);
         let Some(close) = text.get(open..).and_then(|rest| rest.find('}')).map(|found| open + found) else {
-            wrong.push(Wrong {
-                place: open..open + 2,
-                message: "a `${` has no `}`".to_owned(),
-                hint: None,
-            });
+            wrong.push(Wrong { place: open..open + 2, message: "a `${` has no `}`".to_owned(), hint: None });
             at = text.len();
             continue;
         };
@@ -71,7 +67,11 @@ pub(super) fn replace(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Re
             Err((message, hint)) => wrong.push(Wrong { place, message, hint }),
         }
         if out.text.len() > 8192 {
-            wrong.push(Wrong { place: 0..text.len(), message: "it is longer than any location".to_owned(), hint: None });
+            wrong.push(Wrong {
+                place: 0..text.len(),
+                message: "it is longer than any location".to_owned(),
+                hint: None,
+            });
             break;
         }
         at = close + 1;
@@ -140,7 +140,8 @@ mod tests {
 
     #[test]
     fn unset_ones_are_errors_at_their_place_all_at_once() {
-        let wrong = replace("s3://${NO}/${EMPTY}/${NO:?ask ops}/${1}/${A:+b}/${A:-${B}}/${", &lookup).unwrap_err();
+        let wrong =
+            replace("s3://${NO}/${EMPTY}/${NO:?ask ops}/${1}/${A:+b}/${A:-${B}}/${", &lookup).unwrap_err();
         let told: Vec<_> = wrong.iter().map(|w| (w.place.clone(), w.message.as_str())).collect();
         assert_eq!(
             told,
