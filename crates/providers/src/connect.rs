@@ -39,12 +39,7 @@ pub struct Ports {
 ///
 /// # Errors
 /// `Usage` when a store is of a kind that this version can't reach, or a setting refers to a variable that is not set.
-pub fn connect(
-    config: &Config,
-    base: &Path,
-    variables: &Variables,
-    ports: Ports,
-) -> Result<World, Failure> {
+pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports) -> Result<World, Failure> {
     let stores = open(config, base, variables, &ports)?;
     world(config, stores, ports)
 }
@@ -87,9 +82,9 @@ pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) 
 pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
     let LedgerPlace::Objects { store, prefix } = &config.ledger else {
         // `stores_of` words this case for every frontend.
-        return Err(stores_of(config).err().unwrap_or_else(|| {
-            Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")
-        }));
+        return Err(stores_of(config)
+            .err()
+            .unwrap_or_else(|| Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")));
     };
     let bucket = stores.get(store).ok_or_else(|| {
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
