@@ -9,9 +9,10 @@ pub mod manifest;
 pub mod reader;
 pub mod record;
 pub mod state;
+mod strict;
 
 pub use append::{AppendError, Ledger};
-pub use chain::{ChainFault, ChainReport, check_chain};
+pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use genesis::Genesis;
 pub use manifest::{BuiltArtifact, Manifest};
 pub use reader::{Head, LedgerError, LedgerReader, ReleaseEntry};

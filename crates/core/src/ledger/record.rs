@@ -449,6 +449,7 @@ impl Record {
             return Err(RecordError::TooLarge(bytes.len()));
         }
         let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
+        serde_json::from_slice::<super::strict::Unambiguous>(line)?;
         let record: Self = serde_json::from_slice(line)?;
         if record.schema != SCHEMA {
             return Err(RecordError::Schema(crate::names::shown(&record.schema)));

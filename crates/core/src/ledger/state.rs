@@ -7,12 +7,20 @@ use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::{ArtifactName, EnvironmentName};
 use crate::port::{Token, VersionId};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many past occupancies a state remembers.
 pub const TRAIL: usize = 24;
+/// How many bytes the past occupancies may take, so that a record with many artifacts still fits.
+pub const TRAIL_BYTES: usize = 16 * 1024;
+/// How many past occupancies are kept whatever they take.
+const TRAIL_LEAST: usize = 4;
+/// How many characters of a reason a state repeats; the record of the freeze or hold has all of it.
+const REASON: usize = 500;
+/// By how much a writer's clock may differ from the store's (the rule `clock`), by which the writer decided.
+const SLACK: TimeDelta = TimeDelta::seconds(300);
 /// How many rolled-back releases a state remembers.
 pub const ROLLED_BACK: usize = 24;
 
@@ -253,7 +261,7 @@ impl State {
     pub fn after(&self, record: &Record) -> Result<Self, Misfit> {
         let now = Moment { seq: record.seq, at: record.at, stored: None };
         let by = record.actor.name.clone();
-        let reason = || record.why.reason.clone().unwrap_or_default();
+        let reason = || record.why.reason.iter().flat_map(|text| text.chars()).take(REASON).collect();
         let mut next = self.clone();
         let quiet = matches!(record.kind, Kind::Intent | Kind::Commit | Kind::Abort);
         if !quiet && self.open.is_some() {
@@ -295,6 +303,9 @@ impl State {
                     follows: false,
                     targets: seen.targets.clone(),
                 });
+                // How the deployment of what was there before ends says nothing about these bytes.
+                next.committed = None;
+                next.committed_seq = None;
             }
             Kind::Freeze => {
                 let until = record.freeze.as_ref().and_then(|freeze| freeze.until);
@@ -317,8 +328,12 @@ impl State {
             return Err(Misfit::From);
         }
         let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
-        let passes = intent.action == Action::Rollback || self.open.is_some() || named("freeze");
-        if self.frozen_at(record.at).is_some() && !passes {
+        let passes = intent.action == Action::Rollback
+            || self.open.is_some()
+            || named("freeze")
+            || (named("clock") && self.frozen.as_ref().is_some_and(|frozen| frozen.until.is_some()));
+        let at = record.at.checked_add_signed(SLACK).unwrap_or(record.at);
+        if self.frozen_at(at).is_some() && !passes {
             return Err(Misfit::Frozen);
         }
         let mut stamps = self.open.as_ref().map(|open| open.stamps.clone()).unwrap_or_default();
@@ -411,6 +426,14 @@ impl State {
         if let Some(Occupancy { release: Some(release), since, verified, .. }) = self.current.take() {
             self.trail.insert(0, Past { release, since, until: now, verified });
             self.trail.truncate(TRAIL);
+            let mut bytes = 0;
+            let sizes = self.trail.iter().map(|past| serde_json::to_vec(past).map_or(0, |json| json.len()));
+            let fitting = sizes.take_while(|size| {
+                bytes += size;
+                bytes <= TRAIL_BYTES
+            });
+            let keep = fitting.count().max(TRAIL_LEAST);
+            self.trail.truncate(keep);
         }
     }
 }

@@ -258,7 +258,13 @@ impl<'a> Doing<'a> {
             (ErrorKind::Unsupported, _) => self.error(kind, format!("the store can't do `{}`", self.right)),
             (ErrorKind::Invalid, _) => self.error(kind, "the store does not accept the request"),
         };
-        failure.caused_by(answer)
+        let failure = failure.caused_by(answer);
+        let slow = kind == ErrorKind::Unavailable && !late && status != 409 && code != "RequestTimeout";
+        if slow || status == 429 || status == 503 {
+            let wait = raw.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+            return failure.throttled(Duration::from_secs(wait.unwrap_or(0)));
+        }
+        failure
     }
 
     /// The bucket lies in another region than the one that was signed for.

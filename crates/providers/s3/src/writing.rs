@@ -186,7 +186,10 @@ impl S3Bucket {
         let right = if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
         let doing = Doing::effect(self, key.as_str(), right, self.limits.answer);
         if *when == Precondition::Absent {
-            return Err(doing.error(ErrorKind::Invalid, "what must be absent can't be deleted"));
+            return match self.describe(key).await? {
+                None => Ok(()),
+                Some(_) => Err(doing.error(ErrorKind::Conflict, "the object that was to be absent is there")),
+            };
         }
         let request = self
             .client()

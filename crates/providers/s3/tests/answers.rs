@@ -1,5 +1,7 @@
 //! What nasty answers, and missing ones, are taken to mean, and what is sent: against a store that does as told.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+
 mod fake;
 
 use fake::{Answer, Fake, Request, connect, error_body, keys, settings};
@@ -89,6 +91,19 @@ async fn every_answer_to_a_write_has_one_meaning_and_is_asked_for_once() {
         let shown = format!("{failure:?}");
         assert!(!shown.contains("very-secret") && !shown.contains("session-token"), "{shown}");
     }
+}
+
+#[tokio::test]
+async fn a_store_that_asks_to_slow_down_is_heard() {
+    let wait = async |answer| {
+        let fake = Fake::answering(answer).await;
+        write(&fake.bucket(), Precondition::Absent).await.unwrap_err().retry_after()
+    };
+    let slow = Answer::error(503, "SlowDown");
+    assert_eq!(wait(slow.clone().with("retry-after", "7")).await, Some(Duration::from_secs(7)));
+    assert_eq!(wait(slow).await, Some(Duration::ZERO));
+    assert_eq!(wait(Answer::error(409, "ConditionalRequestConflict")).await, None);
+    assert_eq!(wait(Answer::error(500, "InternalError")).await, None);
 }
 
 #[tokio::test]

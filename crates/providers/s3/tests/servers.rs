@@ -1,7 +1,10 @@
 //! The provider against real servers: what each is found to honour, and that objects come back as they were written.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+
 mod real;
 
+use futures_util::StreamExt as _;
 use promote_core::digest::Digest;
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::port::{
@@ -277,4 +280,39 @@ async fn wrong_keys_are_denied_without_showing_the_secret() {
     assert_eq!(failure.kind, ErrorKind::Denied, "{failure}");
     assert!(!format!("{failure:?} {bucket:?}").contains("not-the-secret"), "{failure:?}");
     assert!(failure.hints.iter().any(|hint| hint.contains("signed in with access key")), "{failure:?}");
+}
+
+#[tokio::test]
+async fn only_what_was_meant_is_deleted() {
+    for name in ["seaweedfs", "ministack-auth"] {
+        let store = Store::start(name).await;
+        let bucket = &store.bucket;
+        let object = write(bucket, "old", "x").await;
+        let other = Precondition::Matches(Token("0".repeat(32)));
+        let kind = async |at: &str, when| bucket.delete(&key(at), when).await.unwrap_err().kind;
+        assert_eq!(kind("old", &other).await, ErrorKind::Conflict, "{name}");
+        assert_eq!(kind("old", &Precondition::Absent).await, ErrorKind::Conflict, "{name}");
+        assert!(bucket.head(&key("old")).await.unwrap().is_some(), "{name}");
+        bucket.delete(&key("old"), &Precondition::Matches(object.token)).await.unwrap();
+        assert_eq!(bucket.head(&key("old")).await.unwrap(), None, "{name}");
+        bucket.delete(&key("old"), &Precondition::Any).await.unwrap();
+        bucket.delete(&key("old"), &Precondition::Absent).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn content_is_read_as_a_stream_of_the_version_that_is_named() {
+    let store = Store::versioned("seaweedfs").await;
+    let bucket = &store.bucket;
+    let old = write(bucket, "source", "old").await;
+    let now = Condition::on(Precondition::Matches(old.token.clone()));
+    bucket.write(&key("source"), text("newer"), &Headers::default(), &Metadata::new(), &now).await.unwrap();
+    let all = async |version| -> Vec<u8> {
+        let pieces = bucket.read(&key("source"), version).await.unwrap();
+        pieces.map(|piece| piece.unwrap().to_vec()).concat().await
+    };
+    assert_eq!(all(None).await, b"newer");
+    assert_eq!(all(old.version.as_ref()).await, b"old");
+    let gone = bucket.read(&key("gone"), None).await.err().unwrap();
+    assert_eq!(gone.kind, ErrorKind::NotFound, "{gone}");
 }
