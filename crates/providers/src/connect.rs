@@ -54,7 +54,7 @@ pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) 
     let mut stores = Stores::new();
     for id in stores_of(config)? {
         let bucket = match &id {
-            StoreId::Local => local(base),
+            StoreId::Local => local(base)?,
             StoreId::S3(name) => {
                 let settings = settings(config, name, base, variables)?;
                 let bucket = s3(name, &settings)?;
@@ -94,8 +94,15 @@ pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Fai
     Ok(World { stores, ledger, clock, entropy, history, steps, events })
 }
 
-fn local(base: &Path) -> Arc<dyn Bucket> {
-    Arc::new(promote_local::LocalBucket::open(base))
+#[cfg(feature = "local")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn local(base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_local::LocalBucket::open(base)))
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Local, "folders"))
 }
 
 #[cfg(feature = "s3")]

@@ -82,7 +82,7 @@ fn connected(config: &Config, variables: &[(&str, &str)]) -> Result<World, Failu
     connect(config, Path::new("."), &variables.iter().copied().collect(), ports())
 }
 
-#[cfg(feature = "s3")]
+#[cfg(all(feature = "s3", feature = "local"))]
 #[test]
 fn every_bucket_of_sources_targets_and_ledger_is_opened() {
     let config = config(in_store(StoreId::Local), "s3://acme-releases/{sha}.zip", "s3://acme-prod/prod.zip");
@@ -96,7 +96,8 @@ fn every_bucket_of_sources_targets_and_ledger_is_opened() {
 
 #[test]
 fn what_can_not_be_reached_is_named() {
-    let google = config(in_store(StoreId::Local), "gs://acme-releases/{sha}.zip", "prod.zip");
+    let bucket = StoreId::Gcs("acme-releases".to_owned());
+    let google = config(in_store(bucket), "gs://acme-releases/{sha}.zip", "gs://acme-releases/prod.zip");
     let failure = connected(&google, &[]).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
     assert!(failure.message.contains("gs://acme-releases"), "{}", failure.message);
@@ -104,7 +105,7 @@ fn what_can_not_be_reached_is_named() {
     assert!(connected(&branch, &[]).unwrap_err().message.contains("`promote`"));
 }
 
-#[cfg(feature = "s3")]
+#[cfg(all(feature = "s3", feature = "local"))]
 #[test]
 fn credentials_that_are_not_set_are_a_failure_and_never_shown() {
     let mut config = config(in_store(StoreId::Local), "s3://acme-releases/{sha}.zip", "prod.zip");
