@@ -64,7 +64,7 @@ pub async fn carry_out(
     let settings = environment(config, &plan.environment)?;
     let Applied { commit, prepared, .. } = apply(world, config, settings, plan, snapshot, request).await?;
     let mut done = follow(world, config, plan, snapshot, request, commit, prepared).await?;
-    if plan.action == Action::Rollback && settings.auto {
+    if plan.action == Action::Rollback && settings.auto && settings.hold {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
     }
     let failed = matches!(done.result, OutcomeResult::Failed | OutcomeResult::TimedOut);

@@ -113,7 +113,8 @@ fn late_requests_meet_the_fence_of_their_store() {
         condition.fence = Some(Fence { slot: key("log/2") });
         let pinned = pin(&inner, &source);
         block_on(async {
-            let effect = faulty.copy(&pinned, &target.key, &Metadata::new(), &condition);
+            let none = Metadata::new();
+            let effect = faulty.copy(&pinned, &target.key, &none, &condition);
             assert!(plan.survive(effect).await.is_none());
             create(&inner, "log/2").await.unwrap();
             inner.world().clock().advance(pause);

@@ -1,0 +1,45 @@
+//! The request budget: how many requests a promotion sends, and how many of them one after the other.
+
+use crate::stage::{End, Stage, actor, name, run, wanted};
+use futures_executor::block_on;
+use promote_core::memory::MemoryKind;
+use promote_core::request::{Request, Wanted};
+
+#[test]
+fn a_promotion_of_one_zip_needs_few_requests() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let (world, log) = stage.recorded();
+    let end = block_on(run(&world, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    println!("promotion of a full commit: {} requests, {} one after the other", log.total(), log.rounds());
+    assert!(log.rounds() <= 5, "{}: {:#?}", log.rounds(), log.calls());
+    assert!(log.total() <= 12, "{}: {:#?}", log.total(), log.calls());
+
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let (world, log) = stage.recorded();
+    let end =
+        block_on(run(&world, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    println!("promotion of what runs before: {} requests, {} one after the other", log.total(), log.rounds());
+    assert!(log.rounds() <= 6, "{}: {:#?}", log.rounds(), log.calls());
+    assert!(log.total() <= 12, "{}: {:#?}", log.total(), log.calls());
+}
+
+#[test]
+fn the_state_of_a_lane_needs_two_requests_however_long_the_ledger_is() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    for round in 0..40 {
+        let digit = ['c', 'd'][round % 2];
+        let mut request = Request::promote(name("staging"), wanted(digit), actor("ann"));
+        for rule in ["order", "rolled-back"] {
+            let reason = "back and forth".to_owned();
+            request.overrides.push(promote_core::ledger::Override { rule: rule.to_owned(), reason });
+        }
+        let end = block_on(run(&stage.world(), &stage.config, request));
+        assert!(matches!(end, End::Done(_)), "{end:?}");
+    }
+    let (world, log) = stage.recorded();
+    let head = block_on(world.ledger.reader().head(&"staging".parse().unwrap())).unwrap().unwrap();
+    assert!(head.record.seq.0 > 80);
+    assert_eq!((log.total(), log.rounds()), (2, 2));
+}

@@ -1,0 +1,267 @@
+//! A project of three environments in memory, and people who act on it.
+
+use bytes::Bytes;
+use futures_executor::block_on;
+use promote_core::begin::begin;
+use promote_core::config::{
+    Approvals, Artifact, ArtifactKind, Config, Environment, Lane, LedgerPlace, OnFailure, Tier,
+};
+use promote_core::decorator::{Log, Recording};
+use promote_core::event::Silent;
+use promote_core::failure::Failure;
+use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::ledger::{Actor, Ledger, State};
+use promote_core::location::{Key, StoreId};
+use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
+use promote_core::names::EnvironmentName;
+use promote_core::plan::Decision;
+use promote_core::port::{Body, Bucket, Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::publish::{Publication, publish};
+use promote_core::request::{Request, Wanted};
+use promote_core::template::Template;
+use promote_core::world::World;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Steps that do nothing, well.
+#[derive(Debug)]
+struct NoSteps;
+
+#[async_trait::async_trait]
+impl StepRunner for NoSteps {
+    async fn run(
+        &self,
+        _step: &promote_core::config::Step,
+        _context: &StepContext,
+        _timeout: Duration,
+        _progress: &dyn StepProgress,
+    ) -> StepReport {
+        StepReport {
+            end: StepEnd::Succeeded,
+            summary: "done".to_owned(),
+            tail: String::new(),
+            outputs: BTreeMap::new(),
+            took_s: 0,
+        }
+    }
+}
+
+/// The stores, the clock and the configuration.
+pub struct Stage {
+    pub bucket: MemoryBucket,
+    pub clock: VirtualClock,
+    pub config: Config,
+    pub entropy: Arc<SeededEntropy>,
+}
+
+/// What a command came to.
+#[derive(Debug)]
+pub enum End {
+    Done(Box<Done>),
+    Nothing,
+    Refused,
+    Failed(Failure),
+}
+
+pub fn name(text: &str) -> EnvironmentName {
+    text.parse().unwrap()
+}
+
+pub fn actor(name: &str) -> Actor {
+    Actor {
+        name: name.to_owned(),
+        source: "local-user".to_owned(),
+        strength: "claimed".to_owned(),
+        details: BTreeMap::new(),
+    }
+}
+
+/// The commit `aaaa…`, `bbbb…`, of one digit.
+pub fn commit(digit: char) -> promote_core::commit::CommitId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn content(digit: char) -> Bytes {
+    Bytes::from(format!("the bytes of {digit}"))
+}
+
+pub fn wanted(digit: char) -> Wanted {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+fn environment(text: &str, from: &[&str], auto: bool) -> Environment {
+    Environment {
+        name: name(text),
+        lane: text.parse().unwrap(),
+        tier: Tier::Staging,
+        from: from.iter().map(|text| name(text)).collect(),
+        auto,
+        artifacts: vec![Artifact {
+            name: None,
+            source: Template::parse("memory://m/rel/{sha}.zip").unwrap(),
+            target: Some(Template::parse("memory://m/{env}.zip").unwrap()),
+            kind: ArtifactKind::Object,
+            prune: false,
+        }],
+        needs: Vec::new(),
+        branch: None,
+        soak: Duration::ZERO,
+        approvals: Approvals::default(),
+        checks: Vec::new(),
+        evidence: Vec::new(),
+        versions: None,
+        freeze: Vec::new(),
+        open: Vec::new(),
+        notes: Vec::new(),
+        plan: Vec::new(),
+        prepare: Vec::new(),
+        deploy: Vec::new(),
+        verify: Vec::new(),
+        on_failure: OnFailure::Stop,
+        timeout: Duration::from_secs(60),
+        workdir: None,
+        url: None,
+        hold: true,
+        notify: promote_core::config::Notify::default(),
+    }
+}
+
+pub fn config() -> Config {
+    let environments = [environment("staging", &[], true), environment("prod", &["staging"], false)];
+    Config {
+        project: "shop".parse().unwrap(),
+        timezone: chrono_tz::UTC,
+        stages: environments.iter().map(|one| vec![one.name.clone()]).collect(),
+        lanes: environments
+            .iter()
+            .map(|one| Lane { name: one.lane.clone(), environments: vec![one.name.clone()] })
+            .collect(),
+        environments: environments.into_iter().map(|one| (one.name.clone(), one)).collect(),
+        ledger: LedgerPlace::Objects {
+            store: StoreId::Memory("m".to_owned()),
+            prefix: ".promote/shop".parse().unwrap(),
+        },
+        pack: None,
+        stores: BTreeMap::new(),
+        required_version: None,
+        render: None,
+        host: None,
+        signers: None,
+        effective: Vec::new(),
+    }
+}
+
+impl Stage {
+    /// A project in a store of this kind, with nothing published.
+    pub fn empty(kind: MemoryKind) -> Self {
+        let clock = VirtualClock::default();
+        let world = MemoryWorld::new(clock.clone());
+        let bucket = world.bucket(StoreId::Memory("m".to_owned()), kind);
+        Self { bucket, clock, config: config(), entropy: Arc::new(SeededEntropy::new(7)) }
+    }
+
+    /// Releases a to e are published, in this order; a is in both environments, b in staging.
+    pub fn ready(kind: MemoryKind) -> Self {
+        let stage = Self::empty(kind);
+        for digit in ['a', 'b', 'c', 'd', 'e'] {
+            stage.publish(digit);
+        }
+        for (to, digit) in [("staging", 'a'), ("prod", 'a'), ("staging", 'b')] {
+            stage.clock.advance(Duration::from_secs(3600));
+            assert!(matches!(stage.to(to, digit), End::Done(_)), "{digit} to {to}");
+        }
+        stage.clock.advance(Duration::from_secs(3600));
+        stage
+    }
+
+    pub fn world_on(&self, bucket: Arc<dyn Bucket>) -> World {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let root: Key = ".promote/shop".parse().unwrap();
+        World {
+            stores: [(StoreId::Memory("m".to_owned()), Arc::clone(&bucket))].into(),
+            ledger: Ledger::new(bucket, root, Arc::clone(&clock)),
+            clock,
+            entropy: Arc::clone(&self.entropy) as Arc<dyn promote_core::port::Entropy>,
+            history: None,
+            steps: Arc::new(NoSteps),
+            events: Arc::new(Silent),
+        }
+    }
+
+    pub fn world(&self) -> World {
+        self.world_on(Arc::new(self.bucket.clone()))
+    }
+
+    /// A world whose requests are counted.
+    pub fn recorded(&self) -> (World, Log) {
+        let log = Log::new();
+        (self.world_on(Arc::new(Recording::new(Arc::new(self.bucket.clone()), log.clone()))), log)
+    }
+
+    pub fn publish(&self, digit: char) {
+        self.clock.advance(Duration::from_secs(60));
+        let world = self.world();
+        block_on(begin(&world, &self.config)).unwrap();
+        let publication = Publication {
+            commit: commit(digit),
+            subject: Some(format!("work on {digit}")),
+            committed_at: Some(self.clock.now()),
+            version: None,
+            branches: vec!["main".to_owned()],
+            artifacts: [("main".to_owned(), (Body::Bytes(content(digit)), None))].into(),
+            built: "given".to_owned(),
+            actor: actor("ci"),
+        };
+        block_on(publish(&world, &self.config, &publication)).unwrap();
+    }
+
+    pub fn to(&self, environment: &str, digit: char) -> End {
+        block_on(run(
+            &self.world(),
+            &self.config,
+            Request::promote(name(environment), wanted(digit), actor("ann")),
+        ))
+    }
+
+    pub fn state(&self, environment: &str) -> State {
+        let head = block_on(self.world().ledger.reader().head(&environment.parse().unwrap())).unwrap();
+        head.map(|head| head.record.state).unwrap_or_default()
+    }
+
+    /// What a target holds.
+    pub fn target(&self, environment: &str) -> Option<Bytes> {
+        self.bucket.bytes(&format!("{environment}.zip").parse().unwrap())
+    }
+}
+
+/// Decides and carries out.
+pub async fn run(world: &World, config: &Config, request: Request) -> End {
+    let (snapshot, decision) = match decide(&world.view(), config, &request).await {
+        Ok(found) => found,
+        Err(failure) => return End::Failed(failure),
+    };
+    match decision {
+        Decision::Allowed(plan) => match carry_out(world, config, &plan, &snapshot, &request).await {
+            Ok(done) => End::Done(Box::new(done)),
+            Err(failure) => End::Failed(failure),
+        },
+        Decision::NothingToDo(nothing) if nothing.pending => {
+            match finish(world, config, &nothing, &snapshot, &request).await {
+                Ok(done) => End::Done(Box::new(done)),
+                Err(failure) => End::Failed(failure),
+            }
+        }
+        Decision::NothingToDo(_) => End::Nothing,
+        Decision::Refused(_) => End::Refused,
+    }
+}
+
+/// Finishes what is open.
+pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
+    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who));
+    match resuming(&world.view(), config, request).await {
+        Ok(request) => run(world, config, request).await,
+        Err(failure) => End::Failed(failure),
+    }
+}
