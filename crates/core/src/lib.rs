@@ -11,6 +11,8 @@ pub mod apply;
 pub mod begin;
 pub mod commit;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod decorator;
 pub mod digest;
 pub mod duration;
@@ -28,6 +30,7 @@ pub mod place;
 pub mod plan;
 pub mod port;
 pub mod publish;
+pub mod report;
 pub mod request;
 pub mod rule;
 pub mod snapshot;

@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What every frontend needs to reach the outside: the stores that a configuration names, this machine's clock and
+//! chance, who is acting, and the running of steps. What to do with them is decided in `promote-core`.
+
+pub mod actor;
+pub mod connect;
+pub mod interruption;
+pub mod machine;
+pub mod step;
+pub mod variables;
+
+pub use connect::{Ports, connect};
+pub use interruption::Interruption;
+pub use machine::{SystemClock, SystemEntropy};
+pub use step::SystemSteps;
+pub use variables::Variables;

@@ -1,0 +1,100 @@
+//! What can go wrong while reading a repository, and how it looks at the port.
+
+use promote_core::names::shown;
+use promote_core::port::{ErrorKind, ProviderError};
+use std::io;
+
+/// Why a repository could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum GitError {
+    /// The program `git` could not be started.
+    #[error("`git` could not be started")]
+    Start(#[source] io::Error),
+    /// The folder belongs to no repository with a work tree.
+    #[error("`{}` is not inside a git work tree{}", shown(.folder), because(.reason))]
+    NoRepository {
+        /// The folder that was asked for.
+        folder: String,
+        /// What git said.
+        reason: String,
+    },
+    /// The repository names objects by SHA-256, and commits are 40 digits here.
+    #[error("the repository uses the object format `{}`, and only `sha1` is supported", shown(.0))]
+    ObjectFormat(String),
+    /// The text is no name of a commit, tag or branch.
+    #[error("`{}` is not a commit, tag or branch name", shown(.0))]
+    Revision(String),
+    /// Several commits begin with these digits.
+    #[error("`{}` is the beginning of several commits", shown(.0))]
+    Ambiguous(String),
+    /// An object is not in the repository.
+    #[error("object `{}` is not in this clone", shown(.0))]
+    Missing(String),
+    /// git ended with an error.
+    #[error("`git {command}` failed{}", because(.reason))]
+    Failed {
+        /// The subcommand.
+        command: String,
+        /// What git said, made harmless.
+        reason: String,
+    },
+    /// git answered something that it should not.
+    #[error("`git {command}` gave an answer that makes no sense")]
+    Answer {
+        /// The subcommand.
+        command: &'static str,
+    },
+    /// A path of the tree is not UTF-8.
+    #[error("the path `{}` is not UTF-8", shown(.0))]
+    NotUtf8(String),
+    /// Reading git's answer failed.
+    #[error("reading from `git {command}` failed")]
+    Read {
+        /// The subcommand.
+        command: &'static str,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+}
+
+fn because(reason: &str) -> String {
+    if reason.is_empty() { String::new() } else { format!(": {reason}") }
+}
+
+impl GitError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Start(_) => Some("install git and put it on the PATH"),
+            Self::NoRepository { reason, .. } if reason.contains("dubious ownership") => {
+                Some("another user owns the repository: add it to git's `safe.directory`")
+            }
+            Self::NoRepository { .. } => Some("run inside a clone, or name the folder or archive to pack"),
+            Self::Ambiguous(_) => Some("give more digits"),
+            Self::Missing(_) => Some("the clone is shallow or partial: fetch the whole history"),
+            Self::NotUtf8(_) => Some("rename the file, or leave it out with `exclude`"),
+            _ => None,
+        }
+    }
+
+    /// The same as an error of the port.
+    pub(crate) fn at_port(self, subject: &str) -> ProviderError {
+        let kind = match &self {
+            Self::NoRepository { .. } | Self::Missing(_) => ErrorKind::NotFound,
+            Self::ObjectFormat(_) => ErrorKind::Unsupported,
+            Self::Revision(_) | Self::Ambiguous(_) | Self::NotUtf8(_) => ErrorKind::Invalid,
+            Self::Answer { .. } => ErrorKind::Corrupt,
+            Self::Start(_) | Self::Failed { .. } | Self::Read { .. } => ErrorKind::Unavailable,
+        };
+        let mut error = ProviderError::new(kind, "git", shown(subject), self.to_string());
+        if let Some(hint) = self.hint() {
+            error = error.hint(hint);
+        }
+        match self {
+            Self::Start(source) | Self::Read { source, .. } => error.caused_by(source),
+            _ => error,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The port through which rules and messages ask about the project's commits.
+
+use super::{GitError, GitRepository, reason, revision};
+use async_trait::async_trait;
+use chrono::DateTime;
+use promote_core::commit::{CommitId, CommitPrefix};
+use promote_core::port::{Commit, History, ProviderError};
+use std::process::{Output, Stdio};
+
+const FORMAT: &str = "--format=tformat:%H%x00%ct%x00%an%x00%s";
+
+impl GitRepository {
+    async fn ask(&self, subcommand: &'static str, arguments: &[&str]) -> Result<Output, GitError> {
+        let mut command = self.command(subcommand);
+        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut command = tokio::process::Command::from(command);
+        command.kill_on_drop(true).output().await.map_err(GitError::Start)
+    }
+
+    /// What git answered, when it succeeded.
+    async fn answer(&self, subcommand: &'static str, arguments: &[&str]) -> Result<String, GitError> {
+        let output = self.ask(subcommand, arguments).await?;
+        if output.status.success() {
+            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        } else {
+            Err(GitError::Failed { command: subcommand.into(), reason: reason(&output.stderr) })
+        }
+    }
+
+    /// The commit that a full object or ref name leads to.
+    async fn peel(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        let name = format!("{name}^{{commit}}");
+        let output =
+            self.ask("rev-parse", &["--verify", "--quiet", "--end-of-options", name.as_str()]).await?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        // Git 2.30 and later leave `--end-of-options` out of the answer; the commit is the last line either way.
+        Ok(text.lines().last().filter(|_| output.status.success()).and_then(|line| line.trim().parse().ok()))
+    }
+
+    async fn has(&self, commit: &CommitId) -> Result<bool, GitError> {
+        Ok(self.peel(commit.as_str()).await?.is_some())
+    }
+
+    /// The one commit whose object name begins with these digits. A branch or tag that looks like a commit never
+    /// stands in for one.
+    async fn by_prefix(&self, prefix: &CommitPrefix) -> Result<Option<CommitId>, GitError> {
+        if let Some(full) = prefix.full() {
+            return self.peel(full.as_str()).await;
+        }
+        let argument = format!("--disambiguate={prefix}");
+        let mut found = None;
+        for object in self.answer("rev-parse", &[argument.as_str()]).await?.lines() {
+            let output = self.ask("cat-file", &["-t", object]).await?;
+            if output.stdout.trim_ascii() == b"commit" && found.replace(object.to_owned()).is_some() {
+                return Err(GitError::Ambiguous(prefix.to_string()));
+            }
+        }
+        Ok(found.and_then(|object| object.parse().ok()))
+    }
+
+    async fn find(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+        revision::check(name)?;
+        if let Ok(prefix) = name.parse::<CommitPrefix>()
+            && let Some(commit) = self.by_prefix(&prefix).await?
+        {
+            return Ok(Some(commit));
+        }
+        self.peel(name).await
+    }
+
+    async fn commits(&self, arguments: &[&str]) -> Result<Vec<Commit>, GitError> {
+        let mut all = vec!["--no-show-signature", "--no-patch", "--no-color", "--no-notes", "-z", FORMAT];
+        all.extend(arguments);
+        all.push("--");
+        let text = self.answer("log", &all).await?;
+        let mut fields = text.split('\0');
+        let mut commits = Vec::new();
+        while let Some(id) = fields.next().filter(|id| !id.is_empty()) {
+            let odd = || GitError::Answer { command: "log" };
+            let (Some(seconds), Some(author), Some(subject)) = (fields.next(), fields.next(), fields.next())
+            else {
+                return Err(odd());
+            };
+            let committed_at = seconds.parse().ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+            commits.push(Commit {
+                id: id.parse().map_err(|_| odd())?,
+                subject: subject.to_owned(),
+                author: author.to_owned(),
+                committed_at: committed_at.ok_or_else(odd)?,
+            });
+        }
+        Ok(commits)
+    }
+
+    async fn is_on(&self, commit: &CommitId, branch: &str) -> Result<Option<bool>, GitError> {
+        revision::check_branch(branch)?;
+        if !self.has(commit).await? {
+            return Ok(None);
+        }
+        let mut answer = None;
+        for place in ["refs/remotes/origin/", "refs/heads/"] {
+            let name = format!("{place}{branch}");
+            let Some(tip) = self.peel(&name).await? else { continue };
+            let arguments = ["--is-ancestor", commit.as_str(), tip.as_str()];
+            let output = self.ask("merge-base", &arguments).await?;
+            match output.status.code() {
+                Some(0) => return Ok(Some(true)),
+                Some(1) => answer = Some(false),
+                _ => {
+                    let reason = reason(&output.stderr);
+                    return Err(GitError::Failed { command: "merge-base".into(), reason });
+                }
+            }
+        }
+        // A shallow clone does not know what lies behind its edge, so it can't say no.
+        if answer == Some(false) && self.is_shallow().await? {
+            return Ok(None);
+        }
+        Ok(answer)
+    }
+
+    async fn is_shallow(&self) -> Result<bool, GitError> {
+        Ok(self.answer("rev-parse", &["--is-shallow-repository"]).await?.trim() != "false")
+    }
+
+    async fn difference(
+        &self,
+        from: &CommitId,
+        to: &CommitId,
+        limit: usize,
+    ) -> Result<Option<(usize, Vec<Commit>)>, GitError> {
+        if !self.has(from).await? || !self.has(to).await? {
+            return Ok(None);
+        }
+        let without = format!("^{from}");
+        let count = self.answer("rev-list", &["--count", to.as_str(), without.as_str(), "--"]).await?;
+        let count = count.trim().parse().map_err(|_| GitError::Answer { command: "rev-list" })?;
+        let most = format!("--max-count={limit}");
+        Ok(Some((count, self.commits(&[most.as_str(), to.as_str(), without.as_str()]).await?)))
+    }
+}
+
+#[async_trait]
+impl History for GitRepository {
+    async fn resolve(&self, name: &str) -> Result<Option<Commit>, ProviderError> {
+        let find = async {
+            let Some(id) = self.find(name).await? else { return Ok(None) };
+            Ok(self.commits(&["--max-count=1", id.as_str()]).await?.into_iter().next())
+        };
+        find.await.map_err(|error: GitError| error.at_port(name))
+    }
+
+    async fn on_branch(&self, commit: &CommitId, branch: &str) -> Result<Option<bool>, ProviderError> {
+        self.is_on(commit, branch).await.map_err(|error| error.at_port(branch))
+    }
+
+    async fn tags(&self, commit: &CommitId) -> Result<Vec<String>, ProviderError> {
+        let tags = async {
+            if !self.has(commit).await? {
+                return Ok(Vec::new());
+            }
+            let at = format!("--points-at={commit}");
+            let text =
+                self.answer("for-each-ref", &[&at, "--format=%(refname:lstrip=2)", "refs/tags/"]).await?;
+            Ok(text.lines().map(str::to_owned).collect())
+        };
+        tags.await.map_err(|error: GitError| error.at_port(commit.as_str()))
+    }
+
+    async fn branches(&self, commit: &CommitId) -> Result<Vec<String>, ProviderError> {
+        let branches = async {
+            if !self.has(commit).await? {
+                return Ok(Vec::new());
+            }
+            let with = format!("--contains={commit}");
+            let places = [with.as_str(), "--format=%(refname)", "refs/heads/", "refs/remotes/"];
+            let text = self.answer("for-each-ref", &places).await?;
+            let mut names: Vec<String> = text.lines().filter_map(branch_name).map(str::to_owned).collect();
+            names.sort();
+            names.dedup();
+            Ok(names)
+        };
+        branches.await.map_err(|error: GitError| error.at_port(commit.as_str()))
+    }
+
+    async fn between(
+        &self,
+        from: &CommitId,
+        to: &CommitId,
+        limit: usize,
+    ) -> Result<Option<(usize, Vec<Commit>)>, ProviderError> {
+        self.difference(from, to, limit).await.map_err(|error| error.at_port(to.as_str()))
+    }
+}
+
+/// The branch that a full ref name stands for; a remote's `HEAD` is none.
+fn branch_name(reference: &str) -> Option<&str> {
+    match reference.strip_prefix("refs/remotes/") {
+        Some(remote) => remote.split_once('/').map(|(_, name)| name).filter(|name| *name != "HEAD"),
+        None => reference.strip_prefix("refs/heads/"),
+    }
+}

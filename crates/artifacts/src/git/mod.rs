@@ -1,0 +1,171 @@
+//! Reading a git repository by running `git`: the tree of a commit, exact bytes of its files, and the history that
+//! rules ask about. Nothing here writes to the repository.
+//!
+//! The repository is treated as hostile. Only commands run that read objects and refs; hooks, filters, the file-system
+//! monitor, replaced objects, lazy fetching and signature programs are switched off; the environment's `GIT_*`
+//! variables are dropped, except those that choose the user's own configuration (`safe.directory` lives there).
+//! Names are checked before they become arguments, and no shell is involved.
+
+mod blobs;
+mod error;
+mod history;
+mod revision;
+mod tree;
+
+pub(crate) use blobs::BlobStream;
+pub use error::GitError;
+pub(crate) use tree::{TreeEntry, TreeKind};
+
+use promote_core::names::{ProjectName, shown};
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+/// Variables that lead to the user's own configuration, and so are trusted as the user is.
+const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
+const KEPT_PREFIXES: [&str; 3] = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
+
+/// A repository with a work tree.
+#[derive(Debug, Clone)]
+pub struct GitRepository {
+    top: PathBuf,
+}
+
+impl GitRepository {
+    /// The repository that `dir` lies in.
+    ///
+    /// # Errors
+    /// When git is missing, refuses the repository, there is none, or it names objects by SHA-256.
+    pub fn open(dir: &Path) -> Result<Self, GitError> {
+        let here = Self { top: dir.to_path_buf() };
+        let mut command = here.command("rev-parse");
+        command.args(["--show-object-format", "--show-toplevel"]);
+        let output = run(&mut command)?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let answer = text.trim_end_matches(['\n', '\r']).split_once('\n');
+        let (true, Some((format, top))) = (output.status.success(), answer) else {
+            let folder = dir.display().to_string();
+            return Err(GitError::NoRepository { folder, reason: reason(&output.stderr) });
+        };
+        if format != "sha1" {
+            return Err(GitError::ObjectFormat(format.to_owned()));
+        }
+        Ok(Self { top: PathBuf::from(top) })
+    }
+
+    /// The top folder of the work tree.
+    pub fn top(&self) -> &Path {
+        &self.top
+    }
+
+    /// A project name made from the repository's: the last part of the address of `origin`, or the name of the top
+    /// folder. `None` when neither gives one.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub fn project_name(&self) -> Result<Option<ProjectName>, GitError> {
+        let mut command = self.command("config");
+        command.args(["--get", "remote.origin.url"]);
+        let output = run(&mut command)?;
+        let address = String::from_utf8_lossy(&output.stdout).into_owned();
+        let folder = self.top.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(name_in(&address).or_else(|| name_in(&folder.unwrap_or_default())))
+    }
+
+    /// A git command that reads from this repository and from nothing else.
+    pub(crate) fn command(&self, subcommand: &str) -> Command {
+        let mut command = Command::new("git");
+        for (name, _) in std::env::vars_os() {
+            if is_dropped(&name) {
+                command.env_remove(name);
+            }
+        }
+        for (name, value) in [
+            ("GIT_OPTIONAL_LOCKS", "0"),
+            ("GIT_TERMINAL_PROMPT", "0"),
+            ("GIT_NO_REPLACE_OBJECTS", "1"),
+            ("GIT_NO_LAZY_FETCH", "1"),
+            ("GIT_ATTR_NOSYSTEM", "1"),
+            ("GIT_GRAFT_FILE", if cfg!(windows) { "NUL" } else { "/dev/null" }),
+            ("LC_ALL", "C"),
+        ] {
+            command.env(name, value);
+        }
+        command.arg("--no-pager").arg("--literal-pathspecs").arg("-C").arg(&self.top);
+        for setting in [
+            "core.fsmonitor=false",
+            "core.hooksPath=/dev/null",
+            "core.quotePath=true",
+            "log.showSignature=false",
+            "i18n.logOutputEncoding=UTF-8",
+            "protocol.allow=never",
+            // Larger blobs are streamed by git instead of being held in its memory.
+            "core.bigFileThreshold=16m",
+        ] {
+            command.arg("-c").arg(setting);
+        }
+        command.arg(subcommand).stdin(Stdio::null());
+        command
+    }
+}
+
+fn is_dropped(name: &OsStr) -> bool {
+    let name = name.to_string_lossy();
+    name.starts_with("GIT_")
+        && !KEPT.contains(&name.as_ref())
+        && !KEPT_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn run(command: &mut Command) -> Result<Output, GitError> {
+    command.stderr(Stdio::piped()).output().map_err(GitError::Start)
+}
+
+/// What git said on standard error: its first line, harmless and short.
+pub(crate) fn reason(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    let line = line.strip_prefix("fatal: ").or_else(|| line.strip_prefix("error: ")).unwrap_or(line);
+    shown(line)
+}
+
+fn name_in(address: &str) -> Option<ProjectName> {
+    let address = address.trim().trim_end_matches('/');
+    let last = address.rsplit(['/', ':', '\\']).next()?;
+    let last = last.strip_suffix(".git").unwrap_or(last);
+    let mapped: String =
+        last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
+    let name = mapped.trim_matches('-');
+    name.get(..name.len().min(32)).unwrap_or(name).trim_matches('-').parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn project_names_come_from_addresses() {
+        for (address, name) in [
+            ("git@example.com:acme/Billing_API.git\n", Some("billing-api")),
+            ("https://example.com/acme/web.shop/", Some("web-shop")),
+            ("ssh://git@example.com:22/a/--x--.git", Some("x")),
+            ("C:\\repos\\tool", Some("tool")),
+            ("", None),
+            ("___", None),
+            (&"a".repeat(40), Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+        ] {
+            assert_eq!(name_in(address).as_ref().map(ProjectName::as_str), name, "{address}");
+        }
+    }
+
+    #[test]
+    fn variables_that_redirect_git_are_dropped() {
+        for name in
+            ["GIT_DIR", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_CONFIG_PARAMETERS", "GIT_TRACE"]
+        {
+            assert!(is_dropped(OsStr::new(name)), "{name}");
+        }
+        for name in ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "HOME", "PATH"] {
+            assert!(!is_dropped(OsStr::new(name)), "{name}");
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What a member of an archive may be called and where its links may lead: the same rules for what is packed and for
+//! what is verified. Which error a broken rule becomes is decided by the callers.
+
+use std::collections::{HashMap, HashSet};
+
+/// Longest name that is packed, and the default limit for verifying, in bytes.
+pub(crate) const LONGEST: usize = 4096;
+/// A longer chain of links is taken for a loop, as Linux does.
+const MOST_LINKS: usize = 40;
+
+/// What is wrong with the name of a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NameProblem {
+    /// There is nothing.
+    #[error("the name is empty")]
+    Empty,
+    /// More bytes than the limit.
+    #[error("the name is too long")]
+    TooLong,
+    /// It is not UTF-8.
+    #[error("the name is not UTF-8")]
+    NotUtf8,
+    /// It begins with `/`, or with a drive letter as Windows has them.
+    #[error("the name is absolute")]
+    Absolute,
+    /// It holds a backslash, which is a separator on Windows.
+    #[error("the name holds a backslash")]
+    Backslash,
+    /// It holds a control character.
+    #[error("the name holds a control character")]
+    Control,
+    /// One of its parts is `..`.
+    #[error("the name leaves the archive through `..`")]
+    Traversal,
+    /// One of its parts is empty or `.`.
+    #[error("the name has an empty part or the part `.`")]
+    OddPart,
+}
+
+/// Looks at the name of a file or link, without a `/` at its end.
+pub(crate) fn check(name: &str, longest: usize) -> Result<(), NameProblem> {
+    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    if name.is_empty() {
+        Err(NameProblem::Empty)
+    } else if name.len() > longest {
+        Err(NameProblem::TooLong)
+    } else if name.chars().any(char::is_control) {
+        Err(NameProblem::Control)
+    } else if name.contains('\\') {
+        Err(NameProblem::Backslash)
+    } else if name.starts_with('/') || drive {
+        Err(NameProblem::Absolute)
+    } else if name.split('/').any(|part| part == "..") {
+        Err(NameProblem::Traversal)
+    } else if name.split('/').any(|part| part.is_empty() || part == ".") {
+        Err(NameProblem::OddPart)
+    } else {
+        Ok(())
+    }
+}
+
+/// The first of `names` that lies below another one, which is a file or link; with that other one.
+pub(crate) fn below_a_file<'a>(names: impl Iterator<Item = &'a str> + Clone) -> Option<(&'a str, &'a str)> {
+    let files: HashSet<&str> = names.clone().collect();
+    for name in names {
+        let mut rest = name;
+        while let Some((parent, _)) = rest.rsplit_once('/') {
+            if files.contains(parent) {
+                return Some((name, parent));
+            }
+            rest = parent;
+        }
+    }
+    None
+}
+
+/// Pairs of names that a file system which ignores case takes for one.
+pub(crate) fn same_but_for_case<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
+    let mut seen: HashMap<String, &str> = HashMap::new();
+    let mut pairs = Vec::new();
+    for name in names {
+        if let Some(earlier) = seen.insert(name.to_lowercase(), name) {
+            pairs.push((earlier.to_owned(), name.to_owned()));
+        }
+    }
+    pairs
+}
+
+/// Whether the link at `name` leads to a place inside the archive (which need not exist), following the archive's
+/// other links on the way. `links` gives the target of each link. A loop leads nowhere, so not inside.
+pub(crate) fn stays_inside(name: &str, links: &HashMap<&str, &str>) -> bool {
+    let mut ahead: Vec<&str> = name.rsplit('/').collect();
+    let mut place = String::new();
+    let mut followed = 0;
+    while let Some(part) = ahead.pop() {
+        match part {
+            "" | "." => continue,
+            ".." => match place.rfind('/') {
+                Some(end) => place.truncate(end),
+                None if place.is_empty() => return false,
+                None => place.clear(),
+            },
+            _ => {
+                let parent = place.len();
+                if parent > 0 {
+                    place.push('/');
+                }
+                place.push_str(part);
+                if let Some(target) = links.get(place.as_str()) {
+                    followed += 1;
+                    let drive = matches!(target.as_bytes(), [_, b':', ..]);
+                    let odd = target.is_empty() || target.contains(['\\', '\0']) || drive;
+                    if followed > MOST_LINKS || odd || target.starts_with('/') || place.len() > 2 * LONGEST {
+                        return false;
+                    }
+                    place.truncate(parent);
+                    ahead.extend(target.rsplit('/'));
+                }
+            }
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_leave_or_confuse_are_refused() {
+        for (name, problem) in [
+            ("", NameProblem::Empty),
+            ("/etc/passwd", NameProblem::Absolute),
+            ("C:x", NameProblem::Absolute),
+            ("c:/x", NameProblem::Absolute),
+            ("../x", NameProblem::Traversal),
+            ("a/../x", NameProblem::Traversal),
+            ("a/..", NameProblem::Traversal),
+            ("a\\b", NameProblem::Backslash),
+            ("a\nb", NameProblem::Control),
+            ("a\u{85}b", NameProblem::Control),
+            ("a\0", NameProblem::Control),
+            ("a//b", NameProblem::OddPart),
+            ("./a", NameProblem::OddPart),
+            ("a/", NameProblem::OddPart),
+            ("123456789", NameProblem::TooLong),
+        ] {
+            assert_eq!(
+                check(name, if problem == NameProblem::TooLong { 8 } else { 100 }),
+                Err(problem),
+                "{name:?}"
+            );
+        }
+        for name in ["a", "..a", "a..", "...", "ä/ö", "a b", "-rf", "ab:c"] {
+            assert_eq!(check(name, 100), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_file_can_not_be_a_folder_too() {
+        assert_eq!(below_a_file(["a", "a.x", "a/b/c"].into_iter()), Some(("a/b/c", "a")));
+        assert_eq!(below_a_file(["a", "a.x", "ab/c"].into_iter()), None);
+    }
+
+    #[test]
+    fn case_is_compared_beyond_ascii() {
+        let pairs = same_but_for_case(["README", "readme", "Ä", "ä", "b"].into_iter());
+        assert_eq!(pairs, [("README".into(), "readme".into()), ("Ä".into(), "ä".into())]);
+    }
+
+    #[test]
+    fn links_are_followed_through_other_links() {
+        let links = HashMap::from([
+            ("ok", "dir/file"),
+            ("dir/up", "../other"),
+            ("dir/out", "../../other"),
+            ("absolute", "/etc/passwd"),
+            ("a/b/top", "../.."),
+            ("a/b/sly", "top/../secret"),
+            ("a/b/fine", "top/secret"),
+            ("loop1", "loop2"),
+            ("loop2", "loop1"),
+            ("back", "dir\\..\\.."),
+            ("drive", "C:/x"),
+            ("empty", ""),
+            ("chain", "dir/out/x"),
+        ]);
+        for (name, inside) in [
+            ("ok", true),
+            ("dir/up", true),
+            ("dir/out", false),
+            ("absolute", false),
+            ("a/b/top", true),
+            ("a/b/sly", false),
+            ("a/b/fine", true),
+            ("loop1", false),
+            ("back", false),
+            ("drive", false),
+            ("empty", false),
+            ("chain", false),
+        ] {
+            assert_eq!(stays_inside(name, &links), inside, "{name}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! Why something could not be packed, each reason with the path it is about.
+
+use crate::git::GitError;
+use crate::member_name::NameProblem;
+use promote_core::names::shown;
+use std::io;
+
+/// Why no archive was made.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum PackError {
+    /// Nothing would be in the archive.
+    #[error("there is nothing to pack")]
+    Empty,
+    /// A member would have a name that some system reads as something else.
+    #[error("`{}` can not be packed: {problem}", shown(.name))]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: NameProblem,
+    },
+    /// Two members would have one name.
+    #[error("two files would be `{}` in the archive", shown(.name))]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// A member would lie below a file or link.
+    #[error("`{}` would lie below `{}`, which is not a folder", shown(.name), shown(.file))]
+    BelowFile {
+        /// The member.
+        name: String,
+        /// The file or link.
+        file: String,
+    },
+    /// A symbolic link leads out of the archive, or nowhere.
+    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", shown(.name), shown(.target))]
+    Link {
+        /// The link.
+        name: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// Neither file, folder nor link.
+    #[error("`{}` is neither a file nor a symbolic link", shown(.path))]
+    Special {
+        /// The path.
+        path: String,
+    },
+    /// A file or folder can't be read.
+    #[error("`{}` can not be read", shown(.path))]
+    Unreadable {
+        /// The path.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A file was written, replaced or removed meanwhile.
+    #[error("`{}` changed while it was packed", shown(.path))]
+    Changed {
+        /// The path.
+        path: String,
+    },
+    /// A submodule: its files are not in this repository.
+    #[error("`{}` is a submodule, whose files are not part of the commit", shown(.path))]
+    Submodule {
+        /// The path.
+        path: String,
+    },
+    /// A pointer of Git LFS: the file itself is not in this repository.
+    #[error("`{}` is a Git LFS pointer, and the file itself is not part of the commit", shown(.path))]
+    LfsPointer {
+        /// The path.
+        path: String,
+    },
+    /// A path that was asked for is neither in the commit nor in the work tree.
+    #[error("`{}` is neither in the commit nor in the work tree", shown(.path))]
+    Nothing {
+        /// The path as configured.
+        path: String,
+    },
+    /// A path of the configuration leads out of the repository or is no path.
+    #[error("`{}` in `[pack]` is not a path below the repository", shown(.path))]
+    Path {
+        /// The path as configured.
+        path: String,
+    },
+    /// A pattern of the configuration is none.
+    #[error("`{}` in `exclude` is not a pattern: {reason}", shown(.pattern))]
+    Pattern {
+        /// The pattern.
+        pattern: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The repository could not be read.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The archive could not be written.
+    #[error("the archive can not be written")]
+    Write(#[source] io::Error),
+    /// The encoder or a thread failed.
+    #[error("packing failed inside: {0}")]
+    Inside(&'static str),
+}
+
+impl PackError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Empty => Some("look at `include`, `exclude` and the commit's tree"),
+            Self::Name { .. } | Self::Special { .. } => Some("rename it, or leave it out with `exclude`"),
+            Self::Link { .. } => {
+                Some("let the link lead to a file in the archive, or leave it out with `exclude`")
+            }
+            Self::Duplicate { .. } | Self::BelowFile { .. } => Some("look at `root` and `include`"),
+            Self::Changed { .. } => Some("pack when no build is running"),
+            Self::Submodule { .. } => {
+                Some("leave it out with `exclude`, or copy its files to a build folder and include that")
+            }
+            Self::LfsPointer { .. } => Some(
+                "leave it out with `exclude`; when the release needs it, run `git lfs pull`, let the build copy it to a folder that is not in git, and include that folder",
+            ),
+            Self::Nothing { .. } => Some("run the build first, or correct the path"),
+            Self::Git(error) => error.hint(),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Files of a folder, build output as a rule: every file and link below it, no folder itself, nothing followed.
+//! `.git` is never taken, in whatever folder it lies.
+
+use super::error::PackError;
+use super::listing::{Content, Item, Listing, MemberKind, Origin};
+use crate::file_identity::{FileIdentity, is_executable};
+use std::fs::{self, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+
+const NEVER: &str = ".git";
+
+fn unreadable(path: &Path, source: io::Error) -> PackError {
+    PackError::Unreadable { path: path.display().to_string(), source }
+}
+
+/// The members below `path`, named `prefix` and their path below it; or the one file or link at `path`, named
+/// `prefix`. Names refused by `keep` are neither read nor, when they are folders, entered.
+pub(super) fn collect(
+    path: &Path,
+    prefix: &str,
+    keep: &dyn Fn(&str) -> bool,
+    into: &mut Vec<Item>,
+) -> Result<(), PackError> {
+    let metadata = fs::symlink_metadata(path).map_err(|source| unreadable(path, source))?;
+    let mut waiting = vec![(path.to_path_buf(), prefix.to_owned(), metadata)];
+    while let Some((path, name, metadata)) = waiting.pop() {
+        if !metadata.is_dir() {
+            into.push(item(path, name, &metadata)?);
+            continue;
+        }
+        for entry in fs::read_dir(&path).map_err(|source| unreadable(&path, source))? {
+            let entry = entry.map_err(|source| unreadable(&path, source))?;
+            let file_name = entry.file_name();
+            let inner = entry.path();
+            let Some(part) = file_name.to_str() else {
+                let problem = crate::member_name::NameProblem::NotUtf8;
+                return Err(PackError::Name { name: inner.display().to_string(), problem });
+            };
+            let inner_name = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
+            if part != NEVER && keep(&inner_name) {
+                let metadata = entry.metadata().map_err(|source| unreadable(&inner, source))?;
+                waiting.push((inner, inner_name, metadata));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackError> {
+    if metadata.is_symlink() {
+        let target = fs::read_link(&path).map_err(|source| unreadable(&path, source))?;
+        let content = Content::Bytes(target.into_os_string().into_encoded_bytes());
+        Ok(Item { name, kind: MemberKind::Link, content })
+    } else if metadata.is_file() {
+        let kind = if is_executable(metadata) { MemberKind::Executable } else { MemberKind::File };
+        Ok(Item { name, kind, content: Content::File { path, identity: FileIdentity::of(metadata) } })
+    } else {
+        Err(PackError::Special { path: path.display().to_string() })
+    }
+}
+
+impl Listing {
+    /// A folder, its members named from it; or one file, named as it is.
+    ///
+    /// # Errors
+    /// When something can't be read, is no file or link, or would have a name or a link target that is refused.
+    pub fn of_path(path: &Path) -> Result<Self, PackError> {
+        let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        let prefix = match path.file_name() {
+            Some(name) if !metadata.is_dir() => name.to_string_lossy().into_owned(),
+            _ => String::new(),
+        };
+        // The path itself may be a link: the user named it. Links inside are kept as links.
+        let path = path.canonicalize().map_err(|source| unreadable(path, source))?;
+        let mut items = Vec::new();
+        collect(&path, &prefix, &|_| true, &mut items)?;
+        let origins = vec![Origin { path: String::new(), commit: false, members: items.len() }];
+        Self::new(items, None, origins)
+    }
+}

@@ -1,0 +1,181 @@
+//! Why an archive is refused: one reason for each attack or damage, with the member that shows it.
+
+use crate::member_name::NameProblem;
+use promote_core::names::shown;
+use std::io;
+
+/// Why an archive is not to be published.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifyError {
+    /// The file can't be read.
+    #[error("the archive can not be read")]
+    Read(#[source] io::Error),
+    /// The file was written meanwhile.
+    #[error("the archive changed while it was read")]
+    Changed,
+    /// The file has no bytes.
+    #[error("the file is empty")]
+    ZeroBytes,
+    /// There is no end of a zip in it.
+    #[error("the file is not a zip, or its end is missing")]
+    NotZip,
+    /// The directory or a member goes on behind the end of the file.
+    #[error("the archive is cut off or its offsets are wrong{}", at(.name))]
+    Truncated {
+        /// The member, when it is one.
+        name: Option<String>,
+    },
+    /// Headers that make no sense.
+    #[error("the archive is damaged{}: {reason}", at(.name))]
+    Damaged {
+        /// The member, when it is one.
+        name: Option<String>,
+        /// What the reader met.
+        reason: String,
+    },
+    /// The archive has no members.
+    #[error("the archive holds no file")]
+    NoMembers,
+    /// Bytes before the first member, between members, or behind the end.
+    #[error("the archive has bytes that belong to no member {place}")]
+    StrayBytes {
+        /// Where.
+        place: &'static str,
+    },
+    /// The directory has another number of members than it says.
+    #[error("the archive says that it holds {declared} members, and its directory has {found}")]
+    Count {
+        /// What it says.
+        declared: u64,
+        /// What it has.
+        found: u64,
+    },
+    /// Over one of the [`Limits`](super::Limits).
+    #[error("the archive has more {what} than the limit of {limit}{}", at(.name))]
+    Limit {
+        /// Of what there is too much.
+        what: &'static str,
+        /// The limit.
+        limit: u64,
+        /// The member, when it is one.
+        name: Option<String>,
+    },
+    /// It unpacks to far more than it is.
+    #[error("the archive is a bomb: `{}` unpacks to more than {limit} times its packed size", shown(.name))]
+    Bomb {
+        /// The member.
+        name: String,
+        /// The limit.
+        limit: u64,
+    },
+    /// A member's name is read as something else somewhere.
+    #[error("`{}` is refused: {problem}", shown(.name))]
+    Name {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        problem: NameProblem,
+    },
+    /// An extra field gives the member another name than its header.
+    #[error("`{}` has a second name in an extra field", shown(.name))]
+    SecondName {
+        /// The name.
+        name: String,
+    },
+    /// Two members have one name.
+    #[error("the archive holds `{}` twice", shown(.name))]
+    Duplicate {
+        /// The name.
+        name: String,
+    },
+    /// A member lies below a file or link.
+    #[error("`{}` lies below `{}`, which is not a folder", shown(.name), shown(.file))]
+    BelowFile {
+        /// The member.
+        name: String,
+        /// The file or link.
+        file: String,
+    },
+    /// Two members share bytes.
+    #[error("`{}` overlaps with what follows it", shown(.name))]
+    Overlap {
+        /// The first of them.
+        name: String,
+    },
+    /// Encrypted in whatever way.
+    #[error("`{}` is encrypted", shown(.name))]
+    Encrypted {
+        /// The member.
+        name: String,
+    },
+    /// Neither stored nor deflated.
+    #[error("`{}` is packed with method {method}, and only 0 (stored) and 8 (deflate) are read", shown(.name))]
+    Method {
+        /// The member.
+        name: String,
+        /// The method's number.
+        method: u16,
+    },
+    /// A device, pipe or socket.
+    #[error("`{}` is neither a file, a folder nor a symbolic link", shown(.name))]
+    Special {
+        /// The member.
+        name: String,
+    },
+    /// A symbolic link leads out of the archive, or nowhere.
+    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", shown(.name), shown(.target))]
+    Link {
+        /// The link.
+        name: String,
+        /// Where it leads.
+        target: String,
+    },
+    /// The member's own header says something else than the directory.
+    #[error("the two headers of `{}` differ in {what}", shown(.name))]
+    Mismatch {
+        /// The member, as the directory names it.
+        name: String,
+        /// In what they differ.
+        what: &'static str,
+    },
+    /// The data has another length than declared.
+    #[error("`{}` does not unpack to the {declared} bytes that it declares", shown(.name))]
+    Size {
+        /// The member.
+        name: String,
+        /// The declared length.
+        declared: u64,
+    },
+    /// The data is no deflate stream, or there are bytes behind it.
+    #[error("the packed data of `{}` is damaged", shown(.name))]
+    Data {
+        /// The member.
+        name: String,
+    },
+    /// The checksum is wrong.
+    #[error("`{}` has another checksum than it declares", shown(.name))]
+    Checksum {
+        /// The member.
+        name: String,
+    },
+}
+
+fn at(name: &Option<String>) -> String {
+    name.as_deref().map(|name| format!(" at `{}`", shown(name))).unwrap_or_default()
+}
+
+impl VerifyError {
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Changed => Some("publish when no build is running"),
+            Self::ZeroBytes | Self::NotZip | Self::Truncated { .. } | Self::Checksum { .. } => {
+                Some("build or download the archive again")
+            }
+            Self::Encrypted { .. } => Some("pack it without a password"),
+            Self::Method { .. } => Some("pack it with `promote pack` or `zip`"),
+            _ => None,
+        }
+    }
+}

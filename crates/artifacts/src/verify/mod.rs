@@ -1,0 +1,185 @@
+//! Verifying a zip before it is published: every member is read, nothing is unpacked, and whatever some unpacker
+//! might take for something else is refused. Archives of other packers are welcome as long as they are plain.
+
+mod directory;
+mod error;
+mod member;
+
+pub use error::VerifyError;
+
+use crate::blob::{FileBlob, digest_of, open_file};
+use crate::member_name;
+use crate::pack::{ContentHasher, MemberKind, Warning, case_warnings};
+use directory::{Record, reader_error};
+use member::{Content, MemberReader};
+use promote_core::digest::Digest;
+use rawzip::{FileReader, ZipArchive};
+use std::collections::HashMap;
+use std::fs::File;
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+const BUFFER: usize = 64 << 10;
+
+/// What an archive may have at most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Members, folders included.
+    pub members: u64,
+    /// Length of a name, in bytes.
+    pub name_bytes: usize,
+    /// Unpacked length of one member, in bytes.
+    pub member_bytes: u64,
+    /// Unpacked length of all members, in bytes.
+    pub unpacked: u64,
+    /// How many times its packed length a member may unpack to. Deflate itself can't go beyond 1032.
+    pub ratio: u64,
+    /// Members that unpack to no more than this, in bytes, may have any ratio: small files of zeros are common.
+    pub ratio_above: u64,
+    /// Threads that unpack; all cores, at most 16, when not given.
+    pub threads: Option<NonZeroUsize>,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            members: 500_000,
+            name_bytes: member_name::LONGEST,
+            member_bytes: 32 << 30,
+            unpacked: 64 << 30,
+            ratio: 250,
+            ratio_above: 64 << 20,
+            threads: None,
+        }
+    }
+}
+
+/// A verified archive.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verified {
+    /// SHA-256 of the file: the identity of the artifact.
+    pub digest: Digest,
+    /// Its length in bytes.
+    pub size: u64,
+    /// SHA-256 of what is in it: equal for two archives with the same files, however they were packed.
+    pub content: Digest,
+    /// Files and links in it; folders are not counted.
+    pub members: u64,
+    /// Their length together, unpacked, in bytes.
+    pub unpacked: u64,
+    /// What is allowed and yet worth telling.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads the whole archive and refuses whatever is not plain.
+///
+/// # Errors
+/// The first reason to refuse the archive, in the order in which its members lie in the file.
+pub fn verify(path: &Path, limits: &Limits) -> Result<Verified, VerifyError> {
+    verify_to_blob(path, limits).map(|(verified, _)| verified)
+}
+
+/// The same, and gives the very file that was verified, open for reading: what was verified is what is published.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlob), VerifyError> {
+    let (file, identity) = open_file(path).map_err(VerifyError::Read)?;
+    if identity.size == 0 {
+        return Err(VerifyError::ZeroBytes);
+    }
+    let file = Arc::new(file);
+    let (digest, checked) = thread::scope(|scope| {
+        let digest = scope.spawn(|| digest_of(&file, &identity));
+        let checked =
+            file.try_clone().map_err(VerifyError::Read).and_then(|file| check(file, identity.size, limits));
+        (digest.join(), checked)
+    });
+    // A file that was written meanwhile explains whatever else was found.
+    if !identity.holds(&file).map_err(VerifyError::Read)? {
+        return Err(VerifyError::Changed);
+    }
+    let (content, members, unpacked, warnings) = checked?;
+    let digest = digest.map_err(|_| VerifyError::Changed)?.map_err(VerifyError::Read)?;
+    let verified = Verified { digest, size: identity.size, content, members, unpacked, warnings };
+    Ok((verified, FileBlob::of_parts(file, identity, digest)))
+}
+
+type Checked = (Digest, u64, u64, Vec<Warning>);
+
+fn check(file: File, size: u64, limits: &Limits) -> Result<Checked, VerifyError> {
+    let mut buffer = vec![0; BUFFER];
+    let archive = ZipArchive::from_file(file, &mut buffer).map_err(|error| reader_error(error, None))?;
+    if archive.end_offset() != size {
+        return Err(VerifyError::StrayBytes { place: "behind its end" });
+    }
+    let mut records = directory::read(&archive, limits)?;
+    records.sort_by_key(|record| record.offset);
+    if records.first().is_some_and(|record| record.offset != 0) {
+        return Err(VerifyError::StrayBytes { place: "before its first member" });
+    }
+    let contents = read_all(&archive, &records, limits)?;
+    let mut members: Vec<(&str, MemberKind, &Content)> = Vec::new();
+    let mut links = HashMap::new();
+    for (record, content) in records.iter().zip(&contents) {
+        if let Some(kind) = record.kind {
+            members.push((&record.name, kind, content));
+        }
+        if let Some(target) = &content.target {
+            links.insert(record.name.as_str(), target.as_str());
+        }
+    }
+    for (name, target) in &links {
+        if !member_name::stays_inside(name, &links) {
+            return Err(VerifyError::Link { name: (*name).to_owned(), target: (*target).to_owned() });
+        }
+    }
+    members.sort_by_key(|(name, ..)| *name);
+    let mut hasher = ContentHasher::default();
+    for (name, kind, content) in &members {
+        hasher.member(*kind, &content.digest, name);
+    }
+    let warnings = case_warnings(members.iter().map(|(name, ..)| *name));
+    let unpacked = records.iter().map(|record| record.size).sum();
+    Ok((hasher.finish(), members.len() as u64, unpacked, warnings))
+}
+
+/// Reads all members with several threads. Of several errors, the one that lies first in the file counts.
+fn read_all(
+    archive: &ZipArchive<FileReader>,
+    records: &[Record],
+    limits: &Limits,
+) -> Result<Vec<Content>, VerifyError> {
+    let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(16);
+    let threads = limits.threads.map_or_else(cores, NonZeroUsize::get).min(records.len());
+    let next = AtomicUsize::new(0);
+    let done = Mutex::new(Vec::with_capacity(records.len()));
+    let work = || {
+        let mut reader = MemberReader::new();
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(record) = records.get(index) else { return };
+            let end = records.get(index + 1).map_or(archive.directory_offset(), |following| following.offset);
+            let result = reader.check(archive, record, end);
+            let failed = result.is_err();
+            done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
+            if failed {
+                // The members before this one are already being read by others.
+                next.store(records.len(), Ordering::Relaxed);
+                return;
+            }
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 1..threads {
+            scope.spawn(work);
+        }
+        work();
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(index, _)| *index);
+    done.into_iter().map(|(_, result)| result).collect()
+}

@@ -1,0 +1,3 @@
+//! From a report to a page: one file for each document.
+
+pub(crate) mod status;

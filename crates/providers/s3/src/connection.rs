@@ -1,0 +1,248 @@
+//! How a bucket is reached: region, endpoint, credentials, time-outs. The client is made when it is first needed,
+//! so that a command that sends nothing pays nothing. What is sent over it is left to the other modules.
+
+use crate::S3Bucket;
+use crate::clock::{ServerClock, SigningTime};
+use crate::expiry::Expiring;
+use crate::failure::Doing;
+use aws_config::BehaviorVersion;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::retry::RetryConfig;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
+use aws_sdk_s3::config::{
+    Builder, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
+};
+use chrono::{DateTime, SubsecRound, Utc};
+use promote_core::config::StoreSettings;
+use promote_core::port::{ErrorKind, ProviderError};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::OnceCell;
+
+/// How to sign in.
+#[derive(Clone, Default)]
+pub enum SignIn {
+    /// As every AWS tool does: environment, profile, web identity, container, machine.
+    #[default]
+    Usual,
+    /// With these keys. Region and endpoint come from the settings alone.
+    Keys {
+        /// Access key id.
+        id: String,
+        /// Secret access key.
+        secret: String,
+        /// Session token of temporary keys.
+        token: Option<String>,
+    },
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usual => f.write_str("Usual"),
+            Self::Keys { id, .. } => f.debug_struct("Keys").field("id", id).finish_non_exhaustive(),
+        }
+    }
+}
+
+/// Sizes in bytes and times at which things are done another way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// The largest object that a guarded copy may pass through the client, 64 MiB.
+    pub put: u64,
+    /// The largest object that is written with one request, 64 MiB.
+    pub single: u64,
+    /// The size of a part of a larger one, 16 MiB. S3 takes no part below 5 MiB except the last.
+    pub part: u64,
+    /// The largest object that S3 copies with one request, 5 GiB
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html>).
+    pub copy: u64,
+    /// The size of a part of a larger copy, 128 MiB.
+    pub copy_part: u64,
+    /// How long an answer may take; a large body or copy is granted more.
+    pub answer: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        const MIB: u64 = 1 << 20;
+        Self {
+            put: 64 * MIB,
+            single: 64 * MIB,
+            part: 16 * MIB,
+            copy: 5 * 1024 * MIB,
+            copy_part: 128 * MIB,
+            answer: Duration::from_secs(60),
+        }
+    }
+}
+
+/// Whether the variable has a value.
+fn present(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
+/// The client, once there is one.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    settings: StoreSettings,
+    sign_in: SignIn,
+    pub(crate) clock: ServerClock,
+    client: OnceCell<Client>,
+    /// Whether some answer has shown that the bucket exists.
+    pub(crate) exists: AtomicBool,
+}
+
+impl Connection {
+    pub(crate) fn new(settings: StoreSettings, sign_in: SignIn) -> Self {
+        Self {
+            settings,
+            sign_in,
+            clock: ServerClock::default(),
+            client: OnceCell::new(),
+            exists: AtomicBool::new(false),
+        }
+    }
+
+    /// The region that requests are signed for, once known.
+    pub(crate) fn region(&self) -> Option<String> {
+        self.client.get()?.config().region().map(ToString::to_string)
+    }
+
+    /// The region that is configured somewhere. Never asks the machine's metadata service: outside Amazon that
+    /// costs seconds and answers nothing.
+    async fn find_region(&self) -> Option<Region> {
+        let given = self.settings.region.clone().map(Region::new);
+        if given.is_some() || matches!(self.sign_in, SignIn::Keys { .. }) {
+            return given;
+        }
+        let mut profile = ProfileFileRegionProvider::builder();
+        if let Some(name) = &self.settings.profile {
+            profile = profile.profile_name(name);
+        }
+        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .region()
+            .await
+            .filter(|region| !region.as_ref().is_empty())
+    }
+
+    /// What the machine's environment and AWS files say about reaching the store, and the address if it is not
+    /// Amazon's.
+    async fn usual(&self, region: Region) -> (Builder, Option<String>) {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
+        if let Some(name) = &self.settings.profile {
+            // The profile that the team names beats keys that happen to be in the environment.
+            loader = loader
+                .profile_name(name)
+                .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
+        } else if ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(present) == [true, true] {
+            // They come first in any case; without the rest of the chain no client for it is made.
+            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
+        }
+        let shared = loader.load().await;
+        let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|address| !address.is_empty());
+        (Builder::from(&shared), own.or_else(|| shared.endpoint_url().map(str::to_owned)))
+    }
+
+    async fn build(&self, bucket: &S3Bucket) -> Result<Client, ProviderError> {
+        let settings = &self.settings;
+        let region = self.find_region().await.ok_or_else(|| {
+            ProviderError::new(ErrorKind::Invalid, bucket, &bucket.name, "no region is configured")
+                .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket.name))
+        })?;
+        let (mut builder, elsewhere) = match &self.sign_in {
+            SignIn::Usual => self.usual(region.clone()).await,
+            SignIn::Keys { id, secret, token } => {
+                let keys = Credentials::new(id, secret, token.clone(), None, "promote");
+                (
+                    Config::builder().behavior_version(BehaviorVersion::latest()).credentials_provider(keys),
+                    None,
+                )
+            }
+        };
+        if let Some(endpoint) = &settings.endpoint {
+            builder = builder.endpoint_url(endpoint);
+        }
+        let elsewhere = settings.endpoint.clone().or(elsewhere);
+        if elsewhere.as_ref().is_some_and(|address| address.starts_with("http://")) {
+            // Without TLS there is no need to read all the certificates of the machine.
+            builder = builder.http_client(aws_smithy_http_client::Builder::new().build_http());
+        }
+        let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build();
+        builder = builder
+            .region(region)
+            .force_path_style(settings.path_style.unwrap_or(elsewhere.is_some()))
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts)
+            // Checksums are given as values wherever they matter; trailers break stores that lack them.
+            .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
+            .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
+            .disable_s3_express_session_auth(true)
+            .interceptor(self.clock.clone());
+        Ok(Client::from_conf(builder.build()))
+    }
+}
+
+impl S3Bucket {
+    /// The client, made at the first call.
+    pub(crate) async fn client(&self) -> Result<&Client, ProviderError> {
+        self.connection.client.get_or_try_init(|| self.connection.build(self)).await
+    }
+
+    /// Settings of a request that takes effect: sent once, signed by the store's clock, refused by the store when
+    /// it arrives late. `age` is how long ago it shall have been signed; only the probe says anything but zero.
+    pub(crate) fn effect(&self, age: Duration) -> Builder {
+        Config::builder()
+            .retry_config(RetryConfig::disabled())
+            .time_source(SigningTime { clock: self.connection.clock.clone(), age })
+            .interceptor(Expiring(self.lifetime()))
+    }
+
+    /// How long to wait for the answer to a request about `size` bytes: at least 2 MiB a second is expected.
+    pub(crate) fn patience(&self, size: u64) -> Duration {
+        self.limits.answer + Duration::from_secs(size >> 21)
+    }
+
+    /// Remembers that the bucket is there.
+    pub(crate) fn bucket_seen(&self) {
+        self.connection.exists.store(true, Ordering::Relaxed);
+    }
+
+    /// The store's time. Asks only when it has answered nothing yet.
+    pub(crate) async fn server_time(&self) -> Result<DateTime<Utc>, ProviderError> {
+        if let Some(now) = self.connection.clock.now() {
+            return Ok(DateTime::from(now).trunc_subsecs(3));
+        }
+        let asked = self.ask_for_bucket().await;
+        match (self.connection.clock.now(), asked) {
+            // A refusal carries the time as well.
+            (Some(now), _) => Ok(DateTime::from(now).trunc_subsecs(3)),
+            (None, Err(failure)) => Err(failure),
+            (None, Ok(())) => Err(ProviderError::new(
+                ErrorKind::Unsupported,
+                self,
+                &self.name,
+                "the store's answers carry no `Date`, so its clock is not known",
+            )),
+        }
+    }
+
+    /// Whether the bucket exists. A missing right says nothing about it and is no failure of this question.
+    pub(crate) async fn ask_for_bucket(&self) -> Result<(), ProviderError> {
+        let doing = Doing::reading(self, &self.name, "s3:ListBucket", self.limits.answer);
+        let request = self.client().await?.head_bucket().bucket(&self.name).send();
+        match doing.run(request).await {
+            Ok(_) => {
+                self.bucket_seen();
+                Ok(())
+            }
+            Err(failure) if failure.kind == ErrorKind::NotFound => Err(doing.no_bucket()),
+            Err(failure) => Err(failure),
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! What an answer, or the lack of one, means for the caller: every failure of a request becomes a `ProviderError`
+//! whose kind says what may be done next. Which failures are expected is left to the callers.
+
+use crate::S3Bucket;
+use aws_credential_types::provider::error::CredentialsError;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::operation::RequestId;
+use promote_core::port::{ErrorKind, ProviderError};
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
+
+/// One request: about what, with which right, and whether it may change something.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Doing<'a> {
+    bucket: &'a S3Bucket,
+    subject: &'a str,
+    right: &'static str,
+    effect: bool,
+    patience: Duration,
+}
+
+/// What the store said, without anything secret.
+#[derive(Debug)]
+struct Answer {
+    status: u16,
+    code: String,
+    message: String,
+    request: String,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the store answered {}", self.status)?;
+        for (before, text, after) in
+            [(" ", &self.code, ""), (": ", &self.message, ""), (" (request ", &self.request, ")")]
+        {
+            if !text.is_empty() {
+                write!(f, "{before}{text}{after}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Error for Answer {}
+
+/// Whether the store itself turned the request down or made a mess of it, other than by being overloaded or broken.
+pub(crate) fn turned_down(failure: &ProviderError) -> bool {
+    let status = match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Answer>()) {
+        Some(answer) => answer.status,
+        // A conflict that was found out without an answer of its own.
+        None => return failure.kind == ErrorKind::Conflict,
+    };
+    status < 500 || status == 501
+}
+
+/// Foreign text fit to be shown: no control characters, at most 300 characters.
+fn harmless(text: &str) -> String {
+    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+/// The error and what caused it, outermost first.
+struct Chain<'e>(Option<&'e (dyn Error + 'static)>);
+
+impl<'e> Iterator for Chain<'e> {
+    type Item = &'e (dyn Error + 'static);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let error = self.0?;
+        self.0 = error.source();
+        Some(error)
+    }
+}
+
+/// The first cause of this type.
+fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
+    Chain(Some(error)).find_map(|error| error.downcast_ref())
+}
+
+/// Every cause in one line, for a failure without an answer.
+fn causes(error: &(dyn Error + 'static)) -> String {
+    let mut parts: Vec<String> = Vec::new();
+    for error in Chain(error.source()) {
+        let text = error.to_string();
+        if parts.last().is_none_or(|last| !last.contains(&text)) {
+            parts.push(text);
+        }
+    }
+    harmless(&parts.join(": "))
+}
+
+/// What an answer with an error means.
+fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
+    match (status, code) {
+        // An error behind a status of success came after the work had begun.
+        (200..=299, _) if effect => ErrorKind::Unknown,
+        (200..=299, _) => ErrorKind::Corrupt,
+        (_, "PreconditionFailed") | (412, _) => ErrorKind::Conflict,
+        (_, "NoSuchUpload") if effect => ErrorKind::Unknown,
+        (_, "NoSuchBucket" | "NoSuchKey" | "NoSuchVersion" | "NoSuchUpload") | (404 | 410, _) => {
+            ErrorKind::NotFound
+        }
+        (
+            _,
+            "SlowDown" | "Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "TooManyRequests",
+        )
+        | (_, "ConditionalRequestConflict" | "OperationAborted" | "RequestTimeout")
+        | (425 | 429, _)
+        | (409, "") => ErrorKind::Unavailable,
+        (_, "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch") => {
+            ErrorKind::Corrupt
+        }
+        (_, "NotImplemented" | "MethodNotAllowed" | "InvalidObjectState" | "ObjectNotInActiveTierError")
+        | (405 | 501, _) => ErrorKind::Unsupported,
+        (_, "ExpiredToken" | "ExpiredTokenException" | "InvalidToken" | "InvalidAccessKeyId")
+        | (_, "SignatureDoesNotMatch" | "RequestTimeTooSkewed" | "TokenRefreshRequired")
+        | (401 | 403, _) => ErrorKind::Denied,
+        (300..=499, _) => ErrorKind::Invalid,
+        _ if effect => ErrorKind::Unknown,
+        _ => ErrorKind::Unavailable,
+    }
+}
+
+impl<'a> Doing<'a> {
+    /// A request that changes nothing.
+    pub(crate) fn reading(
+        bucket: &'a S3Bucket,
+        subject: &'a str,
+        right: &'static str,
+        patience: Duration,
+    ) -> Self {
+        Self { bucket, subject, right, effect: false, patience }
+    }
+
+    /// A request that may take effect.
+    pub(crate) fn effect(
+        bucket: &'a S3Bucket,
+        subject: &'a str,
+        right: &'static str,
+        patience: Duration,
+    ) -> Self {
+        Self { bucket, subject, right, effect: true, patience }
+    }
+
+    /// An error of this request.
+    pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> ProviderError {
+        ProviderError::new(kind, self.bucket, self.subject, message)
+    }
+
+    /// The error that says that the bucket is not there.
+    pub(crate) fn no_bucket(&self) -> ProviderError {
+        self.error(ErrorKind::NotFound, format!("there is no bucket `{}`", self.bucket.name)).hint(
+            "check the bucket's name, and that endpoint and credentials belong to the account that owns it",
+        )
+    }
+
+    /// Whether this failure says that the bucket is not there.
+    pub(crate) fn lacks_bucket(&self, failure: &ProviderError) -> bool {
+        failure.kind == ErrorKind::NotFound && failure.message == self.no_bucket().message
+    }
+
+    /// Waits for the answer as long as is meet, and says what a failure means.
+    pub(crate) async fn run<T, E>(
+        &self,
+        request: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+    ) -> Result<T, ProviderError>
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        match tokio::time::timeout(self.patience, request).await {
+            Ok(Ok(answer)) => Ok(answer),
+            Ok(Err(failure)) => Err(self.failed(failure)),
+            Err(_) => Err(self.silent(format!("no answer came within {} seconds", self.patience.as_secs()))),
+        }
+    }
+
+    /// No answer, although the request may have arrived.
+    fn silent(&self, message: impl Into<String>) -> ProviderError {
+        self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, message)
+    }
+
+    fn failed<E>(&self, failure: SdkError<E, HttpResponse>) -> ProviderError
+    where
+        E: Error + ProvideErrorMetadata + Send + Sync + 'static,
+    {
+        if let SdkError::ServiceError(answered) = &failure {
+            return self.answered(answered.raw(), answered.err());
+        }
+        if let Some(missing) = cause::<CredentialsError>(&failure) {
+            let message = match missing {
+                CredentialsError::CredentialsNotLoaded(_) => "no credentials were found",
+                _ => "the credentials could not be used",
+            };
+            return self
+                .error(ErrorKind::Denied, message)
+                .hint(
+                    "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret",
+                )
+                .caused_by(harmless(&missing.to_string()));
+        }
+        let detail = causes(&failure);
+        let never_sent = cause::<hyper_util::client::legacy::Error>(&failure)
+            .is_some_and(hyper_util::client::legacy::Error::is_connect);
+        match failure {
+            SdkError::ConstructionFailure(_) => {
+                self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail)
+            }
+            _ if never_sent => self
+                .error(ErrorKind::Unavailable, "the store could not be reached")
+                .hint("check the endpoint, the region and the network")
+                .caused_by(detail),
+            SdkError::TimeoutError(_) => self.silent("no answer came in time").caused_by(detail),
+            SdkError::ResponseError(_) => self.silent("the answer could not be read").caused_by(detail),
+            _ => self.silent("the connection broke before the answer came").caused_by(detail),
+        }
+    }
+
+    fn answered<E: Error + ProvideErrorMetadata + 'static>(
+        &self,
+        raw: &HttpResponse,
+        error: &E,
+    ) -> ProviderError {
+        let status = raw.status().as_u16();
+        let code = error.code().unwrap_or_default();
+        // An answer that makes no sense has no message, but a cause.
+        let nonsense = causes(error);
+        let said = error.message().unwrap_or(&nonsense);
+        let answer = Answer {
+            status,
+            code: harmless(code),
+            message: harmless(said),
+            request: harmless(error.meta().request_id().unwrap_or_default()),
+        };
+        if let Some(failure) = self.wrong_region(raw, status, code) {
+            return failure.caused_by(answer);
+        }
+        let late = status == 403
+            && (said.to_lowercase().contains("request has expired") || code == "RequestExpired");
+        let kind = if late { ErrorKind::Unavailable } else { kind_of(status, code, self.effect) };
+        let failure = match (kind, code) {
+            _ if late => self.error(kind, "the request had expired when it reached the store"),
+            (ErrorKind::NotFound, "NoSuchBucket") => self.no_bucket(),
+            (ErrorKind::NotFound, _) => self.error(kind, "there is no such object or version"),
+            (ErrorKind::Conflict, _) => self.error(kind, "somebody else wrote it meanwhile"),
+            (ErrorKind::Denied, _) => self.denied(code, said),
+            (ErrorKind::Unavailable, _) => {
+                self.error(kind, "the store took nothing on and may be asked again")
+            }
+            (ErrorKind::Unknown, _) => self.error(kind, "the store failed, perhaps after it had done it"),
+            (ErrorKind::Corrupt, _) if status < 300 => self.error(kind, "the store's answer makes no sense"),
+            (ErrorKind::Corrupt, _) => self.error(kind, "the store received other bytes than were meant"),
+            (ErrorKind::Unsupported, "InvalidObjectState" | "ObjectNotInActiveTierError") => self
+                .error(kind, "the object lies in an archive class and can't be read now")
+                .hint("restore the object first"),
+            (ErrorKind::Unsupported, _) => self.error(kind, format!("the store can't do `{}`", self.right)),
+            (ErrorKind::Invalid, _) => self.error(kind, "the store does not accept the request"),
+        };
+        let failure = failure.caused_by(answer);
+        let slow = kind == ErrorKind::Unavailable && !late && status != 409 && code != "RequestTimeout";
+        if slow || status == 429 || status == 503 {
+            let wait = raw.headers().get("retry-after").and_then(|seconds| seconds.parse().ok());
+            return failure.throttled(Duration::from_secs(wait.unwrap_or(0)));
+        }
+        failure
+    }
+
+    /// The bucket lies in another region than the one that was signed for.
+    fn wrong_region(&self, raw: &HttpResponse, status: u16, code: &str) -> Option<ProviderError> {
+        let told = raw.headers().get("x-amz-bucket-region").filter(|name| {
+            name.len() < 40 && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        });
+        let here = self.bucket.connection.region();
+        let moved = matches!(
+            code,
+            "PermanentRedirect"
+                | "TemporaryRedirect"
+                | "AuthorizationHeaderMalformed"
+                | "AuthorizationQueryParametersError"
+                | "IllegalLocationConstraintException"
+        ) || matches!(status, 301 | 307)
+            || status == 400 && told.is_some() && told != here.as_deref();
+        if !moved {
+            return None;
+        }
+        let here = here.unwrap_or_default();
+        Some(match told {
+            Some(there) if there != here => self
+                .error(ErrorKind::Invalid, format!("the bucket lies in region `{there}`, not in `{here}`"))
+                .hint(format!(
+                    "set `region = \"{there}\"` in `[store.{}]` of promote.toml",
+                    self.bucket.name
+                )),
+            _ => self
+                .error(ErrorKind::Invalid, format!("the bucket does not answer in region `{here}`"))
+                .hint("set the bucket's own region, and check the endpoint"),
+        })
+    }
+
+    fn denied(&self, code: &str, said: &str) -> ProviderError {
+        let failure = match code {
+            "ExpiredToken" | "ExpiredTokenException" | "TokenRefreshRequired" => self
+                .error(ErrorKind::Denied, "the credentials have expired")
+                .hint("sign in again; nothing was written"),
+            "InvalidAccessKeyId" | "InvalidToken" | "SignatureDoesNotMatch" => self
+                .error(ErrorKind::Denied, "the store does not accept the credentials")
+                .hint("check the access key, its secret and the session token"),
+            "RequestTimeTooSkewed" => self
+                .error(ErrorKind::Denied, "this machine's clock is too far from the store's")
+                .hint("set the clock of this machine right"),
+            _ => {
+                let name = &self.bucket.name;
+                let arn = match self.right {
+                    "s3:ListBucket" | "s3:GetBucketVersioning" => format!("arn:aws:s3:::{name}"),
+                    _ => format!("arn:aws:s3:::{name}/{}", self.subject),
+                };
+                self.error(ErrorKind::Denied, format!("the right `{}` on `{arn}` is missing", self.right))
+            }
+        };
+        let failure = match (self.right, said.to_lowercase().contains("kms")) {
+            (_, true) => failure.hint("the object is encrypted with a key: `kms:Decrypt` or `kms:GenerateDataKey` on it is needed too"),
+            ("s3:GetObject" | "s3:GetObjectVersion", _) => failure.hint(
+                "without `s3:ListBucket` on the bucket the store answers the same for an object that is not there",
+            ),
+            _ => failure,
+        };
+        match self.bucket.connection.clock.access_key() {
+            Some(id) => failure.hint(format!("signed in with access key `{}`", harmless(id))),
+            None => failure,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! Finds out what a store honours, by asking it to break its word: conditions that do not hold, eight writers at
+//! once, requests that have expired. The verdict is kept by the caller.
+
+mod attempt;
+
+use crate::S3Bucket;
+use crate::failure::Doing;
+use attempt::{Ended, How, Place};
+use aws_sdk_s3::types::BucketVersioningStatus;
+use futures_util::future::join_all;
+use promote_core::location::Key;
+use promote_core::port::{
+    Capabilities, CopyGuard, ErrorKind, FenceClass, Object, Precondition, ProviderError, Token,
+};
+use std::time::Duration;
+
+/// Writers at once in a race.
+const RACERS: usize = 8;
+/// Races of each kind: a store that is not atomic does not show it every time.
+const ROUNDS: usize = 3;
+
+/// Which conditions held for one way to write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Held {
+    /// Create-if-absent, one after the other and at once.
+    absent: bool,
+    /// Replace-if-matches, one after the other and at once.
+    matches: bool,
+    /// It held one after the other, and not at once.
+    raced: bool,
+}
+
+/// See `Bucket::probe`.
+pub(crate) async fn find_out(bucket: &S3Bucket, scratch: &Key) -> Result<Capabilities, ProviderError> {
+    let mut found = bucket.nothing_known();
+    if let Some(why) = bucket.unfit() {
+        found.notes.push(why.to_owned());
+        return Ok(found);
+    }
+    match bucket.ask_for_bucket().await {
+        Err(failure) if failure.kind != ErrorKind::Denied => return Err(failure),
+        _ => {}
+    }
+    let now = bucket.server_time().await?;
+    let place = Place::new(bucket, scratch.clone(), now.timestamp_millis());
+    let judged = judge(&place, &mut found).await;
+    if !place.clean_up().await {
+        found.notes.push(format!("what the probe wrote below `{scratch}` could not all be deleted"));
+    }
+    judged.map(|()| found)
+}
+
+async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), ProviderError> {
+    place.prepare().await?;
+    let put = conditions(place, How::Put).await?;
+    found.create = put.absent;
+    found.replace = put.matches;
+    note(found, "a put", put, "it can hold no ledger");
+    let copy = conditions(place, How::Copy).await?;
+    let complete = conditions(place, How::Complete).await?;
+    found.copy = if copy.absent && copy.matches {
+        if !(complete.absent && complete.matches) {
+            let size = place.bucket.limits.copy;
+            found.notes.push(format!(
+                "objects above {size} bytes are not safely guarded: the completion of an upload is not"
+            ));
+        }
+        CopyGuard::ConditionalCopy
+    } else {
+        note(found, "a copy", copy, "targets are moved in another way");
+        if complete.absent && complete.matches {
+            CopyGuard::ConditionalComplete
+        } else {
+            note(found, "the completion of an upload", complete, "targets are moved in another way");
+            if put.absent && put.matches { CopyGuard::ConditionalPut } else { CopyGuard::None }
+        }
+    };
+    found.versioned = versioned(place).await?;
+    found.source_pin = match found.copy {
+        // The put that follows is of bytes whose digest was checked.
+        CopyGuard::ConditionalPut => true,
+        CopyGuard::ConditionalComplete => pinned(place, How::Complete, found.versioned).await?,
+        _ => pinned(place, How::Copy, found.versioned).await?,
+    };
+    if !found.source_pin {
+        found.notes.push("a copy can't be pinned to the source that was checked".to_owned());
+    }
+    if expires(place).await? {
+        found.fence = FenceClass::Expiring;
+    } else {
+        found
+            .notes
+            .push("the store takes requests that have expired, so late ones are not fenced off".to_owned());
+    }
+    found.trusted_answers = place.agreed();
+    if !found.trusted_answers {
+        found.notes.push("the store's answers did not agree with what it then held".to_owned());
+    }
+    Ok(())
+}
+
+fn note(found: &mut Capabilities, what: &str, held: Held, so: &str) {
+    if held.absent && held.matches {
+        return;
+    }
+    let why = match (held.raced, held.absent, held.matches) {
+        (true, _, _) => "does not keep to conditions when several write at once",
+        (_, false, false) => "ignores `If-None-Match` and `If-Match`, or always refuses them,",
+        (_, false, true) => "does not honour `If-None-Match`",
+        (_, true, _) => "does not honour `If-Match`",
+    };
+    found.notes.push(format!("{what} {why} here: {so}"));
+}
+
+/// A key, and the object that must be there before and after a refusal.
+async fn refused(
+    place: &Place<'_>,
+    how: How,
+    key: &Key,
+    variant: usize,
+    when: Precondition,
+    before: Option<&Object>,
+) -> Result<bool, ProviderError> {
+    match place.attempt(how, key, variant, &when).await? {
+        Ended::Done(_) => Ok(false),
+        Ended::Refused => {
+            place.settled(key, before).await?;
+            Ok(true)
+        }
+    }
+}
+
+/// Tries the conditions of one way to write, alone and in races.
+async fn conditions(place: &Place<'_>, how: How) -> Result<Held, ProviderError> {
+    let mut held = Held::default();
+    let key = place.key(how, "alone")?;
+    let Ended::Done(first) = place.attempt(how, &key, 0, &Precondition::Absent).await? else {
+        return Ok(held);
+    };
+    place.settled(&key, Some(&first)).await?;
+    held.absent = refused(place, how, &key, 1, Precondition::Absent, Some(&first)).await?;
+    // The store may have replaced it against our will: go on from what is there.
+    let Some(there) = place.bucket.describe(&key).await? else { return Ok(held) };
+    let other = Token("00000000000000000000000000000000".to_owned());
+    let wrong = refused(place, how, &key, 1, Precondition::Matches(other.clone()), Some(&there)).await?;
+    let missing = place.key(how, "missing")?;
+    let none = refused(place, how, &missing, 1, Precondition::Matches(other), None).await?;
+    let right = match place.attempt(how, &key, 1, &Precondition::Matches(there.token)).await? {
+        Ended::Done(second) => {
+            place.settled(&key, Some(&second)).await?;
+            true
+        }
+        Ended::Refused => false,
+    };
+    held.matches = wrong && none && right;
+    for round in 0..ROUNDS {
+        if !held.absent {
+            break;
+        }
+        let key = place.key(how, &format!("race{round}"))?;
+        let Some(winner) = race(place, how, &key, 0, &Precondition::Absent).await? else {
+            (held.absent, held.raced) = (false, true);
+            break;
+        };
+        if held.matches && race(place, how, &key, 1, &Precondition::Matches(winner.token)).await?.is_none() {
+            (held.matches, held.raced) = (false, true);
+        }
+    }
+    Ok(held)
+}
+
+/// Eight writers at once: the winner, when there was exactly one.
+async fn race(
+    place: &Place<'_>,
+    how: How,
+    key: &Key,
+    variant: usize,
+    when: &Precondition,
+) -> Result<Option<Object>, ProviderError> {
+    let racers = (0..RACERS).map(|_| place.attempt(how, key, variant, when));
+    let mut winners = Vec::new();
+    for ended in join_all(racers).await {
+        if let Ended::Done(object) = ended? {
+            winners.push(*object);
+        }
+    }
+    if winners.len() != 1 {
+        return Ok(None);
+    }
+    place.settled(key, winners.first()).await?;
+    Ok(winners.pop())
+}
+
+/// Whether a copy of another object than the pinned one is refused, or the pinned version is the one that is taken.
+async fn pinned(place: &Place<'_>, how: How, versioned: bool) -> Result<bool, ProviderError> {
+    let key = place.key(how, "pin")?;
+    let wrong = matches!(place.attempt_wrong_source(how, &key).await?, Ended::Refused);
+    if !versioned {
+        return Ok(wrong);
+    }
+    let version = place.old_version_is_copied(how, &place.key(how, "version")?).await?;
+    Ok(wrong || version)
+}
+
+/// Whether the bucket keeps versions. Where that may not be asked, a write's answer tells.
+async fn versioned(place: &Place<'_>) -> Result<bool, ProviderError> {
+    let bucket = place.bucket;
+    let doing = Doing::reading(bucket, &bucket.name, "s3:GetBucketVersioning", bucket.limits.answer);
+    let request = bucket.client().await?.get_bucket_versioning().bucket(&bucket.name);
+    match doing.run(request.send()).await {
+        Ok(answer) => Ok(answer.status() == Some(&BucketVersioningStatus::Enabled)),
+        Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
+        Err(_) => Ok(place.saw_versions()),
+    }
+}
+
+/// Whether requests are refused that were signed longer ago than they live.
+async fn expires(place: &Place<'_>) -> Result<bool, ProviderError> {
+    let age = place.bucket.lifetime() + Duration::from_secs(10);
+    for how in [How::Put, How::Copy] {
+        let key = place.key(how, "late")?;
+        let landed = matches!(place.attempt_late(how, &key, age).await?, Ended::Done(_));
+        if landed || place.bucket.describe(&key).await?.is_some() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}

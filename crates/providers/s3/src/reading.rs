@@ -1,0 +1,234 @@
+//! Reading objects and listing keys. Reads change nothing, so the SDK may repeat them.
+
+use crate::S3Bucket;
+use crate::failure::Doing;
+use crate::metadata::from_wire;
+use crate::object::{token, version, whole_digest, whole_seconds};
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
+use aws_sdk_s3::primitives::ByteStream as WireStream;
+use aws_sdk_s3::types::ChecksumMode;
+use bytes::{Bytes, BytesMut};
+use futures_util::StreamExt as _;
+use promote_core::location::Key;
+use promote_core::names::shown;
+use promote_core::port::{
+    ByteStream, ErrorKind, Headers, Metadata, Object, Page, PinnedSource, ProviderError, VersionId,
+};
+use std::sync::atomic::Ordering;
+
+/// The object that an answer to a head or get describes.
+macro_rules! described {
+    ($key:expr, $answer:expr) => {{
+        let size = $answer.content_length().and_then(|size| u64::try_from(size).ok());
+        match (size, $answer.e_tag().and_then(token), whole_seconds($answer.last_modified())) {
+            (Some(size), Some(token), Some(stored_at)) => Some(Object {
+                key: $key.clone(),
+                size,
+                token,
+                version: version($answer.version_id()),
+                sha256: whole_digest($answer.checksum_sha256(), $answer.checksum_type()),
+                stored_at,
+                headers: Headers {
+                    content_type: $answer.content_type().map(str::to_owned),
+                    cache_control: $answer.cache_control().map(str::to_owned),
+                    content_disposition: $answer.content_disposition().map(str::to_owned),
+                    content_encoding: $answer.content_encoding().map(str::to_owned),
+                    content_language: $answer.content_language().map(str::to_owned),
+                },
+                metadata: from_wire($answer.metadata()),
+            }),
+            _ => None,
+        }
+    }};
+}
+
+impl S3Bucket {
+    fn reading<'a>(&'a self, key: &'a Key, version: Option<&VersionId>) -> Doing<'a> {
+        let right = if version.is_some() { "s3:GetObjectVersion" } else { "s3:GetObject" };
+        Doing::reading(self, key.as_str(), right, self.limits.answer)
+    }
+
+    /// See `BucketReader::head`.
+    pub(crate) async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        let doing = self.reading(key, None);
+        let request = self.client().await?.head_object().bucket(&self.name).key(key.as_str());
+        match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+            Ok(answer) => {
+                self.bucket_seen();
+                described!(key, answer).map(Some).ok_or_else(|| incomplete(&doing))
+            }
+            Err(failure) if failure.kind == ErrorKind::NotFound => {
+                // The answer has no body, so it is the same for an object and for a bucket that is not there.
+                if !self.connection.exists.load(Ordering::Relaxed) {
+                    match self.ask_for_bucket().await {
+                        Err(failure) if failure.kind == ErrorKind::NotFound => return Err(failure),
+                        _ => self.bucket_seen(),
+                    }
+                }
+                Ok(None)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// See `BucketReader::get`.
+    pub(crate) async fn fetch(
+        &self,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        let doing = self.reading(key, None);
+        let request = self.client().await?.get_object().bucket(&self.name).key(key.as_str());
+        let answer = match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+            Ok(answer) => answer,
+            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.bucket_seen();
+        let object = described!(key, answer).ok_or_else(|| incomplete(&doing))?;
+        let bytes = self.drain(&doing, answer.body, object.size, limit).await?;
+        Ok(Some((object, bytes)))
+    }
+
+    /// The pinned source's content, at most `limit` bytes.
+    pub(crate) async fn fetch_pinned(
+        &self,
+        bucket: &str,
+        from: &PinnedSource,
+        limit: usize,
+    ) -> Result<Bytes, ProviderError> {
+        let doing = self.reading(&from.location.key, from.version.as_ref());
+        let request = self
+            .client()
+            .await?
+            .get_object()
+            .bucket(bucket)
+            .key(from.location.key.as_str())
+            .set_version_id(from.version.as_ref().map(|version| version.0.clone()))
+            .if_match(crate::object::etag(&from.token));
+        let answer = doing.run(request.send()).await.map_err(|failure| match failure.kind {
+            ErrorKind::NotFound if !doing.lacks_bucket(&failure) => {
+                doing.error(ErrorKind::Conflict, "the source is gone").caused_by(failure)
+            }
+            _ => failure,
+        })?;
+        self.drain(&doing, answer.body, from.size, limit).await
+    }
+
+    /// All of a body, which must have `size` bytes.
+    async fn drain(
+        &self,
+        doing: &Doing<'_>,
+        mut body: WireStream,
+        size: u64,
+        limit: usize,
+    ) -> Result<Bytes, ProviderError> {
+        let too_large = || doing.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
+        let size = usize::try_from(size).ok().filter(|size| *size <= limit).ok_or_else(too_large)?;
+        let mut all = BytesMut::with_capacity(size);
+        loop {
+            match tokio::time::timeout(self.limits.answer, body.next()).await {
+                Ok(None) => break,
+                Ok(Some(Ok(piece))) if all.len() + piece.len() <= size => all.extend_from_slice(&piece),
+                Ok(Some(Ok(_))) => return Err(too_large()),
+                Ok(Some(Err(broken))) => {
+                    return Err(doing
+                        .error(ErrorKind::Unavailable, "the answer broke off")
+                        .caused_by(broken));
+                }
+                Err(_) => return Err(doing.error(ErrorKind::Unavailable, "the answer stopped half-way")),
+            }
+        }
+        if all.len() == size {
+            Ok(all.freeze())
+        } else {
+            Err(doing.error(ErrorKind::Unavailable, "the answer ended early"))
+        }
+    }
+
+    /// See `BucketReader::read`.
+    pub(crate) async fn stream(
+        &self,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Result<ByteStream, ProviderError> {
+        let doing = self.reading(key, version);
+        let request = self.client().await?.get_object().bucket(&self.name).key(key.as_str());
+        let request = request.set_version_id(version.map(|version| version.0.clone()));
+        let GetObjectOutput { body, .. } = doing.run(request.send()).await?;
+        self.bucket_seen();
+        let (provider, subject) = (self.to_string(), key.to_string());
+        let pieces = futures_util::stream::unfold((body, false), move |(mut body, over)| {
+            let (provider, subject) = (provider.clone(), subject.clone());
+            async move {
+                if over {
+                    return None;
+                }
+                let piece = body.next().await?.map_err(|broken| {
+                    ProviderError::new(ErrorKind::Unavailable, provider, subject, "the answer broke off")
+                        .caused_by(broken)
+                });
+                let over = piece.is_err();
+                Some((piece, (body, over)))
+            }
+        });
+        Ok(pieces.boxed())
+    }
+
+    /// See `BucketReader::list`. Keys that are none in `promote`'s sense (folder markers, for one) are left out.
+    pub(crate) async fn page(
+        &self,
+        prefix: &str,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Page, ProviderError> {
+        let subject = if prefix.is_empty() { self.name.as_str() } else { prefix };
+        let doing = Doing::reading(self, subject, "s3:ListBucket", self.limits.answer);
+        let client = self.client().await?;
+        let limit = limit.clamp(1, 1000);
+        let mut after = after.map(|key| key.as_str().to_owned());
+        let mut page = Page::default();
+        loop {
+            let wanted = i32::try_from(limit - page.objects.len()).unwrap_or(1000);
+            let request = client.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(wanted);
+            let answer = doing.run(request.set_start_after(after.clone()).send()).await?;
+            self.bucket_seen();
+            page.more = answer.is_truncated().unwrap_or(false);
+            for entry in answer.contents() {
+                let Some(name) = entry.key() else { return Err(incomplete(&doing)) };
+                if !name.starts_with(prefix) || after.as_deref().is_some_and(|last| name <= last) {
+                    return Err(doing
+                        .error(
+                            ErrorKind::Unsupported,
+                            format!("the store lists `{}` out of order", shown(name)),
+                        )
+                        .hint("a ledger needs a store that lists keys in the order of their bytes"));
+                }
+                after = Some(name.to_owned());
+                let Ok(key) = name.parse::<Key>() else { continue };
+                page.objects.push(Object {
+                    key,
+                    size: entry.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
+                    token: entry.e_tag().and_then(token).ok_or_else(|| incomplete(&doing))?,
+                    version: None,
+                    sha256: None,
+                    stored_at: whole_seconds(entry.last_modified()).ok_or_else(|| incomplete(&doing))?,
+                    headers: Headers::default(),
+                    metadata: Metadata::default(),
+                });
+            }
+            if page.more && answer.contents().is_empty() {
+                return Err(doing.error(ErrorKind::Corrupt, "an empty page says that more follow"));
+            }
+            if !page.more || page.objects.len() >= limit {
+                return Ok(page);
+            }
+        }
+    }
+}
+
+fn incomplete(doing: &Doing<'_>) -> ProviderError {
+    doing.error(ErrorKind::Corrupt, "the answer lacks size, token or time of the object")
+}

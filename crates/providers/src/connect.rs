@@ -1,0 +1,150 @@
+//! From a configuration to what it names: opened stores, the ledger, and the [`World`] of the core around them.
+//! Nothing is sent and no file is read before the first request.
+
+use promote_core::config::{Config, LedgerPlace, StoreSettings};
+use promote_core::decorator::{Limit, Limited, RetryPolicy, Retrying};
+use promote_core::event::Events;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::Ledger;
+use promote_core::location::StoreId;
+use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
+use promote_core::template::variable;
+use promote_core::world::{World, stores_of};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::Variables;
+
+/// The opened stores, by name.
+pub type Stores = BTreeMap<StoreId, Arc<dyn Bucket>>;
+
+/// Everything but the stores that a world is made of.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// This machine's clock.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Arc<dyn Entropy>,
+    /// The repository, where one is at hand.
+    pub history: Option<Arc<dyn History>>,
+    /// Runs steps.
+    pub steps: Arc<dyn StepRunner>,
+    /// Hears what happens.
+    pub events: Arc<dyn Events>,
+}
+
+/// Everything that `config` names. `base` is the folder of `promote.toml`.
+///
+/// # Errors
+/// `Usage` when a store is of a kind that this version can't reach, or a setting refers to a variable that is not set.
+pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports) -> Result<World, Failure> {
+    let stores = open(config, base, variables, &ports)?;
+    world(config, stores, ports)
+}
+
+/// Opens the stores that `config` names: the ledger's, and those of all sources and targets. Buckets share one limit
+/// of calls; reads are sent again when they got no answer.
+///
+/// # Errors
+/// As [`connect`].
+pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) -> Result<Stores, Failure> {
+    // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
+    let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
+    let mut stores = Stores::new();
+    for id in stores_of(config)? {
+        let bucket = match &id {
+            StoreId::Local => local(base)?,
+            StoreId::S3(name) => {
+                let settings = settings(config, name, base, variables)?;
+                let bucket = s3(name, &settings)?;
+                let limited = Arc::new(Limited::new(bucket, Arc::clone(&limit)));
+                let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+                Arc::new(Retrying::new(limited, clock, entropy, RetryPolicy::default()))
+            }
+            StoreId::Gcs(_) => {
+                return Err(unsupported(&id, "Google Cloud Storage").hint(
+                    "Google Cloud Storage also speaks the protocol of S3: `s3://BUCKET/…` with an `endpoint` and HMAC keys",
+                ));
+            }
+            StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
+        };
+        stores.insert(id, bucket);
+    }
+    Ok(stores)
+}
+
+/// A world of these stores.
+///
+/// # Errors
+/// `Usage` when the ledger's place is of a kind that this version can't keep, `Failed` when its store is not among
+/// `stores`.
+pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
+    let LedgerPlace::Objects { store, prefix } = &config.ledger else {
+        // `stores_of` words this case for every frontend.
+        return Err(stores_of(config)
+            .err()
+            .unwrap_or_else(|| Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")));
+    };
+    let bucket = stores.get(store).ok_or_else(|| {
+        Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
+    })?;
+    let ledger = Ledger::new(Arc::clone(bucket), prefix.clone(), Arc::clone(&ports.clock));
+    let Ports { clock, entropy, history, steps, events } = ports;
+    Ok(World { stores, ledger, clock, entropy, history, steps, events })
+}
+
+#[cfg(feature = "local")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn local(base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_local::LocalBucket::open(base)))
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Local, "folders"))
+}
+
+#[cfg(feature = "s3")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn s3(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_s3::S3Bucket::connect(name, settings)))
+}
+
+#[cfg(not(feature = "s3"))]
+fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
+}
+
+fn unsupported(id: &StoreId, what: &str) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("`{id}`: this version of promote can't reach {what}"))
+        .hint("`s3://BUCKET/…` and paths below the folder of `promote.toml` can be reached")
+}
+
+/// How to reach one bucket, with the variables that its settings refer to read.
+fn settings(
+    config: &Config,
+    bucket: &str,
+    base: &Path,
+    variables: &Variables,
+) -> Result<StoreSettings, Failure> {
+    let mut settings = config.stores.get(bucket).cloned().unwrap_or_default();
+    if let Some(written) = settings.credentials.take() {
+        let path = match variable(&written) {
+            None => written.as_str(),
+            Some(name) => variables.get(name).ok_or_else(|| {
+                Failure::new(
+                    ExitStatus::Usage,
+                    format!("`credentials` of `{bucket}` refers to `${name}`, which is not set"),
+                )
+                .hint(format!("set `{name}` to the path of a file with credentials"))
+            })?,
+        };
+        settings.credentials = Some(base.join(path).to_string_lossy().into_owned());
+    }
+    Ok(settings)
+}
+
+#[cfg(test)]
+mod tests;

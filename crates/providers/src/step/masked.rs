@@ -1,0 +1,76 @@
+//! Secrets are not shown: the values of variables that are secrets by their name, or were referred to as `$NAME`,
+//! are replaced in everything a step says.
+
+use crate::Variables;
+
+/// What stands for a secret.
+const MASK: &str = "***";
+/// Shorter values are left alone: masking `on` or `1234` would eat the text and protect nothing.
+const SHORTEST: usize = 8;
+/// Words in the name of a variable that make it a secret.
+const WORDS: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL"];
+
+/// The secrets that one step could say.
+#[derive(Default)]
+pub(super) struct Secrets {
+    /// Longest first, so that a secret that holds another one is masked as a whole.
+    values: Vec<String>,
+}
+
+impl Secrets {
+    /// Those among all variables, and those that were referred to.
+    pub(super) fn new<'v>(variables: &'v Variables, referred: impl IntoIterator<Item = &'v str>) -> Self {
+        let by_name = variables.iter().filter_map(|(name, value)| {
+            let name = name.to_str()?.to_ascii_uppercase();
+            WORDS.iter().any(|word| name.contains(word)).then(|| value.to_str())?
+        });
+        let mut values: Vec<String> = by_name
+            .chain(referred)
+            // A key of several lines is said line by line.
+            .flat_map(|value| std::iter::once(value).chain(value.lines()))
+            .map(str::trim)
+            .filter(|value| value.len() >= SHORTEST)
+            .map(str::to_owned)
+            .collect();
+        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.dedup();
+        Self { values }
+    }
+
+    /// The length of the longest in bytes.
+    pub(super) fn longest(&self) -> usize {
+        self.values.first().map_or(0, String::len)
+    }
+
+    /// The text without them.
+    pub(super) fn mask(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for value in &self.values {
+            if out.contains(value) {
+                out = out.replace(value, MASK);
+            }
+        }
+        out
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_masked_by_name_and_by_reference() {
+        let variables: Variables = [
+            ("DEPLOY_TOKEN", "abcdefgh-long"),
+            ("deploy_key", "-----BEGIN\nline-of-the-key\n"),
+            ("SHORT_SECRET", "abc"),
+            ("PLAIN", "visible-value"),
+            ("OTHER_PASSWORD", "abcdefgh"),
+        ]
+        .into_iter()
+        .collect();
+        let secrets = Secrets::new(&variables, ["referred-value", "tiny"]);
+        let said = "abcdefgh-long abcdefgh line-of-the-key abc visible-value referred-value tiny";
+        assert_eq!(secrets.mask(said), "*** *** *** abc visible-value *** tiny");
+    }
+}

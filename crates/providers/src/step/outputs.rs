@@ -1,0 +1,95 @@
+//! What a command writes to `$PROMOTE_OUTPUT`: `key=value` lines that are kept in the ledger. The file is foreign
+//! text and may be anything.
+
+use super::collected::escaped;
+use super::masked::Secrets;
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// The most pairs that are kept.
+const PAIRS: usize = 32;
+/// The longest value in bytes, as it is kept.
+const VALUE: usize = 1024;
+/// The longest file in bytes.
+const FILE: u64 = 64 * 1024;
+
+/// Reads the pairs; the second part says what was left out, for people.
+pub(super) fn read(path: &Path, secrets: &Secrets) -> (BTreeMap<String, String>, Vec<String>) {
+    // The command may have put a pipe in its place, which would be waited for.
+    let plain = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
+    let mut bytes = Vec::new();
+    let opened = std::fs::File::open(path).ok().filter(|_| plain);
+    let read = opened.map(|file| file.take(FILE + 1).read_to_end(&mut bytes));
+    match read {
+        Some(Ok(_)) => {}
+        // A command that removed it wrote nothing.
+        _ => return (BTreeMap::new(), Vec::new()),
+    }
+    if bytes.len() as u64 > FILE {
+        return (
+            BTreeMap::new(),
+            vec![format!("`$PROMOTE_OUTPUT` has more than {} KiB and was left out", FILE / 1024)],
+        );
+    }
+    pairs(&String::from_utf8_lossy(&bytes), secrets)
+}
+
+fn pairs(text: &str, secrets: &Secrets) -> (BTreeMap<String, String>, Vec<String>) {
+    let mut kept = BTreeMap::new();
+    let mut odd = 0;
+    let mut over = 0;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let pair = line.split_once('=').filter(|(key, _)| is_key(key.trim()));
+        let Some((key, value)) = pair else {
+            odd += 1;
+            continue;
+        };
+        if kept.len() >= PAIRS && !kept.contains_key(key.trim()) {
+            over += 1;
+            continue;
+        }
+        let mut value: String = secrets.mask(value.trim()).chars().flat_map(escaped).collect();
+        while value.len() > VALUE {
+            value.pop();
+        }
+        kept.insert(key.trim().to_owned(), value);
+    }
+    let mut said = Vec::new();
+    if odd > 0 {
+        said.push(format!("{odd} lines of `$PROMOTE_OUTPUT` are no `key=value` and were left out"));
+    }
+    if over > 0 {
+        said.push(format!("`$PROMOTE_OUTPUT` holds more than {PAIRS} keys: {over} were left out"));
+    }
+    (kept, said)
+}
+
+/// Whether a text can be a key: 1 to 64 of letters, digits, `_`, `-` and `.`.
+fn is_key(text: &str) -> bool {
+    (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Variables;
+
+    #[test]
+    fn pairs_are_bounded_escaped_and_masked() {
+        let variables: Variables = [("A_TOKEN", "s3cr3t-value")].into_iter().collect();
+        let secrets = Secrets::new(&variables, []);
+        let mut text =
+            "schema=0042\nschema = 0043\nnot a pair\nbad key=1\nt=s3cr3t-value\u{1b}[1m\n".to_owned();
+        for n in 0..40 {
+            text.push_str(&format!("k{n:02}={}\n", "é".repeat(900)));
+        }
+        let (kept, said) = pairs(&text, &secrets);
+        assert_eq!(kept["schema"], "0043");
+        assert_eq!(kept["t"], "***\\u{1b}[1m");
+        assert_eq!(kept.len(), PAIRS);
+        assert!(kept.values().all(|value| value.len() <= VALUE));
+        assert_eq!(said.len(), 2, "{said:?}");
+        assert!(said[0].starts_with("2 lines") && said[1].ends_with("10 were left out"), "{said:?}");
+    }
+}
