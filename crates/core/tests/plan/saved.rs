@@ -29,9 +29,12 @@ fn a_saved_plan_is_the_same_plan() {
     assert_ne!(plan.digest(), Digest::of(b""), "it serialises");
 }
 
+/// Changes one thing.
+type Change = fn(&mut Case);
+
 #[test]
 fn the_digest_changes_with_everything_that_is_written_and_with_its_terms() {
-    let changes: [(&str, fn(&mut Case)); 15] = [
+    let changes: [(&str, Change); 15] = [
         ("nothing", |_| {}),
         ("the number of the head", |case| case.snapshot.head.as_mut().unwrap().record.seq = Seq(10)),
         ("the head", |case| case.snapshot.head.as_mut().unwrap().id = Digest::of(b"other")),
