@@ -51,13 +51,11 @@ fn unknown(
             list
         });
     let found = if !elsewhere.is_empty() {
-        let message = format!("`{name}` belongs at {}", elsewhere.join(" or in "));
-        let message = message.replace("at `[", "in `[").replace("at a step", "in a step").replace("at `app", "in `app");
-        Diagnostic::error(span, message).label("not here")
+        Diagnostic::error(span, format!("`{name}` belongs {}", elsewhere.join(" or "))).label("not here")
     } else {
         let found = Diagnostic::error(span, format!("unknown key `{}`", shown(name)));
         // `[prod]` is most likely meant to be `[env.prod]`.
-        if value.get_ref().is_table() && std::ptr::eq(root, root_of(keys, root)) && is_environment(root, name) {
+        if here().any(|key| key == "environments") && value.get_ref().is_table() && is_environment(root, name) {
             found.label(format!("did you mean `[env.{name}]`?"))
         } else {
             match closest(name, here()) {
@@ -71,15 +69,6 @@ fn unknown(
         }
     };
     reading.found.push(found);
-}
-
-/// The root, where these keys are those of the top level.
-fn root_of<'a, 't>(keys: &[&[Key]], root: &'a Table<'t>) -> *const Table<'t> {
-    if keys.iter().any(|list| list.iter().any(|key| key.name == "environments")) {
-        std::ptr::from_ref(root)
-    } else {
-        std::ptr::null()
-    }
 }
 
 /// Whether `name` stands in `environments`.
