@@ -29,6 +29,11 @@ impl<'a, 't> Layers<'a, 't> {
         self.own.and_then(|own| own.get(key))
     }
 
+    /// The value at the top level.
+    pub(super) fn base(&self, key: &str) -> Option<&'a Value<'t>> {
+        self.base.and_then(|base| base.get(key))
+    }
+
     /// The table below a key, merged; what is not a table replaces what it lies over.
     pub(super) fn below(&self, key: &str) -> Self {
         let own = self.own.and_then(|own| own.get(key));
