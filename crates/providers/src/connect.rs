@@ -50,7 +50,8 @@ pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports
 /// # Errors
 /// As [`connect`].
 pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) -> Result<Stores, Failure> {
-    let limit = Arc::new(Limit::new(Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
+    // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
+    let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
     for id in stores_of(config)? {
         let bucket = match &id {
