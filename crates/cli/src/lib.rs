@@ -7,6 +7,8 @@
 
 mod app;
 mod args;
+mod automatic;
+mod blocking;
 mod command;
 mod confirm;
 mod connect;
@@ -15,9 +17,14 @@ mod document;
 mod env;
 mod failure;
 mod interrupt;
+mod moment;
+mod packing;
 mod page;
 mod progress;
 mod project;
+mod publication;
+mod release;
+mod saying;
 mod screen;
 mod usage;
 mod view;

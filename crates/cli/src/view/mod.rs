@@ -1,3 +1,4 @@
 //! From a report to a page: one file for each document.
 
+pub(crate) mod publish;
 pub(crate) mod status;
