@@ -11,6 +11,20 @@ mod show;
 mod status;
 mod to;
 mod verify;
+mod adopt;
+mod block;
+mod check;
+mod completions;
+mod config;
+mod freeze;
+mod hold;
+mod man;
+mod pack;
+pub(crate) mod publish;
+mod status;
+mod unblock;
+mod unfreeze;
+mod unhold;
 
 use crate::app::{App, Ended, Stop};
 use crate::document::Wish;
@@ -35,6 +49,19 @@ pub(crate) enum Command {
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
+    Publish(publish::PublishArgs),
+    Pack(pack::PackArgs),
+    Freeze(freeze::FreezeArgs),
+    Unfreeze(unfreeze::UnfreezeArgs),
+    Hold(hold::HoldArgs),
+    Unhold(unhold::UnholdArgs),
+    Block(block::BlockArgs),
+    Unblock(unblock::UnblockArgs),
+    Adopt(adopt::AdoptArgs),
+    Check(check::CheckArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs a command. A runtime is only made for those that reach the outside.
@@ -70,11 +97,38 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
+        Command::Publish(args) => block_on(publish::run(app, args)),
+        Command::Pack(args) => block_on(pack::run(app, args)),
+        Command::Freeze(args) => block_on(freeze::run(app, args)),
+        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
+        Command::Hold(args) => block_on(hold::run(app, args)),
+        Command::Unhold(args) => block_on(unhold::run(app, args)),
+        Command::Block(args) => block_on(block::run(app, args)),
+        Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Check(args) => block_on(check::run(app, args)),
+        Command::Config(args) => config::run(app, args),
+        Command::Completions(args) => completions::run(app, args),
+        Command::Man(args) => man::run(app, args),
     }
 }
 
 /// Checks the fields that `--json=FIELDS` names, or lists them, before anything else is done.
 fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> {
+    let known: &'static [&'static str] = match command {
+        Command::Status(_) => StatusReport::FIELDS,
+        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Pack(_) => pack::PackReport::FIELDS,
+        Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
+            crate::saying::SaidReport::FIELDS
+        }
+        Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
+        Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Check(_) => check::CheckReport::FIELDS,
+        Command::Config(_) => config::ConfigReport::FIELDS,
+        // These print what another program reads; there is no document of it.
+        Command::Completions(_) | Command::Man(_) => &[],
+    };
     let wish = app.wish();
     if matches!(wish, Wish::None | Wish::Whole) {
         return Ok(None);
