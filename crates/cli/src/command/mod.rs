@@ -21,7 +21,6 @@ mod hold;
 mod man;
 mod pack;
 pub(crate) mod publish;
-mod status;
 mod unblock;
 mod unfreeze;
 mod unhold;
@@ -80,6 +79,19 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
         Command::Explain(args) => block_on(explain::run(app, args)),
+        Command::Publish(args) => block_on(publish::run(app, args)),
+        Command::Pack(args) => block_on(pack::run(app, args)),
+        Command::Freeze(args) => block_on(freeze::run(app, args)),
+        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
+        Command::Hold(args) => block_on(hold::run(app, args)),
+        Command::Unhold(args) => block_on(unhold::run(app, args)),
+        Command::Block(args) => block_on(block::run(app, args)),
+        Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Check(args) => block_on(check::run(app, args)),
+        Command::Config(args) => config::run(app, args),
+        Command::Completions(args) => completions::run(app, args),
+        Command::Man(args) => man::run(app, args),
     }
 }
 
@@ -97,26 +109,6 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Publish(args) => block_on(publish::run(app, args)),
-        Command::Pack(args) => block_on(pack::run(app, args)),
-        Command::Freeze(args) => block_on(freeze::run(app, args)),
-        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
-        Command::Hold(args) => block_on(hold::run(app, args)),
-        Command::Unhold(args) => block_on(unhold::run(app, args)),
-        Command::Block(args) => block_on(block::run(app, args)),
-        Command::Unblock(args) => block_on(unblock::run(app, args)),
-        Command::Adopt(args) => block_on(adopt::run(app, args)),
-        Command::Check(args) => block_on(check::run(app, args)),
-        Command::Config(args) => config::run(app, args),
-        Command::Completions(args) => completions::run(app, args),
-        Command::Man(args) => man::run(app, args),
-    }
-}
-
-/// Checks the fields that `--json=FIELDS` names, or lists them, before anything else is done.
-fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> {
-    let known: &'static [&'static str] = match command {
-        Command::Status(_) => StatusReport::FIELDS,
         Command::Publish(_) => crate::publication::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
         Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
@@ -128,7 +120,11 @@ fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> 
         Command::Config(_) => config::ConfigReport::FIELDS,
         // These print what another program reads; there is no document of it.
         Command::Completions(_) | Command::Man(_) => &[],
-    };
+    }
+}
+
+/// Checks the fields that `--json=FIELDS` names, or lists them, before anything else is done.
+fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> {
     let wish = app.wish();
     if matches!(wish, Wish::None | Wish::Whole) {
         return Ok(None);

@@ -1,14 +1,11 @@
 //! From a report to a page: one file for each document.
 
-<<<<<<< HEAD
 pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod outcome;
 pub(crate) mod show;
-=======
 pub(crate) mod publish;
->>>>>>> providers
 pub(crate) mod status;
 pub(crate) mod verify;
 
