@@ -12,7 +12,12 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
     let (secure, rest) = match (text.strip_prefix("https://"), text.strip_prefix("http://")) {
         (Some(rest), _) => (true, rest),
         (None, Some(rest)) => (false, rest),
-        _ => return wrong(format!("`{}` is not an https address", shown(text)), "for example `https://host.example`"),
+        _ => {
+            return wrong(
+                format!("`{}` is not an https address", shown(text)),
+                "for example `https://host.example`",
+            );
+        }
     };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(end);
@@ -20,7 +25,10 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
         return wrong("an address can't hold a user or a password".to_owned(), "");
     }
     let Some(host) = host(authority) else {
-        return wrong(format!("`{}` names no host", shown(authority)), "for example `https://host.example:9000`");
+        return wrong(
+            format!("`{}` names no host", shown(authority)),
+            "for example `https://host.example:9000`",
+        );
     };
     if !secure && !is_loopback(host) {
         return wrong(format!("`http` is for this machine only, not for `{}`", shown(host)), "use `https`");
@@ -69,7 +77,11 @@ mod tests {
     #[test]
     fn only_https_or_this_machine() {
         for good in [
-            "https://s3.example", "https://10.0.0.1:9000/", "http://localhost:9000", "http://127.0.0.1:1", "http://[::1]:80",
+            "https://s3.example",
+            "https://10.0.0.1:9000/",
+            "http://localhost:9000",
+            "http://127.0.0.1:1",
+            "http://[::1]:80",
             "https://[fe80::1]",
         ] {
             assert_eq!(check(good, false), None, "{good}");
@@ -77,8 +89,14 @@ mod tests {
         for (bad, message) in [
             ("http://10.0.0.1:9000", "`http` is for this machine only, not for `10.0.0.1`"),
             ("http://169.254.169.254", "`http` is for this machine only, not for `169.254.169.254`"),
-            ("http://localhost.evil.example", "`http` is for this machine only, not for `localhost.evil.example`"),
-            ("http://127.0.0.1.evil.example", "`http` is for this machine only, not for `127.0.0.1.evil.example`"),
+            (
+                "http://localhost.evil.example",
+                "`http` is for this machine only, not for `localhost.evil.example`",
+            ),
+            (
+                "http://127.0.0.1.evil.example",
+                "`http` is for this machine only, not for `127.0.0.1.evil.example`",
+            ),
             ("ftp://x", "`ftp://x` is not an https address"),
             ("https://", "`` names no host"),
             ("https://a:0", "`a:0` names no host"),

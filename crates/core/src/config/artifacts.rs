@@ -40,7 +40,11 @@ pub(super) struct Target {
 }
 
 /// Reads them all. `None` when something is missing that other environments most likely miss, too.
-pub(super) fn read(reading: &mut Reading<'_, '_>, layers: &Layers<'_, '_>, owner: Owner<'_>) -> Option<Vec<Spot>> {
+pub(super) fn read(
+    reading: &mut Reading<'_, '_>,
+    layers: &Layers<'_, '_>,
+    owner: Owner<'_>,
+) -> Option<Vec<Spot>> {
     let Some(named) = layers.get("artifact") else {
         return match one(reading, layers, None, owner) {
             Ok(spot) => Some(spot.into_iter().collect()),
@@ -49,9 +53,12 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, layers: &Layers<'_, '_>, owner
     };
     for key in ["source", "target"] {
         if let Some(value) = layers.get(key) {
-            let found = Diagnostic::error(value.span(), format!("`{key}` and `[artifact.NAME]` do not go together"));
+            let found =
+                Diagnostic::error(value.span(), format!("`{key}` and `[artifact.NAME]` do not go together"));
             reading.found.push(
-                found.also(named.span(), "the artifacts").hint(format!("write `{key}` in each `[artifact.NAME]`")),
+                found
+                    .also(named.span(), "the artifacts")
+                    .hint(format!("write `{key}` in each `[artifact.NAME]`")),
             );
         }
     }
@@ -107,12 +114,17 @@ fn one(
         None => {
             let found = Diagnostic::error(owner.span.clone(), format!("`{}` has no `target`{of}", owner.env));
             reading.found.push(
-                found.also(source.span(), "the source").hint("for example `target = \"s3://BUCKET/{env}.zip\"`"),
+                found
+                    .also(source.span(), "the source")
+                    .hint("for example `target = \"s3://BUCKET/{env}.zip\"`"),
             );
             return Err(Missing);
         }
         Some((span, _)) if from.kind() == ArtifactKind::Git => {
-            let found = Diagnostic::error(span, "with `source = \"git\"` the commit itself moves: there is no target");
+            let found = Diagnostic::error(
+                span,
+                "with `source = \"git\"` the commit itself moves: there is no target",
+            );
             reading.found.push(found.also(source.span(), "the source"));
             return Ok(None);
         }
@@ -129,12 +141,17 @@ fn one(
         kind: from.kind(),
         prune,
     };
-    let target = target.map(|(span, template, place)| Target { place, span, filled: filled(&template, owner) });
+    let target =
+        target.map(|(span, template, place)| Target { place, span, filled: filled(&template, owner) });
     Ok(Some(Spot { artifact, source: from, source_span: source.span(), target }))
 }
 
 /// A location for this environment; what is wrong with it was told already, or is told now.
-pub(super) fn place(reading: &mut Reading<'_, '_>, value: &Value<'_>, owner: Owner<'_>) -> Option<(Template, Place)> {
+pub(super) fn place(
+    reading: &mut Reading<'_, '_>,
+    value: &Value<'_>,
+    owner: Owner<'_>,
+) -> Option<(Template, Place)> {
     let text = value.get_ref().as_str()?;
     if reading.found.is_bad(&value.span()) {
         return None;
@@ -177,7 +194,9 @@ fn constant(reading: &mut Reading<'_, '_>, value: &Value<'_>, template: &Templat
     } else if !template.uses_sha() {
         let found = Diagnostic::error(value.span(), "a source must be named by its commit");
         reading.found.push(
-            found.label("without `{sha}`, the next build overwrites it").hint("for example `s3://BUCKET/{sha}.zip`"),
+            found
+                .label("without `{sha}`, the next build overwrites it")
+                .hint("for example `s3://BUCKET/{sha}.zip`"),
         );
     }
 }
@@ -203,13 +222,20 @@ fn together(
         let message = format!("the source is {}, the target {}", name(from.kind()), name(to.kind()));
         let folder = from.kind() == ArtifactKind::Folder || to.kind() == ArtifactKind::Folder;
         let hint = folder.then(|| "a folder ends with `/`".to_owned());
-        reading.found.push(Diagnostic::error(span.clone(), message).also(source.span(), "the source").maybe_hint(hint));
+        reading.found.push(
+            Diagnostic::error(span.clone(), message).also(source.span(), "the source").maybe_hint(hint),
+        );
     } else if from.touches(to) {
         let found = Diagnostic::error(span.clone(), "the source and the target lie in one another");
         reading.found.push(found.also(source.span(), "the source"));
     } else if template.uses_sha() && !template.uses_timestamp() && to.kind() != ArtifactKind::Image {
-        let found = Diagnostic::warning(span.clone(), "every release is another target here, so nothing is ever replaced");
-        reading.found.push(found.hint("a target that is read by its name has no `{sha}`; a log has `{timestamp}` too"));
+        let found = Diagnostic::warning(
+            span.clone(),
+            "every release is another target here, so nothing is ever replaced",
+        );
+        reading.found.push(
+            found.hint("a target that is read by its name has no `{sha}`; a log has `{timestamp}` too"),
+        );
     }
 }
 
@@ -219,7 +245,10 @@ fn apart(reading: &mut Reading<'_, '_>, spots: &[Spot]) {
         for other in spots.iter().take(index) {
             let (Some(a), Some(b)) = (&spot.target, &other.target) else { continue };
             if a.place.touches(&b.place) {
-                let found = Diagnostic::error(a.span.clone(), "two artifacts have the same target, or one in the other");
+                let found = Diagnostic::error(
+                    a.span.clone(),
+                    "two artifacts have the same target, or one in the other",
+                );
                 reading.found.push(found.also(b.span.clone(), "the other"));
             }
         }

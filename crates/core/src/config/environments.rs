@@ -101,7 +101,11 @@ fn environment(
         prepare: run("prepare"),
         deploy: run("deploy"),
         verify: run("verify"),
-        on_failure: if keys.text("on-failure") == Some("rollback") { OnFailure::Rollback } else { OnFailure::Stop },
+        on_failure: if keys.text("on-failure") == Some("rollback") {
+            OnFailure::Rollback
+        } else {
+            OnFailure::Stop
+        },
         timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
         workdir: keys.parsed("workdir"),
         url: settle("url"),
@@ -132,7 +136,10 @@ fn from(
                     Some(near) => format!("did you mean `{near}`?"),
                     None => "not one of them".to_owned(),
                 };
-                let message = format!("`{name}` promotes from `{}`, which is not in `environments`", shown(from.as_str()));
+                let message = format!(
+                    "`{name}` promotes from `{}`, which is not in `environments`",
+                    shown(from.as_str())
+                );
                 let found = Diagnostic::error(item.span(), message).label(label);
                 reading.found.push(found.also(order.span.clone(), "the environments"));
             }
@@ -171,7 +178,9 @@ fn tier(
         let (tier, word) = if last { (Tier::Production, "production") } else { (Tier::Staging, "staging") };
         let message = format!("`{}` does not tell its tier, so `{word}` is assumed", owner.env);
         let found = Diagnostic::advice(owner.span.clone(), message);
-        reading.found.push(found.hint(format!("write `tier = \"{word}\"` in `[env.{}]`, or another", owner.env)));
+        reading
+            .found
+            .push(found.hint(format!("write `tier = \"{word}\"` in `[env.{}]`, or another", owner.env)));
         tier
     })
 }

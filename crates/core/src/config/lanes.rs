@@ -55,7 +55,12 @@ enum Meeting {
 
 fn compare(draft: &Draft<'_, '_>, other: &Draft<'_, '_>) -> Meeting {
     let texts = |draft: &Draft<'_, '_>| -> BTreeSet<String> {
-        draft.spots.iter().filter_map(|spot| spot.target.as_ref()).map(|target| target.filled.clone()).collect()
+        draft
+            .spots
+            .iter()
+            .filter_map(|spot| spot.target.as_ref())
+            .map(|target| target.filled.clone())
+            .collect()
     };
     let (mine, theirs) = (texts(draft), texts(other));
     if !mine.is_empty() && mine == theirs {
@@ -82,7 +87,11 @@ fn compare(draft: &Draft<'_, '_>, other: &Draft<'_, '_>) -> Meeting {
 }
 
 /// Shows the other target, where it is written at another place.
-fn beside(found: Diagnostic, target: &super::artifacts::Target, other: &super::artifacts::Target) -> Diagnostic {
+fn beside(
+    found: Diagnostic,
+    target: &super::artifacts::Target,
+    other: &super::artifacts::Target,
+) -> Diagnostic {
     if target.span == other.span { found } else { found.also(other.span.clone(), "the other") }
 }
 
@@ -90,13 +99,15 @@ fn beside(found: Diagnostic, target: &super::artifacts::Target, other: &super::a
 fn sources(reading: &mut Reading<'_, '_>, draft: &Draft<'_, '_>, other: &Draft<'_, '_>) {
     for spot in &draft.spots {
         let twin = other.spots.iter().find(|twin| {
-            twin.target.as_ref().map(|target| &target.filled) == spot.target.as_ref().map(|target| &target.filled)
+            twin.target.as_ref().map(|target| &target.filled)
+                == spot.target.as_ref().map(|target| &target.filled)
         });
         if let Some(twin) = twin.filter(|twin| twin.source != spot.source) {
             let (a, b) = (&draft.environment.name, &other.environment.name);
             let message = format!("`{a}` and `{b}` share a target, but not its source");
             reading.found.push(
-                Diagnostic::error(spot.source_span.clone(), message).also(twin.source_span.clone(), "the other source"),
+                Diagnostic::error(spot.source_span.clone(), message)
+                    .also(twin.source_span.clone(), "the other source"),
             );
         }
     }
@@ -106,15 +117,24 @@ fn sources(reading: &mut Reading<'_, '_>, draft: &Draft<'_, '_>, other: &Draft<'
 fn upstream(reading: &mut Reading<'_, '_>, draft: &Draft<'_, '_>, lane: &Lane) {
     let name = &draft.environment.name;
     for from in draft.environment.from.iter().filter(|from| lane.environments.contains(from)) {
-        let span = draft.spots.iter().find_map(|spot| spot.target.as_ref()).map_or(draft.span.clone(), |t| t.span.clone());
+        let span = draft
+            .spots
+            .iter()
+            .find_map(|spot| spot.target.as_ref())
+            .map_or(draft.span.clone(), |t| t.span.clone());
         let message = format!("`{name}` promotes from `{from}`, but both read the same target");
-        let hint = format!("make them one stage, `[\"{from}\", \"{name}\"]`, or give `{name}` its own target");
+        let hint =
+            format!("make them one stage, `[\"{from}\", \"{name}\"]`, or give `{name}` its own target");
         reading.found.push(Diagnostic::error(span, message).hint(hint));
     }
 }
 
 /// A target must never be a source of another environment or artifact, nor may either lie in the ledger.
-pub(super) fn collisions(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>], ledger: Option<&LedgerPlace>) {
+pub(super) fn collisions(
+    reading: &mut Reading<'_, '_>,
+    drafts: &[Draft<'_, '_>],
+    ledger: Option<&LedgerPlace>,
+) {
     let ledger = match ledger {
         Some(LedgerPlace::Objects { store, prefix }) => {
             Some(Place::Store { store: store.clone(), key: prefix.as_str().to_owned(), folder: true })
@@ -131,8 +151,11 @@ pub(super) fn collisions(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>]
         .flatten()
         {
             if ledger.as_ref().is_some_and(|ledger| ledger.touches(place)) {
-                let found = Diagnostic::error(span.clone(), format!("this {what} and the ledger lie in one another"));
-                reading.found.push(found.hint("nothing but the ledger may lie in its folder, and it in no other"));
+                let found =
+                    Diagnostic::error(span.clone(), format!("this {what} and the ledger lie in one another"));
+                reading
+                    .found
+                    .push(found.hint("nothing but the ledger may lie in its folder, and it in no other"));
             }
         }
     }
@@ -142,7 +165,8 @@ pub(super) fn collisions(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>]
     for target in spots().filter_map(|spot| spot.target.as_ref()) {
         for (source, span) in &sources {
             if source.touches(&target.place) && !reading.found.is_bad(&target.span) {
-                let found = Diagnostic::error(target.span.clone(), "this target and a source lie in one another");
+                let found =
+                    Diagnostic::error(target.span.clone(), "this target and a source lie in one another");
                 reading.found.push(found.also((*span).clone(), "the source"));
             }
         }

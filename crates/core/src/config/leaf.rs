@@ -30,11 +30,16 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
         }
         Shape::Name if !is_name(text) => whole(
             format!("`{}` is not a name", shown(text)),
-            Some("names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends".to_owned()),
+            Some(
+                "names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends"
+                    .to_owned(),
+            ),
         ),
         Shape::Duration => match duration::parse(text) {
             Ok(_) => Vec::new(),
-            Err(error) => vec![Wrong { place: error.offset..text.len(), message: error.to_string(), hint: None }],
+            Err(error) => {
+                vec![Wrong { place: error.offset..text.len(), message: error.to_string(), hint: None }]
+            }
         },
         Shape::Window => match Window::parse(text) {
             Ok(_) => Vec::new(),
@@ -95,7 +100,12 @@ pub(super) fn template(text: &str) -> Result<Template, Wrong> {
 /// A template that can be filled in while the file is read.
 fn settled(text: &str) -> Vec<Wrong> {
     match template(text) {
-        Ok(template) if template.uses_sha() || template.uses_version() || template.uses_timestamp() || template.uses_date() => {
+        Ok(template)
+            if template.uses_sha()
+                || template.uses_version()
+                || template.uses_timestamp()
+                || template.uses_date() =>
+        {
             vec![Wrong {
                 place: 0..text.len(),
                 message: "only `{env}` and `{project}` can stand here".to_owned(),

@@ -65,7 +65,8 @@ pub(super) fn template(text: &str, context: &ReadContext<'_>) -> Result<Template
         }]);
     }
     let replaced = replace(text, context.variables)?;
-    leaf::template(&replaced.text).map_err(|wrong| vec![Wrong { place: replaced.origin(wrong.place), ..wrong }])
+    leaf::template(&replaced.text)
+        .map_err(|wrong| vec![Wrong { place: replaced.origin(wrong.place), ..wrong }])
 }
 
 /// Reads the ledger's location. It is one for all environments and releases.
@@ -98,8 +99,12 @@ pub(super) fn ledger_template(text: &str, context: &ReadContext<'_>) -> Result<T
 
 fn is_branch(text: &str) -> bool {
     let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-{}".contains(&b));
-    letters && (1..=200).contains(&text.len()) && !text.starts_with(['-', '/', '.']) && !text.ends_with(['/', '.'])
-        && !text.contains("..") && !text.contains("//")
+    letters
+        && (1..=200).contains(&text.len())
+        && !text.starts_with(['-', '/', '.'])
+        && !text.ends_with(['/', '.'])
+        && !text.contains("..")
+        && !text.contains("//")
 }
 
 /// What a checked ledger location means.
@@ -163,7 +168,10 @@ pub(super) fn classify(text: &str) -> Result<Place, Fault> {
     if text.contains(':') {
         return Err((
             format!("`{}` is neither a path nor an image with its registry", shown(text)),
-            Some(format!("an image is written `HOST/REPOSITORY:TAG`, for example `docker.io/{}`", shown(text))),
+            Some(format!(
+                "an image is written `HOST/REPOSITORY:TAG`, for example `docker.io/{}`",
+                shown(text)
+            )),
         ));
     }
     stored(StoreId::Local, text, text.ends_with('/'))

@@ -40,7 +40,9 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Order {
     order.span = value.span();
     let Some(items) = value.get_ref().as_array() else {
         let message = format!("`environments` takes an array of names, not {}", kind_of(value));
-        reading.found.push(Diagnostic::error(value.span(), message).hint("`environments = [\"staging\", \"prod\"]`"));
+        reading
+            .found
+            .push(Diagnostic::error(value.span(), message).hint("`environments = [\"staging\", \"prod\"]`"));
         return order;
     };
     if items.is_empty() {
@@ -99,7 +101,8 @@ fn strangers(reading: &mut Reading<'_, '_>, root: &Table<'_>, order: &Order) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => "not one of them".to_owned(),
             };
-            let found = Diagnostic::error(key.span(), format!("`[env.{}]` is not in `environments`", shown(text)));
+            let found =
+                Diagnostic::error(key.span(), format!("`[env.{}]` is not in `environments`", shown(text)));
             reading.found.push(found.label(label).also(order.span.clone(), "the environments"));
         }
     }

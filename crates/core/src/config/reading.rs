@@ -56,7 +56,9 @@ impl Reading<'_, '_> {
     fn inside(&self, value: &Value<'_>, part: &Range<usize>) -> Range<usize> {
         let span = value.span();
         let whole = span.clone();
-        let (Some(raw), Some(text)) = (self.text.get(span.clone()), value.get_ref().as_str()) else { return whole };
+        let (Some(raw), Some(text)) = (self.text.get(span.clone()), value.get_ref().as_str()) else {
+            return whole;
+        };
         let quotes = if raw.starts_with("\"\"\"") || raw.starts_with("'''") { 3 } else { 1 };
         let mut skip = quotes;
         if quotes == 3 {

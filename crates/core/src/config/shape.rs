@@ -55,7 +55,8 @@ fn unknown(
     } else {
         let found = Diagnostic::error(span, format!("unknown key `{}`", shown(name)));
         // `[prod]` is most likely meant to be `[env.prod]`.
-        if here().any(|key| key == "environments") && value.get_ref().is_table() && is_environment(root, name) {
+        if here().any(|key| key == "environments") && value.get_ref().is_table() && is_environment(root, name)
+        {
             found.label(format!("did you mean `[env.{name}]`?"))
         } else {
             match closest(name, here()) {
@@ -76,9 +77,9 @@ fn is_environment(root: &Table<'_>, name: &str) -> bool {
     let order = root.get("environments").and_then(|order| order.get_ref().as_array());
     let named = |value: &Value<'_>| value.get_ref().as_str() == Some(name);
     order.is_some_and(|order| {
-        order.iter().any(|one| {
-            named(one) || one.get_ref().as_array().is_some_and(|stage| stage.iter().any(named))
-        })
+        order
+            .iter()
+            .any(|one| named(one) || one.get_ref().as_array().is_some_and(|stage| stage.iter().any(named)))
     })
 }
 
@@ -152,7 +153,8 @@ fn text(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape) {
 }
 
 fn wrong_kind(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, key: &str) {
-    let found = Diagnostic::error(value.span(), format!("`{key}` takes {}, not {}", shape.takes(), kind_of(value)));
+    let found =
+        Diagnostic::error(value.span(), format!("`{key}` takes {}, not {}", shape.takes(), kind_of(value)));
     let hint = match (shape, value.get_ref()) {
         (Shape::List(_), DeValue::String(_)) => {
             Some(format!("put it in brackets: `{key} = [{}]`", shown(&reading.written(value))))
@@ -180,7 +182,14 @@ fn list<'a, 't: 'a>(
     }
 }
 
-fn named(reading: &mut Reading<'_, '_>, inner: &Table<'_>, owner: Owner, keys: &'static [Key], key: &str, root: &Table<'_>) {
+fn named(
+    reading: &mut Reading<'_, '_>,
+    inner: &Table<'_>,
+    owner: Owner,
+    keys: &'static [Key],
+    key: &str,
+    root: &Table<'_>,
+) {
     for (name, span, value) in in_order(inner) {
         if reading.found.full() {
             return;
@@ -225,10 +234,12 @@ fn variables(reading: &mut Reading<'_, '_>, inner: &Table<'_>) {
 fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, root: &Table<'_>) {
     table(reading, inner, &[ACTIONS, STEP], root);
     let entries = in_order(inner);
-    let actions: Vec<_> = entries.iter().filter(|(name, ..)| ACTIONS.iter().any(|key| key.name == *name)).collect();
+    let actions: Vec<_> =
+        entries.iter().filter(|(name, ..)| ACTIONS.iter().any(|key| key.name == *name)).collect();
     let Some((action, first, what)) = actions.first() else {
         let known = ACTIONS.iter().map(|key| format!("`{}`", key.name)).collect::<Vec<_>>().join(", ");
-        let found = Diagnostic::error(value.span(), "this step does nothing").hint(format!("it needs one of {known}"));
+        let found = Diagnostic::error(value.span(), "this step does nothing")
+            .hint(format!("it needs one of {known}"));
         reading.found.push(found);
         return;
     };
@@ -238,11 +249,20 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
             .hint("an array of steps runs one after the other: `[{ … }, { … }]`");
         reading.found.push(found);
     }
-    for (option, owners) in [("expect", &["http"][..]), ("ref", &["github", "gitlab"]), ("changed", &["run"]), ("saves", &["run"])] {
+    for (option, owners) in [
+        ("expect", &["http"][..]),
+        ("ref", &["github", "gitlab"]),
+        ("changed", &["run"]),
+        ("saves", &["run"]),
+    ] {
         if let Some((_, span, _)) = entries.iter().find(|(name, ..)| *name == option) {
             if !owners.contains(action) {
-                let owners = owners.iter().map(|owner| format!("`{owner}`")).collect::<Vec<_>>().join(" and ");
-                let found = Diagnostic::error(span.clone(), format!("`{option}` goes with {owners}, not with `{action}`"));
+                let owners =
+                    owners.iter().map(|owner| format!("`{owner}`")).collect::<Vec<_>>().join(" and ");
+                let found = Diagnostic::error(
+                    span.clone(),
+                    format!("`{option}` goes with {owners}, not with `{action}`"),
+                );
                 reading.found.push(found.also(first.clone(), ""));
             }
         }

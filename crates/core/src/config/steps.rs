@@ -20,7 +20,9 @@ fn step(value: &Value<'_>, settled: &Values) -> Option<Step> {
     let keys = Layers::new(Some(table), None);
     let env = table.get("env").and_then(|env| env.get_ref().as_table()).map(|env| {
         env.iter()
-            .filter_map(|(name, value)| Some((name.get_ref().to_string(), value.get_ref().as_str()?.to_owned())))
+            .filter_map(|(name, value)| {
+                Some((name.get_ref().to_string(), value.get_ref().as_str()?.to_owned()))
+            })
             .collect()
     });
     Some(Step {
@@ -58,5 +60,8 @@ pub(super) fn settle(text: &str, settled: &Values) -> String {
     if variable(text).is_some() {
         return text.to_owned();
     }
-    Template::parse(text).ok().and_then(|template| template.render(settled).ok()).unwrap_or_else(|| text.to_owned())
+    Template::parse(text)
+        .ok()
+        .and_then(|template| template.render(settled).ok())
+        .unwrap_or_else(|| text.to_owned())
 }
