@@ -3,13 +3,29 @@
 mod diff;
 mod explain;
 mod history;
+mod adopt;
+mod block;
+mod check;
+mod completions;
+mod config;
+mod diff;
+mod explain;
+mod freeze;
+mod history;
+mod hold;
+mod man;
+mod pack;
 mod plan;
+pub(crate) mod publish;
 mod resume;
 mod rollback;
 mod saved;
 mod show;
 mod status;
 mod to;
+mod unblock;
+mod unfreeze;
+mod unhold;
 mod verify;
 mod adopt;
 mod block;
@@ -140,8 +156,9 @@ fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> 
 
 /// Runs a future to its end. One thread is enough: commands wait far more than they compute.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error)
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
     runtime.block_on(future)
 }

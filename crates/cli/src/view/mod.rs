@@ -4,8 +4,12 @@ pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod outcome;
-pub(crate) mod show;
 pub(crate) mod publish;
+pub(crate) mod show;
+<<<<<<< HEAD
+pub(crate) mod publish;
+=======
+>>>>>>> cli
 pub(crate) mod status;
 pub(crate) mod verify;
 
