@@ -7,9 +7,6 @@
 
 mod app;
 mod args;
-mod carry;
-mod automatic;
-mod blocking;
 mod automatic;
 mod blocking;
 mod carry;

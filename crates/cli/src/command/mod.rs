@@ -1,8 +1,5 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
-mod diff;
-mod explain;
-mod history;
 mod adopt;
 mod block;
 mod check;
@@ -27,19 +24,6 @@ mod unblock;
 mod unfreeze;
 mod unhold;
 mod verify;
-mod adopt;
-mod block;
-mod check;
-mod completions;
-mod config;
-mod freeze;
-mod hold;
-mod man;
-mod pack;
-pub(crate) mod publish;
-mod unblock;
-mod unfreeze;
-mod unhold;
 
 use crate::app::{App, Ended, Stop};
 use crate::document::Wish;

@@ -6,10 +6,6 @@ pub(crate) mod history;
 pub(crate) mod outcome;
 pub(crate) mod publish;
 pub(crate) mod show;
-<<<<<<< HEAD
-pub(crate) mod publish;
-=======
->>>>>>> cli
 pub(crate) mod status;
 pub(crate) mod verify;
 
