@@ -1,1 +1,68 @@
-//! Placeholder.
+//! The command line of `promote`: parses, calls the core, renders. What may be done and how is the core's to
+//! decide; reaching the outside is the providers'.
+//!
+//! [`run`] takes everything it needs as arguments, so that tests drive it in process. A runtime, the configuration
+//! and the stores are only reached for by the commands that need them: `--help`, `--version` and wrong arguments
+//! cost nothing.
+
+mod app;
+mod args;
+mod automatic;
+mod blocking;
+mod carry;
+mod command;
+mod confirm;
+mod connect;
+mod copied;
+mod diagnostic;
+mod document;
+mod env;
+mod failure;
+mod interrupt;
+mod moment;
+mod packing;
+mod page;
+mod progress;
+mod project;
+mod publication;
+mod release;
+mod saying;
+mod screen;
+mod usage;
+mod view;
+
+pub use connect::{Connect, Providers, Site};
+pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
+pub use screen::Stream;
+
+use app::App;
+use args::Cli;
+use clap::Parser;
+use promote_core::exit::ExitStatus;
+use screen::Screen;
+use std::ffi::OsString;
+
+/// Runs one command line. Data goes to `out`, everything else to `err`.
+pub fn run(
+    arguments: Vec<OsString>,
+    env: &Env,
+    out: &Stream,
+    err: &Stream,
+    connect: &dyn Connect,
+) -> ExitStatus {
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return usage::show(&error, &Screen::early(&arguments, env, out, err)),
+    };
+    let screen = Screen::new(&cli.global, env, out, err);
+    let app = App { global: &cli.global, env, screen, connect };
+    match command::dispatch(&app, &cli.command) {
+        Ok(status) => status,
+        Err(stop) => app.stopped(stop),
+    }
+}
+
+/// The whole command line as data, for completions, manual pages and the book.
+pub fn command_line() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}

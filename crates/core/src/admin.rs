@@ -97,12 +97,8 @@ pub async fn block(
     request: &Request,
 ) -> Result<bool, Failure> {
     let reader = world.ledger.reader();
-    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
-        Failure::new(ExitStatus::Failed, "no commit").caused_by(error)
-    })?;
     for _ in 0..16 {
-        let (found, _) = reader.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking)?;
-        let entry = found.get(commit).cloned().unwrap_or_default();
+        let entry = reader.release(commit).await.map_err(LedgerError::looking)?;
         if entry.published.is_none() {
             return Err(Failure::new(
                 ExitStatus::Missing,
@@ -160,6 +156,10 @@ pub async fn adopt(
     let settings = environment(config, &request.environment)?;
     let view = world.view();
     let genesis = genesis(&view).await?;
+    // The head first, and the record only right after it: what was seen would be stale on any later one.
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    idle(settings, head.as_ref())?;
+    let base = head.as_ref().map(|head| head.id);
     let targets = seen(&view, config, settings).await?;
     let mut states = Vec::new();
     let mut stamp = None;
@@ -218,19 +218,22 @@ pub async fn adopt(
             None => None,
         },
     };
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let still = |head: Option<&Head>| {
+        if head.map(|head| head.id) == base {
+            return Ok(());
+        }
+        Err(Failure::new(
+            ExitStatus::Conflict,
+            format!("{} was changed by somebody else meanwhile", settings.name),
+        )
+        .state("Nothing was recorded.")
+        .hint("look at what is there now, and adopt that"))
+    };
     let writer = Writer::new(world, &genesis, settings, request);
     let observe = Observe { release: release.clone(), targets: states };
-    let head = append_after(
-        &writer,
-        &settings.lane,
-        head,
-        Kind::Observe,
-        |head| idle(settings, head),
-        |record| {
-            record.observe = Some(observe.clone());
-        },
-    )
+    let head = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
+        record.observe = Some(observe.clone());
+    })
     .await?;
     Ok(Adopted { head, release })
 }

@@ -142,6 +142,13 @@ async fn follow(
             world.events.hear(&Event::Outcome { promotion, result: done.result });
             Ok(done)
         }
+        // Somebody else's promotion came after it: there is nothing of this one to go on with.
+        Err(failure) if failure.exit == ExitStatus::Conflict => Err(failure.state(format!(
+            "{} was moved to {}; its deployment {}, which could not be recorded any more.",
+            settings.name,
+            plan.release.commit.short(7),
+            steps::word(end)
+        ))),
         Err(failure) => Err(Failure { exit: ExitStatus::Unfinished, ..failure }
             .state(format!(
                 "The targets of {} hold the release; its deployment {}.",
@@ -189,19 +196,50 @@ pub async fn outcome(
     .await
 }
 
-/// Steps as they fit a record: the tails are cut so that all of them together stay small.
+/// How many bytes of a record the steps may take.
+const STEPS: usize = 12 * 1024;
+
+/// Steps as they fit a record. What they printed and put out is foreign, and is measured as it is written: a control
+/// character takes six bytes there. The ends of tails are kept longest, then names and ends of steps alone.
 fn bounded(ran: &[StepRecord]) -> Vec<StepRecord> {
-    let share = (12 * 1024) / ran.len().max(1);
-    let mut kept = ran.to_vec();
-    for step in &mut kept {
-        let tail = &mut step.report.tail;
-        if tail.len() > share {
-            let cut =
-                (tail.len() - share..tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(tail.len());
-            *tail = tail.split_off(cut);
+    let mut share = STEPS / ran.len().max(1);
+    loop {
+        let kept: Vec<StepRecord> = ran.iter().map(|step| cut(step, share)).collect();
+        let fits = serde_json::to_vec(&kept).is_ok_and(|json| json.len() <= STEPS);
+        if fits || share == 0 {
+            return kept;
         }
+        share /= 2;
     }
-    kept
+}
+
+/// One step of which each text is no longer than `share` bytes; values that are longer are left out.
+fn cut(step: &StepRecord, share: usize) -> StepRecord {
+    let mut step = step.clone();
+    step.name.truncate(head_of(&step.name, share.max(60)));
+    let report = &mut step.report;
+    report.summary.truncate(head_of(&report.summary, share.clamp(60, 400)));
+    let mut left = share;
+    report.outputs.retain(|name, value| {
+        let size = name.len() + value.len();
+        let fits = size <= left;
+        left -= if fits { size } else { 0 };
+        fits
+    });
+    let tail = &mut report.tail;
+    if tail.len() > share {
+        let from = tail.len() - share;
+        *tail = tail.split_off((from..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(from));
+    }
+    step
+}
+
+/// The last place at which a text may be cut to have at most `limit` bytes.
+fn head_of(text: &str, limit: usize) -> usize {
+    if text.len() <= limit {
+        return text.len();
+    }
+    (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 async fn hold(
@@ -212,10 +250,21 @@ async fn hold(
     head: Head,
     plan: &Plan,
 ) -> Result<Head, Failure> {
-    let from = plan.from.as_ref().map_or("what was there", |from| from.commit.short(7)).to_owned();
+    // What an open promotion had begun to bring is what was rolled back, else what was there.
+    let state = snapshot.state();
+    let gone = state.open.as_ref().map(|open| &open.release).or(plan.from.as_ref());
+    let from = gone.map_or("what was there", |release| release.commit.short(7)).to_owned();
     let held = Request { reason: Some(format!("{from} was rolled back")), ..request.clone() };
     let writer = Writer::new(world, &snapshot.genesis, settings, &held);
-    append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await
+    append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await.map_err(
+        |failure| {
+            let name = &settings.name;
+            Failure { exit: ExitStatus::Unfinished, ..failure }.state(format!(
+                "{name} is back at {}, but automation is not held.",
+                plan.release.commit.short(7)
+            ))
+        },
+    )
 }
 
 async fn undo(world: &World, config: &Config, failed: &Plan, request: &Request) -> Result<Done, String> {

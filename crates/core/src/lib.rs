@@ -30,6 +30,7 @@ pub mod place;
 pub mod plan;
 pub mod port;
 pub mod publish;
+pub mod report;
 pub mod request;
 pub mod rule;
 pub mod snapshot;

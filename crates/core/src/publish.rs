@@ -17,6 +17,12 @@ use futures_util::StreamExt;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How many characters of a commit's subject a manifest keeps.
+const SUBJECT: usize = 200;
+
+/// How many branches that no environment asks for a manifest keeps.
+const BRANCHES: usize = 50;
+
 /// What is to be published.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -122,10 +128,10 @@ pub async fn publish(
     let wanted = Manifest {
         schema: manifest::SCHEMA.to_owned(),
         commit: commit.clone(),
-        subject: publication.subject.clone(),
+        subject: publication.subject.as_ref().map(|text| text.chars().take(SUBJECT).collect()),
         committed_at: publication.committed_at,
         version: publication.version.clone(),
-        branches: publication.branches.clone(),
+        branches: kept(config, &publication.branches),
         artifacts,
         built: publication.built.clone(),
         at: world.clock.now(),
@@ -157,6 +163,9 @@ pub async fn publish(
             Ok(Published { manifest, new: false })
         }
         Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the manifest", source)),
+        Err(error @ (AppendError::Record(_) | AppendError::Key(_))) => {
+            Err(Failure::new(ExitStatus::Failed, "the manifest can't be written").caused_by(error))
+        }
         Err(error) => {
             Err(Failure::new(ExitStatus::Unfinished, "whether the manifest was written is not known")
                 .state("The artifacts are in place; no environment was changed.")
@@ -164,6 +173,13 @@ pub async fn publish(
                 .caused_by(error))
         }
     }
+}
+
+/// The branches that a manifest keeps: those that an environment asks for, then others as far as there is room.
+fn kept(config: &Config, branches: &[String]) -> Vec<String> {
+    let asked = |name: &&String| config.environments.values().any(|one| one.branch.as_ref() == Some(*name));
+    let (first, rest): (Vec<&String>, Vec<&String>) = branches.iter().partition(asked);
+    first.into_iter().chain(rest.into_iter().take(BRANCHES)).cloned().collect()
 }
 
 /// Whether a commit was published with the same bytes.

@@ -121,6 +121,11 @@ fn landed(target: &TargetMove, object: &Object, verified: Verified, wrote: bool)
     }
 }
 
+/// The end of a write that did not land.
+fn ended(touched: bool, failure: Failure) -> Effect {
+    if touched { Effect::Stuck(failure) } else { Effect::Refused(failure) }
+}
+
 /// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
 pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
     let world = hand.writer.world;
@@ -130,6 +135,9 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     };
     let mut when = target.when.clone();
     let mut definite = true;
+    // Whether the store ever said that a write took effect, or left that open: then no refusal means that nothing
+    // was written, and the promotion must stay open.
+    let mut touched = false;
     let mut last: Option<crate::port::ProviderError> = None;
     for attempt in 0..TRIES {
         if attempt > 0 || hand.superseding || check_first {
@@ -154,7 +162,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             }
             if !hand.is_known(target, seen.as_ref()) {
                 let failure = drifted(target, seen.as_ref());
-                return if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+                return ended(touched, failure);
             }
             if let Some(object) = &seen {
                 let skip = hand.superseding && !must_stamp(target.fence) && content_right(target, object);
@@ -177,6 +185,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                         definite,
                     };
                 }
+                touched = true;
                 // The next round reads it back.
             }
             Err(error) => {
@@ -186,6 +195,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     ErrorKind::Unavailable => world.clock.sleep(Duration::from_millis(250 << attempt)).await,
                     ErrorKind::Unknown => {
                         definite = false;
+                        touched = true;
                         world.events.hear(&Event::Doubt {
                             target: target.target.clone(),
                             why: error.message.clone(),
@@ -197,14 +207,14 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                         let mut failure = Failure::new(refused(kind), message);
                         failure.hints.append(&mut error.hints);
                         let failure = failure.caused_by(error);
-                        return if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+                        return ended(touched, failure);
                     }
                 }
                 last = Some(error);
             }
         }
     }
-    settle(hand, &*bucket, target, definite, last).await
+    settle(hand, &*bucket, target, (definite, touched), last).await
 }
 
 async fn send(
@@ -224,7 +234,7 @@ async fn settle(
     hand: &Hand<'_>,
     bucket: &dyn Bucket,
     target: &TargetMove,
-    definite: bool,
+    (definite, touched): (bool, bool),
     last: Option<crate::port::ProviderError>,
 ) -> Effect {
     match bucket.head(&target.target.key).await {
@@ -238,7 +248,7 @@ async fn settle(
                 Some(error) => Failure { exit: refused(error.kind), ..failure.caused_by(error) },
                 None => failure.state("The store said it was written, and yet it holds something else."),
             };
-            if definite { Effect::Refused(failure) } else { Effect::Stuck(failure) }
+            ended(touched, failure)
         }
         Err(error) => Effect::Stuck(unreadable(target, error)),
     }

@@ -3,6 +3,7 @@
 use super::write::{Writer, named};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::ledger::record::RecordError;
 use crate::ledger::{AppendError, Head, Intent, Kind, PromotionId};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
@@ -43,6 +44,12 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
         .state("No target was written.")
         .hint(format!("`promote status {name}` shows whether it is open; `promote resume {name}` goes on"))
         .caused_by(error)),
+        Err(error @ AppendError::Record(RecordError::TooLarge(_))) => {
+            Err(Failure::new(ExitStatus::Usage, "the intent does not fit a record of the ledger")
+                .state("Nothing was written by this promotion.")
+                .hint("give shorter notes and reasons")
+                .caused_by(error))
+        }
         Err(error) => Err(Failure::new(ExitStatus::Failed, "the intent can't be written")
             .state("Nothing was written by this promotion.")
             .caused_by(error)),

@@ -67,8 +67,9 @@ pub async fn apply(
             steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
         if run != StepEnd::Succeeded {
             let word = steps::word(run);
+            let exit = if run == StepEnd::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Failed };
             let failure = Failure::new(
-                ExitStatus::Failed,
+                exit,
                 format!("`prepare` of {} for {} {word}", environment.name, plan.release.commit.short(7)),
             );
             return Err(withdraw(&writer, &intent, superseding, failure, "`prepare` did not succeed").await);

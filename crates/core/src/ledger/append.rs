@@ -105,7 +105,12 @@ impl Ledger {
     /// # Errors
     /// When somebody else was first, when it was refused, or when that is not known.
     pub async fn put<T: serde::Serialize>(&self, key: &Key, value: &T) -> Result<(), AppendError> {
-        self.create(key, Bytes::from(document(value)?)).await.map(drop)
+        let bytes = document(value)?;
+        // What is written once and for ever must be readable.
+        if bytes.len() > super::manifest::LIMIT {
+            return Err(RecordError::TooLarge(bytes.len()).into());
+        }
+        self.create(key, Bytes::from(bytes)).await.map(drop)
     }
 
     /// Creates an object and settles what became of it.

@@ -2,9 +2,11 @@
 //! follows from the state before. Works on records alone, so it can be done offline.
 
 use super::reader::Head;
-use super::record::{LedgerId, Seq};
+use super::record::{Kind, LedgerId, Seq};
 use super::state::{Misfit, State};
 use crate::digest::Digest;
+use crate::location::Location;
+use crate::names::ArtifactName;
 
 /// What is wrong with a chain, and where.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,52 +42,105 @@ pub struct ChainReport {
     pub faults: Vec<ChainFault>,
 }
 
+/// Checks a lane record by record, in memory that does not grow with the ledger.
+#[derive(Debug, Clone)]
+pub struct ChainCheck {
+    ledger: LedgerId,
+    prev: Digest,
+    state: State,
+    expected: Seq,
+    /// The targets of the intent that is open.
+    moving: Vec<(Option<ArtifactName>, Location)>,
+    report: ChainReport,
+}
+
+impl ChainCheck {
+    /// Before the first record of a lane of this ledger.
+    pub fn new(ledger: &LedgerId, genesis: Digest) -> Self {
+        Self {
+            ledger: ledger.clone(),
+            prev: genesis,
+            state: State::default(),
+            expected: Seq(1),
+            moving: Vec::new(),
+            report: ChainReport::default(),
+        }
+    }
+
+    /// Takes the next record, oldest first.
+    pub fn take(&mut self, head: &Head) {
+        let record = &head.record;
+        let seq = record.seq;
+        self.report.records += 1;
+        if seq != self.expected {
+            self.fault(ChainFault::Gap(self.expected));
+        }
+        if record.ledger != self.ledger {
+            self.fault(ChainFault::Foreign(seq));
+        }
+        if record.prev != self.prev {
+            self.fault(ChainFault::Broken(seq));
+        }
+        // The time of the record before enters a state only as its successor noted it, so that a check gives the
+        // same result when a store's own times were lost in a copy of the ledger.
+        let mut before = std::mem::take(&mut self.state);
+        if let Some(number) = seq.0.checked_sub(1) {
+            before = restamped(before, Seq(number), self.prev, record.prev_stored_at);
+        }
+        match before.after(record) {
+            Ok(next) => {
+                let mut next = next.sealed(seq, head.id, Some(head.stored_at));
+                // What a later version keeps there is covered by the hashes; what it means is not known here.
+                next.more.clone_from(&record.state.more);
+                if next != record.state {
+                    self.fault(ChainFault::State(seq));
+                }
+            }
+            Err(why) => self.fault(ChainFault::Misfit { seq, why }),
+        }
+        if let Some(commit) = &record.commit
+            && record.kind == Kind::Commit
+        {
+            let landed = commit.targets.iter().map(|one| (one.artifact.as_ref(), &one.target));
+            if !landed.eq(self.moving.iter().map(|(artifact, target)| (artifact.as_ref(), target))) {
+                self.fault(ChainFault::Misfit { seq, why: Misfit::Targets });
+            }
+        }
+        if let Some(intent) = &record.intent
+            && record.kind == Kind::Intent
+        {
+            self.moving =
+                intent.targets.iter().map(|one| (one.artifact.clone(), one.target.clone())).collect();
+        }
+        self.prev = head.id;
+        self.state = record.state.clone();
+        self.expected = seq.next();
+    }
+
+    /// What was found so far.
+    pub fn report(&self) -> &ChainReport {
+        &self.report
+    }
+
+    fn fault(&mut self, fault: ChainFault) {
+        self.report.faults.push(fault);
+    }
+}
+
 /// Checks the records of a lane, oldest first, from the ledger's genesis on.
 pub fn check_chain<'h>(
     ledger: &LedgerId,
     genesis: Digest,
     heads: impl IntoIterator<Item = &'h Head>,
 ) -> ChainReport {
-    let mut report = ChainReport::default();
-    let mut prev = genesis;
-    let mut state = State::default();
-    let mut expected = Seq(1);
-    for head in heads {
-        let record = &head.record;
-        report.records += 1;
-        if record.seq != expected {
-            report.faults.push(ChainFault::Gap(expected));
-        }
-        if record.ledger != *ledger {
-            report.faults.push(ChainFault::Foreign(record.seq));
-        }
-        if record.prev != prev {
-            report.faults.push(ChainFault::Broken(record.seq));
-        }
-        // The time of the record before enters a state only as its successor noted it, so that a check gives the
-        // same result when a store's own times were lost in a copy of the ledger.
-        if let Some(before) = record.seq.0.checked_sub(1) {
-            state = restamped(state, Seq(before), prev, record.prev_stored_at);
-        }
-        match state.after(record) {
-            Ok(next) => {
-                let next = next.sealed(record.seq, head.id, Some(head.stored_at));
-                if next != record.state {
-                    report.faults.push(ChainFault::State(record.seq));
-                }
-            }
-            Err(why) => report.faults.push(ChainFault::Misfit { seq: record.seq, why }),
-        }
-        prev = head.id;
-        state = record.state.clone();
-        expected = record.seq.next();
-    }
-    report
+    let mut check = ChainCheck::new(ledger, genesis);
+    heads.into_iter().for_each(|head| check.take(head));
+    check.report
 }
 
 /// A sealed state with the store's time of its last record as the next record noted it.
 fn restamped(mut state: State, seq: Seq, id: Digest, stored: Option<chrono::DateTime<chrono::Utc>>) -> State {
-    let clear = |moment: &mut super::state::Moment| {
+    let clear = |moment: &mut super::occupancy::Moment| {
         if moment.seq == seq {
             moment.stored = None;
         }

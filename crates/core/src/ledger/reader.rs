@@ -16,6 +16,9 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+/// How many pages of a thousand objects one release may have.
+const PAGES: usize = 100;
+
 /// Why a ledger can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -82,6 +85,16 @@ impl ReleaseEntry {
     /// Whether it may go no further.
     pub fn blocked(&self) -> bool {
         self.block % 2 == 1
+    }
+
+    /// Takes in an object beside the manifest, or the manifest itself: its key below the release, its time.
+    fn take(&mut self, rest: &str, stored_at: DateTime<Utc>) {
+        if rest == "manifest.json" {
+            self.published = Some(stored_at);
+        } else if let Some(number) = rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json")) {
+            // An entry that has no number still says that somebody meant to block it.
+            self.block = self.block.max(number.parse().unwrap_or(1));
+        }
     }
 }
 
@@ -241,6 +254,32 @@ impl LedgerReader {
         }
     }
 
+    /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.
+    ///
+    /// # Errors
+    /// When the store fails, or says so much about one release that it can't be meant.
+    pub async fn release(&self, commit: &CommitId) -> Result<ReleaseEntry, LedgerError> {
+        let prefix = format!("{}/", key::releases_prefix(&self.root, commit.as_str()));
+        let mut entry = ReleaseEntry::default();
+        let mut after: Option<Key> = None;
+        for _ in 0..PAGES {
+            let page = self.bucket.list(&prefix, after.as_ref(), 1000).await?;
+            for object in &page.objects {
+                if let Some((_, rest)) = key::release_of(&self.root, &object.key) {
+                    entry.take(rest, object.stored_at);
+                }
+            }
+            after = page.objects.last().map(|object| object.key.clone());
+            if !page.more || after.is_none() {
+                return Ok(entry);
+            }
+        }
+        Err(LedgerError::Foreign {
+            key: key::manifest(&self.root, commit)?,
+            why: format!("more than {} objects lie beside it", PAGES * 1000),
+        })
+    }
+
     /// The releases whose commit begins with `prefix` (all of them for `None`), as far as one listing of `limit`
     /// keys tells, and whether there may be more.
     ///
@@ -256,14 +295,7 @@ impl LedgerReader {
         let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
         for object in &page.objects {
             let Some((commit, rest)) = key::release_of(&self.root, &object.key) else { continue };
-            let entry = found.entry(commit).or_default();
-            if rest == "manifest.json" {
-                entry.published = Some(object.stored_at);
-            } else if let Some(number) =
-                rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json"))
-            {
-                entry.block = entry.block.max(number.parse().unwrap_or(1));
-            }
+            found.entry(commit).or_default().take(rest, object.stored_at);
         }
         Ok((found, page.more))
     }

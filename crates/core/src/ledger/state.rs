@@ -1,151 +1,28 @@
 //! The state of a lane after a record, and the rules that say which record may follow: the reducer. Each record
 //! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
 
-use super::record::{Action, Intent, Kind, Outcome, OutcomeResult, PromotionId, Record, ReleaseRef, Seq};
+use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
+use super::record::{Action, Kind, Record, ReleaseRef, Seq};
+use super::statement::{Intent, Outcome, OutcomeResult};
 use crate::commit::CommitId;
 use crate::digest::Digest;
-use crate::location::Location;
-use crate::names::{ArtifactName, EnvironmentName};
-use crate::port::{Token, VersionId};
-use chrono::{DateTime, Utc};
+use crate::names::ArtifactName;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// How many past occupancies a state remembers.
 pub const TRAIL: usize = 24;
+/// How many bytes the past occupancies may take, so that a record with many artifacts still fits.
+pub const TRAIL_BYTES: usize = 16 * 1024;
+/// How many past occupancies are kept whatever they take.
+const TRAIL_LEAST: usize = 4;
+/// How many characters of a reason a state repeats; the record of the freeze or hold has all of it.
+const REASON: usize = 500;
+/// By how much a writer's clock may differ from the store's (the rule `clock`), by which the writer decided.
+const SLACK: TimeDelta = TimeDelta::seconds(300);
 /// How many rolled-back releases a state remembers.
 pub const ROLLED_BACK: usize = 24;
-
-/// A point in the lane's life: a record, its writer's clock, and the store's time once a later record noted it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Moment {
-    /// The record.
-    pub seq: Seq,
-    /// The writer's clock.
-    pub at: DateTime<Utc>,
-    /// The store's time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stored: Option<DateTime<Utc>>,
-}
-
-impl Moment {
-    /// The store's time where it is known, else the writer's.
-    pub fn time(&self) -> DateTime<Utc> {
-        self.stored.unwrap_or(self.at)
-    }
-}
-
-/// What a target is known to hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct TargetState {
-    /// Which artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact: Option<ArtifactName>,
-    /// Where.
-    pub target: Location,
-    /// Its token after the write.
-    pub token: Token,
-    /// Its version after the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<VersionId>,
-    /// Its digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Digest>,
-    /// Its length.
-    pub size: u64,
-}
-
-/// A release in a lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Occupancy {
-    /// The release; `None` after adopting bytes that no release has.
-    pub release: Option<ReleaseRef>,
-    /// The promotion that brought it; `None` when it was adopted.
-    pub promotion: Option<PromotionId>,
-    /// What brought it.
-    pub action: Option<Action>,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-    /// Since when it is verified.
-    pub verified: Option<Moment>,
-    /// How its deployment ended, once that is known.
-    pub outcome: Option<OutcomeResult>,
-    /// Whether deploy or verify steps were to follow.
-    pub follows: bool,
-    /// What each target holds.
-    pub targets: Vec<TargetState>,
-}
-
-/// A release that was in the lane before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Past {
-    /// The release.
-    pub release: ReleaseRef,
-    /// Since when it was there.
-    pub since: Moment,
-    /// Until when.
-    pub until: Moment,
-    /// Since when it was verified.
-    pub verified: Option<Moment>,
-}
-
-/// An intent without its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct OpenIntent {
-    /// The intent's id; `None` in the very record that is the intent, which can't hold its own hash.
-    pub id: Option<Digest>,
-    /// Its number.
-    pub since: Moment,
-    /// The promotion.
-    pub promotion: PromotionId,
-    /// Every promotion of this chain of take-overs, this one included: their stamps are no drift.
-    pub stamps: Vec<PromotionId>,
-    /// What for.
-    pub action: Action,
-    /// For which environment.
-    pub environment: EnvironmentName,
-    /// The release.
-    pub release: ReleaseRef,
-    /// Whether it took over from another.
-    pub superseding: bool,
-    /// Whether steps follow.
-    pub follows: bool,
-    /// Who.
-    pub by: String,
-}
-
-/// A freeze by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Frozen {
-    /// When it ends by itself.
-    pub until: Option<DateTime<Utc>>,
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-}
-
-/// Automation leaves the lane alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Held {
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-}
 
 /// A lane after a record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -253,7 +130,7 @@ impl State {
     pub fn after(&self, record: &Record) -> Result<Self, Misfit> {
         let now = Moment { seq: record.seq, at: record.at, stored: None };
         let by = record.actor.name.clone();
-        let reason = || record.why.reason.clone().unwrap_or_default();
+        let reason = || record.why.reason.iter().flat_map(|text| text.chars()).take(REASON).collect();
         let mut next = self.clone();
         let quiet = matches!(record.kind, Kind::Intent | Kind::Commit | Kind::Abort);
         if !quiet && self.open.is_some() {
@@ -295,6 +172,9 @@ impl State {
                     follows: false,
                     targets: seen.targets.clone(),
                 });
+                // How the deployment of what was there before ends says nothing about these bytes.
+                next.committed = None;
+                next.committed_seq = None;
             }
             Kind::Freeze => {
                 let until = record.freeze.as_ref().and_then(|freeze| freeze.until);
@@ -317,8 +197,12 @@ impl State {
             return Err(Misfit::From);
         }
         let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
-        let passes = intent.action == Action::Rollback || self.open.is_some() || named("freeze");
-        if self.frozen_at(record.at).is_some() && !passes {
+        let passes = intent.action == Action::Rollback
+            || self.open.is_some()
+            || named("freeze")
+            || (named("clock") && self.frozen.as_ref().is_some_and(|frozen| frozen.until.is_some()));
+        let at = record.at.checked_add_signed(SLACK).unwrap_or(record.at);
+        if self.frozen_at(at).is_some() && !passes {
             return Err(Misfit::Frozen);
         }
         let mut stamps = self.open.as_ref().map(|open| open.stamps.clone()).unwrap_or_default();
@@ -411,6 +295,14 @@ impl State {
         if let Some(Occupancy { release: Some(release), since, verified, .. }) = self.current.take() {
             self.trail.insert(0, Past { release, since, until: now, verified });
             self.trail.truncate(TRAIL);
+            let mut bytes = 0;
+            let sizes = self.trail.iter().map(|past| serde_json::to_vec(past).map_or(0, |json| json.len()));
+            let fitting = sizes.take_while(|size| {
+                bytes += size;
+                bytes <= TRAIL_BYTES
+            });
+            let keep = fitting.count().max(TRAIL_LEAST);
+            self.trail.truncate(keep);
         }
     }
 }

@@ -91,6 +91,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         }
     };
     let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
+    belongs(config, &genesis.0, heads.values().flatten())?;
     let candidate = match early {
         Some(found) => found,
         None => {
@@ -135,6 +136,27 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         targets,
         capabilities,
     })
+}
+
+/// Refuses a ledger of another project, and records that were brought from another ledger.
+fn belongs<'h>(
+    config: &Config,
+    genesis: &Genesis,
+    heads: impl IntoIterator<Item = &'h Head>,
+) -> Result<(), Failure> {
+    if genesis.project != config.project {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("the ledger belongs to the project `{}`, not to `{}`", genesis.project, config.project),
+        )
+        .hint("give each project a ledger of its own: `ledger = …` in `promote.toml`"));
+    }
+    match heads.into_iter().find(|head| head.record.ledger != genesis.ledger) {
+        None => Ok(()),
+        Some(head) => Err(Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
+            .state(format!("Record {} of {} comes from another ledger.", head.record.seq, head.record.lane))
+            .hint("`promote verify --ledger` checks the whole chain")),
+    }
 }
 
 fn differs(state: Option<&State>, targets: &BTreeMap<String, Seen>) -> bool {

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::{Action, Head, LedgerError, ReleaseEntry, State};
 use crate::names::EnvironmentName;
 use crate::request::{Request, Wanted};
-use crate::snapshot::Candidate;
+use crate::snapshot::{Block, Candidate};
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -167,11 +167,8 @@ pub async fn candidate(
     environment: &Environment,
     commit: &CommitId,
 ) -> Result<Candidate, Failure> {
-    let prefix: CommitPrefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
-        Failure::new(ExitStatus::Failed, "a full commit is no prefix").caused_by(error)
-    })?;
     let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
-    let entries = async { view.ledger.releases(Some(&prefix), 100).await.map_err(LedgerError::looking) };
+    let entry = async { view.ledger.release(commit).await.map_err(LedgerError::looking) };
     let local = async {
         let Some(history) = &view.history else { return (None, Vec::new()) };
         let on_branch = async {
@@ -199,8 +196,8 @@ pub async fn candidate(
         });
         try_join_all(looks).await
     };
-    let ((manifest, (entries, _)), (looked, (on_branch, tags))) =
-        try_join(try_join(manifest, entries), async { Ok((sources.await?, local.await)) }).await?;
+    let ((manifest, entry), (looked, (on_branch, tags))) =
+        try_join(try_join(manifest, entry), async { Ok((sources.await?, local.await)) }).await?;
     let Some(manifest) = manifest else { return Err(unpublished(commit.as_str())) };
     let mut found = BTreeMap::new();
     for (name, built) in &manifest.artifacts {
@@ -215,9 +212,16 @@ pub async fn candidate(
         };
         found.insert(name.clone(), object);
     }
-    let entry = entries.get(commit).cloned().unwrap_or_default();
     let blocked = match entry.blocked() {
-        true => view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?,
+        true => {
+            let said = view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?;
+            // An entry that can't be read any more still blocks.
+            Some(said.unwrap_or_else(|| Block {
+                reason: "its entry in the ledger can't be found".to_owned(),
+                by: "somebody".to_owned(),
+                at: view.clock.now(),
+            }))
+        }
         false => None,
     };
     Ok(Candidate { manifest, blocked, on_branch, tags, sources: found })

@@ -55,14 +55,25 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             obstacles.push(format!("this version of promote moves objects only, and `{name}` is none"));
             continue;
         }
-        let Some(seen) = snapshot.targets.get(name) else { continue };
+        let Some(seen) = snapshot.targets.get(name) else {
+            // What has a target and was not looked at can't be guarded, and leaving it out would move half a release.
+            if artifact.target.is_some() {
+                obstacles.push(format!("the target of `{name}` was not looked at"));
+            }
+            continue;
+        };
         match target_move(snapshot, artifact.name.clone(), name, seen) {
             Ok(target) => targets.push(target),
             Err(obstacle) => obstacles.push(obstacle),
         }
     }
     let there = state.release().filter(|there| there.commit == release.commit && there.same_bytes(&release));
-    let settled = there.is_some() && state.open.is_none();
+    // A target that the configuration named only after the last move holds nothing yet, whatever runs elsewhere.
+    let recorded = |seen: &Seen| {
+        let known = state.current.iter().flat_map(|current| &current.targets);
+        known.into_iter().any(|target| target.target == seen.location)
+    };
+    let settled = there.is_some() && state.open.is_none() && snapshot.targets.values().all(recorded);
     let action = match request.action {
         Action::Promote if settled => Action::Redeploy,
         other => other,
@@ -96,7 +107,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let drifted =
         plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
     if settled && !drifted && request.action != Action::Redeploy {
-        let pending = state.current.as_ref().is_some_and(|current| current.verified.is_none());
+        // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
+        let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());
+        let pending = unverified && state.committed.is_some();
         return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
     }
     if obstacles.is_empty() && plan.allowed() {

@@ -13,17 +13,23 @@ pub(super) struct Stay {
     pub until: Option<DateTime<Utc>>,
 }
 
+/// The verified stay of the same bytes that goes on now.
+pub(super) fn present(state: &State, release: &ReleaseRef) -> Option<Stay> {
+    let current = state.current.as_ref()?;
+    let same = current.release.as_ref().is_some_and(|there| there.same_bytes(release));
+    Some(Stay { verified: current.verified?, until: None }).filter(|_| same)
+}
+
 /// The longest verified stay of the same bytes.
 pub(super) fn stay(state: &State, release: &ReleaseRef, now: DateTime<Utc>) -> Option<Stay> {
-    let current = state.current.iter().filter_map(|current| {
-        let same = current.release.as_ref().is_some_and(|there| there.same_bytes(release));
-        Some(Stay { verified: current.verified?, until: None }).filter(|_| same)
-    });
     let past = state.trail.iter().filter_map(|past| {
         let same = past.release.same_bytes(release);
         Some(Stay { verified: past.verified?, until: Some(past.until.time()) }).filter(|_| same)
     });
-    current.chain(past).max_by_key(|stay| stay.until.unwrap_or(now) - stay.verified.time())
+    present(state, release)
+        .into_iter()
+        .chain(past)
+        .max_by_key(|stay| stay.until.unwrap_or(now) - stay.verified.time())
 }
 
 /// Why there is no verified stay, in words.

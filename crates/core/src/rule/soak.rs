@@ -1,6 +1,6 @@
 //! `soak`: the release has run, verified and without a break, in every environment before for long enough.
 
-use super::from::stay;
+use super::from::{present, stay};
 use super::{Facts, Finding};
 use crate::span::Span;
 use chrono::TimeDelta;
@@ -18,15 +18,15 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let mut opens = Some(now);
     for name in &facts.environment.from {
         let state = facts.snapshot.upstream.get(name).and_then(Option::as_ref).map(|head| head.state());
-        let stay = state.and_then(|state| stay(state, facts.release, now));
-        let have = stay.map_or(TimeDelta::zero(), |stay| {
+        let longest = state.and_then(|state| stay(state, facts.release, now));
+        let have = longest.map_or(TimeDelta::zero(), |stay| {
             (stay.until.unwrap_or(now) - stay.verified.time()).max(TimeDelta::zero())
         });
         shortest = Some(shortest.map_or(have, |least| least.min(have)));
         if have < need {
-            // Only a stay that goes on can become long enough by itself.
-            let end = stay
-                .filter(|stay| stay.until.is_none())
+            // Only a stay that goes on can become long enough by itself; a longer one that ended does not matter.
+            let end = state
+                .and_then(|state| present(state, facts.release))
                 .and_then(|stay| stay.verified.time().checked_add_signed(need));
             opens = opens.zip(end).map(|(known, end)| known.max(end));
         }

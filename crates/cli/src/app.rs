@@ -1,0 +1,141 @@
+//! What every command has at hand: flags, surroundings, the screen, the project, the world.
+
+use crate::args::{Global, TermsArgs};
+use crate::connect::{Connect, Site};
+use crate::document::Wish;
+use crate::env::Env;
+use crate::page::Page;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::screen::Screen;
+use promote_core::event::Events;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::{Actor, Override};
+use promote_core::names::EnvironmentName;
+use promote_core::report::{Document, FailureReport};
+use promote_core::request::{Request, Wanted};
+use promote_core::rule;
+use promote_core::world::World;
+use std::sync::Arc;
+
+/// Why a command ends early.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// A failure, not shown yet.
+    Failure(Failure),
+    /// Everything was said.
+    Shown(ExitStatus),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+/// How a command ends.
+pub(crate) type Ended = Result<ExitStatus, Stop>;
+
+/// What every command has at hand.
+pub(crate) struct App<'a> {
+    /// The flags.
+    pub(crate) global: &'a Global,
+    /// The surroundings.
+    pub(crate) env: &'a Env,
+    /// Where output goes.
+    pub(crate) screen: Screen,
+    /// The way to the outside.
+    pub(crate) connect: &'a dyn Connect,
+}
+
+impl App<'_> {
+    /// Reads the configuration.
+    pub(crate) fn project(&self) -> Result<Project, Stop> {
+        Project::load(self)
+    }
+
+    /// Reaches the outside, silently.
+    pub(crate) async fn world(&self, project: &Project) -> Result<World, Failure> {
+        self.world_with(project, Arc::new(promote_core::event::Silent)).await
+    }
+
+    /// Reaches the outside; what happens is told to `events`.
+    pub(crate) async fn world_with(
+        &self,
+        project: &Project,
+        events: Arc<dyn Events>,
+    ) -> Result<World, Failure> {
+        let site = Site { config: &project.config, base: &project.base, env: self.env, events };
+        self.connect.world(site).await
+    }
+
+    /// Something that shows what happens while a promotion runs.
+    pub(crate) fn progress(&self) -> Progress {
+        Progress::new(self.screen.clone(), self.env, self.global, self.connect.clock())
+    }
+
+    /// Who runs this.
+    pub(crate) fn actor(&self) -> Actor {
+        self.connect.actor(self.env)
+    }
+
+    /// The document that is asked for with `--json`.
+    pub(crate) fn wish(&self) -> Wish {
+        Wish::of(self.global)
+    }
+
+    /// Shows a document: as JSON where that was asked for, else as the page that `page` makes of it.
+    pub(crate) fn show<D: Document>(&self, document: &D, page: impl FnOnce() -> Page) -> Result<(), Failure> {
+        match self.wish() {
+            Wish::None => self.screen.page(&page()),
+            wish => self.screen.data(&wish.text(document)?),
+        }
+    }
+
+    /// A request on the terms that the flags give.
+    pub(crate) fn request(
+        &self,
+        environment: &EnvironmentName,
+        release: Option<&Wanted>,
+        terms: &TermsArgs,
+    ) -> Result<Request, Failure> {
+        let wanted = release.cloned().unwrap_or(Wanted::Unnamed);
+        let mut request = Request::promote(environment.clone(), wanted, self.actor());
+        request.include.clone_from(&terms.include);
+        request.notes = terms.notes.iter().cloned().collect();
+        request.reason.clone_from(&terms.reason);
+        for name in &terms.overrides {
+            let rule = rule::overridable(name).map_err(|known| {
+                let shown = promote_core::names::shown(name);
+                let failure =
+                    Failure::new(ExitStatus::Usage, format!("`{shown}` is no rule that can be overridden"));
+                match promote_core::suggest::closest(name, known.iter().copied()) {
+                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                    None => failure.hint(format!("the rules are {}", known.join(", "))),
+                }
+            })?;
+            let reason = terms.reason.clone().unwrap_or_default();
+            request.overrides.push(Override { rule: rule.name.to_owned(), reason });
+        }
+        Ok(request)
+    }
+
+    /// Shows why a command ended early, and gives its exit status.
+    pub(crate) fn stopped(&self, stop: Stop) -> ExitStatus {
+        let failure = match stop {
+            Stop::Shown(status) => return status,
+            Stop::Failure(failure) => failure,
+        };
+        let page = crate::failure::page(&failure);
+        self.screen.message(&page.human(self.screen.err_colour));
+        self.screen.message(&page.hints(self.screen.err_colour));
+        if self.wish() != Wish::None {
+            // A script that reads the document gets one in this case, too; its schema says which.
+            if let Ok(text) = Wish::Whole.text(&FailureReport::of(&failure)) {
+                let _ = self.screen.data(&text);
+            }
+        }
+        failure.exit
+    }
+}

@@ -1,0 +1,163 @@
+//! The arguments that mean the same everywhere. Those of one command stand beside it in [`crate::command`].
+
+use crate::command::Command;
+use clap::{Args, Parser, ValueEnum};
+use promote_core::names::EnvironmentName;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Promote finished builds between environments
+///
+/// `promote` moves a release that is already built from one environment to the next, checks that it may, and keeps
+/// a record of what is where, who moved it and why, beside the artifacts. It reads `promote.toml`.
+#[derive(Debug, Parser)]
+#[command(
+    name = "promote",
+    version,
+    propagate_version = true,
+    disable_help_subcommand = true,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Begin with `promote demo` or `promote init`. Exit codes: 0 done, 2 usage, 3 blocked, 4 denied,\n\
+                  5 missing, 6 conflict, 7 deployment failed, 8 rolled back, 9 timed out, 10 differs, 11 unfinished."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Everywhere")]
+pub(crate) struct Global {
+    /// Print one JSON document; `--json=a,b` prints only these fields, `--json='?'` lists them
+    #[arg(
+        long,
+        global = true,
+        value_name = "FIELDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "",
+        conflicts_with = "format"
+    )]
+    pub(crate) json: Option<String>,
+
+    /// The form of the output
+    #[arg(long, global = true, value_enum, default_value_t = Format::Human, hide_possible_values = false)]
+    pub(crate) format: Format,
+
+    /// The file to read instead of searching for promote.toml
+    #[arg(long, global = true, value_name = "PATH")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Never ask; fail and name the flag that answers
+    #[arg(long, global = true)]
+    pub(crate) no_input: bool,
+
+    /// Say less
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+
+    /// Say more; twice shows the output of every step
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+
+    /// Progress as one JSON object a line on standard error
+    #[arg(long, global = true)]
+    pub(crate) events: bool,
+
+    /// When to use colour
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t = Colour::Auto)]
+    pub(crate) color: Colour,
+}
+
+/// The form of the output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For people
+    Human,
+    /// One JSON document, as with `--json`
+    Json,
+    /// For summaries and comments
+    Markdown,
+    /// One record a line, tab separated
+    Plain,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal
+    Auto,
+    /// Even in a file
+    Always,
+    /// Not at all
+    Never,
+}
+
+/// Flags of the commands that change something.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Changing something")]
+pub(crate) struct Changing {
+    /// Show what would be done, and do nothing
+    #[arg(short = 'n', long)]
+    pub(crate) dry_run: bool,
+
+    /// Don't ask; needed where there is no terminal
+    #[arg(short, long)]
+    pub(crate) yes: bool,
+}
+
+/// On what terms a release moves.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Terms")]
+pub(crate) struct TermsArgs {
+    /// Name an environment that reads the same target and moves along; may be repeated
+    #[arg(long, value_name = "ENV")]
+    pub(crate) include: Vec<EnvironmentName>,
+
+    /// Go past a rule once, with `--reason`; recorded and announced; may be repeated
+    #[arg(long = "override", value_name = "RULE", requires = "reason")]
+    pub(crate) overrides: Vec<String>,
+
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) reason: Option<String>,
+
+    /// A text that the environment asks for; may be repeated
+    #[arg(long = "note", value_name = "NAME=TEXT", value_parser = note)]
+    pub(crate) notes: Vec<(String, String)>,
+}
+
+/// How long to wait for a deployment.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Waiting")]
+pub(crate) struct Waiting {
+    /// Wait for the deployment and verify it; this is what happens anyway
+    #[arg(long, overrides_with = "no_wait")]
+    pub(crate) wait: bool,
+
+    /// Only move; `promote resume ENV` waits for the deployment later
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+
+    /// How long each step may take, instead of what the file says: `30m`, `1h30m`
+    #[arg(long, value_name = "TIME", value_parser = span)]
+    pub(crate) timeout: Option<Duration>,
+}
+
+fn note(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+            Ok((name.trim().to_owned(), value.trim().to_owned()))
+        }
+        _ => Err("a name, `=` and a text are needed".to_owned()),
+    }
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    promote_core::duration::parse(text).map_err(|error| error.to_string())
+}

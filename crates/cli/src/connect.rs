@@ -1,0 +1,80 @@
+//! Reaching the outside: the one place where a command gets a [`World`], so that tests can give it another.
+
+use crate::env::Env;
+use async_trait::async_trait;
+use promote_artifacts::git::GitRepository;
+use promote_core::config::Config;
+use promote_core::event::Events;
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
+use promote_core::names::ProjectName;
+use promote_core::port::{Clock, History};
+use promote_core::world::World;
+use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
+use std::path::Path;
+use std::sync::Arc;
+
+/// What is to be reached.
+#[derive(Debug, Clone)]
+pub struct Site<'a> {
+    /// The configuration.
+    pub config: &'a Config,
+    /// The folder of `promote.toml`.
+    pub base: &'a Path,
+    /// The surroundings.
+    pub env: &'a Env,
+    /// Hears what happens.
+    pub events: Arc<dyn Events>,
+}
+
+/// Reaches the outside.
+#[async_trait]
+pub trait Connect: Send + Sync {
+    /// The stores, the ledger, the repository and everything else that a project needs. Sends no request by itself.
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure>;
+
+    /// The name of the repository that `base` lies in, for a configuration that names no project.
+    fn project_name(&self, base: &Path) -> Option<ProjectName>;
+
+    /// Who runs this, and how well that is known.
+    fn actor(&self, env: &Env) -> Actor;
+
+    /// The clock that times are measured with.
+    fn clock(&self) -> Arc<dyn Clock>;
+}
+
+/// The real outside.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Providers;
+
+#[async_trait]
+impl Connect for Providers {
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+        let variables: Variables = site.env.variables.iter().collect();
+        let steps = SystemSteps::new(site.base, variables.clone(), Interruption::default());
+        let ports = Ports {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
+            history: GitRepository::open(site.base)
+                .ok()
+                .map(|repository| Arc::new(repository) as Arc<dyn History>),
+            steps: Arc::new(steps),
+            events: site.events,
+        };
+        promote_providers::connect(site.config, site.base, &variables, ports)
+    }
+
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        GitRepository::open(base).ok().and_then(|repository| repository.project_name().ok().flatten())
+    }
+
+    fn actor(&self, env: &Env) -> Actor {
+        let variables: Variables = env.variables.iter().collect();
+        promote_providers::actor::detect(&variables, &promote_providers::actor::hostname())
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+}

@@ -1,0 +1,127 @@
+//! What surrounds the process: variables, the folder, terminals, the keyboard, signals. Given as a value, so that
+//! tests make their own.
+
+use async_trait::async_trait;
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+/// A variable of the environment that promote reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name.
+    pub name: &'static str,
+    /// What it does, in one sentence.
+    pub about: &'static str,
+}
+
+/// Every variable that promote itself reads. Vendors' own variables (`AWS_PROFILE` and the like) are read by their
+/// libraries; variables that `promote.toml` names as `$NAME` are read when they are needed.
+pub const VARIABLES: &[Variable] = &[
+    Variable {
+        name: "PROMOTE_CONFIG",
+        about: "the file to read instead of searching for promote.toml; `--config` wins",
+    },
+    Variable {
+        name: "PROMOTE_ACTOR",
+        about: "the name that is recorded as yours, where nothing stronger is known",
+    },
+    Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
+    Variable {
+        name: "CI",
+        about: "no prompts and no cursor movement, when set and neither empty nor `false`",
+    },
+    Variable { name: "NO_COLOR", about: "no colour, when set and not empty" },
+    Variable {
+        name: "CLICOLOR_FORCE",
+        about: "colour even where there is no terminal, when set and neither empty nor `0`",
+    },
+    Variable { name: "CLICOLOR", about: "no colour, when `0`" },
+    Variable { name: "TERM", about: "no colour and no cursor movement, when `dumb`" },
+    Variable { name: "COLUMNS", about: "the width to fill, where the terminal does not tell" },
+];
+
+/// What makes a process stop early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// A request to terminate.
+    Terminate,
+}
+
+/// Waits for signals. Before the first call they end the process at once, as always.
+#[async_trait]
+pub trait Signals: Debug + Send + Sync {
+    /// The next signal.
+    async fn next(&self) -> Signal;
+}
+
+/// Reads the keyboard.
+pub trait Ask: Debug + Send + Sync {
+    /// One line without its end, or `None` at the end of the input.
+    fn line(&self) -> std::io::Result<Option<String>>;
+}
+
+/// What surrounds the process.
+#[derive(Debug, Clone)]
+pub struct Env {
+    /// The variables whose value is text.
+    pub variables: BTreeMap<String, String>,
+    /// The current folder.
+    pub folder: PathBuf,
+    /// Whether the keyboard is at hand.
+    pub input_terminal: bool,
+    /// Whether data goes to a terminal.
+    pub output_terminal: bool,
+    /// Whether messages go to a terminal.
+    pub error_terminal: bool,
+    /// The width of that terminal in columns, when it is known.
+    pub width: Option<usize>,
+    /// The keyboard.
+    pub keyboard: Arc<dyn Ask>,
+    /// Signals.
+    pub signals: Arc<dyn Signals>,
+}
+
+impl Env {
+    /// The real surroundings.
+    pub fn of_process() -> Self {
+        Self {
+            variables: std::env::vars_os()
+                .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+                .collect(),
+            folder: std::env::current_dir().unwrap_or_else(|_| PathBuf::from(".")),
+            input_terminal: std::io::stdin().is_terminal(),
+            output_terminal: std::io::stdout().is_terminal(),
+            error_terminal: std::io::stderr().is_terminal(),
+            width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
+            keyboard: Arc::new(Keyboard),
+            signals: Arc::new(crate::interrupt::ProcessSignals),
+        }
+    }
+
+    /// A variable that is set and not empty.
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// Whether a continuous-integration service runs this.
+    pub fn is_ci(&self) -> bool {
+        self.variable("CI").is_some_and(|value| value != "false")
+    }
+}
+
+/// Standard input.
+#[derive(Debug)]
+struct Keyboard;
+
+impl Ask for Keyboard {
+    fn line(&self) -> std::io::Result<Option<String>> {
+        let mut line = String::new();
+        let read = std::io::stdin().read_line(&mut line)?;
+        Ok((read > 0).then(|| line.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+}

@@ -1,0 +1,160 @@
+//! A line of styled text whose content is harmless.
+
+use anstyle::{AnsiColor, Effects};
+use std::fmt::Write;
+use unicode_width::UnicodeWidthStr;
+
+/// What a piece of text means; how that looks is decided here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Style {
+    /// Nothing special.
+    Plain,
+    /// Success.
+    Good,
+    /// Failure.
+    Bad,
+    /// A warning.
+    Warn,
+    /// Paths, literals, hints.
+    Literal,
+    /// A command to type.
+    Command,
+    /// What the eye should find.
+    Strong,
+    /// What it may pass over.
+    Dim,
+}
+
+impl Style {
+    const fn ansi(self) -> anstyle::Style {
+        let style = anstyle::Style::new();
+        match self {
+            Self::Plain => style,
+            Self::Good => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))),
+            Self::Bad => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red))).effects(Effects::BOLD),
+            Self::Warn => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow))),
+            Self::Literal => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan))),
+            Self::Command => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))),
+            Self::Strong => style.effects(Effects::BOLD),
+            Self::Dim => style.effects(Effects::DIMMED),
+        }
+    }
+}
+
+/// A line of styled text. Never holds a control character.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Text(Vec<(Style, String)>);
+
+impl Text {
+    /// Text without style.
+    pub(crate) fn plain(text: impl AsRef<str>) -> Self {
+        Self::new(text, Style::Plain)
+    }
+
+    /// Text in one style.
+    pub(crate) fn new(text: impl AsRef<str>, style: Style) -> Self {
+        Self(vec![(style, harmless(text.as_ref()))])
+    }
+
+    /// Text in which what stands in backticks is a command.
+    pub(crate) fn marked(text: impl AsRef<str>) -> Self {
+        let mut out = Self::default();
+        for (index, part) in text.as_ref().split('`').enumerate() {
+            if index % 2 == 1 {
+                out = out.and(format!("`{part}`"), Style::Command);
+            } else if !part.is_empty() {
+                out = out.and(part, Style::Plain);
+            }
+        }
+        // An odd backtick opens nothing.
+        if text.as_ref().matches('`').count() % 2 == 1 { Self::plain(text) } else { out }
+    }
+
+    /// The same with more behind it.
+    #[must_use]
+    pub(crate) fn and(mut self, text: impl AsRef<str>, style: Style) -> Self {
+        self.0.push((style, harmless(text.as_ref())));
+        self
+    }
+
+    /// The same with another text behind it.
+    #[must_use]
+    pub(crate) fn then(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        self
+    }
+
+    /// The content alone.
+    pub(crate) fn content(&self) -> String {
+        self.0.iter().map(|(_, text)| text.as_str()).collect()
+    }
+
+    /// How many columns it fills.
+    pub(crate) fn width(&self) -> usize {
+        self.0.iter().map(|(_, text)| text.width()).sum()
+    }
+
+    /// With escape sequences, or without.
+    pub(crate) fn shown(&self, colour: bool) -> String {
+        let mut out = String::new();
+        for (style, text) in &self.0 {
+            if colour && *style != Style::Plain {
+                let ansi = style.ansi();
+                let _ = write!(out, "{ansi}{text}{ansi:#}");
+            } else {
+                out.push_str(text);
+            }
+        }
+        out
+    }
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::plain(text)
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::plain(text)
+    }
+}
+
+/// Escapes what would move the cursor, change colours or reorder the line.
+fn harmless(text: &str) -> String {
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
+    if !text.contains(hidden) {
+        return text.to_owned();
+    }
+    let mut out = String::with_capacity(text.len() + 8);
+    for c in text.chars() {
+        match c {
+            '\t' => out.push(' '),
+            c if hidden(c) => out.extend(c.escape_unicode()),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_can_not_drive_a_terminal() {
+        let text = Text::plain("fix\u{1b}[2J\u{202e}x\r\ny");
+        assert_eq!(text.shown(true), "fix\\u{1b}[2J\\u{202e}x\\u{d}\\u{a}y");
+    }
+
+    #[test]
+    fn what_stands_in_backticks_is_a_command() {
+        assert_eq!(Text::marked("say `promote x` now").shown(false), "say `promote x` now");
+        assert!(Text::marked("`promote x`").shown(true).starts_with("\u{1b}[32m`promote x`"));
+        assert_eq!(Text::marked("an odd ` one").shown(true), "an odd ` one");
+    }
+}

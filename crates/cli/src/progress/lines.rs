@@ -1,0 +1,217 @@
+//! One event as text, in each of the styles.
+
+use super::{HEARTBEAT, Now};
+use crate::page::{Style as Look, Text};
+use chrono::{DateTime, TimeDelta, Utc};
+use promote_core::event::Event;
+use promote_core::location::Location;
+use promote_core::port::{StepEnd, StepReport};
+use promote_core::span::Span;
+use std::time::Duration;
+
+/// How progress is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Style {
+    /// Not at all.
+    Silent,
+    /// On a terminal: the line of what is under way is written again.
+    Live {
+        /// With the steps' output.
+        output: bool,
+    },
+    /// In a log: one line a change.
+    Log {
+        /// With the steps' output.
+        output: bool,
+    },
+    /// One JSON object a line.
+    Json,
+}
+
+/// Lines to write; the last one may be left open.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    lines: Vec<Text>,
+    /// Raw JSON.
+    json: Option<String>,
+    /// A line to write again when the next one comes.
+    open: Option<Text>,
+    clear: &'static str,
+}
+
+/// The text with or without colour.
+pub(super) fn in_colour(shown: &Shown, colour: bool) -> String {
+    if let Some(json) = &shown.json {
+        return format!("{json}\n");
+    }
+    let mut out = String::new();
+    if !shown.lines.is_empty() || shown.open.is_some() {
+        out.push_str(shown.clear);
+    }
+    for line in &shown.lines {
+        out.push_str(&line.shown(colour));
+        out.push('\n');
+    }
+    out.extend(shown.open.iter().map(|line| line.shown(colour)));
+    out
+}
+
+/// What takes a line back that was left open.
+pub(super) const fn clear(style: Style) -> &'static str {
+    match style {
+        Style::Live { .. } => "\r\u{1b}[K",
+        _ => "",
+    }
+}
+
+/// How often to say that something is under way.
+pub(super) const fn pause(style: Style) -> Option<Duration> {
+    match style {
+        Style::Live { .. } => Some(Duration::from_secs(1)),
+        Style::Log { .. } => Some(HEARTBEAT),
+        Style::Silent | Style::Json => None,
+    }
+}
+
+/// Something is still under way.
+pub(super) fn still(style: Style, elapsed: TimeDelta, since: TimeDelta, phase: &str, what: &str) -> Shown {
+    let mut shown = Shown { clear: clear(style), ..Shown::default() };
+    match style {
+        Style::Live { .. } => shown.open = Some(under_way(phase, what, Some(since))),
+        Style::Log { .. } => {
+            let text = format!("{:<8} still at it, {}: {what}", phase, Span(since));
+            shown.lines.push(Text::plain(format!("[{}] {text}", clock(elapsed))));
+        }
+        Style::Silent | Style::Json => {}
+    }
+    shown
+}
+
+fn under_way(phase: &str, what: &str, since: Option<TimeDelta>) -> Text {
+    let time = since.map(|since| format!("  {}", Span(since))).unwrap_or_default();
+    Text::new(format!("  … {phase:<8} {what}{time}"), Look::Dim)
+}
+
+/// Minutes and seconds, as in `[05:59]`.
+fn clock(elapsed: TimeDelta) -> String {
+    let seconds = elapsed.num_seconds().max(0);
+    format!("{:02}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// One event as text.
+pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -> Shown {
+    let mut shown = Shown { clear: clear(style), ..Shown::default() };
+    if style == Style::Json {
+        shown.json = json(event, at);
+        return shown;
+    }
+    let (live, output) = match style {
+        Style::Live { output } => (true, output),
+        Style::Log { output } => (false, output),
+        Style::Silent | Style::Json => return shown,
+    };
+    if live && let Event::StepStarted { phase, name } = event {
+        shown.open = Some(under_way(phase, name, None));
+        return shown;
+    }
+    if let Event::StepLine { line, .. } = event {
+        if output {
+            shown.lines.push(Text::new(format!("             {line}"), Look::Dim));
+        }
+        return shown;
+    }
+    for (sign, look, phase, text, took) in sentences(event, now, at) {
+        let line = if live {
+            let took = took.map(|took| format!("  {took}")).unwrap_or_default();
+            Text::plain("  ")
+                .and(sign, look)
+                .and(format!(" {phase:<8} {text}"), Look::Plain)
+                .and(took, Look::Dim)
+        } else {
+            Text::plain(format!("[{}] {phase:<8} {text}", clock(at - now.began)))
+        };
+        shown.lines.push(line);
+    }
+    if let Event::StepFinished { report, .. } = event
+        && report.end != StepEnd::Succeeded
+        && !output
+    {
+        let tail = now.tail.iter().map(|line| Text::new(format!("             {line}"), Look::Dim));
+        shown.lines.extend(tail);
+    }
+    shown
+}
+
+type Sentence = (&'static str, Look, String, String, Option<String>);
+
+fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
+    let took = || now.doing.as_ref().map(|(since, ..)| seconds(at - *since));
+    let made = |sign, look, phase: &str, text: String| Some((sign, look, phase.to_owned(), text, None));
+    match event {
+        Event::Waiting { until, why } => {
+            made("…", Look::Warn, "wait", format!("until {}: {why}", until.format("%H:%M:%S UTC")))
+        }
+        Event::Moved { target, wrote } => {
+            let word = if *wrote { "is" } else { "was already" };
+            Some(("✓", Look::Good, "move".to_owned(), format!("{} {word} {}", last(target), now.to), took()))
+        }
+        Event::Doubt { target, why } => {
+            made("?", Look::Warn, "move", format!("{}: {why}; reading it back", last(target)))
+        }
+        Event::Aborted { why } => made("✗", Look::Bad, "move", format!("withdrawn: {why}")),
+        Event::StepStarted { phase, name } => made("…", Look::Dim, phase, name.clone()),
+        Event::StepFinished { phase, name, report } => {
+            let (sign, look) = sign(report);
+            let text =
+                if report.summary.is_empty() { name.clone() } else { format!("{name}: {}", report.summary) };
+            Some((
+                sign,
+                look,
+                phase.clone(),
+                text,
+                Some(Span(TimeDelta::seconds(took_s(report))).to_string()),
+            ))
+        }
+        Event::RollingBack { environment } => {
+            made("↩", Look::Warn, "back", format!("{environment} goes back to {}", now.from))
+        }
+        Event::Intent { .. }
+        | Event::Moving { .. }
+        | Event::Committed { .. }
+        | Event::StepLine { .. }
+        | Event::Outcome { .. } => None,
+    }
+}
+
+fn took_s(report: &StepReport) -> i64 {
+    i64::try_from(report.took_s).unwrap_or(i64::MAX / 2000)
+}
+
+fn sign(report: &StepReport) -> (&'static str, Look) {
+    match report.end {
+        StepEnd::Succeeded => ("✓", Look::Good),
+        StepEnd::Failed | StepEnd::Errored => ("✗", Look::Bad),
+        StepEnd::TimedOut | StepEnd::Superseded | StepEnd::Interrupted => ("?", Look::Warn),
+    }
+}
+
+/// Tenths below ten seconds, whole units above.
+fn seconds(span: TimeDelta) -> String {
+    let millis = span.num_milliseconds().max(0);
+    if millis < 10_000 {
+        format!("{}.{}s", millis / 1000, millis % 1000 / 100)
+    } else {
+        Span(span).to_string()
+    }
+}
+
+/// The last part of a key: what people call the target.
+fn last(target: &Location) -> &str {
+    target.key.as_str().rsplit('/').next().unwrap_or_default()
+}
+
+fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {
+    let mut value = serde_json::to_value(event).ok()?;
+    value.as_object_mut()?.insert("at".to_owned(), serde_json::to_value(at).ok()?);
+    serde_json::to_string(&value).ok()
+}

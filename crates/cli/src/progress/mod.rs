@@ -1,0 +1,174 @@
+//! What happens while a promotion runs, on standard error: lines with a sign on a terminal, lines with the elapsed
+//! time in a log, JSON lines for machines. It also remembers how far things got, for an interruption.
+
+mod lines;
+
+use crate::args::Global;
+use crate::env::Env;
+use crate::screen::Screen;
+use chrono::{DateTime, Utc};
+use lines::Style;
+use promote_core::event::{Event, Events};
+use promote_core::ledger::PromotionId;
+use promote_core::location::Location;
+use promote_core::plan::Plan;
+use promote_core::port::Clock;
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// How far a promotion got.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reached {
+    /// The promotion, once its intent is written.
+    pub(crate) promotion: Option<PromotionId>,
+    /// A target that may be half written.
+    pub(crate) moving: Option<Location>,
+    /// The targets that hold the release.
+    pub(crate) moved: Vec<Location>,
+    /// Whether the commit is written.
+    pub(crate) committed: bool,
+    /// Whether the outcome is written.
+    pub(crate) ended: bool,
+    /// Whether the intent was withdrawn.
+    pub(crate) aborted: bool,
+}
+
+/// What is shown and remembered.
+#[derive(Debug)]
+struct Now {
+    began: DateTime<Utc>,
+    /// The release that moves, and the one before, shortened.
+    to: String,
+    from: String,
+    reached: Reached,
+    /// When the target or the step that is under way began, and what it is.
+    doing: Option<(DateTime<Utc>, String, String)>,
+    /// The last lines of the step's output, kept for the case that it fails.
+    tail: Vec<String>,
+}
+
+/// Hears events and shows them.
+#[derive(Debug, Clone)]
+pub(crate) struct Progress {
+    screen: Screen,
+    style: Style,
+    clock: Arc<dyn Clock>,
+    now: Arc<Mutex<Now>>,
+}
+
+impl Progress {
+    /// As the flags and the surroundings say.
+    pub(crate) fn new(screen: Screen, env: &Env, global: &Global, clock: Arc<dyn Clock>) -> Self {
+        let live = env.error_terminal && !env.is_ci() && env.variable("TERM") != Some("dumb");
+        let style = match () {
+            () if global.events => Style::Json,
+            () if global.quiet => Style::Silent,
+            () if live => Style::Live { output: global.verbose > 0 },
+            () => Style::Log { output: global.verbose > 0 },
+        };
+        let now = Now {
+            began: clock.now(),
+            to: String::new(),
+            from: String::new(),
+            reached: Reached::default(),
+            doing: None,
+            tail: Vec::new(),
+        };
+        Self { screen, style, clock, now: Arc::new(Mutex::new(now)) }
+    }
+
+    /// Begins to measure, for this plan.
+    pub(crate) fn begin(&self, plan: &Plan) {
+        let mut now = self.lock();
+        now.began = self.clock.now();
+        now.to = plan.release.commit.short(7).to_owned();
+        now.from = plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
+        now.reached = Reached::default();
+    }
+
+    /// How far things got.
+    pub(crate) fn reached(&self) -> Reached {
+        self.lock().reached.clone()
+    }
+
+    /// Time since [`Progress::begin`].
+    pub(crate) fn elapsed(&self) -> chrono::TimeDelta {
+        self.clock.now() - self.lock().began
+    }
+
+    /// Ends a line that is still being shown.
+    pub(crate) fn rest(&self) {
+        self.screen.message(lines::clear(self.style));
+    }
+
+    /// Shows, until it is dropped, that a step is still under way.
+    pub(crate) async fn beat(&self) -> Infallible {
+        let Some(pause) = lines::pause(self.style) else { return std::future::pending().await };
+        loop {
+            tokio::time::sleep(pause).await;
+            let now = self.lock();
+            if let Some((since, phase, what)) = &now.doing {
+                let at = self.clock.now();
+                let text = lines::still(self.style, at - now.began, at - *since, phase, what);
+                self.screen.message(&lines::in_colour(&text, self.screen.err_colour));
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Now> {
+        self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Events for Progress {
+    fn hear(&self, event: &Event) {
+        let at = self.clock.now();
+        let mut now = self.lock();
+        remember(&mut now, event, at);
+        let text = lines::shown(self.style, event, &now, at);
+        match event {
+            Event::Moved { .. } | Event::StepFinished { .. } => now.doing = None,
+            Event::RollingBack { .. } => {
+                let now = &mut *now;
+                std::mem::swap(&mut now.to, &mut now.from);
+                now.reached = Reached::default();
+            }
+            _ => {}
+        }
+        drop(now);
+        self.screen.message(&lines::in_colour(&text, self.screen.err_colour));
+    }
+}
+
+fn remember(now: &mut Now, event: &Event, at: DateTime<Utc>) {
+    let reached = &mut now.reached;
+    match event {
+        Event::Intent { promotion, .. } => reached.promotion = Some(promotion.clone()),
+        Event::Moving { target } => {
+            reached.moving = Some(target.clone());
+            now.doing = Some((at, "move".to_owned(), target.to_string()));
+        }
+        Event::Moved { target, .. } => {
+            reached.moving = None;
+            reached.moved.push(target.clone());
+        }
+        Event::Committed { .. } => reached.committed = true,
+        Event::Aborted { .. } => reached.aborted = true,
+        Event::Outcome { .. } => reached.ended = true,
+        Event::StepStarted { phase, name } => {
+            now.doing = Some((at, phase.clone(), name.clone()));
+            now.tail.clear();
+        }
+        Event::StepLine { line, .. } => {
+            if now.tail.len() >= 10 {
+                now.tail.remove(0);
+            }
+            now.tail.push(line.clone());
+        }
+        _ => {}
+    }
+}
+
+/// How often a step under way is mentioned in a log.
+pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);

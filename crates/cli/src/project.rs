@@ -1,0 +1,111 @@
+//! Finding and reading `promote.toml`.
+
+use crate::app::{App, Stop};
+use crate::diagnostic;
+use crate::document::Wish;
+use promote_core::config::{Config, Diagnostic, ReadContext, read};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::report::FailureReport;
+use std::path::{Path, PathBuf};
+
+/// The file that is looked for.
+pub(crate) const FILE: &str = "promote.toml";
+
+/// A project's configuration and where it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    /// What it means.
+    pub(crate) config: Config,
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The folder it lies in: plain locations and commands are relative to it.
+    pub(crate) base: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// What could be better about it. Shown by `promote check` only.
+    pub(crate) remarks: Vec<Diagnostic>,
+}
+
+impl Project {
+    /// Finds the file, reads it, and shows what is wrong with it.
+    pub(crate) fn load(app: &App<'_>) -> Result<Self, Stop> {
+        let file = find(app)?;
+        let text = text(&file)?;
+        let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        let variables = |name: &str| app.env.variables.get(name).cloned();
+        let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+        // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
+        let named = text.lines().any(|line| line.trim_start().starts_with("project"));
+        let context = ReadContext {
+            default_project: if named { None } else { app.connect.project_name(&base) },
+            variables: &variables,
+            version: version.unwrap_or(semver::Version::new(0, 0, 0)),
+        };
+        match read(&text, &context) {
+            Ok((config, remarks)) => Ok(Self { config, file, base, text, remarks }),
+            Err(found) => Err(refused(app, &file, &text, &found)),
+        }
+    }
+
+    /// The file's name for messages.
+    pub(crate) fn shown(&self, app: &App<'_>) -> String {
+        shown(app, &self.file)
+    }
+}
+
+/// Relative to the current folder where it lies below that.
+fn shown(app: &App<'_>, file: &Path) -> String {
+    file.strip_prefix(&app.env.folder).unwrap_or(file).display().to_string()
+}
+
+fn refused(app: &App<'_>, file: &Path, text: &str, found: &[Diagnostic]) -> Stop {
+    let path = shown(app, file);
+    app.screen.message(diagnostic::shown(&path, text, found, app.screen.err_colour).trim_end());
+    app.screen.message("\n");
+    if app.wish() != Wish::None {
+        let report = FailureReport::of(&diagnostic::failure(&path, found));
+        if let Err(failure) = Wish::Whole.text(&report).and_then(|text| app.screen.data(&text)) {
+            return Stop::Failure(failure);
+        }
+    }
+    Stop::Shown(ExitStatus::Usage)
+}
+
+/// The file that is named, or the nearest one upwards.
+fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
+    let named = app.global.config.clone().or_else(|| app.env.variable("PROMOTE_CONFIG").map(PathBuf::from));
+    if let Some(path) = named {
+        return Ok(app.env.folder.join(path));
+    }
+    let mut folder = Some(app.env.folder.as_path());
+    while let Some(here) = folder {
+        let file = here.join(FILE);
+        if file.is_file() {
+            return Ok(file);
+        }
+        // The work tree's end is the project's end: a file above it belongs to something else.
+        if here.join(".git").exists() {
+            break;
+        }
+        folder = here.parent();
+    }
+    Err(Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))
+        .hint("`promote init` writes one, `--config PATH` names one"))
+}
+
+/// The text of the file.
+fn text(file: &Path) -> Result<String, Failure> {
+    const LIMIT: u64 = 1024 * 1024;
+    let failed = |error| {
+        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display())).caused_by(error)
+    };
+    let size = std::fs::metadata(file).map_err(failed)?.len();
+    if size > LIMIT {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`{}` has {size} bytes, more than a configuration may have", file.display()),
+        ));
+    }
+    std::fs::read_to_string(file).map_err(failed)
+}

@@ -1,0 +1,140 @@
+//! Where output goes and whether it is coloured. Data to standard output, everything else to standard error; a
+//! reader that went away is no error.
+
+use crate::args::{Colour, Format, Global};
+use crate::env::Env;
+use crate::page::{Page, Text};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Something to write to, shared between a command and its progress.
+pub type Stream = Arc<Mutex<dyn Write + Send>>;
+
+/// Standard output and standard error, and how to write to them.
+#[derive(Clone)]
+pub(crate) struct Screen {
+    out: Stream,
+    err: Stream,
+    /// Whether data is coloured.
+    pub(crate) out_colour: bool,
+    /// Whether messages are coloured.
+    pub(crate) err_colour: bool,
+    /// Columns to fill.
+    pub(crate) width: usize,
+    /// The form of the data.
+    pub(crate) format: Format,
+    quiet: bool,
+}
+
+impl Screen {
+    /// As the flags and the surroundings say.
+    pub(crate) fn new(global: &Global, env: &Env, out: &Stream, err: &Stream) -> Self {
+        let format = if global.json.is_some() { Format::Json } else { global.format };
+        Self {
+            out: Arc::clone(out),
+            err: Arc::clone(err),
+            out_colour: coloured(global.color, env, env.output_terminal) && format == Format::Human,
+            err_colour: coloured(global.color, env, env.error_terminal),
+            width: width(env),
+            format,
+            quiet: global.quiet,
+        }
+    }
+
+    /// Before the arguments are understood: only `--color` is looked for.
+    pub(crate) fn early(arguments: &[OsString], env: &Env, out: &Stream, err: &Stream) -> Self {
+        let texts: Vec<&str> = arguments.iter().filter_map(|argument| argument.to_str()).collect();
+        let colour = match () {
+            () if texts.contains(&"--color=never") => Colour::Never,
+            () if texts.contains(&"--color=always") => Colour::Always,
+            () if texts.windows(2).any(|pair| pair == ["--color", "never"]) => Colour::Never,
+            () if texts.windows(2).any(|pair| pair == ["--color", "always"]) => Colour::Always,
+            () => Colour::Auto,
+        };
+        Self {
+            out: Arc::clone(out),
+            err: Arc::clone(err),
+            out_colour: coloured(colour, env, env.output_terminal),
+            err_colour: coloured(colour, env, env.error_terminal),
+            width: width(env),
+            format: Format::Human,
+            quiet: false,
+        }
+    }
+
+    /// Writes data as it is.
+    pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        match write(&self.out, text) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                Err(Failure::new(ExitStatus::Failed, "writing the output failed").caused_by(error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes a message as it is. That nobody reads it is no reason to stop.
+    pub(crate) fn message(&self, text: &str) {
+        let _ = write(&self.err, text);
+    }
+
+    /// Writes a line of a message.
+    pub(crate) fn say(&self, line: &Text) {
+        self.message(&format!("{}\n", line.shown(self.err_colour)));
+    }
+
+    /// Shows a page as data, in the form that was asked for; its hints go to standard error.
+    pub(crate) fn page(&self, page: &Page) -> Result<(), Failure> {
+        self.data(&match self.format {
+            Format::Markdown => page.markdown(),
+            Format::Plain => page.plain(),
+            Format::Human | Format::Json => page.human(self.out_colour),
+        })?;
+        if self.format == Format::Human && !self.quiet {
+            self.message(&page.hints(self.err_colour));
+        }
+        Ok(())
+    }
+
+    /// Shows a page as a message, before a question or during a promotion.
+    pub(crate) fn note(&self, page: &Page) {
+        if !self.quiet {
+            self.message(&page.human(self.err_colour));
+            self.message(&page.hints(self.err_colour));
+        }
+    }
+}
+
+impl std::fmt::Debug for Screen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Screen").field("format", &self.format).finish_non_exhaustive()
+    }
+}
+
+fn write(stream: &Stream, text: &str) -> std::io::Result<()> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    let mut stream = stream.lock().unwrap_or_else(PoisonError::into_inner);
+    stream.write_all(text.as_bytes())?;
+    stream.flush()
+}
+
+fn coloured(wish: Colour, env: &Env, terminal: bool) -> bool {
+    match wish {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto if env.variable("NO_COLOR").is_some() => false,
+        Colour::Auto if env.variable("CLICOLOR_FORCE").is_some_and(|value| value != "0") => true,
+        Colour::Auto => {
+            terminal && env.variable("TERM") != Some("dumb") && env.variable("CLICOLOR") != Some("0")
+        }
+    }
+}
+
+fn width(env: &Env) -> usize {
+    let told = env.variable("COLUMNS").and_then(|text| text.parse().ok());
+    env.width.or(told).unwrap_or(100).clamp(40, 200)
+}

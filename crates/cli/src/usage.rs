@@ -1,0 +1,96 @@
+//! Wrong arguments, help and version: clap's answers in this program's words.
+
+use crate::page::Page;
+use crate::page::{Style, Text};
+use crate::screen::Screen;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use promote_core::exit::ExitStatus;
+
+/// Shows what clap answers instead of parsed arguments.
+pub(crate) fn show(error: &clap::Error, screen: &Screen) -> ExitStatus {
+    let rendered = error.render();
+    if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+        let text = if screen.out_colour { rendered.ansi().to_string() } else { rendered.to_string() };
+        return match screen.data(&text) {
+            Ok(()) => ExitStatus::Ok,
+            Err(failure) => failure.exit,
+        };
+    }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        screen.message(&if screen.err_colour { rendered.ansi().to_string() } else { rendered.to_string() });
+        return ExitStatus::Usage;
+    }
+    let mut page = Page::default();
+    page.line(Text::new("error: ", Style::Bad).and(&message(error), Style::Strong));
+    for hint in hints(error) {
+        page.hint(&hint);
+    }
+    screen.message(&page.human(screen.err_colour));
+    screen.message(&page.hints(screen.err_colour));
+    ExitStatus::Usage
+}
+
+fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
+    match error.get(kind)? {
+        ContextValue::String(text) => Some(text.clone()),
+        ContextValue::Strings(texts) => Some(texts.join(", ")),
+        ContextValue::StyledStr(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
+
+fn message(error: &clap::Error) -> String {
+    let argument = text(error, ContextKind::InvalidArg).unwrap_or_default();
+    let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => {
+            let name = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
+            format!("there is no command `{name}`")
+        }
+        ErrorKind::UnknownArgument => format!("unknown argument `{argument}`"),
+        ErrorKind::MissingRequiredArgument => format!("`{}` is missing", plain(&argument)),
+        ErrorKind::InvalidValue if value.is_empty() => format!("`{}` needs a value", plain(&argument)),
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
+            let why = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
+            format!("`{value}` is no value for `{}`{why}", plain(&argument))
+        }
+        ErrorKind::ArgumentConflict => {
+            let other = text(error, ContextKind::PriorArg).unwrap_or_default();
+            match other.is_empty() || other == argument {
+                true => format!("`{}` is given more than once", plain(&argument)),
+                false => format!("`{}` can't be used together with `{}`", plain(&argument), plain(&other)),
+            }
+        }
+        ErrorKind::NoEquals => format!("`{}` takes its value after `=`", plain(&argument)),
+        _ => first_line(&error.render().to_string()),
+    }
+}
+
+/// clap shows values in angle brackets; so do we, without its dots.
+fn plain(argument: &str) -> String {
+    argument.trim_end_matches("...").to_owned()
+}
+
+fn first_line(text: &str) -> String {
+    let line = text.lines().next().unwrap_or("wrong arguments");
+    line.trim_start_matches("error: ").to_owned()
+}
+
+fn hints(error: &clap::Error) -> Vec<String> {
+    let mut hints = Vec::new();
+    for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
+        if let Some(near) = text(error, kind) {
+            hints.push(format!("did you mean `{near}`?"));
+        }
+    }
+    if let Some(values) = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty()) {
+        hints.push(format!("possible values: {values}"));
+    }
+    if hints.is_empty() {
+        hints.push(match text(error, ContextKind::Usage) {
+            Some(usage) => format!("{} (`--help` explains)", usage.trim().replace("Usage: ", "usage: ")),
+            None => "`promote --help` lists the commands".to_owned(),
+        });
+    }
+    hints
+}

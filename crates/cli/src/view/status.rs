@@ -1,0 +1,126 @@
+//! A status as a page.
+
+use crate::page::{Page, Style, Text};
+use crate::view::{count, cut, moment, short, span};
+use chrono_tz::Tz;
+use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
+
+/// The page.
+pub(crate) fn page(report: &StatusReport, zone: Tz) -> Page {
+    let mut page = Page::default();
+    page.line(Text::new(&report.project, Style::Strong));
+    page.blank();
+    let rows = report.environments.iter().map(row).collect();
+    page.table(&["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE"], rows);
+    page.blank();
+    for environment in &report.environments {
+        remarks(&mut page, environment, zone);
+    }
+    if !report.ledger.begun {
+        page.line("  Nothing is recorded yet.");
+        page.hint("`promote publish` begins the ledger and puts the first release in place");
+        return page;
+    }
+    for environment in &report.environments {
+        hints(&mut page, environment);
+    }
+    page
+}
+
+fn row(environment: &EnvironmentStatus) -> Vec<Text> {
+    let running = environment.running.as_ref();
+    let commit = running
+        .map_or("-", |running| running.subject.as_deref().or(running.version.as_deref()).unwrap_or("-"));
+    let since = running.map_or_else(|| "-".to_owned(), |running| span(running.since_s));
+    vec![
+        Text::new(&environment.name, Style::Strong),
+        Text::new(running.map_or("-", |running| running.short()), Style::Literal),
+        Text::plain(cut(commit, 48)),
+        Text::plain(since),
+        standing(environment),
+    ]
+}
+
+fn standing(environment: &EnvironmentStatus) -> Text {
+    let text = match environment.standing {
+        Standing::Empty => Text::new("- nothing yet", Style::Dim),
+        Standing::Unfinished => Text::new("! unfinished", Style::Warn),
+        Standing::Drift => Text::new("✗ drift", Style::Bad),
+        Standing::Verified => Text::new("✓ verified", Style::Good),
+        Standing::Deploying => Text::new("… deploying", Style::Warn),
+        Standing::Failed => Text::new("✗ failed", Style::Bad),
+        Standing::TimedOut => Text::new("? timed out", Style::Warn),
+        Standing::NotVerified => Text::new("? not verified", Style::Warn),
+    };
+    let text = if environment.frozen.is_some() { text.and(", frozen", Style::Literal) } else { text };
+    if environment.hold.is_some() { text.and(", held", Style::Literal) } else { text }
+}
+
+fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
+    let name = &environment.name;
+    if let Some(open) = &environment.open {
+        page.line(format!(
+            "  {name}: promotion {} of {} by {} has not ended, begun {}.",
+            open.promotion,
+            short(&open.sha),
+            open.by,
+            moment(open.since, zone)
+        ));
+    }
+    for words in &environment.drift {
+        page.line(format!("  {name}: {words}."));
+    }
+    if let Some(problem) = &environment.problem {
+        page.line(format!("  {name}: its target could not be looked at: {problem}."));
+    }
+    if let Some(frozen) = &environment.frozen {
+        let until = frozen.until.map_or_else(
+            || "until it is lifted".to_owned(),
+            |until| format!("until {}", moment(until, zone)),
+        );
+        page.line(format!("  {name} is frozen {until} by {}: {}.", frozen.by, frozen.reason));
+    }
+    if let Some(hold) = &environment.hold {
+        page.line(format!("  {name} is held by {}: {}.", hold.by, hold.reason));
+    }
+    if let Some(next) = &environment.next {
+        if let Some(commits) = next.commits.filter(|commits| *commits > 0) {
+            page.line(format!("  {name} is {} behind {}.", count(commits, "commit"), next.from));
+        }
+        page.line(format!("  {}", movable(name, next, zone)));
+    }
+}
+
+fn movable(name: &str, next: &Next, zone: Tz) -> String {
+    let sha = short(&next.sha);
+    let unmet: Vec<_> = next.rules.iter().filter(|rule| !rule.met).collect();
+    match (next.ready, next.ready_at, unmet.as_slice()) {
+        (true, ..) => format!("{sha} may go to {name}."),
+        (_, Some(at), _) => {
+            format!("{sha} may go to {name} from {} on.", moment(at, zone))
+        }
+        (_, _, [only]) => format!("{sha} may not go to {name} yet: {} ({}).", only.detail, only.rule),
+        (_, _, several) => {
+            let names: Vec<&str> = several.iter().map(|rule| rule.rule.as_str()).collect();
+            format!("{sha} may not go to {name} yet: {} are not met.", names.join(", "))
+        }
+    }
+}
+
+fn hints(page: &mut Page, environment: &EnvironmentStatus) {
+    let name = &environment.name;
+    match environment.standing {
+        Standing::Unfinished => {
+            page.hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"));
+        }
+        Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
+        Standing::Failed => page.hint(format!("`promote rollback {name}` puts back what was there before")),
+        Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
+            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+        }
+        Standing::Verified | Standing::Empty if environment.next.is_some() => {
+            page.hint(format!("`promote plan {name}` shows what would happen"));
+        }
+        Standing::Verified | Standing::Empty => {}
+    }
+}

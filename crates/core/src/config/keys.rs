@@ -1,0 +1,390 @@
+//! Every key of `promote.toml`, once: name, what it takes, default, meaning. The check for unknown keys, the JSON Schema
+//! and the reference page are all made from these tables, so they can't say different things.
+
+/// What a key takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Bool,
+    /// A whole number from, to.
+    Integer(i64, i64),
+    /// Any text; `$NAME` stands for a variable.
+    Text,
+    /// One of these.
+    Word(&'static [&'static str]),
+    /// A name: `a-z`, `0-9`, `-`.
+    Name,
+    /// `30m`.
+    Duration,
+    /// A time window.
+    Window,
+    /// A semver requirement.
+    Versions,
+    /// The name of a time zone.
+    TimeZone,
+    /// A text with all placeholders.
+    Template,
+    /// A text with `{env}` and `{project}` only, known as soon as the file is read.
+    Settled,
+    /// A location, with placeholders and `${NAME}`.
+    Location,
+    /// Where the ledger lies.
+    Ledger,
+    /// `$NAME` or an https address.
+    Address,
+    /// `$NAME` only.
+    Secret,
+    /// The address of a store.
+    Endpoint,
+    /// A relative path.
+    Path,
+    /// The order of the environments.
+    Order,
+    /// An array.
+    List(&'static Shape),
+    /// One, or an array.
+    Several(&'static Shape),
+    /// A table with these keys.
+    Table(&'static [Key]),
+    /// The one, or the table.
+    OrTable(&'static Shape, &'static [Key]),
+    /// Tables with names of one's own.
+    Named(Owner, &'static [Key]),
+    /// Names of variables with texts.
+    Variables,
+    /// A step or an array of them.
+    Steps,
+}
+
+/// Whose names the tables of [`Shape::Named`] carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    Environment,
+    Artifact,
+    Store,
+}
+
+/// One key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Key {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    /// As it would be written; empty where there is none.
+    pub(super) default: &'static str,
+    pub(super) doc: &'static str,
+}
+
+const fn key(name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Key {
+    Key { name, shape, default, doc }
+}
+
+use Shape::{
+    Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path,
+    Secret, Settled, Several, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window, Word,
+};
+
+pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
+pub(super) const EVENTS: &[&str] =
+    &["waiting", "started", "succeeded", "failed", "rolled-back", "overridden", "drift"];
+
+/// Keys that stand at the top level only.
+pub(super) static PROJECT: &[Key] = &[
+    key("project", Name, "name of the repository", "The project's name: what its ledger is about."),
+    key(
+        "environments",
+        Order,
+        "",
+        "The environments in the order of promotion. A nested array is a stage of parallel ones: `[\"dev\", [\"uat\", \"perf\"], \"prod\"]`.",
+    ),
+    key(
+        "ledger",
+        Ledger,
+        ".promote/PROJECT/ beside the first source",
+        "Where the ledger lies: a folder in a bucket (`s3://BUCKET/PREFIX/`), a local folder, or `git:BRANCH`. Required when no source lies in a bucket or folder.",
+    ),
+    key(
+        "timezone",
+        TimeZone,
+        "UTC",
+        "The time zone of windows and of times shown to people, such as `Europe/Berlin`.",
+    ),
+    key(
+        "required-version",
+        Versions,
+        "any",
+        "Which versions of promote may be used with this file: a semver requirement such as `>=0.2`.",
+    ),
+    key(
+        "signers",
+        Path,
+        "none",
+        "An OpenSSH allowed-signers file. Where set, records and approvals must be signed by a key in it.",
+    ),
+    key("pack", Table(PACK), "none", "What `promote pack` and `promote publish` put into the archive."),
+    key(
+        "render",
+        Table(RENDER),
+        "none",
+        "The templates that `promote publish` renders once per environment.",
+    ),
+    key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
+    key("store", Named(Owner::Store, STORE), "none", "How to reach one bucket: `[store.BUCKET]`."),
+    key(
+        "env",
+        Named(Owner::Environment, ENVIRONMENT),
+        "none",
+        "Settings of one environment: `[env.NAME]`. They override those at the top level.",
+    ),
+];
+
+/// Keys that stand at the top level as a default for all environments, or in `[env.NAME]`.
+pub(super) static ENVIRONMENT: &[Key] = &[
+    key(
+        "source",
+        Location,
+        "",
+        "Where a release lies for ever, named by its commit: `s3://BUCKET/{sha}.zip`, `gs://…`, `HOST/REPOSITORY:{sha}`, a local path, or `git`. A trailing `/` means a folder.",
+    ),
+    key(
+        "target",
+        Location,
+        "",
+        "What the environment reads. With `{timestamp}` in it every promotion writes a new name; without it the one name is overwritten.",
+    ),
+    key(
+        "artifact",
+        Named(Owner::Artifact, ARTIFACT),
+        "one, unnamed",
+        "Several artifacts of one release, moved in the order written: `[artifact.NAME]`.",
+    ),
+    key("needs", List(&Location), "none", "Locations that must exist first but are not moved."),
+    key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
+    key(
+        "from",
+        Several(&Name),
+        "the stage before, all of it",
+        "The environments in which a release must have been verified before.",
+    ),
+    key("auto", Bool, "true for the first stage", "May move without being asked."),
+    key("branch", Settled, "any", "The commit must be on this branch."),
+    key("soak", Duration, "0", "How long a release must have run, verified, in every environment of `from`."),
+    key(
+        "approvals",
+        OrTable(&Integer(0, 20), APPROVALS),
+        "0",
+        "How many people must approve, or a table that says more.",
+    ),
+    key("checks", List(&Text), "none", "Commit statuses and check runs that must be green."),
+    key(
+        "evidence",
+        List(&Text),
+        "none",
+        "Named results (`promote record NAME`) that must exist for this digest.",
+    ),
+    key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
+    key(
+        "freeze",
+        List(&Window),
+        "none",
+        "Windows in which nothing moves, such as `Fri 16:00 .. Mon 08:00`. A freeze wins over `open`.",
+    ),
+    key(
+        "open",
+        List(&Window),
+        "always",
+        "Windows in which alone something moves, such as `Mon-Thu 09:00 .. 16:00`.",
+    ),
+    key("notes", List(&Text), "none", "Texts that the promoter must give."),
+    key("plan", Steps, "none", "Shown for approval before the move."),
+    key("prepare", Steps, "none", "Run before the move."),
+    key("deploy", Steps, "none", "Run after the move."),
+    key("verify", Steps, "none", "Run last, to prove it."),
+    key("on-failure", Word(&["stop", "rollback"]), "stop", "What a failed deployment leads to."),
+    key(
+        "hold",
+        Bool,
+        "true",
+        "Whether a rollback makes automation leave the environment alone until a person lifts it.",
+    ),
+    key("timeout", Duration, "30m", "The time for each step that names none."),
+    key("workdir", Template, "folder of promote.toml", "The folder in which commands run."),
+    key("url", Settled, "none", "Shown wherever the environment is."),
+    key("tier", Word(TIERS), "from the name", "How dangerous the environment is to change."),
+    key("notify", Table(NOTIFY), "none", "Who is told what happens."),
+];
+
+pub(super) static ARTIFACT: &[Key] = &[
+    key("source", Location, "", "Where this artifact lies for ever."),
+    key("target", Location, "", "What the environment reads."),
+    key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
+];
+
+pub(super) static APPROVALS: &[Key] = &[
+    key("count", Integer(0, 20), "1", "How many people must approve."),
+    key("from", List(&Text), "anyone", "Whose approvals count: people, or teams such as `@acme/leads`."),
+    key("expires", Duration, "never", "How long an approval holds."),
+    key("self", Bool, "false", "Whether the promoter's own approval counts."),
+    key("reviews", Bool, "false", "Whether approving reviews of the pull requests count."),
+];
+
+pub(super) static NOTIFY: &[Key] = &[
+    key("slack", Secret, "none", "A Slack webhook; always a variable: `$SLACK_WEBHOOK_URL`."),
+    key("webhook", Address, "none", "Any webhook: a variable or an https address."),
+    key("cdevents", Address, "none", "A receiver of CDEvents: a variable or an https address."),
+    key(
+        "on",
+        List(&Word(EVENTS)),
+        "waiting, failed, rolled-back, overridden, drift",
+        "Which events are told; for production `succeeded` too.",
+    ),
+];
+
+/// Keys of a step that say what it does; exactly one of them stands in it.
+pub(super) static ACTIONS: &[Key] = &[
+    key("run", Text, "", "A shell command, with `$PROMOTE_*` in its environment. Nothing is pasted into it."),
+    key(
+        "codepipeline",
+        Several(&Template),
+        "",
+        "Wait for the execution that our object version started in these pipelines.",
+    ),
+    key("github", Settled, "", "Dispatch this workflow and wait for it."),
+    key("gitlab", Settled, "", "Start a pipeline in this project and wait for it."),
+    key("http", Template, "", "Ask this address until the answer holds the text of `expect`."),
+    key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release."),
+];
+
+/// Keys that go with some or all actions.
+pub(super) static STEP: &[Key] = &[
+    key("expect", Template, "any successful answer", "With `http`: the text that the answer must hold."),
+    key("ref", Template, "the default branch", "With `github` and `gitlab`: the ref it runs on."),
+    key("changed", Integer(1, 255), "none", "With `run`: the exit status that means \"there are changes\"."),
+    key(
+        "saves",
+        Path,
+        "none",
+        "With `run`: a file that is kept and hashed; approvals are bound to the hash.",
+    ),
+    key("timeout", Duration, "that of the environment", "The time for this step."),
+    key("retries", Integer(0, 20), "0", "How often it is tried again."),
+    key("env", Variables, "none", "Further variables; a value `$NAME` is read when the step runs."),
+    key("workdir", Template, "that of the environment", "The folder in which it runs."),
+];
+
+pub(super) static PACK: &[Key] = &[
+    key("build", Text, "none", "Run first, in the work tree."),
+    key(
+        "include",
+        List(&Path),
+        "the commit's tree",
+        "Paths to take: those in git from the commit, build output from the work tree.",
+    ),
+    key("exclude", List(&Text), "none", "Patterns to leave out."),
+    key("root", Path, "none", "Stripped from every path."),
+];
+
+pub(super) static RENDER: &[Key] = &[
+    key("templates", Template, "", "The folder of templates (`*.j2`)."),
+    key("values", List(&Template), "none", "Files of values; later ones win."),
+];
+
+pub(super) static HOST: &[Key] = &[
+    key("prepare", Steps, "none", "Run by one host only, under a lease."),
+    key("deploy", Steps, "none", "Run by every host."),
+    key("verify", Steps, "none", "Run by every host afterwards."),
+];
+
+pub(super) static STORE: &[Key] = &[
+    key("region", Text, "from the environment", "The bucket's region."),
+    key("endpoint", Endpoint, "the vendor's", "Another address: https, or http on this machine only."),
+    key("path-style", Bool, "false", "The bucket in the path instead of the host name."),
+    key("profile", Text, "from the environment", "The named profile whose credentials are used."),
+    key(
+        "credentials",
+        Text,
+        "from the environment",
+        "A file of credentials: its path, or a variable that holds it.",
+    ),
+    key(
+        "expiry",
+        Duration,
+        "1m",
+        "After what time the store refuses a request of ours; 5 seconds to 5 minutes.",
+    ),
+    key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),
+];
+
+/// Where each table stands, for people, and its keys.
+pub(super) static TABLES: &[(&str, &[Key])] = &[
+    ("at the top level", PROJECT),
+    ("at the top level or in `[env.NAME]`", ENVIRONMENT),
+    ("in `[artifact.NAME]`", ARTIFACT),
+    ("in `approvals`", APPROVALS),
+    ("in `[notify]`", NOTIFY),
+    ("in a step", ACTIONS),
+    ("in a step", STEP),
+    ("in `[pack]`", PACK),
+    ("in `[render]`", RENDER),
+    ("in `[host]`", HOST),
+    ("in `[store.BUCKET]`", STORE),
+];
+
+/// A key for the reference page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyRow {
+    /// Where it stands, for people: `at the top level`, `in a step`.
+    pub place: &'static str,
+    /// The key.
+    pub name: &'static str,
+    /// What it takes, for people.
+    pub takes: String,
+    /// Its default; empty where it has none.
+    pub default: &'static str,
+    /// What it means.
+    pub meaning: &'static str,
+}
+
+/// Every key, table by table, for the reference page.
+pub fn reference() -> Vec<KeyRow> {
+    let row = |place, key: &Key| KeyRow {
+        place,
+        name: key.name,
+        takes: key.shape.takes(),
+        default: key.default,
+        meaning: key.doc,
+    };
+    TABLES.iter().flat_map(|(place, keys)| keys.iter().map(|key| row(*place, key))).collect()
+}
+
+impl Shape {
+    /// What it takes, for people, with an article.
+    pub(super) fn takes(&self) -> String {
+        match self {
+            Self::Bool => "`true` or `false`".to_owned(),
+            Self::Integer(from, to) => format!("a whole number from {from} to {to}"),
+            Self::Text | Self::Template | Self::Settled => "a text".to_owned(),
+            Self::Word(words) => {
+                format!(
+                    "one of {}",
+                    words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
+                )
+            }
+            Self::Name => "a name".to_owned(),
+            Self::Duration => "a duration such as `\"30m\"`".to_owned(),
+            Self::Window => "a time window".to_owned(),
+            Self::Versions => "a semver requirement".to_owned(),
+            Self::TimeZone => "a time zone".to_owned(),
+            Self::Location | Self::Ledger => "a location".to_owned(),
+            Self::Address | Self::Endpoint => "an address".to_owned(),
+            Self::Secret => "a variable, `\"$NAME\"`".to_owned(),
+            Self::Path => "a path".to_owned(),
+            Self::Order => "an array of names".to_owned(),
+            Self::List(of) => format!("an array, each {}", of.takes()),
+            Self::Several(of) => format!("{}, or an array of them", of.takes()),
+            Self::Table(_) => "a table".to_owned(),
+            Self::OrTable(of, _) => format!("{}, or a table", of.takes()),
+            Self::Named(..) => "tables with names".to_owned(),
+            Self::Variables => "a table of texts".to_owned(),
+            Self::Steps => "a command, a step table, or an array of them".to_owned(),
+        }
+    }
+}

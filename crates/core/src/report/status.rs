@@ -1,0 +1,163 @@
+//! What runs where, and what could move: from one record and the targets of each environment, all environments side
+//! by side, in two rounds of requests.
+
+mod next;
+mod read;
+
+pub use next::Next;
+pub use read::status;
+
+use super::Document;
+use crate::config::Tier;
+use crate::ledger::{Action, OutcomeResult};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `promote status`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StatusReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The project.
+    pub project: String,
+    /// The ledger's store's time of looking.
+    pub at: DateTime<Utc>,
+    /// The ledger.
+    pub ledger: LedgerReport,
+    /// The environments in their order.
+    pub environments: Vec<EnvironmentStatus>,
+}
+
+impl Document for StatusReport {
+    const SCHEMA: &'static str = "promote/status@1";
+    const FIELDS: &'static [&'static str] = &["schema", "project", "at", "ledger", "environments"];
+}
+
+/// Where the ledger lies and how long it is.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LedgerReport {
+    /// The store and the prefix.
+    pub location: String,
+    /// Whether there is one yet.
+    pub begun: bool,
+    /// The records of all lanes that were looked at.
+    pub entries: u64,
+}
+
+/// How an environment stands, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// Nothing is recorded.
+    Empty,
+    /// A promotion has not ended.
+    Unfinished,
+    /// The target holds something that the ledger did not put there.
+    Drift,
+    /// Its release runs and was verified.
+    Verified,
+    /// The move was made, how the deployment ended is not recorded.
+    Deploying,
+    /// The deployment failed.
+    Failed,
+    /// The wait for the deployment ended first.
+    TimedOut,
+    /// How the deployment ended could not be told.
+    NotVerified,
+}
+
+/// One environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EnvironmentStatus {
+    /// Its name.
+    pub name: String,
+    /// How dangerous it is to change.
+    pub tier: Tier,
+    /// What it moves with.
+    pub lane: String,
+    /// The environments before it.
+    pub from: Vec<String>,
+    /// Whether it moves without being asked.
+    pub auto: bool,
+    /// Its address.
+    pub url: Option<String>,
+    /// How it stands.
+    pub standing: Standing,
+    /// What the ledger says is there.
+    pub running: Option<Running>,
+    /// The promotion that has not ended.
+    pub open: Option<OpenReport>,
+    /// The freeze by hand that holds now.
+    pub frozen: Option<SaidReport>,
+    /// Why automation leaves it alone.
+    pub hold: Option<SaidReport>,
+    /// How its targets differ from the ledger, in words.
+    pub drift: Vec<String>,
+    /// Why its targets could not be looked at.
+    pub problem: Option<String>,
+    /// What may move here next.
+    pub next: Option<Next>,
+}
+
+/// A release that is in an environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Running {
+    /// Its commit; `None` for bytes that no release has.
+    pub sha: Option<String>,
+    /// Its semver number.
+    pub version: Option<String>,
+    /// The first line of its commit's message, where a repository is at hand. Foreign text.
+    pub subject: Option<String>,
+    /// The digest of each artifact, by name.
+    pub artifacts: BTreeMap<String, String>,
+    /// Since when it is there.
+    pub since: DateTime<Utc>,
+    /// For how long.
+    pub since_s: i64,
+    /// The promotion that brought it.
+    pub promotion: Option<String>,
+    /// What brought it.
+    pub action: Option<Action>,
+    /// Who.
+    pub by: String,
+    /// Whether it was verified.
+    pub verified: bool,
+    /// How its deployment ended.
+    pub outcome: Option<OutcomeResult>,
+}
+
+impl Running {
+    /// The first seven digits of the commit.
+    pub fn short(&self) -> &str {
+        self.sha.as_deref().map_or("unknown", |sha| sha.get(..7).unwrap_or(sha))
+    }
+}
+
+/// A promotion that has not ended.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OpenReport {
+    /// The promotion.
+    pub promotion: String,
+    /// What for.
+    pub action: Action,
+    /// The commit that moves.
+    pub sha: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// What somebody said about an environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SaidReport {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when.
+    pub until: Option<DateTime<Utc>>,
+}

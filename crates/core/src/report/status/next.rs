@@ -1,0 +1,129 @@
+//! What may move to an environment next: the release of the environment before, judged by every rule that can be
+//! judged from what was read.
+
+use super::super::RuleReport;
+use super::read::Looked;
+use crate::config::{Config, Environment};
+use crate::ledger::{Actor, Manifest, ReleaseRef, manifest};
+use crate::request::{Request, Wanted};
+use crate::rule::{self, Facts};
+use crate::snapshot::{Block, Candidate, Snapshot};
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// What may move next.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Next {
+    /// The commit.
+    pub sha: String,
+    /// The environment it would come from.
+    pub from: String,
+    /// How many commits it is ahead, where a repository is at hand.
+    pub commits: Option<usize>,
+    /// Whether every rule is met.
+    pub ready: bool,
+    /// When every rule that is not met may have opened by itself; `None` when one needs a person.
+    pub ready_at: Option<DateTime<Utc>>,
+    /// The rules' answers.
+    pub rules: Vec<RuleReport>,
+}
+
+/// The release of the environments before, when they agree and it is not the one that is here.
+pub(super) fn wanted<'l>(environment: &Environment, looked: &'l Looked) -> Option<(&'l ReleaseRef, String)> {
+    let here = looked.state(&environment.lane).and_then(|state| state.release());
+    let mut found: Option<(&ReleaseRef, String)> = None;
+    for name in &environment.from {
+        let lane = looked.lane_of(name)?;
+        let Some(release) = looked.state(lane).and_then(|state| state.release()) else { continue };
+        match &found {
+            Some((other, _)) if other.commit != release.commit => return None,
+            Some(_) => {}
+            None => found = Some((release, name.to_string())),
+        }
+    }
+    found.filter(|(release, _)| here.is_none_or(|here| here.commit != release.commit))
+}
+
+/// Judges the release that may move next.
+pub(super) fn next(
+    config: &Config,
+    environment: &Environment,
+    looked: &Looked,
+    actor: &Actor,
+) -> Option<Next> {
+    let (release, from) = wanted(environment, looked)?;
+    let (genesis, _) = looked.genesis.as_ref()?;
+    let lane = config.lanes.iter().find(|lane| lane.name == environment.lane);
+    let include = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
+    let request =
+        Request { include, ..Request::promote(environment.name.clone(), Wanted::Unnamed, actor.clone()) };
+    let targets = looked.targets.get(&environment.name).and_then(|seen| seen.as_ref().ok());
+    let targets = targets.cloned().unwrap_or_default();
+    let capabilities: BTreeMap<_, _> = targets
+        .values()
+        .filter_map(|seen| {
+            let store = &seen.location.store;
+            let nature = looked.natures.get(store).filter(|nature| nature.create);
+            Some((store.clone(), nature.or_else(|| genesis.capabilities(store))?.clone()))
+        })
+        .collect();
+    let judged_guard = targets.values().all(|seen| capabilities.contains_key(&seen.location.store));
+    let snapshot = Snapshot {
+        taken_at: looked.at,
+        local_at: looked.local_at,
+        genesis: looked.genesis.clone()?,
+        head: looked.heads.get(&environment.lane).cloned().flatten(),
+        upstream: environment
+            .from
+            .iter()
+            .filter_map(|name| Some((name.clone(), looked.heads.get(looked.lane_of(name)?)?.clone())))
+            .collect(),
+        candidate: candidate(release, looked, actor),
+        targets,
+        capabilities,
+    };
+    let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };
+    let findings: Vec<_> = rule::evaluate(&facts)
+        .into_iter()
+        .filter(|finding| finding.rule != "guard" || judged_guard)
+        .collect();
+    let unmet = || findings.iter().filter(|finding| !finding.passes());
+    let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
+    Some(Next {
+        sha: release.commit.to_string(),
+        from,
+        commits: None,
+        ready: unmet().next().is_none(),
+        ready_at: opens.and_then(|opens| opens.into_iter().max()),
+        rules: findings.iter().map(RuleReport::of).collect(),
+    })
+}
+
+/// The release as far as its reference and one listing tell; its manifest is not read for a status.
+fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate {
+    let blocked = looked.releases.get(&release.commit).is_some_and(|entry| entry.blocked());
+    let known = looked.on_branch.get(&release.commit);
+    Candidate {
+        manifest: Manifest {
+            schema: manifest::SCHEMA.to_owned(),
+            commit: release.commit.clone(),
+            subject: None,
+            committed_at: release.committed_at,
+            version: release.version.clone(),
+            branches: Vec::new(),
+            artifacts: BTreeMap::new(),
+            built: String::new(),
+            at: looked.at,
+            actor: actor.clone(),
+        },
+        blocked: blocked.then(|| Block {
+            reason: format!("`promote show {}` says why", release.commit.short(12)),
+            by: "somebody".to_owned(),
+            at: looked.at,
+        }),
+        on_branch: known.copied().flatten(),
+        tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
+        sources: BTreeMap::new(),
+    }
+}

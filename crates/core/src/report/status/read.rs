@@ -1,0 +1,268 @@
+//! Reading what a status needs. First round: genesis, listings, targets. Second round: the newest record of each
+//! lane. What looks like drift is looked at once more, because a promotion may have gone on in between.
+
+use super::next::{next, wanted};
+use super::{
+    Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing, StatusReport,
+};
+use crate::commit::CommitId;
+use crate::config::{Config, Environment};
+use crate::digest::Digest;
+use crate::failure::{Failure, causes};
+use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
+use crate::location::StoreId;
+use crate::names::{EnvironmentName, LaneName};
+use crate::observe::{environment, seen};
+use crate::port::Capabilities;
+use crate::rule::drift;
+use crate::snapshot::Seen;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::{join, join_all, try_join_all, try_join3};
+use std::collections::BTreeMap;
+
+type Targets = Result<BTreeMap<String, Seen>, Failure>;
+
+/// Everything that was read.
+pub(super) struct Looked {
+    pub(super) genesis: Option<(Genesis, Digest)>,
+    pub(super) heads: BTreeMap<LaneName, Option<Head>>,
+    pub(super) targets: BTreeMap<EnvironmentName, Targets>,
+    pub(super) releases: BTreeMap<CommitId, ReleaseEntry>,
+    pub(super) natures: BTreeMap<StoreId, Capabilities>,
+    pub(super) on_branch: BTreeMap<CommitId, Option<bool>>,
+    pub(super) tags: BTreeMap<CommitId, Vec<String>>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) local_at: DateTime<Utc>,
+    lanes: BTreeMap<EnvironmentName, LaneName>,
+}
+
+impl Looked {
+    pub(super) fn state(&self, lane: &LaneName) -> Option<&State> {
+        self.heads.get(lane).and_then(Option::as_ref).map(Head::state)
+    }
+
+    pub(super) fn lane_of(&self, name: &EnvironmentName) -> Option<&LaneName> {
+        self.lanes.get(name)
+    }
+}
+
+/// What runs in these environments (in all of them when none is named), and what could move.
+///
+/// # Errors
+/// When an environment is not there, or the ledger can't be read. Targets that can't be looked at are no error.
+pub async fn status(
+    view: &View,
+    config: &Config,
+    names: &[EnvironmentName],
+    actor: &Actor,
+) -> Result<StatusReport, Failure> {
+    for name in names {
+        environment(config, name)?;
+    }
+    let all = config.stages.iter().flatten();
+    let shown: Vec<&Environment> = all
+        .filter(|name| names.is_empty() || names.contains(name))
+        .filter_map(|name| config.environments.get(name))
+        .collect();
+    let mut looked = look(view, config, &shown).await?;
+    again(view, config, &shown, &mut looked).await?;
+    ask_history(view, &shown, &mut looked).await;
+    let reports = shown.iter().map(|settings| report(view, config, settings, &looked, actor));
+    let environments = join_all(reports).await;
+    let entries = looked.heads.values().flatten().map(|head| head.record.seq.0).sum();
+    Ok(StatusReport {
+        schema: StatusReport::SCHEMA,
+        project: config.project.to_string(),
+        at: looked.at,
+        ledger: LedgerReport {
+            location: format!("{}/{}/", view.ledger.bucket(), view.ledger.root()),
+            begun: looked.genesis.is_some(),
+            entries,
+        },
+        environments,
+    })
+}
+
+async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Looked, Failure> {
+    let mut lanes: Vec<&LaneName> = Vec::new();
+    for settings in shown {
+        let before = settings.from.iter().filter_map(|name| config.environments.get(name));
+        lanes.extend(before.map(|before| &before.lane));
+        lanes.push(&settings.lane);
+    }
+    lanes.sort();
+    lanes.dedup();
+    let genesis = async { view.ledger.genesis().await.map_err(LedgerError::looking) };
+    let releases = async { view.ledger.releases(None, 1000).await.map_err(LedgerError::looking) };
+    let heads = try_join_all(lanes.into_iter().map(|lane| async move {
+        Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::looking)?))
+    }));
+    let targets = join_all(
+        shown
+            .iter()
+            .map(|settings| async move { (settings.name.clone(), seen(view, config, settings).await) }),
+    );
+    let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
+    let (genesis, (releases, _), heads) = first?;
+    let at =
+        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    Ok(Looked {
+        genesis,
+        heads: heads.into_iter().collect(),
+        targets: targets.into_iter().collect(),
+        releases,
+        natures: view.stores.iter().map(|(id, store)| (id.clone(), store.capabilities())).collect(),
+        on_branch: BTreeMap::new(),
+        tags: BTreeMap::new(),
+        at,
+        local_at: view.clock.now(),
+        lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
+    })
+}
+
+/// Looks once more at environments that seem to have drifted: targets first, record afterwards.
+async fn again(
+    view: &View,
+    config: &Config,
+    shown: &[&Environment],
+    looked: &mut Looked,
+) -> Result<(), Failure> {
+    for settings in shown {
+        if drifts(settings, looked).is_empty() {
+            continue;
+        }
+        let targets = seen(view, config, settings).await;
+        let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+        looked.targets.insert(settings.name.clone(), targets);
+        looked.heads.insert(settings.lane.clone(), head);
+    }
+    Ok(())
+}
+
+fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
+    let empty = State::default();
+    let state = looked.state(&settings.lane).unwrap_or(&empty);
+    let Some(Ok(targets)) = looked.targets.get(&settings.name) else { return Vec::new() };
+    targets.iter().filter_map(|(artifact, seen)| drift(state, artifact, seen)).collect()
+}
+
+/// What only the repository knows of the releases that may move.
+async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
+    let Some(history) = &view.history else { return };
+    for settings in shown {
+        let Some((release, _)) = wanted(settings, looked) else { continue };
+        let commit = release.commit.clone();
+        if let Some(branch) = &settings.branch {
+            let found = history.on_branch(&commit, branch).await.ok().flatten();
+            looked.on_branch.insert(commit.clone(), found);
+        }
+        if settings.versions.is_some() {
+            let found = history.tags(&commit).await.unwrap_or_default();
+            looked.tags.insert(commit, found);
+        }
+    }
+}
+
+async fn report(
+    view: &View,
+    config: &Config,
+    settings: &Environment,
+    looked: &Looked,
+    actor: &Actor,
+) -> EnvironmentStatus {
+    let state = looked.state(&settings.lane).cloned().unwrap_or_default();
+    let drift = drifts(settings, looked);
+    let mut running = running(&state, looked.at);
+    let mut next = next(config, settings, looked, actor);
+    if let Some(history) = &view.history {
+        let here = state.release().map(|release| release.commit.clone());
+        if let (Some(running), Some(here)) = (&mut running, &here) {
+            let found = history.resolve(here.as_str()).await.ok().flatten();
+            running.subject = found.map(|commit| commit.subject);
+        }
+        if let (Some(next), Some((release, _)), Some(here)) = (&mut next, wanted(settings, looked), &here) {
+            let found = history.between(here, &release.commit, 1).await.ok().flatten();
+            next.commits = found.map(|(count, _)| count);
+        }
+    }
+    let frozen = state.frozen_at(looked.at).map(|frozen| SaidReport {
+        reason: frozen.reason.clone(),
+        by: frozen.by.clone(),
+        since: frozen.since.time(),
+        until: frozen.until,
+    });
+    let hold = state.held.as_ref().map(|held| SaidReport {
+        reason: held.reason.clone(),
+        by: held.by.clone(),
+        since: held.since.time(),
+        until: None,
+    });
+    EnvironmentStatus {
+        name: settings.name.to_string(),
+        tier: settings.tier,
+        lane: settings.lane.to_string(),
+        from: settings.from.iter().map(ToString::to_string).collect(),
+        auto: settings.auto,
+        url: settings.url.clone(),
+        standing: standing(&state, &drift),
+        running,
+        open: state.open.as_ref().map(|open| OpenReport {
+            promotion: open.promotion.to_string(),
+            action: open.action,
+            sha: open.release.commit.to_string(),
+            by: open.by.clone(),
+            since: open.since.time(),
+        }),
+        frozen,
+        hold,
+        drift,
+        problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(worded),
+        next,
+    }
+}
+
+fn worded(failure: &Failure) -> String {
+    let words = std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string));
+    words.collect::<Vec<_>>().join(": ")
+}
+
+fn standing(state: &State, drift: &[String]) -> Standing {
+    match &state.current {
+        _ if state.open.is_some() => Standing::Unfinished,
+        _ if !drift.is_empty() => Standing::Drift,
+        None => Standing::Empty,
+        Some(current) => match current.outcome {
+            _ if current.verified.is_some() => Standing::Verified,
+            Some(OutcomeResult::Failed) => Standing::Failed,
+            Some(OutcomeResult::TimedOut) => Standing::TimedOut,
+            None if current.follows => Standing::Deploying,
+            _ => Standing::NotVerified,
+        },
+    }
+}
+
+fn running(state: &State, at: DateTime<Utc>) -> Option<Running> {
+    let current = state.current.as_ref()?;
+    let release = current.release.as_ref();
+    Some(Running {
+        sha: release.map(|release| release.commit.to_string()),
+        version: release.and_then(|release| release.version.clone()),
+        subject: None,
+        artifacts: current
+            .targets
+            .iter()
+            .filter_map(|target| {
+                let name = target.artifact.as_ref().map_or("main", |name| name.as_str());
+                Some((name.to_owned(), target.sha256?.to_string()))
+            })
+            .collect(),
+        since: current.since.time(),
+        since_s: (at - current.since.time()).num_seconds().max(0),
+        promotion: current.promotion.as_ref().map(ToString::to_string),
+        action: current.action,
+        by: current.by.clone(),
+        verified: current.verified.is_some(),
+        outcome: current.outcome,
+    })
+}
