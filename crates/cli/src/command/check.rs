@@ -1,6 +1,7 @@
 //! `promote check`.
 
 use crate::app::{App, Ended};
+use crate::diagnostic;
 use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -60,6 +61,9 @@ impl Document for CheckReport {
 
 pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     let project = app.project()?;
+    let remarks =
+        diagnostic::shown(&project.shown(app), &project.text, &project.remarks, app.screen.err_colour);
+    app.screen.message(&remarks);
     let mut online = Vec::new();
     if args.online {
         let world = app.world(&project).await?;
@@ -68,7 +72,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     let worst = online.iter().filter(|looked| looked.problem.is_some()).map(|looked| looked.exit).max();
     let report = CheckReport {
         schema: CheckReport::SCHEMA,
-        file: project.file.display().to_string(),
+        file: project.shown(app),
         project: project.config.project.to_string(),
         environments: project.config.stages.iter().flatten().map(ToString::to_string).collect(),
         online,
