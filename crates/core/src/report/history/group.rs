@@ -133,4 +133,3 @@ const fn said(kind: Kind) -> Option<EntryResult> {
         Kind::Intent | Kind::Commit | Kind::Abort | Kind::Outcome => None,
     }
 }
-
