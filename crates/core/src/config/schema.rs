@@ -8,7 +8,7 @@ const BUCKET: &str = "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$";
 const VARIABLE: &str = r"^\$[A-Za-z_][A-Za-z0-9_]*$";
 const ADDRESS: &str = r"^(\$[A-Za-z_][A-Za-z0-9_]*$|https://|http://(localhost|127\.|\[::1\]))";
 const ENDPOINT: &str = r"^(https://|http://(localhost|127\.|\[::1\]))";
-const DURATION: &str = "^(0|(?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?)$";
+const DURATION: &str = "^(0|([0-9]+[wdhms])+)$";
 const PATH: &str = r"^[^/\\]";
 
 /// The schema, as `promote schema` prints it.
@@ -108,7 +108,7 @@ fn of(shape: &Shape) -> Value {
         }
         Shape::Variables => json!({
             "type": "object",
-            "propertyNames": { "pattern": "^(?!PROMOTE_)[A-Za-z_][A-Za-z0-9_]*$" },
+            "propertyNames": { "pattern": "^[A-Za-z_][A-Za-z0-9_]*$" },
             "additionalProperties": { "type": "string" },
         }),
         Shape::Steps => json!({ "$ref": "#/$defs/steps" }),
