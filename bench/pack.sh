@@ -4,6 +4,7 @@
 #
 #   bench/pack.sh [ROUNDS [REPO_MB [MIXED_MB [NOISE_MB]]]]      default: 3 34 1000 2000; 0 MB leaves a tree out
 #
+# BENCH_SKIP=7z leaves the slowest peer out.
 # Data lies below ${TMPDIR:-/tmp} while this runs: about three times the megabytes above.
 set -eu
 top=$(cd "$(dirname "$0")/.." && pwd)

@@ -1,9 +1,12 @@
 """The rounds of pack.sh: peers take turns, each whole process is measured with its children, ratios are taken round by
 round against `zip -6`, medians are printed. A ratio is only meant between rows of one table."""
 
-import os, shutil, statistics, subprocess, sys, tempfile, time
+import os, shutil, signal, statistics, subprocess, sys, tempfile, time
 
 program, rounds = sys.argv[1], int(sys.argv[2])
+# So that the data is removed then, too.
+signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
+skipped = os.environ.get("BENCH_SKIP", "").split()
 sizes = dict(zip(("repo", "mixed", "noise"), map(int, sys.argv[3:6])))
 
 
@@ -32,7 +35,7 @@ def peers(kind, data, out):
         ("promote", [program, "pack", data, zipped], zipped),
         ("promote, 1 thread", [program, "pack", data, zipped, "1"], zipped),
     ]
-    if shutil.which("7z"):
+    if shutil.which("7z") and "7z" not in skipped:
         rows.append(("7z -tzip -mmt2", ["7z", "a", "-tzip", "-mmt2", "-bso0", "-bsp0", zipped, "."], zipped))
     if kind == "noise":
         source = subprocess.check_output(["find", data, "-type", "f"], text=True).split()[0]
@@ -60,7 +63,7 @@ def race(kind, megabytes, work):
             if number > 0 or rounds == 0:
                 results[name].append(figures + (size,))
             os.remove(result)
-    print(f"\n### {kind}: {megabytes} MB, {files} files, {rounds} rounds, load {os.getloadavg()[0]:.1f}\n")
+    print(f"\n### {kind}: {megabytes} MB, {files} files, {rounds} rounds, load {os.getloadavg()[0]:.1f}\n", flush=True)
     print("| packer | wall s | wall / zip -6 | cpu / zip -6 | size / zip -6 | peak MB |" + (" wall / cp |" if kind == "noise" else ""))
     print("|---|---|---|---|---|---|" + ("---|" if kind == "noise" else ""))
     median = statistics.median
@@ -77,6 +80,8 @@ def race(kind, megabytes, work):
 
 if not shutil.which("7z"):
     print("7z is not installed: left out")
+if "7z" in skipped:
+    print("7z is left out as asked")
 with tempfile.TemporaryDirectory(prefix="promote-bench-") as work:
     for kind, megabytes in sizes.items():
         if megabytes:

@@ -320,3 +320,23 @@ fn a_failed_packing_leaves_what_was_there() {
     assert_eq!(fs::read(&out).unwrap(), b"the one before");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
 }
+
+#[test]
+fn several_paths_outside_a_repository_are_chosen_as_configured() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["dist/a.js", "dist/a.js.map", "infra/stack.json", "secret"] {
+        fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        fs::write(dir.path().join(name), b"x").unwrap();
+    }
+    let choice = |include: &[&str]| promote_core::config::Pack {
+        include: include.iter().map(|path| (*path).to_owned()).collect(),
+        exclude: vec!["*.map".to_owned()],
+        root: Some("dist".to_owned()),
+        build: None,
+    };
+    let listing = Listing::of_files(dir.path(), &choice(&["dist", "infra/stack.json"])).unwrap();
+    assert_eq!(listing.names().collect::<Vec<_>>(), ["a.js", "infra/stack.json"]);
+    assert_eq!(Listing::of_files(dir.path(), &choice(&[])).unwrap().members(), 3);
+    let error = Listing::of_files(&dir.path().join("dist"), &choice(&["../secret"])).unwrap_err();
+    assert!(matches!(error, PackError::Path { .. }));
+}

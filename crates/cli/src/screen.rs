@@ -22,8 +22,6 @@ pub(crate) struct Screen {
     pub(crate) out_colour: bool,
     /// Whether messages are coloured.
     pub(crate) err_colour: bool,
-    /// Columns to fill.
-    pub(crate) width: usize,
     /// The form of the data.
     pub(crate) format: Format,
     quiet: bool,
@@ -38,7 +36,6 @@ impl Screen {
             err: Arc::clone(err),
             out_colour: coloured(global.color, env, env.output_terminal) && format == Format::Human,
             err_colour: coloured(global.color, env, env.error_terminal),
-            width: width(env),
             format,
             quiet: global.quiet,
         }
@@ -59,7 +56,6 @@ impl Screen {
             err: Arc::clone(err),
             out_colour: coloured(colour, env, env.output_terminal),
             err_colour: coloured(colour, env, env.error_terminal),
-            width: width(env),
             format: Format::Human,
             quiet: false,
         }
@@ -132,9 +128,4 @@ fn coloured(wish: Colour, env: &Env, terminal: bool) -> bool {
             terminal && env.variable("TERM") != Some("dumb") && env.variable("CLICOLOR") != Some("0")
         }
     }
-}
-
-fn width(env: &Env) -> usize {
-    let told = env.variable("COLUMNS").and_then(|text| text.parse().ok());
-    env.width.or(told).unwrap_or(100).clamp(40, 200)
 }

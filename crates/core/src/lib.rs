@@ -11,6 +11,8 @@ pub mod apply;
 pub mod begin;
 pub mod commit;
 pub mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 pub mod decorator;
 pub mod digest;
 pub mod duration;

@@ -14,6 +14,7 @@ use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use promote_core::commit::CommitId;
 use promote_core::config::Pack;
 use std::io::Read;
+use std::path::Path;
 
 /// A longer link target can not be made on Linux.
 const LONGEST_TARGET: u64 = 4096;
@@ -52,15 +53,35 @@ impl Listing {
                 let kept = inside.into_iter().filter(|entry| !excluded.fit(&entry.path));
                 kept.map(blob_item).try_for_each(|item| item.map(|item| items.push(item)))?;
             } else {
-                from_work_tree(repository, path, &excluded, &mut items)?;
+                from_files(repository.top(), path, &excluded, &mut items)?;
             }
             origins.push(Origin { path: path.clone(), commit: tracked, members: items.len() - before });
         }
         read_links(repository, &mut items)?;
-        for item in &mut items {
-            item.name = stripped(&item.name, &root).to_owned();
-        }
+        strip(&mut items, &root);
         Self::new(items, Some(repository.clone()), origins)
+    }
+
+    /// What `[pack]` chooses, all of it from the files below `base`, in a repository or not. Without `include` that is
+    /// every file.
+    ///
+    /// # Errors
+    /// As [`Listing::select`].
+    pub fn of_files(base: &Path, pack: &Pack) -> Result<Self, PackError> {
+        let excluded = Patterns::new(&pack.exclude)?;
+        let mut include = pack.include.iter().map(|path| clean(path)).collect::<Result<Vec<_>, _>>()?;
+        let root = pack.root.as_deref().map(clean).transpose()?.unwrap_or_default();
+        if include.is_empty() {
+            include.push(String::new());
+        }
+        let (mut items, mut origins) = (Vec::new(), Vec::new());
+        for path in include {
+            let before = items.len();
+            from_files(base, &path, &excluded, &mut items)?;
+            origins.push(Origin { path, commit: false, members: items.len() - before });
+        }
+        strip(&mut items, &root);
+        Self::new(items, None, origins)
     }
 }
 
@@ -74,19 +95,22 @@ fn blob_item(entry: &TreeEntry) -> Result<Item, PackError> {
     Ok(Item { name: entry.path.clone(), kind, content: Content::Blob(entry.object.clone()) })
 }
 
-fn from_work_tree(
-    repository: &GitRepository,
-    path: &str,
-    excluded: &Patterns,
-    items: &mut Vec<Item>,
-) -> Result<(), PackError> {
+fn strip(items: &mut [Item], root: &str) {
+    for item in items {
+        item.name = stripped(&item.name, root).to_owned();
+    }
+}
+
+fn from_files(top: &Path, path: &str, excluded: &Patterns, items: &mut Vec<Item>) -> Result<(), PackError> {
     let nothing = || PackError::Nothing { path: path.to_owned() };
-    let full = repository.top().join(path);
-    // A link on the way would lead the walk elsewhere: what is packed must lie in the work tree.
-    let top = repository.top().canonicalize().map_err(|_| nothing())?;
-    let parent = full.parent().and_then(|parent| parent.canonicalize().ok()).ok_or_else(nothing)?;
-    if !parent.starts_with(&top) {
-        return Err(PackError::Path { path: path.to_owned() });
+    // A link on the way would lead the walk elsewhere: what is packed must lie below the top.
+    let top = top.canonicalize().map_err(|_| nothing())?;
+    let full = if path.is_empty() { top.clone() } else { top.join(path) };
+    if !path.is_empty() {
+        let parent = full.parent().and_then(|parent| parent.canonicalize().ok()).ok_or_else(nothing)?;
+        if !parent.starts_with(&top) {
+            return Err(PackError::Path { path: path.to_owned() });
+        }
     }
     if full.symlink_metadata().is_err() {
         return Err(nothing());

@@ -3,6 +3,7 @@
 use super::{Limits, VerifyError};
 use crate::member_name::{self, NameProblem};
 use crate::pack::MemberKind;
+use promote_core::names::shown;
 use rawzip::extra_fields::ExtraFieldId;
 use rawzip::{
     CompressionMethod, CreatorSystem, ErrorKind, FileReader, ZipArchive, ZipArchiveEntryWayfinder,
@@ -40,7 +41,7 @@ pub(super) fn reader_error(error: rawzip::Error, name: Option<&str>) -> VerifyEr
             VerifyError::Truncated { name }
         }
         ErrorKind::IO(error) => VerifyError::Read(error),
-        kind => VerifyError::Damaged { name, reason: rawzip::Error::from(kind).to_string() },
+        kind => VerifyError::Damaged { name, reason: shown(&rawzip::Error::from(kind).to_string()) },
     }
 }
 

@@ -6,7 +6,7 @@ use crate::clock::{ServerClock, SigningTime};
 use crate::expiry::Expiring;
 use crate::failure::Doing;
 use aws_config::BehaviorVersion;
-use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::RegionProviderChain;
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_sdk_s3::Client;
@@ -81,6 +81,11 @@ impl Default for Limits {
     }
 }
 
+/// Whether the variable has a value.
+fn present(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
+}
+
 /// The client, once there is one.
 #[derive(Debug)]
 pub(crate) struct Connection {
@@ -126,20 +131,22 @@ impl Connection {
             .filter(|region| !region.as_ref().is_empty())
     }
 
-    /// What the machine's environment and AWS files say about reaching the store, and whether that is another
-    /// address than Amazon's.
-    async fn usual(&self, region: Region) -> (Builder, bool) {
+    /// What the machine's environment and AWS files say about reaching the store, and the address if it is not
+    /// Amazon's.
+    async fn usual(&self, region: Region) -> (Builder, Option<String>) {
         let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
         if let Some(name) = &self.settings.profile {
             // The profile that the team names beats keys that happen to be in the environment.
             loader = loader
                 .profile_name(name)
                 .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
+        } else if ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(present) == [true, true] {
+            // They come first in any case; without the rest of the chain no client for it is made.
+            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
         }
         let shared = loader.load().await;
-        let elsewhere = shared.endpoint_url().is_some()
-            || std::env::var_os("AWS_ENDPOINT_URL_S3").is_some_and(|value| !value.is_empty());
-        (Builder::from(&shared), elsewhere)
+        let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|address| !address.is_empty());
+        (Builder::from(&shared), own.or_else(|| shared.endpoint_url().map(str::to_owned)))
     }
 
     async fn build(&self, bucket: &S3Bucket) -> Result<Client, ProviderError> {
@@ -154,17 +161,22 @@ impl Connection {
                 let keys = Credentials::new(id, secret, token.clone(), None, "promote");
                 (
                     Config::builder().behavior_version(BehaviorVersion::latest()).credentials_provider(keys),
-                    false,
+                    None,
                 )
             }
         };
         if let Some(endpoint) = &settings.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
+        let elsewhere = settings.endpoint.clone().or(elsewhere);
+        if elsewhere.as_ref().is_some_and(|address| address.starts_with("http://")) {
+            // Without TLS there is no need to read all the certificates of the machine.
+            builder = builder.http_client(aws_smithy_http_client::Builder::new().build_http());
+        }
         let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build();
         builder = builder
             .region(region)
-            .force_path_style(settings.path_style.unwrap_or(elsewhere || settings.endpoint.is_some()))
+            .force_path_style(settings.path_style.unwrap_or(elsewhere.is_some()))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
             // Checksums are given as values wherever they matter; trailers break stores that lack them.

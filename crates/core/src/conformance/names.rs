@@ -1,0 +1,47 @@
+//! Keys with characters that are special somewhere on the way.
+
+use super::{Subject, Verdict, ensure};
+use crate::port::Precondition;
+
+/// Each of these is one key, everywhere.
+const ODD: [&str; 15] = [
+    "with space",
+    "plus+plus",
+    "per%20cent",
+    "equals=a&b=c",
+    "question?x",
+    "hash#x",
+    "quote'\"",
+    "semi;colon,comma",
+    "star*[x]{y}",
+    "tilde~$HOME",
+    "at@colon:x",
+    "ünïcödé-日本-🚀",
+    "-leading-dash",
+    ".leading-dot",
+    "UPPER.lower",
+];
+
+/// Objects of odd names are written, read, listed, copied from and to, and deleted under exactly their names.
+pub async fn odd_names_stay_themselves(subject: &Subject) -> Verdict {
+    for name in ODD {
+        let (key, copy) =
+            (subject.key(&format!("odd/{name}"))?, subject.key(&format!("odd-copy/{name}/{name}"))?);
+        let pinned = subject.source(&key, name).await?;
+        subject.holds(&key, name.as_bytes()).await?;
+        subject.copy(&pinned, &copy, Precondition::Any).await?;
+        subject.holds(&copy, name.as_bytes()).await?;
+        let page = subject.bucket.list(key.as_str(), None, 2).await?;
+        let listed = page.objects.first().map(|object| &object.key);
+        ensure!(listed == Some(&key), "`{name}` is listed as {listed:?}");
+    }
+    let page = subject.bucket.list(&format!("{}/odd/", subject.prefix), None, 100).await?;
+    let listed = page.objects.len();
+    ensure!(listed == ODD.len(), "{listed} of {} odd names are listed", ODD.len());
+    for name in ODD {
+        let key = subject.key(&format!("odd/{name}"))?;
+        subject.bucket.delete(&key, &Precondition::Any).await?;
+        subject.nothing_at(&key).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! Reading what is there and what is not.
+
+use super::{Subject, Verdict, ensure};
+use crate::digest::Digest;
+use crate::port::{ErrorKind, Precondition};
+use chrono::TimeDelta;
+
+/// A missing object is `None` to `head` and `get`, and `NotFound` to `read`.
+pub async fn missing_objects_are_none(subject: &Subject) -> Verdict {
+    let key = subject.key("missing/object")?;
+    ensure!(subject.bucket.head(&key).await?.is_none(), "`head` found something");
+    ensure!(subject.bucket.get(&key, 100).await?.is_none(), "`get` found something");
+    subject.refused("`read`", ErrorKind::NotFound, subject.bucket.read(&key, None).await)
+}
+
+/// `get` returns up to `limit` bytes and refuses more.
+pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
+    let key = subject.key("get-limit")?;
+    subject.put(&key, "0123456789").await?;
+    let found = subject.bucket.get(&key, 10).await?;
+    ensure!(found.as_ref().is_some_and(|(_, bytes)| bytes == "0123456789"), "`get` returned {found:?}");
+    ensure!(found.is_some_and(|(object, _)| object.size == 10), "the size is wrong");
+    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, 9).await)
+}
+
+/// `now` and `stored_at` are of one clock: a write lies between two looks at it, up to whole seconds.
+pub async fn times_are_the_stores_own(subject: &Subject) -> Verdict {
+    let key = subject.key("times")?;
+    let before = subject.bucket.now().await?;
+    subject.put(&key, "x").await?;
+    let stored = subject.head(&key).await?.stored_at;
+    let after = subject.bucket.now().await?;
+    let slack = TimeDelta::seconds(2);
+    ensure!(after >= before - slack, "`now` went from {before} back to {after}");
+    let fits = stored >= before - slack && stored <= after + slack;
+    ensure!(fits, "stored at {stored}, which is not between {before} and {after}");
+    let listed = subject.bucket.list(key.as_str(), None, 1).await?;
+    let listed = listed.objects.first().map(|object| object.stored_at);
+    let near = listed.is_some_and(|listed| (listed - stored).abs() < TimeDelta::seconds(1));
+    ensure!(near, "the list says {listed:?}, `head` says {stored}");
+    Ok(())
+}
+
+/// Where versions are kept, each stays readable under its name after it was replaced.
+pub async fn old_versions_stay_readable(subject: &Subject) -> Verdict {
+    subject.needs(subject.expected.versioned, "versions")?;
+    let key = subject.key("versions")?;
+    let mut versions = Vec::new();
+    for content in ["one", "two", "three"] {
+        subject.put(&key, content).await?;
+        let version = subject.head(&key).await?.version;
+        ensure!(version.is_some(), "`head` names no version");
+        versions.push((content, version));
+    }
+    for (content, version) in &versions {
+        let found = subject.bytes(&key, version.as_ref()).await?;
+        ensure!(found == content.as_bytes(), "version {version:?} is not `{content}`");
+    }
+    subject.holds(&key, b"three").await?;
+    let elsewhere = subject.key("versions-elsewhere")?;
+    subject.put(&elsewhere, "x").await?;
+    let foreign = subject.head(&elsewhere).await?.version;
+    let end = subject.bucket.read(&key, foreign.as_ref()).await;
+    subject.refused("another object's version", ErrorKind::NotFound, end)
+}
+
+/// Where the store says a digest, it is that of the content, after a write, a replacement and a copy.
+pub async fn digests_are_those_of_the_content(subject: &Subject) -> Verdict {
+    let key = subject.key("digest/source")?;
+    let mut said = 0;
+    for content in ["", "one", "two"] {
+        subject.write(&key, content, Precondition::Any).await?;
+        if let Some(digest) = subject.head(&key).await?.sha256 {
+            ensure!(
+                digest == Digest::of(content.as_bytes()),
+                "the digest of `{content}` is said to be {digest}"
+            );
+            said += 1;
+        }
+    }
+    let (pinned, copy) = (subject.source(&key, "three").await?, subject.key("digest/copy")?);
+    subject.copy(&pinned, &copy, Precondition::Any).await?;
+    if let Some(digest) = subject.head(&copy).await?.sha256 {
+        ensure!(digest == Digest::of(b"three"), "the digest of the copy is said to be {digest}");
+        said += 1;
+    }
+    subject.needs(said > 0, "digest to say")
+}

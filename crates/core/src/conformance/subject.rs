@@ -1,0 +1,156 @@
+//! The store under examination, and the small steps that checks are made of.
+
+use super::report::{Stop, Verdict};
+use crate::digest::Digest;
+use crate::location::{Key, Location, StoreId};
+use crate::port::{
+    Body, Bucket, Capabilities, Condition, CopyGuard, ErrorKind, Headers, Metadata, Object, PinnedSource,
+    Precondition, ProviderError, VersionId,
+};
+use bytes::Bytes;
+use futures_util::TryStreamExt;
+use std::sync::Arc;
+
+/// What is examined, and how hard.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The store.
+    pub bucket: Arc<dyn Bucket>,
+    /// What locations call it, for pinned sources.
+    pub store: StoreId,
+    /// Everything is written below this key. Must be fresh for each run; nothing is cleaned up.
+    pub prefix: Key,
+    /// What the store is expected to honour. Checks of anything else are skipped.
+    pub expected: Capabilities,
+    /// The size in bytes of the large object: beyond what the provider sends in one part.
+    pub large: usize,
+    /// How many objects are listed in pages.
+    pub listed: usize,
+    /// How many objects a page has.
+    pub page: usize,
+    /// How many race.
+    pub racers: usize,
+}
+
+impl Subject {
+    /// A subject with 6 MiB for a large object, 25 objects in pages of 10, and 32 racers.
+    pub fn new(bucket: Arc<dyn Bucket>, store: StoreId, prefix: Key, expected: Capabilities) -> Self {
+        Self { bucket, store, prefix, expected, large: 6 << 20, listed: 25, page: 10, racers: 32 }
+    }
+
+    /// A key below the prefix.
+    pub(super) fn key(&self, rest: &str) -> Result<Key, Stop> {
+        self.prefix.join(rest).map_err(|error| Stop::Failed(error.to_string()))
+    }
+
+    /// Skips the check when the store can't do what it needs.
+    pub(super) fn needs(&self, able: bool, ability: &str) -> Verdict {
+        if able { Ok(()) } else { Err(Stop::Skipped(format!("the store has no {ability}"))) }
+    }
+
+    /// Skips the check unless targets can be moved with a condition by the store.
+    pub(super) fn needs_guarded_copy(&self) -> Verdict {
+        self.needs(self.expected.copy > CopyGuard::None, "guarded way to move a target")
+    }
+
+    pub(super) async fn write(
+        &self,
+        key: &Key,
+        text: impl Into<Bytes> + Send,
+        when: Precondition,
+    ) -> Result<Object, ProviderError> {
+        let body = Body::Bytes(text.into());
+        self.bucket.write(key, body, &Headers::default(), &Metadata::new(), &Condition::on(when)).await
+    }
+
+    /// An object made without any condition, so that the check works on any store.
+    pub(super) async fn put(
+        &self,
+        key: &Key,
+        text: impl Into<Bytes> + Send,
+    ) -> Result<Object, ProviderError> {
+        self.write(key, text, Precondition::Any).await
+    }
+
+    /// The object as it is now.
+    pub(super) async fn head(&self, key: &Key) -> Result<Object, Stop> {
+        let found = self.bucket.head(key).await?;
+        found.ok_or_else(|| Stop::Failed(format!("`{key}` is not there")))
+    }
+
+    pub(super) async fn bytes(&self, key: &Key, version: Option<&VersionId>) -> Result<Vec<u8>, Stop> {
+        let stream = self.bucket.read(key, version).await?;
+        let whole = stream.try_fold(Vec::new(), |mut whole, piece| async move {
+            whole.extend_from_slice(&piece);
+            Ok(whole)
+        });
+        Ok(whole.await?)
+    }
+
+    /// The source as a plan would pin it. `object` comes from `head`.
+    pub(super) fn pin(&self, object: &Object, content: &[u8]) -> PinnedSource {
+        PinnedSource {
+            location: Location { store: self.store.clone(), key: object.key.clone() },
+            token: object.token.clone(),
+            version: object.version.clone(),
+            sha256: Digest::of(content),
+            size: object.size,
+            headers: object.headers.clone(),
+        }
+    }
+
+    /// Writes a source and pins it.
+    pub(super) async fn source(&self, key: &Key, content: &str) -> Result<PinnedSource, Stop> {
+        self.put(key, content.to_owned()).await?;
+        Ok(self.pin(&self.head(key).await?, content.as_bytes()))
+    }
+
+    /// A condition for a copy, in the best way that the store has.
+    pub(super) fn condition(&self, when: Precondition) -> Condition {
+        Condition { when, way: self.expected.copy, fence: None }
+    }
+
+    pub(super) async fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        when: Precondition,
+    ) -> Result<Object, ProviderError> {
+        self.bucket.copy(from, to, &Metadata::new(), &self.condition(when)).await
+    }
+
+    /// Fails unless the request was refused as a conflict.
+    pub(super) fn conflict<T>(&self, what: &str, end: Result<T, ProviderError>) -> Verdict {
+        self.refused(what, ErrorKind::Conflict, end)
+    }
+
+    /// Fails unless the request was refused in this way.
+    pub(super) fn refused<T>(&self, what: &str, kind: ErrorKind, end: Result<T, ProviderError>) -> Verdict {
+        match end {
+            Err(error) if error.kind == kind => Ok(()),
+            Err(error) => Err(Stop::Failed(format!("{what}: {:?} instead of {kind:?}: {error}", error.kind))),
+            Ok(_) => Err(Stop::Failed(format!("{what} was not refused"))),
+        }
+    }
+
+    /// Fails unless the object has exactly this content.
+    pub(super) async fn holds(&self, key: &Key, content: &[u8]) -> Verdict {
+        let found = self.bytes(key, None).await?;
+        let shown = |bytes: &[u8]| match bytes.len() {
+            0..=64 => String::from_utf8_lossy(bytes).into_owned(),
+            size => format!("{size} bytes"),
+        };
+        if found == content {
+            return Ok(());
+        }
+        Err(Stop::Failed(format!("`{key}` holds `{}` instead of `{}`", shown(&found), shown(content))))
+    }
+
+    /// Fails when there is such an object.
+    pub(super) async fn nothing_at(&self, key: &Key) -> Verdict {
+        match self.bucket.head(key).await? {
+            None => Ok(()),
+            Some(_) => Err(Stop::Failed(format!("`{key}` was written"))),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The buckets in memory pass the suite that every store must pass, and a store that is worse than it claims does not.
+
+use futures_executor::block_on;
+use promote_core::conformance::{Report, Subject, run_all};
+use promote_core::location::StoreId;
+use promote_core::memory::{MemoryBucket, MemoryKind, Tokens};
+use promote_core::port::{Capabilities, CopyGuard};
+use std::sync::Arc;
+
+fn examine(kind: MemoryKind, expected: Capabilities) -> Report {
+    let bucket = MemoryBucket::new("acme", kind);
+    let store = StoreId::Memory("acme".to_owned());
+    let mut subject = Subject::new(Arc::new(bucket), store, "suite/run".parse().unwrap(), expected);
+    (subject.listed, subject.page) = (1100, 1000);
+    let report = block_on(run_all(&subject));
+    println!("{report}");
+    report
+}
+
+#[test]
+fn every_honest_kind_passes() {
+    let cases = [
+        (MemoryKind::local_like(), vec![]),
+        (
+            MemoryKind::gcs_like(),
+            vec!["digests_are_those_of_the_content", "the_fence_is_checked_with_the_write"],
+        ),
+        (MemoryKind::s3_like(), vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"]),
+        (MemoryKind::unprobed(), vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"]),
+        (
+            MemoryKind::without_conditional_copy(CopyGuard::ConditionalPut),
+            vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"],
+        ),
+    ];
+    for (kind, skipped) in cases {
+        let report = examine(kind.clone(), kind.truth);
+        assert_eq!(report.failed, []);
+        assert_eq!(report.skipped_names(), skipped);
+        assert_eq!(report.passed.len() + skipped.len(), 31);
+    }
+}
+
+#[test]
+fn what_a_store_lacks_is_skipped_and_counted() {
+    let kind = MemoryKind::ignoring_conditions();
+    let report = examine(kind.clone(), kind.truth);
+    assert_eq!(report.failed_names(), ["delete_needs_the_token"], "it ignores the condition without a word");
+    assert_eq!(report.skipped.len(), 12);
+}
+
+/// Each ability that is claimed and not there must be found out by name.
+#[test]
+fn overdone_claims_are_found_out() {
+    let honest = MemoryKind::local_like();
+    let broken = |change: fn(&mut MemoryKind)| {
+        let mut kind = honest.clone();
+        change(&mut kind);
+        examine(kind, honest.truth.clone()).failed_names()
+    };
+    let cases: [(fn(&mut MemoryKind), &[&str]); 6] = [
+        (|kind| kind.truth.create = false, &["create_refuses_what_exists", "one_of_many_creators_wins"]),
+        (|kind| kind.truth.replace = false, &["replace_needs_the_token", "one_of_many_replacers_wins"]),
+        (
+            |kind| kind.truth.copy = CopyGuard::None,
+            &["copies_keep_to_their_condition", "one_of_many_copies_wins"],
+        ),
+        (|kind| kind.truth.source_pin = false, &["copies_need_the_pinned_source"]),
+        (|kind| kind.truth.versioned = false, &["old_versions_stay_readable"]),
+        (|kind| kind.tokens = Tokens::Content, &["tokens_never_come_back"]),
+    ];
+    for (change, expected) in cases {
+        let failed = broken(change);
+        for check in expected {
+            assert!(failed.contains(check), "{check} passed; failed: {failed:?}");
+        }
+    }
+    let fence = broken(|kind| kind.truth.fence = promote_core::port::FenceClass::Exact);
+    assert_eq!(fence, ["the_fence_is_checked_with_the_write", "probing_finds_what_is_claimed"]);
+}
