@@ -1,0 +1,61 @@
+//! The core's conformance suite against real servers. What each is found to honour is asserted in `servers.rs`;
+//! here it is what the suite holds the provider to.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+
+mod real;
+
+use promote_core::conformance::{Subject, run_all};
+use promote_core::location::StoreId;
+use promote_core::port::{Bucket as _, CopyGuard};
+use real::Store;
+use std::sync::Arc;
+
+/// How many checks the suite has.
+const CHECKS: usize = 31;
+
+/// Examines one bucket. `skipped` are the checks that its server can't be held to.
+async fn examine(title: &str, store: Store, copy: CopyGuard, skipped: &[&str]) {
+    let bucket = Arc::new(store.again());
+    let found = bucket.probe(&"probe".parse().unwrap()).await.unwrap();
+    assert_eq!(found.copy, copy, "{title}: {found:?}");
+    let mut subject =
+        Subject::new(bucket, StoreId::S3(store.name.clone()), "suite/run".parse().unwrap(), found);
+    // One more page than a listing has at most.
+    (subject.listed, subject.page) = (120, 50);
+    let report = run_all(&subject).await;
+    println!("{title}\n{report}");
+    assert_eq!(report.failed, [], "{title}");
+    assert_eq!(report.skipped_names(), skipped, "{title}");
+    assert_eq!(report.passed.len() + skipped.len(), CHECKS, "{title}");
+}
+
+#[tokio::test]
+async fn seaweedfs_conforms() {
+    let store = Store::start("seaweedfs").await;
+    examine("seaweedfs", store, CopyGuard::ConditionalCopy, &[]).await;
+}
+
+#[tokio::test]
+async fn seaweedfs_with_versions_conforms() {
+    let store = Store::versioned("seaweedfs").await;
+    examine("seaweedfs, versioned", store, CopyGuard::ConditionalCopy, &[]).await;
+}
+
+#[tokio::test]
+async fn ministack_conforms() {
+    let store = Store::versioned("ministack").await;
+    examine("ministack, versioned", store, CopyGuard::ConditionalComplete, &[]).await;
+}
+
+#[tokio::test]
+async fn ministack_with_signatures_conforms() {
+    let store = Store::start("ministack-auth").await;
+    examine("ministack-auth", store, CopyGuard::ConditionalComplete, &[]).await;
+}
+
+#[tokio::test]
+async fn moto_conforms() {
+    let store = Store::versioned("moto").await;
+    examine("moto, versioned", store, CopyGuard::ConditionalPut, &[]).await;
+}
