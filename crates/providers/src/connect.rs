@@ -39,12 +39,7 @@ pub struct Ports {
 ///
 /// # Errors
 /// `Usage` when a store is of a kind that this version can't reach, or a setting refers to a variable that is not set.
-pub fn connect(
-    config: &Config,
-    base: &Path,
-    variables: &Variables,
-    ports: Ports,
-) -> Result<World, Failure> {
+pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports) -> Result<World, Failure> {
     let stores = open(config, base, variables, &ports)?;
     world(config, stores, ports)
 }
@@ -55,11 +50,12 @@ pub fn connect(
 /// # Errors
 /// As [`connect`].
 pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) -> Result<Stores, Failure> {
-    let limit = Arc::new(Limit::new(Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
+    // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
+    let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
     for id in stores_of(config)? {
         let bucket = match &id {
-            StoreId::Local => local(base),
+            StoreId::Local => local(base)?,
             StoreId::S3(name) => {
                 let settings = settings(config, name, base, variables)?;
                 let bucket = s3(name, &settings)?;
@@ -87,9 +83,9 @@ pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) 
 pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
     let LedgerPlace::Objects { store, prefix } = &config.ledger else {
         // `stores_of` words this case for every frontend.
-        return Err(stores_of(config).err().unwrap_or_else(|| {
-            Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")
-        }));
+        return Err(stores_of(config)
+            .err()
+            .unwrap_or_else(|| Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")));
     };
     let bucket = stores.get(store).ok_or_else(|| {
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
@@ -99,8 +95,15 @@ pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Fai
     Ok(World { stores, ledger, clock, entropy, history, steps, events })
 }
 
-fn local(base: &Path) -> Arc<dyn Bucket> {
-    Arc::new(promote_local::LocalBucket::open(base))
+#[cfg(feature = "local")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn local(base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_local::LocalBucket::open(base)))
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Local, "folders"))
 }
 
 #[cfg(feature = "s3")]

@@ -17,8 +17,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let names: Vec<&str> = missing.iter().map(|name| name.as_str()).collect();
     let flags: Vec<String> = names.iter().map(|name| format!("--note \"{name}=…\"")).collect();
+    let verb = if names.len() == 1 { "is" } else { "are" };
     Some(
-        Finding::unmet("notes", format!("{} is not given", names.join(", ")))
+        Finding::unmet("notes", format!("{} {verb} not given", names.join(", ")))
             .with("missing", names)
             .hint(format!("give it with `{}`", flags.join(" "))),
     )

@@ -19,13 +19,15 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         .filter(|name| !facts.request.include.iter().any(|included| included.as_str() == *name))
         .collect();
     if missing.is_empty() {
-        return Some(Finding::met("shared-target", format!("{} moves along", others.join(", "))));
+        let verb = if others.len() == 1 { "moves" } else { "move" };
+        return Some(Finding::met("shared-target", format!("{} {verb} along", others.join(", "))));
     }
     let flags: Vec<String> = missing.iter().map(|name| format!("--include {name}")).collect();
+    let verb = if missing.len() == 1 { "reads" } else { "read" };
     Some(
         Finding::unmet(
             "shared-target",
-            format!("{} reads the same target and would move along", missing.join(", ")),
+            format!("{} {verb} the same target and would move along", missing.join(", ")),
         )
         .with("environments", missing.clone())
         .hint(format!("say so with `{}`", flags.join(" "))),

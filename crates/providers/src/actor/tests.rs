@@ -50,7 +50,11 @@ fn a_person_is_named_with_the_machine() {
 
 #[test]
 fn a_given_name_goes_first_and_what_was_found_is_kept() {
-    let actor = found(&[("USER", "dan"), ("PROMOTE_ACTOR", "eve\u{1b}[31m\n"), ("PROMOTE_RUN_URL", "https://u:p@ci.example/7")]);
+    let actor = found(&[
+        ("USER", "dan"),
+        ("PROMOTE_ACTOR", "eve\u{1b}[31m\n"),
+        ("PROMOTE_RUN_URL", "https://u:p@ci.example/7"),
+    ]);
     assert_eq!(actor.name, "eve[31m");
     assert_eq!(actor.details["detected"], "dan");
     assert_eq!(actor.details["run"], "https://ci.example/7");

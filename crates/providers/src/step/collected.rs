@@ -49,8 +49,8 @@ impl<'p> Collected<'p> {
     }
 
     /// The end of what was said: whole lines where they fit, control characters escaped.
-    pub(super) fn tail(self) -> String {
-        self.tail.into_inner().unwrap_or_else(PoisonError::into_inner).trim_end().to_owned()
+    pub(super) fn tail(&self) -> String {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).trim_end().to_owned()
     }
 
     fn take(&self, line: &mut Vec<u8>, dropped: &mut usize) {
@@ -73,7 +73,7 @@ impl<'p> Collected<'p> {
     fn keep(&self, line: &str) {
         self.progress.line(line);
         let mut tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        tail.extend(line.chars().flat_map(|c| escaped(c)));
+        tail.extend(line.chars().flat_map(escaped));
         tail.push('\n');
         let over = tail.len().saturating_sub(TAIL);
         if over > 0 {

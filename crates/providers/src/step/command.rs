@@ -18,6 +18,9 @@ use tokio::process::Command;
 /// How long output may still come after the command has ended, from what it left running.
 const DRAIN: Duration = Duration::from_secs(1);
 
+/// Named with its place, so that a step's own `PATH` does not choose another one.
+const SHELL: &str = "/bin/sh";
+
 /// What to run.
 pub(super) struct Run<'s> {
     /// The command.
@@ -36,7 +39,7 @@ pub(super) async fn run(
     timeout: Duration,
     progress: &dyn StepProgress,
 ) -> Ended {
-    let mut command = Command::new("sh");
+    let mut command = Command::new(SHELL);
     let mut referred = Vec::new();
     command.env_clear().envs(steps.variables.iter());
     for (name, value) in &step.env {
@@ -106,18 +109,21 @@ pub(super) async fn run(
     let status = match status {
         Some(status) => status,
         None => {
-            // What it says while it ends is heard as well.
-            let ending = async {
-                group.end(&mut child).await;
-                if !drained {
-                    let _ = tokio::time::timeout(DRAIN, &mut reading).await;
+            // What it says while it ends is heard as well, or it could wait for ever to be heard.
+            let mut ending = std::pin::pin!(group.end(&mut child));
+            loop {
+                tokio::select! {
+                    () = &mut ending => break,
+                    () = &mut reading, if !drained => drained = true,
                 }
-            };
-            ending.await;
+            }
+            if !drained {
+                let _ = tokio::time::timeout(DRAIN, &mut reading).await;
+            }
             let mut ended = if steps.interruption.is_set() {
                 Ended::new(StepEnd::Interrupted, "interrupted; the command was ended")
             } else {
-                let after = promote_core::duration::show(timeout);
+                let after = promote_core::duration::written(timeout);
                 Ended::new(StepEnd::TimedOut, format!("not done after {after}; the command was ended"))
             };
             ended.tail = collected.tail();

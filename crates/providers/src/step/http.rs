@@ -61,7 +61,7 @@ pub(super) async fn wait(
         }
         wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
-    let after = promote_core::duration::show(timeout);
+    let after = promote_core::duration::written(timeout);
     let mut ended = Ended::new(StepEnd::Failed, format!("not as expected after {after}: {last}"));
     ended.tail = last;
     ended

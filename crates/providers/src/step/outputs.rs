@@ -27,7 +27,10 @@ pub(super) fn read(path: &Path, secrets: &Secrets) -> (BTreeMap<String, String>,
         _ => return (BTreeMap::new(), Vec::new()),
     }
     if bytes.len() as u64 > FILE {
-        return (BTreeMap::new(), vec![format!("`$PROMOTE_OUTPUT` has more than {} KiB and was left out", FILE / 1024)]);
+        return (
+            BTreeMap::new(),
+            vec![format!("`$PROMOTE_OUTPUT` has more than {} KiB and was left out", FILE / 1024)],
+        );
     }
     pairs(&String::from_utf8_lossy(&bytes), secrets)
 }
@@ -76,7 +79,8 @@ mod tests {
     fn pairs_are_bounded_escaped_and_masked() {
         let variables: Variables = [("A_TOKEN", "s3cr3t-value")].into_iter().collect();
         let secrets = Secrets::new(&variables, []);
-        let mut text = "schema=0042\nschema = 0043\nnot a pair\nbad key=1\nt=s3cr3t-value\u{1b}[1m\n".to_owned();
+        let mut text =
+            "schema=0042\nschema = 0043\nnot a pair\nbad key=1\nt=s3cr3t-value\u{1b}[1m\n".to_owned();
         for n in 0..40 {
             text.push_str(&format!("k{n:02}={}\n", "é".repeat(900)));
         }

@@ -1,0 +1,277 @@
+//! Which record may follow which state, and what the state is then: the reducer's table.
+
+use crate::samples::{
+    LEDGER, append, blank, commit_of, intent, landed, move_to, outcome_of, release, start, stored,
+    target_state,
+};
+use crate::stage::commit;
+use chrono::TimeDelta;
+use promote_core::digest::Digest;
+use promote_core::ledger::state::{Misfit, ROLLED_BACK, TRAIL};
+use promote_core::ledger::{
+    Abort, Action, Freeze, Head, Kind, Mark, Observe, OutcomeResult, Override, PromotionId, Record, State,
+};
+
+/// What comes of a record of this kind after these.
+fn after(heads: &[Head], kind: Kind, fill: impl FnOnce(&mut Record)) -> Result<State, Misfit> {
+    let last = heads.last();
+    let mut record = blank(last, kind);
+    record.why.overrides.clear();
+    fill(&mut record);
+    last.map(|head| head.state().clone()).unwrap_or_default().after(&record)
+}
+
+fn moved() -> Vec<Head> {
+    let mut heads = Vec::new();
+    move_to(&mut heads, 'b');
+    heads
+}
+
+/// b is there, and c was begun.
+fn opened() -> Vec<Head> {
+    let mut heads = moved();
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
+    heads
+}
+
+fn frozen(until: Option<i64>) -> Vec<Head> {
+    let mut heads = moved();
+    append(&mut heads, Kind::Freeze, |record, _| {
+        let until = until.map(|minutes| record.at + TimeDelta::minutes(minutes));
+        record.freeze = Some(Freeze { until });
+    });
+    heads
+}
+
+fn put_intent(heads: &[Head], record: &mut Record, digit: char, action: Action) {
+    record.intent = Some(intent(digit, action, heads.last()));
+}
+
+#[test]
+fn an_intent_takes_over_from_what_is_open_and_from_nothing_else() {
+    let (quiet, open) = (moved(), opened());
+    let try_with = |heads: &[Head], supersedes: Option<Digest>| {
+        after(heads, Kind::Intent, |record| {
+            put_intent(heads, record, 'd', Action::Promote);
+            record.intent.as_mut().unwrap().supersedes = supersedes;
+        })
+    };
+    let id = open.last().unwrap().id;
+    assert!(try_with(&quiet, None).is_ok());
+    assert_eq!(try_with(&quiet, Some(id)), Err(Misfit::Supersedes));
+    assert_eq!(try_with(&open, None), Err(Misfit::Supersedes));
+    assert_eq!(try_with(&open, Some(Digest::of(b"other"))), Err(Misfit::Supersedes));
+    let taken = try_with(&open, Some(id)).unwrap().open.unwrap();
+    assert!(taken.superseding);
+    assert_eq!(taken.stamps.len(), 2, "the stamps of both are no drift");
+    // A head whose id was never filled in is nothing that can be taken over.
+    let mut unsealed = open.clone();
+    unsealed.last_mut().unwrap().record.state.open.as_mut().unwrap().id = None;
+    assert_eq!(try_with(&unsealed, None), Err(Misfit::Supersedes));
+    let hollow = after(&quiet, Kind::Intent, |_| {});
+    assert_eq!(hollow, Err(Misfit::NotOpen));
+}
+
+#[test]
+fn an_intent_starts_from_what_is_there() {
+    for from in [None, Some(commit('c'))] {
+        let found = after(&moved(), Kind::Intent, |record| {
+            put_intent(&moved(), record, 'c', Action::Promote);
+            record.intent.as_mut().unwrap().from = from.clone();
+        });
+        assert_eq!(found, Err(Misfit::From), "{from:?}");
+    }
+    let first = after(&[], Kind::Intent, |record| {
+        put_intent(&[], record, 'c', Action::Promote);
+        record.intent.as_mut().unwrap().from = Some(commit('b'));
+    });
+    assert_eq!(first, Err(Misfit::From));
+}
+
+#[test]
+fn a_frozen_lane_takes_no_intent_unless_it_says_why() {
+    let attempt = |heads: &[Head], action, rules: &[&str], minutes: i64| {
+        after(heads, Kind::Intent, |record| {
+            put_intent(heads, record, 'c', action);
+            let named = |rule: &&str| Override { rule: (*rule).to_owned(), reason: "r".to_owned() };
+            record.why.overrides = rules.iter().map(named).collect();
+            record.at = heads.last().unwrap().record.at + TimeDelta::minutes(minutes);
+        })
+        .map(drop)
+    };
+    let (for_ever, for_an_hour) = (frozen(None), frozen(Some(60)));
+    for heads in [&for_ever, &for_an_hour] {
+        assert_eq!(attempt(heads, Action::Promote, &[], 1), Err(Misfit::Frozen));
+        assert_eq!(attempt(heads, Action::Redeploy, &[], 1), Err(Misfit::Frozen));
+        assert_eq!(attempt(heads, Action::Promote, &["soak"], 1), Err(Misfit::Frozen));
+        assert_eq!(attempt(heads, Action::Promote, &["freeze"], 1), Ok(()));
+        assert_eq!(attempt(heads, Action::Rollback, &[], 1), Ok(()));
+    }
+    assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 60), Ok(()));
+    assert_eq!(attempt(&for_ever, Action::Promote, &[], 60), Err(Misfit::Frozen));
+    // The rule decided by the store's clock. A writer's clock that is behind it, by no more than the rule `clock`
+    // lets pass or with an override of that rule, must not contradict it here.
+    assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 56), Ok(()));
+    assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 54), Err(Misfit::Frozen));
+    assert_eq!(attempt(&for_an_hour, Action::Promote, &["clock"], -600), Ok(()));
+    assert_eq!(attempt(&for_ever, Action::Promote, &["clock"], 1), Err(Misfit::Frozen));
+    // Lifted, or gone past when it was begun.
+    let mut lifted = frozen(None);
+    append(&mut lifted, Kind::Unfreeze, |_, _| {});
+    assert_eq!(attempt(&lifted, Action::Promote, &[], 1), Ok(()));
+    let last = attempt(&for_ever, Action::Promote, &[], i64::from(i32::MAX));
+    assert_eq!(last, Err(Misfit::Frozen), "no time is too far");
+}
+
+#[test]
+fn a_commit_closes_the_intent_that_is_open() {
+    let close = |heads: &[Head], of| {
+        after(heads, Kind::Commit, |record| record.commit = Some(commit_of(of, 'c', true)))
+    };
+    let open = opened();
+    let id = open.last().unwrap().id;
+    assert_eq!(close(&moved(), id), Err(Misfit::NotOpen));
+    assert_eq!(close(&open, Digest::of(b"other")), Err(Misfit::NotOpen));
+    assert_eq!(after(&open, Kind::Commit, |_| {}), Err(Misfit::NotOpen));
+    let state = close(&open, id).unwrap();
+    assert_eq!(state.release(), Some(&release('c')));
+    assert_eq!((state.open, state.unclean), (None, false));
+    assert_eq!(state.trail[0].release, release('b'));
+    assert!(state.current.unwrap().verified.is_none(), "steps follow");
+    // The second commit of the same intent.
+    let mut heads = open;
+    append(&mut heads, Kind::Commit, |record, _| record.commit = Some(commit_of(id, 'c', false)));
+    assert!(heads.last().unwrap().state().unclean);
+    assert_eq!(close(&heads, id), Err(Misfit::NotOpen));
+}
+
+#[test]
+fn without_steps_a_commit_is_verified_at_once() {
+    let mut heads = moved();
+    append(&mut heads, Kind::Intent, |record, head| {
+        let mut intent = intent('c', Action::Promote, head);
+        intent.follows = false;
+        record.intent = Some(intent);
+    });
+    let of = heads.last().unwrap().id;
+    append(&mut heads, Kind::Commit, |record, _| record.commit = Some(commit_of(of, 'c', true)));
+    let current = heads.last().unwrap().state().current.clone().unwrap();
+    assert_eq!(current.outcome, Some(OutcomeResult::Succeeded));
+    assert_eq!(current.verified, Some(current.since));
+    assert_eq!(current.since.stored, Some(heads.last().unwrap().stored_at), "by the store's time");
+}
+
+#[test]
+fn an_abort_is_for_an_intent_that_took_over_from_nothing() {
+    let abort = |heads: &[Head], of| {
+        after(heads, Kind::Abort, |record| record.abort = Some(Abort { of, reason: String::new() }))
+    };
+    let mut heads = opened();
+    let id = heads.last().unwrap().id;
+    assert_eq!(abort(&moved(), id), Err(Misfit::NotOpen));
+    assert_eq!(abort(&heads, Digest::of(b"other")), Err(Misfit::NotOpen));
+    assert_eq!(after(&heads, Kind::Abort, |_| {}), Err(Misfit::NotOpen));
+    let state = abort(&heads, id).unwrap();
+    assert_eq!((state.open.clone(), state.release().cloned()), (None, Some(release('b'))));
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
+    assert_eq!(abort(&heads, heads.last().unwrap().id), Err(Misfit::Unabortable));
+    assert_eq!(abort(&heads, id), Err(Misfit::NotOpen), "what was taken over is not open any more");
+}
+
+#[test]
+fn an_outcome_is_of_the_last_commit() {
+    let end = |heads: &[Head], of, result| {
+        after(heads, Kind::Outcome, |record| record.outcome = Some(outcome_of(of, result)))
+    };
+    let heads = moved();
+    let of = heads.last().unwrap().state().committed.unwrap();
+    assert_eq!(of, heads[heads.len() - 2].id);
+    assert_eq!(end(&heads, Digest::of(b"other"), OutcomeResult::Succeeded), Err(Misfit::NotLast));
+    assert_eq!(after(&heads, Kind::Outcome, |_| {}), Err(Misfit::NotLast));
+    assert_eq!(end(&[], of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
+    assert_eq!(end(&opened(), of, OutcomeResult::Succeeded), Err(Misfit::Busy));
+    // A later outcome of the same commit wins; a second success keeps the time of the first.
+    let before = heads.last().unwrap().state().current.clone().unwrap().verified;
+    let again = end(&heads, of, OutcomeResult::Succeeded).unwrap().current.unwrap();
+    assert_eq!(again.verified, before);
+    for bad in [OutcomeResult::Failed, OutcomeResult::Errored, OutcomeResult::TimedOut] {
+        let current = end(&heads, of, bad).unwrap().current.unwrap();
+        assert_eq!((current.verified, current.outcome), (None, Some(bad)));
+    }
+    // After what is there was adopted, how the earlier deployment ended says nothing about it.
+    let mut adopted = heads;
+    append(&mut adopted, Kind::Observe, |record, _| {
+        record.observe = Some(Observe { release: Some(release('d')), targets: vec![target_state('d')] });
+    });
+    assert_eq!(end(&adopted, of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
+    assert!(adopted.last().unwrap().state().current.as_ref().unwrap().verified.is_none());
+}
+
+#[test]
+fn other_records_wait_until_nothing_is_open() {
+    let fill = |kind: Kind, record: &mut Record| match kind {
+        Kind::Observe => record.observe = Some(Observe { release: None, targets: Vec::new() }),
+        Kind::Freeze => record.freeze = Some(Freeze { until: None }),
+        Kind::Mark => {
+            record.mark = Some(Mark { of: PromotionId::new(start(), [1; 16]), label: "incident".to_owned() });
+        }
+        _ => {}
+    };
+    for kind in [Kind::Observe, Kind::Freeze, Kind::Unfreeze, Kind::Hold, Kind::Unhold, Kind::Mark] {
+        assert_eq!(after(&opened(), kind, |record| fill(kind, record)), Err(Misfit::Busy), "{kind:?}");
+        let (heads, mut record) = (moved(), None);
+        let state = after(&heads, kind, |one| {
+            fill(kind, one);
+            record = Some(one.clone());
+        });
+        let before = heads.last().unwrap().state().clone();
+        let after = state.unwrap();
+        assert_eq!(after.current == before.current, kind != Kind::Observe, "{kind:?} moves nothing");
+    }
+}
+
+#[test]
+fn what_a_rollback_undid_is_remembered_until_it_comes_back() {
+    let mut heads = moved();
+    move_to(&mut heads, 'c');
+    let back = |heads: &mut Vec<Head>, digit| {
+        append(heads, Kind::Intent, |record, head| {
+            record.intent = Some(intent(digit, Action::Rollback, head));
+        });
+        append(heads, Kind::Commit, |record, head| {
+            record.commit = Some(commit_of(head.unwrap().id, digit, true));
+        });
+    };
+    back(&mut heads, 'b');
+    assert_eq!(heads.last().unwrap().state().rolled_back, [commit('c')]);
+    // Rolling back to where one is undoes nothing.
+    back(&mut heads, 'b');
+    assert_eq!(heads.last().unwrap().state().rolled_back, [commit('c')]);
+    move_to(&mut heads, 'c');
+    assert_eq!(heads.last().unwrap().state().rolled_back, []);
+    for _ in 0..ROLLED_BACK {
+        for digit in ['d', 'e', 'f'] {
+            move_to(&mut heads, digit);
+            back(&mut heads, 'b');
+        }
+    }
+    let state = heads.last().unwrap().state();
+    assert_eq!(state.rolled_back, [commit('f'), commit('e'), commit('d')], "each once, newest first");
+    assert_eq!(state.trail.len(), TRAIL.min(state.trail.len()));
+}
+
+#[test]
+fn long_reasons_do_not_fill_the_state() {
+    let mut heads = moved();
+    for kind in [Kind::Freeze, Kind::Hold] {
+        append(&mut heads, kind, |record, _| {
+            record.why.reason = Some("ä".repeat(10_000));
+            record.freeze = (kind == Kind::Freeze).then_some(Freeze { until: None });
+        });
+    }
+    let record = append(&mut heads, Kind::Unhold, |_, _| {});
+    assert_eq!(record.state.frozen.as_ref().unwrap().reason.chars().count(), 500);
+    assert_eq!(record.ledger, LEDGER);
+    assert_eq!(stored(&record).state().held, None);
+    assert_eq!(landed('b').size, 14);
+}

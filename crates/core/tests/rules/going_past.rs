@@ -1,0 +1,159 @@
+//! Going past rules, resuming, and the table of rules itself.
+
+use crate::facts::{Case, at, open};
+use insta::assert_snapshot;
+use promote_core::config::Lane;
+use promote_core::ledger::Action;
+use promote_core::rule::{RULES, Verdict, overridable};
+use promote_core::window::Window;
+use std::time::Duration;
+
+/// A request that breaks nearly every rule there is.
+fn everything_wrong() -> Case {
+    let mut case = Case::new();
+    let settings = &mut case.environment;
+    settings.soak = Duration::from_secs(48 * 3600);
+    settings.approvals.count = 1;
+    settings.checks = vec!["ci".to_owned()];
+    settings.evidence = vec!["load".to_owned()];
+    settings.freeze = vec![Window::parse("daily 00:00 .. 24:00").unwrap()];
+    settings.branch = Some("main".to_owned());
+    settings.versions = Some(">=1".parse().unwrap());
+    settings.notes = vec!["ticket".to_owned()];
+    case.config.lanes = vec![Lane {
+        name: "prod".parse().unwrap(),
+        environments: vec!["prod".parse().unwrap(), "demo".parse().unwrap()],
+    }];
+    case.upstream(promote_core::ledger::State::default());
+    let candidate = &mut case.snapshot.candidate;
+    candidate.blocked = Some(promote_core::snapshot::Block {
+        reason: "bad".to_owned(),
+        by: "bob".to_owned(),
+        at: at("2026-01-01T00:00:00Z"),
+    });
+    candidate.manifest.committed_at = Some(at("2020-01-01T00:00:00Z"));
+    case.request.automatic = true;
+    let commit = case.snapshot.commit().clone();
+    case.state().rolled_back = vec![commit];
+    case.state().held = Some(promote_core::ledger::Held {
+        reason: "r".to_owned(),
+        by: "bob".to_owned(),
+        since: crate::facts::ago(3),
+    });
+    case.snapshot.targets.get_mut("main").unwrap().object = None;
+    case.snapshot.capabilities.clear();
+    case.snapshot.local_at = at("2026-01-08T12:00:00Z");
+    case
+}
+
+fn verdicts(case: &Case) -> String {
+    let lines: Vec<String> =
+        case.findings().iter().map(|one| format!("{} {:?}", one.rule, one.verdict)).collect();
+    lines.join("\n")
+}
+
+#[test]
+fn all_rules_are_asked_in_their_order() {
+    assert_snapshot!(verdicts(&everything_wrong()), @r#"
+    shared-target Unmet
+    blocked Unmet
+    from Unmet
+    soak Unmet
+    approvals Unmet
+    checks Unmet
+    evidence Unmet
+    freeze Unmet
+    branch Unmet
+    versions Unmet
+    notes Unmet
+    order Unmet
+    rolled-back Unmet
+    hold Unmet
+    drift Unmet
+    guard Unmet
+    clock Unmet
+    "#);
+    let named: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
+    let mut case = everything_wrong();
+    case.state().open = Some(open('c', Action::Promote));
+    // `rolled-back` is the one rule that an open promotion silences.
+    let found: Vec<String> = case.findings().into_iter().map(|one| one.rule).collect();
+    let expected: Vec<&str> = named.into_iter().filter(|name| *name != "rolled-back").collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn an_override_goes_past_its_own_rule_alone_and_is_recorded() {
+    for rule in RULES {
+        let mut case = everything_wrong();
+        case.state().open = (rule.name == "unfinished").then(|| open('c', Action::Promote));
+        let before = case.findings();
+        case.overriding(rule.name);
+        for (old, new) in before.iter().zip(case.findings()) {
+            if new.rule == rule.name && rule.overridable {
+                assert_eq!((old.verdict, new.verdict), (Verdict::Unmet, Verdict::Overridden), "{rule:?}");
+                assert_eq!(new.evidence["override-reason"], "it must be");
+                assert!(new.passes());
+            } else {
+                assert_eq!(*old, new, "an override of {rule:?}");
+            }
+        }
+        assert_eq!(overridable(rule.name).is_ok(), rule.overridable);
+    }
+    let known = overridable("frezee").unwrap_err();
+    assert!(known.contains(&"freeze") && !known.contains(&"unfinished") && !known.contains(&"shared-target"));
+}
+
+#[test]
+fn an_override_of_a_rule_that_is_met_changes_nothing() {
+    let mut case = Case::new();
+    let before = case.findings();
+    for rule in RULES {
+        case.overriding(rule.name);
+    }
+    assert_eq!(case.findings(), before);
+}
+
+#[test]
+fn resuming_is_held_only_to_what_protects_the_targets() {
+    let mut case = everything_wrong();
+    case.request.take_over = true;
+    case.state().open = Some(open('b', Action::Promote));
+    assert_snapshot!(verdicts(&case), @r#"
+    unfinished Met
+    shared-target Unmet
+    blocked Unmet
+    from Skipped
+    soak Skipped
+    approvals Skipped
+    checks Skipped
+    evidence Skipped
+    freeze Skipped
+    branch Skipped
+    versions Skipped
+    notes Skipped
+    order Skipped
+    hold Skipped
+    drift Unmet
+    guard Unmet
+    clock Unmet
+    "#);
+    // Another release, or another action, is no resuming.
+    for (digit, action) in [('c', Action::Promote), ('b', Action::Rollback)] {
+        case.state().open = Some(open(digit, action));
+        assert_eq!(case.finding("soak").map(|one| one.verdict), Some(Verdict::Unmet), "{digit} {action:?}");
+    }
+    // Nor is a plain promotion that meets an open one.
+    case.request.take_over = false;
+    case.state().open = Some(open('b', Action::Promote));
+    assert_eq!(case.finding("soak").map(|one| one.verdict), Some(Verdict::Unmet));
+    assert_eq!(case.finding("unfinished").map(|one| one.verdict), Some(Verdict::Unmet));
+}
+
+#[test]
+fn a_finding_is_kept_as_it_was() {
+    for finding in everything_wrong().findings() {
+        let json = serde_json::to_string(&finding).unwrap();
+        assert_eq!(serde_json::from_str::<promote_core::rule::Finding>(&json).unwrap(), finding);
+    }
+}

@@ -1,0 +1,112 @@
+//! What people said or must say: `approvals`, `checks`, `evidence`, `hold`, `rolled-back`, `shared-target`,
+//! `unfinished`.
+
+use crate::facts::{Case, ago, open};
+use crate::stage::{commit, name};
+use insta::assert_snapshot;
+use promote_core::config::Lane;
+use promote_core::ledger::{Action, Held};
+
+#[test]
+fn what_can_not_be_known_yet_is_not_met() {
+    let mut case = Case::new();
+    for rule in ["approvals", "checks", "evidence"] {
+        assert_eq!(case.check(rule), "nothing to say");
+    }
+    case.environment.approvals.count = 2;
+    case.environment.checks = vec!["ci/test".to_owned(), "odd\u{1b}[2J".to_owned()];
+    case.environment.evidence = vec!["integration".to_owned()];
+    assert_snapshot!(case.check("approvals"), @r#"
+    unmet: 0 of 2; this version of promote records no approvals
+    hint: `--override approvals --reason TEXT` is recorded and announced
+    {"have":[],"need":2}
+    "#);
+    assert_snapshot!(case.check("checks"), @r#"
+    unmet: nothing is known of ci/test, odd\u{1b}[2J; this version of promote reads none
+    hint: `--override checks --reason TEXT` is recorded and announced
+    {"need":["ci/test","odd\u001b[2J"]}
+    "#);
+    assert_snapshot!(case.check("evidence"), @r#"
+    unmet: nothing is known of integration; this version of promote reads none
+    hint: `--override evidence --reason TEXT` is recorded and announced
+    {"need":["integration"]}
+    "#);
+    case.back_to('c');
+    for rule in ["approvals", "checks", "evidence"] {
+        assert!(case.check(rule).starts_with("skipped"), "{rule}");
+    }
+}
+
+#[test]
+fn a_hold_stops_automation_and_not_people() {
+    let mut case = Case::new();
+    assert_eq!(case.check("hold"), "nothing to say");
+    case.state().held =
+        Some(Held { reason: "bbbbbbb was rolled back".to_owned(), by: "bob".to_owned(), since: ago(3) });
+    assert_snapshot!(case.check("hold"), @"met: held by bob: bbbbbbb was rolled back; a person may still move it");
+    case.request.automatic = true;
+    assert_snapshot!(case.check("hold"), @r#"
+    unmet: held by bob: bbbbbbb was rolled back
+    hint: `promote unhold prod` lifts it
+    "#);
+}
+
+#[test]
+fn what_was_rolled_back_does_not_come_again_by_accident() {
+    let mut case = Case::new();
+    assert_eq!(case.check("rolled-back"), "nothing to say");
+    case.state().rolled_back = vec![commit('c'), commit('b')];
+    assert_snapshot!(case.check("rolled-back"), @r#"
+    unmet: bbbbbbb was rolled back in prod
+    hint: fix it in a new commit, or say why it may come again: `--override rolled-back --reason TEXT`
+    "#);
+    assert_snapshot!(case.overriding("rolled-back").check("rolled-back"), @r#"
+    overridden: bbbbbbb was rolled back in prod
+    hint: fix it in a new commit, or say why it may come again: `--override rolled-back --reason TEXT`
+    {"override-reason":"it must be"}
+    "#);
+    assert_eq!(case.back_to('a').check("rolled-back"), "nothing to say");
+}
+
+#[test]
+fn who_moves_a_shared_target_says_so() {
+    let mut case = Case::new();
+    assert_eq!(case.check("shared-target"), "nothing to say");
+    case.config.lanes = vec![Lane {
+        name: "prod".parse().unwrap(),
+        environments: vec![name("prod"), name("training"), name("demo")],
+    }];
+    assert_snapshot!(case.check("shared-target"), @r#"
+    unmet: training, demo read the same target and would move along
+    hint: say so with `--include training --include demo`
+    {"environments":["training","demo"]}
+    "#);
+    case.request.include = vec![name("demo")];
+    assert_snapshot!(case.check("shared-target"), @r#"
+    unmet: training reads the same target and would move along
+    hint: say so with `--include training`
+    {"environments":["training"]}
+    "#);
+    case.request.include = vec![name("demo"), name("training")];
+    assert_snapshot!(case.check("shared-target"), @"met: training, demo move along");
+    // A rollback moves the others, too.
+    case.request.include.clear();
+    assert!(case.back_to('c').check("shared-target").starts_with("unmet"));
+}
+
+#[test]
+fn an_open_promotion_is_finished_or_undone_first() {
+    let mut case = Case::new();
+    assert_eq!(case.check("unfinished"), "nothing to say");
+    case.state().open = Some(open('c', Action::Promote));
+    assert_snapshot!(case.check("unfinished"), @r#"
+    unmet: promotion 00000000000000CC of ccccccc by bob is open
+    hint: `promote resume prod` finishes it, `promote rollback prod` undoes it
+    {"by":"bob","promotion":"00000000000000CC","since":"2026-01-07T11:00:00+00:00"}
+    "#);
+    case.request.take_over = true;
+    assert_snapshot!(case.check("unfinished"), @"met: promotion 00000000000000CC of ccccccc by bob is open and is taken over");
+    assert!(case.back_to('a').check("unfinished").starts_with("met"));
+    case.snapshot.head = None;
+    assert_eq!(case.check("unfinished"), "nothing to say");
+}

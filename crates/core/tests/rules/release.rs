@@ -1,0 +1,131 @@
+//! What must hold of the release itself: `blocked`, `branch`, `versions`, `notes`, `order`.
+
+use crate::facts::{Case, hours, now, release};
+use insta::assert_snapshot;
+use promote_core::snapshot::Block;
+
+#[test]
+fn a_blocked_release_goes_nowhere() {
+    let mut case = Case::new();
+    assert_eq!(case.check("blocked"), "nothing to say");
+    case.snapshot.candidate.blocked =
+        Some(Block { reason: "loses orders".to_owned(), by: "bob".to_owned(), at: now() });
+    assert_snapshot!(case.check("blocked"), @r#"
+    unmet: bbbbbbb was blocked by bob: loses orders
+    hint: `promote unblock bbbbbbb` lifts it
+    {"by":"bob","reason":"loses orders"}
+    "#);
+    // Not even back.
+    assert!(case.back_to('b').check("blocked").starts_with("unmet"));
+}
+
+#[test]
+fn the_commit_is_on_the_branch_or_nobody_knows() {
+    let mut case = Case::new();
+    assert_eq!(case.check("branch"), "nothing to say");
+    case.environment.branch = Some("main".to_owned());
+    assert_snapshot!(case.check("branch"), @r#"
+    unmet: whether bbbbbbb is on main is not known
+    hint: run it in a clone that has the branch (`git fetch --unshallow`)
+    "#);
+    case.snapshot.candidate.on_branch = Some(true);
+    assert_snapshot!(case.check("branch"), @"met: bbbbbbb is on main");
+    case.snapshot.candidate.on_branch = Some(false);
+    assert_snapshot!(case.check("branch"), @r#"
+    unmet: bbbbbbb is not on main
+    hint: merge it to main, and publish what comes of that
+    "#);
+    // What was true when it was published counts only where the repository can't tell.
+    case.snapshot.candidate.manifest.branches = vec!["main".to_owned()];
+    assert!(case.check("branch").starts_with("unmet"));
+    case.snapshot.candidate.on_branch = None;
+    assert_snapshot!(case.check("branch"), @"met: bbbbbbb was on main when it was published");
+    case.snapshot.candidate.manifest.branches = vec!["main2".to_owned()];
+    assert!(case.check("branch").starts_with("unmet"));
+    assert_snapshot!(case.back_to('c').check("branch"), @"skipped: a release verified here before may always come back");
+}
+
+#[test]
+fn numbers_meet_the_requirement() {
+    let check = |need: &str, version: Option<&str>, tags: &[&str]| {
+        let mut case = Case::new();
+        case.environment.versions = Some(need.parse().unwrap());
+        case.snapshot.candidate.manifest.version = version.map(str::to_owned);
+        case.snapshot.candidate.tags = tags.iter().map(|tag| (*tag).to_owned()).collect();
+        case.check("versions")
+    };
+    for (need, version, tags, verdict) in [
+        (">=1.4, <2", Some("1.4.0"), &[][..], "met: 1.4.0 meets"),
+        (">=1.4, <2", None, &["v1.9.9"], "met: 1.9.9 meets"),
+        (">=1.4, <2", Some("1.3.9"), &[], "unmet: 1.3.9 does not meet"),
+        (">=1.4, <2", Some("2.0.0"), &[], "unmet: 2.0.0 does not meet"),
+        // A pre-release counts only where the requirement names one of the same number.
+        (">=1.4, <2", Some("1.5.0-rc.1"), &[], "unmet: 1.5.0-rc.1 does not meet"),
+        (">=1.5.0-rc.1", Some("1.5.0-rc.1"), &[], "met: 1.5.0-rc.1 meets"),
+        (">=1.5.0-rc.1", Some("1.6.0-rc.1"), &[], "unmet: 1.6.0-rc.1 does not meet"),
+        // Of several numbers, one that meets it is enough.
+        (">=1.4, <2", Some("2.0.0"), &["v1.4.2", "nightly"], "met: 1.4.2 meets"),
+        (">=1.4, <2", None, &["nightly", "v1", "1.4", "vv1.4.0"], "unmet: bbbbbbb has no version number"),
+        (">=1.4, <2", None, &[], "unmet: bbbbbbb has no version number"),
+    ] {
+        let said = check(need, version, tags);
+        assert!(said.starts_with(verdict), "{need} {version:?} {tags:?}: {said}");
+    }
+    assert_snapshot!(check(">=1.4, <2", Some("1.3.9"), &[]), @r#"
+    unmet: 1.3.9 does not meet >=1.4, <2
+    {"have":"1.3.9","need":">=1.4, <2"}
+    "#);
+    assert_snapshot!(check(">=1.4, <2", None, &[]), @r#"
+    unmet: bbbbbbb has no version number, >=1.4, <2 is needed
+    hint: tag it (`git tag vX.Y.Z bbbbbbb`) and ask again from that repository
+    {"need":">=1.4, <2"}
+    "#);
+    assert_eq!(Case::new().check("versions"), "nothing to say");
+    let mut case = Case::new();
+    case.back_to('c').environment.versions = Some(">=1".parse().unwrap());
+    assert!(case.check("versions").starts_with("skipped"));
+}
+
+#[test]
+fn notes_are_given_and_say_something() {
+    let mut case = Case::new();
+    assert_eq!(case.check("notes"), "nothing to say");
+    case.environment.notes = vec!["ticket".to_owned(), "risk".to_owned()];
+    assert_snapshot!(case.check("notes"), @r#"
+    unmet: ticket, risk are not given
+    hint: give it with `--note "ticket=…" --note "risk=…"`
+    {"missing":["ticket","risk"]}
+    "#);
+    case.request.notes.insert("ticket".to_owned(), "OPS-7".to_owned());
+    case.request.notes.insert("risk".to_owned(), " \t\n".to_owned());
+    assert_snapshot!(case.check("notes"), @r#"
+    unmet: risk is not given
+    hint: give it with `--note "risk=…"`
+    {"missing":["risk"]}
+    "#);
+    case.request.notes.insert("risk".to_owned(), "none".to_owned());
+    assert_snapshot!(case.check("notes"), @"met: ticket, risk given");
+    assert!(case.back_to('c').check("notes").starts_with("skipped"));
+}
+
+#[test]
+fn an_older_release_comes_only_by_a_rollback() {
+    assert_snapshot!(Case::new().check("order"), @"met: bbbbbbb is newer than aaaaaaa");
+    let mut case = Case::new();
+    case.snapshot.candidate.manifest.committed_at = Some(now() - hours(2000));
+    assert_snapshot!(case.check("order"), @r#"
+    unmet: bbbbbbb is older than aaaaaaa, which is there
+    hint: `promote rollback prod --to bbbbbbb` goes back
+    {"there":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+    "#);
+    assert_eq!(case.back_to('c').check("order"), "nothing to say");
+    // Equal times are no order, and unknown ones can't be compared.
+    let mut case = Case::new();
+    case.snapshot.candidate.manifest.committed_at = release('a').committed_at;
+    assert!(case.check("order").starts_with("met"));
+    case.snapshot.candidate.manifest.committed_at = None;
+    assert_eq!(case.check("order"), "nothing to say");
+    let mut case = Case::new();
+    case.snapshot.head = None;
+    assert_eq!(case.check("order"), "nothing to say");
+}

@@ -1,0 +1,125 @@
+//! What a configuration is connected to, and what is refused.
+
+use super::*;
+use crate::{Interruption, SystemClock, SystemEntropy, SystemSteps};
+use promote_core::config::{Approvals, Artifact, ArtifactKind, Environment, Notify, OnFailure, Tier};
+use promote_core::event::Silent;
+use promote_core::template::Template;
+use std::time::Duration;
+
+fn ports() -> Ports {
+    Ports {
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(SystemEntropy),
+        history: None,
+        steps: Arc::new(SystemSteps::new(".", Variables::default(), Interruption::default())),
+        events: Arc::new(Silent),
+    }
+}
+
+fn environment(source: &str, target: &str) -> Environment {
+    let artifact = Artifact {
+        name: None,
+        source: Template::parse(source).unwrap(),
+        target: Some(Template::parse(target).unwrap()),
+        kind: ArtifactKind::Object,
+        prune: false,
+    };
+    Environment {
+        name: "prod".parse().unwrap(),
+        lane: "prod".parse().unwrap(),
+        tier: Tier::Production,
+        from: vec![],
+        auto: false,
+        artifacts: vec![artifact],
+        needs: vec![],
+        branch: None,
+        soak: Duration::ZERO,
+        approvals: Approvals::default(),
+        checks: vec![],
+        evidence: vec![],
+        versions: None,
+        freeze: vec![],
+        open: vec![],
+        notes: vec![],
+        plan: vec![],
+        prepare: vec![],
+        deploy: vec![],
+        verify: vec![],
+        on_failure: OnFailure::Stop,
+        timeout: Duration::from_secs(60),
+        workdir: None,
+        url: None,
+        hold: true,
+        notify: Notify::default(),
+    }
+}
+
+fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
+    let environment = environment(source, target);
+    Config {
+        project: "billing".parse().unwrap(),
+        timezone: "UTC".parse().unwrap(),
+        stages: vec![vec![environment.name.clone()]],
+        lanes: vec![],
+        environments: BTreeMap::from([(environment.name.clone(), environment)]),
+        ledger,
+        pack: None,
+        stores: BTreeMap::new(),
+        required_version: None,
+        render: None,
+        host: None,
+        signers: None,
+        effective: vec![],
+    }
+}
+
+fn in_store(store: StoreId) -> LedgerPlace {
+    LedgerPlace::Objects { store, prefix: ".promote/billing".parse().unwrap() }
+}
+
+fn connected(config: &Config, variables: &[(&str, &str)]) -> Result<World, Failure> {
+    connect(config, Path::new("."), &variables.iter().copied().collect(), ports())
+}
+
+#[cfg(all(feature = "s3", feature = "local"))]
+#[test]
+fn every_bucket_of_sources_targets_and_ledger_is_opened() {
+    let config = config(in_store(StoreId::Local), "s3://acme-releases/{sha}.zip", "s3://acme-prod/prod.zip");
+    let world = connected(&config, &[]).unwrap();
+    let names: Vec<String> = world.stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "s3://acme-prod", "s3://acme-releases"]);
+    let shown: Vec<String> = world.stores.values().map(ToString::to_string).collect();
+    assert!(shown.contains(&"s3://acme-prod".to_owned()), "{shown:?}");
+    assert_eq!(world.ledger.reader().root().as_str(), ".promote/billing");
+}
+
+#[test]
+fn what_can_not_be_reached_is_named() {
+    let bucket = StoreId::Gcs("acme-releases".to_owned());
+    let google = config(in_store(bucket), "gs://acme-releases/{sha}.zip", "gs://acme-releases/prod.zip");
+    let failure = connected(&google, &[]).unwrap_err();
+    assert_eq!(failure.exit, ExitStatus::Usage);
+    assert!(failure.message.contains("gs://acme-releases"), "{}", failure.message);
+    let branch = config(LedgerPlace::GitBranch("promote".to_owned()), "{sha}.zip", "prod.zip");
+    assert!(connected(&branch, &[]).unwrap_err().message.contains("`promote`"));
+}
+
+#[cfg(all(feature = "s3", feature = "local"))]
+#[test]
+fn credentials_that_are_not_set_are_a_failure_and_never_shown() {
+    let mut config = config(in_store(StoreId::Local), "s3://acme-releases/{sha}.zip", "prod.zip");
+    let settings = StoreSettings { credentials: Some("$ACME_KEYS".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("acme-releases".to_owned(), settings);
+    let failure = connected(&config, &[]).unwrap_err();
+    assert_eq!(failure.exit, ExitStatus::Usage);
+    assert!(failure.message.contains("`$ACME_KEYS`"), "{}", failure.message);
+    assert!(connected(&config, &[("ACME_KEYS", "/keys")]).is_ok());
+}
+
+#[test]
+fn a_world_needs_its_ledger() {
+    let config = config(in_store(StoreId::Local), "{sha}.zip", "prod.zip");
+    let failure = world(&config, Stores::new(), ports()).unwrap_err();
+    assert!(failure.message.contains("`local folder` was not connected"), "{}", failure.message);
+}

@@ -1,0 +1,45 @@
+//! The command `promote`, whole, except that its stores kill the process at the request that
+//! `PROMOTE_TEST_KILL=N:before` or `N:after` names. Without the variable it is the command itself.
+
+use async_trait::async_trait;
+use promote_cli::{Connect, Env, Providers, Site, Stream, run};
+use promote_core::failure::Failure;
+use promote_core::ledger::{Actor, Ledger};
+use promote_core::port::{Bucket, Clock};
+use promote_core::world::World;
+use promote_tests::killer::{Death, Killer};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+struct Deadly(Option<Death>);
+
+#[async_trait]
+impl Connect for Deadly {
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+        let mut world = Providers.world(site).await?;
+        let Some(death) = &self.0 else { return Ok(world) };
+        let wrap = |bucket: &Arc<dyn Bucket>| -> Arc<dyn Bucket> {
+            Arc::new(Killer::new(Arc::clone(bucket), death.clone()))
+        };
+        let root = world.ledger.reader().root().clone();
+        world.ledger = Ledger::new(wrap(world.ledger.bucket()), root, Arc::clone(&world.clock));
+        world.stores = world.stores.iter().map(|(id, bucket)| (id.clone(), wrap(bucket))).collect();
+        Ok(world)
+    }
+
+    fn actor(&self, env: &Env) -> Actor {
+        Providers.actor(env)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Providers.clock()
+    }
+}
+
+fn main() -> ExitCode {
+    let env = Env::of_process();
+    let death = env.variable("PROMOTE_TEST_KILL").and_then(Death::parse);
+    let out: Stream = Arc::new(Mutex::new(std::io::stdout()));
+    let err: Stream = Arc::new(Mutex::new(std::io::stderr()));
+    run(std::env::args_os().collect(), &env, &out, &err, &Deadly(death)).into()
+}

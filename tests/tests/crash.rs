@@ -1,0 +1,113 @@
+//! The real command is killed (`kill -9`) at every request of a promotion, before it is sent and after it took
+//! effect, on the local folder and on an S3 server. Afterwards status tells the truth, and resuming by the same person,
+//! by another, and rolling back each end well.
+
+use promote_tests::bucket;
+use promote_tests::lane_project::{LaneProject, Place, Ran};
+use promote_tests::server::Server;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
+
+#[derive(Debug, Clone, Copy)]
+enum Recovery {
+    SamePerson,
+    OtherPerson,
+    Rollback,
+}
+
+const RECOVERIES: [Recovery; 3] = [Recovery::SamePerson, Recovery::OtherPerson, Recovery::Rollback];
+
+fn to(project: &LaneProject, lane: &str, commit: &str, variables: &[(&str, &str)]) -> Ran {
+    let arguments = [
+        "to", lane, commit, "--yes", "--override", "order", "--override", "rolled-back", "--reason", "a crash test",
+    ];
+    project.run(&arguments, variables).unwrap()
+}
+
+fn running(status: &serde_json::Value) -> Option<String> {
+    status.pointer("/running/sha").and_then(|sha| sha.as_str()).map(str::to_owned)
+}
+
+/// One case; `false` when the promotion ended before its `n`th request.
+fn case(project: &LaneProject, lane: &str, n: usize, when: &str, recovery: Recovery) -> bool {
+    let what = format!("{lane}, request {n}, {when}, {recovery:?}");
+    let before = running(&project.status(lane).unwrap()).unwrap();
+    let next = project.releases.iter().find(|release| **release != before).unwrap();
+    let ran = to(project, lane, next, &[("PROMOTE_TEST_KILL", &format!("{n}:{when}")), ("PROMOTE_ACTOR", "ann")]);
+    if let Some(code) = ran.code {
+        assert_eq!(code, 0, "{what}: {ran:?}");
+        return false;
+    }
+    // The truth: what is open is said to be open, and what is not is one of the two, and held by the target.
+    let status = project.status(lane).unwrap();
+    let open = !status["open"].is_null();
+    let now = running(&status).unwrap();
+    assert!(open || now == before || now == *next, "{what}: {status}");
+    if !open {
+        assert_eq!(project.run(&["verify", lane], &[]).unwrap().code, Some(0), "{what}");
+    }
+    let (arguments, actor): (&[&str], &str) = match recovery {
+        Recovery::SamePerson => (&["resume", lane, "--yes"], "ann"),
+        Recovery::OtherPerson => (&["resume", lane, "--yes"], "bob"),
+        Recovery::Rollback => (&["rollback", lane, "--yes", "--reason", "a crash test"], "bob"),
+    };
+    let ran = project.run(arguments, &[("PROMOTE_ACTOR", actor)]).unwrap();
+    // Where nothing was left open, there may be nothing further back to go to.
+    let nowhere = !open && matches!(recovery, Recovery::Rollback) && ran.code == Some(5);
+    assert!(ran.code == Some(0) || nowhere, "{what}: {ran:?}");
+    let status = project.status(lane).unwrap();
+    assert!(status["open"].is_null(), "{what}: {status}");
+    let expected = match recovery {
+        _ if !open => running(&status).unwrap(),
+        Recovery::Rollback => before,
+        _ => next.clone(),
+    };
+    assert_eq!(running(&status), Some(expected), "{what}");
+    let ran = project.run(&["verify", lane], &[]).unwrap();
+    assert_eq!(ran.code, Some(0), "{what}: {ran:?}");
+    true
+}
+
+/// Every case on this place, the lanes side by side. Returns how many there were.
+fn matrix(place: &Place, lanes: usize) -> usize {
+    let project = LaneProject::new(PROGRAM, place, lanes, 3).unwrap();
+    for lane in 0..lanes {
+        let ran = to(&project, &format!("e{lane}"), &project.releases[0], &[]);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+    }
+    // The number of requests is found by asking, so that a new request is covered by itself.
+    let requests = (1..100).find(|n| !case(&project, "e0", *n, "before", Recovery::SamePerson)).unwrap() - 1;
+    let cases: Vec<(usize, &str, Recovery)> = (1..=requests)
+        .flat_map(|n| ["before", "after"].map(|when| (n, when)))
+        .flat_map(|(n, when)| RECOVERIES.map(|recovery| (n, when, recovery)))
+        .collect();
+    let next = AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for lane in 0..lanes {
+            let (project, cases, next) = (&project, &cases, &next);
+            scope.spawn(move || {
+                while let Some((n, when, recovery)) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                    assert!(case(project, &format!("e{lane}"), *n, when, *recovery), "request {n} was not sent");
+                }
+            });
+        }
+    });
+    let ran = project.run(&["verify", "--ledger"], &[]).unwrap();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    println!("{requests} requests, {} cases of kill -9, 0 violations", cases.len());
+    cases.len()
+}
+
+#[test]
+fn killed_at_every_request_on_the_local_folder() {
+    assert!(matrix(&Place::Local, 4) >= 60);
+}
+
+#[test]
+fn killed_at_every_request_on_s3() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let place = Place::S3 { bucket, endpoint: server.endpoint.clone(), variables: bucket::sign_in(&server) };
+    assert!(matrix(&place, 8) >= 60);
+}
