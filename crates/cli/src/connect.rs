@@ -5,9 +5,9 @@ use async_trait::async_trait;
 use promote_artifacts::git::GitRepository;
 use promote_core::config::Config;
 use promote_core::event::Events;
-use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
+use promote_core::names::ProjectName;
 use promote_core::port::{Clock, History};
 use promote_core::world::World;
 use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
@@ -33,8 +33,8 @@ pub trait Connect: Send + Sync {
     /// The stores, the ledger, the repository and everything else that a project needs. Sends no request by itself.
     async fn world(&self, site: Site<'_>) -> Result<World, Failure>;
 
-    /// What the text of the configuration means. (Only until the core reads it.)
-    fn config(&self, file: &Path, text: &str) -> Result<Config, Failure>;
+    /// The name of the repository that `base` lies in, for a configuration that names no project.
+    fn project_name(&self, base: &Path) -> Option<ProjectName>;
 
     /// Who runs this, and how well that is known.
     fn actor(&self, env: &Env) -> Actor;
@@ -65,8 +65,8 @@ impl Connect for Providers {
         promote_providers::connect(site.config, site.base, &variables, ports)
     }
 
-    fn config(&self, _file: &Path, _text: &str) -> Result<Config, Failure> {
-        Err(Failure::new(ExitStatus::Failed, "this build can't read a configuration"))
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        GitRepository::open(base).ok().and_then(|repository| repository.project_name().ok().flatten())
     }
 
     fn actor(&self, env: &Env) -> Actor {

@@ -7,17 +7,26 @@
 
 mod app;
 mod args;
+mod automatic;
+mod blocking;
+mod carry;
 mod command;
 mod confirm;
 mod connect;
+mod copied;
 mod diagnostic;
 mod document;
 mod env;
 mod failure;
 mod interrupt;
+mod moment;
+mod packing;
 mod page;
 mod progress;
 mod project;
+mod publication;
+mod release;
+mod saying;
 mod screen;
 mod usage;
 mod view;

@@ -15,10 +15,9 @@ pub(crate) async fn published(view: &View, wanted: &Wanted) -> Result<CommitId, 
         Wanted::Tag(tag) => in_repository(view, tag).await,
         // A tag may well look like the name of an environment.
         Wanted::Environment(name) => in_repository(view, name.as_str()).await,
-        Wanted::Unnamed | Wanted::Previous => Err(Failure::new(
-            ExitStatus::Usage,
-            "a release is named here by its commit or a tag",
-        )),
+        Wanted::Unnamed | Wanted::Previous => {
+            Err(Failure::new(ExitStatus::Usage, "a release is named here by its commit or a tag"))
+        }
     }
 }
 
@@ -30,7 +29,8 @@ async fn in_repository(view: &View, name: &str) -> Result<CommitId, Failure> {
         )
         .hint("name the release by its commit"));
     };
-    let found = history.resolve(name).await.map_err(|error| Failure::looking("reading the repository", error))?;
+    let found =
+        history.resolve(name).await.map_err(|error| Failure::looking("reading the repository", error))?;
     found.map(|commit| commit.id).ok_or_else(|| {
         Failure::new(ExitStatus::Missing, format!("the repository knows no `{}`", shown(name)))
             .hint("`promote history` names the releases that there are")

@@ -103,9 +103,10 @@ const fn word(saying: &Saying) -> &'static str {
 fn page(report: &SaidReport) -> Page {
     let mut page = Page::default();
     let name = &report.environment;
-    let until = report
-        .until
-        .map_or_else(|| "until it is lifted".to_owned(), |at| format!("until {}", at.format("%Y-%m-%d %H:%M UTC")));
+    let until = report.until.map_or_else(
+        || "until it is lifted".to_owned(),
+        |at| format!("until {}", at.format("%Y-%m-%d %H:%M UTC")),
+    );
     let (done, already) = match report.said {
         "freeze" => (format!("is frozen {until}"), "is frozen"),
         "unfreeze" => ("is no longer frozen".to_owned(), "is not frozen"),

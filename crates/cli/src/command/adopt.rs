@@ -62,8 +62,7 @@ struct AdoptedTarget {
 
 impl Document for AdoptReport {
     const SCHEMA: &'static str = "promote/adopt@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "environment", "sha", "targets", "dry_run", "entry"];
+    const FIELDS: &'static [&'static str] = &["schema", "environment", "sha", "targets", "dry_run", "entry"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
@@ -79,7 +78,10 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             let commit = crate::release::published(&view, wanted).await?;
             let found = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
             Some(found.ok_or_else(|| {
-                Failure::new(ExitStatus::Missing, format!("release `{}` was never published", commit.short(12)))
+                Failure::new(
+                    ExitStatus::Missing,
+                    format!("release `{}` was never published", commit.short(12)),
+                )
             })?)
         }
     };
@@ -93,7 +95,11 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             .map(|seen| AdoptedTarget {
                 location: seen.location.to_string(),
                 size: seen.object.as_ref().map(|object| object.size),
-                digest: seen.object.as_ref().and_then(|object| object.sha256).map(|digest| digest.to_string()),
+                digest: seen
+                    .object
+                    .as_ref()
+                    .and_then(|object| object.sha256)
+                    .map(|digest| digest.to_string()),
             })
             .collect(),
         dry_run: args.changing.dry_run,

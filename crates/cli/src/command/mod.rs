@@ -1,17 +1,66 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
+mod adopt;
+mod block;
+mod check;
+mod completions;
+mod config;
+mod diff;
+mod explain;
+mod freeze;
+mod history;
+mod hold;
+mod man;
+mod pack;
+mod plan;
+pub(crate) mod publish;
+mod resume;
+mod rollback;
+mod saved;
+mod show;
 mod status;
+mod to;
+mod unblock;
+mod unfreeze;
+mod unhold;
+mod verify;
 
 use crate::app::{App, Ended, Stop};
+use crate::document::Wish;
 use clap::Subcommand;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::report::{Document, StatusReport};
+use promote_core::report::{
+    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, ReleaseShow,
+    StatusReport, VerifyReport,
+};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    To(to::ToArgs),
+    Plan(plan::PlanArgs),
     Status(status::StatusArgs),
+    History(history::HistoryArgs),
+    Show(show::ShowArgs),
+    Diff(diff::DiffArgs),
+    Rollback(rollback::RollbackArgs),
+    Resume(resume::ResumeArgs),
+    Verify(verify::VerifyArgs),
+    Explain(explain::ExplainArgs),
+    Publish(publish::PublishArgs),
+    Pack(pack::PackArgs),
+    Freeze(freeze::FreezeArgs),
+    Unfreeze(unfreeze::UnfreezeArgs),
+    Hold(hold::HoldArgs),
+    Unhold(unhold::UnholdArgs),
+    Block(block::BlockArgs),
+    Unblock(unblock::UnblockArgs),
+    Adopt(adopt::AdoptArgs),
+    Check(check::CheckArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs a command. A runtime is only made for those that reach the outside.
@@ -20,18 +69,69 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         return Ok(status);
     }
     match command {
+        Command::To(args) => block_on(to::run(app, args)),
+        Command::Plan(args) => block_on(plan::run(app, args)),
         Command::Status(args) => block_on(status::run(app, args)),
+        Command::History(args) => block_on(history::run(app, args)),
+        Command::Show(args) => block_on(show::run(app, args)),
+        Command::Diff(args) => block_on(diff::run(app, args)),
+        Command::Rollback(args) => block_on(rollback::run(app, args)),
+        Command::Resume(args) => block_on(resume::run(app, args)),
+        Command::Verify(args) => block_on(verify::run(app, args)),
+        Command::Explain(args) => block_on(explain::run(app, args)),
+        Command::Publish(args) => block_on(publish::run(app, args)),
+        Command::Pack(args) => block_on(pack::run(app, args)),
+        Command::Freeze(args) => block_on(freeze::run(app, args)),
+        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
+        Command::Hold(args) => block_on(hold::run(app, args)),
+        Command::Unhold(args) => block_on(unhold::run(app, args)),
+        Command::Block(args) => block_on(block::run(app, args)),
+        Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Check(args) => block_on(check::run(app, args)),
+        Command::Config(args) => config::run(app, args),
+        Command::Completions(args) => completions::run(app, args),
+        Command::Man(args) => man::run(app, args),
+    }
+}
+
+/// The fields of the document that a command prints with `--json`.
+fn known(command: &Command) -> &'static [&'static str] {
+    match command {
+        Command::To(args) if args.changing.dry_run => DecisionReport::FIELDS,
+        Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
+        Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
+        Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
+        Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
+        Command::Status(_) => StatusReport::FIELDS,
+        Command::History(_) => HistoryReport::FIELDS,
+        Command::Show(args) if args.is_promotion() => PromotionReport::FIELDS,
+        Command::Show(_) => ReleaseShow::FIELDS,
+        Command::Diff(_) => DiffReport::FIELDS,
+        Command::Verify(_) => VerifyReport::FIELDS,
+        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Pack(_) => pack::PackReport::FIELDS,
+        Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
+            crate::saying::SaidReport::FIELDS
+        }
+        Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
+        Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Check(_) => check::CheckReport::FIELDS,
+        Command::Config(_) => config::ConfigReport::FIELDS,
+        // These print what another program reads; there is no document of it.
+        Command::Completions(_) | Command::Man(_) => &[],
     }
 }
 
 /// Checks the fields that `--json=FIELDS` names, or lists them, before anything else is done.
 fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> {
-    let known: &'static [&'static str] = match command {
-        Command::Status(_) => StatusReport::FIELDS,
-    };
     let wish = app.wish();
+    if matches!(wish, Wish::None | Wish::Whole) {
+        return Ok(None);
+    }
+    let known = known(command);
     wish.check(known)?;
-    if wish == crate::document::Wish::Names {
+    if wish == Wish::Names {
         app.screen.data(&format!("{}\n", known.join("\n")))?;
         return Ok(Some(ExitStatus::Ok));
     }
