@@ -21,7 +21,7 @@ pub(crate) fn page(report: &PublishReport) -> Page {
         }
     };
     page.line(match &report.subject {
-        Some(subject) => said.and(format!("  {}", super::status::cut(subject, 60)), Style::Dim),
+        Some(subject) => said.and(format!("  {}", super::cut(subject, 60)), Style::Dim),
         None => said,
     });
     for artifact in &report.artifacts {

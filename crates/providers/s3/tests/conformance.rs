@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
+#[allow(dead_code, reason = "shared with `servers.rs`, which needs more of it")]
 mod real;
 
 use promote_core::conformance::{Subject, run_all};
