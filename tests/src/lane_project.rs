@@ -55,7 +55,7 @@ impl From<Output> for Ran {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
     let output = Command::new("git")
         .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"])
         .args(arguments)
