@@ -1,6 +1,7 @@
 //! What the acceptance tests in `tests/tests/` share: real servers, projects, and a command that dies on request.
 //! The tests themselves live there, by subject.
 
+pub mod bucket;
 pub mod killer;
 pub mod lane_project;
 pub mod server;

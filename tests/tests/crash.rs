@@ -2,9 +2,9 @@
 //! effect, on the local folder and on an S3 server. Afterwards status tells the truth, and resuming by the same person,
 //! by another, and rolling back each end well.
 
+use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
 use promote_tests::server::Server;
-use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
@@ -107,14 +107,7 @@ fn killed_at_every_request_on_the_local_folder() {
 #[test]
 fn killed_at_every_request_on_s3() {
     let server = Server::start("seaweedfs").unwrap();
-    let bucket = promote_tests::server::fresh_bucket(&server).unwrap();
-    let variables: BTreeMap<String, String> = [
-        ("AWS_ACCESS_KEY_ID", server.access_key.clone()),
-        ("AWS_SECRET_ACCESS_KEY", server.secret_key.clone()),
-        ("AWS_REGION", server.region.clone()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    let place = Place::S3 { bucket, endpoint: server.endpoint.clone(), variables };
+    let bucket = bucket::fresh(&server).unwrap();
+    let place = Place::S3 { bucket, endpoint: server.endpoint.clone(), variables: bucket::sign_in(&server) };
     assert!(matrix(&place, 8) >= 60);
 }

@@ -1,9 +1,9 @@
 //! 32 processes promote different releases to one environment at once: one chain without gaps, each process is told
 //! the truth, and the target holds what the ledger says. Two processes with one saved plan: one is done, one conflicts.
 
+use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
-use promote_tests::server::{Server, fresh_bucket};
-use std::collections::BTreeMap;
+use promote_tests::server::Server;
 use std::process::Child;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
@@ -73,15 +73,8 @@ fn one_plan(place: &Place) {
 
 fn seaweedfs() -> (Server, Place) {
     let server = Server::start("seaweedfs").unwrap();
-    let bucket = fresh_bucket(&server).unwrap();
-    let variables: BTreeMap<String, String> = [
-        ("AWS_ACCESS_KEY_ID", server.access_key.clone()),
-        ("AWS_SECRET_ACCESS_KEY", server.secret_key.clone()),
-        ("AWS_REGION", server.region.clone()),
-    ]
-    .map(|(name, value)| (name.to_owned(), value))
-    .into();
-    let endpoint = server.endpoint.clone();
+    let bucket = bucket::fresh(&server).unwrap();
+    let (endpoint, variables) = (server.endpoint.clone(), bucket::sign_in(&server));
     (server, Place::S3 { bucket, endpoint, variables })
 }
 

@@ -140,7 +140,7 @@ pub fn check_chain<'h>(
 
 /// A sealed state with the store's time of its last record as the next record noted it.
 fn restamped(mut state: State, seq: Seq, id: Digest, stored: Option<chrono::DateTime<chrono::Utc>>) -> State {
-    let clear = |moment: &mut super::state::Moment| {
+    let clear = |moment: &mut super::occupancy::Moment| {
         if moment.seq == seq {
             moment.stored = None;
         }

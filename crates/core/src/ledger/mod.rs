@@ -6,18 +6,22 @@ pub mod chain;
 pub mod genesis;
 pub mod key;
 pub mod manifest;
+pub mod occupancy;
 pub mod reader;
 pub mod record;
 pub mod state;
+pub mod statement;
 mod strict;
 
 pub use append::{AppendError, Ledger};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use genesis::Genesis;
 pub use manifest::{BuiltArtifact, Manifest};
+pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader, ReleaseEntry};
-pub use record::{
-    Abort, Action, Actor, Before, Commit, Freeze, Intent, Kind, Landed, LedgerId, Mark, Observe, Outcome,
-    OutcomeResult, Override, PromotionId, Record, ReleaseRef, Seq, StepRecord, TargetMove, Verified, Why,
+pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
+pub use state::{Misfit, State};
+pub use statement::{
+    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, StepRecord,
+    TargetMove, Verified,
 };
-pub use state::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, State, TargetState};

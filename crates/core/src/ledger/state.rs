@@ -1,12 +1,12 @@
 //! The state of a lane after a record, and the rules that say which record may follow: the reducer. Each record
 //! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
 
-use super::record::{Action, Intent, Kind, Outcome, OutcomeResult, PromotionId, Record, ReleaseRef, Seq};
+use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
+use super::record::{Action, Kind, Record, ReleaseRef, Seq};
+use super::statement::{Intent, Outcome, OutcomeResult};
 use crate::commit::CommitId;
 use crate::digest::Digest;
-use crate::location::Location;
-use crate::names::{ArtifactName, EnvironmentName};
-use crate::port::{Token, VersionId};
+use crate::names::ArtifactName;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,137 +23,6 @@ const REASON: usize = 500;
 const SLACK: TimeDelta = TimeDelta::seconds(300);
 /// How many rolled-back releases a state remembers.
 pub const ROLLED_BACK: usize = 24;
-
-/// A point in the lane's life: a record, its writer's clock, and the store's time once a later record noted it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Moment {
-    /// The record.
-    pub seq: Seq,
-    /// The writer's clock.
-    pub at: DateTime<Utc>,
-    /// The store's time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub stored: Option<DateTime<Utc>>,
-}
-
-impl Moment {
-    /// The store's time where it is known, else the writer's.
-    pub fn time(&self) -> DateTime<Utc> {
-        self.stored.unwrap_or(self.at)
-    }
-}
-
-/// What a target is known to hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct TargetState {
-    /// Which artifact.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub artifact: Option<ArtifactName>,
-    /// Where.
-    pub target: Location,
-    /// Its token after the write.
-    pub token: Token,
-    /// Its version after the write.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<VersionId>,
-    /// Its digest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub sha256: Option<Digest>,
-    /// Its length.
-    pub size: u64,
-}
-
-/// A release in a lane.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Occupancy {
-    /// The release; `None` after adopting bytes that no release has.
-    pub release: Option<ReleaseRef>,
-    /// The promotion that brought it; `None` when it was adopted.
-    pub promotion: Option<PromotionId>,
-    /// What brought it.
-    pub action: Option<Action>,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-    /// Since when it is verified.
-    pub verified: Option<Moment>,
-    /// How its deployment ended, once that is known.
-    pub outcome: Option<OutcomeResult>,
-    /// Whether deploy or verify steps were to follow.
-    pub follows: bool,
-    /// What each target holds.
-    pub targets: Vec<TargetState>,
-}
-
-/// A release that was in the lane before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Past {
-    /// The release.
-    pub release: ReleaseRef,
-    /// Since when it was there.
-    pub since: Moment,
-    /// Until when.
-    pub until: Moment,
-    /// Since when it was verified.
-    pub verified: Option<Moment>,
-}
-
-/// An intent without its end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct OpenIntent {
-    /// The intent's id; `None` in the very record that is the intent, which can't hold its own hash.
-    pub id: Option<Digest>,
-    /// Its number.
-    pub since: Moment,
-    /// The promotion.
-    pub promotion: PromotionId,
-    /// Every promotion of this chain of take-overs, this one included: their stamps are no drift.
-    pub stamps: Vec<PromotionId>,
-    /// What for.
-    pub action: Action,
-    /// For which environment.
-    pub environment: EnvironmentName,
-    /// The release.
-    pub release: ReleaseRef,
-    /// Whether it took over from another.
-    pub superseding: bool,
-    /// Whether steps follow.
-    pub follows: bool,
-    /// Who.
-    pub by: String,
-}
-
-/// A freeze by hand.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Frozen {
-    /// When it ends by itself.
-    pub until: Option<DateTime<Utc>>,
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-}
-
-/// Automation leaves the lane alone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Held {
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: Moment,
-}
 
 /// A lane after a record.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
