@@ -4,11 +4,13 @@
 
 mod file;
 mod input;
+mod outside;
 mod run;
 mod summary;
 mod workflow;
 
 pub use file::{FileError, append_value};
 pub use input::{InputError, Inputs};
+pub use outside::Outside;
 pub use run::{Act, Connect, Surroundings, run};
 pub use workflow::{escape_message, escape_property, harmless};
