@@ -7,9 +7,11 @@
 
 mod app;
 mod args;
+mod carry;
 mod command;
 mod confirm;
 mod connect;
+mod copied;
 mod diagnostic;
 mod document;
 mod env;

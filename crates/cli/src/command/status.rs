@@ -24,6 +24,6 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
     let project = app.project()?;
     let world = app.world(&project).await?;
     let found = report::status(&world.view(), &project.config, &args.environments, &app.actor()).await?;
-    app.show(&found, || crate::view::status::page(&found))?;
+    app.show(&found, || crate::view::status::page(&found, project.config.timezone))?;
     Ok(ExitStatus::Ok)
 }

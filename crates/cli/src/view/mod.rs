@@ -1,3 +1,89 @@
 //! From a report to a page: one file for each document.
 
+pub(crate) mod decision;
+pub(crate) mod diff;
+pub(crate) mod history;
+pub(crate) mod outcome;
+pub(crate) mod show;
 pub(crate) mod status;
+pub(crate) mod verify;
+
+use crate::page::{Style, Text};
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use promote_core::digest::Digest;
+use promote_core::report::RuleReport;
+use promote_core::rule::Verdict;
+use promote_core::span::Span;
+
+/// A moment to the minute, in the project's time zone.
+pub(crate) fn when(at: DateTime<Utc>, zone: Tz) -> String {
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+}
+
+/// The same with the zone's name.
+pub(crate) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    format!("{} {zone}", when(at, zone))
+}
+
+/// Whole seconds as people say them.
+pub(crate) fn span(seconds: i64) -> String {
+    Span(TimeDelta::seconds(seconds)).to_string()
+}
+
+/// The first seven digits of a commit.
+pub(crate) fn short(sha: &str) -> &str {
+    sha.get(..7).unwrap_or(sha)
+}
+
+/// `sha256 9f2c…41ab`.
+pub(crate) fn digest(text: &str) -> String {
+    text.parse::<Digest>().map_or_else(|_| text.to_owned(), |digest| format!("sha256 {}", digest.short()))
+}
+
+/// A number of bytes in decimal units.
+pub(crate) fn size(bytes: u64) -> String {
+    let units = [(1_000_000_000_u64, "GB"), (1_000_000, "MB"), (1_000, "kB")];
+    match units.iter().find(|(unit, _)| bytes >= *unit) {
+        Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
+        None => format!("{bytes} B"),
+    }
+}
+
+/// `1 commit`, `8 commits`.
+pub(crate) fn count(number: usize, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// At most `limit` characters.
+pub(crate) fn cut(text: &str, limit: usize) -> String {
+    let mut out: String = text.chars().take(limit).collect();
+    if text.chars().nth(limit).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+/// A rule's answer as a line, its name padded to `width`.
+pub(crate) fn rule(rule: &RuleReport, width: usize) -> Text {
+    let (sign, style) = match rule.verdict {
+        Verdict::Met => ("✓", Style::Good),
+        Verdict::Unmet => ("✗", Style::Bad),
+        Verdict::Overridden => ("!", Style::Warn),
+        Verdict::Skipped => ("-", Style::Dim),
+    };
+    let text = match rule.verdict {
+        Verdict::Overridden => {
+            let reason = rule.evidence.get("override-reason").and_then(|reason| reason.as_str());
+            format!(" {:<width$}  {}; overridden: {}", rule.rule, rule.detail, reason.unwrap_or("-"))
+        }
+        Verdict::Skipped => format!(" {:<width$}  not asked: {}", rule.rule, rule.detail),
+        Verdict::Met | Verdict::Unmet => format!(" {:<width$}  {}", rule.rule, rule.detail),
+    };
+    Text::new(sign, style).and(text, Style::Plain)
+}
+
+/// The width of the longest of these rules' names.
+pub(crate) fn rule_width<'r>(rules: impl IntoIterator<Item = &'r RuleReport>) -> usize {
+    rules.into_iter().map(|rule| rule.rule.len()).max().unwrap_or(0)
+}

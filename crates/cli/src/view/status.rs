@@ -1,12 +1,12 @@
 //! A status as a page.
 
 use crate::page::{Page, Style, Text};
-use chrono::TimeDelta;
+use crate::view::{count, cut, moment, short, span};
+use chrono_tz::Tz;
 use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
-use promote_core::span::Span;
 
 /// The page.
-pub(crate) fn page(report: &StatusReport) -> Page {
+pub(crate) fn page(report: &StatusReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(Text::new(&report.project, Style::Strong));
     page.blank();
@@ -14,7 +14,7 @@ pub(crate) fn page(report: &StatusReport) -> Page {
     page.table(&["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE"], rows);
     page.blank();
     for environment in &report.environments {
-        remarks(&mut page, environment);
+        remarks(&mut page, environment, zone);
     }
     if !report.ledger.begun {
         page.line("  Nothing is recorded yet.");
@@ -32,7 +32,7 @@ fn row(environment: &EnvironmentStatus) -> Vec<Text> {
     let commit = running
         .map_or("-", |running| running.subject.as_deref().or(running.version.as_deref()).unwrap_or("-"));
     let since = running
-        .map_or_else(|| "-".to_owned(), |running| Span(TimeDelta::seconds(running.since_s)).to_string());
+        .map_or_else(|| "-".to_owned(), |running| span(running.since_s));
     vec![
         Text::new(&environment.name, Style::Strong),
         Text::new(running.map_or("-", |running| running.short()), Style::Literal),
@@ -40,15 +40,6 @@ fn row(environment: &EnvironmentStatus) -> Vec<Text> {
         Text::plain(since),
         standing(environment),
     ]
-}
-
-/// At most `limit` characters.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
-    let mut out: String = text.chars().take(limit).collect();
-    if text.chars().nth(limit).is_some() {
-        out.push('…');
-    }
-    out
 }
 
 fn standing(environment: &EnvironmentStatus) -> Text {
@@ -66,11 +57,7 @@ fn standing(environment: &EnvironmentStatus) -> Text {
     if environment.hold.is_some() { text.and(", held", Style::Literal) } else { text }
 }
 
-fn short(sha: &str) -> &str {
-    sha.get(..7).unwrap_or(sha)
-}
-
-fn remarks(page: &mut Page, environment: &EnvironmentStatus) {
+fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
     let name = &environment.name;
     if let Some(open) = &environment.open {
         page.line(format!(
@@ -78,7 +65,7 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus) {
             open.promotion,
             short(&open.sha),
             open.by,
-            open.since.format("%Y-%m-%d %H:%M UTC")
+            moment(open.since, zone)
         ));
     }
     for words in &environment.drift {
@@ -90,7 +77,7 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus) {
     if let Some(frozen) = &environment.frozen {
         let until = frozen.until.map_or_else(
             || "until it is lifted".to_owned(),
-            |until| format!("until {}", until.format("%Y-%m-%d %H:%M UTC")),
+            |until| format!("until {}", moment(until, zone)),
         );
         page.line(format!("  {name} is frozen {until} by {}: {}.", frozen.by, frozen.reason));
     }
@@ -99,20 +86,19 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus) {
     }
     if let Some(next) = &environment.next {
         if let Some(commits) = next.commits.filter(|commits| *commits > 0) {
-            let plural = if commits == 1 { "" } else { "s" };
-            page.line(format!("  {name} is {commits} commit{plural} behind {}.", next.from));
+            page.line(format!("  {name} is {} behind {}.", count(commits, "commit"), next.from));
         }
-        page.line(format!("  {}", movable(name, next)));
+        page.line(format!("  {}", movable(name, next, zone)));
     }
 }
 
-fn movable(name: &str, next: &Next) -> String {
+fn movable(name: &str, next: &Next, zone: Tz) -> String {
     let sha = short(&next.sha);
     let unmet: Vec<_> = next.rules.iter().filter(|rule| !rule.met).collect();
     match (next.ready, next.ready_at, unmet.as_slice()) {
         (true, ..) => format!("{sha} may go to {name}."),
         (_, Some(at), _) => {
-            format!("{sha} may go to {name} from {} on.", at.format("%Y-%m-%d %H:%M UTC"))
+            format!("{sha} may go to {name} from {} on.", moment(at, zone))
         }
         (_, _, [only]) => format!("{sha} may not go to {name} yet: {} ({}).", only.detail, only.rule),
         (_, _, several) => {

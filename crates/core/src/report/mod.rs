@@ -3,14 +3,28 @@
 //! Within a schema's number fields are only added. Times are UTC, absent values `null`, commits and digests whole,
 //! spans whole seconds with the unit in the name.
 
+mod decision;
+mod diff;
 mod failure;
 mod finding;
+mod history;
+mod outcome;
+mod show;
 mod status;
+mod verify;
 
+pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write, plan_of};
+pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};
+pub use history::{Entry, EntryResult, HistoryReport, history};
+pub use outcome::{OutcomeReport, StepReport};
+pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
     EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,
+};
+pub use verify::{
+    ChainCheck, FoundTarget, RecordedTarget, TargetCheck, VerifyReport, check_copy, check_ledger, verify,
 };
 
 /// A document that says what it is.

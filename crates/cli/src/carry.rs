@@ -1,0 +1,241 @@
+//! From a request to a promotion that was carried out: decide, show, ask, move, and say what came of it. The same for
+//! `to`, `rollback` and `resume`.
+
+mod cut_off;
+
+use crate::app::{App, Ended, Stop};
+use crate::args::{Changing, Waiting};
+use crate::confirm::confirm;
+use crate::document::Wish;
+use crate::interrupt::or_signal;
+use crate::progress::Progress;
+use crate::project::Project;
+use crate::view::{decision as decision_view, outcome as outcome_view, span};
+use cut_off::cut_off;
+use promote_core::apply::apply;
+use promote_core::config::{Config, Environment, StepAction};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::flow::{Done, carry_out, decide, finish};
+use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::observe::environment;
+use promote_core::plan::{Decision, Nothing, Plan};
+use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
+use promote_core::request::Request;
+use promote_core::snapshot::Snapshot;
+use promote_core::world::World;
+use std::sync::Arc;
+
+/// What is to be carried out, and how.
+pub(crate) struct Move<'a> {
+    /// What is asked.
+    pub(crate) request: Request,
+    /// The plan that it must come to.
+    pub(crate) saved: Option<Plan>,
+    /// Whether to ask, and whether to do it at all.
+    pub(crate) changing: &'a Changing,
+    /// How long to wait.
+    pub(crate) waiting: &'a Waiting,
+    /// Whether the deployment of what is there already is to be finished.
+    pub(crate) finish: bool,
+}
+
+/// Carries a request out.
+pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> Ended {
+    set_timeout(&mut project.config, &wanted);
+    let config = &project.config;
+    let settings = environment(config, &wanted.request.environment)?;
+    if wanted.waiting.no_wait {
+        may_leave(settings)?;
+    }
+    let progress = app.progress();
+    let world = app.world_with(project, Arc::new(progress.clone())).await?;
+    let view = world.view();
+    let (snapshot, decision) = decide(&view, config, &wanted.request).await?;
+    if let Some(saved) = &wanted.saved {
+        unchanged(saved, &decision)?;
+    }
+    let report = DecisionReport::of(&view, config, settings, &decision).await;
+    if wanted.changing.dry_run {
+        app.show(&report, || decision_view::page(&report, config.timezone))?;
+        return Ok(match report.decision {
+            Verb::Refused => report.exit,
+            _ => ExitStatus::Ok,
+        });
+    }
+    let severe = wanted.request.action == Action::Rollback;
+    let what = match &decision {
+        Decision::Refused(_) => return refused(app, &report),
+        Decision::NothingToDo(nothing) if wanted.finish && nothing.pending => {
+            app.screen.note(&decision_view::page(&report, config.timezone));
+            What::Finish(nothing)
+        }
+        Decision::NothingToDo(_) => return nothing(app, project, &snapshot, &report),
+        Decision::Allowed(plan) => {
+            let before = past(&snapshot, plan);
+            app.screen.note(&decision_view::summary(&report, before));
+            What::Plan(plan)
+        }
+    };
+    confirm(app, wanted.changing, settings, severe)?;
+    let errand = Errand { app, world: &world, config, settings, snapshot: &snapshot, request: &wanted.request };
+    progress.begin(plan_of(&decision));
+    let wait = !wanted.waiting.no_wait;
+    let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
+        Ok(done) => done.inspect_err(|_| progress.rest())?,
+        Err(signal) => return Err(cut_off(&errand, &progress, signal).await),
+    };
+    errand.ended(&done, wait || !done.plan.follows, &progress)
+}
+
+/// What is carried out.
+enum What<'p> {
+    Plan(&'p Plan),
+    Finish(&'p Nothing),
+}
+
+/// One promotion that is being carried out.
+pub(crate) struct Errand<'a> {
+    app: &'a App<'a>,
+    world: &'a World,
+    config: &'a Config,
+    settings: &'a Environment,
+    snapshot: &'a Snapshot,
+    request: &'a Request,
+}
+
+impl Errand<'_> {
+    async fn run(&self, what: &What<'_>, wait: bool) -> Result<Done, Failure> {
+        let (world, config) = (self.world, self.config);
+        match what {
+            What::Plan(plan) if wait => carry_out(world, config, plan, self.snapshot, self.request).await,
+            What::Finish(nothing) => finish(world, config, nothing, self.snapshot, self.request).await,
+            What::Plan(plan) => {
+                let applied = apply(world, config, self.settings, plan, self.snapshot, self.request).await?;
+                let current = applied.commit.state().current.clone();
+                Ok(Done {
+                    plan: (*plan).clone(),
+                    promotion: current
+                        .and_then(|current| current.promotion)
+                        .unwrap_or_else(|| promote_core::ledger::PromotionId(String::new())),
+                    head: applied.commit,
+                    result: OutcomeResult::Succeeded,
+                    steps: applied.prepared,
+                    undone: None,
+                    exit: ExitStatus::Ok,
+                })
+            }
+        }
+    }
+
+    /// Says what came of it.
+    fn ended(&self, done: &Done, waited: bool, progress: &Progress) -> Ended {
+        progress.rest();
+        let report = OutcomeReport::of(done, waited, progress.elapsed().num_seconds());
+        if done.exit == ExitStatus::Ok {
+            self.app.show(&report, || outcome_view::page(&report))?;
+        } else {
+            let page = outcome_view::failed(&report);
+            let colour = self.app.screen.err_colour;
+            self.app.screen.message(&format!("\n{}{}", page.human(colour), page.hints(colour)));
+            match self.app.wish() {
+                Wish::None => {}
+                wish => self.app.screen.data(&wish.text(&report)?)?,
+            }
+        }
+        Ok(done.exit)
+    }
+}
+
+/// `--timeout` is for every step that comes after the move.
+fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
+    let Some(timeout) = wanted.waiting.timeout else { return };
+    if let Some(settings) = config.environments.get_mut(&wanted.request.environment) {
+        settings.timeout = timeout;
+        for step in settings.deploy.iter_mut().chain(&mut settings.verify) {
+            step.timeout = None;
+        }
+    }
+}
+
+/// Whether the steps after the move only wait, so that they can be left for later.
+fn may_leave(settings: &Environment) -> Result<(), Failure> {
+    let acts = |action: &StepAction| {
+        matches!(action, StepAction::Run { .. } | StepAction::Github { .. } | StepAction::Gitlab { .. })
+    };
+    match settings.deploy.iter().find(|step| acts(&step.action)) {
+        None => Ok(()),
+        Some(step) => Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`--no-wait` would leave out a step that deploys {}", settings.name),
+        )
+        .state(format!("It is: {}", promote_core::steps::name(step)))
+        .hint("`--timeout TIME` limits how long it may take")),
+    }
+}
+
+/// Refuses when the world no longer leads to the plan that was saved.
+fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
+    let now = plan_of(decision);
+    if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
+        return Ok(());
+    }
+    let (name, sha) = (&saved.environment, saved.release.commit.short(7));
+    let from = |plan: &Plan| plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
+    let why = match decision {
+        Decision::NothingToDo(_) => format!("{name} holds {sha} already."),
+        _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
+        _ if saved.from != now.from => {
+            format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
+        }
+        _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
+        _ if saved.targets != now.targets => "The target or the source was written since it was made.".to_owned(),
+        _ => "What it would do has changed since it was made.".to_owned(),
+    };
+    Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
+        .state(why)
+        .state("Nothing was changed.")
+        .hint(format!("`promote plan {name} {sha} --out FILE` makes a new one")))
+}
+
+fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {
+    let page = decision_view::refused(report);
+    let colour = app.screen.err_colour;
+    app.screen.message(&format!("{}{}", page.human(colour), page.hints(colour)));
+    match app.wish() {
+        Wish::None => {}
+        // The fields that were asked for are those of an outcome, which there is none of.
+        _ => app.screen.data(&Wish::Whole.text(report)?)?,
+    }
+    Err(Stop::Shown(report.exit))
+}
+
+/// The release is there already. That its deployment did not end well is not passed over.
+fn nothing(app: &App<'_>, project: &Project, snapshot: &Snapshot, report: &DecisionReport) -> Ended {
+    match app.wish() {
+        Wish::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
+        _ => app.screen.data(&Wish::Whole.text(report)?)?,
+    }
+    if !report.pending {
+        return Ok(ExitStatus::Ok);
+    }
+    let outcome = snapshot.state().current.and_then(|current| current.outcome);
+    Ok(match outcome {
+        Some(OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded) => {
+            ExitStatus::DeployFailed
+        }
+        _ => ExitStatus::Timeout,
+    })
+}
+
+/// For a rollback: that the release ran here before, and for how long.
+fn past(snapshot: &Snapshot, plan: &Plan) -> Option<String> {
+    if plan.action != Action::Rollback {
+        return None;
+    }
+    let state = snapshot.state();
+    let past = state.trail.iter().find(|past| past.release.commit == plan.release.commit)?;
+    let ran = span((past.until.time() - past.since.time()).num_seconds().max(0));
+    let verified = if past.verified.is_some() { " and was verified" } else { "" };
+    Some(format!("which ran here for {ran}{verified}"))
+}

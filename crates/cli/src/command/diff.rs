@@ -1,0 +1,30 @@
+//! `promote diff`.
+
+use crate::app::{App, Ended};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::names::EnvironmentName;
+use promote_core::report;
+
+/// Commits and artifacts between two environments
+///
+/// Compares what the ledger says runs in both. The commits come from the git repository that the command runs in.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote diff uat prod\n  promote diff staging uat --json=left,right")]
+pub(crate) struct DiffArgs {
+    /// The first environment
+    #[arg(value_name = "ENV")]
+    left: EnvironmentName,
+
+    /// The second environment
+    #[arg(value_name = "ENV")]
+    right: EnvironmentName,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &DiffArgs) -> Ended {
+    let project = app.project()?;
+    let view = app.world(&project).await?.view();
+    let found = report::diff(&view, &project.config, &args.left, &args.right).await?;
+    app.show(&found, || crate::view::diff::page(&found))?;
+    Ok(ExitStatus::Ok)
+}

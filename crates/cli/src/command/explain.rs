@@ -1,0 +1,41 @@
+//! `promote explain`.
+
+use crate::app::{App, Ended};
+use crate::args::TermsArgs;
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::flow::decide;
+use promote_core::names::EnvironmentName;
+use promote_core::observe::environment;
+use promote_core::report::DecisionReport;
+use promote_core::request::Wanted;
+
+/// Every rule, its evidence, and when it may open
+///
+/// Judges a release for an environment and shows of each rule what it demands, what it found and, where that is known,
+/// when its answer may change by itself. Reads only, and ends with 0 whatever the answer.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote explain prod\n  promote explain prod a93be01 --json=rules")]
+pub(crate) struct ExplainArgs {
+    /// Where to
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Which release; what runs in the environment before, when left out
+    #[arg(value_name = "RELEASE")]
+    release: Option<Wanted>,
+
+    #[command(flatten)]
+    terms: TermsArgs,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> Ended {
+    let project = app.project()?;
+    let request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    let settings = environment(&project.config, &request.environment)?;
+    let view = app.world(&project).await?.view();
+    let (_, decision) = decide(&view, &project.config, &request).await?;
+    let report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    app.show(&report, || crate::view::decision::explanation(&report, project.config.timezone))?;
+    Ok(ExitStatus::Ok)
+}

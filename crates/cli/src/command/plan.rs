@@ -1,0 +1,82 @@
+//! `promote plan`.
+
+use crate::app::{App, Ended};
+use crate::args::TermsArgs;
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::flow::decide;
+use promote_core::names::EnvironmentName;
+use promote_core::observe::environment;
+use promote_core::plan::Decision;
+use promote_core::report::{DecisionReport, Verb, plan_of};
+use promote_core::request::Wanted;
+use std::path::PathBuf;
+
+/// Show what `promote to` would do, without doing it
+///
+/// Shows the commits that would be brought, every write with its condition, every rule with its answer, and the steps
+/// that would follow. Needs read rights only. A saved plan can be reviewed, and carried out later with
+/// `promote to ENV --plan FILE`: exactly as it is, or not at all.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote plan prod\n  promote plan prod a93be01 --out plan.json\n  \
+                        promote plan prod --exit-code --quiet")]
+pub(crate) struct PlanArgs {
+    /// Where to
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Which release; what runs in the environment before, when left out
+    #[arg(value_name = "RELEASE")]
+    release: Option<Wanted>,
+
+    /// Save the plan
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+
+    /// Exit with 10 when there is something to do, 0 when there is nothing, 3 when it is blocked
+    #[arg(long)]
+    exit_code: bool,
+
+    #[command(flatten)]
+    terms: TermsArgs,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
+    let project = app.project()?;
+    let request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    let settings = environment(&project.config, &request.environment)?;
+    let view = app.world(&project).await?.view();
+    let (_, decision) = decide(&view, &project.config, &request).await?;
+    let report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    if let Some(path) = &args.out {
+        save(app, path, &decision)?;
+    }
+    app.show(&report, || crate::view::decision::page(&report, project.config.timezone))?;
+    Ok(match report.decision {
+        Verb::Allowed if args.exit_code => ExitStatus::Differs,
+        Verb::Allowed | Verb::NothingToDo => ExitStatus::Ok,
+        Verb::Refused if args.exit_code || !report.obstacles.is_empty() => report.exit,
+        Verb::Refused => ExitStatus::Ok,
+    })
+}
+
+fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<(), Failure> {
+    let shown = path.display();
+    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
+        Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{shown}`")).caused_by(error)
+    };
+    match decision {
+        Decision::NothingToDo(_) => {
+            return Err(Failure::new(ExitStatus::Blocked, "there is nothing to do, so there is no plan to save"));
+        }
+        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
+            let why = refusal.obstacles.join("; ");
+            return Err(Failure::new(refusal.exit, format!("there is no plan to save: {why}")));
+        }
+        Decision::Refused(_) | Decision::Allowed(_) => {}
+    }
+    let mut text = serde_json::to_string_pretty(plan_of(decision)).map_err(|error| failed(error.into()))?;
+    text.push('\n');
+    std::fs::write(app.env.folder.join(path), text).map_err(|error| failed(error.into()))
+}

@@ -1,0 +1,37 @@
+//! `promote resume`.
+
+use crate::app::{App, Ended};
+use crate::args::{Changing, TermsArgs, Waiting};
+use crate::carry::{Move, carry};
+use clap::Args;
+use promote_core::flow::resuming;
+use promote_core::names::EnvironmentName;
+
+/// Finish a promotion that was cut off
+///
+/// Goes on with the promotion that is open in an environment, whoever began it; what is done already is not done
+/// again. Where the move was made and only the end of its deployment is not recorded, or was no success, the steps run
+/// again. To go back instead, `promote rollback ENV`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote resume prod\n  promote resume prod --yes --timeout 1h")]
+pub(crate) struct ResumeArgs {
+    /// Where
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    #[command(flatten)]
+    terms: TermsArgs,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
+    let mut project = app.project()?;
+    let request = app.request(&args.environment, None, &args.terms)?;
+    let view = app.world(&project).await?.view();
+    let request = resuming(&view, &project.config, request).await?;
+    let wanted = Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
+    carry(app, &mut project, wanted).await
+}

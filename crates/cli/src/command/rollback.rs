@@ -1,0 +1,43 @@
+//! `promote rollback`.
+
+use crate::app::{App, Ended};
+use crate::args::{Changing, TermsArgs, Waiting};
+use crate::carry::{Move, carry};
+use clap::Args;
+use promote_core::ledger::Action;
+use promote_core::names::EnvironmentName;
+use promote_core::request::Wanted;
+
+/// Put an earlier release back
+///
+/// Goes back to the release that ran here before and was verified, or to the one that `--to` names. Soak, freeze and
+/// approvals are not asked: a release verified here before may always come back. What was there is marked as rolled
+/// back. A promotion that was cut off is undone.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\"")]
+pub(crate) struct RollbackArgs {
+    /// Where
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Which release; the one before, when left out
+    #[arg(long, value_name = "RELEASE")]
+    to: Option<Wanted>,
+
+    #[command(flatten)]
+    terms: TermsArgs,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
+    #[command(flatten)]
+    waiting: Waiting,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
+    let mut project = app.project()?;
+    let mut request = app.request(&args.environment, args.to.as_ref(), &args.terms)?;
+    request.action = Action::Rollback;
+    request.take_over = true;
+    let wanted =
+        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: false };
+    carry(app, &mut project, wanted).await
+}

@@ -1,0 +1,78 @@
+//! `promote show`.
+
+use crate::app::{App, Ended};
+use clap::Args;
+use promote_core::commit::CommitId;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::PromotionId;
+use promote_core::observe::{environment, heads, resolve_prefix};
+use promote_core::report;
+use promote_core::request::Wanted;
+use promote_core::world::View;
+
+/// One promotion, or everywhere a release has been
+///
+/// A promotion is named by its id, as `promote to` prints it. A release is named by a commit or the beginning of one,
+/// a tag, or an environment that runs it.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote show 01JD4W6Z8N7QK3VB\n  promote show a93be01\n  promote show prod --json")]
+pub(crate) struct ShowArgs {
+    /// A promotion's id, or a release
+    #[arg(value_name = "ID|RELEASE")]
+    what: String,
+}
+
+impl ShowArgs {
+    /// Whether a promotion is named: 16 digits of Crockford's base 32, which no commit in lower case is.
+    pub(crate) fn is_promotion(&self) -> bool {
+        self.what.len() == 16 && self.what.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    }
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> Ended {
+    let project = app.project()?;
+    let view = app.world(&project).await?.view();
+    let zone = project.config.timezone;
+    if args.is_promotion() {
+        let found = report::promotion(&view, &project.config, &PromotionId(args.what.clone())).await?;
+        app.show(&found, || crate::view::show::promotion(&found, zone))?;
+    } else {
+        let commit = named(&view, &project.config, &args.what).await?;
+        let found = report::release(&view, &project.config, &commit).await?;
+        app.show(&found, || crate::view::show::release(&found, zone))?;
+    }
+    Ok(ExitStatus::Ok)
+}
+
+async fn named(view: &View, config: &promote_core::config::Config, text: &str) -> Result<CommitId, Failure> {
+    let missing = |message: String| Failure::new(ExitStatus::Missing, message);
+    let wanted: Wanted = text.parse().map_err(|error: promote_core::request::WantedError| {
+        Failure::new(ExitStatus::Usage, error.to_string()).hint("`promote status` names what runs where")
+    })?;
+    match wanted {
+        Wanted::Commit(prefix) => Ok(resolve_prefix(view, &prefix).await?.0),
+        Wanted::Environment(name) => {
+            environment(config, &name)?;
+            let heads = heads(view, config, [&name]).await?;
+            let release = heads.get(&name).and_then(Option::as_ref).and_then(|head| head.state().release());
+            release
+                .map(|release| release.commit.clone())
+                .ok_or_else(|| missing(format!("nothing is recorded in {name} yet")))
+        }
+        Wanted::Tag(tag) => {
+            let Some(history) = &view.history else {
+                return Err(missing(format!("`{tag}` is no commit, and there is no repository here")));
+            };
+            let found = history.resolve(&format!("refs/tags/{tag}")).await;
+            let found = found.map_err(|error| Failure::looking("asking the repository", error))?;
+            found.map(|commit| commit.id).ok_or_else(|| {
+                missing(format!("`{tag}` is neither a promotion, a commit, a tag nor an environment"))
+            })
+        }
+        Wanted::Previous | Wanted::Unnamed => {
+            Err(Failure::new(ExitStatus::Usage, "`previous` needs an environment; name the release instead")
+                .hint("`promote history ENV` names what was there before"))
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! `promote to`.
+
+use super::saved;
+use crate::app::{App, Ended};
+use crate::args::{Changing, TermsArgs, Waiting};
+use crate::carry::{Move, carry};
+use clap::Args;
+use promote_core::ledger::Action;
+use promote_core::names::EnvironmentName;
+use promote_core::request::Wanted;
+use std::path::PathBuf;
+
+/// Move a release to an environment
+///
+/// Looks at everything, decides by the rules, asks, copies the release over the environment's target, runs the deploy
+/// and verify steps, and records how it ended. Each condition that was shown is checked again by the store at the
+/// moment of the move.
+///
+/// RELEASE is a commit or the beginning of one, a tag, `previous`, or an environment's name. Left out, it is what runs
+/// in the environment before.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote to uat 4c1d9e2\n  promote to prod\n  promote to demo prod\n  \
+                        promote to prod --yes --json\n  \
+                        promote to prod --plan plan.json\n  \
+                        promote to prod --override soak --reason \"INC-123: payments are down\"")]
+pub(crate) struct ToArgs {
+    /// Where to
+    #[arg(value_name = "ENV")]
+    pub(crate) environment: EnvironmentName,
+
+    /// Which release
+    #[arg(value_name = "RELEASE")]
+    pub(crate) release: Option<Wanted>,
+
+    /// Move exactly what a plan saved with `promote plan --out` says, or exit with 6
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["release", "redeploy", "include", "overrides", "reason", "notes"]
+    )]
+    pub(crate) plan: Option<PathBuf>,
+
+    /// Write and deploy the release again, although it is there
+    #[arg(long)]
+    pub(crate) redeploy: bool,
+
+    #[command(flatten)]
+    pub(crate) terms: TermsArgs,
+    #[command(flatten)]
+    pub(crate) changing: Changing,
+    #[command(flatten)]
+    pub(crate) waiting: Waiting,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
+    let mut project = app.project()?;
+    let saved = args.plan.as_ref().map(|path| saved::read(app, path, &args.environment)).transpose()?;
+    let mut request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    if args.redeploy {
+        request.action = Action::Redeploy;
+    }
+    if let Some(plan) = &saved {
+        request = saved::request(plan, app.actor())?;
+    }
+    let wanted = Move { request, saved, changing: &args.changing, waiting: &args.waiting, finish: false };
+    carry(app, &mut project, wanted).await
+}

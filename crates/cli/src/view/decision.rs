@@ -1,0 +1,261 @@
+//! A decision as a page: the whole of it for `plan`, its first line before a question, its reasons for a refusal.
+
+use super::{count, cut, digest, moment, rule, rule_width, short, size};
+use crate::page::{Page, Style, Text};
+use chrono_tz::Tz;
+use promote_core::ledger::Action;
+use promote_core::port::CopyGuard;
+use promote_core::report::{CommitsReport, DecisionReport, RuleReport, Verb, Write};
+use promote_core::rule::Verdict;
+
+/// How many commits are named.
+const NAMED: usize = 2;
+
+/// Everything about a decision.
+pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
+    let mut page = Page::default();
+    page.line(title(report));
+    page.blank();
+    if let Some(commits) = &report.commits {
+        page.field("Brings", commits_lines(commits, report));
+    }
+    if let Some(commits) = &report.undoes {
+        page.field("Undoes", commits_lines(commits, report));
+    }
+    let moves = if report.decision == Verb::NothingToDo { &[][..] } else { &report.moves[..] };
+    page.field("Move", moves.iter().flat_map(|write| move_lines(write, report)).collect());
+    let width = rule_width(&report.rules);
+    page.field("Rules", report.rules.iter().map(|one| rule(one, width)).collect());
+    let steps = report.steps.iter().map(|step| Text::plain(format!("{:<8} {}", step.phase, step.name)));
+    page.field("Then", steps.collect());
+    page.field("Reason", report.reason.iter().map(Text::plain).collect());
+    page.field("Notes", report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect());
+    page.blank();
+    page.line(verdict(report, zone));
+    hints(&mut page, report);
+    page
+}
+
+/// What the decision comes to, in a sentence.
+fn verdict(report: &DecisionReport, zone: Tz) -> Text {
+    let (name, sha) = (&report.environment, report.release.short());
+    match report.decision {
+        Verb::NothingToDo if report.pending => {
+            Text::new(format!("{name} holds {sha} already; its deployment has not ended well."), Style::Warn)
+        }
+        Verb::NothingToDo => Text::plain(format!("Nothing to do: {name} holds {sha} already.")),
+        Verb::Allowed if report.rules.iter().any(|rule| rule.verdict == Verdict::Overridden) => {
+            Text::new("Allowed, past the rules that are overridden.", Style::Warn)
+        }
+        Verb::Allowed => Text::new("Allowed: all rules are met.", Style::Good),
+        Verb::Refused if report.unmet().next().is_none() => {
+            Text::new(format!("Not possible: {}.", report.obstacles.join("; ")), Style::Bad)
+        }
+        Verb::Refused => {
+            let opens: Option<Vec<_>> = report.unmet().map(|rule| rule.opens_at).collect();
+            let later = opens.and_then(|opens| opens.into_iter().max());
+            let later = later.map(|at| format!(" It may open at {}.", moment(at, zone))).unwrap_or_default();
+            Text::new(format!("Blocked: {}.{later}", unmet(report)), Style::Bad)
+        }
+    }
+}
+
+/// `1 rule of 4 is not met`.
+fn unmet(report: &DecisionReport) -> String {
+    let (unmet, all) = (report.unmet().count(), report.rules.len());
+    let verb = if unmet == 1 { "is" } else { "are" };
+    format!("{} of {all} {verb} not met", count(unmet, "rule"))
+}
+
+/// `billing-api: prod 77f0d4a → a93be01`.
+pub(crate) fn title(report: &DecisionReport) -> Text {
+    let from = report.from.as_ref().map_or("nothing", |from| from.short());
+    let project = format!("{}: {} ", report.project, report.environment);
+    let move_ = format!("{from} → {}", report.release.short());
+    let text = Text::new(project, Style::Strong).and(move_, Style::Strong);
+    match &report.release.version {
+        Some(version) => text.and(format!(" ({version})"), Style::Plain),
+        None => text,
+    }
+}
+
+/// What is asked about before a move.
+pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
+    let mut page = Page::default();
+    let mut words = Vec::new();
+    words.extend(before);
+    words.extend(report.commits.as_ref().map(|commits| count(commits.count, "commit")));
+    let gone_past: Vec<&RuleReport> =
+        report.rules.iter().filter(|rule| rule.verdict == Verdict::Overridden).collect();
+    if report.action != Action::Rollback {
+        let asked = report.rules.iter().filter(|rule| rule.verdict != Verdict::Skipped).count();
+        words.push(match gone_past.len() {
+            0 => format!("all {} met", count(asked, "rule")),
+            some => format!("{} of {asked} overridden", count(some, "rule")),
+        });
+    }
+    page.line(title(report).and(format!(", {}", words.join(", ")), Style::Plain));
+    let width = rule_width(gone_past.iter().copied());
+    let undoes = report.undoes.as_ref().map(|commits| Text::plain(count(commits.count, "commit")));
+    let skipped: Vec<&str> = report
+        .rules
+        .iter()
+        .filter(|rule| rule.verdict == Verdict::Skipped)
+        .map(|rule| rule.rule.as_str())
+        .collect();
+    if undoes.is_some() || !skipped.is_empty() || !gone_past.is_empty() {
+        page.blank();
+    }
+    page.field("Undoes", undoes.into_iter().collect());
+    page.field("Overrides", gone_past.into_iter().map(|one| rule(one, width)).collect());
+    if !skipped.is_empty() {
+        let why = report.rules.iter().find(|rule| rule.verdict == Verdict::Skipped);
+        let why = why.map_or("", |rule| rule.detail.as_str());
+        page.field("Skips", vec![Text::plain(format!("{}: {why}", skipped.join(", ")))]);
+    }
+    page
+}
+
+/// Why something is refused, as an error.
+pub(crate) fn refused(report: &DecisionReport) -> Page {
+    let mut page = Page::default();
+    let (name, sha) = (&report.environment, report.release.short());
+    let message = if report.obstacles.is_empty() {
+        format!("{name} cannot take {sha} yet: {}", unmet(report))
+    } else {
+        format!("{name} cannot take {sha}")
+    };
+    page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
+    page.blank();
+    for obstacle in &report.obstacles {
+        page.line(Text::plain(format!("  {obstacle}")));
+    }
+    let width = rule_width(report.unmet());
+    for unmet in report.unmet() {
+        page.line(Text::plain("  ").then(rule(unmet, width)));
+    }
+    hints(&mut page, report);
+    page
+}
+
+fn hints(page: &mut Page, report: &DecisionReport) {
+    for rule in report.unmet() {
+        rule.hint.iter().for_each(|hint| page.hint(hint));
+    }
+    let name = &report.environment;
+    match report.decision {
+        Verb::Allowed => {
+            let verb = if report.action == Action::Rollback { "rollback" } else { "to" };
+            let option = if report.action == Action::Rollback { " --to" } else { "" };
+            page.hint(format!("`promote {verb} {name}{option} {}` does it", report.release.short()));
+        }
+        Verb::NothingToDo if report.pending => {
+            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+        }
+        Verb::NothingToDo => {}
+        Verb::Refused => {
+            let overridable: Vec<&RuleReport> =
+                report.unmet().filter(|rule| rule.overridable && rule.rule != "drift").collect();
+            let all = report.unmet().all(|rule| rule.overridable) && report.obstacles.is_empty();
+            let says = |rule: &&RuleReport| rule.hint.as_ref().is_some_and(|hint| hint.contains("--override"));
+            if all && !overridable.is_empty() && !overridable.iter().any(says) {
+                let flags: Vec<String> =
+                    overridable.iter().map(|rule| format!("--override {}", rule.rule)).collect();
+                page.hint(format!(
+                    "in an emergency, `{} --reason \"INC-123\"` is recorded and announced",
+                    flags.join(" ")
+                ));
+            }
+        }
+    }
+}
+
+fn commits_lines(commits: &CommitsReport, report: &DecisionReport) -> Vec<Text> {
+    let mut authors: Vec<&str> = Vec::new();
+    for commit in &commits.newest {
+        if !authors.contains(&commit.author.as_str()) {
+            authors.push(&commit.author);
+        }
+    }
+    let by = match authors.as_slice() {
+        [] => String::new(),
+        [one] => format!(" by {one}"),
+        [all @ .., last] if all.len() < 4 => format!(" by {} and {last}", all.join(", ")),
+        many => format!(" by {} people", many.len()),
+    };
+    let oldest = commits.newest.last().filter(|_| commits.newest.len() == commits.count);
+    let oldest = oldest.map(|commit| {
+        let ago = super::span((report.at - commit.committed_at).num_seconds().max(0));
+        format!(", oldest {ago} ago")
+    });
+    let mut lines =
+        vec![Text::plain(format!("{}{by}{}", count(commits.count, "commit"), oldest.unwrap_or_default()))];
+    let named = commits.newest.iter().take(NAMED);
+    lines.extend(named.map(|commit| Text::new(cut(&commit.subject, 72), Style::Literal)));
+    let left = commits.count.saturating_sub(NAMED);
+    if left > 0 {
+        lines.push(Text::plain(format!("… {left} more")));
+    }
+    lines
+}
+
+fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
+    let from = report.from.as_ref().map_or("?", |from| from.short());
+    let before = match write.before_size {
+        Some(bytes) => {
+            let known = write.before_sha256.as_deref().map(digest);
+            format!("from {from}  {}  {}", size(bytes), known.unwrap_or_default())
+        }
+        None => "from nothing: it does not exist yet".to_owned(),
+    };
+    let way = match write.guard {
+        CopyGuard::ConditionalCopy | CopyGuard::ConditionalComplete => "server-side copy",
+        CopyGuard::ConditionalPut => "through this machine",
+        CopyGuard::None => "no guarded way",
+    };
+    let after = format!(
+        "to   {}  {}  {}   ({way})",
+        short(&report.release.sha),
+        size(write.size),
+        digest(&write.sha256)
+    );
+    vec![Text::new(&write.target, Style::Literal), Text::plain(before), Text::plain(after)]
+}
+
+/// Every rule with its evidence and when it may open.
+pub(crate) fn explanation(report: &DecisionReport, zone: Tz) -> Page {
+    let mut page = Page::default();
+    page.line(title(report));
+    for one in &report.rules {
+        page.blank();
+        page.line(Text::plain("  ").then(rule(one, one.rule.len())));
+        if let Some(about) = one.about {
+            page.line(Text::new(format!("      demands   {about}"), Style::Dim));
+        }
+        for (name, value) in &one.evidence {
+            page.line(Text::plain(format!("      {name:<8}  {}", evidence(value))));
+        }
+        if let Some(at) = one.opens_at {
+            page.line(Text::plain(format!("      opens     {}", moment(at, zone))));
+        }
+        if let Some(at) = one.closes_at {
+            page.line(Text::plain(format!("      closes    {}", moment(at, zone))));
+        }
+        if !one.met && one.opens_at.is_none() {
+            page.line(Text::plain("      opens     not by itself"));
+        }
+    }
+    page.blank();
+    page.line(verdict(report, zone));
+    hints(&mut page, report);
+    page
+}
+
+fn evidence(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(all) if all.is_empty() => "nobody".to_owned(),
+        serde_json::Value::Array(all) => all.iter().map(evidence).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,69 @@
+//! The difference of two environments as a page.
+
+use super::{count, cut, digest, short};
+use crate::page::{Page, Style, Text};
+use promote_core::report::{DiffReport, DiffSide};
+
+/// The page.
+pub(crate) fn page(report: &DiffReport) -> Page {
+    let mut page = Page::default();
+    let (left, right) = (&report.left, &report.right);
+    page.line(Text::new(
+        format!(
+            "{}: {} {}, {} {}",
+            report.project,
+            left.environment,
+            left.release.short(),
+            right.environment,
+            right.release.short()
+        ),
+        Style::Strong,
+    ));
+    page.blank();
+    if report.same {
+        page.line("Both hold the same bytes of the same release.");
+        return page;
+    }
+    side(&mut page, left, right);
+    side(&mut page, right, left);
+    if !report.known {
+        page.line("  Which commits lie between them is not known: no repository here has both.");
+        page.hint("run it in a clone that has both commits (`git fetch --unshallow`)");
+    }
+    page.blank();
+    let rows = report.artifacts.iter().map(|one| {
+        let shown = |digest_: &Option<String>| digest_.as_deref().map_or_else(|| "-".to_owned(), digest);
+        let same = one.left == one.right;
+        vec![
+            Text::plain(&one.artifact),
+            Text::plain(shown(&one.left)),
+            Text::plain(shown(&one.right)),
+            if same { Text::plain("same") } else { Text::new("differs", Style::Warn) },
+        ]
+    });
+    page.table(&["ARTIFACT", "LEFT", "RIGHT", ""], rows.collect());
+    page
+}
+
+fn side(page: &mut Page, here: &DiffSide, other: &DiffSide) {
+    let Some(commits) = &here.only else { return };
+    page.line(format!(
+        "  {} that {} has and {} has not:",
+        count(commits.count, "commit"),
+        here.environment,
+        other.environment
+    ));
+    let rows = commits.newest.iter().map(|commit| {
+        vec![
+            Text::new(short(&commit.sha), Style::Literal),
+            Text::plain(cut(&commit.subject, 60)),
+            Text::new(cut(&commit.author, 24), Style::Dim),
+        ]
+    });
+    page.table(&[], rows.collect());
+    let left = commits.count.saturating_sub(commits.newest.len());
+    if left > 0 {
+        page.line(format!("  … and {left} more"));
+    }
+    page.blank();
+}

@@ -1,0 +1,74 @@
+//! A history as a page.
+
+use super::{cut, short, span, when};
+use crate::page::{Page, Style, Text};
+use chrono_tz::Tz;
+use promote_core::report::{Entry, EntryResult, HistoryReport};
+
+/// The page. `one`: whether it is of one environment, which then needs no column.
+pub(crate) fn page(report: &HistoryReport, one: bool, zone: Tz) -> Page {
+    let mut page = Page::default();
+    if report.entries.is_empty() {
+        page.line("Nothing is recorded yet.");
+        return page;
+    }
+    let rows = report.entries.iter().map(|entry| row(entry, one, zone)).collect();
+    let head = ["WHEN", "ENVIRONMENT", "RELEASE", "RESULT", "BY", "TOOK", "WHY"];
+    let shown: Vec<&'static str> = head.into_iter().filter(|name| !one || *name != "ENVIRONMENT").collect();
+    page.table(&shown, rows);
+    if report.more {
+        match (one, report.entries.last()) {
+            (true, Some(last)) => page.hint(format!(
+                "there are older ones: `promote history {} --before {}`",
+                last.environment, last.entry
+            )),
+            _ => page.hint("there are older ones: `-n` shows more, and one environment's can be paged"),
+        }
+    }
+    page
+}
+
+fn row(entry: &Entry, one: bool, zone: Tz) -> Vec<Text> {
+    let mut cells = vec![Text::plain(when(entry.at, zone))];
+    if !one {
+        cells.push(Text::new(&entry.environment, Style::Strong));
+    }
+    let overrides = match entry.overrides.as_slice() {
+        [] => String::new(),
+        some => format!("overrides {}; ", some.join(", ")),
+    };
+    let why = format!("{overrides}{}", entry.why.as_deref().unwrap_or_default());
+    cells.extend([
+        Text::new(entry.sha.as_deref().map_or("-", short), Style::Literal),
+        result(entry.result),
+        Text::plain(cut(&entry.by, 24)),
+        Text::plain(entry.took_s.map_or_else(|| "-".to_owned(), span)),
+        Text::plain(cut(why.trim_end_matches("; "), 60)),
+    ]);
+    cells
+}
+
+/// A sign and a word.
+pub(crate) fn result(result: EntryResult) -> Text {
+    let (text, style) = match result {
+        EntryResult::Promoted => ("✓ promoted", Style::Good),
+        EntryResult::Redeployed => ("✓ redeployed", Style::Good),
+        EntryResult::RolledBack => ("↩ rolled back", Style::Warn),
+        EntryResult::Deploying => ("… deploying", Style::Warn),
+        EntryResult::Failed => ("✗ failed", Style::Bad),
+        EntryResult::Errored => ("? not verified", Style::Warn),
+        EntryResult::TimedOut => ("? timed out", Style::Warn),
+        EntryResult::Superseded => ("? superseded", Style::Warn),
+        EntryResult::Interrupted => ("? interrupted", Style::Warn),
+        EntryResult::Aborted => ("- withdrawn", Style::Dim),
+        EntryResult::TakenOver => ("- taken over", Style::Dim),
+        EntryResult::Unfinished => ("! unfinished", Style::Warn),
+        EntryResult::Adopted => ("+ adopted", Style::Plain),
+        EntryResult::Frozen => ("+ frozen", Style::Literal),
+        EntryResult::Unfrozen => ("- unfrozen", Style::Plain),
+        EntryResult::Held => ("+ held", Style::Literal),
+        EntryResult::Unheld => ("- hold lifted", Style::Plain),
+        EntryResult::Marked => ("+ marked", Style::Plain),
+    };
+    Text::new(text, style)
+}

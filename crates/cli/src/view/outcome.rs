@@ -1,0 +1,95 @@
+//! What a promotion came to, as a page.
+
+use super::span;
+use crate::page::{Page, Style, Text};
+use promote_core::exit::ExitStatus;
+use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::port::StepEnd;
+use promote_core::report::OutcomeReport;
+
+/// A promotion that ended well, or was not waited for.
+pub(crate) fn page(report: &OutcomeReport) -> Page {
+    let mut page = Page::default();
+    let (name, sha) = (&report.environment, report.release.short());
+    let entry = format!("Promotion {}, ledger entry {}.", report.promotion, report.entry);
+    page.blank();
+    if report.result.is_none() {
+        page.line(Text::new(format!("{name} holds {sha}. {entry}"), Style::Strong));
+        page.line("Its deployment was not waited for.");
+        page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
+        return page;
+    }
+    let verb = match (report.action, report.steps.is_empty()) {
+        (Action::Rollback, false) => format!("{name} runs {sha} again"),
+        (Action::Rollback, true) => format!("{name} holds {sha} again"),
+        (_, false) => format!("{name} runs {sha}"),
+        (_, true) => format!("{name} holds {sha}"),
+    };
+    page.line(Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain));
+    if report.action == Action::Rollback {
+        if let Some(bad) = &report.from {
+            page.line(Text::marked(format!(
+                "{} is marked rolled back; promoting it to {name} again needs `--override rolled-back`.",
+                bad.short()
+            )));
+        }
+    } else if report.from.as_ref().is_some_and(|from| from.sha != report.release.sha) {
+        page.line(Text::marked(format!("To undo: `promote rollback {name}`")));
+    }
+    page
+}
+
+/// A promotion whose deployment did not end well, as an error.
+pub(crate) fn failed(report: &OutcomeReport) -> Page {
+    let mut page = Page::default();
+    let (name, sha) = (&report.environment, report.release.short());
+    let what = if report.action == Action::Rollback { "rollback of" } else { "deployment of" };
+    let how = match report.result {
+        Some(OutcomeResult::Failed) => "failed",
+        Some(OutcomeResult::Errored) => "could not be told to have succeeded",
+        Some(OutcomeResult::TimedOut) => "did not end in time",
+        Some(OutcomeResult::Superseded) => "was replaced by a newer one",
+        Some(OutcomeResult::Interrupted) => "was interrupted",
+        Some(OutcomeResult::Succeeded) | None => "ended",
+    };
+    let message = match report.action {
+        Action::Rollback => format!("the {what} {name} to {sha} {how}"),
+        _ => format!("the {what} {sha} to {name} {how}"),
+    };
+    page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
+    page.blank();
+    for step in report.steps.iter().filter(|step| step.end != StepEnd::Succeeded) {
+        page.line(Text::plain(format!("  {} {}: {}", step.phase, step.name, step.summary)));
+        for line in step.tail.lines().rev().take(10).collect::<Vec<_>>().into_iter().rev() {
+            page.line(Text::new(format!("  | {line}"), Style::Dim));
+        }
+    }
+    page.blank();
+    match (&report.undone, &report.not_undone) {
+        (Some(back), _) if report.exit == ExitStatus::RolledBack => {
+            page.line(format!("{name} is back at {}, as `on-failure` asks.", back.release.short()));
+        }
+        (Some(back), _) => {
+            page.line(format!(
+                "{name} holds {} again, but that deployment did not end well either. What is running is not known.",
+                back.release.short()
+            ));
+        }
+        (None, why) => {
+            page.line(format!("{name} holds {sha}. What is running is not known."));
+            if let Some(why) = why {
+                page.line(format!("It was not put back: {why}."));
+            }
+        }
+    }
+    if report.undone.is_none() {
+        if let Some(from) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
+            page.hint(format!("`promote rollback {name}` puts {} back", from.short()));
+        }
+        if report.result != Some(OutcomeResult::Failed) {
+            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+        }
+    }
+    page.hint(format!("`promote show {}` has every step", report.promotion));
+    page
+}

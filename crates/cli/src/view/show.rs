@@ -1,0 +1,122 @@
+//! One promotion, or one release, as a page.
+
+use super::{digest, history, moment, rule, rule_width, short, size, span};
+use crate::page::{Page, Style, Text};
+use chrono_tz::Tz;
+use promote_core::ledger::{Action, Kind};
+use promote_core::port::StepEnd;
+use promote_core::report::{PromotionReport, ReleaseShow, StepReport};
+
+/// A promotion.
+pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
+    let entry = &report.entry;
+    let mut page = Page::default();
+    let from = entry.from.as_deref().map_or("nothing", short);
+    let title = format!("{}: {} {from} → {}", report.project, entry.environment, report.release.short());
+    page.line(Text::new(title, Style::Strong));
+    page.blank();
+    page.field("Promotion", entry.promotion.iter().map(Text::plain).collect());
+    let action = match entry.action {
+        Some(Action::Rollback) => "rollback",
+        Some(Action::Redeploy) => "redeployment",
+        _ => "promotion",
+    };
+    let took = entry.took_s.map(|took| format!(", {}", span(took))).unwrap_or_default();
+    page.field("Result", vec![history::result(entry.result).and(format!("  {action}{took}"), Style::Plain)]);
+    page.field("Began", vec![Text::plain(format!("{} by {}", moment(entry.at, zone), entry.by))]);
+    page.field("Why", entry.why.iter().map(Text::plain).collect());
+    page.field("Notes", report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect());
+    let moves = report.moves.iter().flat_map(|write| {
+        [
+            Text::new(&write.target, Style::Literal),
+            Text::plain(format!("{}  {}  from {}", size(write.size), digest(&write.sha256), write.source)),
+        ]
+    });
+    page.field("Moved", moves.collect());
+    let width = rule_width(&report.rules);
+    page.field("Rules", report.rules.iter().map(|one| rule(one, width)).collect());
+    page.field("Steps", report.steps.iter().flat_map(step).collect());
+    let records = report.records.iter().map(|record| {
+        let kind = match record.kind {
+            Kind::Intent => "intent",
+            Kind::Commit => "commit",
+            Kind::Abort => "abort",
+            Kind::Outcome => "outcome",
+            Kind::Mark => "mark",
+            _ => "record",
+        };
+        Text::plain(format!("{:>4}  {kind:<8} {}  {}", record.seq, moment(record.at, zone), digest(&record.id)))
+    });
+    page.field("Records", records.collect());
+    page
+}
+
+fn step(step: &StepReport) -> Vec<Text> {
+    let (sign, style) = match step.end {
+        StepEnd::Succeeded => ("✓", Style::Good),
+        StepEnd::Failed | StepEnd::Errored => ("✗", Style::Bad),
+        _ => ("?", Style::Warn),
+    };
+    let took = i64::try_from(step.took_s).unwrap_or(i64::MAX / 2000);
+    let text = format!(" {:<8} {}: {}  {}", step.phase, step.name, step.summary, span(took));
+    let mut lines = vec![Text::new(sign, style).and(text, Style::Plain)];
+    lines.extend(step.tail.lines().map(|line| Text::new(format!("  | {line}"), Style::Dim)));
+    lines.extend(step.outputs.iter().map(|(name, value)| Text::plain(format!("  {name}={value}"))));
+    lines
+}
+
+/// A release.
+pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
+    let mut page = Page::default();
+    let subject = report.release.subject.as_deref().unwrap_or_default();
+    page.line(
+        Text::new(format!("{}: {}", report.project, report.release.short()), Style::Strong)
+            .and(format!(" {subject}"), Style::Plain),
+    );
+    page.blank();
+    page.field("Commit", vec![Text::new(&report.release.sha, Style::Literal)]);
+    page.field("Version", report.release.version.iter().map(Text::plain).collect());
+    let published = format!(
+        "{} by {} ({})",
+        moment(report.published_at, zone),
+        report.published_by,
+        report.built
+    );
+    page.field("Published", vec![Text::plain(published)]);
+    if let Some(blocked) = &report.blocked {
+        let text = format!("since {} by {}: {}", moment(blocked.at, zone), blocked.by, blocked.reason);
+        page.field("Blocked", vec![Text::new(text, Style::Bad)]);
+    }
+    let artifacts = report.artifacts.iter().flat_map(|one| {
+        [
+            Text::new(&one.location, Style::Literal),
+            Text::plain(format!("{}  {}  {}", one.artifact, size(one.size), digest(&one.sha256))),
+        ]
+    });
+    page.field("Artifacts", artifacts.collect());
+    page.blank();
+    if report.places.is_empty() {
+        page.line("  It has not been in any environment.");
+        page.hint(format!("`promote status` shows where it may go; `promote to ENV {}` moves it", report.release.short()));
+        return page;
+    }
+    let rows = report.places.iter().map(|place| {
+        let state = match (place.rolled_back, place.verified_at) {
+            (true, _) => Text::new("↩ rolled back", Style::Warn),
+            (_, Some(_)) => Text::new("✓ verified", Style::Good),
+            (_, None) => Text::new("? not verified", Style::Warn),
+        };
+        vec![
+            Text::new(&place.environment, Style::Strong),
+            Text::plain(super::when(place.since, zone)),
+            Text::plain(place.until.map_or_else(|| "now".to_owned(), |until| super::when(until, zone))),
+            state,
+        ]
+    });
+    page.table(&["ENVIRONMENT", "SINCE", "UNTIL", "STATE"], rows.collect());
+    if !report.complete {
+        page.blank();
+        page.line("  Older stays may be missing; the history has them.");
+    }
+    page
+}

@@ -1,0 +1,107 @@
+//! A verification as a page.
+
+use super::{count, digest, moment, short};
+use crate::page::{Page, Style, Text};
+use chrono_tz::Tz;
+use promote_core::report::{TargetCheck, VerifyReport};
+
+/// The page.
+pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
+    let mut page = Page::default();
+    page.line(title(report));
+    page.blank();
+    for target in report.targets.iter().flatten() {
+        check(&mut page, target, zone);
+    }
+    for chain in report.chains.iter().flatten() {
+        let what = format!("ledger  {}: {}", chain.lane, plural(chain.records));
+        if chain.intact {
+            page.line(good(format!("{what}, chain intact")));
+        } else {
+            page.line(bad(format!("{what}, chain broken")));
+            for fault in &chain.faults {
+                page.line(format!("             {fault}"));
+            }
+        }
+    }
+    page
+}
+
+fn plural(records: usize) -> String {
+    if records == 1 { "1 entry".to_owned() } else { format!("{records} entries") }
+}
+
+fn title(report: &VerifyReport) -> Text {
+    let project = report.project.as_deref().unwrap_or("ledger");
+    let targets = report.targets.iter().flatten();
+    let wrong = targets.clone().filter(|target| !target.matches).count();
+    let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count();
+    let words = match (wrong, broken) {
+        (0, 0) => "everything matches".to_owned(),
+        (0, _) => "the ledger can't be trusted".to_owned(),
+        (wrong, _) => {
+            let verb = if wrong == 1 { "does" } else { "do" };
+            format!("{wrong} of {} {verb} not match", count(targets.count(), "target"))
+        }
+    };
+    Text::new(format!("{project}: {words}"), Style::Strong)
+}
+
+fn good(text: String) -> Text {
+    Text::plain("  ").and("✓ ", Style::Good).and(text, Style::Plain)
+}
+
+fn bad(text: String) -> Text {
+    Text::plain("  ").and("✗ ", Style::Bad).and(text, Style::Plain)
+}
+
+fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
+    let name = &target.environment;
+    let last = target.target.rsplit('/').next().unwrap_or_default();
+    let recorded = target.recorded.as_ref();
+    let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
+    if target.matches {
+        page.line(good(match recorded {
+            Some(_) => format!("{name:<8} {last} is {sha}, as recorded"),
+            None => format!("{name:<8} {last} is not there, as recorded"),
+        }));
+        return;
+    }
+    page.line(bad(match recorded {
+        Some(_) => format!("{name:<8} {last} is not {sha}"),
+        None => format!("{name:<8} {last} is there, and nothing is recorded"),
+    }));
+    if let Some(recorded) = recorded {
+        page.line(format!(
+            "             recorded  {}, entry {}, {} by {}",
+            recorded.sha256.as_deref().map_or_else(|| "unknown digest".to_owned(), digest),
+            recorded.entry,
+            moment(recorded.since, zone),
+            recorded.by
+        ));
+    }
+    match &target.found {
+        Some(found) => {
+            let by = match &found.promotion {
+                Some(promotion) => format!("by promotion {promotion}"),
+                None => "not by promote".to_owned(),
+            };
+            page.line(format!(
+                "             found     {}, written {}, {by}",
+                found.sha256.as_deref().map_or_else(|| format!("{} bytes", found.size), digest),
+                moment(found.stored_at, zone)
+            ));
+            if let Some(stamp) = &found.sha {
+                page.line(format!("             it says   it is {}", short(stamp)));
+            }
+        }
+        None => page.line("             found     nothing"),
+    }
+    if let Some(recorded) = recorded.and_then(|recorded| recorded.sha.as_deref()) {
+        page.hint(format!(
+            "`promote to {name} {} --override drift --reason TEXT` puts the recorded release back",
+            short(recorded)
+        ));
+    }
+    page.hint(format!("`promote adopt {name}` records what is there now"));
+}

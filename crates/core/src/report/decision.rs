@@ -1,0 +1,251 @@
+//! A decision as a document: what would be written, why it may or may not be, and what follows.
+
+use super::{Document, ReleaseReport, RuleReport};
+use crate::config::{Config, Environment, Step, Tier};
+use crate::exit::ExitStatus;
+use crate::ledger::{Action, TargetMove};
+use crate::plan::{Decision, Plan};
+use crate::port::{Commit, CopyGuard};
+use crate::steps;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// How many commits a report names.
+pub(super) const COMMITS: usize = 100;
+
+/// What it came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verb {
+    /// It may be done.
+    Allowed,
+    /// It is there already.
+    NothingToDo,
+    /// Not now, or not so.
+    Refused,
+}
+
+/// `promote plan`, `promote explain`, and whatever stops before the move.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DecisionReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// What it came to.
+    pub decision: Verb,
+    /// The exit status that carrying it out would begin with.
+    pub exit: ExitStatus,
+    /// The project.
+    pub project: String,
+    /// Where to.
+    pub environment: String,
+    /// How dangerous that is.
+    pub tier: Tier,
+    /// What for.
+    pub action: Action,
+    /// The release that moves.
+    pub release: ReleaseReport,
+    /// The release that is there.
+    pub from: Option<ReleaseReport>,
+    /// The commits it brings, where a repository is at hand.
+    pub commits: Option<CommitsReport>,
+    /// The commits it takes away.
+    pub undoes: Option<CommitsReport>,
+    /// The writes, in order.
+    pub moves: Vec<Write>,
+    /// The rules' answers.
+    pub rules: Vec<RuleReport>,
+    /// What can't be got past at all, in words.
+    pub obstacles: Vec<String>,
+    /// The steps around the move, in order.
+    pub steps: Vec<StepPlan>,
+    /// Why, as it was given.
+    pub reason: Option<String>,
+    /// Texts that were given, by name.
+    pub notes: BTreeMap<String, String>,
+    /// Whether the deployment of what is there has not ended well.
+    pub pending: bool,
+    /// Identifies what would be written, on what base and terms.
+    pub plan: String,
+    /// When the world was read, by the store's clock.
+    pub at: DateTime<Utc>,
+}
+
+impl Document for DecisionReport {
+    const SCHEMA: &'static str = "promote/decision@1";
+    const FIELDS: &'static [&'static str] = &[
+        "schema", "decision", "exit", "project", "environment", "tier", "action", "release", "from", "commits",
+        "undoes", "moves", "rules", "obstacles", "steps", "reason", "notes", "pending", "plan", "at",
+    ];
+}
+
+/// Commits that one release has and another has not.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommitsReport {
+    /// How many there are.
+    pub count: usize,
+    /// The newest of them, at most [`COMMITS`].
+    pub newest: Vec<CommitReport>,
+}
+
+/// One commit.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CommitReport {
+    /// Its name.
+    pub sha: String,
+    /// The first line of its message. Foreign text.
+    pub subject: String,
+    /// Its author. Foreign text.
+    pub author: String,
+    /// When it was committed.
+    pub committed_at: DateTime<Utc>,
+}
+
+/// One planned write.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Write {
+    /// Which artifact.
+    pub artifact: String,
+    /// What is written.
+    pub target: String,
+    /// What is copied there.
+    pub source: String,
+    /// Its digest.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub size: u64,
+    /// The digest of what is there now, where that is known.
+    pub before_sha256: Option<String>,
+    /// The length of what is there now; `None` when there is nothing.
+    pub before_size: Option<u64>,
+    /// How the store is made to check the condition.
+    pub guard: CopyGuard,
+}
+
+/// A step that would run.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepPlan {
+    /// `prepare`, `deploy` or `verify`.
+    pub phase: &'static str,
+    /// What it is.
+    pub name: String,
+    /// The time it has.
+    pub timeout_s: u64,
+}
+
+impl DecisionReport {
+    /// The report of a decision. Asks the repository, where one is at hand, for the commits.
+    pub async fn of(view: &View, config: &Config, settings: &Environment, decision: &Decision) -> Self {
+        let (verb, exit, plan, obstacles, pending) = match decision {
+            Decision::Allowed(plan) => (Verb::Allowed, ExitStatus::Ok, &**plan, Vec::new(), false),
+            Decision::NothingToDo(nothing) => {
+                (Verb::NothingToDo, ExitStatus::Ok, &nothing.plan, Vec::new(), nothing.pending)
+            }
+            Decision::Refused(refusal) => {
+                (Verb::Refused, refusal.exit, &refusal.plan, refusal.obstacles.clone(), false)
+            }
+        };
+        let (mut release, mut from) =
+            (ReleaseReport::of(&plan.release), plan.from.as_ref().map(ReleaseReport::of));
+        release.subject.clone_from(&plan.subject);
+        if let (Some(history), Some(from), Some(there)) = (&view.history, &mut from, &plan.from) {
+            let found = history.resolve(there.commit.as_str()).await.ok().flatten();
+            from.subject = found.map(|commit| commit.subject);
+        }
+        let there = plan.from.as_ref().map(|from| &from.commit);
+        let here = &plan.release.commit;
+        Self {
+            schema: Self::SCHEMA,
+            decision: verb,
+            exit,
+            project: config.project.to_string(),
+            environment: settings.name.to_string(),
+            tier: settings.tier,
+            action: plan.action,
+            release,
+            from,
+            commits: match there {
+                Some(there) => CommitsReport::between(view, there, here).await,
+                None => None,
+            },
+            undoes: match there {
+                Some(there) => CommitsReport::between(view, here, there).await,
+                None => None,
+            },
+            moves: plan.targets.iter().map(Write::of).collect(),
+            rules: plan.findings.iter().map(RuleReport::of).collect(),
+            obstacles,
+            steps: planned(settings),
+            reason: plan.terms.reason.clone(),
+            notes: plan.terms.notes.clone(),
+            pending,
+            plan: plan.digest().to_string(),
+            at: plan.taken_at,
+        }
+    }
+
+    /// The rules that are not met.
+    pub fn unmet(&self) -> impl Iterator<Item = &RuleReport> {
+        self.rules.iter().filter(|rule| !rule.met)
+    }
+}
+
+/// The plan inside a decision.
+pub fn plan_of(decision: &Decision) -> &Plan {
+    match decision {
+        Decision::Allowed(plan) => plan,
+        Decision::NothingToDo(nothing) => &nothing.plan,
+        Decision::Refused(refusal) => &refusal.plan,
+    }
+}
+
+fn planned(settings: &Environment) -> Vec<StepPlan> {
+    let phases: [(&'static str, &[Step]); 3] =
+        [("prepare", &settings.prepare), ("deploy", &settings.deploy), ("verify", &settings.verify)];
+    let step = |phase, step: &Step| StepPlan {
+        phase,
+        name: steps::name(step),
+        timeout_s: step.timeout.unwrap_or(settings.timeout).as_secs(),
+    };
+    phases.into_iter().flat_map(|(phase, all)| all.iter().map(move |one| step(phase, one))).collect()
+}
+
+impl CommitsReport {
+    /// The commits that `to` has and `from` has not; `None` without a repository that knows both, or without any.
+    pub async fn between(
+        view: &View,
+        from: &crate::commit::CommitId,
+        to: &crate::commit::CommitId,
+    ) -> Option<Self> {
+        let (count, newest) = view.history.as_ref()?.between(from, to, COMMITS).await.ok().flatten()?;
+        (count > 0).then(|| Self { count, newest: newest.into_iter().map(CommitReport::from).collect() })
+    }
+}
+
+impl From<Commit> for CommitReport {
+    fn from(commit: Commit) -> Self {
+        Self {
+            sha: commit.id.to_string(),
+            subject: commit.subject,
+            author: commit.author,
+            committed_at: commit.committed_at,
+        }
+    }
+}
+
+impl Write {
+    /// The report of one planned write.
+    pub fn of(target: &TargetMove) -> Self {
+        Self {
+            artifact: target.artifact.as_ref().map_or("main", |name| name.as_str()).to_owned(),
+            target: target.target.to_string(),
+            source: target.source.location.to_string(),
+            sha256: target.source.sha256.to_string(),
+            size: target.source.size,
+            before_sha256: target.before.as_ref().and_then(|before| before.sha256).map(|it| it.to_string()),
+            before_size: target.before.as_ref().map(|before| before.size),
+            guard: target.way,
+        }
+    }
+}

@@ -1,0 +1,202 @@
+//! The ledger as people read it: one entry for each promotion, whatever number of records it has, newest first.
+
+mod group;
+
+pub(super) use group::entries;
+
+use super::Document;
+use crate::config::Config;
+use crate::failure::Failure;
+use crate::ledger::{Action, Head, LedgerError, PromotionId, Seq};
+use crate::names::{EnvironmentName, LaneName};
+use crate::observe::environment;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+
+/// `promote history`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct HistoryReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The project.
+    pub project: String,
+    /// The entries, newest first.
+    pub entries: Vec<Entry>,
+    /// Whether there are older ones.
+    pub more: bool,
+}
+
+impl Document for HistoryReport {
+    const SCHEMA: &'static str = "promote/history@1";
+    const FIELDS: &'static [&'static str] = &["schema", "project", "entries", "more"];
+}
+
+/// What came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum EntryResult {
+    /// The release moved on, and its deployment succeeded.
+    Promoted,
+    /// An earlier release came back.
+    RolledBack,
+    /// The same release was written again.
+    Redeployed,
+    /// The move was made, how the deployment ended is not recorded.
+    Deploying,
+    /// The deployment failed.
+    Failed,
+    /// How it ended could not be told.
+    Errored,
+    /// The wait ended first.
+    TimedOut,
+    /// A newer deployment replaced it.
+    Superseded,
+    /// The person stopped waiting.
+    Interrupted,
+    /// It was withdrawn; nothing was written.
+    Aborted,
+    /// Another promotion took over before it ended.
+    TakenOver,
+    /// It has not ended.
+    Unfinished,
+    /// What a target held was recorded.
+    Adopted,
+    /// The environment was frozen.
+    Frozen,
+    /// The freeze was lifted.
+    Unfrozen,
+    /// The environment was held.
+    Held,
+    /// The hold was lifted.
+    Unheld,
+    /// A remark about a promotion.
+    Marked,
+}
+
+/// A promotion, or something that was said about an environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Entry {
+    /// The environment.
+    pub environment: String,
+    /// The number of its first record in its lane.
+    pub entry: u64,
+    /// When it began, by the store's clock.
+    pub at: DateTime<Utc>,
+    /// What came of it.
+    pub result: EntryResult,
+    /// The promotion.
+    pub promotion: Option<String>,
+    /// What for.
+    pub action: Option<Action>,
+    /// The commit.
+    pub sha: Option<String>,
+    /// The commit that was there.
+    pub from: Option<String>,
+    /// Who.
+    pub by: String,
+    /// The rules that were gone past.
+    pub overrides: Vec<String>,
+    /// Whole seconds from the first to the last record.
+    pub took_s: Option<i64>,
+    /// Why: the reason that was given, or the step that failed. Foreign text.
+    pub why: Option<String>,
+}
+
+/// The newest `limit` entries of these environments (of all when none is named), older than the record `before`.
+///
+/// # Errors
+/// When an environment is not there, or the ledger can't be read.
+pub async fn history(
+    view: &View,
+    config: &Config,
+    names: &[EnvironmentName],
+    before: Option<u64>,
+    limit: usize,
+) -> Result<HistoryReport, Failure> {
+    let mut lanes: Vec<&LaneName> = Vec::new();
+    for name in names {
+        lanes.push(&environment(config, name)?.lane);
+    }
+    if names.is_empty() {
+        lanes.extend(config.lanes.iter().map(|lane| &lane.name));
+    }
+    lanes.sort();
+    lanes.dedup();
+    let reads = lanes.into_iter().map(|lane| lane_entries(view, lane, before, limit));
+    let mut entries = Vec::new();
+    let mut more = false;
+    for (found, older) in try_join_all(reads).await? {
+        entries.extend(found);
+        more |= older;
+    }
+    entries.sort_by(|one, two| two.at.cmp(&one.at).then(two.entry.cmp(&one.entry)));
+    more |= entries.len() > limit;
+    entries.truncate(limit);
+    Ok(HistoryReport { schema: HistoryReport::SCHEMA, project: config.project.to_string(), entries, more })
+}
+
+async fn lane_entries(
+    view: &View,
+    lane: &LaneName,
+    before: Option<u64>,
+    limit: usize,
+) -> Result<(Vec<Entry>, bool), Failure> {
+    let page = (limit.saturating_mul(3) + 4).clamp(16, 200);
+    let mut heads: Vec<Head> = Vec::new();
+    let mut at = before.map(Seq);
+    loop {
+        let found = view.ledger.page(lane, at, page).await.map_err(LedgerError::looking)?;
+        let last = found.last().map(|head| head.record.seq);
+        let end = found.len() < page || last == Some(Seq(1));
+        heads.extend(found);
+        let entries = entries(&heads);
+        if end || entries.len() > limit {
+            return Ok((entries.into_iter().take(limit + 1).collect(), !end));
+        }
+        at = last;
+    }
+}
+
+/// Finds the records of a promotion, oldest first, in all lanes: from the newest back to the time in its id.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub(super) async fn records_of(
+    view: &View,
+    config: &Config,
+    id: &PromotionId,
+) -> Result<Vec<Head>, Failure> {
+    for lane in &config.lanes {
+        let mut at = None;
+        let mut kept: Vec<Head> = Vec::new();
+        loop {
+            let found = view.ledger.page(&lane.name, at, 100).await.map_err(LedgerError::looking)?;
+            let end = found.len() < 100;
+            at = found.last().map(|head| head.record.seq);
+            kept.extend(found);
+            let own = |head: &&Head| head.record.intent.as_ref().is_some_and(|intent| intent.promotion == *id);
+            if let Some(first) = kept.iter().find(own) {
+                let intent = first.id;
+                let commit = kept.iter().find(|head| {
+                    head.record.commit.as_ref().is_some_and(|commit| commit.of == intent)
+                });
+                let commit = commit.map(|head| head.id);
+                let belongs = |head: &&Head| {
+                    let record = &head.record;
+                    head.id == intent
+                        || Some(head.id) == commit
+                        || record.abort.as_ref().is_some_and(|abort| abort.of == intent)
+                        || record.outcome.as_ref().is_some_and(|outcome| Some(outcome.of) == commit)
+                        || record.mark.as_ref().is_some_and(|mark| mark.of == *id)
+                };
+                return Ok(kept.iter().rev().filter(belongs).cloned().collect());
+            }
+            if end {
+                break;
+            }
+        }
+    }
+    Ok(Vec::new())
+}

@@ -1,0 +1,119 @@
+//! What a promotion, rollback or redeployment came to, as a document.
+
+use super::{Document, ReleaseReport};
+use crate::exit::ExitStatus;
+use crate::flow::Done;
+use crate::ledger::{Action, OutcomeResult, StepRecord};
+use crate::port::StepEnd;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `promote to`, `promote rollback` and `promote resume`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OutcomeReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The exit status, by name.
+    pub exit: ExitStatus,
+    /// The exit status, as a number.
+    pub code: u8,
+    /// The project.
+    pub project: String,
+    /// Where to.
+    pub environment: String,
+    /// What for.
+    pub action: Action,
+    /// The promotion.
+    pub promotion: String,
+    /// The record that the ledger ends with.
+    pub entry: u64,
+    /// The release that moved.
+    pub release: ReleaseReport,
+    /// The release that was there.
+    pub from: Option<ReleaseReport>,
+    /// How the deployment ended; `None` when it was not waited for.
+    pub result: Option<OutcomeResult>,
+    /// The steps that ran.
+    pub steps: Vec<StepReport>,
+    /// The rollback that a failure led to.
+    pub undone: Option<Box<OutcomeReport>>,
+    /// Why there was no rollback, although one was wanted.
+    pub not_undone: Option<String>,
+    /// Whole seconds from the confirmation to the end.
+    pub took_s: i64,
+    /// Identifies the plan that was carried out.
+    pub plan: String,
+}
+
+impl Document for OutcomeReport {
+    const SCHEMA: &'static str = "promote/outcome@1";
+    const FIELDS: &'static [&'static str] = &[
+        "schema", "exit", "code", "project", "environment", "action", "promotion", "entry", "release", "from",
+        "result", "steps", "undone", "not_undone", "took_s", "plan",
+    ];
+}
+
+/// A step that ran.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepReport {
+    /// `prepare`, `deploy` or `verify`.
+    pub phase: String,
+    /// What it is.
+    pub name: String,
+    /// How it ended.
+    pub end: StepEnd,
+    /// One line about that. Foreign text.
+    pub summary: String,
+    /// The last lines of its output. Foreign text.
+    pub tail: String,
+    /// What it wrote to `$PROMOTE_OUTPUT`.
+    pub outputs: BTreeMap<String, String>,
+    /// Whole seconds it took.
+    pub took_s: u64,
+}
+
+impl StepReport {
+    /// The report of one step.
+    pub fn of(step: &StepRecord) -> Self {
+        Self {
+            phase: step.phase.clone(),
+            name: step.name.clone(),
+            end: step.report.end,
+            summary: step.report.summary.clone(),
+            tail: step.report.tail.clone(),
+            outputs: step.report.outputs.clone(),
+            took_s: step.report.took_s,
+        }
+    }
+}
+
+impl OutcomeReport {
+    /// The report of a promotion that was carried out. `waited`: whether its deployment was waited for.
+    pub fn of(done: &Done, waited: bool, took_s: i64) -> Self {
+        let mut release = ReleaseReport::of(&done.plan.release);
+        release.subject.clone_from(&done.plan.subject);
+        let (undone, not_undone) = match &done.undone {
+            Some(Ok(back)) => (Some(Box::new(Self::of(back, true, 0))), None),
+            Some(Err(why)) => (None, Some(why.clone())),
+            None => (None, None),
+        };
+        Self {
+            schema: Self::SCHEMA,
+            exit: done.exit,
+            code: done.exit.code(),
+            project: done.plan.project.to_string(),
+            environment: done.plan.environment.to_string(),
+            action: done.plan.action,
+            promotion: done.promotion.to_string(),
+            entry: done.head.record.seq.0,
+            release,
+            from: done.plan.from.as_ref().map(ReleaseReport::of),
+            result: waited.then_some(done.result),
+            steps: done.steps.iter().map(StepReport::of).collect(),
+            undone,
+            not_undone,
+            took_s,
+            plan: done.plan.digest().to_string(),
+        }
+    }
+}

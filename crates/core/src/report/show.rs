@@ -1,0 +1,238 @@
+//! One promotion with every record it has, and one release with every place it has been.
+
+use super::history::{Entry, entries, records_of};
+use super::outcome::StepReport;
+use super::{Document, ReleaseReport, RuleReport, Write};
+use crate::commit::CommitId;
+use crate::config::Config;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Head, Kind, LedgerError, PromotionId, state::TRAIL};
+use crate::observe::heads;
+use crate::snapshot::Block;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join3;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `promote show ID`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PromotionReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The project.
+    pub project: String,
+    /// What came of it.
+    pub entry: Entry,
+    /// The release.
+    pub release: ReleaseReport,
+    /// The writes that were planned.
+    pub moves: Vec<Write>,
+    /// The rules' answers when it began.
+    pub rules: Vec<RuleReport>,
+    /// The steps that ran.
+    pub steps: Vec<StepReport>,
+    /// The texts that were given, by name.
+    pub notes: BTreeMap<String, String>,
+    /// Identifies the plan that was carried out.
+    pub plan: String,
+    /// Its records, oldest first.
+    pub records: Vec<RecordReport>,
+}
+
+impl Document for PromotionReport {
+    const SCHEMA: &'static str = "promote/promotion@1";
+    const FIELDS: &'static [&'static str] = &[
+        "schema", "project", "entry", "release", "moves", "rules", "steps", "notes", "plan", "records",
+    ];
+}
+
+/// One record.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordReport {
+    /// Its number in its lane.
+    pub seq: u64,
+    /// What it says.
+    pub kind: Kind,
+    /// Its id.
+    pub id: String,
+    /// The store's time of it.
+    pub at: DateTime<Utc>,
+    /// Who wrote it.
+    pub by: String,
+    /// Where that name comes from.
+    pub by_source: String,
+    /// `claimed` when anyone could have said so, `verified` when something signed it.
+    pub by_strength: String,
+}
+
+/// Everything about one promotion.
+///
+/// # Errors
+/// `Missing` when the ledger has no such promotion, or what the store answered.
+pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result<PromotionReport, Failure> {
+    let heads = records_of(view, config, id).await?;
+    let newest: Vec<Head> = heads.iter().rev().cloned().collect();
+    let intent = heads.iter().find_map(|head| head.record.intent.as_ref().map(|intent| (head, intent)));
+    let (Some((first, intent)), Some(entry)) = (intent, entries(&newest).pop()) else {
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("the ledger has no promotion `{}`", crate::names::shown(&id.0)),
+        )
+        .hint("`promote history --json` names them"));
+    };
+    let steps = heads.iter().filter_map(|head| head.record.outcome.as_ref()).flat_map(|one| &one.steps);
+    Ok(PromotionReport {
+        schema: PromotionReport::SCHEMA,
+        project: config.project.to_string(),
+        entry,
+        release: ReleaseReport::of(&intent.release),
+        moves: intent.targets.iter().map(Write::of).collect(),
+        rules: intent.findings.iter().map(RuleReport::of).collect(),
+        steps: steps.map(StepReport::of).collect(),
+        notes: first.record.why.notes.clone(),
+        plan: intent.plan.to_string(),
+        records: heads
+            .iter()
+            .map(|head| RecordReport {
+                seq: head.record.seq.0,
+                kind: head.record.kind,
+                id: head.id.to_string(),
+                at: head.stored_at,
+                by: head.record.actor.name.clone(),
+                by_source: head.record.actor.source.clone(),
+                by_strength: head.record.actor.strength.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// `promote show RELEASE`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ReleaseShow {
+    /// What this is.
+    pub schema: &'static str,
+    /// The project.
+    pub project: String,
+    /// The release.
+    pub release: ReleaseReport,
+    /// When it was published, by the publisher's clock.
+    pub published_at: DateTime<Utc>,
+    /// Who published it.
+    pub published_by: String,
+    /// How it was made.
+    pub built: String,
+    /// Why it may go no further.
+    pub blocked: Option<Block>,
+    /// Its artifacts.
+    pub artifacts: Vec<ArtifactReport>,
+    /// Where it is and was, in the order of the environments.
+    pub places: Vec<PlaceReport>,
+    /// Whether these are all the places; older stays are in the history only.
+    pub complete: bool,
+}
+
+impl Document for ReleaseShow {
+    const SCHEMA: &'static str = "promote/release@1";
+    const FIELDS: &'static [&'static str] = &[
+        "schema", "project", "release", "published_at", "published_by", "built", "blocked", "artifacts", "places",
+        "complete",
+    ];
+}
+
+/// One published artifact.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ArtifactReport {
+    /// Its name; the only one is called `main`.
+    pub artifact: String,
+    /// Where it lies.
+    pub location: String,
+    /// Its digest.
+    pub sha256: String,
+    /// Its length in bytes.
+    pub size: u64,
+}
+
+/// A stay in an environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct PlaceReport {
+    /// The environment.
+    pub environment: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when; `None` when it is there now.
+    pub until: Option<DateTime<Utc>>,
+    /// Since when it was verified.
+    pub verified_at: Option<DateTime<Utc>>,
+    /// Whether it was rolled back there.
+    pub rolled_back: bool,
+}
+
+/// Everything about one release.
+///
+/// # Errors
+/// `Missing` when it was never published, or what the store answered.
+pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<ReleaseShow, Failure> {
+    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Usage, "no commit").caused_by(error)
+    })?;
+    let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
+    let listed = async { view.ledger.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking) };
+    let names = config.stages.iter().flatten();
+    let (manifest, (listed, _), heads) = try_join3(manifest, listed, heads(view, config, names)).await?;
+    let Some(manifest) = manifest else {
+        return Err(Failure::new(
+            ExitStatus::Missing,
+            format!("release `{}` was never published", commit.short(12)),
+        )
+        .hint(format!("`promote publish --commit {commit}` puts it in place")));
+    };
+    let blocked = match listed.get(commit).filter(|entry| entry.blocked()) {
+        Some(entry) => view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?,
+        None => None,
+    };
+    let mut places = Vec::new();
+    let mut complete = true;
+    for name in config.stages.iter().flatten() {
+        let Some(state) = heads.get(name).and_then(Option::as_ref).map(Head::state) else { continue };
+        complete &= state.trail.len() < TRAIL;
+        let rolled_back = state.rolled_back.contains(commit);
+        let here = state.current.iter().filter(|one| one.release.as_ref().is_some_and(|it| it.commit == *commit));
+        places.extend(here.map(|one| PlaceReport {
+            environment: name.to_string(),
+            since: one.since.time(),
+            until: None,
+            verified_at: one.verified.map(|moment| moment.time()),
+            rolled_back: false,
+        }));
+        places.extend(state.trail.iter().filter(|past| past.release.commit == *commit).map(|past| PlaceReport {
+            environment: name.to_string(),
+            since: past.since.time(),
+            until: Some(past.until.time()),
+            verified_at: past.verified.map(|moment| moment.time()),
+            rolled_back,
+        }));
+    }
+    Ok(ReleaseShow {
+        schema: ReleaseShow::SCHEMA,
+        project: config.project.to_string(),
+        release: ReleaseReport::published(&manifest),
+        published_at: manifest.at,
+        published_by: manifest.actor.name.clone(),
+        built: manifest.built.clone(),
+        blocked,
+        artifacts: manifest
+            .artifacts
+            .iter()
+            .map(|(name, built)| ArtifactReport {
+                artifact: name.clone(),
+                location: built.location.to_string(),
+                sha256: built.sha256.to_string(),
+                size: built.size,
+            })
+            .collect(),
+        places,
+        complete,
+    })
+}

@@ -1,0 +1,189 @@
+//! Whether the targets hold what the ledger says, and whether the ledger's chains are whole.
+
+mod chain;
+
+pub use chain::{check_copy, check_ledger};
+
+use super::Document;
+use crate::config::{Config, Environment};
+use crate::failure::Failure;
+use crate::ledger::{Head, LedgerError, State};
+use crate::names::EnvironmentName;
+use crate::observe::{environment, seen};
+use crate::rule::drift;
+use crate::snapshot::Seen;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// `promote verify`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct VerifyReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The project; `None` for a copied ledger that is checked without a configuration.
+    pub project: Option<String>,
+    /// Whether everything that was checked is as it should be.
+    pub matches: bool,
+    /// The targets; `None` when they were not looked at.
+    pub targets: Option<Vec<TargetCheck>>,
+    /// The chains; `None` when they were not checked.
+    pub chains: Option<Vec<ChainCheck>>,
+}
+
+impl Document for VerifyReport {
+    const SCHEMA: &'static str = "promote/verify@1";
+    const FIELDS: &'static [&'static str] = &["schema", "project", "matches", "targets", "chains"];
+}
+
+/// One target of one environment.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TargetCheck {
+    /// The environment.
+    pub environment: String,
+    /// Which artifact.
+    pub artifact: String,
+    /// Where.
+    pub target: String,
+    /// Whether it holds what the ledger says.
+    pub matches: bool,
+    /// What differs, in words.
+    pub detail: Option<String>,
+    /// What the ledger says; `None` when nothing is recorded.
+    pub recorded: Option<RecordedTarget>,
+    /// What is there; `None` when nothing is.
+    pub found: Option<FoundTarget>,
+}
+
+/// What the ledger says a target holds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RecordedTarget {
+    /// The commit; `None` for adopted bytes that no release has.
+    pub sha: Option<String>,
+    /// The digest.
+    pub sha256: Option<String>,
+    /// The record that says so.
+    pub entry: u64,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Who.
+    pub by: String,
+}
+
+/// What a target was found to hold.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FoundTarget {
+    /// The digest, where the store vouches for one.
+    pub sha256: Option<String>,
+    /// Its length in bytes.
+    pub size: u64,
+    /// When it was written, by the store's clock.
+    pub stored_at: DateTime<Utc>,
+    /// The promotion that it says wrote it. Foreign text.
+    pub promotion: Option<String>,
+    /// The commit that it says it is. Foreign text.
+    pub sha: Option<String>,
+}
+
+/// One lane's chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChainCheck {
+    /// The lane.
+    pub lane: String,
+    /// The records.
+    pub records: usize,
+    /// Whether the chain is whole.
+    pub intact: bool,
+    /// The newest record's id: whoever wrote it down elsewhere can tell that nothing was cut off.
+    pub newest: Option<String>,
+    /// What is wrong, oldest first.
+    pub faults: Vec<String>,
+}
+
+/// Compares the targets of these environments (of all when none is named) with the ledger, and checks the chains
+/// where `chains` says so.
+///
+/// # Errors
+/// When an environment is not there, or a store does not answer: then nothing is known, which is not a difference.
+pub async fn verify(
+    view: &View,
+    config: &Config,
+    names: &[EnvironmentName],
+    chains: bool,
+) -> Result<VerifyReport, Failure> {
+    for name in names {
+        environment(config, name)?;
+    }
+    crate::observe::genesis(view).await?;
+    let all = config.stages.iter().flatten();
+    let shown = all
+        .filter(|name| names.is_empty() || names.contains(name))
+        .filter_map(|name| config.environments.get(name));
+    let checks = try_join_all(shown.map(|settings| targets(view, config, settings))).await?;
+    let targets: Vec<TargetCheck> = checks.into_iter().flatten().collect();
+    let chains = if chains { Some(check_ledger(view, config).await?) } else { None };
+    Ok(VerifyReport {
+        schema: VerifyReport::SCHEMA,
+        project: Some(config.project.to_string()),
+        matches: targets.iter().all(|target| target.matches)
+            && chains.iter().flatten().all(|chain| chain.intact),
+        targets: Some(targets),
+        chains,
+    })
+}
+
+async fn targets(view: &View, config: &Config, settings: &Environment) -> Result<Vec<TargetCheck>, Failure> {
+    // Targets first: what is read of the ledger afterwards is at least as new.
+    let mut found = seen(view, config, settings).await?;
+    let mut state = state(view, settings).await?;
+    if found.iter().any(|(artifact, seen)| drift(&state, artifact, seen).is_some()) {
+        // A promotion may have gone on in between.
+        found = seen(view, config, settings).await?;
+        state = self::state(view, settings).await?;
+    }
+    Ok(compare(settings, &state, &found))
+}
+
+async fn state(view: &View, settings: &Environment) -> Result<State, Failure> {
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    Ok(head.as_ref().map(Head::state).cloned().unwrap_or_default())
+}
+
+fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>) -> Vec<TargetCheck> {
+    found
+        .iter()
+        .map(|(artifact, seen)| {
+            let detail = drift(state, artifact, seen);
+            let recorded = state.current.as_ref().and_then(|current| {
+                let name = |target: &&crate::ledger::TargetState| {
+                    target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
+                };
+                let target = current.targets.iter().find(name)?;
+                Some(RecordedTarget {
+                    sha: current.release.as_ref().map(|release| release.commit.to_string()),
+                    sha256: target.sha256.map(|digest| digest.to_string()),
+                    entry: current.since.seq.0,
+                    since: current.since.time(),
+                    by: current.by.clone(),
+                })
+            });
+            TargetCheck {
+                environment: settings.name.to_string(),
+                artifact: artifact.clone(),
+                target: seen.location.to_string(),
+                matches: detail.is_none(),
+                detail,
+                recorded,
+                found: seen.object.as_ref().map(|object| FoundTarget {
+                    sha256: object.sha256.map(|digest| digest.to_string()),
+                    size: object.size,
+                    stored_at: object.stored_at,
+                    promotion: object.metadata.get("promote-id").cloned(),
+                    sha: object.metadata.get("promote-commit").cloned(),
+                }),
+            }
+        })
+        .collect()
+}
