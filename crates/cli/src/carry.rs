@@ -78,7 +78,8 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
         }
     };
     confirm(app, wanted.changing, settings, severe)?;
-    let errand = Errand { app, world: &world, config, settings, snapshot: &snapshot, request: &wanted.request };
+    let errand =
+        Errand { app, world: &world, config, settings, snapshot: &snapshot, request: &wanted.request };
     progress.begin(plan_of(&decision));
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
@@ -189,7 +190,9 @@ fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
             format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
         }
         _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
-        _ if saved.targets != now.targets => "The target or the source was written since it was made.".to_owned(),
+        _ if saved.targets != now.targets => {
+            "The target or the source was written since it was made.".to_owned()
+        }
         _ => "What it would do has changed since it was made.".to_owned(),
     };
     Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")

@@ -2,13 +2,15 @@
 
 use crate::env::Env;
 use async_trait::async_trait;
+use promote_artifacts::git::GitRepository;
 use promote_core::config::Config;
 use promote_core::event::Events;
-use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::port::Clock;
+use promote_core::names::ProjectName;
+use promote_core::port::{Clock, History};
 use promote_core::world::World;
+use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -31,8 +33,8 @@ pub trait Connect: Send + Sync {
     /// The stores, the ledger, the repository and everything else that a project needs. Sends no request by itself.
     async fn world(&self, site: Site<'_>) -> Result<World, Failure>;
 
-    /// What the text of the configuration means. (Only until the core reads it.)
-    fn config(&self, file: &Path, text: &str) -> Result<Config, Failure>;
+    /// The name of the repository that `base` lies in, for a configuration that names no project.
+    fn project_name(&self, base: &Path) -> Option<ProjectName>;
 
     /// Who runs this, and how well that is known.
     fn actor(&self, env: &Env) -> Actor;
@@ -45,45 +47,34 @@ pub trait Connect: Send + Sync {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Providers;
 
-fn missing() -> Failure {
-    Failure::new(ExitStatus::Failed, "no provider is built in")
-}
-
 #[async_trait]
 impl Connect for Providers {
-    async fn world(&self, _site: Site<'_>) -> Result<World, Failure> {
-        Err(missing())
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+        let variables: Variables = site.env.variables.iter().collect();
+        let steps = SystemSteps::new(site.base, variables.clone(), Interruption::default());
+        let ports = Ports {
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
+            history: GitRepository::open(site.base)
+                .ok()
+                .map(|repository| Arc::new(repository) as Arc<dyn History>),
+            steps: Arc::new(steps),
+            events: site.events,
+        };
+        promote_providers::connect(site.config, site.base, &variables, ports)
     }
 
-    fn config(&self, _file: &Path, _text: &str) -> Result<Config, Failure> {
-        Err(missing())
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        GitRepository::open(base).ok().and_then(|repository| repository.project_name().ok().flatten())
     }
 
     fn actor(&self, env: &Env) -> Actor {
-        Actor {
-            name: env.variable("PROMOTE_ACTOR").unwrap_or("unknown").to_owned(),
-            source: "local-user".to_owned(),
-            strength: "claimed".to_owned(),
-            details: std::collections::BTreeMap::new(),
-        }
+        let variables: Variables = env.variables.iter().collect();
+        promote_providers::actor::detect(&variables, &promote_providers::actor::hostname())
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
-        Arc::new(Wall)
-    }
-}
-
-/// This machine's clock.
-#[derive(Debug)]
-struct Wall;
-
-#[async_trait]
-impl Clock for Wall {
-    fn now(&self) -> chrono::DateTime<chrono::Utc> {
-        std::time::SystemTime::now().into()
-    }
-
-    async fn sleep(&self, span: std::time::Duration) {
-        tokio::time::sleep(span).await;
+        Arc::new(SystemClock)
     }
 }

@@ -1,10 +1,51 @@
-//! Reading the text of `promote.toml`, and showing what is wrong with it.
+//! Showing what is wrong with `promote.toml`, at its place in the file.
 
-use crate::app::{App, Stop};
-use promote_core::config::Config;
-use std::path::Path;
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use promote_core::config::{Diagnostic, Severity};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 
-/// Reads the text; what is wrong is shown at once.
-pub(crate) fn read(app: &App<'_>, file: &Path, text: &str) -> Result<Config, Stop> {
-    Ok(app.connect.config(file, text)?)
+/// The diagnostics as people know them from compilers, each with an empty line behind it.
+pub(crate) fn shown(path: &str, text: &str, found: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    let mut out = String::new();
+    for one in found {
+        let level = match one.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Advice => Level::INFO.with_name("advice"),
+        };
+        let mut snippet = Snippet::source(text).path(path);
+        let kinds = std::iter::once((AnnotationKind::Primary, &one.primary))
+            .chain(one.secondary.iter().map(|label| (AnnotationKind::Context, label)));
+        for (kind, label) in kinds {
+            let mark = kind.span(within(text, &label.span));
+            snippet = snippet.annotation(match label.text.as_str() {
+                "" => mark,
+                remark => mark.label(remark),
+            });
+        }
+        let mut report: Vec<Group<'_>> = vec![level.primary_title(&one.message).element(snippet)];
+        report.extend(one.hint.as_deref().map(|hint| {
+            Group::with_title(Level::HELP.with_name("hint").secondary_title(hint))
+        }));
+        out.push_str(&renderer.render(&report));
+        out.push_str("\n\n");
+    }
+    out
+}
+
+/// A span that can't lie outside the text, whatever the text was when it was found.
+fn within(text: &str, span: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+    let end = text.len();
+    let (from, to) = (span.start.min(end), span.end.min(end));
+    if text.get(from..to.max(from)).is_some() { from..to.max(from) } else { end..end }
+}
+
+/// The same as a failure, one sentence for each.
+pub(crate) fn failure(path: &str, found: &[Diagnostic]) -> Failure {
+    let wrong = found.iter().filter(|one| one.severity == Severity::Error);
+    let sentence = |one: &Diagnostic| format!("line {}, column {}: {}", one.line, one.column, one.message);
+    let failure = Failure::new(ExitStatus::Usage, format!("`{path}` can't be used"));
+    wrong.fold(failure, |failure, one| failure.state(sentence(one)))
 }

@@ -7,6 +7,8 @@
 
 mod app;
 mod args;
+mod automatic;
+mod blocking;
 mod carry;
 mod command;
 mod confirm;
@@ -17,9 +19,14 @@ mod document;
 mod env;
 mod failure;
 mod interrupt;
+mod moment;
+mod packing;
 mod page;
 mod progress;
 mod project;
+mod publication;
+mod release;
+mod saying;
 mod screen;
 mod usage;
 mod view;

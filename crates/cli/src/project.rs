@@ -1,9 +1,12 @@
 //! Finding and reading `promote.toml`.
 
 use crate::app::{App, Stop};
-use promote_core::config::Config;
+use crate::diagnostic;
+use crate::document::Wish;
+use promote_core::config::{Config, Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::report::FailureReport;
 use std::path::{Path, PathBuf};
 
 /// The file that is looked for.
@@ -18,6 +21,10 @@ pub(crate) struct Project {
     pub(crate) file: PathBuf,
     /// The folder it lies in: plain locations and commands are relative to it.
     pub(crate) base: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// What could be better about it. Shown by `promote check` only.
+    pub(crate) remarks: Vec<Diagnostic>,
 }
 
 impl Project {
@@ -26,13 +33,47 @@ impl Project {
         let file = find(app)?;
         let text = text(&file)?;
         let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-        let config = crate::diagnostic::read(app, &file, &text)?;
-        Ok(Self { config, file, base })
+        let variables = |name: &str| app.env.variables.get(name).cloned();
+        let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+        // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
+        let named = text.lines().any(|line| line.trim_start().starts_with("project"));
+        let context = ReadContext {
+            default_project: if named { None } else { app.connect.project_name(&base) },
+            variables: &variables,
+            version: version.unwrap_or(semver::Version::new(0, 0, 0)),
+        };
+        match read(&text, &context) {
+            Ok((config, remarks)) => Ok(Self { config, file, base, text, remarks }),
+            Err(found) => Err(refused(app, &file, &text, &found)),
+        }
+    }
+
+    /// The file's name for messages.
+    pub(crate) fn shown(&self, app: &App<'_>) -> String {
+        shown(app, &self.file)
     }
 }
 
+/// Relative to the current folder where it lies below that.
+fn shown(app: &App<'_>, file: &Path) -> String {
+    file.strip_prefix(&app.env.folder).unwrap_or(file).display().to_string()
+}
+
+fn refused(app: &App<'_>, file: &Path, text: &str, found: &[Diagnostic]) -> Stop {
+    let path = shown(app, file);
+    app.screen.message(diagnostic::shown(&path, text, found, app.screen.err_colour).trim_end());
+    app.screen.message("\n");
+    if app.wish() != Wish::None {
+        let report = FailureReport::of(&diagnostic::failure(&path, found));
+        if let Err(failure) = Wish::Whole.text(&report).and_then(|text| app.screen.data(&text)) {
+            return Stop::Failure(failure);
+        }
+    }
+    Stop::Shown(ExitStatus::Usage)
+}
+
 /// The file that is named, or the nearest one upwards.
-pub(crate) fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
+fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
     let named = app.global.config.clone().or_else(|| app.env.variable("PROMOTE_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
         return Ok(app.env.folder.join(path));
@@ -54,7 +95,7 @@ pub(crate) fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
 }
 
 /// The text of the file.
-pub(crate) fn text(file: &Path) -> Result<String, Failure> {
+fn text(file: &Path) -> Result<String, Failure> {
     const LIMIT: u64 = 1024 * 1024;
     let failed = |error| {
         Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display())).caused_by(error)

@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for StoreId {
 
 /// Whether `name` can be a bucket's name: 3 to 63 of lower-case letters, digits, dots, hyphens and (for Google)
 /// underscores, as <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html> says.
-fn is_bucket(name: &str) -> bool {
+pub(crate) fn is_bucket(name: &str) -> bool {
     let ok = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-._".contains(&b);
     let edge = |b: Option<&u8>| b.is_some_and(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
     (3..=222).contains(&name.len())

@@ -10,7 +10,7 @@ pub fn closest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
     }
     let mut best: Option<(usize, &str)> = None;
     for candidate in known {
-        let far = strsim::osa_distance(&word, candidate);
+        let far = strsim::osa_distance(&word, &candidate.to_lowercase());
         let limit = (letters.max(candidate.chars().count()) / 3).max(1);
         if far <= limit && best.is_none_or(|(least, _)| far < least) {
             best = Some((far, candidate));

@@ -23,7 +23,9 @@ pub(super) async fn cut_off(errand: &Errand<'_>, progress: &Progress, signal: Si
         failure = failure.state("No target was written, and the promotion was withdrawn.");
     } else if reached.ended {
         failure = failure
-            .state(format!("The promotion was carried out and its end is recorded; {name} may be going back."))
+            .state(format!(
+                "The promotion was carried out and its end is recorded; {name} may be going back."
+            ))
             .hint(format!("`promote status {name}` shows how it stands"));
     } else if reached.committed {
         failure = failure.state(format!("The targets of {name} hold the release, and that is recorded."));
@@ -65,10 +67,8 @@ fn unfinished(failure: Failure, reached: &Reached) -> Failure {
 /// Whether the outcome was written. It is left out when no steps follow, or when somebody was faster.
 async fn record(errand: &Errand<'_>, reached: &Reached) -> Result<bool, Failure> {
     let ledger = errand.world.ledger.reader();
-    let head = ledger
-        .head(&errand.settings.lane)
-        .await
-        .map_err(promote_core::ledger::LedgerError::looking)?;
+    let head =
+        ledger.head(&errand.settings.lane).await.map_err(promote_core::ledger::LedgerError::looking)?;
     let Some(head) = head else { return Ok(false) };
     let waits = head.state().current.as_ref().is_some_and(|current| {
         current.promotion == reached.promotion && current.follows && current.outcome.is_none()

@@ -11,8 +11,10 @@ use promote_core::report;
 /// One line for each promotion: when, which release, what came of it, who, how long it took and why; and for what was
 /// said about an environment: freezes, holds, adopted targets.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote history\n  promote history prod -n 50\n  promote history prod --before 120\n  \
-                        promote history --format plain | cut -f3")]
+#[command(
+    after_help = "Examples:\n  promote history\n  promote history prod -n 50\n  promote history prod --before 120\n  \
+                        promote history --format plain | cut -f3"
+)]
 pub(crate) struct HistoryArgs {
     /// Whose; everybody's when left out
     #[arg(value_name = "ENV")]

@@ -1,15 +1,28 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
+mod adopt;
+mod block;
+mod check;
+mod completions;
+mod config;
 mod diff;
 mod explain;
+mod freeze;
 mod history;
+mod hold;
+mod man;
+mod pack;
 mod plan;
+pub(crate) mod publish;
 mod resume;
 mod rollback;
 mod saved;
 mod show;
 mod status;
 mod to;
+mod unblock;
+mod unfreeze;
+mod unhold;
 mod verify;
 
 use crate::app::{App, Ended, Stop};
@@ -35,6 +48,19 @@ pub(crate) enum Command {
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
+    Publish(publish::PublishArgs),
+    Pack(pack::PackArgs),
+    Freeze(freeze::FreezeArgs),
+    Unfreeze(unfreeze::UnfreezeArgs),
+    Hold(hold::HoldArgs),
+    Unhold(unhold::UnholdArgs),
+    Block(block::BlockArgs),
+    Unblock(unblock::UnblockArgs),
+    Adopt(adopt::AdoptArgs),
+    Check(check::CheckArgs),
+    Config(config::ConfigArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 /// Runs a command. A runtime is only made for those that reach the outside.
@@ -53,6 +79,19 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
         Command::Explain(args) => block_on(explain::run(app, args)),
+        Command::Publish(args) => block_on(publish::run(app, args)),
+        Command::Pack(args) => block_on(pack::run(app, args)),
+        Command::Freeze(args) => block_on(freeze::run(app, args)),
+        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
+        Command::Hold(args) => block_on(hold::run(app, args)),
+        Command::Unhold(args) => block_on(unhold::run(app, args)),
+        Command::Block(args) => block_on(block::run(app, args)),
+        Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Check(args) => block_on(check::run(app, args)),
+        Command::Config(args) => config::run(app, args),
+        Command::Completions(args) => completions::run(app, args),
+        Command::Man(args) => man::run(app, args),
     }
 }
 
@@ -70,6 +109,17 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
+        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Pack(_) => pack::PackReport::FIELDS,
+        Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
+            crate::saying::SaidReport::FIELDS
+        }
+        Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
+        Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Check(_) => check::CheckReport::FIELDS,
+        Command::Config(_) => config::ConfigReport::FIELDS,
+        // These print what another program reads; there is no document of it.
+        Command::Completions(_) | Command::Man(_) => &[],
     }
 }
 
@@ -90,8 +140,9 @@ fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> 
 
 /// Runs a future to its end. One thread is enough: commands wait far more than they compute.
 pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| {
-        Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error)
-    })?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
     runtime.block_on(future)
 }

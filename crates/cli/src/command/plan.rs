@@ -68,7 +68,10 @@ fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<()
     };
     match decision {
         Decision::NothingToDo(_) => {
-            return Err(Failure::new(ExitStatus::Blocked, "there is nothing to do, so there is no plan to save"));
+            return Err(Failure::new(
+                ExitStatus::Blocked,
+                "there is nothing to do, so there is no plan to save",
+            ));
         }
         Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
             let why = refusal.obstacles.join("; ");

@@ -32,6 +32,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
     let request = app.request(&args.environment, None, &args.terms)?;
     let view = app.world(&project).await?.view();
     let request = resuming(&view, &project.config, request).await?;
-    let wanted = Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
+    let wanted =
+        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
     carry(app, &mut project, wanted).await
 }

@@ -14,7 +14,9 @@ use promote_core::request::Wanted;
 /// approvals are not asked: a release verified here before may always come back. What was there is marked as rolled
 /// back. A promotion that was cut off is undone.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\"")]
+#[command(
+    after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\""
+)]
 pub(crate) struct RollbackArgs {
     /// Where
     #[arg(value_name = "ENV")]

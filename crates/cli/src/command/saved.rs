@@ -50,9 +50,10 @@ pub(super) fn read(app: &App<'_>, path: &Path, environment: &EnvironmentName) ->
 
 /// The request that leads to the same plan, if the world is still the same.
 pub(super) fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
-    let prefix = plan.release.commit.as_str().parse().map_err(|error: promote_core::commit::CommitError| {
-        Failure::new(ExitStatus::Usage, "the plan names no commit").caused_by(error)
-    })?;
+    let prefix =
+        plan.release.commit.as_str().parse().map_err(|error: promote_core::commit::CommitError| {
+            Failure::new(ExitStatus::Usage, "the plan names no commit").caused_by(error)
+        })?;
     Ok(Request {
         action: plan.action,
         take_over: plan.action == Action::Rollback || plan.supersedes.is_some(),

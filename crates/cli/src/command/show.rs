@@ -16,7 +16,9 @@ use promote_core::world::View;
 /// A promotion is named by its id, as `promote to` prints it. A release is named by a commit or the beginning of one,
 /// a tag, or an environment that runs it.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote show 01JD4W6Z8N7QK3VB\n  promote show a93be01\n  promote show prod --json")]
+#[command(
+    after_help = "Examples:\n  promote show 01JD4W6Z8N7QK3VB\n  promote show a93be01\n  promote show prod --json"
+)]
 pub(crate) struct ShowArgs {
     /// A promotion's id, or a release
     #[arg(value_name = "ID|RELEASE")]

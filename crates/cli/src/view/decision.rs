@@ -29,7 +29,10 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
     let steps = report.steps.iter().map(|step| Text::plain(format!("{:<8} {}", step.phase, step.name)));
     page.field("Then", steps.collect());
     page.field("Reason", report.reason.iter().map(Text::plain).collect());
-    page.field("Notes", report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect());
+    page.field(
+        "Notes",
+        report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect(),
+    );
     page.blank();
     page.line(verdict(report, zone));
     hints(&mut page, report);
@@ -157,7 +160,8 @@ fn hints(page: &mut Page, report: &DecisionReport) {
             let overridable: Vec<&RuleReport> =
                 report.unmet().filter(|rule| rule.overridable && rule.rule != "drift").collect();
             let all = report.unmet().all(|rule| rule.overridable) && report.obstacles.is_empty();
-            let says = |rule: &&RuleReport| rule.hint.as_ref().is_some_and(|hint| hint.contains("--override"));
+            let says =
+                |rule: &&RuleReport| rule.hint.as_ref().is_some_and(|hint| hint.contains("--override"));
             if all && !overridable.is_empty() && !overridable.iter().any(says) {
                 let flags: Vec<String> =
                     overridable.iter().map(|rule| format!("--override {}", rule.rule)).collect();

@@ -4,6 +4,7 @@ pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod history;
 pub(crate) mod outcome;
+pub(crate) mod publish;
 pub(crate) mod show;
 pub(crate) mod status;
 pub(crate) mod verify;

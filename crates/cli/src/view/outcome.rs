@@ -25,7 +25,9 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
         (_, false) => format!("{name} runs {sha}"),
         (_, true) => format!("{name} holds {sha}"),
     };
-    page.line(Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain));
+    page.line(
+        Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain),
+    );
     if report.action == Action::Rollback {
         if let Some(bad) = &report.from {
             page.line(Text::marked(format!(

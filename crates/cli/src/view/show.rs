@@ -25,7 +25,10 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     page.field("Result", vec![history::result(entry.result).and(format!("  {action}{took}"), Style::Plain)]);
     page.field("Began", vec![Text::plain(format!("{} by {}", moment(entry.at, zone), entry.by))]);
     page.field("Why", entry.why.iter().map(Text::plain).collect());
-    page.field("Notes", report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect());
+    page.field(
+        "Notes",
+        report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect(),
+    );
     let moves = report.moves.iter().flat_map(|write| {
         [
             Text::new(&write.target, Style::Literal),
@@ -45,7 +48,12 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
             Kind::Mark => "mark",
             _ => "record",
         };
-        Text::plain(format!("{:>4}  {kind:<8} {}  {}", record.seq, moment(record.at, zone), digest(&record.id)))
+        Text::plain(format!(
+            "{:>4}  {kind:<8} {}  {}",
+            record.seq,
+            moment(record.at, zone),
+            digest(&record.id)
+        ))
     });
     page.field("Records", records.collect());
     page
@@ -76,12 +84,8 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
     page.blank();
     page.field("Commit", vec![Text::new(&report.release.sha, Style::Literal)]);
     page.field("Version", report.release.version.iter().map(Text::plain).collect());
-    let published = format!(
-        "{} by {} ({})",
-        moment(report.published_at, zone),
-        report.published_by,
-        report.built
-    );
+    let published =
+        format!("{} by {} ({})", moment(report.published_at, zone), report.published_by, report.built);
     page.field("Published", vec![Text::plain(published)]);
     if let Some(blocked) = &report.blocked {
         let text = format!("since {} by {}: {}", moment(blocked.at, zone), blocked.by, blocked.reason);
@@ -97,7 +101,10 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
     page.blank();
     if report.places.is_empty() {
         page.line("  It has not been in any environment.");
-        page.hint(format!("`promote status` shows where it may go; `promote to ENV {}` moves it", report.release.short()));
+        page.hint(format!(
+            "`promote status` shows where it may go; `promote to ENV {}` moves it",
+            report.release.short()
+        ));
         return page;
     }
     let rows = report.places.iter().map(|place| {

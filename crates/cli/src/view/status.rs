@@ -31,8 +31,7 @@ fn row(environment: &EnvironmentStatus) -> Vec<Text> {
     let running = environment.running.as_ref();
     let commit = running
         .map_or("-", |running| running.subject.as_deref().or(running.version.as_deref()).unwrap_or("-"));
-    let since = running
-        .map_or_else(|| "-".to_owned(), |running| span(running.since_s));
+    let since = running.map_or_else(|| "-".to_owned(), |running| span(running.since_s));
     vec![
         Text::new(&environment.name, Style::Strong),
         Text::new(running.map_or("-", |running| running.short()), Style::Literal),

@@ -313,25 +313,25 @@ pub(super) static STORE: &[Key] = &[
     key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),
 ];
 
-/// A table's name for people, with its keys.
+/// Where each table stands, for people, and its keys.
 pub(super) static TABLES: &[(&str, &[Key])] = &[
-    ("the top level", PROJECT),
-    ("the top level or `[env.NAME]`", ENVIRONMENT),
-    ("`[artifact.NAME]`", ARTIFACT),
-    ("`approvals`", APPROVALS),
-    ("`[notify]`", NOTIFY),
-    ("a step", ACTIONS),
-    ("a step", STEP),
-    ("`[pack]`", PACK),
-    ("`[render]`", RENDER),
-    ("`[host]`", HOST),
-    ("`[store.BUCKET]`", STORE),
+    ("at the top level", PROJECT),
+    ("at the top level or in `[env.NAME]`", ENVIRONMENT),
+    ("in `[artifact.NAME]`", ARTIFACT),
+    ("in `approvals`", APPROVALS),
+    ("in `[notify]`", NOTIFY),
+    ("in a step", ACTIONS),
+    ("in a step", STEP),
+    ("in `[pack]`", PACK),
+    ("in `[render]`", RENDER),
+    ("in `[host]`", HOST),
+    ("in `[store.BUCKET]`", STORE),
 ];
 
 /// A key for the reference page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRow {
-    /// Where it stands, for people: `the top level`, `a step`.
+    /// Where it stands, for people: `at the top level`, `in a step`.
     pub place: &'static str,
     /// The key.
     pub name: &'static str,

@@ -1,16 +1,33 @@
-//! `promote.toml`: what it means ([`Config`]) and how it is read, with every mistake shown at its line and column.
+//! `promote.toml`: what it means ([`Config`]) and how it is read ([`read`]), with every mistake shown at its line and
+//! column. Finding the file and showing the mistakes is the frontends' work.
 
+mod address;
+mod advice;
+mod artifacts;
 mod diagnostic;
+mod effective;
+mod environments;
 mod keys;
+mod lanes;
+mod layers;
+mod leaf;
+mod locations;
 mod model;
+mod order;
+mod project;
+mod read;
+mod reading;
 mod secrets;
+mod shape;
+mod steps;
 mod variables;
 
+pub use diagnostic::{Diagnostic, Label, Severity};
+pub use keys::{KeyRow, reference};
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
     OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
 };
-
-pub use diagnostic::{Diagnostic, Label, Severity};
-pub use keys::{KeyRow, reference};
+pub use read::{LARGEST, read};
+pub use reading::ReadContext;
 pub use secrets::masked;

@@ -151,8 +151,8 @@ mod tests {
                 (20..34, "the variable `NO` is not set: ask ops"),
                 (35..39, "`${1}` names no variable"),
                 (40..47, "`:+b` can't follow a variable's name"),
-                (48..58, "the default of `${A}` can't hold another variable"),
-                (60..62, "a `${` has no `}`"),
+                (48..57, "the default of `${A}` can't hold another variable"),
+                (59..61, "a `${` has no `}`"),
             ]
         );
     }

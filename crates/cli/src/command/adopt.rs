@@ -1,0 +1,147 @@
+//! `promote adopt`.
+
+use crate::app::{App, Ended};
+use crate::args::Changing;
+use crate::page::{Page, Style, Text};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::LedgerError;
+use promote_core::names::EnvironmentName;
+use promote_core::observe::{environment, seen};
+use promote_core::report::Document;
+use promote_core::request::{Request, Wanted};
+use serde::Serialize;
+
+/// Record what is in an environment now
+///
+/// For an environment that was in use before promote, and after a change that was made past it. The targets are read
+/// and written down as they are; nothing is moved. What was not verified by a promotion does not count as verified.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote adopt prod\n  promote adopt prod --as 77f0d4a --reason INC-88")]
+pub(crate) struct AdoptArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// The published release that its targets hold, which is checked; left out, what the targets say of themselves
+    #[arg(long = "as", value_name = "RELEASE")]
+    release: Option<Wanted>,
+
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    changing: Changing,
+}
+
+/// What was recorded.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct AdoptReport {
+    schema: &'static str,
+    /// The environment.
+    environment: String,
+    /// The release that the targets hold, when it is known.
+    sha: Option<String>,
+    /// What lies there.
+    targets: Vec<AdoptedTarget>,
+    /// Whether nothing was written because of `--dry-run`.
+    dry_run: bool,
+    /// The ledger's entry.
+    entry: Option<String>,
+}
+
+/// One target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct AdoptedTarget {
+    location: String,
+    size: Option<u64>,
+    digest: Option<String>,
+}
+
+impl Document for AdoptReport {
+    const SCHEMA: &'static str = "promote/adopt@1";
+    const FIELDS: &'static [&'static str] = &["schema", "environment", "sha", "targets", "dry_run", "entry"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
+    let project = app.project()?;
+    let name = &args.environment;
+    let settings = environment(&project.config, name)?;
+    let world = app.world(&project).await?;
+    let view = world.view();
+    promote_core::observe::genesis(&view).await?;
+    let manifest = match &args.release {
+        None => None,
+        Some(wanted) => {
+            let commit = crate::release::published(&view, wanted).await?;
+            let found = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
+            Some(found.ok_or_else(|| {
+                Failure::new(
+                    ExitStatus::Missing,
+                    format!("release `{}` was never published", commit.short(12)),
+                )
+            })?)
+        }
+    };
+    let found = seen(&view, &project.config, settings).await?;
+    let mut report = AdoptReport {
+        schema: AdoptReport::SCHEMA,
+        environment: name.to_string(),
+        sha: manifest.as_ref().map(|manifest| manifest.commit.to_string()),
+        targets: found
+            .values()
+            .map(|seen| AdoptedTarget {
+                location: seen.location.to_string(),
+                size: seen.object.as_ref().map(|object| object.size),
+                digest: seen
+                    .object
+                    .as_ref()
+                    .and_then(|object| object.sha256)
+                    .map(|digest| digest.to_string()),
+            })
+            .collect(),
+        dry_run: args.changing.dry_run,
+        entry: None,
+    };
+    if !args.changing.dry_run {
+        crate::confirm::confirm(app, &args.changing, settings, false)?;
+        let request = Request {
+            reason: args.reason.clone(),
+            ..Request::promote(name.clone(), Wanted::Unnamed, app.actor())
+        };
+        let adopted = promote_core::admin::adopt(&world, &project.config, &request, manifest).await?;
+        report.sha = adopted.release.map(|release| release.commit.to_string());
+        report.entry = Some(adopted.head.record.seq.to_string());
+    }
+    app.show(&report, || page(&report))?;
+    Ok(ExitStatus::Ok)
+}
+
+fn page(report: &AdoptReport) -> Page {
+    let mut page = Page::default();
+    let name = &report.environment;
+    let what = match &report.sha {
+        Some(sha) => sha.get(..7).unwrap_or(sha).to_owned(),
+        None => "something that no release is known for".to_owned(),
+    };
+    page.line(match &report.entry {
+        Some(entry) => Text::new("✓ ", Style::Good)
+            .and(format!("{name} holds {what}, as is recorded now"), Style::Plain)
+            .and(format!(" (ledger entry {entry})"), Style::Dim),
+        None => Text::plain(format!("{name} would be recorded as it is; nothing was changed")),
+    });
+    for target in &report.targets {
+        let held = match (target.size, &target.digest) {
+            (None, _) => "nothing".to_owned(),
+            (Some(size), None) => format!("{size} bytes"),
+            (Some(size), Some(digest)) => format!("{size} bytes, {digest}"),
+        };
+        page.line(format!("  {}: {held}", target.location));
+    }
+    if report.sha.is_none() && !report.dry_run {
+        page.hint(format!("`promote adopt {name} --as RELEASE` names the release, and checks that it is it"));
+    }
+    page
+}

@@ -1,0 +1,164 @@
+//! `promote check`.
+
+use crate::app::{App, Ended};
+use crate::diagnostic;
+use crate::page::{Page, Style, Text};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::{Failure, causes};
+use promote_core::ledger::LedgerError;
+use promote_core::observe::seen;
+use promote_core::port::ErrorKind;
+use promote_core::report::Document;
+use promote_core::world::{View, stores_of};
+use serde::Serialize;
+
+/// Say what is wrong with promote.toml
+///
+/// Every mistake is shown at its line. With `--online`, the ledger, every target and every store are looked at as well;
+/// nothing is written.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote check\n  promote check --online")]
+pub(crate) struct CheckArgs {
+    /// Look at the stores as well
+    #[arg(long)]
+    online: bool,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct CheckReport {
+    schema: &'static str,
+    /// The file.
+    file: String,
+    /// The project.
+    project: String,
+    /// The environments, in order.
+    environments: Vec<String>,
+    /// What was looked at in the stores; empty without `--online`.
+    online: Vec<Looked>,
+    /// Whether all of it is well.
+    ok: bool,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Looked {
+    /// What.
+    what: String,
+    /// What is wrong with it.
+    problem: Option<String>,
+    /// What can be done.
+    hints: Vec<String>,
+    #[serde(skip)]
+    exit: ExitStatus,
+}
+
+impl Document for CheckReport {
+    const SCHEMA: &'static str = "promote/check@1";
+    const FIELDS: &'static [&'static str] = &["schema", "file", "project", "environments", "online", "ok"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
+    let project = app.project()?;
+    let remarks =
+        diagnostic::shown(&project.shown(app), &project.text, &project.remarks, app.screen.err_colour);
+    app.screen.message(&remarks);
+    let mut online = Vec::new();
+    if args.online {
+        let world = app.world(&project).await?;
+        online = look(&world.view(), &project.config).await?;
+    }
+    let worst = online.iter().filter(|looked| looked.problem.is_some()).map(|looked| looked.exit).max();
+    let report = CheckReport {
+        schema: CheckReport::SCHEMA,
+        file: project.shown(app),
+        project: project.config.project.to_string(),
+        environments: project.config.stages.iter().flatten().map(ToString::to_string).collect(),
+        online,
+        ok: worst.is_none(),
+    };
+    app.show(&report, || page(&report))?;
+    Ok(worst.unwrap_or(ExitStatus::Ok))
+}
+
+async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<Looked>, Failure> {
+    let mut found = Vec::new();
+    let genesis = match view.ledger.genesis().await.map_err(LedgerError::looking) {
+        Ok(genesis) => {
+            let known = genesis.map(|(genesis, _)| genesis);
+            let what = match &known {
+                Some(_) => format!("ledger in {} below {}", view.ledger.bucket(), view.ledger.root()),
+                None => "ledger: not begun yet".to_owned(),
+            };
+            found.push(Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok });
+            known
+        }
+        Err(failure) => {
+            found.push(wrong("ledger", &failure));
+            None
+        }
+    };
+    for id in stores_of(config)? {
+        let bucket = view.store(&id)?;
+        let listed = bucket.list("", None, 1).await;
+        let what = id.to_string();
+        // A role that may read its objects need not be allowed to list them.
+        let looked = match listed {
+            Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
+            Err(error) if error.kind == ErrorKind::Denied => {
+                let what = format!("{what}: listing all of it is not allowed, which may be as it should");
+                Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
+            }
+            Err(error) => wrong(&what, &Failure::looking(&format!("listing `{id}`"), error)),
+        };
+        found.push(looked);
+        let known = bucket.capabilities().create
+            || genesis.as_ref().is_some_and(|genesis| genesis.capabilities(&id).is_some())
+            || view.ledger.probed(&id).await.is_ok_and(|probed| probed.is_some());
+        if genesis.is_some() && !known {
+            let hint = "`promote doctor --probe` finds it out".to_owned();
+            let problem = Some("what it honours is not known".to_owned());
+            found.push(Looked { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
+        }
+    }
+    for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
+        let what = format!("targets of {}", settings.name);
+        found.push(match seen(view, config, settings).await {
+            Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
+            Err(failure) => wrong(&what, &failure),
+        });
+    }
+    Ok(found)
+}
+
+fn wrong(what: &str, failure: &Failure) -> Looked {
+    let words: Vec<String> =
+        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
+    Looked {
+        what: what.to_owned(),
+        problem: Some(words.join(": ")),
+        hints: failure.hints.clone(),
+        exit: failure.exit,
+    }
+}
+
+fn page(report: &CheckReport) -> Page {
+    let mut page = Page::default();
+    page.line(
+        Text::new("✓ ", Style::Good)
+            .and(format!("{} is sound: {}", report.file, report.environments.join(", ")), Style::Plain),
+    );
+    for looked in &report.online {
+        page.line(match &looked.problem {
+            None => Text::new("✓ ", Style::Good).and(&looked.what, Style::Plain),
+            Some(problem) => {
+                Text::new("✗ ", Style::Bad).and(format!("{}: {problem}", looked.what), Style::Plain)
+            }
+        });
+        for hint in &looked.hints {
+            page.hint(hint);
+        }
+    }
+    page
+}

@@ -1,0 +1,60 @@
+//! `promote man`.
+
+use crate::app::{App, Ended};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::names::shown;
+use std::path::PathBuf;
+
+/// Print the manual page
+///
+/// Of the whole command, or of one of its commands; with `--out`, all of them as files for a packager.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote man | man -l -\n  promote man publish\n  promote man --out share/man/man1"
+)]
+pub(crate) struct ManArgs {
+    /// A command
+    #[arg(value_name = "COMMAND", conflicts_with = "out")]
+    of: Option<String>,
+
+    /// Write every page into this folder
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+}
+
+pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
+    let mut whole = crate::command_line();
+    whole.build();
+    if let Some(folder) = &args.out {
+        let folder = app.env.folder.join(folder);
+        let failed = |error| {
+            Failure::new(ExitStatus::Failed, format!("`{}` can't be written", folder.display()))
+                .caused_by(error)
+        };
+        std::fs::create_dir_all(&folder).map_err(failed)?;
+        clap_mangen::generate_to(whole, &folder).map_err(failed)?;
+        return Ok(ExitStatus::Ok);
+    }
+    let page = match &args.of {
+        None => whole,
+        Some(name) => {
+            let Some(found) = whole.find_subcommand(name) else {
+                return Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!("there is no command `{}`", shown(name)),
+                )
+                .hint("`promote --help` names them")
+                .into());
+            };
+            found.clone()
+        }
+    };
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page)
+        .render(&mut text)
+        .map_err(|error| Failure::new(ExitStatus::Failed, "the page can't be made").caused_by(error))?;
+    app.screen.data(&String::from_utf8_lossy(&text))?;
+    Ok(ExitStatus::Ok)
+}

@@ -1,0 +1,132 @@
+//! `promote pack`.
+
+use crate::app::{App, Ended};
+use crate::packing::{self, What};
+use crate::page::{Page, Style, Text};
+use crate::publication::Said;
+use clap::Args;
+use promote_artifacts::git::GitRepository;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::port::History;
+use promote_core::report::Document;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Make the archive only, and print its digest
+///
+/// The same commit gives the same bytes on every machine. Without PATH the commit is packed as `[pack]` says, its
+/// build command run first; with PATH, that folder or file as it is. Nothing is uploaded.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote pack\n  promote pack --commit v1.4.0 --out app.zip\n  promote pack dist --out dist.zip"
+)]
+pub(crate) struct PackArgs {
+    /// A folder or file to pack as it is
+    #[arg(value_name = "PATH", conflicts_with = "commit")]
+    path: Option<PathBuf>,
+
+    /// The commit: its beginning, a tag or a branch; the work tree's when left out
+    #[arg(long, value_name = "COMMIT")]
+    commit: Option<String>,
+
+    /// Where to write the archive; named after the commit or folder when left out
+    #[arg(short, long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// The archive.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct PackReport {
+    schema: &'static str,
+    /// The file.
+    file: String,
+    /// The commit, when one was packed.
+    sha: Option<String>,
+    /// Its digest.
+    digest: String,
+    /// The digest of what is in it.
+    content: String,
+    /// Its length in bytes.
+    size: u64,
+    /// How many members it has.
+    members: u64,
+    /// The number of the pack format.
+    format: u32,
+    /// What is worth telling.
+    warnings: Vec<String>,
+}
+
+impl Document for PackReport {
+    const SCHEMA: &'static str = "promote/pack@1";
+    const FIELDS: &'static [&'static str] =
+        &["schema", "file", "sha", "digest", "content", "size", "members", "format", "warnings"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
+    let (what, sha, name) = match &args.path {
+        Some(path) => {
+            let path = app.env.folder.join(path);
+            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            (What::Path(path), None, name.unwrap_or_else(|| "archive".to_owned()))
+        }
+        None => of_commit(app, args.commit.as_deref().unwrap_or("HEAD")).await?,
+    };
+    let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
+    let file = app.env.folder.join(&shown);
+    let (packed, warnings) = packing::pack(what, file).await?;
+    let report = PackReport {
+        schema: PackReport::SCHEMA,
+        file: shown.display().to_string(),
+        sha,
+        digest: packed.digest.to_string(),
+        content: packed.content.to_string(),
+        size: packed.size,
+        members: packed.members,
+        format: packed.format,
+        warnings,
+    };
+    app.show(&report, || page(&report))?;
+    Ok(ExitStatus::Ok)
+}
+
+async fn of_commit(app: &App<'_>, name: &str) -> Result<(What, Option<String>, String), crate::app::Stop> {
+    let project = app.project()?;
+    let repository = GitRepository::open(&project.base).map_err(|error| {
+        Failure::new(ExitStatus::Missing, "there is no git repository to pack a commit from")
+            .caused_by(error)
+            .hint("`promote pack FOLDER` packs a folder")
+    })?;
+    let found = repository.resolve(name).await;
+    let found = found.map_err(|error| Failure::looking("reading the repository", error))?;
+    let commit = found.ok_or_else(|| {
+        Failure::new(
+            ExitStatus::Missing,
+            format!("the repository knows no `{}`", promote_core::names::shown(name)),
+        )
+    })?;
+    let pack = project.config.pack.clone().unwrap_or_default();
+    if pack.build.is_some() {
+        let world = app.world(&project).await?;
+        packing::build(&world, &project.config, &repository, &commit.id, &Said(&app.screen)).await?;
+    }
+    let short = commit.id.short(12).to_owned();
+    Ok((What::Commit(repository, commit.id.clone(), pack), Some(commit.id.to_string()), short))
+}
+
+fn page(report: &PackReport) -> Page {
+    let mut page = Page::default();
+    page.line(Text::new(&report.digest, Style::Strong).and(format!("  {}", report.file), Style::Plain));
+    let plural = if report.members == 1 { "" } else { "s" };
+    page.line(Text::new(
+        format!(
+            "  {} file{plural}, {} bytes, contents {}, pack format {}",
+            report.members, report.size, report.content, report.format
+        ),
+        Style::Dim,
+    ));
+    for warning in &report.warnings {
+        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
+    }
+    page
+}

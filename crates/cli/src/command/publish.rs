@@ -1,0 +1,73 @@
+//! `promote publish`.
+
+use crate::app::{App, Ended};
+use crate::args::Changing;
+use crate::automatic;
+use crate::interrupt::or_signal;
+use crate::publication::{self, PublishReport};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use std::sync::Arc;
+
+/// Put a release in place, and promote it where that is automatic
+///
+/// The commit's artifact is packed as `[pack]` says, or given as a finished file, and written once and for ever to
+/// where `source` says. Begins the ledger when there is none. Running it again changes nothing; other bytes for a
+/// commit that is published are refused. Afterwards the first environments with `auto = true` take the release; when
+/// a rule keeps one from taking it, that is said, and the publication stays.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote publish\n  promote publish --commit v1.4.0\n  promote publish build/app.zip --no-move\n  promote publish app=app.zip web=web.zip"
+)]
+pub(crate) struct PublishArgs {
+    /// A finished file or a folder to pack, `NAME=PATH` where a release has several artifacts
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<String>,
+
+    /// The commit: its beginning, a tag or a branch; the work tree's when left out
+    #[arg(long, value_name = "COMMIT", default_value = "HEAD")]
+    pub(crate) commit: String,
+
+    /// Promote it nowhere
+    #[arg(long)]
+    pub(crate) no_move: bool,
+
+    #[command(flatten)]
+    pub(crate) changing: Changing,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
+    let project = app.project()?;
+    let progress = app.progress();
+    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let flow = async {
+        let mut report = publication::publish(app, &project, &world, args).await?;
+        if !args.no_move && !args.changing.dry_run {
+            let commit = report.commit.clone();
+            report.moves = automatic::promote(app, &project, &world, &progress, &commit).await?;
+        }
+        Ok::<PublishReport, Failure>(report)
+    };
+    let report = match or_signal(app.env, &progress, flow).await {
+        Ok(report) => report?,
+        Err(signal) => {
+            progress.rest();
+            let reached = progress.reached();
+            let mut failure = Failure::new(signal.exit(), "interrupted");
+            match &reached.promotion {
+                Some(promotion) if !reached.ended && !reached.aborted => {
+                    failure = failure
+                        .state(format!("Promotion {promotion} has not ended."))
+                        .hint("`promote status` shows where, `promote resume ENV` goes on");
+                }
+                _ => failure = failure.hint("run `promote publish` again: it goes on where it stopped"),
+            }
+            return Err(failure.into());
+        }
+    };
+    app.show(&report, || crate::view::publish::page(&report))?;
+    // Being refused is no failure of a publication; a deployment that went wrong is.
+    let wrong = report.moves.iter().filter(|moved| moved.promotion.is_some()).map(|moved| moved.exit);
+    Ok(wrong.max().unwrap_or(ExitStatus::Ok))
+}

@@ -1,0 +1,184 @@
+//! The bytes of an artifact: packed from a commit or a folder, or a finished file that is verified first. Nothing is
+//! uploaded here.
+
+use promote_artifacts::blob::FileBlob;
+use promote_artifacts::git::GitRepository;
+use promote_artifacts::pack::{Listing, Options, PackError, Packed, pack_to};
+use promote_artifacts::verify::{Limits, VerifyError, verify_to_blob};
+use promote_core::commit::CommitId;
+use promote_core::config::{Config, Pack, Step, StepAction};
+use promote_core::digest::Digest;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::port::{Blob, Body, History, StepContext, StepEnd, StepProgress};
+use promote_core::world::World;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// An artifact's bytes, ready to be published.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    /// The bytes.
+    pub(crate) body: Body,
+    /// What is in it, for archives.
+    pub(crate) content: Option<Digest>,
+    /// How it was made, as the manifest says it.
+    pub(crate) built: String,
+    /// What is worth telling.
+    pub(crate) warnings: Vec<String>,
+    /// Where it lies until it is published.
+    _folder: Option<TempDir>,
+}
+
+/// What to pack.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    /// As `[pack]` says, from a commit.
+    Commit(GitRepository, CommitId, Pack),
+    /// A folder or file as it is.
+    Path(PathBuf),
+}
+
+/// Packs into a file, off the thread that hears signals.
+pub(crate) async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Failure> {
+    let chosen = what.clone();
+    let listing = aside(move || {
+        let listing = match &chosen {
+            What::Commit(repository, commit, pack) => Listing::select(repository, commit, pack),
+            What::Path(path) => Listing::of_path(path),
+        };
+        listing.map_err(unpacked)
+    })
+    .await?;
+    if let What::Commit(repository, commit, _) = &what
+        && listing.origins().iter().any(|origin| !origin.commit)
+    {
+        at_commit(repository, commit).await?;
+    }
+    aside(move || {
+        let packed = pack_to(&listing, &out, &Options::default()).map_err(unpacked)?;
+        Ok((packed, listing.warnings().iter().map(ToString::to_string).collect()))
+    })
+    .await
+}
+
+/// Packs into a scratch file.
+pub(crate) async fn packed(what: What) -> Result<Ready, Failure> {
+    let folder = TempDir::with_prefix("promote-").map_err(|error| {
+        Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error)
+    })?;
+    let file = folder.path().join("artifact.zip");
+    let (packed, warnings) = pack(what, file.clone()).await?;
+    let blob = aside(move || FileBlob::open(&file).map_err(|error| unreadable(&file, error))).await?;
+    if blob.digest() != packed.digest {
+        return Err(Failure::new(ExitStatus::Failed, "the archive was changed while it was packed"));
+    }
+    Ok(Ready {
+        body: Body::Blob(Arc::new(blob)),
+        content: Some(packed.content),
+        built: format!("promote-pack/{}", packed.format),
+        warnings,
+        _folder: Some(folder),
+    })
+}
+
+/// A finished file. What is called a zip must be a sound one.
+pub(crate) async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
+    let zip = zip || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
+    aside(move || {
+        let (blob, content, warnings) = if zip {
+            let (found, blob) =
+                verify_to_blob(&path, &Limits::default()).map_err(|error| unsound(&path, error))?;
+            (blob, Some(found.content), found.warnings.iter().map(ToString::to_string).collect())
+        } else {
+            let blob = FileBlob::open(&path).map_err(|error| unreadable(&path, error))?;
+            (blob, None, Vec::new())
+        };
+        if blob.size() == 0 {
+            return Err(Failure::new(ExitStatus::Usage, format!("`{}` is empty", path.display()))
+                .state("Nothing was published."));
+        }
+        let body = Body::Blob(Arc::new(blob));
+        Ok(Ready { body, content, built: "given".to_owned(), warnings, _folder: None })
+    })
+    .await
+}
+
+/// Runs `[pack].build` in the work tree, which must be at this commit.
+pub(crate) async fn build(
+    world: &World,
+    config: &Config,
+    repository: &GitRepository,
+    commit: &CommitId,
+    progress: &dyn StepProgress,
+) -> Result<(), Failure> {
+    let Some(command) = config.pack.as_ref().and_then(|pack| pack.build.clone()) else { return Ok(()) };
+    at_commit(repository, commit).await?;
+    let step = Step {
+        action: StepAction::Run { command, changed: None, saves: None },
+        timeout: None,
+        retries: 0,
+        env: BTreeMap::new(),
+        workdir: None,
+    };
+    let variables = [("PROMOTE_SHA", commit.to_string()), ("PROMOTE_PROJECT", config.project.to_string())];
+    let context = StepContext {
+        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        ..StepContext::default()
+    };
+    const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
+    let report = world.steps.run(&step, &context, LIMIT, progress).await;
+    if report.end == StepEnd::Succeeded {
+        return Ok(());
+    }
+    let mut failure =
+        Failure::new(ExitStatus::Failed, format!("`pack.build` did not succeed: {}", report.summary))
+            .state("Nothing was published.");
+    let tail: Vec<&str> = report.tail.lines().rev().take(5).collect();
+    failure.state.extend(tail.into_iter().rev().map(|line| format!("  {line}")));
+    Err(failure)
+}
+
+/// Refuses a work tree that is at another commit: what is built there is not that commit's.
+async fn at_commit(repository: &GitRepository, commit: &CommitId) -> Result<(), Failure> {
+    let head = repository.resolve("HEAD").await;
+    let head = head.map_err(|error| Failure::looking("reading the repository", error))?.map(|head| head.id);
+    if head.as_ref() == Some(commit) {
+        return Ok(());
+    }
+    let here = head.map_or_else(|| "no commit".to_owned(), |head| head.short(12).to_owned());
+    Err(Failure::new(
+        ExitStatus::Usage,
+        format!("the work tree is at {here}, and what is built there is not of {}", commit.short(12)),
+    )
+    .state("Nothing was published.")
+    .hint(format!("`git switch --detach {}` first, or leave `--commit` out", commit.short(12))))
+}
+
+async fn aside<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.unwrap_or_else(|error| Err(Failure::new(ExitStatus::Failed, "packing broke off").caused_by(error)))
+}
+
+fn unpacked(error: PackError) -> Failure {
+    let hint = error.hint();
+    let failure = Failure::new(ExitStatus::Usage, "it can't be packed").caused_by(error);
+    let failure = failure.state("Nothing was published.");
+    hint.into_iter().fold(failure, Failure::hint)
+}
+
+fn unsound(path: &Path, error: VerifyError) -> Failure {
+    let hint = error.hint();
+    let failure = Failure::new(ExitStatus::Usage, format!("`{}` is not published", path.display()));
+    let failure = failure.caused_by(error).state("Nothing was changed.");
+    hint.into_iter().fold(failure, Failure::hint)
+}
+
+fn unreadable(path: &Path, error: std::io::Error) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("`{}` can't be read", path.display())).caused_by(error)
+}

@@ -1,0 +1,65 @@
+//! A publication as a page.
+
+use crate::automatic::Moved;
+use crate::page::{Page, Style, Text};
+use crate::publication::PublishReport;
+use promote_core::exit::ExitStatus;
+
+/// The page.
+pub(crate) fn page(report: &PublishReport) -> Page {
+    let mut page = Page::default();
+    if report.begun {
+        page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
+    }
+    let short = report.commit.short(7);
+    let said = match (report.dry_run, report.new) {
+        (true, true) => Text::plain(format!("{short} would be published; nothing was changed")),
+        (true, false) => Text::plain(format!("{short} is published already: nothing to do")),
+        (false, true) => Text::new("✓ ", Style::Good).and(format!("{short} is published"), Style::Strong),
+        (false, false) => {
+            Text::new("✓ ", Style::Good).and(format!("{short} was published before"), Style::Plain)
+        }
+    };
+    page.line(match &report.subject {
+        Some(subject) => said.and(format!("  {}", super::cut(subject, 60)), Style::Dim),
+        None => said,
+    });
+    for artifact in &report.artifacts {
+        let mut text = Text::plain(format!("  {}", artifact.location));
+        if let (Some(digest), Some(size)) = (&artifact.digest, artifact.size) {
+            text = text.and(format!("  {size} bytes  {digest}"), Style::Dim);
+        }
+        page.line(text);
+    }
+    for warning in &report.warnings {
+        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
+    }
+    for moved in &report.moves {
+        line(&mut page, moved, short);
+    }
+    if report.moves.is_empty() && !report.dry_run {
+        page.hint("`promote status` shows what runs where");
+    }
+    page
+}
+
+fn line(page: &mut Page, moved: &Moved, short: &str) {
+    let name = &moved.environment;
+    page.line(match moved.result.as_str() {
+        "promoted" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Plain),
+        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain),
+        "blocked" => Text::new("! ", Style::Warn).and(format!("{name} does not take {short}"), Style::Plain),
+        other => Text::new("✗ ", Style::Bad)
+            .and(format!("{name}: the deployment of {short} {other}"), Style::Plain),
+    });
+    for why in &moved.why {
+        page.line(format!("    {why}"));
+    }
+    match moved.exit {
+        ExitStatus::Ok | ExitStatus::RolledBack => {}
+        _ if moved.promotion.is_some() => {
+            page.hint(format!("`promote rollback {name}` puts back what was there before"));
+        }
+        _ => page.hint(format!("`promote to {name} {short}` moves it when the rules let it")),
+    }
+}

@@ -1,0 +1,34 @@
+//! What a file may say, but would better not.
+
+use super::diagnostic::Diagnostic;
+use super::environments::Draft;
+use super::model::Tier;
+use super::reading::Reading;
+
+/// Tells it for every environment that customers use.
+pub(super) fn give(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>]) {
+    for draft in drafts.iter().filter(|draft| draft.environment.tier == Tier::Production) {
+        let env = &draft.environment;
+        let name = &env.name;
+        let open = env.approvals.count == 0
+            && env.soak.is_zero()
+            && env.checks.is_empty()
+            && env.evidence.is_empty();
+        if open {
+            let found = Diagnostic::advice(
+                draft.span.clone(),
+                format!("{name} has no approvals, and nothing else protects it"),
+            );
+            reading.found.push(found.hint("`approvals = 1` asks another person, `soak = \"1d\"` waits"));
+        }
+        if env.from.is_empty() {
+            let message = format!("{name} takes releases that were verified nowhere before");
+            let found = Diagnostic::advice(draft.span.clone(), message);
+            reading.found.push(found.hint("put an environment before it in `environments`"));
+        }
+        if env.auto {
+            let found = Diagnostic::advice(draft.span.clone(), format!("{name} moves without being asked"));
+            reading.found.push(found.hint("`auto = false` makes it wait for a person"));
+        }
+    }
+}

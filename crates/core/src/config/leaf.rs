@@ -1,0 +1,131 @@
+//! Whether one text is what its key takes, with the place of what is wrong in it.
+
+use super::address;
+use super::keys::Shape;
+use super::locations;
+use super::reading::ReadContext;
+use super::variables::Wrong;
+use crate::duration;
+use crate::names::{is_name, shown};
+use crate::suggest::closest;
+use crate::template::{Template, variable};
+use crate::window::Window;
+use chrono_tz::{TZ_VARIANTS, Tz};
+use semver::VersionReq;
+
+/// Everything that is wrong with `text` as a value of this shape.
+pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec<Wrong> {
+    let whole = |message: String, hint: Option<String>| vec![Wrong { place: 0..text.len(), message, hint }];
+    if text.trim().is_empty() {
+        return whole("it is empty".to_owned(), None);
+    }
+    match shape {
+        Shape::Word(words) if !words.contains(&text) => {
+            let known = words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+            let hint = match closest(text, words.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("known are {known}"),
+            };
+            whole(format!("`{}` is not known here", shown(text)), Some(hint))
+        }
+        Shape::Name if !is_name(text) => whole(
+            format!("`{}` is not a name", shown(text)),
+            Some(
+                "names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends"
+                    .to_owned(),
+            ),
+        ),
+        Shape::Duration => match duration::parse(text) {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                vec![Wrong { place: error.offset..text.len(), message: error.to_string(), hint: None }]
+            }
+        },
+        Shape::Window => match Window::parse(text) {
+            Ok(_) => Vec::new(),
+            Err(error) => {
+                vec![Wrong {
+                    place: error.offset..error.offset + error.len,
+                    message: error.message,
+                    hint: error.hint,
+                }]
+            }
+        },
+        Shape::Versions => match text.parse::<VersionReq>() {
+            Ok(_) => Vec::new(),
+            Err(error) => whole(
+                format!("`{}` is not a semver requirement: {error}", shown(text)),
+                Some("for example `>=1.4, <2`".to_owned()),
+            ),
+        },
+        Shape::TimeZone if text.parse::<Tz>().is_err() => time_zone(text),
+        Shape::Template if variable(text).is_none() => template(text).err().into_iter().collect(),
+        Shape::Settled if variable(text).is_none() => settled(text),
+        Shape::Location => locations::template(text, context).err().unwrap_or_default(),
+        Shape::Ledger => locations::ledger_template(text, context).err().unwrap_or_default(),
+        Shape::Address if variable(text).is_none() => address::check(text, true).into_iter().collect(),
+        Shape::Endpoint => address::check(text, false).into_iter().collect(),
+        Shape::Secret if variable(text).is_none() => whole(
+            "this takes a variable only, since its value is a secret".to_owned(),
+            Some("write its name: `\"$SLACK_WEBHOOK_URL\"`".to_owned()),
+        ),
+        Shape::Path => path(text),
+        _ => Vec::new(),
+    }
+}
+
+fn time_zone(text: &str) -> Vec<Wrong> {
+    let lower = text.to_lowercase();
+    let city = |name: &str| name.rsplit('/').next().unwrap_or_default().to_lowercase();
+    let named = TZ_VARIANTS.iter().map(|tz| tz.name());
+    let near = named.clone().find(|name| city(name) == lower).or_else(|| closest(text, named));
+    vec![Wrong {
+        place: 0..text.len(),
+        message: format!("`{}` is not a time zone", shown(text)),
+        hint: Some(match near {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => "for example `Europe/Berlin`, as in the IANA time zone database".to_owned(),
+        }),
+    }]
+}
+
+pub(super) fn template(text: &str) -> Result<Template, Wrong> {
+    Template::parse(text).map_err(|error| Wrong {
+        place: error.offset..error.offset + error.len,
+        message: error.message,
+        hint: error.hint,
+    })
+}
+
+/// A template that can be filled in while the file is read.
+fn settled(text: &str) -> Vec<Wrong> {
+    match template(text) {
+        Ok(template)
+            if template.uses_sha()
+                || template.uses_version()
+                || template.uses_timestamp()
+                || template.uses_date() =>
+        {
+            vec![Wrong {
+                place: 0..text.len(),
+                message: "only `{env}` and `{project}` can stand here".to_owned(),
+                hint: None,
+            }]
+        }
+        Ok(_) => Vec::new(),
+        Err(wrong) => vec![wrong],
+    }
+}
+
+fn path(text: &str) -> Vec<Wrong> {
+    let drive = text.get(1..2) == Some(":");
+    let leaves = text.split('/').any(|part| part == "..");
+    if text.starts_with('/') || drive || leaves || text.contains('\\') || text.chars().any(char::is_control) {
+        return vec![Wrong {
+            place: 0..text.len(),
+            message: format!("`{}` leads out of the folder of `promote.toml`", shown(text)),
+            hint: Some("paths are relative, with `/` between their parts and without `..`".to_owned()),
+        }];
+    }
+    Vec::new()
+}

@@ -1,0 +1,266 @@
+//! Locations as the file writes them: which kind of place each names, and whether two of them touch. What a location
+//! names is told from a sample, filled in with made-up values, so that placeholders need no rules of their own.
+
+use super::leaf;
+use super::model::{ArtifactKind, LedgerPlace};
+use super::reading::ReadContext;
+use super::variables::{Wrong, replace};
+use crate::commit::CommitId;
+use crate::location::{Key, StoreId, is_bucket};
+use crate::names::{EnvironmentName, ProjectName, shown};
+use crate::template::{Template, Values, variable};
+use chrono::DateTime;
+
+/// What a location names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The commit itself.
+    Git,
+    /// `HOST/REPOSITORY:TAG`.
+    Image(String),
+    /// An object or a folder. The key has no slash at its end; a folder's may be empty.
+    Store { store: StoreId, key: String, folder: bool },
+}
+
+/// A fragment and what to do about it.
+type Fault = (String, Option<String>);
+
+const KNOWN: &str = "known are `s3://BUCKET/KEY`, `gs://BUCKET/KEY`, `HOST/REPOSITORY:TAG`, `git` and paths relative to `promote.toml`";
+
+impl Place {
+    pub(super) fn kind(&self) -> ArtifactKind {
+        match self {
+            Self::Git => ArtifactKind::Git,
+            Self::Image(_) => ArtifactKind::Image,
+            Self::Store { folder: true, .. } => ArtifactKind::Folder,
+            Self::Store { folder: false, .. } => ArtifactKind::Object,
+        }
+    }
+
+    /// Whether writing one may change the other: they are the same, or one lies in the other.
+    pub(super) fn touches(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Image(a), Self::Image(b)) => a == b,
+            (
+                Self::Store { store: s, key: a, folder: wide_a },
+                Self::Store { store: t, key: b, folder: wide_b },
+            ) => s == t && (a == b || *wide_a && within(a, b) || *wide_b && within(b, a)),
+            _ => false,
+        }
+    }
+}
+
+/// Whether `key` lies in the folder.
+fn within(folder: &str, key: &str) -> bool {
+    folder.is_empty() || key.strip_prefix(folder).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// Reads a location: variables first, then placeholders.
+pub(super) fn template(text: &str, context: &ReadContext<'_>) -> Result<Template, Vec<Wrong>> {
+    if variable(text).is_some() {
+        return Err(vec![Wrong {
+            place: 0..text.len(),
+            message: "a location must be known when the file is read".to_owned(),
+            hint: Some(format!("write `${{{}}}`", text.trim_start_matches('$'))),
+        }]);
+    }
+    let replaced = replace(text, context.variables)?;
+    leaf::template(&replaced.text)
+        .map_err(|wrong| vec![Wrong { place: replaced.origin(wrong.place), ..wrong }])
+}
+
+/// Reads the ledger's location. It is one for all environments and releases.
+pub(super) fn ledger_template(text: &str, context: &ReadContext<'_>) -> Result<Template, Vec<Wrong>> {
+    let whole = |message: &str, hint: Option<&str>| {
+        Err(vec![Wrong { place: 0..text.len(), message: message.to_owned(), hint: hint.map(str::to_owned) }])
+    };
+    let template = template(text, context)?;
+    let moving = template.uses_env() || template.uses_sha() || template.uses_version();
+    if moving || template.uses_timestamp() || template.uses_date() {
+        return whole("there is one ledger, so only `{project}` can stand here", None);
+    }
+    match template.as_str().strip_prefix("git:") {
+        Some(branch) if !is_branch(branch) => {
+            whole(&format!("`{}` is not a branch", shown(branch)), Some("for example `git:promote-ledger`"))
+        }
+        Some(_) => Ok(template),
+        // Whether the rest is a place is the same question for every value of `{project}`.
+        None => match render(&template, None, None).as_deref().map(classify) {
+            Some(Ok(Place::Store { key, .. })) if !key.is_empty() => Ok(template),
+            Some(Ok(_)) => whole(
+                "the ledger lies in a folder of a bucket, in a local folder, or on a branch",
+                Some("for example `s3://BUCKET/.promote/PROJECT/` or `git:promote-ledger`"),
+            ),
+            Some(Err((message, hint))) => whole(&message, hint.as_deref()),
+            None => whole("it can't be filled in", None),
+        },
+    }
+}
+
+fn is_branch(text: &str) -> bool {
+    let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b"._/-{}".contains(&b));
+    letters
+        && (1..=200).contains(&text.len())
+        && !text.starts_with(['-', '/', '.'])
+        && !text.ends_with(['/', '.'])
+        && !text.contains("..")
+        && !text.contains("//")
+}
+
+/// What a checked ledger location means.
+pub(super) fn ledger(template: &Template, project: &ProjectName) -> Option<LedgerPlace> {
+    let text = render(template, None, Some(project))?;
+    if let Some(branch) = text.strip_prefix("git:") {
+        return Some(LedgerPlace::GitBranch(branch.to_owned()));
+    }
+    match classify(&text) {
+        Ok(Place::Store { store, key, .. }) => {
+            Some(LedgerPlace::Objects { store, prefix: key.parse::<Key>().ok()? })
+        }
+        _ => None,
+    }
+}
+
+/// The template filled in for one environment, with made-up values for the rest.
+pub(super) fn render(
+    template: &Template,
+    env: Option<&EnvironmentName>,
+    project: Option<&ProjectName>,
+) -> Option<String> {
+    let values = Values {
+        sha: "0123456789abcdef0123456789abcdef01234567".parse::<CommitId>().ok(),
+        version: Some("0.0.0".to_owned()),
+        env: env.cloned().or_else(|| "env".parse().ok()),
+        project: project.cloned().or_else(|| "project".parse().ok()),
+        at: DateTime::from_timestamp(1_600_000_000, 0),
+    };
+    template.render(&values).ok()
+}
+
+/// What a filled-in location names.
+///
+/// # Errors
+/// When it names nothing that promote knows.
+pub(super) fn classify(text: &str) -> Result<Place, Fault> {
+    if text == "git" {
+        return Ok(Place::Git);
+    }
+    if let Some((scheme, rest)) = text.split_once("://") {
+        let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
+        let store = match scheme {
+            "s3" => StoreId::S3(bucket.to_owned()),
+            "gs" => StoreId::Gcs(bucket.to_owned()),
+            "memory" => StoreId::Memory(bucket.to_owned()),
+            _ => return Err((format!("`{}://` is not known", shown(scheme)), Some(KNOWN.to_owned()))),
+        };
+        if !is_bucket(bucket) {
+            let hint = "3 to 63 lower-case letters, digits, `-` and `.`, a letter or digit at both ends";
+            return Err((format!("`{}` is not a bucket's name", shown(bucket)), Some(hint.to_owned())));
+        }
+        return stored(store, key, text.ends_with('/'));
+    }
+    let (first, rest) = text.split_once('/').unwrap_or((text, ""));
+    let last = text.rsplit('/').next().unwrap_or_default();
+    let host = first.contains('.') && !first.starts_with('.') || first.contains(':') || first == "localhost";
+    if host && !rest.is_empty() && last.contains([':', '@']) {
+        return image(text, rest);
+    }
+    if text.contains(':') {
+        return Err((
+            format!("`{}` is neither a path nor an image with its registry", shown(text)),
+            Some(format!(
+                "an image is written `HOST/REPOSITORY:TAG`, for example `docker.io/{}`",
+                shown(text)
+            )),
+        ));
+    }
+    stored(StoreId::Local, text, text.ends_with('/'))
+}
+
+fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
+    let key = if folder { key.strip_suffix('/').unwrap_or(key) } else { key };
+    // A whole bucket is a folder; the whole folder of the project is not.
+    if key.is_empty() && folder && store != StoreId::Local {
+        return Ok(Place::Store { store, key: String::new(), folder });
+    }
+    match key.parse::<Key>() {
+        Ok(key) => Ok(Place::Store { store, key: key.as_str().to_owned(), folder }),
+        Err(error) => Err((error.to_string(), Some(KNOWN.to_owned()))),
+    }
+}
+
+fn image(text: &str, rest: &str) -> Result<Place, Fault> {
+    let (repository, tag) = rest.rsplit_once(':').unwrap_or((rest, ""));
+    let name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-/".contains(&b);
+    let parts = repository.split('/').all(|part| part.starts_with(|c: char| c.is_ascii_alphanumeric()));
+    if rest.contains('@') {
+        return Err((
+            "an image is named by its tag here; promote finds and keeps the digest".to_owned(),
+            Some("write `HOST/REPOSITORY:{sha}`".to_owned()),
+        ));
+    }
+    if repository.is_empty() || !repository.bytes().all(name) || !parts {
+        let hint = "lower-case letters, digits, `.`, `_`, `-` and `/`";
+        return Err((format!("`{}` is not an image's repository", shown(repository)), Some(hint.to_owned())));
+    }
+    let letters = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if tag.is_empty() || tag.len() > 128 || !letters || tag.starts_with(['.', '-']) {
+        let hint = "1 to 128 letters, digits, `.`, `_` and `-`, with no `.` or `-` at the start";
+        return Err((format!("`{}` is not an image's tag", shown(tag)), Some(hint.to_owned())));
+    }
+    Ok(Place::Image(text.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_told_apart() {
+        for (text, kind) in [
+            ("git", ArtifactKind::Git),
+            ("s3://acme/a/b.zip", ArtifactKind::Object),
+            ("gs://acme-prod/", ArtifactKind::Folder),
+            ("releases/x.zip", ArtifactKind::Object),
+            ("deploy/prod/", ArtifactKind::Folder),
+            ("quay.io/acme/x:prod", ArtifactKind::Image),
+            ("localhost:5000/x:1", ArtifactKind::Image),
+            ("releases.d/x", ArtifactKind::Object),
+        ] {
+            assert_eq!(classify(text).map(|place| place.kind()), Ok(kind), "{text}");
+        }
+        for (text, part) in [
+            ("oci://x/y", "`oci://` is not known"),
+            ("s3://Acme/x", "is not a bucket's name"),
+            ("s3://acme", "is not a key"),
+            ("s3://acme/../x", "is not a key"),
+            ("/etc/passwd", "is not a key"),
+            ("", "is not a key"),
+            ("/", "is not a key"),
+            ("acme/x:prod", "neither a path nor an image"),
+            ("quay.io/Acme/x:prod", "is not an image's repository"),
+            ("quay.io/acme/x:-prod", "is not an image's tag"),
+            ("quay.io/acme/x@sha256:00", "named by its tag"),
+            ("quay.io/../x:a", "is not an image's repository"),
+        ] {
+            assert!(classify(text).unwrap_err().0.contains(part), "{text}: {:?}", classify(text));
+        }
+    }
+
+    #[test]
+    fn places_touch_when_one_lies_in_the_other() {
+        let touch = |a: &str, b: &str| {
+            let (a, b) = (classify(a).unwrap(), classify(b).unwrap());
+            assert_eq!(a.touches(&b), b.touches(&a));
+            a.touches(&b)
+        };
+        assert!(touch("s3://acme/a", "s3://acme/a"));
+        assert!(touch("s3://acme/a/", "s3://acme/a/b"));
+        assert!(touch("s3://acme/", "s3://acme/b"));
+        assert!(touch("s3://acme/a/", "s3://acme/a"));
+        assert!(!touch("s3://acme/a/", "s3://acme/ab"));
+        assert!(!touch("s3://acme/a", "s3://acme/a/b"));
+        assert!(!touch("s3://acme/a", "gs://acme/a"));
+        assert!(!touch("git", "git"));
+    }
+}

@@ -1,0 +1,141 @@
+//! Reading the file: secrets covered first, then TOML, then the keys one by one, then what they mean together. Each part
+//! goes on after a mistake, so that all of them are told at once.
+
+use super::diagnostic::{Diagnostic, Found, Severity};
+use super::model::Config;
+use super::reading::{ReadContext, Reading, Table};
+use super::{advice, effective, environments, lanes, order, project, secrets, shape};
+use chrono_tz::Tz;
+use std::collections::BTreeSet;
+use toml::de::DeTable;
+
+/// The largest file that is read, in bytes.
+pub const LARGEST: usize = 256 * 1024;
+
+/// The most parts that a key may have: TOML's own limit on nesting does not count them.
+const DEEPEST: usize = 32;
+
+/// Reads `promote.toml`: what it means, with warnings and advice.
+///
+/// # Errors
+/// Everything that is wrong, errors first, and warnings and advice as far as they could be found. At least one of them
+/// is an error.
+pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
+    if text.len() > LARGEST {
+        let mut found = Found::new("");
+        let message = format!(
+            "the file has {} bytes, more than the {LARGEST} that a configuration may have",
+            text.len()
+        );
+        found.push(Diagnostic::error(0..0, message));
+        return Err(found.into_list());
+    }
+    let hidden = secrets::find(text);
+    let covered = secrets::cover(text, &hidden);
+    let mut reading = Reading { text: &covered, context, found: Found::new(&covered) };
+    secrets::report(&hidden, &mut reading.found);
+    let covers = |span: &std::ops::Range<usize>| {
+        hidden
+            .iter()
+            .any(|secret| secret.span.start < span.end.max(span.start + 1) && span.start <= secret.span.end)
+    };
+    if let Some(at) = too_deep(&covered) {
+        reading.error(at..at + 1, format!("a key or value is nested more than {DEEPEST} deep"));
+        return Err(reading.found.into_list());
+    }
+    let (root, mistakes) = DeTable::parse_recoverable(&covered);
+    let config = if mistakes.is_empty() {
+        shape::check(&mut reading, root.get_ref());
+        whole(&mut reading, root.get_ref())
+    } else {
+        syntax(&mut reading, root.get_ref(), &mistakes);
+        None
+    };
+    let failed = reading.found.has_errors();
+    let mut list = reading.found.into_list();
+    // A covered value is no longer what its key takes; that it stands there is enough to say.
+    let told = |found: &Diagnostic| found.primary.text == "a secret" || !covers(&found.primary.span);
+    list.retain(|found| found.severity != Severity::Error || told(found));
+    match config {
+        Some(config) if !failed => Ok((config, list)),
+        _ => Err(list),
+    }
+}
+
+/// TOML's own errors, and of the others those on lines that TOML has no quarrel with.
+fn syntax(reading: &mut Reading<'_, '_>, root: &Table<'_>, mistakes: &[toml::de::Error]) {
+    let mut checked =
+        Reading { text: reading.text, context: reading.context, found: Found::new(reading.text) };
+    shape::check(&mut checked, root);
+    let mut lines = BTreeSet::new();
+    for mistake in mistakes {
+        let span = mistake.span().unwrap_or(0..0);
+        lines.insert(reading.found.lines().line(span.start));
+        let message = mistake.message().lines().next().unwrap_or_default();
+        let (message, expected) = match message.split_once(", expected ") {
+            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
+            None => (message, None),
+        };
+        let found = Diagnostic::error(span, crate::names::shown(message));
+        reading.found.push(found.label(expected.unwrap_or_default()));
+    }
+    for found in checked.found.into_list() {
+        if !lines.contains(&found.line) {
+            reading.found.push(found);
+        }
+    }
+}
+
+/// What the keys mean together.
+fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
+    let order = order::read(reading, root);
+    let name = project::name(reading, root)?;
+    let required_version = project::required_version(reading, root);
+    let mut drafts = environments::read(reading, root, &order, &name);
+    let lanes = lanes::read(reading, &mut drafts);
+    let ledger = project::ledger(reading, root, &name, &drafts);
+    lanes::collisions(reading, &drafts, ledger.as_ref());
+    let stores = project::stores(reading, root, &drafts, ledger.as_ref());
+    let render = project::render(reading, root);
+    advice::give(reading, &drafts);
+    let text = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str());
+    let mut config = Config {
+        host: project::host(root, &name),
+        project: name,
+        timezone: text("timezone").and_then(|name| name.parse().ok()).unwrap_or(Tz::UTC),
+        stages: order.stages,
+        environments: drafts
+            .iter()
+            .map(|draft| (draft.environment.name.clone(), draft.environment.clone()))
+            .collect(),
+        lanes,
+        ledger: ledger?,
+        pack: project::pack(root),
+        stores,
+        required_version,
+        render,
+        signers: text("signers").map(str::to_owned),
+        effective: Vec::new(),
+    };
+    config.effective = effective::list(reading, root, &drafts, &config);
+    Some(config)
+}
+
+/// Where a key has more parts, or brackets are nested deeper, than any configuration needs: a tree that deep could
+/// exhaust the stack while it is taken down.
+fn too_deep(text: &str) -> Option<usize> {
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        let mut dots = 0;
+        // A dotted key ends at the first `=` or at the closing bracket; dots in values do not matter.
+        let key = line.split('=').next().unwrap_or_default();
+        for (offset, byte) in key.bytes().enumerate() {
+            dots += usize::from(byte == b'.');
+            if dots > DEEPEST && !key.trim_start().starts_with('#') {
+                return Some(at + offset);
+            }
+        }
+        at += line.len();
+    }
+    None
+}
