@@ -26,9 +26,11 @@ pub(crate) fn shown(path: &str, text: &str, found: &[Diagnostic], colour: bool) 
             });
         }
         let mut report: Vec<Group<'_>> = vec![level.primary_title(&one.message).element(snippet)];
-        report.extend(one.hint.as_deref().map(|hint| {
-            Group::with_title(Level::HELP.with_name("hint").secondary_title(hint))
-        }));
+        report.extend(
+            one.hint
+                .as_deref()
+                .map(|hint| Group::with_title(Level::HELP.with_name("hint").secondary_title(hint))),
+        );
         out.push_str(&renderer.render(&report));
         out.push_str("\n\n");
     }

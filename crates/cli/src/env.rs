@@ -40,7 +40,6 @@ pub const VARIABLES: &[Variable] = &[
     },
     Variable { name: "CLICOLOR", about: "no colour, when `0`" },
     Variable { name: "TERM", about: "no colour and no cursor movement, when `dumb`" },
-    Variable { name: "COLUMNS", about: "the width to fill, where the terminal does not tell" },
 ];
 
 /// What makes a process stop early.
@@ -78,8 +77,6 @@ pub struct Env {
     pub output_terminal: bool,
     /// Whether messages go to a terminal.
     pub error_terminal: bool,
-    /// The width of that terminal in columns, when it is known.
-    pub width: Option<usize>,
     /// The keyboard.
     pub keyboard: Arc<dyn Ask>,
     /// Signals.
@@ -97,7 +94,6 @@ impl Env {
             input_terminal: std::io::stdin().is_terminal(),
             output_terminal: std::io::stdout().is_terminal(),
             error_terminal: std::io::stderr().is_terminal(),
-            width: terminal_size::terminal_size().map(|(width, _)| usize::from(width.0)),
             keyboard: Arc::new(Keyboard),
             signals: Arc::new(crate::interrupt::ProcessSignals),
         }

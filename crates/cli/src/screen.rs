@@ -22,8 +22,6 @@ pub(crate) struct Screen {
     pub(crate) out_colour: bool,
     /// Whether messages are coloured.
     pub(crate) err_colour: bool,
-    /// Columns to fill.
-    pub(crate) width: usize,
     /// The form of the data.
     pub(crate) format: Format,
     quiet: bool,
@@ -38,7 +36,6 @@ impl Screen {
             err: Arc::clone(err),
             out_colour: coloured(global.color, env, env.output_terminal) && format == Format::Human,
             err_colour: coloured(global.color, env, env.error_terminal),
-            width: width(env),
             format,
             quiet: global.quiet,
         }
@@ -59,7 +56,6 @@ impl Screen {
             err: Arc::clone(err),
             out_colour: coloured(colour, env, env.output_terminal),
             err_colour: coloured(colour, env, env.error_terminal),
-            width: width(env),
             format: Format::Human,
             quiet: false,
         }
@@ -78,11 +74,6 @@ impl Screen {
     /// Writes a message as it is. That nobody reads it is no reason to stop.
     pub(crate) fn message(&self, text: &str) {
         let _ = write(&self.err, text);
-    }
-
-    /// Writes a line of a message.
-    pub(crate) fn say(&self, line: &Text) {
-        self.message(&format!("{}\n", line.shown(self.err_colour)));
     }
 
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
@@ -132,9 +123,4 @@ fn coloured(wish: Colour, env: &Env, terminal: bool) -> bool {
             terminal && env.variable("TERM") != Some("dumb") && env.variable("CLICOLOR") != Some("0")
         }
     }
-}
-
-fn width(env: &Env) -> usize {
-    let told = env.variable("COLUMNS").and_then(|text| text.parse().ok());
-    env.width.or(told).unwrap_or(100).clamp(40, 200)
 }

@@ -5,7 +5,7 @@ use crate::diagnostic;
 use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
-use promote_core::failure::{Failure, causes};
+use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
 use promote_core::observe::seen;
 use promote_core::port::ErrorKind;
@@ -133,11 +133,9 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
 }
 
 fn wrong(what: &str, failure: &Failure) -> Looked {
-    let words: Vec<String> =
-        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
     Looked {
         what: what.to_owned(),
-        problem: Some(words.join(": ")),
+        problem: Some(crate::health::words(failure)),
         hints: failure.hints.clone(),
         exit: failure.exit,
     }

@@ -120,7 +120,7 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
         }
         return shown;
     }
-    for (sign, look, phase, text, took) in sentences(event, now, at) {
+    if let Some((sign, look, phase, text, took)) = sentences(event, now, at) {
         let line = if live {
             let took = took.map(|took| format!("  {took}")).unwrap_or_default();
             Text::plain("  ")

@@ -19,17 +19,12 @@ pub(super) fn list(
     let mut list = Vec::new();
     let layers = Layers::new(None, Some(root));
     for key in PROJECT.iter().filter(|key| key.name != "env") {
-        push(reading, &mut list, None, key, &layers, "", || match key.name {
-            "project" => Some(quoted(config.project.as_str())),
-            "ledger" => Some(quoted(&ledger(&config.ledger))),
-            "timezone" => Some(quoted(config.timezone.name())),
-            _ => None,
-        });
+        push(reading, &mut list, None, key, &layers, "", own_default(key, config));
     }
     for draft in drafts {
         let env = &draft.environment;
         for key in ENVIRONMENT {
-            push(reading, &mut list, Some(&env.name), key, &draft.layers, "", || default(key, env));
+            push(reading, &mut list, Some(&env.name), key, &draft.layers, "", default(key, env));
         }
     }
     list
@@ -42,11 +37,11 @@ fn push(
     key: &Key,
     layers: &Layers<'_, '_>,
     prefix: &str,
-    default: impl FnOnce() -> Option<String>,
+    default: Option<String>,
 ) {
     let path = format!("{prefix}{}", key.name);
     let Some(value) = layers.get(key.name) else {
-        if let Some(value) = default() {
+        if let Some(value) = default {
             list.push(Effective { env: env.cloned(), key: path, value, line: None });
         }
         return;
@@ -55,13 +50,13 @@ fn push(
     match (&key.shape, value.get_ref().is_table()) {
         (Shape::Table(keys) | Shape::OrTable(_, keys), true) => {
             for key in *keys {
-                push(reading, list, env, key, &inner, &format!("{path}."), || None);
+                push(reading, list, env, key, &inner, &format!("{path}."), None);
             }
         }
         (Shape::Named(_, keys), true) => {
             for name in inner.names() {
                 for key in *keys {
-                    push(reading, list, env, key, &inner.below(name), &format!("{path}.{name}."), || None);
+                    push(reading, list, env, key, &inner.below(name), &format!("{path}.{name}."), None);
                 }
             }
         }
@@ -92,7 +87,17 @@ fn quoted(text: &str) -> String {
     format!("\"{text}\"")
 }
 
-/// The default in force, where there is one to show.
+/// The project's default in force, where there is one to show.
+fn own_default(key: &Key, config: &Config) -> Option<String> {
+    match key.name {
+        "project" => Some(quoted(config.project.as_str())),
+        "ledger" => Some(quoted(&ledger(&config.ledger))),
+        "timezone" => Some(quoted(config.timezone.name())),
+        _ => None,
+    }
+}
+
+/// The environment's default in force, where there is one to show.
 fn default(key: &Key, env: &Environment) -> Option<String> {
     match key.name {
         "from" if env.from.is_empty() => None,

@@ -31,3 +31,6 @@ pub use model::{
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;
 pub use secrets::masked;
+
+#[cfg(test)]
+mod tests;

@@ -12,9 +12,6 @@ use toml::de::DeTable;
 /// The largest file that is read, in bytes.
 pub const LARGEST: usize = 256 * 1024;
 
-/// The most parts that a key may have: TOML's own limit on nesting does not count them.
-const DEEPEST: usize = 32;
-
 /// Reads `promote.toml`: what it means, with warnings and advice.
 ///
 /// # Errors
@@ -39,10 +36,6 @@ pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagno
             .iter()
             .any(|secret| secret.span.start < span.end.max(span.start + 1) && span.start <= secret.span.end)
     };
-    if let Some(at) = too_deep(&covered) {
-        reading.error(at..at + 1, format!("a key or value is nested more than {DEEPEST} deep"));
-        return Err(reading.found.into_list());
-    }
     let (root, mistakes) = DeTable::parse_recoverable(&covered);
     let config = if mistakes.is_empty() {
         shape::check(&mut reading, root.get_ref());
@@ -119,23 +112,4 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
     };
     config.effective = effective::list(reading, root, &drafts, &config);
     Some(config)
-}
-
-/// Where a key has more parts, or brackets are nested deeper, than any configuration needs: a tree that deep could
-/// exhaust the stack while it is taken down.
-fn too_deep(text: &str) -> Option<usize> {
-    let mut at = 0;
-    for line in text.split_inclusive('\n') {
-        let mut dots = 0;
-        // A dotted key ends at the first `=` or at the closing bracket; dots in values do not matter.
-        let key = line.split('=').next().unwrap_or_default();
-        for (offset, byte) in key.bytes().enumerate() {
-            dots += usize::from(byte == b'.');
-            if dots > DEEPEST && !key.trim_start().starts_with('#') {
-                return Some(at + offset);
-            }
-        }
-        at += line.len();
-    }
-    None
 }

@@ -90,11 +90,6 @@ pub(super) fn integer(value: &Value<'_>) -> Option<i64> {
     i64::from_str_radix(digits.strip_prefix('+').unwrap_or(&digits), number.radix()).ok()
 }
 
-/// A key of a table, with the key's place.
-pub(super) fn entry<'a, 't>(table: &'a Table<'t>, key: &str) -> Option<(Range<usize>, &'a Value<'t>)> {
-    table.get_key_value(key).map(|(name, value)| (name.span(), value))
-}
-
 /// The entries of a table in the order of the file.
 pub(super) fn in_order<'a, 't>(table: &'a Table<'t>) -> Vec<(&'a str, Range<usize>, &'a Value<'t>)> {
     let mut list: Vec<_> =

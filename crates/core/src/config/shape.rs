@@ -255,16 +255,14 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
         ("changed", &["run"]),
         ("saves", &["run"]),
     ] {
-        if let Some((_, span, _)) = entries.iter().find(|(name, ..)| *name == option) {
-            if !owners.contains(action) {
-                let owners =
-                    owners.iter().map(|owner| format!("`{owner}`")).collect::<Vec<_>>().join(" and ");
-                let found = Diagnostic::error(
-                    span.clone(),
-                    format!("`{option}` goes with {owners}, not with `{action}`"),
-                );
-                reading.found.push(found.also(first.clone(), ""));
-            }
+        let Some((_, span, _)) = entries.iter().find(|(name, ..)| *name == option) else { continue };
+        if !owners.contains(action) {
+            let owners = owners.iter().map(|owner| format!("`{owner}`")).collect::<Vec<_>>().join(" and ");
+            let found = Diagnostic::error(
+                span.clone(),
+                format!("`{option}` goes with {owners}, not with `{action}`"),
+            );
+            reading.found.push(found.also(first.clone(), ""));
         }
     }
     let address = what.get_ref().as_str().filter(|_| *action == "http").filter(|text| !text.starts_with('$'));

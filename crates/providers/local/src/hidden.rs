@@ -9,13 +9,14 @@
 //! `<key>` is the start of the key's SHA-256, `<aa>` the start of that.
 
 use crate::description::{Description, LIMIT};
+use crate::draft::Draft;
 use crate::folder::Folder;
 use crate::trouble::{Outcome, Trouble};
 use promote_core::digest::Digest;
 use promote_core::location::Key;
-use promote_core::port::ErrorKind;
+use promote_core::port::{Body, ErrorKind};
 use std::fs::{File, TryLockError};
-use std::io::{self, Read, Write};
+use std::io::{self, Read};
 use std::time::{Duration, Instant};
 
 /// The name of the folder. No key begins with it.
@@ -100,21 +101,16 @@ impl Hidden {
         Description::from_bytes(&bytes, key).map(Some)
     }
 
-    /// Durably writes a description. `AlreadyExists` when that state was there before.
+    /// Durably writes a description, whole or not at all: that of a state made by hand can be met again by whoever
+    /// comes after one who was killed.
     pub(crate) fn note(&self, state: &str, description: &Description) -> Outcome<()> {
         let place = Place::of(&description.key);
-        let bytes = description.to_bytes()?;
+        let mut draft = Draft::new(self.drafts()?)?;
+        draft.fill(&Body::Bytes(description.to_bytes()?.into()))?;
+        draft.seal(0)?;
         let shelf = self.folder.make("objects")?.make(&place.shelf)?;
-        let name = place.description(state);
-        let mut file = shelf.create(&name)?;
-        let write = |file: &mut File| {
-            shelf.fills(&name)?;
-            file.write_all(&bytes)?;
-            shelf.sync_file(&name, file)?;
-            shelf.sync()
-        };
-        write(&mut file).inspect_err(|_| drop(shelf.remove(&name)))?;
-        Ok(())
+        draft.replace(&shelf, &place.description(state))?;
+        Ok(shelf.sync()?)
     }
 
     /// Takes back a description whose object did not come to be.

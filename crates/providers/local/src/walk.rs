@@ -111,3 +111,35 @@ impl Walk<'_> {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::Steps;
+
+    /// A hundred thousand records, as they lie in a ledger: the newest is found by going straight down.
+    #[test]
+    fn the_newest_of_many_records_is_found_in_a_few_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let log = ".promote/acme/lanes/prod/log/999/999";
+        for thousand in 900..1000 {
+            let folder = root.path().join(format!("{log}/{thousand}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            for n in 0..1000 {
+                std::fs::File::create(folder.join(format!("{n:03}.json"))).unwrap();
+            }
+        }
+        let store = Store::new(root.path().to_owned(), Steps::default());
+        let prefix = ".promote/acme/lanes/prod/log/";
+        let (page, folders) = list(&store, prefix, None, 1).unwrap();
+        assert_eq!(page.objects[0].key.as_str(), format!("{log}/900/000.json"));
+        assert!(page.more);
+        assert_eq!(folders, 4, "log, 999, 999, 900");
+
+        // A page from the middle reads two folders of records and those above them.
+        let place = format!("{log}/950/500.json").parse().unwrap();
+        let (page, folders) = list(&store, prefix, Some(&place), 1000).unwrap();
+        assert_eq!(page.objects[999].key.as_str(), format!("{log}/951/500.json"));
+        assert_eq!(folders, 5);
+    }
+}
