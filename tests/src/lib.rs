@@ -2,6 +2,7 @@
 //! The tests themselves live there, by subject.
 
 pub mod bucket;
+pub mod console;
 pub mod killer;
 pub mod lane_project;
 pub mod server;
