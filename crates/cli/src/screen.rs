@@ -76,6 +76,11 @@ impl Screen {
         let _ = write(&self.err, text);
     }
 
+    /// Writes a line of a message.
+    pub(crate) fn say(&self, line: &Text) {
+        self.message(&format!("{}\n", line.shown(self.err_colour)));
+    }
+
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
     pub(crate) fn page(&self, page: &Page) -> Result<(), Failure> {
         self.data(&match self.format {

@@ -11,7 +11,7 @@ use promote_core::names::{EnvironmentName, ProjectName};
 use promote_core::report::Document;
 use serde::Serialize;
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Write promote.toml
 ///
@@ -72,19 +72,17 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
     }
     let text = text(app, args)?;
     // What is written is what can be read.
-    let config = crate::diagnostic::read(app, &file, &text)?;
-    let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let project = Project::read(app, file, text)?;
     let mut report = InitReport {
         schema: InitReport::SCHEMA,
-        file: file.display().to_string(),
-        text,
+        file: project.shown(app),
+        text: project.text.clone(),
         begun: false,
         dry_run: args.dry_run,
     };
     if !args.dry_run {
-        write(&file, &report.text)?;
+        write(&project.file, &project.text)?;
         if args.begin {
-            let project = Project { config, file, base };
             let world = app.world(&project).await?;
             report.begun = promote_core::begin::begin(&world, &project.config).await?.2;
         }

@@ -1,0 +1,11 @@
+//! Whole commands, driven in process on stores in memory with a clock that stands still unless it is moved. Each
+//! scenario is a transcript: command lines, what they print on either stream, how they end.
+
+mod blocked;
+mod cut_off;
+mod happy;
+mod hostile;
+mod json;
+mod refused;
+mod stage;
+mod usage;

@@ -1,0 +1,385 @@
+//! A project in memory, its people, and the transcript of what they do.
+
+use async_trait::async_trait;
+use promote_cli::{Ask, Connect, Env, Signal, Signals, Site, Stream, run};
+use promote_core::begin::begin;
+use promote_core::commit::CommitId;
+use promote_core::config::{Config, LedgerPlace, Step};
+use promote_core::event::Silent;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::{Actor, Ledger};
+use promote_core::location::StoreId;
+use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
+use promote_core::names::ProjectName;
+use promote_core::port::{
+    Body, Bucket, Clock, Commit, Entropy, History, ProviderError, StepContext, StepEnd, StepProgress,
+    StepReport, StepRunner,
+};
+use promote_core::publish::{Publication, publish};
+use promote_core::world::World;
+use std::collections::{BTreeMap, VecDeque};
+use std::ffi::OsString;
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+pub const CONFIG: &str = r#"
+project = "shop"
+environments = ["staging", "uat", "prod"]
+source = "s3://acme-releases/shop/{sha}.zip"
+target = "s3://acme-releases/shop/{env}.zip"
+ledger = "s3://acme-releases/.promote/shop/"
+
+[env.staging]
+tier = "test"
+
+[env.uat]
+tier = "staging"
+
+[env.prod]
+tier = "production"
+soak = "2d"
+deploy = { run = "./deploy" }
+"#;
+
+/// What the next step does; well, when nothing is said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Next {
+    Fails,
+    TimesOut,
+    /// It never ends; a signal comes instead.
+    Hangs,
+}
+
+/// Everything outside the process.
+#[derive(Debug, Clone)]
+pub struct Outside {
+    pub memory: MemoryWorld,
+    pub bucket: MemoryBucket,
+    pub clock: VirtualClock,
+    pub entropy: Arc<SeededEntropy>,
+    pub next: Arc<Mutex<VecDeque<Next>>>,
+    pub commits: Arc<Mutex<Vec<Commit>>>,
+    pub signal: Arc<AtomicBool>,
+    pub actor: Arc<Mutex<String>>,
+    /// Whether the stores answer at all.
+    pub reachable: Arc<AtomicBool>,
+}
+
+impl Outside {
+    fn world_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> World {
+        let LedgerPlace::Objects { store, prefix } = &config.ledger else { panic!("an object ledger") };
+        let bucket: Arc<dyn Bucket> = Arc::new(self.bucket.clone());
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        World {
+            stores: [(store.clone(), Arc::clone(&bucket))].into(),
+            ledger: Ledger::new(bucket, prefix.clone(), Arc::clone(&clock)),
+            clock,
+            entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
+            history: Some(Arc::new(self.clone())),
+            steps: Arc::new(self.clone()),
+            events,
+        }
+    }
+}
+
+#[async_trait]
+impl Connect for Outside {
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+        assert!(self.reachable.load(Ordering::SeqCst), "this command must not reach the outside");
+        Ok(self.world_of(site.config, site.events))
+    }
+
+    fn project_name(&self, _base: &Path) -> Option<ProjectName> {
+        None
+    }
+
+    fn actor(&self, _env: &Env) -> Actor {
+        actor(&self.actor.lock().unwrap())
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(self.clock.clone())
+    }
+}
+
+#[async_trait]
+impl StepRunner for Outside {
+    async fn run(
+        &self,
+        _step: &Step,
+        context: &StepContext,
+        timeout: Duration,
+        progress: &dyn StepProgress,
+    ) -> StepReport {
+        progress.line("rolling \u{1b}[2Jout");
+        let next = self.next.lock().unwrap().pop_front();
+        if next == Some(Next::Hangs) {
+            self.signal.store(true, Ordering::SeqCst);
+            std::future::pending::<()>().await;
+        }
+        self.clock.advance(Duration::from_secs(90));
+        let (end, summary) = match next {
+            Some(Next::Fails) => (StepEnd::Failed, "exit status 1".to_owned()),
+            Some(Next::TimesOut) => (StepEnd::TimedOut, format!("no end after {} s", timeout.as_secs())),
+            _ => (StepEnd::Succeeded, format!("{} runs", &context.variables["PROMOTE_SHA"][..7])),
+        };
+        let outputs = BTreeMap::new();
+        StepReport { end, summary, tail: "too many instances failed".to_owned(), outputs, took_s: 90 }
+    }
+}
+
+#[async_trait]
+impl History for Outside {
+    async fn resolve(&self, name: &str) -> Result<Option<Commit>, ProviderError> {
+        let commits = self.commits.lock().unwrap();
+        Ok(commits.iter().find(|commit| commit.id.as_str().starts_with(name)).cloned())
+    }
+
+    async fn on_branch(&self, _commit: &CommitId, _branch: &str) -> Result<Option<bool>, ProviderError> {
+        Ok(Some(true))
+    }
+
+    async fn tags(&self, _commit: &CommitId) -> Result<Vec<String>, ProviderError> {
+        Ok(Vec::new())
+    }
+
+    async fn branches(&self, _commit: &CommitId) -> Result<Vec<String>, ProviderError> {
+        Ok(vec!["main".to_owned()])
+    }
+
+    async fn between(
+        &self,
+        from: &CommitId,
+        to: &CommitId,
+        limit: usize,
+    ) -> Result<Option<(usize, Vec<Commit>)>, ProviderError> {
+        let commits = self.commits.lock().unwrap();
+        let at = |id: &CommitId| commits.iter().position(|commit| commit.id == *id);
+        let (Some(from), Some(to)) = (at(from), at(to)) else { return Ok(None) };
+        let mut found: Vec<Commit> = commits.iter().take(to + 1).skip(from + 1).cloned().collect();
+        found.reverse();
+        let count = found.len();
+        found.truncate(limit);
+        Ok(Some((count, found)))
+    }
+}
+
+#[async_trait]
+impl Signals for Outside {
+    async fn next(&self) -> Signal {
+        while !self.signal.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        self.signal.store(false, Ordering::SeqCst);
+        Signal::Interrupt
+    }
+}
+
+/// Answers typed in advance.
+#[derive(Debug, Default)]
+struct Answers(Mutex<VecDeque<String>>);
+
+impl Ask for Answers {
+    fn line(&self) -> std::io::Result<Option<String>> {
+        Ok(self.0.lock().unwrap().pop_front())
+    }
+}
+
+pub fn actor(name: &str) -> Actor {
+    Actor {
+        name: name.to_owned(),
+        source: "local-user".to_owned(),
+        strength: "claimed".to_owned(),
+        details: BTreeMap::new(),
+    }
+}
+
+/// The commit `aaaa…`, `bbbb…`, of one digit.
+pub fn commit(digit: char) -> CommitId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+/// A project and the transcript of what is done with it.
+pub struct Stage {
+    pub outside: Outside,
+    pub folder: tempfile::TempDir,
+    pub variables: BTreeMap<String, String>,
+    pub terminal: bool,
+    answers: Arc<Answers>,
+    transcript: String,
+}
+
+impl Stage {
+    pub fn empty(config: &str) -> Self {
+        let clock = VirtualClock::default();
+        let memory = MemoryWorld::new(clock.clone());
+        let bucket = memory.bucket(StoreId::S3("acme-releases".to_owned()), MemoryKind::s3_like());
+        let outside = Outside {
+            memory,
+            bucket,
+            clock,
+            entropy: Arc::new(SeededEntropy::new(7)),
+            next: Arc::default(),
+            commits: Arc::default(),
+            signal: Arc::default(),
+            actor: Arc::new(Mutex::new("alice".to_owned())),
+            reachable: Arc::new(AtomicBool::new(true)),
+        };
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("promote.toml"), config.trim_start()).unwrap();
+        Self {
+            outside,
+            folder,
+            variables: BTreeMap::new(),
+            terminal: false,
+            answers: Arc::default(),
+            transcript: String::new(),
+        }
+    }
+
+    /// Releases a to e are published; a is everywhere, b in staging and uat.
+    pub fn ready() -> Self {
+        let mut stage = Self::empty(CONFIG);
+        for digit in ['a', 'b', 'c', 'd', 'e'] {
+            stage.publish(digit, &format!("work on {digit}"));
+        }
+        for (environment, digit) in [("staging", 'a'), ("uat", 'a')] {
+            stage.quietly(&format!("promote to {environment} {} --yes", commit(digit)));
+        }
+        stage.days(3);
+        stage.quietly("promote to prod --yes");
+        for environment in ["staging", "uat"] {
+            stage.quietly(&format!("promote to {environment} bbbb --yes"));
+        }
+        stage.days(1);
+        stage
+    }
+
+    pub fn days(&self, days: u64) {
+        self.outside.clock.advance(Duration::from_secs(days * 86_400));
+    }
+
+    fn config(&self) -> Config {
+        let text = std::fs::read_to_string(self.folder.path().join("promote.toml")).unwrap();
+        let context = promote_core::config::ReadContext {
+            default_project: None,
+            variables: &|_| None,
+            version: "0.1.0".parse().unwrap(),
+        };
+        promote_core::config::read(&text, &context).unwrap().0
+    }
+
+    pub fn publish(&mut self, digit: char, subject: &str) {
+        self.outside.clock.advance(Duration::from_secs(60));
+        let config = self.config();
+        let world = self.outside.world_of(&config, Arc::new(Silent));
+        let at = self.outside.clock.now();
+        let id = commit(digit);
+        let author = if digit == 'b' { "bob" } else { "carol" }.to_owned();
+        let known = Commit { id: id.clone(), subject: subject.to_owned(), author, committed_at: at };
+        self.outside.commits.lock().unwrap().push(known);
+        let content = bytes::Bytes::from(format!("the bytes of {digit}"));
+        let publication = Publication {
+            commit: id,
+            subject: Some(subject.to_owned()),
+            committed_at: Some(at),
+            version: None,
+            branches: vec!["main".to_owned()],
+            artifacts: [("main".to_owned(), (Body::Bytes(content), None))].into(),
+            built: "given".to_owned(),
+            actor: actor("ci"),
+        };
+        let work = async {
+            begin(&world, &config).await.unwrap();
+            publish(&world, &config, &publication).await.unwrap();
+        };
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
+    }
+
+    /// Types an answer in advance.
+    pub fn answer(&self, line: &str) {
+        self.answers.0.lock().unwrap().push_back(line.to_owned());
+    }
+
+    /// What the next step does.
+    pub fn step(&self, next: Next) {
+        self.outside.next.lock().unwrap().push_back(next);
+    }
+
+    /// Somebody writes a target with plain tools.
+    pub fn tamper(&self, key: &str, bytes: &'static str) {
+        self.outside.bucket.put(&key.parse().unwrap(), bytes).unwrap();
+    }
+
+    /// Runs a command line (quotes are understood) and gives status, standard output and standard error.
+    pub fn run(&self, line: &str) -> (ExitStatus, String, String) {
+        let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+        let (out_stream, err_stream): (Stream, Stream) = (out.clone(), err.clone());
+        let status = run(words(line), &self.env(), &out_stream, &err_stream, &self.outside);
+        let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8(bytes.lock().unwrap().clone()).unwrap();
+        (status, text(&out), text(&err))
+    }
+
+    /// Runs a command line whose both streams are this one.
+    pub fn run_into(&self, line: &str, stream: impl std::io::Write + Send + 'static) -> ExitStatus {
+        let stream: Stream = Arc::new(Mutex::new(stream));
+        run(words(line), &self.env(), &stream, &stream, &self.outside)
+    }
+
+    fn env(&self) -> Env {
+        Env {
+            variables: self.variables.clone(),
+            folder: self.folder.path().to_path_buf(),
+            input_terminal: self.terminal,
+            output_terminal: self.terminal,
+            error_terminal: self.terminal,
+            keyboard: Arc::clone(&self.answers) as Arc<dyn Ask>,
+            signals: Arc::new(self.outside.clone()),
+        }
+    }
+
+    /// Runs a command line that must end well.
+    pub fn quietly(&self, line: &str) {
+        let (status, out, err) = self.run(line);
+        assert_eq!(status, ExitStatus::Ok, "{line}\n{out}{err}");
+    }
+
+    /// Runs a command line and keeps it in the transcript.
+    pub fn tell(&mut self, line: &str) -> ExitStatus {
+        let (status, out, err) = self.run(line);
+        let folder = self.folder.path().display().to_string();
+        self.transcript.push_str(&format!("$ {line}\n"));
+        for (name, text) in [("stdout", out), ("stderr", err)] {
+            if !text.is_empty() {
+                let text = text.replace(&folder, "FOLDER").replace('\r', "<CR>").replace('\u{1b}', "<ESC>");
+                self.transcript.push_str(&format!("--- {name}\n{text}"));
+                if !text.ends_with('\n') {
+                    self.transcript.push_str("<no end of line>\n");
+                }
+            }
+        }
+        self.transcript.push_str(&format!("--- exit {} ({})\n\n", status.code(), status.name()));
+        status
+    }
+
+    /// The transcript so far.
+    pub fn transcript(&self) -> &str {
+        &self.transcript
+    }
+}
+
+fn words(line: &str) -> Vec<OsString> {
+    let mut words = vec![String::new()];
+    let mut quoted = false;
+    for c in line.chars() {
+        match c {
+            '"' => quoted = !quoted,
+            ' ' if !quoted => words.push(String::new()),
+            c => words.last_mut().unwrap().push(c),
+        }
+    }
+    words.into_iter().map(OsString::from).collect()
+}

@@ -1,0 +1,62 @@
+//! Wrong arguments, wrong files, and help: none of these reaches the outside.
+
+use crate::stage::{CONFIG, Stage};
+use insta::assert_snapshot;
+use std::sync::atomic::Ordering;
+
+fn stage() -> Stage {
+    let stage = Stage::empty(CONFIG);
+    stage.outside.reachable.store(false, Ordering::SeqCst);
+    stage
+}
+
+#[test]
+fn wrong_arguments_end_with_2_and_a_hint() {
+    let mut stage = stage();
+    for line in [
+        "promote prmote",
+        "promote to",
+        "promote to prod --yess",
+        "promote to PROD",
+        "promote to prod --note ticket",
+        "promote to prod --timeout soon",
+        "promote to prod --plan x --reason y",
+        "promote status --json=env",
+        "promote status --json=?",
+        "promote to prod --json=?",
+        "promote to prod --dry-run --json=?",
+        "promote history --before 3",
+        "promote status --json --format plain",
+        "promote status --config nowhere.toml",
+    ] {
+        stage.tell(line);
+    }
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn mistakes_in_the_file_are_shown_at_their_place() {
+    let mut stage = stage();
+    let text = "project = \"shop\"\nenvironments = [\"staging\", \"uat\"]\nsource = \"a/{sha}.zip\"\n\
+                target = \"b/{env}.zip\"\n\n[env.uat]\nfrom = \"qa\"\naprovals = 2\n";
+    std::fs::write(stage.folder.path().join("promote.toml"), text).unwrap();
+    stage.tell("promote status");
+    stage.tell("promote status --json");
+    std::fs::write(stage.folder.path().join("promote.toml"), "project = \"sh\u{1b}[2Jop\n").unwrap();
+    stage.tell("promote status");
+    std::fs::remove_file(stage.folder.path().join("promote.toml")).unwrap();
+    std::fs::create_dir(stage.folder.path().join(".git")).unwrap();
+    stage.tell("promote status");
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn help_and_version_need_no_file() {
+    let mut stage = stage();
+    std::fs::remove_file(stage.folder.path().join("promote.toml")).unwrap();
+    stage.tell("promote --version");
+    stage.tell("promote -h");
+    stage.tell("promote to --help");
+    stage.tell("promote plan -h");
+    assert_snapshot!(stage.transcript());
+}
