@@ -32,6 +32,11 @@ impl Project {
     pub(crate) fn load(app: &App<'_>) -> Result<Self, Stop> {
         let file = find(app)?;
         let text = text(&file)?;
+        Self::read(app, file, text)
+    }
+
+    /// Reads a text as the content of `file`, and shows what is wrong with it.
+    pub(crate) fn read(app: &App<'_>, file: PathBuf, text: String) -> Result<Self, Stop> {
         let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         let variables = |name: &str| app.env.variables.get(name).cloned();
         let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));

@@ -4,8 +4,9 @@ use crate::app::{App, Ended};
 use crate::diagnostic;
 use crate::page::{Page, Style, Text};
 use clap::Args;
+use promote_core::config::Diagnostic;
 use promote_core::exit::ExitStatus;
-use promote_core::failure::{Failure, causes};
+use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
 use promote_core::observe::seen;
 use promote_core::port::ErrorKind;
@@ -35,10 +36,21 @@ pub(crate) struct CheckReport {
     project: String,
     /// The environments, in order.
     environments: Vec<String>,
+    /// What could be better.
+    remarks: Vec<Remark>,
     /// What was looked at in the stores; empty without `--online`.
     online: Vec<Looked>,
     /// Whether all of it is well.
     ok: bool,
+}
+
+/// Something that is sound and could be better.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Remark {
+    line: u32,
+    column: u32,
+    message: String,
+    hint: Option<String>,
 }
 
 /// One thing that was looked at.
@@ -56,14 +68,12 @@ struct Looked {
 
 impl Document for CheckReport {
     const SCHEMA: &'static str = "promote/check@1";
-    const FIELDS: &'static [&'static str] = &["schema", "file", "project", "environments", "online", "ok"];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "file", "project", "environments", "remarks", "online", "ok"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     let project = app.project()?;
-    let remarks =
-        diagnostic::shown(&project.shown(app), &project.text, &project.remarks, app.screen.err_colour);
-    app.screen.message(&remarks);
     let mut online = Vec::new();
     if args.online {
         let world = app.world(&project).await?;
@@ -75,11 +85,25 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
         file: project.shown(app),
         project: project.config.project.to_string(),
         environments: project.config.stages.iter().flatten().map(ToString::to_string).collect(),
+        remarks: project.remarks.iter().map(remark).collect(),
         online,
         ok: worst.is_none(),
     };
+    if app.wish() == crate::document::Wish::None && !project.remarks.is_empty() {
+        let (path, colour) = (project.shown(app), app.screen.err_colour);
+        app.screen.message(&diagnostic::shown(&path, &project.text, &project.remarks, colour));
+    }
     app.show(&report, || page(&report))?;
     Ok(worst.unwrap_or(ExitStatus::Ok))
+}
+
+fn remark(found: &Diagnostic) -> Remark {
+    Remark {
+        line: found.line,
+        column: found.column,
+        message: found.message.clone(),
+        hint: found.hint.clone(),
+    }
 }
 
 async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<Looked>, Failure> {
@@ -133,11 +157,9 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
 }
 
 fn wrong(what: &str, failure: &Failure) -> Looked {
-    let words: Vec<String> =
-        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
     Looked {
         what: what.to_owned(),
-        problem: Some(words.join(": ")),
+        problem: Some(crate::health::words(failure)),
         hints: failure.hints.clone(),
         exit: failure.exit,
     }

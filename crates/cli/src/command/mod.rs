@@ -5,11 +5,14 @@ mod block;
 mod check;
 mod completions;
 mod config;
+mod demo;
 mod diff;
+mod doctor;
 mod explain;
 mod freeze;
 mod history;
 mod hold;
+mod init;
 mod man;
 mod pack;
 mod plan;
@@ -59,6 +62,9 @@ pub(crate) enum Command {
     Adopt(adopt::AdoptArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Doctor(doctor::DoctorArgs),
+    Init(init::InitArgs),
+    Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -90,6 +96,10 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Adopt(args) => block_on(adopt::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
+        Command::Doctor(args) => block_on(doctor::run(app, args)),
+        Command::Init(args) => block_on(init::run(app, args)),
+        // It runs whole command lines, each with a runtime of its own.
+        Command::Demo(args) => demo::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
     }
@@ -118,6 +128,9 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
+        Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
+        Command::Init(_) => init::InitReport::FIELDS,
+        Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
         // These print what another program reads; there is no document of it.
         Command::Completions(_) | Command::Man(_) => &[],
     }

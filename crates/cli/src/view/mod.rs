@@ -2,6 +2,7 @@
 
 pub(crate) mod decision;
 pub(crate) mod diff;
+pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod outcome;
 pub(crate) mod publish;

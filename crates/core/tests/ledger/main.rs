@@ -1,6 +1,7 @@
 //! The ledger as a format and as a chain: frozen bytes, strict reading, which record may follow which, what a check
 //! finds, and what becomes of an append when answers get lost.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads its own files")]
 #![allow(
     unreachable_pub,
     clippy::unwrap_used,

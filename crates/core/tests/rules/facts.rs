@@ -18,6 +18,7 @@ use promote_core::snapshot::{Candidate, Seen, Snapshot};
 use std::collections::BTreeMap;
 
 /// Everything that rules look at, free to be changed.
+#[derive(Debug, Clone)]
 pub struct Case {
     pub config: Config,
     pub environment: Environment,

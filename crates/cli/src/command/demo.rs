@@ -1,0 +1,47 @@
+//! `promote demo`.
+
+use crate::app::{App, Ended};
+use crate::demonstration::{self, DemoReport};
+use crate::page::{Page, Style, Text};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+
+/// The whole life of a release in a scratch folder, explained
+///
+/// Makes a git repository and a project in a scratch folder, and runs the very commands that one would type: publish,
+/// promote, be refused, fail and be rolled back, find a change made by hand, freeze. Touches nothing else and needs no
+/// network; git is needed. The folder is deleted afterwards, unless `--keep` is given.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote demo\n  promote demo --keep")]
+pub(crate) struct DemoArgs {
+    /// Keep the folder, to go on in it
+    #[arg(long)]
+    keep: bool,
+}
+
+pub(crate) fn run(app: &App<'_>, args: &DemoArgs) -> Ended {
+    let failed = |error| Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error);
+    let scratch = tempfile::TempDir::with_prefix("promote-demo-").map_err(failed)?;
+    let folder = scratch.path().canonicalize().map_err(failed)?;
+    let quiet = app.wish() != crate::document::Wish::None;
+    let mut steps = Vec::new();
+    let told = demonstration::tell(app, &folder, &mut |step| {
+        if !quiet {
+            app.screen.data(&step.shown(app.screen.out_colour))?;
+        }
+        steps.push(step);
+        Ok(())
+    });
+    let kept = if args.keep { Some(scratch.keep().display().to_string()) } else { None };
+    told?;
+    let report = DemoReport::new(steps, kept);
+    if quiet {
+        app.show(&report, Page::default)?;
+        return Ok(ExitStatus::Ok);
+    }
+    if let Some(folder) = report.folder() {
+        app.screen.say(&Text::new(format!("The project lies in {folder}."), Style::Plain));
+    }
+    Ok(ExitStatus::Ok)
+}

@@ -1,0 +1,36 @@
+//! `promote doctor`.
+
+use crate::app::{App, Ended};
+use crate::health::{self, DoctorReport};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::observe::genesis;
+
+/// Who am I, what may I do, which clock, what do the stores honour
+///
+/// Looks at everything a promotion needs and says what it found. Writes nothing, unless `--probe` is given: that tries
+/// in each store which the ledger does not know yet which conditions it checks, and keeps what it found.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote doctor\n  promote doctor --probe\n  promote doctor --json=stores"
+)]
+pub(crate) struct DoctorArgs {
+    /// Try what stores honour that the ledger does not know yet; writes and deletes small objects beside the ledger
+    #[arg(long)]
+    probe: bool,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> Ended {
+    let project = app.project()?;
+    let world = app.world(&project).await?;
+    let mut probed = Vec::new();
+    if args.probe {
+        let (genesis, _) = genesis(&world.view()).await?;
+        let found = promote_core::begin::probe_missing(&world, &project.config, &genesis).await?;
+        probed = found.into_iter().map(|probed| probed.store.to_string()).collect();
+    }
+    let report: DoctorReport = health::look(app, &project, &world, probed).await?;
+    app.show(&report, || crate::view::doctor::page(&report))?;
+    let worst = report.stores.iter().filter_map(|store| store.exit).chain(report.ledger.exit).max();
+    Ok(worst.unwrap_or(ExitStatus::Ok))
+}

@@ -1,0 +1,217 @@
+//! `promote init`.
+
+use crate::app::{App, Ended, Stop};
+use crate::page::{Page, Style, Text};
+use crate::project::{FILE, Project};
+use clap::Args;
+use promote_artifacts::git::GitRepository;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::names::{EnvironmentName, ProjectName};
+use promote_core::report::Document;
+use serde::Serialize;
+use std::io::Write;
+use std::path::Path;
+
+/// Write promote.toml
+///
+/// Asks for what is not given as a flag, where there is a terminal. Never overwrites a file. With `--begin` the ledger
+/// is begun as well: what the stores honour is tried with small objects beside it.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote init\n  promote init --environments staging,uat,prod --place s3://acme-releases/billing-api\n  promote init --project billing-api --environments staging,prod --place releases --begin"
+)]
+pub(crate) struct InitArgs {
+    /// The project's name; the repository's when left out
+    #[arg(long, value_name = "NAME")]
+    project: Option<ProjectName>,
+
+    /// The environments, in the order of promotion
+    #[arg(long, value_name = "ENV,…", value_delimiter = ',')]
+    environments: Vec<EnvironmentName>,
+
+    /// Where releases and targets lie: `s3://BUCKET/FOLDER`, or a folder here
+    #[arg(long, value_name = "PLACE")]
+    place: Option<String>,
+
+    /// Begin the ledger as well
+    #[arg(long)]
+    begin: bool,
+
+    /// Show what would be written, and write nothing
+    #[arg(short = 'n', long)]
+    dry_run: bool,
+}
+
+/// What was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct InitReport {
+    schema: &'static str,
+    /// The file.
+    file: String,
+    /// Its text.
+    text: String,
+    /// Whether the ledger was begun now.
+    begun: bool,
+    /// Whether nothing was written because of `--dry-run`.
+    dry_run: bool,
+}
+
+impl Document for InitReport {
+    const SCHEMA: &'static str = "promote/init@1";
+    const FIELDS: &'static [&'static str] = &["schema", "file", "text", "begun", "dry_run"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
+    let file = match &app.global.config {
+        Some(path) => app.env.folder.join(path),
+        None => app.env.folder.join(FILE),
+    };
+    if file.exists() {
+        return Err(exists(&file).into());
+    }
+    let text = text(app, args)?;
+    // What is written is what can be read.
+    let project = Project::read(app, file, text)?;
+    let mut report = InitReport {
+        schema: InitReport::SCHEMA,
+        file: project.shown(app),
+        text: project.text.clone(),
+        begun: false,
+        dry_run: args.dry_run,
+    };
+    if !args.dry_run {
+        write(&project.file, &project.text)?;
+        if args.begin {
+            let world = app.world(&project).await?;
+            report.begun = promote_core::begin::begin(&world, &project.config).await?.2;
+        }
+    }
+    app.show(&report, || page(&report))?;
+    Ok(ExitStatus::Ok)
+}
+
+fn exists(file: &Path) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("`{}` exists already", file.display()))
+        .state("It was not changed.")
+        .hint("`promote check` says what is wrong with it")
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let made = std::fs::File::create_new(file).and_then(|mut made| made.write_all(text.as_bytes()));
+    made.map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => exists(file),
+        _ => Failure::new(ExitStatus::Failed, format!("`{}` can't be written", file.display()))
+            .caused_by(error),
+    })
+}
+
+/// Asks for what is missing and puts the text together.
+fn text(app: &App<'_>, args: &InitArgs) -> Result<String, Stop> {
+    let found = GitRepository::open(&app.env.folder).ok();
+    let found = found.and_then(|repository| repository.project_name().ok().flatten());
+    let project = match (&args.project, found) {
+        (Some(name), _) => name.clone(),
+        (None, found) => {
+            ask(app, "--project", "The project's name", found.as_ref().map(|name| name.as_str()))?
+                .parse()
+                .map_err(|error| wrong("--project", error))?
+        }
+    };
+    let environments: Vec<EnvironmentName> = if args.environments.is_empty() {
+        let answer = ask(app, "--environments", "The environments, in order", Some("staging,prod"))?;
+        let names = answer.split([',', ' ']).filter(|name| !name.is_empty()).map(str::parse);
+        names.collect::<Result<_, _>>().map_err(|error| wrong("--environments", error))?
+    } else {
+        args.environments.clone()
+    };
+    let place = match &args.place {
+        Some(place) => place.clone(),
+        None => ask(
+            app,
+            "--place",
+            "Where releases lie (s3://BUCKET/FOLDER, or a folder here)",
+            Some("releases"),
+        )?,
+    };
+    Ok(written(&project, &environments, place.trim_end_matches('/')))
+}
+
+/// The text of the file.
+fn written(project: &ProjectName, environments: &[EnvironmentName], place: &str) -> String {
+    let names: Vec<String> = environments.iter().map(|name| quoted(name.as_str())).collect();
+    let ledger = match place.split_once("://") {
+        Some((scheme, rest)) => {
+            let bucket = rest.split('/').next().unwrap_or(rest);
+            format!("{scheme}://{bucket}/.promote/{project}/")
+        }
+        None => format!(".promote/{project}/"),
+    };
+    format!(
+        "# How finished builds move between environments. `promote check` says whether this file is sound,\n\
+         # `promote config show` what it comes to.\n\
+         project      = {}\n\
+         environments = [{}]\n\
+         \n\
+         # Where a release lies for ever, and what each environment reads.\n\
+         source = {}\n\
+         target = {}\n\
+         \n\
+         # What is where, who moved it and why.\n\
+         ledger = {}\n",
+        quoted(project.as_str()),
+        names.join(", "),
+        quoted(&format!("{place}/{{sha}}.zip")),
+        quoted(&format!("{place}/{{env}}.zip")),
+        quoted(&ledger),
+    )
+}
+
+/// A text as TOML writes it; its escapes hold those of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+fn wrong(flag: &str, error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("`{flag}` can't be read")).caused_by(error)
+}
+
+/// Asks one question; without a terminal the flag that answers it is named.
+fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Result<String, Failure> {
+    let terminal = app.env.input_terminal && app.env.error_terminal && !app.env.is_ci();
+    if !terminal || app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
+        return match default.filter(|_| flag == "--project") {
+            Some(found) => Ok(found.to_owned()),
+            None => {
+                Err(Failure::new(ExitStatus::Usage, format!("`{flag}` is needed where nobody can be asked"))
+                    .hint("`promote init --help` has examples"))
+            }
+        };
+    }
+    let shown = default.map_or_else(String::new, |default| format!(" [{default}]"));
+    app.screen.message(&format!("{}: ", Text::plain(format!("{question}{shown}")).shown(false)));
+    let answer = app.env.keyboard.line();
+    let answer = answer
+        .map_err(|error| Failure::new(ExitStatus::Failed, "the answer can't be read").caused_by(error))?;
+    let answer = answer.unwrap_or_default().trim().to_owned();
+    match (answer.is_empty(), default) {
+        (false, _) => Ok(answer),
+        (true, Some(default)) => Ok(default.to_owned()),
+        (true, None) => Err(Failure::new(ExitStatus::Usage, format!("`{flag}` is needed"))),
+    }
+}
+
+fn page(report: &InitReport) -> Page {
+    let mut page = Page::default();
+    if report.dry_run {
+        report.text.lines().for_each(|line| page.line(line));
+        return page;
+    }
+    page.line(Text::new("✓ ", Style::Good).and(format!("{} was written", report.file), Style::Plain));
+    if report.begun {
+        page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
+    }
+    page.hint("`promote check` says what the file comes to");
+    page.hint("`promote publish` puts the first release in place");
+    page
+}

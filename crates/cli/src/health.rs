@@ -1,0 +1,175 @@
+//! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
+
+use crate::app::App;
+use crate::project::Project;
+use chrono::{DateTime, Utc};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::{Failure, causes};
+use promote_core::ledger::{Actor, Genesis, LedgerError};
+use promote_core::location::StoreId;
+use promote_core::port::{Capabilities, ErrorKind};
+use promote_core::report::Document;
+use promote_core::world::{View, World, stores_of};
+use serde::Serialize;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct DoctorReport {
+    pub(crate) schema: &'static str,
+    /// The program's version.
+    pub(crate) version: &'static str,
+    /// Who acts, and how well that is known.
+    pub(crate) actor: Actor,
+    /// This machine's time.
+    pub(crate) local_at: DateTime<Utc>,
+    /// Whether a repository is at hand.
+    pub(crate) repository: bool,
+    /// The ledger.
+    pub(crate) ledger: LedgerHealth,
+    /// The stores.
+    pub(crate) stores: Vec<StoreHealth>,
+    /// The stores that were tried now, with `--probe`.
+    pub(crate) probed: Vec<String>,
+}
+
+/// The ledger.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LedgerHealth {
+    /// Where it lies.
+    pub(crate) location: String,
+    /// Whether it was begun.
+    pub(crate) begun: bool,
+    /// Its random name.
+    pub(crate) id: Option<String>,
+    /// Why it can't be read.
+    pub(crate) problem: Option<String>,
+    #[serde(skip)]
+    pub(crate) exit: Option<ExitStatus>,
+}
+
+/// One store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct StoreHealth {
+    /// Its name.
+    pub(crate) store: String,
+    /// Whether its objects may be listed; `null` when that can't be told.
+    pub(crate) may_list: Option<bool>,
+    /// Its time.
+    pub(crate) now: Option<DateTime<Utc>>,
+    /// How many seconds this machine's clock is ahead of it; negative when behind.
+    pub(crate) skew_s: Option<i64>,
+    /// What it honours; `null` when that is not known.
+    pub(crate) capabilities: Option<Capabilities>,
+    /// Where that is known from: `nature`, `genesis`, `probe`.
+    pub(crate) known_by: Option<&'static str>,
+    /// What is wrong.
+    pub(crate) problem: Option<String>,
+    /// What can be done.
+    pub(crate) hints: Vec<String>,
+    #[serde(skip)]
+    pub(crate) exit: Option<ExitStatus>,
+}
+
+impl Document for DoctorReport {
+    const SCHEMA: &'static str = "promote/doctor@1";
+    const FIELDS: &'static [&'static str] =
+        &["schema", "version", "actor", "local_at", "repository", "ledger", "stores", "probed"];
+}
+
+/// Looks at everything.
+pub(crate) async fn look(
+    app: &App<'_>,
+    project: &Project,
+    world: &World,
+    probed: Vec<String>,
+) -> Result<DoctorReport, Failure> {
+    let view = world.view();
+    let mut ledger = LedgerHealth {
+        location: format!("{} below {}", view.ledger.bucket(), view.ledger.root()),
+        begun: false,
+        id: None,
+        problem: None,
+        exit: None,
+    };
+    let genesis = match view.ledger.genesis().await.map_err(LedgerError::looking) {
+        Ok(found) => found.map(|(genesis, _)| genesis),
+        Err(failure) => {
+            ledger.exit = Some(failure.exit);
+            ledger.problem = Some(words(&failure));
+            None
+        }
+    };
+    ledger.begun = genesis.is_some();
+    ledger.id = genesis.as_ref().map(|genesis| genesis.ledger.clone());
+    let mut stores = Vec::new();
+    for id in stores_of(&project.config)? {
+        stores.push(store(&view, &id, genesis.as_ref()).await?);
+    }
+    Ok(DoctorReport {
+        schema: DoctorReport::SCHEMA,
+        version: env!("CARGO_PKG_VERSION"),
+        actor: app.actor(),
+        local_at: view.clock.now(),
+        repository: view.history.is_some(),
+        ledger,
+        stores,
+        probed,
+    })
+}
+
+async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<StoreHealth, Failure> {
+    let bucket = view.store(id)?;
+    let mut found = StoreHealth {
+        store: id.to_string(),
+        may_list: None,
+        now: None,
+        skew_s: None,
+        capabilities: None,
+        known_by: None,
+        problem: None,
+        hints: Vec::new(),
+        exit: None,
+    };
+    match bucket.list("", None, 1).await {
+        Ok(_) => found.may_list = Some(true),
+        Err(error) if error.kind == ErrorKind::Denied => {
+            found.may_list = Some(false);
+            found.hints.extend(error.hints);
+        }
+        Err(error) => {
+            let failure = Failure::looking(&format!("looking at `{id}`"), error);
+            found.exit = Some(failure.exit);
+            found.problem = Some(words(&failure));
+            found.hints = failure.hints;
+            return Ok(found);
+        }
+    }
+    if let Ok(now) = bucket.now().await {
+        found.skew_s = Some((view.clock.now() - now).num_seconds());
+        found.now = Some(now);
+    }
+    let by_nature = bucket.capabilities();
+    if by_nature.create {
+        found.capabilities = Some(by_nature);
+        found.known_by = Some("nature");
+        return Ok(found);
+    }
+    let probed = view.ledger.probed(id).await.ok().flatten();
+    if let Some(probed) = probed {
+        found.capabilities = Some(probed.capabilities);
+        found.known_by = Some("probe");
+    } else if let Some(known) = genesis.and_then(|genesis| genesis.capabilities(id)) {
+        found.capabilities = Some(known.clone());
+        found.known_by = Some("genesis");
+    } else if genesis.is_some() {
+        found.hints.push("`promote doctor --probe` finds out what it honours".to_owned());
+    }
+    Ok(found)
+}
+
+/// A failure and its causes, in one line.
+pub(crate) fn words(failure: &Failure) -> String {
+    let all: Vec<String> =
+        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
+    all.join(": ")
+}

@@ -1,0 +1,99 @@
+//! What `promote doctor` found, as a page.
+
+use crate::health::{DoctorReport, StoreHealth};
+use crate::page::{Page, Style, Text};
+use promote_core::port::{CopyGuard, FenceClass};
+
+/// The page.
+pub(crate) fn page(report: &DoctorReport) -> Page {
+    let mut page = Page::default();
+    let actor = &report.actor;
+    let mut who = vec![
+        Text::new(&actor.name, Style::Strong)
+            .and(format!(", {} from {}", actor.strength, actor.source), Style::Plain),
+    ];
+    who.extend(actor.details.iter().map(|(name, value)| Text::new(format!("{name}: {value}"), Style::Dim)));
+    page.field("Who", who);
+    page.field("Version", vec![Text::plain(report.version)]);
+    page.field("Clock", vec![Text::plain(report.local_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())]);
+    page.field(
+        "Repository",
+        vec![Text::plain(if report.repository {
+            "at hand"
+        } else {
+            "none: rules about branches are not met"
+        })],
+    );
+    let ledger = &report.ledger;
+    let state = match (&ledger.problem, ledger.begun) {
+        (Some(problem), _) => Text::new("✗ ", Style::Bad).and(problem, Style::Plain),
+        (None, true) => Text::new("✓ ", Style::Good).and("begun", Style::Plain),
+        (None, false) => Text::new("- ", Style::Dim).and("not begun yet", Style::Plain),
+    };
+    page.field("Ledger", vec![Text::plain(&ledger.location), state]);
+    for store in &report.stores {
+        page.blank();
+        of_store(&mut page, store);
+    }
+    if !ledger.begun && ledger.problem.is_none() {
+        page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
+    }
+    page
+}
+
+fn of_store(page: &mut Page, store: &StoreHealth) {
+    let mut lines = Vec::new();
+    match &store.problem {
+        Some(problem) => lines.push(Text::new("✗ ", Style::Bad).and(problem, Style::Plain)),
+        None if store.may_list == Some(false) => {
+            lines.push(Text::new("! ", Style::Warn).and("it may not be listed as a whole", Style::Plain));
+        }
+        None => lines.push(Text::new("✓ ", Style::Good).and("it can be reached and listed", Style::Plain)),
+    }
+    if let Some(skew) = store.skew_s {
+        lines.push(Text::plain(match skew {
+            -1..=1 => "its clock and this machine's agree".to_owned(),
+            ahead @ 2.. => format!("this machine's clock is {ahead} s ahead of it"),
+            behind => format!("this machine's clock is {} s behind it", behind.unsigned_abs()),
+        }));
+    }
+    match &store.capabilities {
+        None if store.problem.is_none() => {
+            lines.push(Text::new("what it honours is not known yet", Style::Warn))
+        }
+        None => {}
+        Some(known) => {
+            let create = if known.create { "checked" } else { "ignored: no ledger can lie here" };
+            lines.push(Text::plain(format!("create only if absent: {create}")));
+            lines.push(Text::plain(format!("guard of a target: {}", guard(known.copy))));
+            lines.push(Text::plain(format!("late requests: {}", fence(known.fence, known.expiry_s))));
+            let versions = if known.versioned { "kept" } else { "not kept" };
+            lines.push(Text::plain(format!("old versions: {versions}")));
+            lines.extend(known.notes.iter().map(|note| Text::new(note, Style::Dim)));
+        }
+    }
+    page.field(store.store.clone(), lines);
+    for hint in &store.hints {
+        page.hint(hint);
+    }
+}
+
+const fn guard(copy: CopyGuard) -> &'static str {
+    match copy {
+        CopyGuard::None => "none: nothing is promoted here unless that is overridden",
+        CopyGuard::ConditionalPut => "the object passes through this machine, the put is conditional",
+        CopyGuard::ConditionalComplete => "parts are copied, their completion is conditional",
+        CopyGuard::ConditionalCopy => "the copy itself is conditional",
+    }
+}
+
+fn fence(class: FenceClass, expiry_s: u32) -> String {
+    match class {
+        FenceClass::Advisory => {
+            "advisory: nothing keeps them from landing, so they are looked for".to_owned()
+        }
+        FenceClass::Expiring => format!("expiring: refused {expiry_s} s after they were signed"),
+        FenceClass::Exact => "exact: every write has a token of its own".to_owned(),
+        FenceClass::Atomic => "atomic: the ledger is looked at in the same moment".to_owned(),
+    }
+}

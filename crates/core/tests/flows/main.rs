@@ -1,0 +1,16 @@
+//! Flows between which somebody else acts: what they say and record is still true.
+
+#![allow(
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test ends where it finds a fault"
+)]
+
+mod ledgers;
+mod meddled;
+mod meddler;
+#[allow(dead_code, reason = "the protocol's tests use all of it")]
+#[path = "../protocol/stage.rs"]
+mod stage;

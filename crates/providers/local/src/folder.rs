@@ -1,0 +1,161 @@
+//! One folder, held open. Every name is looked up in a folder that is already held and never through a symbolic
+//! link, so that no key can lead out of the store, whatever happens to the folders in the meantime.
+
+use crate::steps::{Act, Steps};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::path::Path;
+
+const FOLDER: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+/// Read, write and search for all; the user's umask takes away what it wants.
+const ANY_FOLDER: Mode = Mode::RWXU.union(Mode::RWXG).union(Mode::RWXO);
+const ANY_FILE: Mode = Mode::from_bits_retain(0o666);
+
+/// An open folder.
+#[derive(Debug)]
+pub(crate) struct Folder {
+    fd: OwnedFd,
+    /// Its path below the root, with a slash at its end, for messages and tests. Empty for the root.
+    path: String,
+    steps: Steps,
+}
+
+/// A name in a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) name: String,
+    pub(crate) is_folder: bool,
+}
+
+impl Folder {
+    /// The root itself may be reached through symbolic links: it is the user's choice.
+    pub(crate) fn root(path: &Path, steps: Steps) -> io::Result<Self> {
+        let fd = rustix::fs::open(path, FOLDER, Mode::empty())?;
+        Ok(Self { fd, path: String::new(), steps })
+    }
+
+    pub(crate) fn fd(&self) -> &OwnedFd {
+        &self.fd
+    }
+
+    /// The folder of this name.
+    pub(crate) fn sub(&self, name: &str) -> io::Result<Self> {
+        let fd = rustix::fs::openat(&self.fd, name, FOLDER | OFlags::NOFOLLOW, Mode::empty())?;
+        Ok(Self { fd, path: format!("{}{name}/", self.path), steps: self.steps.clone() })
+    }
+
+    /// The same folder once more.
+    pub(crate) fn again(&self) -> io::Result<Self> {
+        Ok(Self { fd: self.fd.try_clone()?, path: self.path.clone(), steps: self.steps.clone() })
+    }
+
+    /// The folder of this name, durably made when it is not there.
+    pub(crate) fn make(&self, name: &str) -> io::Result<Self> {
+        match self.sub(name) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            end => return end,
+        }
+        self.steps.take(Act::MakeFolder, &self.at(name))?;
+        match rustix::fs::mkdirat(&self.fd, name, ANY_FOLDER) {
+            Ok(()) | Err(Errno::EXIST) => {}
+            Err(error) => return Err(error.into()),
+        }
+        // Also when another made it: that it made it durable by now is not known.
+        self.sync()?;
+        self.sub(name)
+    }
+
+    /// What there is of this name, without following it.
+    pub(crate) fn kind(&self, name: &str) -> io::Result<FileType> {
+        let stat = rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(FileType::from_raw_mode(stat.st_mode))
+    }
+
+    /// Opens for reading whatever has this name, and never waits for the other end of a pipe.
+    pub(crate) fn open(&self, name: &str) -> io::Result<File> {
+        let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY;
+        Ok(rustix::fs::openat(&self.fd, name, flags, Mode::empty())?.into())
+    }
+
+    /// A new file; an old one is an error.
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
+        self.steps.take(Act::Create, &self.at(name))?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        Ok(rustix::fs::openat(&self.fd, name, flags, ANY_FILE)?.into())
+    }
+
+    /// A file that is made when it is not there.
+    pub(crate) fn open_or_create(&self, name: &str) -> io::Result<File> {
+        self.steps.take(Act::Create, &self.at(name))?;
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        Ok(rustix::fs::openat(&self.fd, name, flags, ANY_FILE)?.into())
+    }
+
+    /// Notes that bytes are going to be written to a file of this folder.
+    pub(crate) fn fills(&self, name: &str) -> io::Result<()> {
+        self.steps.take(Act::Fill, &self.at(name))
+    }
+
+    /// Makes the bytes of a file of this folder durable.
+    pub(crate) fn sync_file(&self, name: &str, file: &File) -> io::Result<()> {
+        self.steps.take(Act::SyncFile, &self.at(name))?;
+        file.sync_all()
+    }
+
+    /// Gives a file one more name in `to`; an old one there is an error.
+    pub(crate) fn link(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
+        self.steps.take(Act::Link, &to.at(new))?;
+        Ok(rustix::fs::linkat(&self.fd, name, &to.fd, new, AtFlags::empty())?)
+    }
+
+    /// Moves a file over whatever has the new name.
+    pub(crate) fn rename(&self, name: &str, to: &Self, new: &str) -> io::Result<()> {
+        self.steps.take(Act::Rename, &to.at(new))?;
+        Ok(rustix::fs::renameat(&self.fd, name, &to.fd, new)?)
+    }
+
+    /// Takes a file's name away.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        self.steps.take(Act::Remove, &self.at(name))?;
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::empty())?)
+    }
+
+    /// Takes an empty folder's name away.
+    pub(crate) fn remove_folder(&self, name: &str) -> io::Result<()> {
+        self.steps.take(Act::Remove, &self.at(name))?;
+        Ok(rustix::fs::unlinkat(&self.fd, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Makes the names in this folder durable.
+    pub(crate) fn sync(&self) -> io::Result<()> {
+        self.steps.take(Act::SyncFolder, &self.path)?;
+        Ok(rustix::fs::fsync(&self.fd)?)
+    }
+
+    /// The files and folders in it that can be part of a key, in no order. Links and devices are left out.
+    pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&self.fd)? {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().to_str() else { continue };
+            if name == "." || name == ".." {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                FileType::Unknown => self.kind(name)?,
+                known => known,
+            };
+            if matches!(kind, FileType::Directory | FileType::RegularFile) {
+                entries.push(Entry { name: name.to_owned(), is_folder: kind == FileType::Directory });
+            }
+        }
+        Ok(entries)
+    }
+
+    fn at(&self, name: &str) -> String {
+        format!("{}{name}", self.path)
+    }
+}

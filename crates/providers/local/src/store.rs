@@ -1,0 +1,336 @@
+//! The store itself, in blocking calls: finding, writing, copying and removing objects.
+//!
+//! A write prepares everything durably, then makes the object appear by one link or rename, then makes that durable
+//! before it answers. A process that is killed anywhere leaves the old object or the new one. Readers look under a
+//! shared lock, so that nobody acts on what a power failure could take back.
+
+use crate::description::{Description, Dress};
+use crate::digests::Digests;
+use crate::draft::{Draft, sweep};
+use crate::file_system;
+use crate::folder::Folder;
+use crate::hidden::Hidden;
+use crate::path::{make_parent, parent, tidy, why_not};
+use crate::stamp::Stamp;
+use crate::steps::Steps;
+use crate::trouble::{Outcome, Trouble};
+use promote_core::digest::Digest;
+use promote_core::location::{Key, StoreId};
+use promote_core::port::{
+    Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token, VersionId,
+};
+use std::fs::File;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often a state that was there before is avoided by another time of change.
+const ATTEMPTS: u32 = 16;
+
+/// A folder of objects.
+#[derive(Debug)]
+pub(crate) struct Store {
+    root: PathBuf,
+    steps: Steps,
+    digests: Digests,
+    swept: AtomicBool,
+}
+
+/// An object, held open.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) file: File,
+    pub(crate) stamp: Stamp,
+    /// What was written down about exactly this state.
+    pub(crate) description: Option<Description>,
+}
+
+impl Found {
+    /// What a conditional write compares, and the version's name.
+    pub(crate) fn state(&self) -> String {
+        if self.description.is_some() { self.stamp.name() } else { self.stamp.name_by_hand() }
+    }
+
+    /// The digest, when it need not be computed.
+    pub(crate) fn sha256(&self) -> Option<Digest> {
+        self.description.as_ref().map(|it| it.sha256)
+    }
+}
+
+impl Store {
+    pub(crate) fn new(root: PathBuf, steps: Steps) -> Self {
+        Self { root, steps, digests: Digests::default(), swept: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn root(&self) -> Outcome<Folder> {
+        let root = Folder::root(&self.root, self.steps.clone()).map_err(|cause| match cause.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => {
+                Trouble { cause: Some(cause), ..Trouble::new(ErrorKind::NotFound, "there is no such folder") }
+            }
+            _ => cause.into(),
+        })?;
+        file_system::check(&root)?;
+        Ok(root)
+    }
+
+    /// The description of the object as it is now.
+    pub(crate) fn head(&self, key: &Key) -> Outcome<Option<Object>> {
+        let Some(found) = self.open(key, None)? else { return Ok(None) };
+        self.object(key, &found).map(Some)
+    }
+
+    /// The object or one of its versions, held open, so that it can be read while others replace it.
+    pub(crate) fn open(&self, key: &Key, version: Option<&VersionId>) -> Outcome<Option<Found>> {
+        let root = self.root()?;
+        let hidden = Hidden::find(&root)?;
+        let _lock = hidden.as_ref().map(Hidden::lock_shared).transpose()?;
+        self.find(&root, hidden.as_ref(), key, version)
+    }
+
+    /// All that is known about an open object.
+    pub(crate) fn object(&self, key: &Key, found: &Found) -> Outcome<Object> {
+        let described = found.description.as_ref();
+        let sha256 = match found.sha256() {
+            Some(digest) => digest,
+            None => self.digests.of(&found.file, &found.stamp)?,
+        };
+        let state = found.state();
+        Ok(Object {
+            key: key.clone(),
+            size: found.stamp.size,
+            token: Token(state.clone()),
+            version: Some(VersionId(state)),
+            sha256: Some(sha256),
+            stored_at: found.stamp.changed_at(),
+            headers: described.map(|it| it.headers.clone()).unwrap_or_default(),
+            metadata: described.map(|it| it.metadata.clone()).unwrap_or_default(),
+        })
+    }
+
+    fn find(
+        &self,
+        root: &Folder,
+        hidden: Option<&Hidden>,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Outcome<Option<Found>> {
+        let current = match parent(root, key)? {
+            Some((folder, name)) => self.find_in(&folder, name, hidden, key)?,
+            None => None,
+        };
+        let Some(version) = version else { return Ok(current) };
+        if current.as_ref().is_some_and(|found| found.state() == version.0) {
+            return Ok(current);
+        }
+        let known =
+            !version.0.is_empty() && version.0.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+        let Some(hidden) = hidden.filter(|_| known) else { return Ok(None) };
+        let (Some(file), Some(description)) =
+            (hidden.version(key, &version.0)?, hidden.describe(key, &version.0)?)
+        else {
+            return Ok(None);
+        };
+        let stamp = Stamp::of(&file)?;
+        Ok(Some(Found { file, stamp, description: Some(description) }))
+    }
+
+    /// The object of this name in its folder.
+    pub(crate) fn find_in(
+        &self,
+        folder: &Folder,
+        name: &str,
+        hidden: Option<&Hidden>,
+        key: &Key,
+    ) -> Outcome<Option<Found>> {
+        let file = match folder.open(name) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(why_not(folder, name, error)),
+        };
+        let metadata = file.metadata()?;
+        if metadata.is_dir() {
+            return Ok(None);
+        }
+        if !metadata.is_file() {
+            return Err(Trouble::invalid("it is no regular file"));
+        }
+        let stamp = Stamp::from(&metadata);
+        let description = match hidden {
+            Some(hidden) => hidden.describe(key, &stamp.name())?,
+            None => None,
+        };
+        // After the whole store was copied, each file is another one with the same bytes.
+        let described = match description {
+            Some(it) if it.by_hand || it.size != stamp.size => None,
+            Some(it) if it.inode == stamp.inode || it.sha256 == self.digests.of(&file, &stamp)? => Some(it),
+            _ => None,
+        };
+        Ok(Some(Found { file, stamp, description: described }))
+    }
+
+    fn draft(&self, hidden: &Hidden) -> Outcome<Draft> {
+        let drafts = hidden.drafts()?;
+        if !self.swept.swap(true, Ordering::Relaxed) {
+            // What can't be swept is in nobody's way.
+            drop(sweep(&drafts));
+        }
+        Draft::new(drafts)
+    }
+
+    pub(crate) fn write(
+        &self,
+        key: &Key,
+        body: &Body,
+        headers: &Headers,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Outcome<Object> {
+        let root = self.root()?;
+        let hidden = Hidden::make(&root)?;
+        let mut draft = self.draft(&hidden)?;
+        let sha256 = draft.fill(body)?;
+        let dress = Dress { key, headers, metadata, by_hand: false };
+        self.commit(&root, &hidden, draft, sha256, &dress, condition)
+    }
+
+    pub(crate) fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Outcome<Object> {
+        if from.location.store != StoreId::Local {
+            return Err(Trouble::new(ErrorKind::Unsupported, "a copy from another store is not possible"));
+        }
+        let source = &from.location.key;
+        let not_pinned =
+            || Trouble::conflict(format!("the source `{source}` is not the one that was checked"));
+        let mut found = self.open(source, from.version.as_ref())?.ok_or_else(not_pinned)?;
+        let state = from.version.as_ref().map_or_else(|| found.state(), |version| version.0.clone());
+        if state != from.token.0 {
+            return Err(not_pinned());
+        }
+        let root = self.root()?;
+        let hidden = Hidden::make(&root)?;
+        let mut draft = self.draft(&hidden)?;
+        let sha256 = draft.fill_by_copy(&mut found.file)?;
+        if sha256 != from.sha256 {
+            let message = format!("the source `{source}` has another digest than its release says");
+            return Err(Trouble::new(ErrorKind::Corrupt, message));
+        }
+        let dress = Dress { key: to, headers: &from.headers, metadata, by_hand: false };
+        self.commit(&root, &hidden, draft, sha256, &dress, condition)
+    }
+
+    /// Makes a draft an object, when everything holds that must hold.
+    fn commit(
+        &self,
+        root: &Folder,
+        hidden: &Hidden,
+        draft: Draft,
+        sha256: Digest,
+        dress: &Dress<'_>,
+        condition: &Condition,
+    ) -> Outcome<Object> {
+        let key = dress.key;
+        // Most of the time goes into making the bytes durable, so that happens before the lock.
+        let mut stamp = draft.seal(0)?;
+        let _lock = hidden.lock()?;
+        if let Some(fence) = &condition.fence
+            && self.find(root, Some(hidden), &fence.slot, None)?.is_some()
+        {
+            return Err(Trouble::conflict(format!("the ledger has moved on to `{}`", fence.slot)));
+        }
+        let current = self.find(root, Some(hidden), key, None)?;
+        check(&condition.when, current.as_ref())?;
+        let (folder, name) = make_parent(root, key)?;
+        let mut attempt = 0;
+        while hidden.describe(key, &stamp.name())?.is_some() && attempt < ATTEMPTS {
+            attempt += 1;
+            stamp = draft.seal(attempt)?;
+        }
+        let description = Description::new(dress, &stamp, sha256);
+        hidden.note(&stamp.name(), &description)?;
+        let appeared = match &current {
+            None => draft.link(&folder, name).map_err(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Trouble::conflict("it exists already, or is a folder"),
+                _ => error.into(),
+            }),
+            Some(old) => self
+                .keep(hidden, &folder, name, key, old)
+                .and_then(|()| draft.replace(&folder, name).map_err(Trouble::from)),
+        };
+        appeared.inspect_err(|_| hidden.forget(key, &stamp.name()))?;
+        folder.sync().map_err(Trouble::unsure)?;
+        let state = stamp.name();
+        Ok(Object {
+            key: key.clone(),
+            size: stamp.size,
+            token: Token(state.clone()),
+            version: Some(VersionId(state)),
+            sha256: Some(sha256),
+            stored_at: stamp.changed_at(),
+            headers: description.headers,
+            metadata: description.metadata,
+        })
+    }
+
+    /// Keeps what is about to be replaced or removed as a version. A file that was placed by hand is described now.
+    fn keep(&self, hidden: &Hidden, folder: &Folder, name: &str, key: &Key, old: &Found) -> Outcome<()> {
+        let state = old.state();
+        if old.description.is_none() && hidden.describe(key, &state)?.is_none() {
+            let sha256 = self.digests.of(&old.file, &old.stamp)?;
+            let (headers, metadata) = (Headers::default(), Metadata::new());
+            let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
+            hidden.note(&state, &Description::new(&dress, &old.stamp, sha256))?;
+        }
+        hidden.keep(key, &state, folder, name)
+    }
+
+    pub(crate) fn delete(&self, key: &Key, when: &Precondition) -> Outcome<()> {
+        let root = self.root()?;
+        let hidden = Hidden::make(&root)?;
+        let _lock = hidden.lock()?;
+        let current = self.find(&root, Some(&hidden), key, None)?;
+        check(when, current.as_ref())?;
+        let (Some(old), Some((folder, name))) = (current, parent(&root, key)?) else { return Ok(()) };
+        self.keep(&hidden, &folder, name, key, &old)?;
+        folder.remove(name)?;
+        folder.sync().map_err(Trouble::unsure)?;
+        tidy(&root, key);
+        Ok(())
+    }
+
+    /// Tries what everything else rests on: locks, hard links, and that a link does not replace.
+    pub(crate) fn probe(&self) -> Outcome<()> {
+        let root = self.root()?;
+        let hidden = Hidden::make(&root)?;
+        let _lock = hidden.lock()?;
+        let drafts = hidden.drafts()?;
+        let name = format!("probe-{}", std::process::id());
+        let draft = Draft::new(hidden.drafts()?)?;
+        draft.seal(0)?;
+        let linked = draft.link(&drafts, &name);
+        let again = Draft::new(hidden.drafts()?)?.link(&drafts, &name);
+        drop(drafts.remove(&name));
+        linked.map_err(|cause| Trouble {
+            cause: Some(cause),
+            ..Trouble::new(ErrorKind::Unsupported, "the file system has no hard links")
+        })?;
+        match again {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            _ => Err(Trouble::new(ErrorKind::Unsupported, "a hard link replaces an existing file")),
+        }
+    }
+}
+
+fn check(when: &Precondition, current: Option<&Found>) -> Outcome<()> {
+    match (when, current) {
+        (Precondition::Any, _) | (Precondition::Absent, None) => Ok(()),
+        (Precondition::Absent, Some(_)) => Err(Trouble::conflict("it exists already")),
+        (Precondition::Matches(token), Some(found)) if found.state() == token.0 => Ok(()),
+        (Precondition::Matches(_), Some(_)) => Err(Trouble::conflict("it was changed")),
+        (Precondition::Matches(_), None) => Err(Trouble::conflict("it is gone")),
+    }
+}

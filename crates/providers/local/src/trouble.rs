@@ -1,0 +1,56 @@
+//! Why an operation ended early, before the bucket adds its own name and the key.
+
+use promote_core::port::ErrorKind;
+use std::io;
+
+/// A refusal or a failure.
+#[derive(Debug)]
+pub(crate) struct Trouble {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) cause: Option<io::Error>,
+}
+
+/// What an operation ends with.
+pub(crate) type Outcome<T> = Result<T, Trouble>;
+
+impl Trouble {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), cause: None }
+    }
+
+    pub(crate) fn conflict(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Conflict, message)
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// The write has happened, but whether it outlives a power failure is not known.
+    pub(crate) fn unsure(cause: io::Error) -> Self {
+        let message = "what was written may not be durable".to_owned();
+        Self { kind: ErrorKind::Unknown, message, cause: Some(cause) }
+    }
+}
+
+impl From<io::Error> for Trouble {
+    /// An error before anything took effect.
+    fn from(cause: io::Error) -> Self {
+        let (kind, message) = match cause.kind() {
+            io::ErrorKind::PermissionDenied => (ErrorKind::Denied, "the user may not do this in the folder"),
+            io::ErrorKind::ReadOnlyFilesystem => (ErrorKind::Denied, "the file system is read-only"),
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                (ErrorKind::Unavailable, "the disk is full")
+            }
+            io::ErrorKind::InvalidFilename => {
+                (ErrorKind::Invalid, "a part of the key is too long for a file name")
+            }
+            io::ErrorKind::CrossesDevices => {
+                (ErrorKind::Unsupported, "another file system is mounted inside the folder")
+            }
+            _ => (ErrorKind::Unavailable, "the folder can't be read or written"),
+        };
+        Self { kind, message: message.to_owned(), cause: Some(cause) }
+    }
+}

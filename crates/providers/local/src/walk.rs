@@ -1,0 +1,146 @@
+//! Listing: a walk through the folders in the order of keys, that goes only where the answer can lie.
+
+use crate::folder::{Entry, Folder};
+use crate::hidden::{self, Hidden};
+use crate::path::go_down;
+use crate::store::Store;
+use crate::trouble::Outcome;
+use promote_core::location::Key;
+use promote_core::port::{Headers, Metadata, Object, Page, Token};
+use std::io;
+
+/// What is looked for, and what was found.
+struct Walk<'a> {
+    store: &'a Store,
+    hidden: Option<&'a Hidden>,
+    prefix: &'a str,
+    after: &'a str,
+    /// One more than asked for, to see whether more follows.
+    enough: usize,
+    objects: Vec<Object>,
+    /// How many folders were read.
+    folders: usize,
+}
+
+/// A page, and how many folders were read for it.
+pub(crate) fn list(store: &Store, prefix: &str, after: Option<&Key>, limit: usize) -> Outcome<(Page, usize)> {
+    let root = store.root()?;
+    let hidden = Hidden::find(&root)?;
+    let _lock = hidden.as_ref().map(Hidden::lock_shared).transpose()?;
+    let mut walk = Walk {
+        store,
+        hidden: hidden.as_ref(),
+        prefix,
+        after: after.map(Key::as_str).unwrap_or_default(),
+        enough: limit + 1,
+        objects: Vec::new(),
+        folders: 0,
+    };
+    // Whatever the prefix names up to its last slash is one folder, unless no key can begin so.
+    let below = prefix.rsplit_once('/').map_or("", |(below, _)| below);
+    if below.is_empty() {
+        if !prefix.starts_with('/') {
+            walk.folder(&root, "")?;
+        }
+    } else if below.parse::<Key>().is_ok() && !is_hidden(below) {
+        let parts: Vec<_> = below.split('/').collect();
+        if let Some(folder) = go_down(&root, &parts)? {
+            walk.folder(&folder, &format!("{below}/"))?;
+        }
+    }
+    let more = walk.objects.len() > limit;
+    walk.objects.truncate(limit);
+    Ok((Page { objects: walk.objects, more }, walk.folders))
+}
+
+fn is_hidden(path: &str) -> bool {
+    path.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(hidden::NAME))
+}
+
+impl Walk<'_> {
+    /// Goes through one folder, whose keys begin with `path`.
+    fn folder(&mut self, folder: &Folder, path: &str) -> Outcome<()> {
+        self.folders += 1;
+        let mut entries: Vec<(String, Entry)> = folder
+            .entries()?
+            .into_iter()
+            .map(|entry| (format!("{path}{}{}", entry.name, if entry.is_folder { "/" } else { "" }), entry))
+            .filter(|(begin, entry)| self.may_hold(begin, entry.is_folder) && !is_hidden(begin))
+            .collect();
+        // A folder comes where its keys come: with the slash that follows its name.
+        entries.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+        for (begin, entry) in entries {
+            if self.objects.len() >= self.enough {
+                break;
+            }
+            if !entry.is_folder {
+                self.file(folder, &entry.name, &begin)?;
+                continue;
+            }
+            match folder.sub(&entry.name) {
+                Ok(inner) => self.folder(&inner, &begin)?,
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a key that is looked for can be, or begin with, `begin`.
+    fn may_hold(&self, begin: &str, is_folder: bool) -> bool {
+        if !is_folder {
+            return begin.starts_with(self.prefix) && begin > self.after;
+        }
+        (begin.starts_with(self.prefix) || self.prefix.starts_with(begin))
+            && (begin > self.after || self.after.starts_with(begin))
+    }
+
+    fn file(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {
+        // A name that is no key was not written here, and nobody could ask for it.
+        let Ok(key) = key.parse::<Key>() else { return Ok(()) };
+        let Some(found) = self.store.find_in(folder, name, self.hidden, &key)? else { return Ok(()) };
+        self.objects.push(Object {
+            key,
+            size: found.stamp.size,
+            token: Token(found.state()),
+            version: None,
+            sha256: found.sha256(),
+            stored_at: found.stamp.changed_at(),
+            headers: Headers::default(),
+            metadata: Metadata::new(),
+        });
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::steps::Steps;
+
+    /// A hundred thousand records, as they lie in a ledger: the newest is found by going straight down.
+    #[test]
+    fn the_newest_of_many_records_is_found_in_a_few_folders() {
+        let root = tempfile::tempdir().unwrap();
+        let log = ".promote/acme/lanes/prod/log/999/999";
+        for thousand in 900..1000 {
+            let folder = root.path().join(format!("{log}/{thousand}"));
+            std::fs::create_dir_all(&folder).unwrap();
+            for n in 0..1000 {
+                std::fs::File::create(folder.join(format!("{n:03}.json"))).unwrap();
+            }
+        }
+        let store = Store::new(root.path().to_owned(), Steps::default());
+        let prefix = ".promote/acme/lanes/prod/log/";
+        let (page, folders) = list(&store, prefix, None, 1).unwrap();
+        assert_eq!(page.objects[0].key.as_str(), format!("{log}/900/000.json"));
+        assert!(page.more);
+        assert_eq!(folders, 4, "log, 999, 999, 900");
+
+        // A page from the middle reads two folders of records and those above them.
+        let place = format!("{log}/950/500.json").parse().unwrap();
+        let (page, folders) = list(&store, prefix, Some(&place), 1000).unwrap();
+        assert_eq!(page.objects[999].key.as_str(), format!("{log}/951/500.json"));
+        assert_eq!(folders, 5);
+    }
+}

@@ -1,0 +1,212 @@
+//! What people do in the folder with plain tools: the store must see it, and never be led out of the folder.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use futures_util::TryStreamExt;
+use promote_core::digest::Digest;
+use promote_core::location::{Key, Location, StoreId};
+use promote_core::port::{
+    Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
+    ProviderError, VersionId,
+};
+use promote_local::LocalBucket;
+use std::fs;
+use std::path::Path;
+
+fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+async fn write(
+    bucket: &LocalBucket,
+    at: &str,
+    content: &str,
+    when: Precondition,
+) -> Result<Object, ProviderError> {
+    let metadata = Metadata::from([("promote-seq".to_owned(), "7".to_owned())]);
+    let headers = Headers { content_type: Some("application/zip".into()), ..Headers::default() };
+    let body = Body::Bytes(content.to_owned().into());
+    bucket.write(&key(at), body, &headers, &metadata, &Condition::on(when)).await
+}
+
+async fn head(bucket: &LocalBucket, at: &str) -> Object {
+    bucket.head(&key(at)).await.unwrap().unwrap()
+}
+
+async fn read(bucket: &LocalBucket, at: &str, version: Option<&VersionId>) -> Result<String, ProviderError> {
+    let pieces: Vec<_> = bucket.read(&key(at), version).await?.try_collect().await?;
+    Ok(String::from_utf8(pieces.concat()).unwrap())
+}
+
+fn pin(object: &Object, content: &str) -> PinnedSource {
+    PinnedSource {
+        location: Location { store: StoreId::Local, key: object.key.clone() },
+        token: object.token.clone(),
+        version: object.version.clone(),
+        sha256: Digest::of(content.as_bytes()),
+        size: object.size,
+        headers: object.headers.clone(),
+    }
+}
+
+fn fresh() -> (tempfile::TempDir, LocalBucket) {
+    let root = tempfile::tempdir().unwrap();
+    let bucket = LocalBucket::open(root.path());
+    (root, bucket)
+}
+
+#[tokio::test]
+async fn a_file_placed_by_hand_is_an_object() {
+    let (root, bucket) = fresh();
+    fs::write(root.path().join("prod.zip"), "by hand").unwrap();
+    let found = head(&bucket, "prod.zip").await;
+    assert_eq!((found.size, found.sha256), (7, Some(Digest::of(b"by hand"))));
+    assert_eq!((found.metadata.len(), &found.headers), (0, &Headers::default()));
+    assert!(!root.path().join(".promote-store").exists(), "looking writes nothing");
+    assert_eq!(
+        write(&bucket, "prod.zip", "x", Precondition::Absent).await.unwrap_err().kind,
+        ErrorKind::Conflict
+    );
+    let from = pin(&found, "by hand");
+    bucket.copy(&from, &key("copy.zip"), &Metadata::new(), &Condition::absent()).await.unwrap();
+    write(&bucket, "prod.zip", "ours", Precondition::Matches(found.token)).await.unwrap();
+    assert_eq!(read(&bucket, "prod.zip", found.version.as_ref()).await.unwrap(), "by hand");
+    bucket.copy(&from, &key("back.zip"), &Metadata::new(), &Condition::absent()).await.unwrap();
+    assert_eq!(fs::read(root.path().join("back.zip")).unwrap(), b"by hand");
+}
+
+#[tokio::test]
+async fn every_change_by_hand_changes_the_token() {
+    type ByHand = (&'static str, fn(&Path));
+    let changes: [ByHand; 5] = [
+        ("edited in place, with the same length", |path| fs::write(path, "HAND").unwrap()),
+        ("rewritten with the same bytes", |path| fs::write(path, "ours").unwrap()),
+        ("touched", |path| fs::File::open(path).unwrap().set_modified(std::time::SystemTime::now()).unwrap()),
+        ("replaced", |path| {
+            fs::write(path.with_extension("new"), "ours").unwrap();
+            fs::rename(path.with_extension("new"), path).unwrap();
+        }),
+        ("removed and made again", |path| {
+            fs::remove_file(path).unwrap();
+            fs::write(path, "ours").unwrap();
+        }),
+    ];
+    for (what, change) in changes {
+        let (root, bucket) = fresh();
+        let ours = write(&bucket, "prod.zip", "ours", Precondition::Absent).await.unwrap();
+        assert_eq!(head(&bucket, "prod.zip").await, ours);
+        let path = root.path().join("prod.zip");
+        change(&path);
+        let found = head(&bucket, "prod.zip").await;
+        assert_ne!(found.token, ours.token, "{what}");
+        assert_eq!(found.sha256, Some(Digest::of(&fs::read(&path).unwrap())), "{what}");
+        assert!(found.metadata.is_empty(), "{what}");
+        assert_eq!(bucket.list("", None, 1).await.unwrap().objects[0].token, found.token, "{what}");
+        let stale = write(&bucket, "prod.zip", "next", Precondition::Matches(ours.token)).await;
+        assert_eq!(stale.unwrap_err().kind, ErrorKind::Conflict, "{what}");
+        write(&bucket, "prod.zip", "next", Precondition::Matches(found.token)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_faithful_copy_of_the_folder_is_the_same_store() {
+    let (root, bucket) = fresh();
+    let old = write(&bucket, "prod.zip", "old", Precondition::Absent).await.unwrap();
+    let new = write(&bucket, "prod.zip", "new", Precondition::Any).await.unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let (from, to) = (root.path().join("."), elsewhere.path());
+    let done = std::process::Command::new("cp").arg("-a").arg(from).arg(to).status().unwrap();
+    assert!(done.success());
+    let moved = LocalBucket::open(to);
+    assert_eq!(head(&moved, "prod.zip").await, new);
+    assert_eq!(read(&moved, "prod.zip", old.version.as_ref()).await.unwrap(), "old");
+}
+
+#[tokio::test]
+async fn bytes_that_were_changed_in_secret_are_not_passed_on() {
+    let (root, bucket) = fresh();
+    let path = root.path().join("prod.zip");
+    let ours = write(&bucket, "prod.zip", "ours", Precondition::Absent).await.unwrap();
+    let time = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, "evil").unwrap();
+    fs::File::open(&path).unwrap().set_modified(time).unwrap();
+    assert_eq!(read(&bucket, "prod.zip", None).await.unwrap_err().kind, ErrorKind::Corrupt);
+    assert_eq!(bucket.get(&key("prod.zip"), 100).await.unwrap_err().kind, ErrorKind::Corrupt);
+    let copy = bucket.copy(&pin(&ours, "ours"), &key("to.zip"), &Metadata::new(), &Condition::absent()).await;
+    assert_eq!(copy.unwrap_err().kind, ErrorKind::Corrupt);
+    assert!(!root.path().join("to.zip").exists());
+}
+
+#[tokio::test]
+async fn symbolic_links_lead_nowhere() {
+    let (root, bucket) = fresh();
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("secret"), "secret").unwrap();
+    std::os::unix::fs::symlink(outside.path(), root.path().join("folder")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("secret"), root.path().join("file")).unwrap();
+    std::os::unix::fs::symlink(outside.path().join("missing"), root.path().join("dangling")).unwrap();
+    for at in ["folder/secret", "folder/new", "file", "dangling", "folder/deep/new"] {
+        let kind = |end: Result<(), ProviderError>| end.unwrap_err().kind;
+        assert_eq!(kind(bucket.head(&key(at)).await.map(drop)), ErrorKind::Invalid, "{at}");
+        assert_eq!(kind(bucket.get(&key(at), 100).await.map(drop)), ErrorKind::Invalid, "{at}");
+        for when in [Precondition::Any, Precondition::Absent] {
+            assert_eq!(kind(write(&bucket, at, "x", when).await.map(drop)), ErrorKind::Invalid, "{at}");
+        }
+        assert_eq!(kind(bucket.delete(&key(at), &Precondition::Any).await), ErrorKind::Invalid, "{at}");
+    }
+    assert!(bucket.list("", None, 10).await.unwrap().objects.is_empty());
+    assert_eq!(bucket.list("folder/", None, 10).await.unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    assert_eq!(fs::read(outside.path().join("secret")).unwrap(), b"secret");
+}
+
+#[tokio::test]
+async fn the_stores_own_folder_is_out_of_reach() {
+    let (_root, bucket) = fresh();
+    write(&bucket, "a", "x", Precondition::Absent).await.unwrap();
+    for at in [".promote-store", ".promote-store/lock", ".PROMOTE-store/lock"] {
+        assert_eq!(bucket.head(&key(at)).await.unwrap_err().kind, ErrorKind::Invalid);
+        assert_eq!(write(&bucket, at, "x", Precondition::Any).await.unwrap_err().kind, ErrorKind::Invalid);
+    }
+    for prefix in ["", ".", ".promote-store/", ".promote-store/tmp/"] {
+        let listed = bucket.list(prefix, None, 10).await.unwrap().objects;
+        assert_eq!(listed.len(), usize::from(prefix.is_empty()), "`{prefix}`: {listed:?}");
+    }
+    for prefix in ["../", "/", "a/../", "./"] {
+        assert!(bucket.list(prefix, None, 10).await.unwrap().objects.is_empty(), "{prefix}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_object_is_said_plainly() {
+    let (root, bucket) = fresh();
+    write(&bucket, "folder/file", "x", Precondition::Absent).await.unwrap();
+    assert!(bucket.head(&key("folder")).await.unwrap().is_none());
+    assert!(bucket.head(&key("folder/file/below")).await.unwrap().is_none());
+    let over = write(&bucket, "folder", "x", Precondition::Absent).await.unwrap_err();
+    assert_eq!(over.kind, ErrorKind::Conflict);
+    let below = write(&bucket, "folder/file/below", "x", Precondition::Absent).await.unwrap_err();
+    assert_eq!(below.kind, ErrorKind::Invalid);
+    assert!(below.to_string().contains("`file` is an object"), "{below}");
+    let long = "n".repeat(300);
+    assert_eq!(write(&bucket, &long, "x", Precondition::Any).await.unwrap_err().kind, ErrorKind::Invalid);
+    let pipe = std::process::Command::new("mkfifo").arg(root.path().join("pipe")).status().unwrap();
+    assert!(pipe.success());
+    assert_eq!(bucket.head(&key("pipe")).await.unwrap_err().kind, ErrorKind::Invalid);
+    let missing = LocalBucket::open(root.path().join("missing"));
+    assert_eq!(missing.head(&key("a")).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert_eq!(write(&missing, "a", "x", Precondition::Any).await.unwrap_err().kind, ErrorKind::NotFound);
+    assert!(!root.path().join("missing").exists());
+}
+
+#[tokio::test]
+async fn folders_go_with_their_last_object_and_no_draft_is_left() {
+    let (root, bucket) = fresh();
+    write(&bucket, "a/b/c", "x", Precondition::Absent).await.unwrap();
+    write(&bucket, "a/d", "x", Precondition::Absent).await.unwrap();
+    write(&bucket, "a/d", "x", Precondition::Absent).await.unwrap_err();
+    bucket.delete(&key("a/b/c"), &Precondition::Any).await.unwrap();
+    assert!(!root.path().join("a/b").exists() && root.path().join("a/d").exists());
+    bucket.probe(&key("scratch")).await.unwrap();
+    assert_eq!(fs::read_dir(root.path().join(".promote-store/tmp")).unwrap().count(), 0);
+}
