@@ -22,7 +22,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen)
         return ExitStatus::Usage;
     }
     let mut page = Page::default();
-    page.line(Text::new("error: ", Style::Bad).and(&message(error), Style::Strong));
+    page.line(Text::new("error: ", Style::Bad).and(message(error), Style::Strong));
     for hint in hints(error, arguments) {
         page.hint(&hint);
     }
