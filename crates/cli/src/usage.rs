@@ -21,7 +21,7 @@ pub(crate) fn show(error: &clap::Error, screen: &Screen) -> ExitStatus {
         return ExitStatus::Usage;
     }
     let mut page = Page::default();
-    page.line(Text::new("error: ", Style::Bad).and(&message(error), Style::Strong));
+    page.line(Text::new("error: ", Style::Bad).and(message(error), Style::Strong));
     for hint in hints(error) {
         page.hint(&hint);
     }
