@@ -22,6 +22,9 @@ pub struct Subject {
     pub prefix: Key,
     /// What the store is expected to honour. Checks of anything else are skipped.
     pub expected: Capabilities,
+    /// Whether the store sorts names folder by folder, as a file system does, instead of by all their bytes. The
+    /// ledger's keys are laid out so that both orders are the same.
+    pub by_folder: bool,
     /// The size in bytes of the large object: beyond what the provider sends in one part.
     pub large: usize,
     /// How many objects are listed in pages.
@@ -35,7 +38,8 @@ pub struct Subject {
 impl Subject {
     /// A subject with 6 MiB for a large object, 25 objects in pages of 10, and 32 racers.
     pub fn new(bucket: Arc<dyn Bucket>, store: StoreId, prefix: Key, expected: Capabilities) -> Self {
-        Self { bucket, store, prefix, expected, large: 6 << 20, listed: 25, page: 10, racers: 32 }
+        let (large, listed, page, racers) = (6 << 20, 25, 10, 32);
+        Self { bucket, store, prefix, expected, by_folder: false, large, listed, page, racers }
     }
 
     /// A key below the prefix.

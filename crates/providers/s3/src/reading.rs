@@ -186,8 +186,10 @@ impl S3Bucket {
     ) -> Result<Page, ProviderError> {
         let subject = if prefix.is_empty() { self.name.as_str() } else { prefix };
         let doing = Doing::reading(self, subject, "s3:ListBucket", self.limits.answer);
+        if !(1..=1000).contains(&limit) {
+            return Err(doing.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}")));
+        }
         let client = self.client().await?;
-        let limit = limit.clamp(1, 1000);
         let mut after = after.map(|key| key.as_str().to_owned());
         let mut page = Page::default();
         loop {

@@ -1,0 +1,74 @@
+//! The core's conformance suite against real servers. What each is found to honour is asserted in `servers.rs`;
+//! here it is what the suite holds the provider to.
+
+#![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+
+#[allow(dead_code, reason = "shared with `servers.rs`, which needs more of it")]
+mod real;
+
+use promote_core::conformance::{Subject, run_all};
+use promote_core::location::StoreId;
+use promote_core::port::{Bucket as _, CopyGuard};
+use real::Store;
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// How many checks the suite has.
+const CHECKS: usize = 31;
+
+/// What S3 itself can't do, so that nothing that speaks its protocol is held to it.
+const NOT_S3: [&str; 2] = ["tokens_never_come_back", "the_fence_is_checked_with_the_write"];
+
+/// What a bucket without versions can't do.
+const NO_VERSIONS: [&str; 2] = ["old_versions_stay_readable", "copies_of_a_version_are_that_version"];
+
+/// Its folders are those of a file system, and so is its order.
+const BY_FOLDER: [&str; 1] = ["lists_are_in_order_of_bytes"];
+
+/// Examines one bucket. `skipped` are the checks that it can't be held to.
+async fn examine(title: &str, store: Store, copy: CopyGuard, skipped: &[&[&str]]) {
+    let bucket = Arc::new(store.again());
+    let found = bucket.probe(&"probe".parse().unwrap()).await.unwrap();
+    assert_eq!(found.copy, copy, "{title}: {found:?}");
+    let mut subject =
+        Subject::new(bucket, StoreId::S3(store.name.clone()), "suite/run".parse().unwrap(), found);
+    let skipped: BTreeSet<&str> = skipped.concat().into_iter().collect();
+    subject.by_folder = skipped.contains(BY_FOLDER[0]);
+    // One more page than a listing has at most.
+    (subject.listed, subject.page) = (120, 50);
+    let report = run_all(&subject).await;
+    println!("{title}\n{report}");
+    assert_eq!(report.failed, [], "{title}");
+    assert_eq!(report.skipped_names().into_iter().collect::<BTreeSet<_>>(), skipped, "{title}");
+    assert_eq!(report.passed.len() + skipped.len(), CHECKS, "{title}");
+}
+
+#[tokio::test]
+async fn seaweedfs_conforms() {
+    let store = Store::start("seaweedfs").await;
+    examine("seaweedfs", store, CopyGuard::ConditionalCopy, &[&NOT_S3, &NO_VERSIONS, &BY_FOLDER]).await;
+}
+
+#[tokio::test]
+async fn seaweedfs_with_versions_conforms() {
+    let store = Store::versioned("seaweedfs").await;
+    examine("seaweedfs, versioned", store, CopyGuard::ConditionalCopy, &[&NOT_S3, &BY_FOLDER]).await;
+}
+
+#[tokio::test]
+async fn ministack_conforms() {
+    let store = Store::versioned("ministack").await;
+    examine("ministack, versioned", store, CopyGuard::ConditionalComplete, &[&NOT_S3]).await;
+}
+
+#[tokio::test]
+async fn ministack_with_signatures_conforms() {
+    let store = Store::start("ministack-auth").await;
+    examine("ministack-auth", store, CopyGuard::ConditionalComplete, &[&NOT_S3, &NO_VERSIONS]).await;
+}
+
+#[tokio::test]
+async fn moto_conforms() {
+    let store = Store::versioned("moto").await;
+    examine("moto, versioned", store, CopyGuard::ConditionalPut, &[&NOT_S3]).await;
+}
