@@ -8,6 +8,7 @@
 )]
 
 mod adopting;
+mod counted;
 mod demo;
 mod publishing;
 mod sayings;
