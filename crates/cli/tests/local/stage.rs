@@ -1,7 +1,7 @@
 //! A project in a scratch folder and a keyboard whose keys were pressed in advance.
 
 use async_trait::async_trait;
-use promote_cli::{Ask, Env, Providers, Signal, Signals, Stream, run};
+use promote_cli::{Ask, Connect, Env, Providers, Signal, Signals, Stream, run};
 use promote_core::exit::ExitStatus;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -128,11 +128,15 @@ impl Stage {
     }
 
     pub(crate) fn run(&self, line: &[&str]) -> Answer {
+        self.run_on(line, &Providers)
+    }
+
+    pub(crate) fn run_on(&self, line: &[&str], connect: &dyn Connect) -> Answer {
         let (out, err) = (Arc::<Mutex<Vec<u8>>>::default(), Arc::<Mutex<Vec<u8>>>::default());
         let streams: [Stream; 2] = [Arc::<Mutex<Vec<u8>>>::clone(&out), Arc::<Mutex<Vec<u8>>>::clone(&err)];
         let arguments: Vec<OsString> =
             std::iter::once("promote").chain(line.iter().copied()).map(OsString::from).collect();
-        let exit = run(arguments, &self.env(), &streams[0], &streams[1], &Providers);
+        let exit = run(arguments, &self.env(), &streams[0], &streams[1], connect);
         let text = |taken: &Mutex<Vec<u8>>| String::from_utf8(taken.lock().unwrap().clone()).unwrap();
         Answer { exit, out: text(&out), err: text(&err) }
     }
