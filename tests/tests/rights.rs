@@ -119,9 +119,9 @@ fn the_policies_of_the_guide_suffice_and_less_is_refused() {
     stage.project.done(&["verify", "prod"]).unwrap();
 }
 
-/// Each right of the guide is needed: without it something is refused.
+/// Without the right to read, or to write, the very right is named and nothing is written.
 #[test]
-fn no_right_of_the_guide_is_superfluous() {
+fn a_right_that_is_missing_is_named() {
     let mut stage = Stage::new();
     let [_, build, promoting] = policies(&stage.bucket);
     stage.project.commit("app.txt", "one\n", "feat: begin").unwrap();
