@@ -5,9 +5,11 @@ use async_trait::async_trait;
 use promote_cli::{Connect, Env, Providers, Site, Stream, run};
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Ledger};
+use promote_core::names::ProjectName;
 use promote_core::port::{Bucket, Clock};
 use promote_core::world::World;
 use promote_tests::killer::{Death, Killer};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
@@ -25,6 +27,10 @@ impl Connect for Deadly {
         world.ledger = Ledger::new(wrap(world.ledger.bucket()), root, Arc::clone(&world.clock));
         world.stores = world.stores.iter().map(|(id, bucket)| (id.clone(), wrap(bucket))).collect();
         Ok(world)
+    }
+
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        Providers.project_name(base)
     }
 
     fn actor(&self, env: &Env) -> Actor {
