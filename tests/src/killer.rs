@@ -6,8 +6,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use promote_core::location::Key;
 use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page, PinnedSource,
-    Precondition, ProviderError, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,
+    PinnedSource, Precondition, ProviderError, VersionId,
 };
 use std::fmt;
 use std::sync::Arc;

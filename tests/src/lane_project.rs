@@ -55,7 +55,7 @@ impl From<Output> for Ran {
     }
 }
 
-fn git(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
+pub(crate) fn git(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
     let output = Command::new("git")
         .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"])
         .args(arguments)
@@ -79,7 +79,9 @@ impl LaneProject {
             Place::Local => (String::new(), String::new(), BTreeMap::new()),
             Place::S3 { bucket, endpoint, variables } => (
                 format!("s3://{bucket}/"),
-                format!("\n[store.{bucket}]\nendpoint = \"{endpoint}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n"),
+                format!(
+                    "\n[store.{bucket}]\nendpoint = \"{endpoint}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n"
+                ),
                 variables.clone(),
             ),
         };
@@ -90,8 +92,7 @@ impl LaneProject {
         );
         std::fs::write(folder.path().join("promote.toml"), file)?;
         git(folder.path(), &["init", "-q"])?;
-        let mut project =
-            Self { folder, program: PathBuf::from(program), variables, releases: Vec::new() };
+        let mut project = Self { folder, program: PathBuf::from(program), variables, releases: Vec::new() };
         for release in 0..releases {
             std::fs::write(project.folder.path().join("app.txt"), format!("release {release}\n"))?;
             git(project.folder.path(), &["add", "app.txt"])?;

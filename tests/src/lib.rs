@@ -2,7 +2,9 @@
 //! The tests themselves live there, by subject.
 
 pub mod bucket;
+pub mod client;
 pub mod console;
 pub mod killer;
 pub mod lane_project;
+pub mod project;
 pub mod server;

@@ -20,7 +20,16 @@ const RECOVERIES: [Recovery; 3] = [Recovery::SamePerson, Recovery::OtherPerson, 
 
 fn to(project: &LaneProject, lane: &str, commit: &str, variables: &[(&str, &str)]) -> Ran {
     let arguments = [
-        "to", lane, commit, "--yes", "--override", "order", "--override", "rolled-back", "--reason", "a crash test",
+        "to",
+        lane,
+        commit,
+        "--yes",
+        "--override",
+        "order",
+        "--override",
+        "rolled-back",
+        "--reason",
+        "a crash test",
     ];
     project.run(&arguments, variables).unwrap()
 }
@@ -34,7 +43,8 @@ fn case(project: &LaneProject, lane: &str, n: usize, when: &str, recovery: Recov
     let what = format!("{lane}, request {n}, {when}, {recovery:?}");
     let before = running(&project.status(lane).unwrap()).unwrap();
     let next = project.releases.iter().find(|release| **release != before).unwrap();
-    let ran = to(project, lane, next, &[("PROMOTE_TEST_KILL", &format!("{n}:{when}")), ("PROMOTE_ACTOR", "ann")]);
+    let ran =
+        to(project, lane, next, &[("PROMOTE_TEST_KILL", &format!("{n}:{when}")), ("PROMOTE_ACTOR", "ann")]);
     if let Some(code) = ran.code {
         assert_eq!(code, 0, "{what}: {ran:?}");
         return false;
@@ -88,7 +98,10 @@ fn matrix(place: &Place, lanes: usize) -> usize {
             let (project, cases, next) = (&project, &cases, &next);
             scope.spawn(move || {
                 while let Some((n, when, recovery)) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
-                    assert!(case(project, &format!("e{lane}"), *n, when, *recovery), "request {n} was not sent");
+                    assert!(
+                        case(project, &format!("e{lane}"), *n, when, *recovery),
+                        "request {n} was not sent"
+                    );
                 }
             });
         }

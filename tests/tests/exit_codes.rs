@@ -7,7 +7,8 @@ use std::path::Path;
 
 /// Code and name of each row of the table whose first cell is a number.
 fn rows(text: &str) -> Vec<(u8, String)> {
-    let cells = |line: &str| -> Vec<String> { line.split('|').skip(1).map(|cell| cell.trim().to_owned()).collect() };
+    let cells =
+        |line: &str| -> Vec<String> { line.split('|').skip(1).map(|cell| cell.trim().to_owned()).collect() };
     let lines = text.lines().filter(|line| line.starts_with('|')).map(cells);
     lines.filter_map(|row| Some((row.first()?.parse().ok()?, row.get(1)?.clone()))).collect()
 }

@@ -15,8 +15,9 @@ fn end(child: Child) -> Ran {
 
 fn history(project: &LaneProject, lane: &str) -> Vec<serde_json::Value> {
     let ran = project.run(&["history", lane, "-n", "200", "--json"], &[]).unwrap();
-    let document: serde_json::Value = serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
-    document["promotions"].as_array().cloned().unwrap_or_else(|| panic!("{ran:?}"))
+    let document: serde_json::Value =
+        serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+    document["entries"].as_array().cloned().unwrap_or_else(|| panic!("{ran:?}"))
 }
 
 fn race(place: &Place) {
@@ -39,10 +40,8 @@ fn race(place: &Place) {
         }
     }
     assert!(!won.is_empty(), "{ends:?}");
-    let recorded: Vec<String> = history(&project, "e0")
-        .iter()
-        .filter_map(|entry| entry["sha"].as_str().map(str::to_owned))
-        .collect();
+    let recorded: Vec<String> =
+        history(&project, "e0").iter().filter_map(|entry| entry["sha"].as_str().map(str::to_owned)).collect();
     let mut told = won.clone();
     told.sort();
     let mut written = recorded.clone();
@@ -50,7 +49,10 @@ fn race(place: &Place) {
     assert_eq!(told, written, "exactly those that were told so are in the ledger");
     let status = project.status("e0").unwrap();
     assert!(status["open"].is_null(), "{status}");
-    assert_eq!(status.pointer("/running/sha").and_then(|sha| sha.as_str()), recorded.first().map(String::as_str));
+    assert_eq!(
+        status.pointer("/running/sha").and_then(|sha| sha.as_str()),
+        recorded.first().map(String::as_str)
+    );
     for arguments in [&["verify", "e0"][..], &["verify", "--ledger"][..]] {
         let ran = project.run(arguments, &[]).unwrap();
         assert_eq!(ran.code, Some(0), "{ran:?}");

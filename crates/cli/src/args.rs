@@ -14,7 +14,6 @@ use std::time::Duration;
 #[command(
     name = "promote",
     version,
-    propagate_version = true,
     disable_help_subcommand = true,
     subcommand_required = true,
     arg_required_else_help = true,

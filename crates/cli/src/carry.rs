@@ -67,7 +67,7 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
     let what = match &decision {
         Decision::Refused(_) => return refused(app, &report),
         Decision::NothingToDo(nothing) if wanted.finish && nothing.pending => {
-            app.screen.note(&decision_view::page(&report, config.timezone));
+            app.screen.note(&decision_view::again(&report));
             What::Finish(nothing)
         }
         Decision::NothingToDo(_) => return nothing(app, project, &snapshot, &report),
@@ -83,7 +83,10 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
     progress.begin(plan_of(&decision));
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
-        Ok(done) => done.inspect_err(|_| progress.rest())?,
+        Ok(done) => done.inspect_err(|_| {
+            progress.rest();
+            app.screen.message("\n");
+        })?,
         Err(signal) => return Err(cut_off(&errand, &progress, signal).await),
     };
     errand.ended(&done, wait || !done.plan.follows, &progress)
@@ -231,8 +234,17 @@ fn nothing(app: &App<'_>, project: &Project, snapshot: &Snapshot, report: &Decis
     })
 }
 
-/// For a rollback: that the release ran here before, and for how long.
+/// What is taken over; for a rollback, that the release ran here before, and for how long.
 fn past(snapshot: &Snapshot, plan: &Plan) -> Option<String> {
+    if let Some(open) = snapshot.state().open {
+        let verb = if plan.action == Action::Rollback { "undoes" } else { "goes on with" };
+        return Some(format!(
+            "{verb} promotion {} of {} by {}",
+            open.promotion,
+            open.release.commit.short(7),
+            open.by
+        ));
+    }
     if plan.action != Action::Rollback {
         return None;
     }

@@ -34,6 +34,7 @@ pub(crate) fn confirm(
     };
     let terminal = app.env.input_terminal && app.env.error_terminal && !app.env.is_ci();
     if !terminal {
+        app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
             format!("{name} must be confirmed, and there is no terminal"),
@@ -45,6 +46,7 @@ pub(crate) fn confirm(
         return Ok(());
     }
     if app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
+        app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
             format!("{name} must be confirmed, and `--no-input` forbids asking"),
@@ -62,13 +64,17 @@ pub(crate) fn confirm(
         .keyboard
         .line()
         .map_err(|error| Failure::new(ExitStatus::Failed, "the answer can't be read").caused_by(error))?;
+    if answer.is_none() {
+        // The end of the input was typed, which the terminal does not echo as a line.
+        app.screen.message("\n");
+    }
     let answer = answer.unwrap_or_default();
+    app.screen.message("\n");
     let agreed = match question {
         Question::Name => answer.trim() == name.as_str(),
         _ => matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"),
     };
     if agreed {
-        app.screen.message("\n");
         return Ok(());
     }
     Err(Failure::new(ExitStatus::Interrupted, format!("{name} was not confirmed"))

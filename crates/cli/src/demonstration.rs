@@ -22,8 +22,9 @@ target       = "deployed/{env}.zip"
 ledger       = ".promote/demo/"
 
 # Proves that the release works. Real teams ask an address: { http = "https://…/version", expect = "{sha:7}" }
-verify       = 'git show "$PROMOTE_SHA:health.txt" | grep -qx well'
+verify       = "git show $PROMOTE_SHA:health.txt | grep -qx well"
 on-failure   = "rollback"
+branch       = "main"
 
 [env.staging]
 verify       = "true"
@@ -154,7 +155,7 @@ pub(crate) fn tell(
         |error| Failure::new(ExitStatus::Failed, "the scratch folder can't be written").caused_by(error);
     git(folder, &["init", "--quiet", "--template=", "--initial-branch=main"])?;
     std::fs::write(folder.join("promote.toml"), CONFIG).map_err(failed)?;
-    std::fs::write(folder.join(".gitignore"), "/releases\n/deployed\n/.promote\n").map_err(failed)?;
+    std::fs::write(folder.join(".gitignore"), "/releases\n/deployed\n/.promote*\n").map_err(failed)?;
     let mut commits: Vec<String> = Vec::new();
     for (words, act) in STORY {
         let (command, output, exit) = match act {
@@ -163,7 +164,7 @@ pub(crate) fn tell(
                 git(folder, &["add", "--all"])?;
                 git(folder, &["commit", "--quiet", "--message", message])?;
                 commits.push(git(folder, &["rev-parse", "--short=7", "HEAD"])?.trim().to_owned());
-                (format!("git commit --all --message '{message}'"), String::new(), ExitStatus::Ok)
+                (format!("git add --all && git commit --message '{message}'"), String::new(), ExitStatus::Ok)
             }
             Act::Write { file, text } => {
                 std::fs::write(folder.join(file), text).map_err(failed)?;

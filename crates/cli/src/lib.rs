@@ -54,7 +54,7 @@ pub fn run(
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(cli) => cli,
-        Err(error) => return usage::show(&error, &Screen::early(&arguments, env, out, err)),
+        Err(error) => return usage::show(&error, &arguments, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);
     let app = App { global: &cli.global, env, screen, connect };

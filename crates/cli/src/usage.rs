@@ -5,9 +5,10 @@ use crate::page::{Style, Text};
 use crate::screen::Screen;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use promote_core::exit::ExitStatus;
+use std::ffi::OsString;
 
 /// Shows what clap answers instead of parsed arguments.
-pub(crate) fn show(error: &clap::Error, screen: &Screen) -> ExitStatus {
+pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen) -> ExitStatus {
     let rendered = error.render();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = if screen.out_colour { rendered.ansi().to_string() } else { rendered.to_string() };
@@ -22,7 +23,7 @@ pub(crate) fn show(error: &clap::Error, screen: &Screen) -> ExitStatus {
     }
     let mut page = Page::default();
     page.line(Text::new("error: ", Style::Bad).and(&message(error), Style::Strong));
-    for hint in hints(error) {
+    for hint in hints(error, arguments) {
         page.hint(&hint);
     }
     screen.message(&page.human(screen.err_colour));
@@ -51,8 +52,13 @@ fn message(error: &clap::Error) -> String {
         ErrorKind::MissingRequiredArgument => format!("`{}` is missing", plain(&argument)),
         ErrorKind::InvalidValue if value.is_empty() => format!("`{}` needs a value", plain(&argument)),
         ErrorKind::InvalidValue | ErrorKind::ValueValidation => {
-            let why = std::error::Error::source(error).map(|cause| format!(": {cause}")).unwrap_or_default();
-            format!("`{value}` is no value for `{}`{why}", plain(&argument))
+            let why = std::error::Error::source(error).map(ToString::to_string);
+            match why {
+                // Most of our own messages name the value.
+                Some(why) if why.contains(&format!("`{value}`")) => why,
+                Some(why) => format!("`{value}` is no value for `{}`: {why}", plain(&argument)),
+                None => format!("`{value}` is no value for `{}`", plain(&argument)),
+            }
         }
         ErrorKind::ArgumentConflict => {
             let other = text(error, ContextKind::PriorArg).unwrap_or_default();
@@ -76,7 +82,7 @@ fn first_line(text: &str) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-fn hints(error: &clap::Error) -> Vec<String> {
+fn hints(error: &clap::Error, arguments: &[OsString]) -> Vec<String> {
     let mut hints = Vec::new();
     for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
         if let Some(near) = text(error, kind) {
@@ -86,11 +92,21 @@ fn hints(error: &clap::Error) -> Vec<String> {
     if let Some(values) = text(error, ContextKind::ValidValue).filter(|values| !values.is_empty()) {
         hints.push(format!("possible values: {values}"));
     }
-    if hints.is_empty() {
-        hints.push(match text(error, ContextKind::Usage) {
-            Some(usage) => format!("{} (`--help` explains)", usage.trim().replace("Usage: ", "usage: ")),
-            None => "`promote --help` lists the commands".to_owned(),
-        });
+    if !hints.is_empty() {
+        return hints;
     }
+    let known = crate::command_line();
+    let command = arguments
+        .iter()
+        .skip(1)
+        .filter_map(|argument| argument.to_str())
+        .find(|argument| known.get_subcommands().any(|command| command.get_name() == *argument));
+    hints.push(match (command, text(error, ContextKind::Usage)) {
+        (None, _) => "`promote --help` lists the commands".to_owned(),
+        (Some(command), Some(usage)) => {
+            format!("{} (`promote {command} --help` explains)", usage.trim().replace("Usage: ", "usage: "))
+        }
+        (Some(command), None) => format!("`promote {command} --help` explains"),
+    });
     hints
 }

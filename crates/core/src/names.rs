@@ -25,13 +25,23 @@ pub fn is_name(text: &str) -> bool {
         && bytes.last() != Some(&b'-')
 }
 
-/// A hostile text made fit to show in a message: control characters escaped, cut after 60 characters.
+/// A hostile text made fit to show in a message: what a terminal acts upon or hides is escaped, cut after 60
+/// characters.
 pub fn shown(text: &str) -> String {
-    let mut out: String = text.chars().take(60).flat_map(char::escape_debug).collect();
+    let mut out = String::new();
+    for c in text.chars().take(60) {
+        if acts(c) { out.extend(c.escape_debug()) } else { out.push(c) }
+    }
     if text.chars().nth(60).is_some() {
         out.push('…');
     }
     out
+}
+
+/// Control characters, and those that turn the direction of text around or have no width.
+fn acts(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 macro_rules! name {
@@ -112,6 +122,8 @@ mod tests {
     #[test]
     fn hostile_text_is_shown_harmlessly() {
         assert_eq!(shown("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(shown("grep \"x\" | it's"), "grep \"x\" | it's");
+        assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(shown(&"x".repeat(70)).chars().count(), 61);
     }
 }

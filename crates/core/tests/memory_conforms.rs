@@ -1,5 +1,11 @@
 //! The buckets in memory pass the suite that every store must pass, and a store that is worse than it claims does not.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test fails by panicking, and its report is printed"
+)]
+
 use futures_executor::block_on;
 use promote_core::conformance::{Report, Subject, run_all};
 use promote_core::location::StoreId;
@@ -57,7 +63,8 @@ fn overdone_claims_are_found_out() {
         change(&mut kind);
         examine(kind, honest.truth.clone()).failed_names()
     };
-    let cases: [(fn(&mut MemoryKind), &[&str]); 6] = [
+    type Case = (fn(&mut MemoryKind), &'static [&'static str]);
+    let cases: [Case; 6] = [
         (|kind| kind.truth.create = false, &["create_refuses_what_exists", "one_of_many_creators_wins"]),
         (|kind| kind.truth.replace = false, &["replace_needs_the_token", "one_of_many_replacers_wins"]),
         (

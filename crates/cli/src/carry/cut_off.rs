@@ -12,6 +12,7 @@ use promote_core::ledger::OutcomeResult;
 /// Says how far things got, and records an interrupted deployment as such.
 pub(super) async fn cut_off(errand: &Errand<'_>, progress: &Progress, signal: Signal) -> Stop {
     progress.rest();
+    errand.app.screen.message("\n");
     let name = &errand.settings.name;
     let reached = progress.reached();
     let word = match signal {

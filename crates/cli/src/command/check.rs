@@ -74,9 +74,6 @@ impl Document for CheckReport {
 
 pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     let project = app.project()?;
-    let remarks =
-        diagnostic::shown(&project.shown(app), &project.text, &project.remarks, app.screen.err_colour);
-    app.screen.message(&remarks);
     let mut online = Vec::new();
     if args.online {
         let world = app.world(&project).await?;
@@ -94,7 +91,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     };
     if app.wish() == crate::document::Wish::None && !project.remarks.is_empty() {
         let (path, colour) = (project.shown(app), app.screen.err_colour);
-        app.screen.message(&crate::diagnostic::shown(&path, &project.text, &project.remarks, colour));
+        app.screen.message(&diagnostic::shown(&path, &project.text, &project.remarks, colour));
     }
     app.show(&report, || page(&report))?;
     Ok(worst.unwrap_or(ExitStatus::Ok))

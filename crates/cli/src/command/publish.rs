@@ -41,10 +41,16 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
     let project = app.project()?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let moving = !args.no_move && !args.changing.dry_run && !automatic::environments(&project).is_empty();
+    let shown = moving && app.wish() == crate::document::Wish::None;
     let flow = async {
         let mut report = publication::publish(app, &project, &world, args).await?;
-        if !args.no_move && !args.changing.dry_run {
+        if moving {
             let commit = report.commit.clone();
+            if shown {
+                // What was published is said before anything moves.
+                app.screen.page(&crate::view::publish::published(&report))?;
+            }
             report.moves = automatic::promote(app, &project, &world, &progress, &commit).await?;
         }
         Ok::<PublishReport, Failure>(report)
@@ -66,7 +72,10 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
             return Err(failure.into());
         }
     };
-    app.show(&report, || crate::view::publish::page(&report))?;
+    app.show(&report, || match shown {
+        true => crate::view::publish::moved(&report),
+        false => crate::view::publish::page(&report),
+    })?;
     // Being refused is no failure of a publication; a deployment that went wrong is.
     let wrong = report.moves.iter().filter(|moved| moved.promotion.is_some()).map(|moved| moved.exit);
     Ok(wrong.max().unwrap_or(ExitStatus::Ok))

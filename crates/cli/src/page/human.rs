@@ -13,8 +13,9 @@ impl Page {
             _ => None,
         });
         let label_width = widest.max().unwrap_or(0).max(8) + 2;
+        let last = self.blocks.iter().rposition(|block| *block != Block::Blank).map_or(0, |last| last + 1);
         let mut out = String::new();
-        for block in &self.blocks {
+        for block in self.blocks.iter().take(last) {
             match block {
                 Block::Line(text) => line(&mut out, &text.shown(colour)),
                 Block::Blank => out.push('\n'),

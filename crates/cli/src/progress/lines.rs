@@ -36,31 +36,32 @@ pub(super) struct Shown {
     json: Option<String>,
     /// A line to write again when the next one comes.
     open: Option<Text>,
-    clear: &'static str,
-}
-
-/// The text with or without colour.
-pub(super) fn in_colour(shown: &Shown, colour: bool) -> String {
-    if let Some(json) = &shown.json {
-        return format!("{json}\n");
-    }
-    let mut out = String::new();
-    if !shown.lines.is_empty() || shown.open.is_some() {
-        out.push_str(shown.clear);
-    }
-    for line in &shown.lines {
-        out.push_str(&line.shown(colour));
-        out.push('\n');
-    }
-    out.extend(shown.open.iter().map(|line| line.shown(colour)));
-    out
 }
 
 /// What takes a line back that was left open.
-pub(super) const fn clear(style: Style) -> &'static str {
-    match style {
-        Style::Live { .. } => "\r\u{1b}[K",
-        _ => "",
+pub(super) const CLEAR: &str = "\r\u{1b}[K";
+
+impl Shown {
+    /// Whether its last line is left open.
+    pub(super) fn is_open(&self) -> bool {
+        self.open.is_some()
+    }
+
+    /// The text with or without colour. `open`: whether a line was left open before it.
+    pub(super) fn text(&self, open: bool, colour: bool) -> String {
+        if let Some(json) = &self.json {
+            return format!("{json}\n");
+        }
+        if self.lines.is_empty() && self.open.is_none() {
+            return String::new();
+        }
+        let mut out = String::from(if open { CLEAR } else { "" });
+        for line in &self.lines {
+            out.push_str(&line.shown(colour));
+            out.push('\n');
+        }
+        out.extend(self.open.iter().map(|line| line.shown(colour)));
+        out
     }
 }
 
@@ -75,7 +76,7 @@ pub(super) const fn pause(style: Style) -> Option<Duration> {
 
 /// Something is still under way.
 pub(super) fn still(style: Style, elapsed: TimeDelta, since: TimeDelta, phase: &str, what: &str) -> Shown {
-    let mut shown = Shown { clear: clear(style), ..Shown::default() };
+    let mut shown = Shown::default();
     match style {
         Style::Live { .. } => shown.open = Some(under_way(phase, what, Some(since))),
         Style::Log { .. } => {
@@ -100,7 +101,7 @@ fn clock(elapsed: TimeDelta) -> String {
 
 /// One event as text.
 pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -> Shown {
-    let mut shown = Shown { clear: clear(style), ..Shown::default() };
+    let mut shown = Shown::default();
     if style == Style::Json {
         shown.json = json(event, at);
         return shown;
@@ -131,13 +132,6 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
             Text::plain(format!("[{}] {phase:<8} {text}", clock(at - now.began)))
         };
         shown.lines.push(line);
-    }
-    if let Event::StepFinished { report, .. } = event
-        && report.end != StepEnd::Succeeded
-        && !output
-    {
-        let tail = now.tail.iter().map(|line| Text::new(format!("             {line}"), Look::Dim));
-        shown.lines.extend(tail);
     }
     shown
 }

@@ -44,8 +44,8 @@ struct Now {
     reached: Reached,
     /// When the target or the step that is under way began, and what it is.
     doing: Option<(DateTime<Utc>, String, String)>,
-    /// The last lines of the step's output, kept for the case that it fails.
-    tail: Vec<String>,
+    /// Whether a line was left open, to be written again.
+    open: bool,
 }
 
 /// Hears events and shows them.
@@ -73,7 +73,7 @@ impl Progress {
             from: String::new(),
             reached: Reached::default(),
             doing: None,
-            tail: Vec::new(),
+            open: false,
         };
         Self { screen, style, clock, now: Arc::new(Mutex::new(now)) }
     }
@@ -99,7 +99,9 @@ impl Progress {
 
     /// Ends a line that is still being shown.
     pub(crate) fn rest(&self) {
-        self.screen.message(lines::clear(self.style));
+        if std::mem::take(&mut self.lock().open) {
+            self.screen.message(lines::CLEAR);
+        }
     }
 
     /// Shows, until it is dropped, that a step is still under way.
@@ -107,12 +109,22 @@ impl Progress {
         let Some(pause) = lines::pause(self.style) else { return std::future::pending().await };
         loop {
             tokio::time::sleep(pause).await;
-            let now = self.lock();
-            if let Some((since, phase, what)) = &now.doing {
-                let at = self.clock.now();
-                let text = lines::still(self.style, at - now.began, at - *since, phase, what);
-                self.screen.message(&lines::in_colour(&text, self.screen.err_colour));
+            let mut now = self.lock();
+            let at = self.clock.now();
+            let still = now.doing.as_ref().map(|(since, phase, what)| {
+                lines::still(self.style, at - now.began, at - *since, phase, what)
+            });
+            if let Some(shown) = still {
+                self.write(&mut now, &shown);
             }
+        }
+    }
+
+    fn write(&self, now: &mut Now, shown: &lines::Shown) {
+        let text = shown.text(now.open, self.screen.err_colour);
+        if !text.is_empty() {
+            now.open = shown.is_open();
+            self.screen.message(&text);
         }
     }
 
@@ -126,7 +138,7 @@ impl Events for Progress {
         let at = self.clock.now();
         let mut now = self.lock();
         remember(&mut now, event, at);
-        let text = lines::shown(self.style, event, &now, at);
+        let shown = lines::shown(self.style, event, &now, at);
         match event {
             Event::Moved { .. } | Event::StepFinished { .. } => now.doing = None,
             Event::RollingBack { .. } => {
@@ -136,8 +148,7 @@ impl Events for Progress {
             }
             _ => {}
         }
-        drop(now);
-        self.screen.message(&lines::in_colour(&text, self.screen.err_colour));
+        self.write(&mut now, &shown);
     }
 }
 
@@ -158,13 +169,6 @@ fn remember(now: &mut Now, event: &Event, at: DateTime<Utc>) {
         Event::Outcome { .. } => reached.ended = true,
         Event::StepStarted { phase, name } => {
             now.doing = Some((at, phase.clone(), name.clone()));
-            now.tail.clear();
-        }
-        Event::StepLine { line, .. } => {
-            if now.tail.len() >= 10 {
-                now.tail.remove(0);
-            }
-            now.tail.push(line.clone());
         }
         _ => {}
     }

@@ -16,18 +16,26 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(title(report));
     page.blank();
+    if report.decision == Verb::NothingToDo {
+        page.line(verdict(report, zone));
+        hints(&mut page, report);
+        return page;
+    }
     if let Some(commits) = &report.commits {
         page.field("Brings", commits_lines(commits, report));
     }
     if let Some(commits) = &report.undoes {
         page.field("Undoes", commits_lines(commits, report));
     }
-    let moves = if report.decision == Verb::NothingToDo { &[][..] } else { &report.moves[..] };
-    page.field("Move", moves.iter().flat_map(|write| move_lines(write, report)).collect());
+    page.blank();
+    page.field("Move", report.moves.iter().flat_map(|write| move_lines(write, report)).collect());
+    page.blank();
     let width = rule_width(&report.rules);
     page.field("Rules", report.rules.iter().map(|one| rule(one, width)).collect());
     let steps = report.steps.iter().map(|step| Text::plain(format!("{:<8} {}", step.phase, step.name)));
+    page.blank();
     page.field("Then", steps.collect());
+    page.blank();
     page.field("Reason", report.reason.iter().map(Text::plain).collect());
     page.field(
         "Notes",
@@ -72,9 +80,12 @@ fn unmet(report: &DecisionReport) -> String {
 
 /// `billing-api: prod 77f0d4a → a93be01`.
 pub(crate) fn title(report: &DecisionReport) -> Text {
-    let from = report.from.as_ref().map_or("nothing", |from| from.short());
+    let from = report.from.as_ref().map_or("(nothing)", |from| from.short());
     let project = format!("{}: {} ", report.project, report.environment);
-    let move_ = format!("{from} → {}", report.release.short());
+    let move_ = match report.decision {
+        Verb::NothingToDo => from.to_owned(),
+        _ => format!("{from} → {}", report.release.short()),
+    };
     let text = Text::new(project, Style::Strong).and(move_, Style::Strong);
     match &report.release.version {
         Some(version) => text.and(format!(" ({version})"), Style::Plain),
@@ -93,11 +104,13 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
     if report.action != Action::Rollback {
         let asked = report.rules.iter().filter(|rule| rule.verdict != Verdict::Skipped).count();
         words.push(match gone_past.len() {
-            0 => format!("all {} met", count(asked, "rule")),
+            0 if asked == 1 => "its only rule is met".to_owned(),
+            0 => format!("all {asked} rules met"),
             some => format!("{} of {asked} overridden", count(some, "rule")),
         });
     }
-    page.line(title(report).and(format!(", {}", words.join(", ")), Style::Plain));
+    let words: String = words.iter().map(|word| format!(", {word}")).collect();
+    page.line(title(report).and(words, Style::Plain));
     let width = rule_width(gone_past.iter().copied());
     let undoes = report.undoes.as_ref().map(|commits| Text::plain(count(commits.count, "commit")));
     let skipped: Vec<&str> = report
@@ -116,6 +129,13 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
         let why = why.map_or("", |rule| rule.detail.as_str());
         page.field("Skips", vec![Text::plain(format!("{}: {why}", skipped.join(", ")))]);
     }
+    page
+}
+
+/// That the steps of what is there run again.
+pub(crate) fn again(report: &DecisionReport) -> Page {
+    let mut page = Page::default();
+    page.line(title(report).and(", its deployment has not ended well: its steps run again", Style::Plain));
     page
 }
 

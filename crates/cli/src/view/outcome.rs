@@ -29,7 +29,7 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
         Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain),
     );
     if report.action == Action::Rollback {
-        if let Some(bad) = &report.from {
+        if let Some(bad) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
             page.line(Text::marked(format!(
                 "{} is marked rolled back; promoting it to {name} again needs `--override rolled-back`.",
                 bad.short()

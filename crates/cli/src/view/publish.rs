@@ -5,8 +5,18 @@ use crate::page::{Page, Style, Text};
 use crate::publication::PublishReport;
 use promote_core::exit::ExitStatus;
 
-/// The page.
+/// The whole page.
 pub(crate) fn page(report: &PublishReport) -> Page {
+    let mut page = published(report);
+    moves(&mut page, report);
+    if report.moves.is_empty() && !report.dry_run {
+        page.hint("`promote status` shows what runs where");
+    }
+    page
+}
+
+/// What is in place.
+pub(crate) fn published(report: &PublishReport) -> Page {
     let mut page = Page::default();
     if report.begun {
         page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
@@ -27,20 +37,27 @@ pub(crate) fn page(report: &PublishReport) -> Page {
     for artifact in &report.artifacts {
         let mut text = Text::plain(format!("  {}", artifact.location));
         if let (Some(digest), Some(size)) = (&artifact.digest, artifact.size) {
-            text = text.and(format!("  {size} bytes  {digest}"), Style::Dim);
+            text = text.and(format!("  {}  {}", super::size(size), super::digest(digest)), Style::Dim);
         }
         page.line(text);
     }
     for warning in &report.warnings {
         page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
     }
-    for moved in &report.moves {
-        line(&mut page, moved, short);
-    }
-    if report.moves.is_empty() && !report.dry_run {
-        page.hint("`promote status` shows what runs where");
-    }
     page
+}
+
+/// Where it went by itself.
+pub(crate) fn moved(report: &PublishReport) -> Page {
+    let mut page = Page::default();
+    moves(&mut page, report);
+    page
+}
+
+fn moves(page: &mut Page, report: &PublishReport) {
+    for moved in &report.moves {
+        line(page, moved, report.commit.short(7));
+    }
 }
 
 fn line(page: &mut Page, moved: &Moved, short: &str) {

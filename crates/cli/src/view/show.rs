@@ -11,7 +11,7 @@ use promote_core::report::{PromotionReport, ReleaseShow, StepReport};
 pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let entry = &report.entry;
     let mut page = Page::default();
-    let from = entry.from.as_deref().map_or("nothing", short);
+    let from = entry.from.as_deref().map_or("(nothing)", short);
     let title = format!("{}: {} {from} → {}", report.project, entry.environment, report.release.short());
     page.line(Text::new(title, Style::Strong));
     page.blank();

@@ -14,7 +14,7 @@ pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
         check(&mut page, target, zone);
     }
     for chain in report.chains.iter().flatten() {
-        let what = format!("ledger  {}: {}", chain.lane, plural(chain.records));
+        let what = format!("ledger   {}: {}", chain.lane, plural(chain.records));
         if chain.intact {
             page.line(good(format!("{what}, chain intact")));
         } else {

@@ -7,5 +7,6 @@ mod happy;
 mod hostile;
 mod json;
 mod refused;
+mod rounds;
 mod stage;
 mod usage;

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub const CONFIG: &str = r#"
+pub(crate) const CONFIG: &str = r#"
 project = "shop"
 environments = ["staging", "uat", "prod"]
 source = "s3://acme-releases/shop/{sha}.zip"
@@ -46,7 +46,7 @@ deploy = { run = "./deploy" }
 
 /// What the next step does; well, when nothing is said.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     Fails,
     TimesOut,
     /// It never ends; a signal comes instead.
@@ -55,23 +55,28 @@ pub enum Next {
 
 /// Everything outside the process.
 #[derive(Debug, Clone)]
-pub struct Outside {
-    pub memory: MemoryWorld,
-    pub bucket: MemoryBucket,
-    pub clock: VirtualClock,
-    pub entropy: Arc<SeededEntropy>,
-    pub next: Arc<Mutex<VecDeque<Next>>>,
-    pub commits: Arc<Mutex<Vec<Commit>>>,
-    pub signal: Arc<AtomicBool>,
-    pub actor: Arc<Mutex<String>>,
+pub(crate) struct Outside {
+    pub(crate) bucket: MemoryBucket,
+    pub(crate) clock: VirtualClock,
+    pub(crate) entropy: Arc<SeededEntropy>,
+    pub(crate) next: Arc<Mutex<VecDeque<Next>>>,
+    pub(crate) commits: Arc<Mutex<Vec<Commit>>>,
+    pub(crate) signal: Arc<AtomicBool>,
+    pub(crate) actor: Arc<Mutex<String>>,
+    /// Whether every request takes a second.
+    pub(crate) far: Arc<AtomicBool>,
     /// Whether the stores answer at all.
-    pub reachable: Arc<AtomicBool>,
+    pub(crate) reachable: Arc<AtomicBool>,
 }
 
 impl Outside {
     fn world_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> World {
         let LedgerPlace::Objects { store, prefix } = &config.ledger else { panic!("an object ledger") };
-        let bucket: Arc<dyn Bucket> = Arc::new(self.bucket.clone());
+        let bucket: Arc<dyn Bucket> = if self.far.load(Ordering::SeqCst) {
+            Arc::new(crate::rounds::Far(self.bucket.clone(), self.clock.clone()))
+        } else {
+            Arc::new(self.bucket.clone())
+        };
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         World {
             stores: [(store.clone(), Arc::clone(&bucket))].into(),
@@ -188,7 +193,7 @@ impl Ask for Answers {
     }
 }
 
-pub fn actor(name: &str) -> Actor {
+pub(crate) fn actor(name: &str) -> Actor {
     Actor {
         name: name.to_owned(),
         source: "local-user".to_owned(),
@@ -198,27 +203,26 @@ pub fn actor(name: &str) -> Actor {
 }
 
 /// The commit `aaaa…`, `bbbb…`, of one digit.
-pub fn commit(digit: char) -> CommitId {
+pub(crate) fn commit(digit: char) -> CommitId {
     digit.to_string().repeat(40).parse().unwrap()
 }
 
 /// A project and the transcript of what is done with it.
-pub struct Stage {
-    pub outside: Outside,
-    pub folder: tempfile::TempDir,
-    pub variables: BTreeMap<String, String>,
-    pub terminal: bool,
+pub(crate) struct Stage {
+    pub(crate) outside: Outside,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) variables: BTreeMap<String, String>,
+    pub(crate) terminal: bool,
     answers: Arc<Answers>,
     transcript: String,
 }
 
 impl Stage {
-    pub fn empty(config: &str) -> Self {
+    pub(crate) fn empty(config: &str) -> Self {
         let clock = VirtualClock::default();
         let memory = MemoryWorld::new(clock.clone());
         let bucket = memory.bucket(StoreId::S3("acme-releases".to_owned()), MemoryKind::s3_like());
         let outside = Outside {
-            memory,
             bucket,
             clock,
             entropy: Arc::new(SeededEntropy::new(7)),
@@ -226,6 +230,7 @@ impl Stage {
             commits: Arc::default(),
             signal: Arc::default(),
             actor: Arc::new(Mutex::new("alice".to_owned())),
+            far: Arc::default(),
             reachable: Arc::new(AtomicBool::new(true)),
         };
         let folder = tempfile::tempdir().unwrap();
@@ -241,7 +246,7 @@ impl Stage {
     }
 
     /// Releases a to e are published; a is everywhere, b in staging and uat.
-    pub fn ready() -> Self {
+    pub(crate) fn ready() -> Self {
         let mut stage = Self::empty(CONFIG);
         for digit in ['a', 'b', 'c', 'd', 'e'] {
             stage.publish(digit, &format!("work on {digit}"));
@@ -258,7 +263,7 @@ impl Stage {
         stage
     }
 
-    pub fn days(&self, days: u64) {
+    pub(crate) fn days(&self, days: u64) {
         self.outside.clock.advance(Duration::from_secs(days * 86_400));
     }
 
@@ -272,7 +277,7 @@ impl Stage {
         promote_core::config::read(&text, &context).unwrap().0
     }
 
-    pub fn publish(&mut self, digit: char, subject: &str) {
+    pub(crate) fn publish(&mut self, digit: char, subject: &str) {
         self.outside.clock.advance(Duration::from_secs(60));
         let config = self.config();
         let world = self.outside.world_of(&config, Arc::new(Silent));
@@ -300,22 +305,22 @@ impl Stage {
     }
 
     /// Types an answer in advance.
-    pub fn answer(&self, line: &str) {
+    pub(crate) fn answer(&self, line: &str) {
         self.answers.0.lock().unwrap().push_back(line.to_owned());
     }
 
     /// What the next step does.
-    pub fn step(&self, next: Next) {
+    pub(crate) fn step(&self, next: Next) {
         self.outside.next.lock().unwrap().push_back(next);
     }
 
     /// Somebody writes a target with plain tools.
-    pub fn tamper(&self, key: &str, bytes: &'static str) {
+    pub(crate) fn tamper(&self, key: &str, bytes: &'static str) {
         self.outside.bucket.put(&key.parse().unwrap(), bytes).unwrap();
     }
 
     /// Runs a command line (quotes are understood) and gives status, standard output and standard error.
-    pub fn run(&self, line: &str) -> (ExitStatus, String, String) {
+    pub(crate) fn run(&self, line: &str) -> (ExitStatus, String, String) {
         let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
         let (out_stream, err_stream): (Stream, Stream) = (out.clone(), err.clone());
         let status = run(words(line), &self.env(), &out_stream, &err_stream, &self.outside);
@@ -324,7 +329,7 @@ impl Stage {
     }
 
     /// Runs a command line whose both streams are this one.
-    pub fn run_into(&self, line: &str, stream: impl std::io::Write + Send + 'static) -> ExitStatus {
+    pub(crate) fn run_into(&self, line: &str, stream: impl std::io::Write + Send + 'static) -> ExitStatus {
         let stream: Stream = Arc::new(Mutex::new(stream));
         run(words(line), &self.env(), &stream, &stream, &self.outside)
     }
@@ -342,13 +347,13 @@ impl Stage {
     }
 
     /// Runs a command line that must end well.
-    pub fn quietly(&self, line: &str) {
+    pub(crate) fn quietly(&self, line: &str) {
         let (status, out, err) = self.run(line);
         assert_eq!(status, ExitStatus::Ok, "{line}\n{out}{err}");
     }
 
     /// Runs a command line and keeps it in the transcript.
-    pub fn tell(&mut self, line: &str) -> ExitStatus {
+    pub(crate) fn tell(&mut self, line: &str) -> ExitStatus {
         let (status, out, err) = self.run(line);
         let folder = self.folder.path().display().to_string();
         self.transcript.push_str(&format!("$ {line}\n"));
@@ -366,7 +371,7 @@ impl Stage {
     }
 
     /// The transcript so far.
-    pub fn transcript(&self) -> &str {
+    pub(crate) fn transcript(&self) -> &str {
         &self.transcript
     }
 }

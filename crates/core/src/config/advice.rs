@@ -21,12 +21,13 @@ pub(super) fn give(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>]) {
             );
             reading.found.push(found.hint("`approvals = 1` asks another person, `soak = \"1d\"` waits"));
         }
-        if env.from.is_empty() {
-            let message = format!("{name} takes releases that were verified nowhere before");
+        let misspelt = draft.layers.get("from").is_some_and(|from| reading.found.is_bad(&from.span()));
+        if env.from.is_empty() && !misspelt {
+            let unasked = if env.auto { ", and without being asked" } else { "" };
+            let message = format!("{name} takes releases that were verified nowhere before{unasked}");
             let found = Diagnostic::advice(draft.span.clone(), message);
             reading.found.push(found.hint("put an environment before it in `environments`"));
-        }
-        if env.auto {
+        } else if env.auto {
             let found = Diagnostic::advice(draft.span.clone(), format!("{name} moves without being asked"));
             reading.found.push(found.hint("`auto = false` makes it wait for a person"));
         }

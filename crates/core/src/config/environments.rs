@@ -169,8 +169,8 @@ fn tier(
         Some("staging") => return Tier::Staging,
         Some("test") => return Tier::Test,
         Some("development") => return Tier::Development,
-        // Any other was refused; the careful answer does no harm.
-        Some(_) => return Tier::Production,
+        // Any other was refused.
+        Some(_) => return tier_of(owner.env.as_str()).unwrap_or(Tier::Production),
         None => {}
     }
     tier_of(owner.env.as_str()).unwrap_or_else(|| {

@@ -7,6 +7,7 @@ mod artifacts;
 mod diagnostic;
 mod effective;
 mod environments;
+mod example;
 mod keys;
 mod lanes;
 mod layers;
@@ -17,12 +18,14 @@ mod order;
 mod project;
 mod read;
 mod reading;
+mod schema;
 mod secrets;
 mod shape;
 mod steps;
 mod variables;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
+pub use example::template;
 pub use keys::{KeyRow, reference};
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
@@ -30,6 +33,7 @@ pub use model::{
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;
+pub use schema::schema;
 pub use secrets::masked;
 
 #[cfg(test)]

@@ -31,6 +31,10 @@ impl Order {
 pub(super) fn read(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Order {
     let mut order = Order::default();
     let Some(value) = root.get("environments") else {
+        // A misspelt key was told already.
+        if root.iter().any(|(key, _)| closest(key.get_ref(), ["environments"]).is_some()) {
+            return order;
+        }
         reading.found.push(
             Diagnostic::error(0..0, "`environments` is missing")
                 .hint("it gives the order of promotion: `environments = [\"staging\", \"prod\"]`"),
@@ -77,8 +81,12 @@ fn name(reading: &mut Reading<'_, '_>, value: &Value<'_>, order: &mut Order) -> 
     };
     let name: EnvironmentName = match text.parse() {
         Ok(name) => name,
-        Err(error) => {
-            reading.error(value.span(), error.to_string());
+        Err(_) => {
+            let found =
+                Diagnostic::error(value.span(), format!("`{}` is not an environment's name", shown(text)));
+            reading.found.push(found.hint(
+                "names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends",
+            ));
             return None;
         }
     };

@@ -60,17 +60,28 @@ fn syntax(reading: &mut Reading<'_, '_>, root: &Table<'_>, mistakes: &[toml::de:
     let mut checked =
         Reading { text: reading.text, context: reading.context, found: Found::new(reading.text) };
     shape::check(&mut checked, root);
+    // One mistake can lead the parser to many complaints: the first of each line is enough, and ten are.
+    let mut first: Vec<(usize, usize, &str)> = mistakes
+        .iter()
+        .map(|mistake| {
+            let span = mistake.span().unwrap_or(0..0);
+            (span.start, span.end, mistake.message().lines().next().unwrap_or_default())
+        })
+        .collect();
+    first.sort_unstable();
     let mut lines = BTreeSet::new();
-    for mistake in mistakes {
-        let span = mistake.span().unwrap_or(0..0);
-        lines.insert(reading.found.lines().line(span.start));
-        let message = mistake.message().lines().next().unwrap_or_default();
+    for (start, end, message) in first {
+        if !lines.insert(reading.found.lines().line(start)) || lines.len() > 10 {
+            continue;
+        }
         let (message, expected) = match message.split_once(", expected ") {
-            Some((message, expected)) => (message, Some(format!("expected {expected}"))),
-            None => (message, None),
+            Some((message, "nothing")) => (message, String::new()),
+            Some((message, expected)) => (message, format!("expected {expected}")),
+            None => (message, String::new()),
         };
-        let found = Diagnostic::error(span, crate::names::shown(message));
-        reading.found.push(found.label(expected.unwrap_or_default()));
+        let next = reading.text.get(start..).and_then(|rest| rest.chars().next()).filter(|c| !c.is_control());
+        let end = end.max(start + next.map_or(0, char::len_utf8));
+        reading.found.push(Diagnostic::error(start..end, crate::names::shown(message)).label(expected));
     }
     for found in checked.found.into_list() {
         if !lines.contains(&found.line) {

@@ -157,7 +157,13 @@ fn wrong_kind(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, k
         Diagnostic::error(value.span(), format!("`{key}` takes {}, not {}", shape.takes(), kind_of(value)));
     let hint = match (shape, value.get_ref()) {
         (Shape::List(_), DeValue::String(_)) => {
-            Some(format!("put it in brackets: `{key} = [{}]`", shown(&reading.written(value))))
+            let raw = reading.written(value);
+            let short = raw.len() <= 80 && !raw.chars().any(char::is_control);
+            Some(if short {
+                format!("put it in brackets: `{key} = [{raw}]`")
+            } else {
+                "put it in brackets".to_owned()
+            })
         }
         (Shape::Duration, DeValue::Integer(_)) => Some("write a unit: `\"30m\"`".to_owned()),
         _ => None,
@@ -237,6 +243,10 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
     let actions: Vec<_> =
         entries.iter().filter(|(name, ..)| ACTIONS.iter().any(|key| key.name == *name)).collect();
     let Some((action, first, what)) = actions.first() else {
+        // A misspelt action was told already.
+        if entries.iter().any(|(name, ..)| STEP.iter().all(|key| key.name != *name)) {
+            return;
+        }
         let known = ACTIONS.iter().map(|key| format!("`{}`", key.name)).collect::<Vec<_>>().join(", ");
         let found = Diagnostic::error(value.span(), "this step does nothing")
             .hint(format!("it needs one of {known}"));

@@ -75,8 +75,26 @@ pub struct DecisionReport {
 impl Document for DecisionReport {
     const SCHEMA: &'static str = "promote/decision@1";
     const FIELDS: &'static [&'static str] = &[
-        "schema", "decision", "exit", "project", "environment", "tier", "action", "release", "from", "commits",
-        "undoes", "moves", "rules", "obstacles", "steps", "reason", "notes", "pending", "plan", "at",
+        "schema",
+        "decision",
+        "exit",
+        "project",
+        "environment",
+        "tier",
+        "action",
+        "release",
+        "from",
+        "commits",
+        "undoes",
+        "moves",
+        "rules",
+        "obstacles",
+        "steps",
+        "reason",
+        "notes",
+        "pending",
+        "plan",
+        "at",
     ];
 }
 

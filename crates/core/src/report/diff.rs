@@ -32,7 +32,8 @@ pub struct DiffReport {
 
 impl Document for DiffReport {
     const SCHEMA: &'static str = "promote/diff@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "left", "right", "same", "known", "artifacts"];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "project", "left", "right", "same", "known", "artifacts"];
 }
 
 /// One environment of the two.

@@ -163,11 +163,7 @@ async fn lane_entries(
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub(super) async fn records_of(
-    view: &View,
-    config: &Config,
-    id: &PromotionId,
-) -> Result<Vec<Head>, Failure> {
+pub(super) async fn records_of(view: &View, config: &Config, id: &PromotionId) -> Result<Vec<Head>, Failure> {
     for lane in &config.lanes {
         let mut at = None;
         let mut kept: Vec<Head> = Vec::new();
@@ -176,12 +172,13 @@ pub(super) async fn records_of(
             let end = found.len() < 100;
             at = found.last().map(|head| head.record.seq);
             kept.extend(found);
-            let own = |head: &&Head| head.record.intent.as_ref().is_some_and(|intent| intent.promotion == *id);
+            let own =
+                |head: &&Head| head.record.intent.as_ref().is_some_and(|intent| intent.promotion == *id);
             if let Some(first) = kept.iter().find(own) {
                 let intent = first.id;
-                let commit = kept.iter().find(|head| {
-                    head.record.commit.as_ref().is_some_and(|commit| commit.of == intent)
-                });
+                let commit = kept
+                    .iter()
+                    .find(|head| head.record.commit.as_ref().is_some_and(|commit| commit.of == intent));
                 let commit = commit.map(|head| head.id);
                 let belongs = |head: &&Head| {
                     let record = &head.record;

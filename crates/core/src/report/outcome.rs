@@ -48,8 +48,22 @@ pub struct OutcomeReport {
 impl Document for OutcomeReport {
     const SCHEMA: &'static str = "promote/outcome@1";
     const FIELDS: &'static [&'static str] = &[
-        "schema", "exit", "code", "project", "environment", "action", "promotion", "entry", "release", "from",
-        "result", "steps", "undone", "not_undone", "took_s", "plan",
+        "schema",
+        "exit",
+        "code",
+        "project",
+        "environment",
+        "action",
+        "promotion",
+        "entry",
+        "release",
+        "from",
+        "result",
+        "steps",
+        "undone",
+        "not_undone",
+        "took_s",
+        "plan",
     ];
 }
 

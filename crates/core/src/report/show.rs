@@ -43,9 +43,8 @@ pub struct PromotionReport {
 
 impl Document for PromotionReport {
     const SCHEMA: &'static str = "promote/promotion@1";
-    const FIELDS: &'static [&'static str] = &[
-        "schema", "project", "entry", "release", "moves", "rules", "steps", "notes", "plan", "records",
-    ];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "project", "entry", "release", "moves", "rules", "steps", "notes", "plan", "records"];
 }
 
 /// One record.
@@ -136,7 +135,15 @@ pub struct ReleaseShow {
 impl Document for ReleaseShow {
     const SCHEMA: &'static str = "promote/release@1";
     const FIELDS: &'static [&'static str] = &[
-        "schema", "project", "release", "published_at", "published_by", "built", "blocked", "artifacts", "places",
+        "schema",
+        "project",
+        "release",
+        "published_at",
+        "published_by",
+        "built",
+        "blocked",
+        "artifacts",
+        "places",
         "complete",
     ];
 }
@@ -198,7 +205,8 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
         let Some(state) = heads.get(name).and_then(Option::as_ref).map(Head::state) else { continue };
         complete &= state.trail.len() < TRAIL;
         let rolled_back = state.rolled_back.contains(commit);
-        let here = state.current.iter().filter(|one| one.release.as_ref().is_some_and(|it| it.commit == *commit));
+        let here =
+            state.current.iter().filter(|one| one.release.as_ref().is_some_and(|it| it.commit == *commit));
         places.extend(here.map(|one| PlaceReport {
             environment: name.to_string(),
             since: one.since.time(),
@@ -206,12 +214,14 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
             verified_at: one.verified.map(|moment| moment.time()),
             rolled_back: false,
         }));
-        places.extend(state.trail.iter().filter(|past| past.release.commit == *commit).map(|past| PlaceReport {
-            environment: name.to_string(),
-            since: past.since.time(),
-            until: Some(past.until.time()),
-            verified_at: past.verified.map(|moment| moment.time()),
-            rolled_back,
+        places.extend(state.trail.iter().filter(|past| past.release.commit == *commit).map(|past| {
+            PlaceReport {
+                environment: name.to_string(),
+                since: past.since.time(),
+                until: Some(past.until.time()),
+                verified_at: past.verified.map(|moment| moment.time()),
+                rolled_back,
+            }
         }));
     }
     Ok(ReleaseShow {

@@ -14,7 +14,7 @@ use crate::rule::drift;
 use crate::snapshot::Seen;
 use crate::world::View;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -116,12 +116,12 @@ pub async fn verify(
     for name in names {
         environment(config, name)?;
     }
-    crate::observe::genesis(view).await?;
     let all = config.stages.iter().flatten();
     let shown = all
         .filter(|name| names.is_empty() || names.contains(name))
         .filter_map(|name| config.environments.get(name));
-    let checks = try_join_all(shown.map(|settings| targets(view, config, settings))).await?;
+    let checks = try_join_all(shown.map(|settings| targets(view, config, settings)));
+    let (_, checks) = try_join(crate::observe::genesis(view), checks).await?;
     let targets: Vec<TargetCheck> = checks.into_iter().flatten().collect();
     let chains = if chains { Some(check_ledger(view, config).await?) } else { None };
     Ok(VerifyReport {

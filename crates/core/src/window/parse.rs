@@ -40,6 +40,11 @@ pub(super) fn form(text: &str) -> Result<Form, WindowError> {
         return Err(error(0, text.len(), format!("`{}` is not a window", shown(text)), FORMS));
     };
     let begin = side(words(left, 0), left.len())?;
+    if let Side::Date(_, Some(1440)) | Side::Days(_, _, Some(1440)) | Side::Time(1440) = begin {
+        let at = left.rfind("24:00").unwrap_or_default();
+        let message = "a window can't begin when its day ends".to_owned();
+        return Err(error(at, 5, message, "write `00:00` of the next day"));
+    }
     let end = side(words(right, left.len() + 2), text.len())?;
     let whole = |message: &str, hint: &str| Err(error(0, text.len(), message.to_owned(), hint));
     let last = right.len() - right.trim_start().len() + left.len() + 2;

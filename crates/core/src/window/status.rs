@@ -74,3 +74,131 @@ fn longest(windows: &[Window], at: DateTime<Utc>, tz: Tz) -> Option<(&Window, Op
         _ => best,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Europe::Berlin;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn windows(texts: &[&str]) -> Vec<Window> {
+        texts.iter().map(|text| Window::parse(text).unwrap()).collect()
+    }
+
+    #[test]
+    fn freeze_wins_and_no_open_means_always_open() {
+        for (freeze, open, now, open_now, change, which) in [
+            (&[][..], &[][..], "2026-11-19T12:00:00Z", true, None, None),
+            (
+                &["Fri 16:00 .. Mon 08:00"][..],
+                &[][..],
+                "2026-11-19T12:00:00Z",
+                true,
+                Some("2026-11-20T15:00:00Z"),
+                None,
+            ),
+            (
+                &["Fri 16:00 .. Mon 08:00"],
+                &[],
+                "2026-11-21T12:00:00Z",
+                false,
+                Some("2026-11-23T07:00:00Z"),
+                Some("Fri 16:00 .. Mon 08:00"),
+            ),
+            (
+                &[],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-20T12:00:00Z",
+                false,
+                Some("2026-11-23T08:00:00Z"),
+                None,
+            ),
+            (
+                &[],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-19T12:00:00Z",
+                true,
+                Some("2026-11-19T15:00:00Z"),
+                Some("Mon-Thu 09:00 .. 16:00"),
+            ),
+            // Frozen at the moment at which `open` begins: opens only when the freeze ends inside a later opening.
+            (
+                &["2026-11-23 .. 2026-11-24"],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-20T12:00:00Z",
+                false,
+                Some("2026-11-25T08:00:00Z"),
+                None,
+            ),
+            (
+                &["Wed 12:00 .. 13:00"],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-18T10:00:00Z",
+                true,
+                Some("2026-11-18T11:00:00Z"),
+                Some("Mon-Thu 09:00 .. 16:00"),
+            ),
+            (
+                &["Wed 12:00 .. 13:00", "Wed 12:30 .. 15:00"],
+                &[],
+                "2026-11-18T11:15:00Z",
+                false,
+                Some("2026-11-18T14:00:00Z"),
+                Some("Wed 12:00 .. 13:00"),
+            ),
+            (
+                &["Wed 12:00 .. 13:00", "Wed 12:30 .. 15:00"],
+                &[],
+                "2026-11-18T11:45:00Z",
+                false,
+                Some("2026-11-18T14:00:00Z"),
+                Some("Wed 12:30 .. 15:00"),
+            ),
+            // Neighbours that touch are one opening.
+            (
+                &[],
+                &["Mon 09:00 .. 12:00", "Mon 12:00 .. 17:00"],
+                "2026-11-23T09:00:00Z",
+                true,
+                Some("2026-11-23T16:00:00Z"),
+                Some("Mon 09:00 .. 12:00"),
+            ),
+            // Never again, and for a long time.
+            (
+                &["daily 00:00 .. 24:00"],
+                &[],
+                "2026-11-19T12:00:00Z",
+                false,
+                None,
+                Some("daily 00:00 .. 24:00"),
+            ),
+            (
+                &["2026-01-01 .. 2036-12-31"],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-19T12:00:00Z",
+                false,
+                Some("2037-01-01T08:00:00Z"),
+                Some("2026-01-01 .. 2036-12-31"),
+            ),
+            (&[], &["2020-01-01 .. 2020-01-02"], "2026-11-19T12:00:00Z", false, None, None),
+            // The freeze covers every opening.
+            (
+                &["Mon-Thu 08:00 .. 17:00"],
+                &["Mon-Thu 09:00 .. 16:00"],
+                "2026-11-19T12:00:00Z",
+                false,
+                None,
+                Some("Mon-Thu 08:00 .. 17:00"),
+            ),
+        ] {
+            let (freeze, open) = (windows(freeze), windows(open));
+            let found = opening(&freeze, &open, at(now), Berlin);
+            assert_eq!(found.open_now, open_now, "{freeze:?} {open:?} {now}");
+            assert_eq!(found.next_change, change.map(at), "{freeze:?} {open:?} {now}");
+            assert_eq!(found.window.map(Window::as_str), which, "{freeze:?} {open:?} {now}");
+        }
+    }
+}

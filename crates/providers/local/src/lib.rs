@@ -12,6 +12,7 @@ mod draft;
 mod file_system;
 mod folder;
 mod hidden;
+mod path;
 mod stamp;
 mod steps;
 mod store;

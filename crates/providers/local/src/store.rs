@@ -9,7 +9,8 @@ use crate::digests::Digests;
 use crate::draft::{Draft, sweep};
 use crate::file_system;
 use crate::folder::Folder;
-use crate::hidden::{self, Hidden};
+use crate::hidden::Hidden;
+use crate::path::{make_parent, parent, tidy, why_not};
 use crate::stamp::Stamp;
 use crate::steps::Steps;
 use crate::trouble::{Outcome, Trouble};
@@ -18,7 +19,6 @@ use promote_core::location::{Key, StoreId};
 use promote_core::port::{
     Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token, VersionId,
 };
-use rustix::fs::FileType;
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -332,79 +332,5 @@ fn check(when: &Precondition, current: Option<&Found>) -> Outcome<()> {
         (Precondition::Matches(token), Some(found)) if found.state() == token.0 => Ok(()),
         (Precondition::Matches(_), Some(_)) => Err(Trouble::conflict("it was changed")),
         (Precondition::Matches(_), None) => Err(Trouble::conflict("it is gone")),
-    }
-}
-
-/// Why a name can't be opened or gone through, in words.
-fn why_not(folder: &Folder, name: &str, error: io::Error) -> Trouble {
-    match folder.kind(name) {
-        Ok(FileType::Symlink) => {
-            Trouble::invalid(format!("`{name}` is a symbolic link, which could lead anywhere"))
-        }
-        Ok(FileType::Directory | FileType::RegularFile) | Err(_) => error.into(),
-        Ok(_) => Trouble::invalid("it is no regular file"),
-    }
-}
-
-/// The parts of a key: the folders and the name.
-fn parts(key: &Key) -> Outcome<(Vec<&str>, &str)> {
-    let mut parts: Vec<_> = key.as_str().split('/').collect();
-    if parts.first().is_some_and(|first| first.eq_ignore_ascii_case(hidden::NAME)) {
-        return Err(Trouble::invalid(format!("`{}` belongs to the store itself", hidden::NAME)));
-    }
-    let name = parts.pop().unwrap_or_default();
-    Ok((parts, name))
-}
-
-/// The folder in which the object's file would be, if there is one, and the file's name.
-fn parent<'a>(root: &Folder, key: &'a Key) -> Outcome<Option<(Folder, &'a str)>> {
-    let (parts, name) = parts(key)?;
-    Ok(go_down(root, &parts)?.map(|folder| (folder, name)))
-}
-
-/// The folder below `root` that these names lead to; `None` when one is missing or no folder.
-pub(crate) fn go_down(root: &Folder, parts: &[&str]) -> Outcome<Option<Folder>> {
-    let mut folder = root.again()?;
-    for part in parts {
-        folder = match folder.sub(part) {
-            Ok(next) => next,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => match folder.kind(part) {
-                Ok(FileType::RegularFile) => return Ok(None),
-                _ => return Err(why_not(&folder, part, error)),
-            },
-        };
-    }
-    Ok(Some(folder))
-}
-
-/// The same, with the folders durably made where they are missing.
-fn make_parent<'a>(root: &Folder, key: &'a Key) -> Outcome<(Folder, &'a str)> {
-    let (parts, name) = parts(key)?;
-    let mut folder = root.again()?;
-    for part in parts {
-        folder = match folder.make(part) {
-            Ok(next) => next,
-            Err(error) => {
-                return Err(match folder.kind(part) {
-                    Ok(FileType::RegularFile) => {
-                        Trouble::invalid(format!("`{part}` is an object, so nothing can lie below it"))
-                    }
-                    _ => why_not(&folder, part, error),
-                });
-            }
-        };
-    }
-    Ok((folder, name))
-}
-
-/// Removes the folders that became empty. A folder that is left over is in nobody's way.
-fn tidy(root: &Folder, key: &Key) {
-    let Ok((mut parts, _)) = parts(key) else { return };
-    while let Some(last) = parts.pop() {
-        let Ok(Some(folder)) = go_down(root, &parts) else { return };
-        if folder.remove_folder(last).is_err() {
-            return;
-        }
     }
 }

@@ -2,7 +2,8 @@
 
 use crate::folder::{Entry, Folder};
 use crate::hidden::{self, Hidden};
-use crate::store::{Store, go_down};
+use crate::path::go_down;
+use crate::store::Store;
 use crate::trouble::Outcome;
 use promote_core::location::Key;
 use promote_core::port::{Headers, Metadata, Object, Page, Token};

@@ -48,6 +48,15 @@ fn large_and_deep_texts_are_read_or_refused() {
             "environments = [{}]\nsource = \"a/{{sha}}\"\ntarget = \"b/{{env}}\"",
             (0..60).map(|n| format!("\"e{n}\",")).collect::<String>()
         ),
+        format!(
+            "environments = [{}]\n{}",
+            (0..50).map(|n| format!("\"e{n}\",")).collect::<String>(),
+            (0..16)
+                .map(|n| format!(
+                    "[artifact.a{n}]\nsource = \"a{n}/{{sha}}/{{env}}/\"\ntarget = \"t{n}/{{env}}/\"\n"
+                ))
+                .collect::<String>()
+        ),
         "AKIA-".repeat(LARGEST / 5),
         "token=".repeat(LARGEST / 6),
         "://a:".repeat(LARGEST / 5),

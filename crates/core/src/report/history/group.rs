@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 /// Entries under construction, oldest first.
 #[derive(Default)]
 struct Grouped {
-    entries: Vec<(Entry, DateTime<Utc>)>,
+    /// Each with its beginning and the reason that was given for it.
+    entries: Vec<(Entry, DateTime<Utc>, Option<String>)>,
     /// The entry that a record of this id belongs to: intents and commits.
     of: BTreeMap<Digest, usize>,
 }
@@ -17,7 +18,8 @@ struct Grouped {
 impl Grouped {
     fn begin(&mut self, head: &Head, entry: Entry) {
         self.of.insert(head.id, self.entries.len());
-        self.entries.push((entry, head.stored_at));
+        let reason = entry.why.clone();
+        self.entries.push((entry, head.stored_at, reason));
     }
 
     /// A record goes on with the entry of an earlier record, if that was read.
@@ -30,10 +32,10 @@ impl Grouped {
     ) {
         let Some(index) = self.of.get(earlier).copied() else { return };
         self.of.insert(head.id, index);
-        if let Some((entry, began)) = self.entries.get_mut(index) {
+        if let Some((entry, began, reason)) = self.entries.get_mut(index) {
             entry.result = result(entry.action);
             entry.took_s = Some((head.stored_at - *began).num_seconds().max(0));
-            entry.why = why.or(entry.why.take());
+            entry.why = why.or_else(|| reason.clone());
         }
     }
 }
@@ -45,7 +47,7 @@ pub(in crate::report) fn entries(heads: &[Head]) -> Vec<Entry> {
     for head in heads.iter().rev() {
         add(&mut grouped, head);
     }
-    grouped.entries.into_iter().rev().map(|(entry, _)| entry).collect()
+    grouped.entries.into_iter().rev().map(|(entry, ..)| entry).collect()
 }
 
 fn add(grouped: &mut Grouped, head: &Head) {
@@ -133,4 +135,3 @@ const fn said(kind: Kind) -> Option<EntryResult> {
         Kind::Intent | Kind::Commit | Kind::Abort | Kind::Outcome => None,
     }
 }
-

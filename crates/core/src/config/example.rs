@@ -1,0 +1,125 @@
+//! The file that `promote init` writes: short, with a comment where a team will most likely go on.
+
+use crate::names::{EnvironmentName, ProjectName};
+use crate::template::Template;
+use std::fmt::Write;
+
+/// A file for a project with these environments, in order, that reads without errors when the locations are right ones.
+/// Written in TOML 1.0, which all editors read. Texts are quoted, so that none can add a line of its own.
+pub fn template(
+    project: &ProjectName,
+    envs: &[EnvironmentName],
+    source: &Template,
+    target: &Template,
+) -> String {
+    let names: Vec<String> = envs.iter().map(|env| quoted(env.as_str())).collect();
+    let mut out = String::new();
+    let last = envs.last();
+    let lines = [
+        format!("project      = {}", quoted(project.as_str())),
+        format!("environments = [{}]    # the order of promotion", names.join(", ")),
+        "# timezone   = \"Europe/Berlin\"    # of the windows below".to_owned(),
+        String::new(),
+        "# Where a build lies for ever, named by its commit; CI writes it once, with `promote publish`."
+            .to_owned(),
+        format!("source = {}", quoted(source.as_str())),
+    ];
+    for line in lines {
+        let _ = writeln!(out, "{line}");
+    }
+    // A commit that moves by itself has no target.
+    if source.as_str() != "git" {
+        let _ = writeln!(out, "# What each environment reads; promotion copies the build there.");
+        let _ = writeln!(out, "target = {}", quoted(target.as_str()));
+    }
+    out.push_str(
+        "\n# What follows the move: a command, a pipeline to wait for, a question to ask.\n\
+         # deploy = \"make deploy\"                           # with $PROMOTE_ENV and $PROMOTE_SHA\n\
+         # deploy = { codepipeline = \"NAME-{env}\" }         # wait for the execution this started\n\
+         # verify = { http = \"https://HOST/version\", expect = \"{sha}\" }\n",
+    );
+    if let Some(last) = last {
+        let _ = write!(out, "\n[env.{last}]\n");
+        if envs.len() > 1 {
+            out.push_str("approvals = 1                                      # another person says yes\n");
+            out.push_str("# soak    = \"1d\"                                   # it must have run before for so long\n");
+        }
+        out.push_str(
+            "# freeze  = [\"Fri 16:00 .. Mon 08:00\"]             # nothing moves then\n\
+             # on-failure = \"rollback\"                          # put the release before back\n\
+             # notify  = { slack = \"$SLACK_WEBHOOK_URL\" }       # the name of a variable, never the address\n",
+        );
+    }
+    out
+}
+
+/// A TOML basic string.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            c if c.is_control() => {
+                let _ = write!(out, "\\u{:04X}", u32::from(c));
+            }
+            c => out.push(c),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{ReadContext, read};
+
+    #[test]
+    fn what_is_written_reads_without_findings_also_with_its_comments_in_force() {
+        for (source, target, ledger) in [
+            ("s3://acme/{sha}.zip", "s3://acme/{env}.zip", ""),
+            ("releases/{sha}.zip", "deploy/{env}.zip", ""),
+            ("git", "", "ledger = \"git:x\"\n"),
+            (
+                "quay.io/acme/x:{sha:8}",
+                "quay.io/acme/x:{env}-{sha:8}-{date:%d-%m-%Y}.{timestamp}",
+                "ledger = \"git:x\"\n",
+            ),
+            ("a\"b\\/{sha}", "c/{env}", ""),
+        ] {
+            let Ok(source) = Template::parse(source) else { panic!("{source}") };
+            let target = Template::parse(target).unwrap();
+            let envs = ["staging", "uat", "prod"].map(|env| env.parse().unwrap());
+            let text =
+                format!("{ledger}{}", template(&"billing-api".parse().unwrap(), &envs, &source, &target));
+            let context = ReadContext {
+                default_project: None,
+                variables: &|_| None,
+                version: semver::Version::new(0, 1, 0),
+            };
+            let hostile = source.as_str().contains('\\');
+            match read(&text, &context) {
+                Ok((config, findings)) => {
+                    assert!(findings.is_empty() && !hostile, "{findings:?}\n{text}");
+                    assert_eq!(config.stages.len(), 3);
+                }
+                // A backslash is refused as a location, at its place, and not as a mistake of TOML.
+                Err(found) => assert!(
+                    hostile && found.iter().all(|f| f.message.contains("not a key")),
+                    "{found:?}\n{text}"
+                ),
+            }
+            // Every comment that is a key can be used as it stands, `deploy` once.
+            let mut seen = false;
+            let used: String = text
+                .lines()
+                .filter(|line| !line.starts_with("# deploy") || !std::mem::replace(&mut seen, true))
+                .map(|line| match line.strip_prefix("# ") {
+                    Some(rest) if rest.contains(" = ") => format!("{rest}\n"),
+                    _ => format!("{line}\n"),
+                })
+                .collect();
+            assert!(hostile || read(&used, &context).is_ok(), "{:?}\n{used}", read(&used, &context));
+        }
+    }
+}
