@@ -24,7 +24,9 @@ pub fn blocks<'t>(page: &'t str, kind: &str) -> Vec<Vec<(usize, &'t str)>> {
         match (&mut open, line.trim_start().strip_prefix("```")) {
             (None, Some(word)) => open = Some((word.trim() == kind, Vec::new())),
             (None, None) => {}
-            (Some(_), Some(_)) => found.extend(open.take().filter(|(wanted, _)| *wanted).map(|(_, lines)| lines)),
+            (Some(_), Some(_)) => {
+                found.extend(open.take().filter(|(wanted, _)| *wanted).map(|(_, lines)| lines))
+            }
             (Some((_, lines)), None) => lines.push((number, line)),
         }
     }
@@ -36,7 +38,9 @@ pub fn commands(page: &str) -> Vec<Shown> {
     let mut found: Vec<Shown> = Vec::new();
     for (line, text) in blocks(page, "console").into_iter().flatten() {
         match (text.strip_prefix("$ "), text.strip_prefix("> "), found.last_mut()) {
-            (Some(command), ..) => found.push(Shown { line, command: command.to_owned(), output: Vec::new() }),
+            (Some(command), ..) => {
+                found.push(Shown { line, command: command.to_owned(), output: Vec::new() })
+            }
             (None, Some(more), Some(last)) if last.output.is_empty() => {
                 last.command.push('\n');
                 last.command.push_str(more);
@@ -73,7 +77,9 @@ fn line_fits(shown: &str, line: &str) -> bool {
 pub fn fits(shown: &[String], output: &[&str]) -> bool {
     match shown.split_first() {
         None => output.is_empty(),
-        Some((any, rest)) if any == "..." => (0..=output.len()).any(|at| fits(rest, output.get(at..).unwrap_or_default())),
+        Some((any, rest)) if any == "..." => {
+            (0..=output.len()).any(|at| fits(rest, output.get(at..).unwrap_or_default()))
+        }
         Some((line, rest)) => {
             output.split_first().is_some_and(|(first, others)| line_fits(line, first) && fits(rest, others))
         }
@@ -150,7 +156,11 @@ mod tests {
             assert_eq!(line_fits(shown, line), fitting, "{shown} {line}");
         }
         let shown: Vec<String> = ["a", "...", "z"].map(str::to_owned).into();
-        assert!(fits(&shown, &["a", "z"]) && fits(&shown, &["a", "b", "c", "z"]) && !fits(&shown, &["a", "z", "y"]));
+        assert!(
+            fits(&shown, &["a", "z"])
+                && fits(&shown, &["a", "b", "c", "z"])
+                && !fits(&shown, &["a", "z", "y"])
+        );
     }
 
     #[test]

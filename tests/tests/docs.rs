@@ -30,7 +30,12 @@ fn typed(name: &str) -> usize {
         let lines: Vec<&str> = output.trim_end().lines().map(str::trim_end).collect();
         let said = all.get(at + 1).is_some_and(|next| next.command == "echo $?");
         if !fits(&shown.output, &lines) || (status != 0 && !said) {
-            writeln!(wrong, "{name}:{}: `{}` ended with {status} and printed\n{output}", shown.line, shown.command).unwrap();
+            writeln!(
+                wrong,
+                "{name}:{}: `{}` ended with {status} and printed\n{output}",
+                shown.line, shown.command
+            )
+            .unwrap();
         }
     }
     assert!(wrong.is_empty(), "{wrong}");
@@ -47,7 +52,8 @@ fn the_readmes_commands_work() {
     typed("README.md");
     let readme = page("README.md");
     let shell: Vec<&str> = blocks(&readme, "sh").into_iter().flatten().map(|(_, line)| line).collect();
-    let demo = shell.iter().find_map(|line| line.strip_prefix("cargo run --quiet --bin promote -- ")).unwrap();
+    let demo =
+        shell.iter().find_map(|line| line.strip_prefix("cargo run --quiet --bin promote -- ")).unwrap();
     let output = Command::new(PROGRAM).args(demo.split(' ')).env("NO_COLOR", "1").output().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert_eq!(output.status.code(), Some(0), "{text}\n{}", String::from_utf8_lossy(&output.stderr));
@@ -59,7 +65,11 @@ fn the_readmes_commands_work() {
 
 /// Every Markdown page of ours.
 fn pages() -> Vec<PathBuf> {
-    let output = Command::new("git").args(["ls-files", "-co", "--exclude-standard", "*.md"]).current_dir(root()).output().unwrap();
+    let output = Command::new("git")
+        .args(["ls-files", "-co", "--exclude-standard", "*.md"])
+        .current_dir(root())
+        .output()
+        .unwrap();
     let found: Vec<PathBuf> = String::from_utf8(output.stdout).unwrap().lines().map(PathBuf::from).collect();
     assert!(found.len() > 10, "{found:?}");
     found.into_iter().filter(|path| root().join(path).exists()).collect()
@@ -89,7 +99,15 @@ fn anchors(text: &str) -> BTreeSet<String> {
     });
     let kept = |c: &char| c.is_alphanumeric() || "- _".contains(*c);
     headings
-        .map(|line| line.trim_start_matches('#').trim().to_lowercase().chars().filter(kept).collect::<String>().replace(' ', "-"))
+        .map(|line| {
+            line.trim_start_matches('#')
+                .trim()
+                .to_lowercase()
+                .chars()
+                .filter(kept)
+                .collect::<String>()
+                .replace(' ', "-")
+        })
         .collect()
 }
 
@@ -105,7 +123,11 @@ fn links_lead_somewhere() {
             }
             seen += 1;
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-            let target = if file.is_empty() { root().join(&name) } else { root().join(&name).parent().unwrap().join(file) };
+            let target = if file.is_empty() {
+                root().join(&name)
+            } else {
+                root().join(&name).parent().unwrap().join(file)
+            };
             let there = target.exists()
                 && (anchor.is_empty()
                     || std::fs::read_to_string(&target).is_ok_and(|text| anchors(&text).contains(anchor)));
@@ -129,7 +151,10 @@ fn generated(name: &str, text: &str) {
     if std::env::var_os("PROMOTE_WRITE_DOCS").is_some() {
         std::fs::write(root().join(name), format!("{before}{BEGIN}{wanted}{END}{after}")).unwrap();
     } else {
-        assert!(part == wanted, "{name} is out of date: PROMOTE_WRITE_DOCS=1 cargo test -p promote-tests --test docs");
+        assert!(
+            part == wanted,
+            "{name} is out of date: PROMOTE_WRITE_DOCS=1 cargo test -p promote-tests --test docs"
+        );
     }
 }
 
@@ -146,7 +171,12 @@ fn every_key_of_the_file_is_in_the_reference() {
         if row.place != place {
             place = row.place;
             let (first, rest) = place.split_at(1);
-            write!(text, "\n## {}{rest}\n\n| key | takes | default | |\n|---|---|---|---|\n", first.to_uppercase()).unwrap();
+            write!(
+                text,
+                "\n## {}{rest}\n\n| key | takes | default | |\n|---|---|---|---|\n",
+                first.to_uppercase()
+            )
+            .unwrap();
         }
         let default = if row.default.is_empty() { "–" } else { row.default };
         let (takes, meaning) = (cell(&row.takes), cell(row.meaning));
@@ -173,14 +203,18 @@ fn option(argument: &clap::Arg) -> String {
 fn options(command: &clap::Command, global: bool) -> String {
     let mut text = String::new();
     for argument in command.get_arguments() {
-        if argument.is_hide_set() || argument.is_global_set() != global || ["help", "version"].contains(&argument.get_id().as_str()) {
+        if argument.is_hide_set()
+            || argument.is_global_set() != global
+            || ["help", "version"].contains(&argument.get_id().as_str())
+        {
             continue;
         }
         let about = argument.get_help().map(ToString::to_string).unwrap_or_default();
         let words: Vec<String> =
             argument.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
         let takes = argument.get_num_args().is_some_and(|count| count.takes_values());
-        let words = if words.is_empty() || !takes { String::new() } else { format!(": {}", words.join(", ")) };
+        let words =
+            if words.is_empty() || !takes { String::new() } else { format!(": {}", words.join(", ")) };
         writeln!(text, "| `{}` | {}{} |", cell(&option(argument)), cell(&about), cell(&words)).unwrap();
     }
     if text.is_empty() { text } else { format!("| | |\n|---|---|\n{text}") }
@@ -192,7 +226,8 @@ fn described(command: &clap::Command, name: &str, text: &mut String) {
     if let Some(examples) = command.get_after_help() {
         write!(text, "```text\n{}\n```\n\n", examples.to_string().trim()).unwrap();
     }
-    for below in command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help") {
+    for below in command.get_subcommands().filter(|below| !below.is_hide_set() && below.get_name() != "help")
+    {
         described(below, &format!("{name} {}", below.get_name()), text);
     }
 }
@@ -202,7 +237,9 @@ fn every_command_is_in_the_reference() {
     let mut whole = promote_cli::command_line();
     whole.build();
     let mut text = format!("## Everywhere\n\n{}\n", options(&whole, true));
-    for command in whole.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help") {
+    for command in
+        whole.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    {
         described(command, &format!("promote {}", command.get_name()), &mut text);
     }
     generated("docs/reference/commands.md", &text);
@@ -244,7 +281,12 @@ fn the_fields_of_every_document_are_in_the_reference() {
     let scratch = tempfile::tempdir().unwrap();
     let mut text = "| of | fields |\n|---|---|\n".to_owned();
     for (name, arguments) in DOCUMENTS {
-        let output = Command::new(PROGRAM).args(*arguments).arg("--json=?").current_dir(scratch.path()).output().unwrap();
+        let output = Command::new(PROGRAM)
+            .args(*arguments)
+            .arg("--json=?")
+            .current_dir(scratch.path())
+            .output()
+            .unwrap();
         assert_eq!(output.status.code(), Some(0), "{arguments:?}: {output:?}");
         let fields = String::from_utf8(output.stdout).unwrap();
         let fields: Vec<String> = fields.lines().map(|field| format!("`{field}`")).collect();
