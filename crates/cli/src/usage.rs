@@ -95,6 +95,11 @@ fn hints(error: &clap::Error, arguments: &[OsString]) -> Vec<String> {
     if !hints.is_empty() {
         return hints;
     }
+    if text(error, ContextKind::InvalidArg).is_some_and(|argument| argument.contains("RELEASE")) {
+        hints.push(
+            "give the commit or its beginning: `promote history` and `promote status` name them".to_owned(),
+        );
+    }
     let known = crate::command_line();
     let command = arguments
         .iter()
