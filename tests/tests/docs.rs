@@ -170,7 +170,13 @@ fn every_key_of_the_file_is_in_the_reference() {
     for row in &rows {
         if row.place != place {
             place = row.place;
-            write!(text, "\n## Keys of {place}\n\n| key | takes | default | |\n|---|---|---|---|\n").unwrap();
+            let (first, rest) = place.split_at(1);
+            write!(
+                text,
+                "\n## {}{rest}\n\n| key | takes | default | |\n|---|---|---|---|\n",
+                first.to_uppercase()
+            )
+            .unwrap();
         }
         let default = if row.default.is_empty() { "–" } else { row.default };
         let (takes, meaning) = (cell(&row.takes), cell(row.meaning));
@@ -251,7 +257,7 @@ fn every_variable_is_in_the_reference() {
 /// Command lines that print different documents, without what they would act on: the fields are listed before that.
 const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote status", &["status"]),
-    ("promote plan, promote explain, and what changes something with --dry-run", &["plan", "prod"]),
+    ("promote plan, promote explain, promote to --dry-run", &["plan", "prod"]),
     ("promote to, promote rollback, promote resume", &["to", "prod"]),
     ("promote history", &["history"]),
     ("promote show PROMOTION", &["show", "01JD4W6Z8N7QK3VB"]),

@@ -111,7 +111,19 @@ pub fn hostname() -> String {
 fn of_person(variables: &Variables, hostname: &str) -> Actor {
     let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| variables.get(name));
     let details = BTreeMap::from([("host".to_owned(), plain(hostname))]);
-    named(user.unwrap_or("unknown"), "local-user", details)
+    let user = user.map(str::to_owned).or_else(login);
+    named(user.as_deref().unwrap_or("unknown"), "local-user", details)
+}
+
+/// The name that the system's table of users has for the user who runs this.
+fn login() -> Option<String> {
+    let id = rustix::process::getuid().as_raw().to_string();
+    let table = std::fs::read_to_string("/etc/passwd").ok()?;
+    table.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
 }
 
 fn of_system(system: &System, variables: &Variables) -> Actor {

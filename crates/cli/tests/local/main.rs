@@ -1,7 +1,11 @@
 //! Whole commands, driven in process on real folders, a real repository and the real shell.
 
-// Tests stop where something is not as it must be.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests stop at the first surprise, and say what they did"
+)]
 
 mod adopting;
 mod counted;

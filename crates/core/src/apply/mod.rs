@@ -60,11 +60,11 @@ pub async fn apply(
     let superseding = plan.supersedes.is_some();
     let mut since_check = false;
 
-    let context = steps::context(config, environment, plan, &promotion, request, snapshot.taken_at);
+    let at = snapshot.taken_at;
+    let walk = steps::Walk { world, config, environment, plan, promotion: &promotion, request, at };
     let mut prepared = Vec::new();
-    if !environment.prepare.is_empty() {
-        let run =
-            steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
+    if config.moved(environment, &plan.terms.include).iter().any(|moved| !moved.prepare.is_empty()) {
+        let run = walk.run("prepare", &mut prepared).await;
         if run != StepEnd::Succeeded {
             let word = steps::word(run);
             let exit = if run == StepEnd::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Failed };
