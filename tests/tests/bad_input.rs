@@ -3,6 +3,7 @@
 //! folder and against S3.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "what is said to a person is to be read by one")]
 
 use promote_tests::bucket;
 use promote_tests::client::{listing, plain_bucket};
@@ -75,7 +76,12 @@ const CASES: &[Case] = &[
         5,
         &["no environment `prd`", "hint: did you mean `prod`?"],
     ),
-    case("an environment that can't be", &["to", "../prod", "--yes"], 2, &["`../prod`", "no environment name"]),
+    case(
+        "an environment that can't be",
+        &["to", "../prod", "--yes"],
+        2,
+        &["`../prod`", "no environment name"],
+    ),
     case("a command that is not there", &["too", "uat"], 2, &["`too`", "hint: did you mean `to`?"]),
     case(
         "no way to ask",
@@ -119,7 +125,12 @@ const CASES: &[Case] = &[
         2,
         &["cut.zip` is not published", "Nothing was changed", "hint: "],
     ),
-    case("a file that is not there", &["publish", "gone.zip", "--commit", NEVER], 5, &["no file", "gone.zip", "Nothing was changed", "hint: "]),
+    case(
+        "a file that is not there",
+        &["publish", "gone.zip", "--commit", NEVER],
+        5,
+        &["no file", "gone.zip", "Nothing was changed", "hint: "],
+    ),
     case(
         "other bytes for a published commit",
         &["publish", "other.zip", "--commit", TWINS[0]],
@@ -138,7 +149,12 @@ const CASES: &[Case] = &[
         2,
         &["unknown key `targt`", "unknown.toml:", "did you mean `target`?"],
     ),
-    case("a file that is not there", &["status", "--config", "gone.toml"], 2, &["gone.toml", "hint: `promote init`"]),
+    case(
+        "a file that is not there",
+        &["status", "--config", "gone.toml"],
+        2,
+        &["gone.toml", "hint: `promote init`"],
+    ),
 ];
 
 /// A zip with one file, made by hand so that the tests need no packer: stored, with a right checksum.

@@ -2,6 +2,7 @@
 //! every environment, rolled back, verified; and read back with clients that know nothing of this project.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "what is said to a person is to be read by one")]
 
 use promote_tests::client::{fetch, python};
 use promote_tests::project::{Project, s3_file};

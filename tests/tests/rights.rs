@@ -2,6 +2,7 @@
 //! refused with the missing right's name, before anything that matters is written.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "what is said to a person is to be read by one")]
 
 use promote_tests::bucket;
 use promote_tests::client::{listing, user};
