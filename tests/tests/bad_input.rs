@@ -76,7 +76,12 @@ const CASES: &[Case] = &[
         5,
         &["no environment `prd`", "hint: did you mean `prod`?"],
     ),
-    case("an environment that can't be", &["to", "../prod", "--yes"], 2, &["`../prod`", "no environment name"]),
+    case(
+        "an environment that can't be",
+        &["to", "../prod", "--yes"],
+        2,
+        &["`../prod`", "no environment name"],
+    ),
     case("a command that is not there", &["too", "uat"], 2, &["`too`", "hint: did you mean `to`?"]),
     case(
         "no way to ask",
@@ -120,7 +125,12 @@ const CASES: &[Case] = &[
         2,
         &["cut.zip` is not published", "Nothing was changed", "hint: "],
     ),
-    case("a file that is not there", &["publish", "gone.zip", "--commit", NEVER], 5, &["no file", "gone.zip", "Nothing was changed", "hint: "]),
+    case(
+        "a file that is not there",
+        &["publish", "gone.zip", "--commit", NEVER],
+        5,
+        &["no file", "gone.zip", "Nothing was changed", "hint: "],
+    ),
     case(
         "other bytes for a published commit",
         &["publish", "other.zip", "--commit", TWINS[0]],
@@ -139,7 +149,12 @@ const CASES: &[Case] = &[
         2,
         &["unknown key `targt`", "unknown.toml:", "did you mean `target`?"],
     ),
-    case("a file that is not there", &["status", "--config", "gone.toml"], 2, &["gone.toml", "hint: `promote init`"]),
+    case(
+        "a file that is not there",
+        &["status", "--config", "gone.toml"],
+        2,
+        &["gone.toml", "hint: `promote init`"],
+    ),
 ];
 
 /// A zip with one file, made by hand so that the tests need no packer: stored, with a right checksum.

@@ -56,10 +56,10 @@ impl Connect for Outside {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             history: repository.map(|repository| Arc::new(repository) as Arc<dyn History>),
-            steps: Arc::new(SystemSteps::new(base, variables.clone(), Interruption::default())),
+            steps: Arc::new(SystemSteps::new(base, variables, Interruption::default())),
             events: Arc::new(Silent),
         };
-        let world = promote_providers::connect(&config, base, &variables, ports)?;
+        let world = promote_providers::connect(&config, base, ports)?;
         Ok((config, world))
     }
 

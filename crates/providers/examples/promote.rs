@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         steps: Arc::new(SystemSteps::new(&base, variables.clone(), Interruption::default())),
         events: Arc::new(Silent),
     };
-    let world = connect(&config, &base, &variables, ports)?;
+    let world = connect(&config, &base, ports)?;
     let request =
         Request::promote("prod".parse()?, Wanted::Unnamed, actor::detect(&variables, &actor::hostname()));
     let (snapshot, decision) = decide(&world.view(), &config, &request).await?;
