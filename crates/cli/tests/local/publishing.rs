@@ -50,12 +50,13 @@ fn a_broken_file_is_refused_before_anything_is_written() {
     stage.write("text.zip", "no archive at all");
     stage.write("cut.zip", &whole[..whole.len() - 7]);
     let before = contents(&stage.path());
-    for (file, exit) in [
+    let cases = [
         ("empty.zip", ExitStatus::Usage),
         ("text.zip", ExitStatus::Usage),
         ("cut.zip", ExitStatus::Usage),
         ("missing.zip", ExitStatus::Missing),
-    ] {
+    ];
+    for (file, exit) in cases {
         let answer = stage.run(&["publish", file]).ends(exit);
         assert!(answer.err.contains(file), "{}", answer.err);
         assert_eq!(contents(&stage.path()), before, "{file}");
