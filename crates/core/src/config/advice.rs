@@ -13,13 +13,18 @@ pub(super) fn give(reading: &mut Reading<'_, '_>, drafts: &[Draft<'_, '_>]) {
         let open = env.approvals.count == 0
             && env.soak.is_zero()
             && env.checks.is_empty()
-            && env.evidence.is_empty();
+            && env.evidence.is_empty()
+            && env.freeze.is_empty()
+            && env.open.is_empty()
+            && env.verify.is_empty();
         if open {
             let found = Diagnostic::advice(
                 draft.span.clone(),
-                format!("{name} has no approvals, and nothing else protects it"),
+                format!("{name} has no soak, and nothing else protects it"),
             );
-            reading.found.push(found.hint("`approvals = 1` asks another person, `soak = \"1d\"` waits"));
+            reading.found.push(
+                found.hint("`soak = \"1d\"` waits, `freeze` and `open` name times, `verify` proves it"),
+            );
         }
         let misspelt = draft.layers.get("from").is_some_and(|from| reading.found.is_bad(&from.span()));
         if env.from.is_empty() && !misspelt {

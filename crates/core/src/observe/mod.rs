@@ -71,12 +71,12 @@ pub async fn heads<'n>(
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
 pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
     let environment = environment(config, &request.environment)?;
+    let request = &release::settled(config, request);
     let moved = config.moved(environment, &request.include);
     let before: Vec<&EnvironmentName> = moved.iter().flat_map(|moved| &moved.from).collect();
     let mut names = before.clone();
     names.push(&environment.name);
     if let Wanted::Environment(name) = &request.wanted {
-        self::environment(config, name)?;
         names.push(name);
     }
     names.sort();

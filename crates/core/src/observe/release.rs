@@ -42,6 +42,26 @@ fn unpublished(name: &str) -> Failure {
         .hint("`promote history` and `promote show` name the releases that there are")
 }
 
+/// The request with a name that is no environment of this project taken for a tag.
+pub(super) fn settled(config: &Config, request: &Request) -> Request {
+    let mut request = request.clone();
+    if let Wanted::Environment(name) = &request.wanted
+        && !config.environments.contains_key(name)
+    {
+        request.wanted = Wanted::Tag(name.to_string());
+    }
+    request
+}
+
+/// Where a name that is nothing known may have been meant for.
+fn unknown(config: &Config, message: String, name: &str) -> Failure {
+    let failure = Failure::new(ExitStatus::Missing, message);
+    match crate::suggest::closest(name, config.environments.keys().map(EnvironmentName::as_str)) {
+        Some(near) => failure.hint(format!("did you mean the environment `{near}`?")),
+        None => failure,
+    }
+}
+
 /// What is known of a release that was named by commit or tag; `None` when its name depends on the ledger's heads.
 pub(super) async fn named(
     view: &View,
@@ -57,10 +77,9 @@ pub(super) async fn named(
         },
         Wanted::Tag(tag) => {
             let Some(history) = &view.history else {
-                return Err(Failure::new(
-                    ExitStatus::Missing,
-                    format!("`{tag}` is no commit, and there is no repository here to look it up in"),
-                ));
+                let message =
+                    format!("`{tag}` is no commit, and there is no repository here to look it up in");
+                return Err(unknown(config, message, tag));
             };
             let full = format!("refs/tags/{tag}");
             let found = history
@@ -70,11 +89,9 @@ pub(super) async fn named(
             match found {
                 Some(commit) => commit.id,
                 None => {
-                    return Err(Failure::new(
-                        ExitStatus::Missing,
-                        format!("`{tag}` is neither a commit, a tag nor an environment"),
-                    )
-                    .hint("a branch moves and names no release; give a commit"));
+                    let message = format!("`{tag}` is neither a commit, a tag nor an environment");
+                    return Err(unknown(config, message, tag)
+                        .hint("a branch moves and names no release; give a commit"));
                 }
             }
         }
