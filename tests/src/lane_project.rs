@@ -56,7 +56,14 @@ impl From<Output> for Ran {
 }
 
 pub(crate) fn git(folder: &Path, arguments: &[&str]) -> std::io::Result<String> {
+    git_at(folder, arguments, &chrono::Utc::now().to_rfc3339())
+}
+
+/// The same, at another time.
+fn git_at(folder: &Path, arguments: &[&str], date: &str) -> std::io::Result<String> {
     let output = Command::new("git")
+        .env("GIT_AUTHOR_DATE", date)
+        .env("GIT_COMMITTER_DATE", date)
         .args(["-c", "user.name=Ann", "-c", "user.email=ann@example.com", "-c", "init.defaultBranch=main"])
         .args(arguments)
         .current_dir(folder)
@@ -95,9 +102,12 @@ impl LaneProject {
         let mut project = Self { folder, program: PathBuf::from(program), variables, releases: Vec::new() };
         for release in 0..releases {
             std::fs::write(project.folder.path().join("app.txt"), format!("release {release}\n"))?;
-            git(project.folder.path(), &["add", "app.txt"])?;
-            git(project.folder.path(), &["commit", "-q", "-m", &format!("release {release}")])?;
-            let commit = git(project.folder.path(), &["rev-parse", "HEAD"])?;
+            // Each commit is a day younger than the one before: the rule `order` goes by that.
+            let date = (chrono::DateTime::UNIX_EPOCH + chrono::TimeDelta::days(20_000 + release as i64))
+                .to_rfc3339();
+            git_at(project.folder.path(), &["add", "app.txt"], &date)?;
+            git_at(project.folder.path(), &["commit", "-q", "-m", &format!("release {release}")], &date)?;
+            let commit = git_at(project.folder.path(), &["rev-parse", "HEAD"], &date)?;
             let ran = project.run(&["publish", "--commit", &commit, "--yes"], &[])?;
             if ran.code != Some(0) {
                 return Err(std::io::Error::other(format!("publish: {ran:?}")));

@@ -2,6 +2,14 @@
 //! effect, on the local folder and on an S3 server. Afterwards status tells the truth, and resuming by the same person,
 //! by another, and rolling back each end well.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise, and say what they did"
+)]
+
 use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
 use promote_tests::server::Server;

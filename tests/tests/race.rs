@@ -1,6 +1,14 @@
 //! 32 processes promote different releases to one environment at once: one chain without gaps, each process is told
 //! the truth, and the target holds what the ledger says. Two processes with one saved plan: one is done, one conflicts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise, and say what they did"
+)]
+
 use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
 use promote_tests::server::Server;

@@ -47,17 +47,19 @@ impl Connect for Outside {
         let context = ReadContext {
             default_project: project,
             variables: &lookup,
-            version: semver::Version::parse(env!("CARGO_PKG_VERSION")).unwrap_or(semver::Version::new(0, 0, 0)),
+            version: semver::Version::parse(env!("CARGO_PKG_VERSION"))
+                .unwrap_or(semver::Version::new(0, 0, 0)),
         };
-        let (config, _) = promote_core::config::read(&text, &context).map_err(|found| refused(path, &found))?;
+        let (config, _) =
+            promote_core::config::read(&text, &context).map_err(|found| refused(path, &found))?;
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             history: repository.map(|repository| Arc::new(repository) as Arc<dyn History>),
-            steps: Arc::new(SystemSteps::new(base, variables.clone(), Interruption::default())),
+            steps: Arc::new(SystemSteps::new(base, variables, Interruption::default())),
             events: Arc::new(Silent),
         };
-        let world = promote_providers::connect(&config, base, &variables, ports)?;
+        let world = promote_providers::connect(&config, base, ports)?;
         Ok((config, world))
     }
 

@@ -51,7 +51,7 @@ pub struct Providers;
 impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
         let variables: Variables = site.env.variables.iter().collect();
-        let steps = SystemSteps::new(site.base, variables.clone(), Interruption::default());
+        let steps = SystemSteps::new(site.base, variables, Interruption::default());
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
@@ -62,7 +62,7 @@ impl Connect for Providers {
             steps: Arc::new(steps),
             events: site.events,
         };
-        promote_providers::connect(site.config, site.base, &variables, ports)
+        promote_providers::connect(site.config, site.base, ports)
     }
 
     fn project_name(&self, base: &Path) -> Option<ProjectName> {

@@ -8,6 +8,8 @@ use promote_core::failure::Failure;
 /// The diagnostics as people know them from compilers, each with an empty line behind it.
 pub(crate) fn shown(path: &str, text: &str, found: &[Diagnostic], colour: bool) -> String {
     let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
+    // A secret that is refused because it stands in the file must not be shown by the very refusal.
+    let text = &*promote_core::config::masked(text);
     let mut out = String::new();
     for one in found {
         let level = match one.severity {
@@ -50,4 +52,23 @@ pub(crate) fn failure(path: &str, found: &[Diagnostic]) -> Failure {
     let sentence = |one: &Diagnostic| format!("line {}, column {}: {}", one.line, one.column, one.message);
     let failure = Failure::new(ExitStatus::Usage, format!("`{path}` can't be used"));
     wrong.fold(failure, |failure, one| failure.state(sentence(one)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_in_the_file_is_not_shown() {
+        let text = "project = \"a\"\nenvironments = [\"x\"]\nsource = \"r/{sha}.zip\"\ntarget = \"d/{env}.zip\"\n\
+                    [notify]\nslack = \"https://hooks.slack.com/services/T0CANARY0/B0CANARY0/canarycanarycanary0000\"\n";
+        let context = promote_core::config::ReadContext {
+            default_project: None,
+            variables: &|_| None,
+            version: semver::Version::new(0, 1, 0),
+        };
+        let found = promote_core::config::read(text, &context).unwrap_err();
+        let page = shown("promote.toml", text, &found, false);
+        assert!(page.contains("slack") && !page.to_lowercase().contains("canary"), "{page}");
+    }
 }

@@ -173,6 +173,13 @@ fn unpacked(error: PackError) -> Failure {
 }
 
 fn unsound(path: &Path, error: VerifyError) -> Failure {
+    if let VerifyError::Read(error) = &error
+        && error.kind() == std::io::ErrorKind::NotFound
+    {
+        return Failure::new(ExitStatus::Missing, format!("there is no file `{}`", path.display()))
+            .state("Nothing was changed.")
+            .hint("build it first, or leave the path out to pack the commit's own files");
+    }
     let hint = error.hint();
     let failure = Failure::new(ExitStatus::Usage, format!("`{}` is not published", path.display()));
     let failure = failure.caused_by(error).state("Nothing was changed.");

@@ -103,7 +103,9 @@ fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
 fn text(file: &Path) -> Result<String, Failure> {
     const LIMIT: u64 = 1024 * 1024;
     let failed = |error| {
-        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display())).caused_by(error)
+        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
+            .caused_by(error)
+            .hint("`promote init` writes one, `--config PATH` names one")
     };
     let size = std::fs::metadata(file).map_err(failed)?.len();
     if size > LIMIT {

@@ -79,7 +79,7 @@ pub(crate) async fn publish(
     }
     let publication = about(app, world, commit).await?;
     let places = places(config, &publication.commit, publication.version.as_deref())?;
-    let files = files(app, args, places.keys())?;
+    let files = crate::given_files::of(app, &args.paths, places.keys())?;
     if args.changing.dry_run {
         let artifacts = places.iter().map(|(name, location)| PublishedArtifact {
             name: name.clone(),
@@ -177,40 +177,6 @@ fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>) -> Publ
         built: built.into_iter().collect::<Vec<_>>().join(", "),
         ..publication
     }
-}
-
-/// Which file was given for which artifact.
-fn files<'n>(
-    app: &App<'_>,
-    args: &PublishArgs,
-    names: impl Iterator<Item = &'n String>,
-) -> Result<BTreeMap<String, PathBuf>, Failure> {
-    let names: Vec<&String> = names.collect();
-    let list = names.iter().map(|name| format!("{name}=PATH")).collect::<Vec<_>>().join(" ");
-    let wrong = |why: String| {
-        Failure::new(ExitStatus::Usage, why)
-            .hint(format!("a release has these artifacts: `promote publish {list}`"))
-    };
-    let mut files = BTreeMap::new();
-    for text in &args.paths {
-        let (name, path) = match (text.split_once('='), names.as_slice()) {
-            (Some((name, path)), _) if names.iter().any(|known| *known == name) => (name.to_owned(), path),
-            (_, [only]) => ((*only).clone(), text.as_str()),
-            _ => {
-                return Err(wrong(format!(
-                    "`{}` does not say which artifact it is",
-                    promote_core::names::shown(text)
-                )));
-            }
-        };
-        if files.insert(name.clone(), app.env.folder.join(path)).is_some() {
-            return Err(wrong(format!("`{name}` was given twice")));
-        }
-    }
-    if files.len() == names.len() || (files.is_empty() && names.len() == 1) {
-        return Ok(files);
-    }
-    Err(wrong("every artifact of a release is published together".to_owned()))
 }
 
 /// The bytes of one artifact.

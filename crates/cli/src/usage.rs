@@ -22,7 +22,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen)
         return ExitStatus::Usage;
     }
     let mut page = Page::default();
-    page.line(Text::new("error: ", Style::Bad).and(&message(error), Style::Strong));
+    page.line(Text::new("error: ", Style::Bad).and(message(error), Style::Strong));
     for hint in hints(error, arguments) {
         page.hint(&hint);
     }
@@ -94,6 +94,11 @@ fn hints(error: &clap::Error, arguments: &[OsString]) -> Vec<String> {
     }
     if !hints.is_empty() {
         return hints;
+    }
+    if text(error, ContextKind::InvalidArg).is_some_and(|argument| argument.contains("RELEASE")) {
+        hints.push(
+            "give the commit or its beginning: `promote history` and `promote status` name them".to_owned(),
+        );
     }
     let known = crate::command_line();
     let command = arguments

@@ -67,18 +67,29 @@ pub async fn carry_out(
     if plan.action == Action::Rollback && settings.auto && settings.hold {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
     }
-    let failed = matches!(done.result, OutcomeResult::Failed | OutcomeResult::TimedOut);
-    if failed && settings.on_failure == OnFailure::Rollback && plan.action != Action::Rollback {
-        world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
-        let undone = undo(world, config, plan, request).await;
-        if let Ok(back) = &undone
-            && back.result == OutcomeResult::Succeeded
-        {
-            done.exit = ExitStatus::RolledBack;
-        }
-        done.undone = Some(undone.map(Box::new));
-    }
+    put_back(world, config, settings, request, &mut done).await;
     Ok(done)
+}
+
+/// Puts back what was there before a release that proved bad, where the environment asks for that. A time-out is not
+/// such a proof: what runs is not known then.
+async fn put_back(
+    world: &World,
+    config: &Config,
+    settings: &Environment,
+    request: &Request,
+    done: &mut Done,
+) {
+    let asked = settings.on_failure == OnFailure::Rollback && done.plan.action != Action::Rollback;
+    if done.result != OutcomeResult::Failed || !asked {
+        return;
+    }
+    world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
+    let undone = undo(world, config, &done.plan, request).await;
+    if undone.as_ref().is_ok_and(|back| back.result == OutcomeResult::Succeeded) {
+        done.exit = ExitStatus::RolledBack;
+    }
+    done.undone = Some(undone.map(Box::new));
 }
 
 /// Finishes a promotion whose move was committed, but whose deployment's end was never written down.
@@ -98,7 +109,22 @@ pub async fn finish(
             format!("nothing is recorded in {} yet", request.environment),
         ));
     };
-    follow(world, config, &nothing.plan, snapshot, request, head, Vec::new()).await
+    let settings = environment(config, &request.environment)?;
+    // The steps are told what they were told when the move was made.
+    let state = head.state();
+    let mut plan = nothing.plan.clone();
+    plan.action = state.current.as_ref().and_then(|current| current.action).unwrap_or(plan.action);
+    plan.from = state.trail.first().map(|past| past.release.clone());
+    if !plan.follows {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("promote.toml names no step any more that could prove {}", settings.name),
+        )
+        .hint(format!("`promote to {} --redeploy` moves it again, as the file is now", settings.name)));
+    }
+    let mut done = follow(world, config, &plan, snapshot, request, head, Vec::new()).await?;
+    put_back(world, config, settings, request, &mut done).await;
+    Ok(done)
 }
 
 /// Runs the deploy and verify steps of what is committed, and writes their outcome.
@@ -128,10 +154,11 @@ async fn follow(
         done.steps = ran;
         return Ok(done);
     }
-    let context = steps::context(config, settings, plan, &promotion, request, snapshot.taken_at);
-    let mut end = steps::run(world, settings, "deploy", &settings.deploy, &context, &mut ran).await;
+    let at = snapshot.taken_at;
+    let walk = steps::Walk { world, config, environment: settings, plan, promotion: &promotion, request, at };
+    let mut end = walk.run("deploy", &mut ran).await;
     if end == StepEnd::Succeeded {
-        end = steps::run(world, settings, "verify", &settings.verify, &context, &mut ran).await;
+        end = walk.run("verify", &mut ran).await;
     }
     done.result = result(end);
     done.exit = exit(done.result);

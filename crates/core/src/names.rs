@@ -8,7 +8,7 @@ use std::str::FromStr;
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{shown}` is not a {kind} name: 1 to 32 of the characters a-z, 0-9 and `-`, starting and ending with a letter or digit"
+    "`{shown}` is no {kind} name: 1 to 32 of the characters a-z, 0-9 and `-`, starting and ending with a letter or digit"
 )]
 pub struct NameError {
     kind: &'static str,

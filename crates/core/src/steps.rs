@@ -92,8 +92,47 @@ impl StepProgress for Lines {
     }
 }
 
-/// Runs steps one after the other until one does not succeed; adds what each left behind to `records`.
-pub async fn run(
+/// What the steps of one promotion have in common.
+#[derive(Debug, Clone, Copy)]
+pub struct Walk<'w> {
+    /// The world.
+    pub world: &'w World,
+    /// The configuration.
+    pub config: &'w Config,
+    /// The environment that was asked for.
+    pub environment: &'w Environment,
+    /// The plan.
+    pub plan: &'w Plan,
+    /// The promotion.
+    pub promotion: &'w PromotionId,
+    /// Who asked, on what terms.
+    pub request: &'w Request,
+    /// When the world was read.
+    pub at: DateTime<Utc>,
+}
+
+impl Walk<'_> {
+    /// Runs a phase (`prepare`, `deploy`, `verify`) of every environment that moves, one after the other, until a
+    /// step does not succeed; adds what each left behind to `records`.
+    pub async fn run(&self, phase: &str, records: &mut Vec<StepRecord>) -> StepEnd {
+        for moved in self.config.moved(self.environment, &self.plan.terms.include) {
+            let steps = match phase {
+                "prepare" => &moved.prepare,
+                "deploy" => &moved.deploy,
+                _ => &moved.verify,
+            };
+            let context = context(self.config, moved, self.plan, self.promotion, self.request, self.at);
+            let end = run(self.world, moved, phase, steps, &context, records).await;
+            if end != StepEnd::Succeeded {
+                return end;
+            }
+        }
+        StepEnd::Succeeded
+    }
+}
+
+/// Runs steps one after the other until one does not succeed.
+async fn run(
     world: &World,
     environment: &Environment,
     phase: &str,

@@ -1,5 +1,5 @@
-//! Who is acting, as far as the environment variables tell: a pure function over them. Nothing here is proven, so
-//! every answer is `claimed`; tokens are never looked at.
+//! Who is acting, as far as the environment variables tell, and else the system's table of users. Nothing here is
+//! proven, so every answer is `claimed`; tokens are never looked at.
 
 use crate::Variables;
 use promote_core::ledger::Actor;
@@ -85,12 +85,18 @@ const fn system(
     System { source, marker, actor, run_url, run_id, attempt, workflow }
 }
 
-/// Who acts. `PROMOTE_ACTOR` and `PROMOTE_RUN_URL` go before what was found. `hostname` is told of people only.
+/// Who acts. `PROMOTE_ACTOR` and `PROMOTE_RUN_URL` go before what was found. `hostname` is told of people only. Where
+/// no variable names the user, the system's table of users is asked.
 pub fn detect(variables: &Variables, hostname: &str) -> Actor {
+    detect_with(variables, hostname, login)
+}
+
+/// The same, pure: `login` names the user where no variable does.
+fn detect_with(variables: &Variables, hostname: &str, login: impl FnOnce() -> Option<String>) -> Actor {
     let mut actor = match SYSTEMS.iter().find(|system| variables.is_on(system.marker)) {
         Some(system) => of_system(system, variables),
         None if variables.is_on("CI") => named("ci", "ci", BTreeMap::new()),
-        None => of_person(variables, hostname),
+        None => of_person(variables, hostname, login),
     };
     if let Some(given) = variables.get("PROMOTE_ACTOR") {
         let found = std::mem::replace(&mut actor.name, plain(given));
@@ -108,10 +114,22 @@ pub fn hostname() -> String {
     if name.is_empty() { "unknown".to_owned() } else { plain(&name) }
 }
 
-fn of_person(variables: &Variables, hostname: &str) -> Actor {
+fn of_person(variables: &Variables, hostname: &str, login: impl FnOnce() -> Option<String>) -> Actor {
     let user = ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| variables.get(name));
     let details = BTreeMap::from([("host".to_owned(), plain(hostname))]);
-    named(user.unwrap_or("unknown"), "local-user", details)
+    let user = user.map(str::to_owned).or_else(login);
+    named(user.as_deref().unwrap_or("unknown"), "local-user", details)
+}
+
+/// The name that the system's table of users has for the user who runs this.
+fn login() -> Option<String> {
+    let id = rustix::process::getuid().as_raw().to_string();
+    let table = std::fs::read_to_string("/etc/passwd").ok()?;
+    table.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == id).then(|| name.to_owned())
+    })
 }
 
 fn of_system(system: &System, variables: &Variables) -> Actor {

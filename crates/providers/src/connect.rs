@@ -9,13 +9,10 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Ledger;
 use promote_core::location::StoreId;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
-use promote_core::template::variable;
 use promote_core::world::{World, stores_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-
-use crate::Variables;
 
 /// The opened stores, by name.
 pub type Stores = BTreeMap<StoreId, Arc<dyn Bucket>>;
@@ -38,9 +35,9 @@ pub struct Ports {
 /// Everything that `config` names. `base` is the folder of `promote.toml`.
 ///
 /// # Errors
-/// `Usage` when a store is of a kind that this version can't reach, or a setting refers to a variable that is not set.
-pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports) -> Result<World, Failure> {
-    let stores = open(config, base, variables, &ports)?;
+/// `Usage` when a store is of a kind that this version can't reach, or has a setting that it can't keep to.
+pub fn connect(config: &Config, base: &Path, ports: Ports) -> Result<World, Failure> {
+    let stores = open(config, base, &ports)?;
     world(config, stores, ports)
 }
 
@@ -49,7 +46,7 @@ pub fn connect(config: &Config, base: &Path, variables: &Variables, ports: Ports
 ///
 /// # Errors
 /// As [`connect`].
-pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) -> Result<Stores, Failure> {
+pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failure> {
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
@@ -57,7 +54,7 @@ pub fn open(config: &Config, base: &Path, variables: &Variables, ports: &Ports) 
         let bucket = match &id {
             StoreId::Local => local(base)?,
             StoreId::S3(name) => {
-                let settings = settings(config, name, base, variables)?;
+                let settings = settings(config, name)?;
                 let bucket = s3(name, &settings)?;
                 let limited = Arc::new(Limited::new(bucket, Arc::clone(&limit)));
                 let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
@@ -122,28 +119,20 @@ fn unsupported(id: &StoreId, what: &str) -> Failure {
         .hint("`s3://BUCKET/…` and paths below the folder of `promote.toml` can be reached")
 }
 
-/// How to reach one bucket, with the variables that its settings refer to read.
-fn settings(
-    config: &Config,
-    bucket: &str,
-    base: &Path,
-    variables: &Variables,
-) -> Result<StoreSettings, Failure> {
-    let mut settings = config.stores.get(bucket).cloned().unwrap_or_default();
-    if let Some(written) = settings.credentials.take() {
-        let path = match variable(&written) {
-            None => written.as_str(),
-            Some(name) => variables.get(name).ok_or_else(|| {
-                Failure::new(
-                    ExitStatus::Usage,
-                    format!("`credentials` of `{bucket}` refers to `${name}`, which is not set"),
-                )
-                .hint(format!("set `{name}` to the path of a file with credentials"))
-            })?,
-        };
-        settings.credentials = Some(base.join(path).to_string_lossy().into_owned());
+/// How to reach one bucket. A setting that would not be kept to is refused: without it, somebody else's rights would
+/// be used.
+fn settings(config: &Config, bucket: &str) -> Result<StoreSettings, Failure> {
+    let settings = config.stores.get(bucket).cloned().unwrap_or_default();
+    if settings.credentials.is_none() {
+        return Ok(settings);
     }
-    Ok(settings)
+    Err(Failure::new(
+        ExitStatus::Usage,
+        format!(
+            "`credentials` of `{bucket}`: this version of promote can't read files of credentials for S3"
+        ),
+    )
+    .hint("name a profile of your AWS settings: `profile = \"NAME\"`"))
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ pub(crate) mod publish;
 mod resume;
 mod rollback;
 mod saved;
+mod schema;
 mod show;
 mod status;
 mod to;
@@ -65,6 +66,7 @@ pub(crate) enum Command {
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -100,6 +102,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
         Command::Demo(args) => demo::run(app, args),
+        Command::Schema(_) => schema::run(app),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
     }
@@ -131,6 +134,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
+        Command::Schema(_) => schema::SchemaReport::FIELDS,
         // These print what another program reads; there is no document of it.
         Command::Completions(_) | Command::Man(_) => &[],
     }

@@ -1,6 +1,14 @@
 //! Whole commands, driven in process on stores in memory with a clock that stands still unless it is moved. Each
 //! scenario is a transcript: command lines, what they print on either stream, how they end.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "tests stop at the first surprise, and say what they did"
+)]
+
 mod blocked;
 mod cut_off;
 mod happy;

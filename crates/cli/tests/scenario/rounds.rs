@@ -108,7 +108,7 @@ fn a_status_takes_two_rounds_however_many_environments_there_are() {
 fn looking_stays_within_its_rounds() {
     let stage = Stage::ready();
     let found: Vec<i64> =
-        ["promote plan prod", "promote plan prod bbbb", "promote diff uat prod", "promote verify"]
+        ["promote plan prod", "promote plan prod bbbb", "promote diff uat prod", "promote verify uat prod"]
             .iter()
             .map(|line| rounds(&stage, line))
             .collect();

@@ -12,7 +12,7 @@ use crate::config::{Config, Environment};
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Abort, Commit, Head, Kind, Landed, StepRecord};
+use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
 use crate::request::Request;
@@ -60,11 +60,13 @@ pub async fn apply(
     let superseding = plan.supersedes.is_some();
     let mut since_check = false;
 
-    let context = steps::context(config, environment, plan, &promotion, request, snapshot.taken_at);
+    let at = snapshot.taken_at;
+    let walk = steps::Walk { world, config, environment, plan, promotion: &promotion, request, at };
     let mut prepared = Vec::new();
-    if !environment.prepare.is_empty() {
-        let run =
-            steps::run(world, environment, "prepare", &environment.prepare, &context, &mut prepared).await;
+    let moved = config.moved(environment, &plan.terms.include);
+    // What prepares the way for a release (a migration) is not run for one that comes back.
+    if plan.action != Action::Rollback && moved.iter().any(|moved| !moved.prepare.is_empty()) {
+        let run = walk.run("prepare", &mut prepared).await;
         if run != StepEnd::Succeeded {
             let word = steps::word(run);
             let exit = if run == StepEnd::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Failed };

@@ -2,7 +2,7 @@
 
 use super::variables::Wrong;
 use crate::names::shown;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// What is wrong with an address that data is sent to. With `path` it may have a path and a query.
 pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {

@@ -55,6 +55,23 @@ pub struct Effective {
     pub line: Option<u32>,
 }
 
+impl Config {
+    /// The environments that a promotion to `environment` moves: itself first, then those of its lane that `include`
+    /// names, in their order. Each one's own rules and steps hold.
+    pub fn moved<'c>(
+        &'c self,
+        environment: &'c Environment,
+        include: &[EnvironmentName],
+    ) -> Vec<&'c Environment> {
+        let lane = self.lanes.iter().find(|lane| lane.name == environment.lane);
+        let others = lane.into_iter().flat_map(|lane| &lane.environments);
+        let included = others
+            .filter(|name| **name != environment.name && include.contains(name))
+            .filter_map(|name| self.environments.get(name));
+        std::iter::once(environment).chain(included).collect()
+    }
+}
+
 /// What moves as one: an environment, or all that read the same targets.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lane {

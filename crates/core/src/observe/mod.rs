@@ -71,7 +71,9 @@ pub async fn heads<'n>(
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
 pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
     let environment = environment(config, &request.environment)?;
-    let mut names: Vec<&EnvironmentName> = environment.from.iter().collect();
+    let moved = config.moved(environment, &request.include);
+    let before: Vec<&EnvironmentName> = moved.iter().flat_map(|moved| &moved.from).collect();
+    let mut names = before.clone();
     names.push(&environment.name);
     if let Wanted::Environment(name) = &request.wanted {
         self::environment(config, name)?;
@@ -127,9 +129,8 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         local_at: view.clock.now(),
         genesis,
         head,
-        upstream: environment
-            .from
-            .iter()
+        upstream: before
+            .into_iter()
             .filter_map(|name| Some((name.clone(), heads.get(name)?.clone())))
             .collect(),
         candidate,

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// `Missing` when there is none or more than one.
 pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(CommitId, ReleaseEntry), Failure> {
-    let (found, more) = view.ledger.releases(Some(prefix), 100).await.map_err(LedgerError::looking)?;
+    let (found, more) = view.ledger.releases(Some(prefix), 1000).await.map_err(LedgerError::looking)?;
     let mut published = found.iter().filter(|(_, entry)| entry.published.is_some());
     match (published.next(), published.next()) {
         (Some((commit, entry)), None) if !more || prefix.full().is_some() => {

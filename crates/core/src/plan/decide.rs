@@ -93,7 +93,10 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         from: state.release().cloned(),
         supersedes: state.open.as_ref().and_then(|open| open.id),
         targets,
-        follows: !environment.deploy.is_empty() || !environment.verify.is_empty(),
+        follows: config
+            .moved(environment, &request.include)
+            .iter()
+            .any(|moved| !moved.deploy.is_empty() || !moved.verify.is_empty()),
         findings,
         terms: Terms {
             include: request.include.clone(),
@@ -116,7 +119,10 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         return Decision::Allowed(Box::new(plan));
     }
     let unfinished = |finding: &Finding| finding.rule == "unfinished" && !finding.passes();
-    let exit = if plan.findings.iter().any(unfinished) {
+    let foreign = environment.artifacts.iter().any(|artifact| artifact.kind != ArtifactKind::Object);
+    let exit = if foreign {
+        ExitStatus::Usage
+    } else if plan.findings.iter().any(unfinished) {
         ExitStatus::Conflict
     } else if obstacles.is_empty() {
         ExitStatus::Blocked

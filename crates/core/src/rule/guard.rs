@@ -21,6 +21,11 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
             missing.push(format!("what {store} honours was never found out (`promote doctor --probe` does)"));
             continue;
         };
+        if !capabilities.source_pin && capabilities.copy > CopyGuard::ConditionalPut {
+            weaker.push(format!(
+                "{store} does not pin the source of a copy: what is copied is what lies there then"
+            ));
+        }
         let size = facts.snapshot.candidate.manifest.artifacts.get(artifact).map_or(0, |built| built.size);
         match way(capabilities, size) {
             Some(CopyGuard::ConditionalCopy) => {}

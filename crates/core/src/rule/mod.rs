@@ -204,10 +204,26 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
-/// Evaluates every rule.
+/// Evaluates every rule. Where other environments move along, the rules that are about an environment are asked of
+/// each: a lax environment can't move a strict one.
 pub fn evaluate(facts: &Facts<'_>) -> Vec<Finding> {
+    let mut findings = evaluate_one(facts, |_| true);
+    for other in facts.config.moved(facts.environment, &facts.request.include).into_iter().skip(1) {
+        let theirs = Facts { environment: other, ..*facts };
+        for mut finding in evaluate_one(&theirs, |rule| !rule.again && rule.name != "hold") {
+            if !findings.iter().any(|known| known.rule == finding.rule && known.detail == finding.detail) {
+                finding.detail = format!("{}: {}", other.name, finding.detail);
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding> {
     RULES
         .iter()
+        .filter(|rule| asked(rule))
         .filter_map(|rule| {
             let finding = (rule.check)(facts)?;
             if facts.resuming() && !rule.again && !finding.passes() {

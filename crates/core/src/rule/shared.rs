@@ -4,6 +4,13 @@ use super::{Facts, Finding};
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let lane = facts.config.lanes.iter().find(|lane| lane.name == facts.environment.lane)?;
+    let stray = facts.request.include.iter().find(|name| !lane.environments.contains(name));
+    if let Some(name) = stray {
+        return Some(Finding::unmet(
+            "shared-target",
+            format!("{name} does not read this target, so it can't move along"),
+        ));
+    }
     if lane.environments.len() < 2 {
         return None;
     }

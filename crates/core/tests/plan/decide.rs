@@ -114,7 +114,7 @@ fn half_a_release_is_never_moved() {
     case.snapshot.targets.remove("web");
     assert_snapshot!(said(&case), @r#"refused (missing): rules [], obstacles ["the target of `web` was not looked at"]"#);
     case.environment.artifacts[0].kind = ArtifactKind::Image;
-    assert_snapshot!(said(&case), @r#"refused (missing): rules [], obstacles ["this version of promote moves objects only, and `web` is none"]"#);
+    assert_snapshot!(said(&case), @r#"refused (usage): rules [], obstacles ["this version of promote moves objects only, and `web` is none"]"#);
 }
 
 #[test]

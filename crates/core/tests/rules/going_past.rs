@@ -157,3 +157,28 @@ fn a_finding_is_kept_as_it_was() {
         assert_eq!(serde_json::from_str::<promote_core::rule::Finding>(&json).unwrap(), finding);
     }
 }
+
+#[test]
+fn a_lax_environment_cannot_move_a_strict_one() {
+    let mut case = Case::new();
+    let mut strict = case.environment.clone();
+    strict.name = crate::stage::name("training");
+    strict.soak = std::time::Duration::from_secs(7 * 86_400);
+    strict.notes = vec!["backfill".to_owned()];
+    case.config.environments.insert(strict.name.clone(), strict.clone());
+    let lane = case.config.lanes.iter_mut().find(|lane| lane.name == case.environment.lane).unwrap();
+    lane.environments.push(strict.name.clone());
+    case.request.include = vec![strict.name.clone()];
+    let unmet: Vec<String> = case
+        .findings()
+        .into_iter()
+        .filter(|one| !one.passes())
+        .map(|one| format!("{}: {}", one.rule, one.detail))
+        .collect();
+    assert_eq!(unmet, ["soak: training: 1h of 7d", "notes: training: backfill is not given"]);
+    case.request.include = vec![crate::stage::name("staging")];
+    assert_eq!(
+        case.check("shared-target"),
+        "unmet: staging does not read this target, so it can't move along"
+    );
+}

@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let (source, target): (Key, Key) = (source.parse()?, target.parse()?);
 
     // What is there now is what the copy insists on: of the source and of the target.
-    let (found, before) = tokio::try_join!(bucket.head(&source), bucket.head(&target))?;
+    let (found, before) = futures_util::future::try_join(bucket.head(&source), bucket.head(&target)).await?;
     let found = found.ok_or("there is no such source")?;
     let pinned = PinnedSource {
         location: format!("{bucket}/{source}").parse()?,

@@ -319,8 +319,11 @@ impl<'a> Doing<'a> {
                 self.error(ErrorKind::Denied, format!("the right `{}` on `{arn}` is missing", self.right))
             }
         };
+        let unsigned = !failure.message.starts_with("the right ");
         let failure = match (self.right, said.to_lowercase().contains("kms")) {
             (_, true) => failure.hint("the object is encrypted with a key: `kms:Decrypt` or `kms:GenerateDataKey` on it is needed too"),
+            // Who is not known to the store at all lacks more than this one right.
+            _ if unsigned => failure,
             ("s3:GetObject" | "s3:GetObjectVersion", _) => failure.hint(
                 "without `s3:ListBucket` on the bucket the store answers the same for an object that is not there",
             ),

@@ -2,6 +2,7 @@
 //! here it is what the suite holds the provider to.
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+#![allow(clippy::print_stdout, reason = "what was left out, and why, must be seen")]
 
 #[allow(dead_code, reason = "shared with `servers.rs`, which needs more of it")]
 mod real;

@@ -3,7 +3,7 @@
 use super::*;
 
 fn found(pairs: &[(&str, &str)]) -> Actor {
-    detect(&pairs.iter().copied().collect(), "laptop")
+    detect_with(&pairs.iter().copied().collect(), "laptop", || None)
 }
 
 #[test]
@@ -45,6 +45,7 @@ fn a_person_is_named_with_the_machine() {
     assert_eq!((actor.name.as_str(), actor.source.as_str()), ("dan", "local-user"));
     assert_eq!(actor.details["host"], "laptop");
     assert_eq!(found(&[]).name, "unknown");
+    assert_eq!(detect_with(&Variables::default(), "laptop", || Some("erin".to_owned())).name, "erin");
     assert_eq!(found(&[("CI", "1")]).source, "ci");
 }
 

@@ -150,3 +150,21 @@ async fn what_a_command_leaves_running_does_not_hold_the_step() {
     // It held on to the step's output, so it was ended with it.
     gone(&base.path().join("child")).await;
 }
+
+#[tokio::test]
+async fn a_step_that_is_given_up_leaves_nothing_running() {
+    let (base, steps) = runner(&[]);
+    let marker = base.path().join("child");
+    let heard = Heard::default();
+    let (context, step) = (context(), command("sleep 600 & echo $! > new; mv new child; wait"));
+    let started = async {
+        while !marker.exists() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::select! {
+        report = steps.run(&step, &context, LONG, &heard) => panic!("it ended: {report:?}"),
+        () = started => {}
+    }
+    gone(&marker).await;
+}

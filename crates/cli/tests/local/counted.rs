@@ -1,0 +1,86 @@
+//! What commands ask of the store, counted.
+
+use crate::stage::{CONFIG, Stage};
+use async_trait::async_trait;
+use promote_cli::{Connect, Env, Providers, Site};
+use promote_core::decorator::{Log, Method, Recording};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::{Actor, Ledger};
+use promote_core::names::ProjectName;
+use promote_core::port::{Bucket, Clock};
+use promote_core::world::World;
+use std::path::Path;
+use std::sync::Arc;
+
+/// The real outside, with every call to a store written down.
+struct Counted(Log);
+
+#[async_trait]
+impl Connect for Counted {
+    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+        let mut world = Providers.world(site).await?;
+        for bucket in world.stores.values_mut() {
+            *bucket = Arc::new(Recording::new(Arc::clone(bucket), self.0.clone()));
+        }
+        let bucket: Arc<dyn Bucket> =
+            Arc::new(Recording::new(Arc::clone(world.ledger.bucket()), self.0.clone()));
+        world.ledger = Ledger::new(bucket, world.ledger.reader().root().clone(), Arc::clone(&world.clock));
+        Ok(world)
+    }
+
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        Providers.project_name(base)
+    }
+
+    fn actor(&self, env: &Env) -> Actor {
+        Providers.actor(env)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Providers.clock()
+    }
+}
+
+#[test]
+fn a_release_that_is_published_costs_one_read_of_its_manifest() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let counted = Counted(Log::new());
+    stage.run_on(&["publish", "--no-move"], &counted).ends(ExitStatus::Ok);
+    let calls = counted.0.calls();
+    assert_eq!(calls.len(), 1, "{calls:?}");
+    assert_eq!(calls[0].method, Method::Get);
+    assert!(calls[0].key.contains(&stage.git(&["rev-parse", "HEAD"])), "{calls:?}");
+}
+
+#[test]
+fn what_needs_no_store_asks_none() {
+    let stage = Stage::with(CONFIG);
+    for line in [&["check"][..], &["config", "show"], &["pack", "--out", "x.zip"], &["schema"], &["man"]] {
+        let counted = Counted(Log::new());
+        stage.run_on(line, &counted).ends(ExitStatus::Ok);
+        assert_eq!(counted.0.total(), 0, "{line:?}");
+    }
+}
+
+#[test]
+fn looking_writes_nothing() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    for line in [
+        &["check", "--online"][..],
+        &["doctor"],
+        &["publish", "--dry-run"],
+        &["freeze", "uat", "--reason", "x", "-n"],
+    ] {
+        let counted = Counted(Log::new());
+        stage.run_on(line, &counted).ends(ExitStatus::Ok);
+        let calls = counted.0.calls();
+        let writes = [Method::Write, Method::Copy, Method::Delete, Method::Probe];
+        assert!(
+            !calls.is_empty() && calls.iter().all(|call| !writes.contains(&call.method)),
+            "{line:?}: {calls:?}"
+        );
+    }
+}

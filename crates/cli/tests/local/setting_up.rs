@@ -1,0 +1,107 @@
+//! Beginning a project and looking at it: init, check, config, doctor, completions, manual pages.
+
+use crate::stage::{CONFIG, Stage, contents};
+use promote_core::exit::ExitStatus;
+
+#[test]
+fn init_writes_a_file_that_works_and_never_overwrites_one() {
+    let stage = Stage::bare();
+    let flags = ["init", "--project", "shop", "--environments", "staging,prod", "--place", "releases"];
+    stage.run(&[&flags[..], &["--dry-run"]].concat()).ends(ExitStatus::Ok);
+    assert!(!stage.has("promote.toml"));
+    stage.run(&[&flags[..], &["--begin"]].concat()).ends(ExitStatus::Ok);
+    assert!(stage.has(".promote/shop/ledger.json"));
+    stage.run(&["check"]).ends(ExitStatus::Ok);
+    let written = stage.read("promote.toml");
+    let again = stage.run(&flags).ends(ExitStatus::Usage);
+    assert!(again.err.contains("exists already"), "{}", again.err);
+    assert_eq!(stage.read("promote.toml"), written);
+}
+
+#[test]
+fn init_asks_where_there_is_a_terminal_and_names_the_flag_where_there_is_none() {
+    let mut stage = Stage::bare();
+    let answer = stage.run(&["init", "--project", "shop"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("`--environments`"), "{}", answer.err);
+    stage.terminal = true;
+    for line in ["billing", "staging, prod", "s3://acme-releases/billing/"] {
+        stage.types(line);
+    }
+    stage.run(&["init"]).ends(ExitStatus::Ok);
+    let text = String::from_utf8(stage.read("promote.toml")).unwrap();
+    assert!(text.contains("project      = \"billing\""), "{text}");
+    assert!(text.contains("source = \"s3://acme-releases/billing/{sha}.zip\""), "{text}");
+    assert!(text.contains("ledger = \"s3://acme-releases/.promote/billing/\""), "{text}");
+}
+
+#[test]
+fn what_init_would_write_is_read_first() {
+    let stage = Stage::bare();
+    let answer =
+        stage.run(&["init", "--project", "shop", "--environments", "staging", "--place", "bad{place"]);
+    answer.ends(ExitStatus::Usage);
+    assert!(!stage.has("promote.toml"));
+}
+
+#[test]
+fn check_says_what_is_wrong_and_looks_at_the_stores_when_asked() {
+    let stage = Stage::with(CONFIG);
+    let report = stage.run(&["check", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(report["environments"], serde_json::json!(["staging", "uat", "prod"]));
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let before = contents(&stage.path());
+    let report = stage.run(&["check", "--online", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(report["ok"], true);
+    assert!(report["online"].as_array().unwrap().len() >= 4, "{report}");
+    assert_eq!(contents(&stage.path()), before);
+    stage.write("promote.toml", CONFIG.replace("target ", "tagret "));
+    let answer = stage.run(&["check"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("tagret") && answer.err.contains("promote.toml:"), "{}", answer.err);
+}
+
+#[test]
+fn values_in_force_are_shown_with_their_lines() {
+    let stage = Stage::with(CONFIG);
+    let report = stage.run(&["config", "show", "--env", "prod", "--json"]).ends(ExitStatus::Ok).json();
+    let values = report["values"].as_array().unwrap();
+    assert!(!values.is_empty() && values.iter().all(|value| value["env"] == "prod"), "{report}");
+    assert!(values.iter().any(|value| value["line"].is_number()), "{report}");
+    stage.run(&["config", "show", "--env", "qa"]).ends(ExitStatus::Missing);
+}
+
+#[test]
+fn the_doctor_says_who_acts_and_what_the_stores_honour() {
+    let stage = Stage::with(CONFIG);
+    let before = contents(&stage.path());
+    let report = stage.run(&["doctor", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(report["actor"]["name"], "alice");
+    assert_eq!(report["actor"]["strength"], "claimed");
+    assert_eq!(report["ledger"]["begun"], false);
+    assert_eq!(report["stores"][0]["capabilities"]["fence"], "atomic");
+    assert_eq!(contents(&stage.path()), before);
+    stage.run(&["doctor", "--probe"]).ends(ExitStatus::Missing);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let page = stage.run(&["doctor", "--probe"]).ends(ExitStatus::Ok);
+    assert!(
+        page.out.contains("alice") && page.out.contains("the copy itself is conditional"),
+        "{}",
+        page.out
+    );
+}
+
+#[test]
+fn what_other_programs_read_is_printed_without_a_project() {
+    let stage = Stage::bare();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let answer = stage.run(&["completions", shell]).ends(ExitStatus::Ok);
+        assert!(answer.out.contains("promote") && answer.out.contains("unfreeze"), "{shell}");
+    }
+    assert!(stage.run(&["man"]).ends(ExitStatus::Ok).out.contains(".TH promote"));
+    assert!(stage.run(&["man", "publish"]).ends(ExitStatus::Ok).out.contains("no\\-move"));
+    stage.run(&["man", "publsh"]).ends(ExitStatus::Usage);
+    stage.run(&["man", "--out", "man1"]).ends(ExitStatus::Ok);
+    assert!(stage.has("man1/promote.1") && stage.has("man1/promote-publish.1"));
+    let documents = stage.run(&["schema", "--json"]).ends(ExitStatus::Ok).json();
+    let names = documents["documents"].as_array().unwrap();
+    assert!(names.iter().any(|name| name["schema"] == "promote/publish@1"), "{documents}");
+}

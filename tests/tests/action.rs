@@ -1,0 +1,82 @@
+//! The program behind the GitHub Action, on a real project: it promotes, says so in the runner's files, and answers
+//! a blocked promotion and bad inputs as documented.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it finds a fault")]
+
+use promote_action::{Outside, Surroundings, run};
+use promote_core::exit::ExitStatus;
+use promote_tests::lane_project::{LaneProject, Place};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
+
+struct Answer {
+    exit: ExitStatus,
+    log: String,
+    outputs: String,
+    summary: String,
+}
+
+fn act(folder: &Path, inputs: &[(&str, &str)]) -> Answer {
+    let (outputs, summary) =
+        (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
+    let mut variables: BTreeMap<String, String> =
+        inputs.iter().map(|(name, value)| (format!("INPUT_{name}"), (*value).to_owned())).collect();
+    variables.insert("PATH".to_owned(), std::env::var("PATH").unwrap());
+    variables.insert("GITHUB_ACTIONS".to_owned(), "true".to_owned());
+    variables.insert("GITHUB_ACTOR".to_owned(), "mona".to_owned());
+    variables.insert("GITHUB_OUTPUT".to_owned(), outputs.path().display().to_string());
+    variables.insert("GITHUB_STEP_SUMMARY".to_owned(), summary.path().display().to_string());
+    let surroundings = Surroundings { variables, folder: folder.to_owned() };
+    let mut log = Vec::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let exit = runtime.block_on(run(&surroundings, &mut log, &Outside));
+    Answer {
+        exit,
+        log: String::from_utf8(log).unwrap(),
+        outputs: std::fs::read_to_string(outputs.path()).unwrap(),
+        summary: std::fs::read_to_string(summary.path()).unwrap(),
+    }
+}
+
+#[test]
+fn the_action_promotes_and_says_what_it_did() {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 2).unwrap();
+    let folder = project.folder.path();
+    let (old, new) = (&project.releases[0], &project.releases[1]);
+
+    let planned = act(folder, &[("TO", "e0"), ("VERSION", new), ("DRY-RUN", "true")]);
+    assert_eq!(planned.exit, ExitStatus::Ok, "{}", planned.log);
+    assert!(planned.outputs.contains("\nplanned\n") && !folder.join("deploy/e0.zip").exists());
+
+    // The names of the inputs that hand-written workflows have.
+    let done = act(folder, &[("ecr_tag".to_uppercase().as_str(), "e0"), ("COMMIT_SHA", new)]);
+    assert_eq!(done.exit, ExitStatus::Ok, "{}", done.log);
+    assert!(done.outputs.contains("\npromoted\n") && done.outputs.contains(new.as_str()), "{}", done.outputs);
+    assert!(done.summary.contains("e0 runs") && done.summary.contains("To undo"), "{}", done.summary);
+    assert!(folder.join("deploy/e0.zip").exists());
+    let status = project.status("e0").unwrap();
+    assert!(status.to_string().contains("mona"), "{status}");
+
+    let older = [("TO", "e0"), ("VERSION", old.as_str())];
+    let blocked = act(folder, &older);
+    assert_eq!(blocked.exit, ExitStatus::Blocked, "{}", blocked.log);
+    assert!(blocked.log.starts_with("::error title=") && blocked.log.contains("order"), "{}", blocked.log);
+    let neutral = act(folder, &[older.as_slice(), &[("ON-BLOCKED", "neutral")]].concat());
+    assert_eq!(neutral.exit, ExitStatus::Ok);
+    assert!(neutral.log.starts_with("::warning title=") && neutral.outputs.contains("\nblocked\n"));
+
+    for (inputs, exit) in [
+        (vec![("TO", "e0"), ("VERSION", "latest")], ExitStatus::Usage),
+        (vec![("TO", "e0"), ("VERSION", "$(id)")], ExitStatus::Usage),
+        (vec![("TO", "e9"), ("VERSION", old)], ExitStatus::Missing),
+        (vec![("VERSION", old)], ExitStatus::Usage),
+        (vec![("TO", "e0"), ("DRY-RUN", "yes")], ExitStatus::Usage),
+        (vec![("TO", "e0"), ("CONFIG", "gone.toml")], ExitStatus::Usage),
+    ] {
+        let answer = act(folder, &inputs);
+        assert_eq!(answer.exit, exit, "{inputs:?}: {}", answer.log);
+        assert!(answer.log.starts_with("::error title=promote::"), "{}", answer.log);
+    }
+}
