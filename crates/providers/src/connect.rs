@@ -13,6 +13,7 @@ use promote_core::world::{World, stores_of};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The opened stores, by name.
 pub type Stores = BTreeMap<StoreId, Arc<dyn Bucket>>;
@@ -58,7 +59,9 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
                 let bucket = s3(name, &settings)?;
                 let limited = Arc::new(Limited::new(bucket, Arc::clone(&limit)));
                 let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
-                Arc::new(Retrying::new(limited, clock, entropy, RetryPolicy::default()))
+                // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
+                let policy = RetryPolicy { deadline: Duration::from_secs(10), ..RetryPolicy::default() };
+                Arc::new(Retrying::new(limited, clock, entropy, policy))
             }
             StoreId::Gcs(_) => {
                 return Err(unsupported(&id, "Google Cloud Storage").hint(
