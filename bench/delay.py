@@ -44,7 +44,8 @@ async def connected(reader, writer):
         there, here = await asyncio.open_connection(host, int(port))
         await asyncio.gather(carry(reader, here, ready), carry(there, writer, 0))
         here.close()
-    except OSError:
+    # The second is how the end of this program arrives.
+    except (OSError, asyncio.CancelledError):
         pass
     writer.close()
 

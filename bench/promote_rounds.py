@@ -119,12 +119,13 @@ class Project:
 
 def table(title, results, base, columns):
     print(f"\n### {title}\n")
-    print("| tool | wall ms | wall / " + base + " | cpu / " + base + " | wall / aws s3 cp | peak MB |" + "".join(f" {name} |" for name in columns))
-    print("|---|---|---|---|---|---|" + "---|" * len(columns))
+    if "aws s3 cp" in results and base != "aws s3 cp":
+        columns = {"wall / aws s3 cp": {name: f"{median(a[0] / b[0] for a, b in zip(mine, results['aws s3 cp'])):.3f}" for name, mine in results.items()}, **columns}
+    print(f"| tool | wall ms | wall / {base} | cpu / {base} | peak MB |" + "".join(f" {name} |" for name in columns))
+    print("|---|---|---|---|---|" + "---|" * len(columns))
     for name, mine in results.items():
-        ratio = lambda i, other: median(a[i] / b[i] for a, b in zip(mine, results[other]))
-        beside = f"{ratio(0, 'aws s3 cp'):.3f}" if "aws s3 cp" in results else ""
-        print(f"| {name} | {median(a[0] for a in mine) * 1000:.1f} | {ratio(0, base):.2f} | {ratio(1, base):.2f} | {beside} | "
+        ratio = lambda i: median(a[i] / b[i] for a, b in zip(mine, results[base]))
+        print(f"| {name} | {median(a[0] for a in mine) * 1000:.1f} | {ratio(0):.2f} | {ratio(1):.2f} | "
               f"{max(a[2] for a in mine):.0f} |" + "".join(f" {figures[name]} |" for figures in columns.values()), flush=True)
 
 

@@ -274,6 +274,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote init", &["init"]),
     ("promote doctor", &["doctor"]),
     ("promote demo", &["demo"]),
+    ("promote schema", &["schema"]),
 ];
 
 #[test]
@@ -291,6 +292,11 @@ fn the_fields_of_every_document_are_in_the_reference() {
         let fields = String::from_utf8(output.stdout).unwrap();
         let fields: Vec<String> = fields.lines().map(|field| format!("`{field}`")).collect();
         writeln!(text, "| `{}` | {} |", name.replace(", ", "`, `"), fields.join(", ")).unwrap();
+    }
+    for command in promote_cli::command_line().get_subcommands().filter(|command| !command.is_hide_set()) {
+        // These print what another program reads.
+        let none = ["completions", "man"].contains(&command.get_name());
+        assert!(none || text.contains(&format!("`promote {}", command.get_name())), "{}", command.get_name());
     }
     generated("docs/reference/json.md", &text);
 }

@@ -20,7 +20,7 @@ const MOST_PARTS: u64 = 10_000;
 /// Parts under way at the same time: bounds the memory of an upload.
 const UPLOADS: usize = 4;
 /// The same for copies, which need no memory.
-const COPIES: usize = 8;
+const COPIES: usize = 16;
 
 /// One part: its number from 1, its place and its length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
