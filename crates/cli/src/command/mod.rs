@@ -102,7 +102,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
         Command::Demo(args) => demo::run(app, args),
-        Command::Schema(_) => schema::run(app),
+        Command::Schema(args) => schema::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
     }

@@ -3,7 +3,7 @@
 use super::{adopt, check, config, init, pack};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use promote_core::config::reference;
 use promote_core::exit::ExitStatus;
 use promote_core::report::{
@@ -12,12 +12,28 @@ use promote_core::report::{
 };
 use serde::Serialize;
 
-/// Name the documents that `--json` prints, and the keys of promote.toml
+/// Print the JSON Schema of promote.toml, or name the documents that `--json` prints
 ///
-/// Each document says in `schema` what it is. Within a number fields are only added.
+/// Editors check and complete promote.toml with the schema. Each document says in `schema` what it is; within a
+/// number fields are only added.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote schema\n  promote schema --json=keys")]
-pub(crate) struct SchemaArgs {}
+#[command(
+    after_help = "Examples:\n  promote schema > promote.schema.json\n  promote schema documents\n  promote schema documents --json=keys"
+)]
+pub(crate) struct SchemaArgs {
+    /// Of what
+    #[arg(value_enum, default_value_t = Of::File)]
+    of: Of,
+}
+
+/// What there is a schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Of {
+    /// The file promote.toml, as a JSON Schema
+    File,
+    /// The documents that `--json` prints, with their fields
+    Documents,
+}
 
 /// All of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -62,7 +78,11 @@ fn row<D: Document>() -> DocumentRow {
     DocumentRow { schema: D::SCHEMA, fields: D::FIELDS }
 }
 
-pub(crate) fn run(app: &App<'_>) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
+    if args.of == Of::File {
+        app.screen.data(&format!("{:#}\n", promote_core::config::schema()))?;
+        return Ok(ExitStatus::Ok);
+    }
     let mut documents = vec![
         row::<StatusReport>(),
         row::<HistoryReport>(),
@@ -104,6 +124,6 @@ fn page(report: &SchemaReport) -> Page {
         vec![Text::new(document.schema, Style::Literal), Text::plain(document.fields.join(", "))]
     });
     page.table(&["DOCUMENT", "FIELDS"], rows.collect());
-    page.hint("`promote schema --json=keys` lists the keys of promote.toml");
+    page.hint("`promote schema documents --json=keys` lists the keys of promote.toml");
     page
 }

@@ -101,7 +101,10 @@ fn what_other_programs_read_is_printed_without_a_project() {
     stage.run(&["man", "publsh"]).ends(ExitStatus::Usage);
     stage.run(&["man", "--out", "man1"]).ends(ExitStatus::Ok);
     assert!(stage.has("man1/promote.1") && stage.has("man1/promote-publish.1"));
-    let documents = stage.run(&["schema", "--json"]).ends(ExitStatus::Ok).json();
+    let schema = stage.run(&["schema"]).ends(ExitStatus::Ok).json();
+    assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
+    assert!(schema["properties"]["environments"].is_object(), "{schema}");
+    let documents = stage.run(&["schema", "documents", "--json"]).ends(ExitStatus::Ok).json();
     let names = documents["documents"].as_array().unwrap();
     assert!(names.iter().any(|name| name["schema"] == "promote/publish@1"), "{documents}");
 }
