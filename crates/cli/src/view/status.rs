@@ -115,6 +115,14 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
         Standing::Failed => page.hint(format!("`promote rollback {name}` puts back what was there before")),
+        // What was adopted was brought by no promotion, so there are no steps of one to run again.
+        Standing::NotVerified
+            if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>
+        {
+            page.hint(format!(
+                "`promote to {name} --redeploy` moves what was adopted again, and verifies it"
+            ));
+        }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
         }
