@@ -103,7 +103,7 @@ impl Document for DecisionReport {
 pub struct CommitsReport {
     /// How many there are.
     pub count: usize,
-    /// The newest of them, at most [`COMMITS`].
+    /// The newest of them, at most 100.
     pub newest: Vec<CommitReport>,
 }
 
