@@ -9,6 +9,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::{EnvironmentName, ProjectName};
 use promote_core::report::Document;
+use promote_core::template::Template;
 use serde::Serialize;
 use std::io::Write;
 use std::path::Path;
@@ -134,42 +135,10 @@ fn text(app: &App<'_>, args: &InitArgs) -> Result<String, Stop> {
             Some("releases"),
         )?,
     };
-    Ok(written(&project, &environments, place.trim_end_matches('/')))
-}
-
-/// The text of the file.
-fn written(project: &ProjectName, environments: &[EnvironmentName], place: &str) -> String {
-    let names: Vec<String> = environments.iter().map(|name| quoted(name.as_str())).collect();
-    let ledger = match place.split_once("://") {
-        Some((scheme, rest)) => {
-            let bucket = rest.split('/').next().unwrap_or(rest);
-            format!("{scheme}://{bucket}/.promote/{project}/")
-        }
-        None => format!(".promote/{project}/"),
-    };
-    format!(
-        "# How finished builds move between environments. `promote check` says whether this file is sound,\n\
-         # `promote config show` what it comes to.\n\
-         project      = {}\n\
-         environments = [{}]\n\
-         \n\
-         # Where a release lies for ever, and what each environment reads.\n\
-         source = {}\n\
-         target = {}\n\
-         \n\
-         # What is where, who moved it and why.\n\
-         ledger = {}\n",
-        quoted(project.as_str()),
-        names.join(", "),
-        quoted(&format!("{place}/{{sha}}.zip")),
-        quoted(&format!("{place}/{{env}}.zip")),
-        quoted(&ledger),
-    )
-}
-
-/// A text as TOML writes it; its escapes hold those of JSON.
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+    let place = place.trim_end_matches('/');
+    let located =
+        |name: &str| Template::parse(&format!("{place}/{name}.zip")).map_err(|error| wrong("--place", error));
+    Ok(promote_core::config::template(&project, &environments, &located("{sha}")?, &located("{env}")?))
 }
 
 fn wrong(flag: &str, error: impl std::error::Error + Send + Sync + 'static) -> Failure {

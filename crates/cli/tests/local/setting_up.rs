@@ -31,7 +31,8 @@ fn init_asks_where_there_is_a_terminal_and_names_the_flag_where_there_is_none() 
     let text = String::from_utf8(stage.read("promote.toml")).unwrap();
     assert!(text.contains("project      = \"billing\""), "{text}");
     assert!(text.contains("source = \"s3://acme-releases/billing/{sha}.zip\""), "{text}");
-    assert!(text.contains("ledger = \"s3://acme-releases/.promote/billing/\""), "{text}");
+    let shown = stage.run(&["config", "show"]).ends(ExitStatus::Ok);
+    assert!(shown.out.contains("s3://acme-releases/.promote/billing/"), "{}", shown.out);
 }
 
 #[test]

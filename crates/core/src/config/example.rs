@@ -33,21 +33,20 @@ pub fn template(
         let _ = writeln!(out, "target = {}", quoted(target.as_str()));
     }
     out.push_str(
-        "\n# What follows the move: a command, a pipeline to wait for, a question to ask.\n\
+        "\n# What follows the move: a command, a question to ask.\n\
          # deploy = \"make deploy\"                           # with $PROMOTE_ENV and $PROMOTE_SHA\n\
-         # deploy = { codepipeline = \"NAME-{env}\" }         # wait for the execution this started\n\
          # verify = { http = \"https://HOST/version\", expect = \"{sha}\" }\n",
     );
     if let Some(last) = last {
         let _ = write!(out, "\n[env.{last}]\n");
         if envs.len() > 1 {
-            out.push_str("approvals = 1                                      # another person says yes\n");
-            out.push_str("# soak    = \"1d\"                                   # it must have run before for so long\n");
+            out.push_str(
+                "soak = \"1h\"                                      # it must have run before for so long\n",
+            );
         }
         out.push_str(
             "# freeze  = [\"Fri 16:00 .. Mon 08:00\"]             # nothing moves then\n\
-             # on-failure = \"rollback\"                          # put the release before back\n\
-             # notify  = { slack = \"$SLACK_WEBHOOK_URL\" }       # the name of a variable, never the address\n",
+             # on-failure = \"rollback\"                          # put the release before back\n",
         );
     }
     out
