@@ -81,18 +81,13 @@ pub struct Lane {
     pub environments: Vec<EnvironmentName>,
 }
 
-/// Where the ledger lies.
+/// Where the ledger lies: below a prefix of a store, which may be a branch of the git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerPlace {
-    /// Objects below a prefix (which ends without a slash) of a store.
-    Objects {
-        /// The store.
-        store: StoreId,
-        /// For example `.promote/billing-api`.
-        prefix: crate::location::Key,
-    },
-    /// A branch of the git repository.
-    GitBranch(String),
+pub struct LedgerPlace {
+    /// The store.
+    pub store: StoreId,
+    /// For example `.promote/billing-api`, without a slash at its end.
+    pub prefix: crate::location::Key,
 }
 
 /// The settings of one environment, inherited ones included.

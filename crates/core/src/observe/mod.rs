@@ -177,7 +177,7 @@ async fn capabilities(
     for seen in targets.values() {
         let id = &seen.location.store;
         let by_nature = view.store(id)?.capabilities();
-        if by_nature.create {
+        if by_nature.known() {
             found.insert(id.clone(), by_nature);
         } else if let Some(probed) = genesis.capabilities(id) {
             found.insert(id.clone(), probed.clone());

@@ -29,6 +29,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         let size = facts.snapshot.candidate.manifest.artifacts.get(artifact).map_or(0, |built| built.size);
         match way(capabilities, size) {
             Some(CopyGuard::ConditionalCopy) => {}
+            Some(CopyGuard::Observed) => weaker.push(format!(
+                "{store} knows no condition of a move: the tag is looked at before it is moved and read back afterwards"
+            )),
             Some(CopyGuard::ConditionalComplete) => {
                 weaker.push(format!(
                     "{store} has no conditional copy: the condition holds when a part copy is completed"

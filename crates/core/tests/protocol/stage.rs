@@ -138,7 +138,7 @@ pub fn config() -> Config {
             .map(|one| Lane { name: one.lane.clone(), environments: vec![one.name.clone()] })
             .collect(),
         environments: environments.into_iter().map(|one| (one.name.clone(), one)).collect(),
-        ledger: LedgerPlace::Objects {
+        ledger: LedgerPlace {
             store: StoreId::Memory("m".to_owned()),
             prefix: ".promote/shop".parse().unwrap(),
         },
