@@ -28,6 +28,7 @@ pub mod names;
 pub mod observe;
 pub mod place;
 pub mod plan;
+pub mod pointer;
 pub mod port;
 pub mod publish;
 pub mod report;

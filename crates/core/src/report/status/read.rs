@@ -101,7 +101,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
     let targets = join_all(
         shown
             .iter()
-            .map(|settings| async move { (settings.name.clone(), seen(view, config, settings).await) }),
+            .map(|settings| async move { (settings.name.clone(), seen(view, config, settings, None).await) }),
     );
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
     let (genesis, (releases, _), heads) = first?;
@@ -129,10 +129,12 @@ async fn again(
     looked: &mut Looked,
 ) -> Result<(), Failure> {
     for settings in shown {
-        if drifts(settings, looked).is_empty() {
+        // A target with a new name each time is looked at where the ledger says that it was put last.
+        let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
+        if drifts(settings, looked).is_empty() && !log {
             continue;
         }
-        let targets = seen(view, config, settings).await;
+        let targets = seen(view, config, settings, looked.state(&settings.lane)).await;
         let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
         looked.targets.insert(settings.name.clone(), targets);
         looked.heads.insert(settings.lane.clone(), head);
