@@ -20,6 +20,7 @@ pub mod event;
 pub mod exit;
 pub mod failure;
 pub mod flow;
+pub mod follow;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
