@@ -9,6 +9,9 @@ use ours::Wanted;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+/// After how many failures in a row the details of an execution are gone without.
+const PATIENCE: u32 = 4;
+
 /// Follows one pipeline.
 pub(super) async fn run(follow: &Follow<'_>, name: &str, progress: &dyn StepProgress) -> Ending {
     let now = follow.clock.now();
@@ -305,6 +308,11 @@ impl One<'_> {
         match found {
             Err(error) if error.kind == ErrorKind::Denied && lacks_right(&error) => {
                 self.note(format!("{}: {}; less can be told", self.name, error.message));
+                Ok(Vec::new())
+            }
+            // What only explains must not hide for ever how the execution ended.
+            Err(error) if is_passing(&error) && self.failures >= PATIENCE => {
+                self.note(format!("{}; less can be told", words::error(self.name, &error)));
                 Ok(Vec::new())
             }
             other => other,

@@ -8,7 +8,7 @@ use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvi
 use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::retry::RetryConfig;
 use aws_sdk_codepipeline::config::timeout::TimeoutConfig;
-use aws_sdk_codepipeline::config::{Builder, Region};
+use aws_sdk_codepipeline::config::{Builder, Config, Credentials, Region};
 use promote_core::port::{ErrorKind, ProviderError};
 use std::fmt;
 use std::time::Duration;
@@ -29,17 +29,49 @@ pub struct Settings {
     pub endpoint: Option<String>,
 }
 
+/// How to sign in.
+#[derive(Clone, Default)]
+pub enum SignIn {
+    /// As every AWS tool does: environment, profile, web identity, container, machine.
+    #[default]
+    Usual,
+    /// With these keys. Region and endpoint come from the settings alone.
+    Keys {
+        /// Access key id.
+        id: String,
+        /// Secret access key.
+        secret: String,
+        /// Session token of temporary keys.
+        token: Option<String>,
+    },
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usual => f.write_str("Usual"),
+            Self::Keys { id, .. } => f.debug_struct("Keys").field("id", id).finish_non_exhaustive(),
+        }
+    }
+}
+
 /// The pipelines of one account and region. Making it sends nothing.
 #[derive(Debug)]
 pub struct CodePipelines {
     settings: Settings,
+    sign_in: SignIn,
     client: OnceCell<Client>,
 }
 
 impl CodePipelines {
     /// Reaches the service as `settings` and the machine say, at the first call.
     pub fn connect(settings: Settings) -> Self {
-        Self { settings, client: OnceCell::new() }
+        Self::with(settings, SignIn::Usual)
+    }
+
+    /// The same, signing in as told.
+    pub fn with(settings: Settings, sign_in: SignIn) -> Self {
+        Self { settings, sign_in, client: OnceCell::new() }
     }
 
     /// The client.
@@ -54,14 +86,33 @@ impl CodePipelines {
 
     /// Never asks the machine's metadata service: outside Amazon that costs seconds and answers nothing.
     async fn find_region(&self) -> Option<Region> {
+        let given = self.settings.region.clone().map(Region::new);
+        if given.is_some() || matches!(self.sign_in, SignIn::Keys { .. }) {
+            return given;
+        }
         let mut profile = ProfileFileRegionProvider::builder();
         if let Some(name) = &self.settings.profile {
             profile = profile.profile_name(name);
         }
-        let chain = RegionProviderChain::first_try(self.settings.region.clone().map(Region::new))
-            .or_else(EnvironmentVariableRegionProvider::new())
-            .or_else(profile.build());
-        chain.region().await.filter(|region| !region.as_ref().is_empty())
+        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+            .or_else(profile.build())
+            .region()
+            .await
+            .filter(|region| !region.as_ref().is_empty())
+    }
+
+    /// What the machine's environment and AWS files say, and the address if it is not Amazon's.
+    async fn usual(&self, region: Region) -> (Builder, Option<String>) {
+        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
+        if let Some(name) = &self.settings.profile {
+            // The profile that the team names beats keys that happen to be in the environment.
+            loader = loader
+                .profile_name(name)
+                .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
+        }
+        let shared = loader.load().await;
+        let own = std::env::var("AWS_ENDPOINT_URL_CODEPIPELINE").ok().filter(|address| !address.is_empty());
+        (Builder::from(&shared), own.or_else(|| shared.endpoint_url().map(str::to_owned)))
     }
 
     async fn build(&self) -> Result<Client, ProviderError> {
@@ -70,38 +121,36 @@ impl CodePipelines {
                 "set AWS_REGION, or `region` in the `[store.BUCKET]` of the bucket that pipelines take from",
             )
         })?;
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region.clone());
-        if let Some(name) = &self.settings.profile {
-            loader = loader
-                .profile_name(name)
-                .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
-        }
-        let shared = loader.load().await;
-        let own = std::env::var("AWS_ENDPOINT_URL_CODEPIPELINE").ok().filter(|address| !address.is_empty());
-        let endpoint =
-            self.settings.endpoint.clone().or(own).or_else(|| shared.endpoint_url().map(str::to_owned));
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(20))
-            .build();
-        let mut builder = Builder::from(&shared)
-            .region(region)
-            .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(timeouts);
-        if let Some(endpoint) = endpoint {
+        let (mut builder, elsewhere) = match &self.sign_in {
+            SignIn::Usual => self.usual(region.clone()).await,
+            SignIn::Keys { id, secret, token } => {
+                let keys = Credentials::new(id, secret, token.clone(), None, "promote");
+                let builder = Config::builder().behavior_version(BehaviorVersion::latest());
+                (builder.credentials_provider(keys), None)
+            }
+        };
+        if let Some(endpoint) = self.settings.endpoint.clone().or(elsewhere) {
             if endpoint.starts_with("http://") {
                 // Without TLS there is no need to read all the certificates of the machine.
                 builder = builder.http_client(aws_smithy_http_client::Builder::new().build_http());
             }
             builder = builder.endpoint_url(endpoint);
         }
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .operation_attempt_timeout(Duration::from_secs(20))
+            .build();
+        let builder = builder
+            .region(region)
+            .retry_config(RetryConfig::standard().with_max_attempts(3))
+            .timeout_config(timeouts);
         Ok(Client::from_conf(builder.build()))
     }
 }
 
 /// What a call that changes something is sent with: once.
 pub(crate) fn once() -> Builder {
-    aws_sdk_codepipeline::config::Config::builder().retry_config(RetryConfig::disabled())
+    Config::builder().retry_config(RetryConfig::disabled())
 }
 
 impl fmt::Display for CodePipelines {

@@ -6,4 +6,4 @@ mod calls;
 mod connection;
 mod failure;
 
-pub use connection::{CodePipelines, Settings};
+pub use connection::{CodePipelines, Settings, SignIn};

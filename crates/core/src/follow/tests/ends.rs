@@ -160,6 +160,16 @@ fn throttling_and_lost_answers_are_waited_out_and_other_errors_end_it() {
 }
 
 #[test]
+fn details_that_can_not_be_had_do_not_hide_the_end() {
+    let mut script = Script::new().runs(&[(2, 9, execution("ours", 2, "v2", Failed))]);
+    script.actions = Arc::new(|_, _| Err(error(ErrorKind::Unavailable, "the service failed")));
+    let seen = script.follow();
+    assert_eq!((seen.followed.end, seen.followed.summary.as_str()), (StepEnd::Failed, "billing-prod failed"));
+    assert!(script.called("actions") > 3, "it was asked again first");
+    assert!(seen.notes.iter().any(|note| note.ends_with("less can be told")), "{seen:?}");
+}
+
+#[test]
 fn several_pipelines_are_followed_to_their_ends_and_the_worst_is_told() {
     let mut script = Script::new();
     script.recent = Arc::new(|name, now| {
