@@ -68,7 +68,8 @@ pub fn entries(path: &Path) -> Result<Vec<Entry>, PackError> {
     let mut found = Vec::new();
     for file in folder::files(&path)? {
         let blob = Reopened::open(file.path.clone()).map_err(|source| unreadable(&file.path, source))?;
-        let key = file.name.parse().map_err(|_| PackError::Special { path: file.path.display().to_string() })?;
+        let key =
+            file.name.parse().map_err(|_| PackError::Special { path: file.path.display().to_string() })?;
         found.push(Entry { path: key, executable: file.executable, body: Body::Blob(Arc::new(blob)) });
     }
     if found.is_empty() {

@@ -108,8 +108,11 @@ pub(crate) async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
 pub(crate) async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
     aside(move || {
         if !path.is_dir() {
-            return Err(Failure::new(ExitStatus::Missing, format!("there is no folder `{}`", path.display()))
-                .state("Nothing was published."));
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("there is no folder `{}`", path.display()),
+            )
+            .state("Nothing was published."));
         }
         let entries = promote_artifacts::unpacked::entries(&path).map_err(|error| {
             let hint = error.hint();

@@ -21,6 +21,7 @@ pub mod exit;
 pub mod failure;
 pub mod flow;
 pub mod folder;
+pub mod follow;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]

@@ -83,7 +83,10 @@ mod tests {
         assert_eq!(bytes, pointer().to_bytes());
         assert_eq!(Pointer::from_bytes(&bytes).unwrap(), pointer());
         let text = String::from_utf8(bytes).unwrap();
-        assert!(text.contains("\"folder\":\"gs://acme-config/releases/a93be01/\"") && text.ends_with("}\n"), "{text}");
+        assert!(
+            text.contains("\"folder\":\"gs://acme-config/releases/a93be01/\"") && text.ends_with("}\n"),
+            "{text}"
+        );
         assert!(Pointer::from_bytes(text.replace("a93be01/", "a93be01").as_bytes()).is_err());
         assert!(Pointer::from_bytes(text.replace("pointer@1", "pointer@2").as_bytes()).is_err());
         assert!(Pointer::from_bytes(b"{}").is_err());

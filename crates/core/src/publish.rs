@@ -141,7 +141,9 @@ pub async fn publish(
     for (name, place) in &places {
         let given = publication.artifacts.get(name);
         let built = match (place.kind, given) {
-            (ArtifactKind::Image, _) => pushed(world, place, known.as_ref().and_then(|it| it.artifacts.get(name))).await?,
+            (ArtifactKind::Image, _) => {
+                pushed(world, place, known.as_ref().and_then(|it| it.artifacts.get(name))).await?
+            }
             (ArtifactKind::Object, Some(Given::Object { body, content })) => {
                 let blob = body.blob();
                 objects.push((name, body));
@@ -156,7 +158,8 @@ pub async fn publish(
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
                 let store = world.store(&place.location.store)?;
-                let (manifest, object) = folder::put(&**store, &place.location, commit, entries.clone()).await?;
+                let (manifest, object) =
+                    folder::put(&**store, &place.location, commit, entries.clone()).await?;
                 BuiltArtifact {
                     location: place.location.clone(),
                     sha256: manifest.digest(),
@@ -220,7 +223,10 @@ async fn pushed(
             .hint("push it first: `promote publish` comes after the build"));
     };
     let Some(sha256) = object.sha256 else {
-        return Err(Failure::new(ExitStatus::Failed, format!("the registry names no digest of `{location}`")));
+        return Err(Failure::new(
+            ExitStatus::Failed,
+            format!("the registry names no digest of `{location}`"),
+        ));
     };
     let expires = store.expires(&location.key).await.map_err(failed)?;
     Ok(BuiltArtifact {

@@ -259,8 +259,7 @@ async fn send(
         Shape::Pointer { .. } => {
             let commit = &hand.plan.release.commit;
             let bytes = Pointer::new(&hand.plan.project, commit, from, target.source.sha256).to_bytes();
-            let headers =
-                Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
+            let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
             bucket.write(&to.key, Body::Bytes(bytes.into()), &headers, &metadata, &condition).await
         }
         Shape::Folder { prune } => {

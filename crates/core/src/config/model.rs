@@ -280,7 +280,12 @@ pub enum StepAction {
         expect: Option<Template>,
     },
     /// Follows executions of AWS CodePipeline.
-    CodePipeline(Vec<Template>),
+    CodePipeline {
+        /// The pipelines; one or more.
+        names: Vec<Template>,
+        /// Whether we start the execution, instead of waiting for the pipeline's own trigger.
+        start: bool,
+    },
     /// Dispatches a GitHub workflow.
     Github {
         /// The workflow's file.

@@ -166,7 +166,9 @@ async fn begun(
         return Ok(());
     }
     let head = view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::looking)?;
-    for target in head.iter().filter_map(|head| head.record.intent.as_ref()).flat_map(|intent| &intent.targets) {
+    for target in
+        head.iter().filter_map(|head| head.record.intent.as_ref()).flat_map(|intent| &intent.targets)
+    {
         if let Some(place) = places.get_mut(target.name()) {
             place.clone_from(&target.target);
         }

@@ -32,11 +32,7 @@ pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeM
 
 /// What holds of an environment whatever the release.
 fn standing(config: &Config, environment: &Environment) -> Values {
-    Values {
-        env: Some(environment.name.clone()),
-        project: Some(config.project.clone()),
-        ..Values::default()
-    }
+    Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
 }
 
 /// The targets' locations by artifact.
@@ -98,8 +94,7 @@ pub async fn seen(
         }
         let current = state.and_then(|state| state.current.as_ref());
         let mut known = current.iter().flat_map(|current| &current.targets);
-        let last =
-            known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == name);
+        let last = known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == name);
         if let Some(target) = last {
             found.insert(name.to_owned(), target.target.clone());
         }

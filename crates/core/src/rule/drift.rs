@@ -9,7 +9,8 @@ use crate::snapshot::Seen;
 /// keeps none (the tag of an image), it is the very artifact.
 fn ours(state: &State, artifact: &str, object: &Object) -> bool {
     let Some(open) = &state.open else { return false };
-    let marked = object.metadata.get("promote-id").is_some_and(|id| open.stamps.iter().any(|one| one.0 == *id));
+    let marked =
+        object.metadata.get("promote-id").is_some_and(|id| open.stamps.iter().any(|one| one.0 == *id));
     let same = object.metadata.is_empty()
         && object.sha256.is_some()
         && object.sha256 == open.release.digest(artifact, &open.environment);

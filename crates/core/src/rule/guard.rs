@@ -54,12 +54,16 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     };
     let manifest = &facts.snapshot.candidate.manifest;
     // A release without the artifact is refused by the plan itself.
-    let Some((_, built)) = manifest.artifact(artifact, &facts.environment.name) else { return Ok(Vec::new()) };
+    let Some((_, built)) = manifest.artifact(artifact, &facts.environment.name) else {
+        return Ok(Vec::new());
+    };
     let mut weaker = Vec::new();
     let crosses = !copies(&built.location.store, store);
     let through = crosses || capabilities.copy == CopyGuard::ConditionalPut;
     if !capabilities.source_pin && !through && capabilities.copy != CopyGuard::None {
-        weaker.push(format!("{store} does not pin the source of a copy: what is copied is what lies there then"));
+        weaker.push(format!(
+            "{store} does not pin the source of a copy: what is copied is what lies there then"
+        ));
     }
     match way(capabilities, &built.location, &seen.location, built.size) {
         Some(CopyGuard::ConditionalCopy) => {}

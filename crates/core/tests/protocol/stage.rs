@@ -209,7 +209,11 @@ impl Stage {
             committed_at: Some(self.clock.now()),
             version: None,
             branches: vec!["main".to_owned()],
-            artifacts: [("main".to_owned(), Given::Object { body: Body::Bytes(content(digit)), content: None })].into(),
+            artifacts: [(
+                "main".to_owned(),
+                Given::Object { body: Body::Bytes(content(digit)), content: None },
+            )]
+            .into(),
             built: "given".to_owned(),
             actor: actor("ci"),
         };

@@ -68,7 +68,10 @@ fn honest(stage: &Stage, end: Option<&End>, what: &str) {
         Some(End::Done(_)) => at_rest(stage, 'b', what),
         Some(End::Failed(failure)) if failure.exit == ExitStatus::Unfinished => {
             if stage.state("prod").open.is_some() && failure.state.len() >= 4 {
-                let told = failure.state.iter().filter(|line| line.contains("hold the release") || line.contains("holds the release"));
+                let told = failure
+                    .state
+                    .iter()
+                    .filter(|line| line.contains("hold the release") || line.contains("holds the release"));
                 assert_eq!(told.count(), 4, "{what}: {:?}", failure.state);
             }
             assert!(!failure.hints.is_empty(), "{what}: {failure:?}");

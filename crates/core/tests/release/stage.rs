@@ -75,6 +75,7 @@ impl StepRunner for NoSteps {
 
 /// What a command came to.
 #[derive(Debug)]
+#[allow(dead_code, reason = "what was refused is shown when a test stops")]
 pub enum End {
     Done(Box<Done>),
     Nothing,

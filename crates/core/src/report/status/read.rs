@@ -98,11 +98,10 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
     let heads = try_join_all(lanes.into_iter().map(|lane| async move {
         Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::looking)?))
     }));
-    let targets = join_all(
-        shown
-            .iter()
-            .map(|settings| async move { (settings.name.clone(), seen(view, config, settings, None).await) }),
-    );
+    let targets =
+        join_all(shown.iter().map(|settings| async move {
+            (settings.name.clone(), seen(view, config, settings, None).await)
+        }));
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
     let (genesis, (releases, _), heads) = first?;
     let at =
