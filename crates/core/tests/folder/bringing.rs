@@ -5,7 +5,7 @@ use futures_executor::block_on;
 use promote_core::decorator::{Log, Method, Recording};
 use promote_core::folder::{THROUGH_LIMIT, bring};
 use promote_core::memory::MemoryKind;
-use promote_core::port::{Condition, ErrorKind, Fence, FenceClass, Precondition};
+use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition};
 use std::sync::Arc;
 
 #[test]
@@ -148,7 +148,18 @@ fn each_write_carries_the_fence() {
     assert_eq!(stage.to.capabilities().fence, FenceClass::Atomic);
 }
 
-use promote_core::port::BucketReader as _;
+/// What is spawned on a runtime of several threads must be able to move between them.
+#[test]
+fn the_futures_can_be_sent() {
+    fn sendable<T: Send>(_: &T) {}
+    let stage = Stage::within(MemoryKind::gcs_like());
+    stage.publish('a', &files(&[("a", "1")]));
+    let (moved, metadata, condition) = (stage.moved('a'), metadata("p1"), Condition::absent());
+    sendable(&bring(&stage.from, &stage.to, &moved, &metadata, &condition, true, false));
+    sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
+    let (at, commit) = (stage.release('a'), crate::stage::commit('a'));
+    sendable(&promote_core::folder::put(&stage.from, &at, &commit, Vec::new()));
+}
 
 #[test]
 fn a_source_that_is_not_what_was_published_is_refused() {

@@ -4,7 +4,9 @@ use crate::stage::{How, Stage, files, key, stages, to};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-use promote_core::folder::Standing;
+use futures_executor::block_on;
+use promote_core::folder::{NewestIntent, Standing};
+use promote_core::ledger::{LedgerReader, Seq};
 use promote_core::location::Key;
 use promote_core::memory::{MemoryBucket, MemoryKind};
 use promote_core::port::{
@@ -12,8 +14,8 @@ use promote_core::port::{
     Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use std::fmt;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 type Deed = Box<dyn Fn(&MemoryBucket) + Send + Sync>;
 
@@ -219,9 +221,9 @@ fn whoever_was_taken_over_writes_nothing_with_what_was_listed_after() {
 fn a_slow_promotion_asks_again_and_stops() {
     let stage = Stage::within(MemoryKind::s3_like());
     ready(&stage);
-    // Each file takes ten seconds of the store's time.
+    // The first file takes ten seconds of the store's time, so that deletions need another answer.
     let clock = stage.to.world().clock().clone();
-    let meddled = Meddled::new(&stage.to, "env/gone", 1, move |_| {
+    let meddled = Meddled::new(&stage.to, "env/a", 1, move |_| {
         clock.advance(std::time::Duration::from_secs(10));
     });
     let stands = Stands { yes: 1, asked: Mutex::new(0) };
@@ -230,6 +232,23 @@ fn a_slow_promotion_asks_again_and_stops() {
     assert_eq!(error.kind, ErrorKind::Unknown, "{error}");
     assert_eq!(stands.asked(), 2);
     stage.says_nothing_new("slow");
+    assert!(stage.there().contains_key("gone"));
+}
+
+#[test]
+fn a_promotion_stands_until_the_ledger_goes_on() {
+    let bucket = MemoryBucket::new("ledger", MemoryKind::gcs_like());
+    let ledger = LedgerReader::new(Arc::new(bucket.clone()), key(".promote/shop"));
+    let lane = "prod".parse().unwrap();
+    let stands = |seq| block_on(NewestIntent { ledger: &ledger, lane: &lane, seq: Seq(seq) }.stands());
+    let record = |seq| promote_core::ledger::key::record(&key(".promote/shop"), &lane, Seq(seq)).unwrap();
+    assert!(!stands(1).unwrap());
+    bucket.put(&record(1), "{}").unwrap();
+    assert!(stands(1).unwrap() && !stands(2).unwrap());
+    bucket.put(&record(2), "{}").unwrap();
+    assert!(!stands(1).unwrap());
+    bucket.put(&key(".promote/shop/lanes/prod/log/000/rubbish"), "").unwrap();
+    assert_eq!(stands(2).unwrap_err().kind, ErrorKind::Corrupt);
 }
 
 #[test]
@@ -238,7 +257,7 @@ fn nobody_is_asked_when_there_is_nothing_to_write_but_the_manifest() {
     ready(&stage);
     let stands = Stands::for_ever();
     stage.bring(&How { standing: Some(&stands), ..to('a') }).unwrap();
-    assert_eq!(stands.asked(), 1);
+    assert_eq!(stands.asked(), 0);
 }
 
 #[test]

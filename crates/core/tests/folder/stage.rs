@@ -3,7 +3,7 @@
 use futures_executor::block_on;
 use promote_core::commit::CommitId;
 use promote_core::folder::{Bringing, Entry, FolderManifest, Standing, put};
-use promote_core::ledger::{Before, TargetMove};
+use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld};
 use promote_core::port::{
@@ -118,6 +118,7 @@ impl Stage {
             }),
             way: CopyGuard::ConditionalCopy,
             fence: FenceClass::Exact,
+            shape: Shape::Folder { prune: true },
         }
     }
 
