@@ -336,7 +336,7 @@ impl One<'_> {
         self.note(text);
         let pace = self.follow.pace;
         self.failures = self.failures.saturating_add(1);
-        let doubled = pace.look.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let doubled = pace.first.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         doubled.min(pace.longest).max(error.retry_after().unwrap_or_default())
     }
 

@@ -1,7 +1,7 @@
 //! Which execution carries what we wrote. Services tell of a write at least once and sometimes late, so there may be
 //! none yet, one, or several for the same version.
 
-use crate::location::StoreId;
+use crate::location::{Location, StoreId};
 use crate::port::pipeline::{Declaration, Execution, ExecutionStatus, Revision, Watched};
 use crate::port::{StepTarget, VersionId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -46,7 +46,7 @@ pub fn wanted(declared: Option<&Declaration>, targets: &[StepTarget]) -> Result<
         .sources
         .iter()
         .filter_map(|source| {
-            let target = targets.iter().find(|target| watches(&source.watches, target))?;
+            let target = targets.iter().find(|target| watches(&source.watches, &target.location))?;
             Some(of(target, Some(source.action.clone())))
         })
         .collect();
@@ -87,11 +87,10 @@ fn of(target: &StepTarget, action: Option<String>) -> Wanted {
     }
 }
 
-fn watches(watched: &Watched, target: &StepTarget) -> bool {
-    match (watched, &target.location.store) {
-        (Watched::Object { bucket, key }, StoreId::S3(name)) => {
-            bucket == name && key == target.location.key.as_str()
-        }
+/// Whether a source action watches this place.
+pub fn watches(watched: &Watched, place: &Location) -> bool {
+    match (watched, &place.store) {
+        (Watched::Object { bucket, key }, StoreId::S3(name)) => bucket == name && key == place.key.as_str(),
         _ => false,
     }
 }
