@@ -105,7 +105,7 @@ pub(crate) async fn look(
     ledger.begun = genesis.is_some();
     ledger.id = genesis.as_ref().map(|genesis| genesis.ledger.clone());
     let mut stores = Vec::new();
-    for id in stores_of(&project.config)? {
+    for id in stores_of(&project.config) {
         stores.push(store(&view, &id, genesis.as_ref()).await?);
     }
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
@@ -154,7 +154,7 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         found.now = Some(now);
     }
     let by_nature = bucket.capabilities();
-    if by_nature.create {
+    if by_nature.known() {
         found.capabilities = Some(by_nature);
         found.known_by = Some("nature");
         return Ok(found);

@@ -234,6 +234,7 @@ fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
     };
     let way = match write.guard {
         CopyGuard::ConditionalCopy | CopyGuard::ConditionalComplete => "server-side copy",
+        CopyGuard::Observed => "the tag is moved, no image is copied",
         CopyGuard::ConditionalPut => "through this machine",
         CopyGuard::None => "no guarded way",
     };

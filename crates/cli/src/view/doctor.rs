@@ -100,6 +100,7 @@ fn of_pipeline(page: &mut Page, pipeline: &PipelineHealth) {
 const fn guard(copy: CopyGuard) -> &'static str {
     match copy {
         CopyGuard::None => "none: nothing is promoted here unless that is overridden",
+        CopyGuard::Observed => "the target is looked at, moved, and read back: no registry does more",
         CopyGuard::ConditionalPut => "the object passes through this machine, the put is conditional",
         CopyGuard::ConditionalComplete => "parts are copied, their completion is conditional",
         CopyGuard::ConditionalCopy => "the copy itself is conditional",
