@@ -130,7 +130,7 @@ impl One<'_> {
         let mut recent = pipelines.recent(self.name).await?;
         if let Some(pinned) = &self.pinned
             && !recent.iter().any(|one| one.id == *pinned)
-            && let Some(found) = pipelines.look(self.name, pinned).await?
+            && let Some(found) = self.look_at(pinned).await?
         {
             recent.insert(0, found);
         }
@@ -140,12 +140,20 @@ impl One<'_> {
         let found = ours::ours(&recent, &self.wanted, self.pinned.as_deref()).cloned();
         // One that was seen is not lost when it drops out of the latest ones.
         let found = match (found, &self.execution) {
-            (None, Some(known)) => pipelines.look(self.name, &known.id).await?,
+            (None, Some(known)) => self.look_at(&known.id).await?,
             (found, _) => found,
         };
         match found {
             Some(execution) => self.follow_on(execution, &recent).await,
             None => self.not_yet(&recent).await,
+        }
+    }
+
+    /// One execution by itself; without the right to see it, the list has to do.
+    async fn look_at(&self, id: &str) -> Result<Option<Execution>, ProviderError> {
+        match self.follow.pipelines.look(self.name, id).await {
+            Err(error) if error.kind == ErrorKind::Denied && lacks_right(&error) => Ok(None),
+            other => other,
         }
     }
 

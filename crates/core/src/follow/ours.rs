@@ -50,10 +50,12 @@ pub fn wanted(declared: Option<&Declaration>, targets: &[StepTarget]) -> Result<
             Some(of(target, Some(source.action.clone())))
         })
         .collect();
-    // A key with a variable of the pipeline in it is known only when it runs.
-    let open = declared.sources.iter().any(
-        |source| matches!(&source.watches, Watched::Object { bucket, key } if key.contains("#{") || bucket.contains("#{")),
-    );
+    // A key with a variable of the pipeline in it is known only when it runs; an image is known by its digest.
+    let images = targets.iter().any(|target| matches!(target.location.store, StoreId::Image(_)));
+    let open = declared.sources.iter().any(|source| match &source.watches {
+        Watched::Object { bucket, key } => key.contains("#{") || bucket.contains("#{"),
+        Watched::Other(_) => images,
+    });
     match (found.is_empty(), open) {
         (false, _) => Ok(found),
         (true, true) => Ok(targets.iter().map(|target| of(target, None)).collect()),
