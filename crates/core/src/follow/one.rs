@@ -33,7 +33,7 @@ pub(super) async fn run(follow: &Follow<'_>, name: &str, progress: &dyn StepProg
         failures: 0,
         pause: follow.pace.first,
     };
-    one.to_the_end().await
+    one.until_ended().await
 }
 
 struct One<'f> {
@@ -66,7 +66,7 @@ struct One<'f> {
 type Looked = Result<Option<Ending>, ProviderError>;
 
 impl One<'_> {
-    async fn to_the_end(&mut self) -> Ending {
+    async fn until_ended(&mut self) -> Ending {
         loop {
             let looked = if self.wanted.is_empty() { self.prepare().await } else { Ok(None) };
             let looked = match looked {
