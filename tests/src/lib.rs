@@ -4,6 +4,7 @@
 pub mod bucket;
 pub mod client;
 pub mod console;
+pub mod gcs_fake;
 pub mod killer;
 pub mod lane_project;
 pub mod project;

@@ -94,7 +94,8 @@ impl Connection {
             // Without TLS there is no need to read all the certificates of the machine, nor for a proxy.
             builder = builder.tls_certs_only(std::iter::empty()).no_proxy();
         }
-        let http = builder.build().map_err(|failure| bad("no client could be made".into()).caused_by(failure))?;
+        let http =
+            builder.build().map_err(|failure| bad("no client could be made".into()).caused_by(failure))?;
         Ok(Ready { endpoint, http, tokens })
     }
 }

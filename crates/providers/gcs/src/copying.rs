@@ -47,7 +47,8 @@ impl GcsBucket {
         condition: &Condition,
     ) -> Result<Object, ProviderError> {
         let StoreId::Gcs(bucket) = &from.location.store else {
-            let message = format!("`{}` does not lie in Google Cloud Storage, which can't copy it", from.location);
+            let message =
+                format!("`{}` does not lie in Google Cloud Storage, which can't copy it", from.location);
             return Err(ProviderError::new(ErrorKind::Unsupported, self, to, message));
         };
         let target = Target { key: to, headers: &from.headers, metadata, when: &condition.when };
@@ -65,14 +66,14 @@ impl GcsBucket {
         doing.source = Some(&source);
         let guard = guard(&doing, target.when)?;
         let changed = |what: &str| doing.error(ErrorKind::Conflict, format!("`{source}` {what}"));
-        let token = generation(&from.token.0).ok_or_else(|| changed("never had the generation that was pinned"))?;
-        let version = match &from.version {
-            None => token,
-            Some(version) => {
-                generation(&version.0).ok_or_else(|| changed("never had the version that was pinned"))?
-            }
-        };
-        let mut query = vec![("sourceGeneration", version), ("ifSourceGenerationMatch", token)];
+        let token =
+            generation(&from.token.0).ok_or_else(|| changed("never had the generation that was pinned"))?;
+        let mut query = vec![("ifSourceGenerationMatch", token)];
+        if let Some(version) = &from.version {
+            let number = generation(&version.0);
+            let number = number.ok_or_else(|| changed("never had the version that was pinned"))?;
+            query.push(("sourceGeneration", number));
+        }
         query.extend(guard.map(|number| ("ifGenerationMatch", number)));
         let description = target.described(None).map_err(|odd| {
             doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
@@ -133,7 +134,8 @@ mod tests {
 
     #[test]
     fn numbers_come_as_text_or_as_numbers() {
-        for text in [r#"{"totalBytesRewritten":"7","done":true}"#, r#"{"totalBytesRewritten":7,"done":true}"#] {
+        for text in [r#"{"totalBytesRewritten":"7","done":true}"#, r#"{"totalBytesRewritten":7,"done":true}"#]
+        {
             let answer: Rewritten = serde_json::from_str(text).unwrap();
             assert_eq!((answer.total_bytes_rewritten, answer.done), (7, true));
         }

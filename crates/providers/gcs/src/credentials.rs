@@ -76,7 +76,9 @@ impl Tokens {
                 Some(path) => from_file(Path::new(&path)),
                 None => Err(NoToken {
                     kind: ErrorKind::Denied,
-                    message: format!("the variable `{name}`, which shall name a file of credentials, is not set"),
+                    message: format!(
+                        "the variable `{name}`, which shall name a file of credentials, is not set"
+                    ),
                     hint: "set it, or leave `credentials` out to use the application default credentials"
                         .to_owned(),
                     cause: None,
@@ -174,7 +176,8 @@ mod tests {
 
     #[test]
     fn a_quoted_answer_is_left_out_but_for_oauths_own_words() {
-        let stale = r#"failed, body=<{"error":"invalid_grant","error_description":"stale","id_token":"geheim"}>"#;
+        let stale =
+            r#"failed, body=<{"error":"invalid_grant","error_description":"stale","id_token":"geheim"}>"#;
         assert_eq!(without_body(stale), "failed: invalid_grant, stale");
         let leak = r#"failed to read field `x` as string, body=<{"value":"geheim"}>"#;
         assert_eq!(without_body(leak), "failed to read field `x` as string");
@@ -185,9 +188,11 @@ mod tests {
     #[test]
     fn files_that_are_no_credentials_are_refused_without_showing_them() {
         let folder = tempfile::tempdir().unwrap();
-        for (text, word) in
-            [("geheim{", "not JSON"), (r#"{"type":"magic","token":"geheim"}"#, "`magic`"), ("{}", "known are")]
-        {
+        for (text, word) in [
+            ("geheim{", "not JSON"),
+            (r#"{"type":"magic","token":"geheim"}"#, "`magic`"),
+            ("{}", "known are"),
+        ] {
             let path = folder.path().join("credentials.json");
             std::fs::write(&path, text).unwrap();
             let refused = Tokens::open(&SignIn::File(path), true).unwrap_err();

@@ -101,7 +101,8 @@ mod tests {
         let own = found(Some("https://storage.example.com"), Some("localhost:1")).unwrap();
         assert!(!own.emulator);
         assert!(found(Some("http://127.0.0.1:1"), None).unwrap().emulator);
-        for bad in ["gcs.test:4443", "http://10.0.0.1", "ftp://localhost", "http://localhost/path", "", "::"] {
+        for bad in ["gcs.test:4443", "http://10.0.0.1", "ftp://localhost", "http://localhost/path", "", "::"]
+        {
             let refused = found(Some(bad), None).is_err();
             assert!(refused, "{bad}");
         }

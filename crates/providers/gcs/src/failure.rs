@@ -196,8 +196,9 @@ impl Doing<'_> {
                     .hint("targets need a bucket without a retention policy; sources may have one");
             }
             "insufficientPermissions" if permission(message).is_none() => {
-                return denied("the token is not meant for storage: its scope is too narrow")
-                    .hint("give the machine or the token the scope `devstorage.read_write` or `cloud-platform`");
+                return denied("the token is not meant for storage: its scope is too narrow").hint(
+                    "give the machine or the token the scope `devstorage.read_write` or `cloud-platform`",
+                );
             }
             "accountDisabled" | "userProjectAccountProblem" => {
                 return denied("the project that is billed is disabled or has no billing account");

@@ -182,13 +182,12 @@ impl GcsBucket {
                         error(ErrorKind::Unavailable, "the answer ended early")
                     }
                     Ok(Ok(None)) => match &rest.expected {
-                        Some(expected) if *expected != rest.sum.text() => {
-                            error(ErrorKind::Corrupt, DAMAGED)
-                        }
+                        Some(expected) if *expected != rest.sum.text() => error(ErrorKind::Corrupt, DAMAGED),
                         _ => return None,
                     },
-                    Ok(Err(broken)) => error(ErrorKind::Unavailable, "the answer broke off")
-                        .caused_by(broken.without_url()),
+                    Ok(Err(broken)) => {
+                        error(ErrorKind::Unavailable, "the answer broke off").caused_by(broken.without_url())
+                    }
                     Err(_) => error(ErrorKind::Unavailable, "the answer stopped half-way"),
                 };
                 rest.over = true;

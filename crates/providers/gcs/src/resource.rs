@@ -80,10 +80,7 @@ pub(crate) fn generation(text: &str) -> Option<&str> {
 }
 
 /// The generation that must be there, `0` for none, nothing for any.
-pub(crate) fn guard<'w>(
-    doing: &Doing<'_>,
-    when: &'w Precondition,
-) -> Result<Option<&'w str>, ProviderError> {
+pub(crate) fn guard<'w>(doing: &Doing<'_>, when: &'w Precondition) -> Result<Option<&'w str>, ProviderError> {
     match when {
         Precondition::Any => Ok(None),
         Precondition::Absent => Ok(Some("0")),
@@ -153,7 +150,9 @@ mod tests {
         let object = resource.object(&"a".parse().unwrap()).unwrap();
         assert_eq!((object.size, object.token.0.as_str()), (3, "7"));
         assert_eq!(object.metadata, Metadata::from([("promote-id".into(), "x".into())]));
-        for bad in [r#"{"name":"a","generation":"7","size":"3"}"#, r#"{"name":"a","generation":"0","size":"3"}"#] {
+        for bad in
+            [r#"{"name":"a","generation":"7","size":"3"}"#, r#"{"name":"a","generation":"0","size":"3"}"#]
+        {
             let resource: Resource = serde_json::from_str(bad).unwrap();
             assert!(resource.object(&"a".parse().unwrap()).is_none());
         }

@@ -31,11 +31,7 @@ struct Session<'a> {
 
 impl GcsBucket {
     /// Writes content of any length.
-    pub(crate) async fn upload(
-        &self,
-        target: &Target<'_>,
-        blob: &dyn Blob,
-    ) -> Result<Object, ProviderError> {
+    pub(crate) async fn upload(&self, target: &Target<'_>, blob: &dyn Blob) -> Result<Object, ProviderError> {
         let sum = checksum::of_blob(blob).await.map_err(|broken| {
             ProviderError::new(ErrorKind::Invalid, self, target.key, "the content could not be read")
                 .caused_by(broken)

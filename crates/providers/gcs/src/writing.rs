@@ -71,8 +71,7 @@ impl GcsBucket {
 
     /// One conditional upload of description and content. The store checks the sum, and so does this.
     pub(crate) async fn put(&self, target: &Target<'_>, bytes: Bytes) -> Result<Object, ProviderError> {
-        let doing =
-            Doing::effect(self, target.key.as_str(), "storage.objects.create", bytes.len() as u64);
+        let doing = Doing::effect(self, target.key.as_str(), "storage.objects.create", bytes.len() as u64);
         let guard = guard(&doing, target.when)?;
         let sum = checksum::of(&bytes);
         let description = target.described(Some(&sum)).map_err(|odd| {

@@ -74,7 +74,8 @@ impl<'a> Place<'a> {
     /// Writes the two objects that the copies copy.
     pub(super) async fn prepare(&self) -> Result<(), ProviderError> {
         for (variant, content) in CONTENTS.iter().enumerate() {
-            let object = self.must_write(&self.key(How::Whole, &format!("source{variant}"))?, content).await?;
+            let object =
+                self.must_write(&self.key(How::Whole, &format!("source{variant}"))?, content).await?;
             let source = self.pin(&object, content);
             self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(source);
         }
@@ -214,9 +215,7 @@ impl<'a> Place<'a> {
     pub(super) async fn attempt_wrong_source(&self, key: &Key) -> Result<Ended, ProviderError> {
         let mut source = self.source(0)?;
         source.token = Token("1".to_owned());
-        Self::ended(
-            self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await,
-        )
+        Self::ended(self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await)
     }
 
     /// Writes an object twice: both generations, old and new.
@@ -316,7 +315,8 @@ impl<'a> Place<'a> {
         for (key, version) in &made {
             // An attempt that was refused made nothing, as far as is known; what the key holds is looked at last.
             if version.is_some() {
-                let removed = self.patiently(|| self.bucket.remove(key, &Precondition::Any, version.as_ref()));
+                let removed =
+                    self.patiently(|| self.bucket.remove(key, &Precondition::Any, version.as_ref()));
                 clean &= removed.await.is_ok();
             }
         }
