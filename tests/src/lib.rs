@@ -9,3 +9,4 @@ pub mod killer;
 pub mod lane_project;
 pub mod project;
 pub mod server;
+pub mod token_service;
