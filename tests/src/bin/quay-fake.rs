@@ -3,7 +3,7 @@
 use promote_tests::quay_fake::QuayFake;
 use std::io::{Read, Write};
 
-fn main() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+fn main() -> std::io::Result<()> {
     let quay = QuayFake::start()?;
     writeln!(std::io::stdout(), "ENDPOINT=http://{}", quay.host)?;
     std::io::stdin().read_to_end(&mut Vec::new())?;

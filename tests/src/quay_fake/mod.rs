@@ -3,6 +3,7 @@
 //! to see what comes of that.
 
 mod api;
+mod http;
 mod registry;
 mod state;
 mod tokens;
@@ -10,22 +11,19 @@ mod uploads;
 
 pub use state::{Account, Habits, Row};
 
+use http::{Received, Reply};
 use state::State;
-use std::io::Cursor;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::thread::JoinHandle;
-use tiny_http::{Header, Request, Response, Server};
-
-/// How many requests are answered at once.
-const WORKERS: usize = 16;
 
 /// A running Quay, on loopback. Ends when dropped.
 pub struct QuayFake {
     /// Its host and port, as a repository's name begins with them.
     pub host: String,
-    server: Arc<Server>,
+    address: SocketAddr,
     state: Arc<Mutex<State>>,
-    workers: Vec<JoinHandle<()>>,
+    ended: Arc<AtomicBool>,
 }
 
 /// What is answered.
@@ -87,7 +85,7 @@ impl QuayFake {
     ///
     /// # Errors
     /// No port could be had.
-    pub fn start() -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+    pub fn start() -> std::io::Result<Self> {
         Self::listen("127.0.0.1:0")
     }
 
@@ -95,21 +93,24 @@ impl QuayFake {
     ///
     /// # Errors
     /// The address is taken.
-    pub fn listen(address: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        let server = Arc::new(Server::http(address)?);
-        let host = server.server_addr().to_string();
+    pub fn listen(address: &str) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        let address = listener.local_addr()?;
+        let host = address.to_string();
         let state = Arc::new(Mutex::new(State::new(&host)));
-        let workers = (0..WORKERS)
-            .map(|_| {
-                let (server, state) = (Arc::clone(&server), Arc::clone(&state));
-                std::thread::spawn(move || {
-                    while let Ok(request) = server.recv() {
-                        answer(request, &state);
-                    }
-                })
-            })
-            .collect();
-        Ok(Self { host, server, state, workers })
+        let ended = Arc::new(AtomicBool::new(false));
+        let (shared, end) = (Arc::clone(&state), Arc::clone(&ended));
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                if end.load(Ordering::Relaxed) {
+                    break;
+                }
+                let (Ok(stream), state) = (stream, Arc::clone(&shared)) else { continue };
+                // A connection that breaks is its client's business.
+                std::thread::spawn(move || http::serve(&stream, |request| answer(request, &state)));
+            }
+        });
+        Ok(Self { host, address, state, ended })
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -156,13 +157,9 @@ impl QuayFake {
 
 impl Drop for QuayFake {
     fn drop(&mut self) {
-        for _ in &self.workers {
-            self.server.unblock();
-        }
-        for worker in self.workers.drain(..) {
-            // A worker that panicked has failed its test already.
-            let _ = worker.join();
-        }
+        self.ended.store(true, Ordering::Relaxed);
+        // Wakes the listener, so that it sees that it has ended.
+        drop(TcpStream::connect(self.address));
     }
 }
 
@@ -197,43 +194,27 @@ fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-fn answer(mut request: Request, state: &Mutex<State>) {
-    let header = |name: &str| {
-        let found =
-            request.headers().iter().find(|header| header.field.as_str().as_str().eq_ignore_ascii_case(name));
-        found.map(|header| header.value.as_str().to_owned())
-    };
-    let (path, query) = request.url().split_once('?').unwrap_or((request.url(), ""));
-    let mut asked = Asked {
-        method: request.method().as_str().to_owned(),
+fn answer(request: &Received, state: &Mutex<State>) -> Reply {
+    let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+    let asked = Asked {
+        method: request.method.clone(),
         path: decoded(path),
         query: pairs(query),
-        authorization: header("authorization"),
-        content_type: header("content-type").unwrap_or_default(),
-        body: Vec::new(),
+        authorization: request.header("authorization").map(str::to_owned),
+        content_type: request.header("content-type").unwrap_or_default().to_owned(),
+        body: request.body.clone(),
     };
-    let url = request.url().to_owned();
-    let _ = std::io::Read::read_to_end(request.as_reader(), &mut asked.body);
-    let answer = {
-        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
-        let answer = if state.habits.throttle > 0 {
-            state.habits.throttle -= 1;
-            Answer::error(429, "TOOMANYREQUESTS", "too many requests").with("Retry-After", "7")
-        } else if asked.path == "/v2/auth" {
-            state.give_token(&asked)
-        } else if asked.path.starts_with("/v2/") {
-            state.registry(&asked)
-        } else {
-            state.api(&asked)
-        };
-        state.log.push(format!("{} {url} {}", asked.method, answer.status));
-        answer
+    let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+    let answer = if state.habits.throttle > 0 {
+        state.habits.throttle -= 1;
+        Answer::error(429, "TOOMANYREQUESTS", "too many requests").with("Retry-After", "7")
+    } else if asked.path == "/v2/auth" {
+        state.give_token(&asked)
+    } else if asked.path.starts_with("/v2/") {
+        state.registry(&asked)
+    } else {
+        state.api(&asked)
     };
-    let length = answer.body.len();
-    let headers =
-        answer.headers.iter().filter_map(|(name, value)| Header::from_bytes(*name, value.as_str()).ok());
-    let response =
-        Response::new(answer.status.into(), headers.collect(), Cursor::new(answer.body), Some(length), None);
-    // Whoever has gone away needs no answer.
-    let _ = request.respond(response);
+    state.log.push(format!("{} {} {}", asked.method, request.target, answer.status));
+    Reply { status: answer.status, headers: answer.headers, body: answer.body }
 }
