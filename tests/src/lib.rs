@@ -9,5 +9,6 @@ pub mod gcs_fake;
 pub mod killer;
 pub mod lane_project;
 pub mod project;
+pub mod quay_fake;
 pub mod server;
 pub mod token_service;
