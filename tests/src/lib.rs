@@ -7,4 +7,5 @@ pub mod console;
 pub mod killer;
 pub mod lane_project;
 pub mod project;
+pub mod runner;
 pub mod server;

@@ -11,6 +11,8 @@ mod process_group;
 #[cfg(test)]
 mod tests;
 
+pub use masked::Secrets;
+
 use crate::{Interruption, Variables};
 use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};
