@@ -219,11 +219,14 @@ fn released(runner: &Runner) -> (std::path::PathBuf, Vec<u8>) {
         "x86_64-pc-windows-msvc",
         "x86_64-unknown-linux-musl",
     ];
-    for target in targets {
-        let name = format!("promote-9.8.7-{target}.tar.gz");
-        let status =
-            Command::new("tar").args(["-czf", &name, "-C", "in", "."]).current_dir(&made).status().unwrap();
-        assert!(status.success());
+    // Only the bytes of this platform's are looked at.
+    let file = |target: &str| made.join(format!("promote-9.8.7-{target}.tar.gz"));
+    let mine = file(targets[4]);
+    let status =
+        Command::new("tar").arg("-czf").arg(&mine).args(["-C", "in", "."]).current_dir(&made).status();
+    assert!(status.unwrap().success());
+    for target in &targets[..4] {
+        std::fs::write(file(target), target).unwrap();
     }
     let output = Command::new(root.join(".github/manifest.sh"))
         .args(["9.8.7", "made", "https://github.invalid/acme/promote/releases/download/v9.8.7"])
@@ -233,7 +236,7 @@ fn released(runner: &Runner) -> (std::path::PathBuf, Vec<u8>) {
     assert!(output.status.success(), "{output:?}");
     serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap();
     std::fs::write(action.join("action/manifest.json"), output.stdout).unwrap();
-    (action, std::fs::read(made.join("promote-9.8.7-x86_64-unknown-linux-musl.tar.gz")).unwrap())
+    (action, std::fs::read(mine).unwrap())
 }
 
 #[test]

@@ -158,7 +158,10 @@ impl Page<'_> {
             words.extend(match &done.undone {
                 Some(Ok(back)) => Some(format!("{} was put back", back.plan.release.commit.short(7))),
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
-                None => Some(format!("promote rollback {name} puts back what was there before")),
+                None => {
+                    let before = done.plan.from.is_some();
+                    before.then(|| format!("promote rollback {name} puts back what was there before"))
+                }
             });
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }

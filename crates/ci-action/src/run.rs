@@ -160,14 +160,8 @@ async fn act(
         Ok(read) => read,
         Err(Unread::Failure(failure)) => return Err(failure),
         Err(Unread::Wrong(found)) => {
-            annotate(log, surroundings, &path, &found);
-            let count = found.iter().filter(|one| one.severity == Severity::Error).count();
-            let plural = if count == 1 { "" } else { "s" };
-            return Err(Failure::new(
-                ExitStatus::Usage,
-                format!("`{}` has {count} mistake{plural}", path.display()),
-            )
-            .hint("`promote check` shows each mistake at its place"));
+            let failure = mistakes(log, surroundings, &path, &found);
+            return Ok(Answer::failed(&failure, inputs.get("to")));
         }
     };
     let variables: Variables = surroundings.variables.iter().collect();
@@ -192,13 +186,12 @@ async fn act(
     }
 }
 
-/// Each mistake at its place, as many as the runner keeps; one more says that the step failed.
-fn annotate(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagnostic]) {
+/// Each mistake as an annotation at its place, as many as the runner keeps; all of them in the failure.
+fn mistakes(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagnostic]) -> Failure {
     let workspace = surroundings.file("GITHUB_WORKSPACE").unwrap_or_else(|| surroundings.folder.clone());
     let file = path.strip_prefix(&workspace).unwrap_or(path).display().to_string();
     let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.severity == Severity::Error).collect();
-    let room = ANNOTATIONS - 1;
-    let most = if errors.len() > room { room - 1 } else { room };
+    let most = if errors.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { ANNOTATIONS };
     for one in errors.iter().take(most) {
         let mut message = one.message.clone();
         for more in [Some(&one.primary.text).filter(|text| !text.is_empty()), one.hint.as_ref()] {
@@ -219,6 +212,13 @@ fn annotate(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagno
             errors.iter().skip(most).map(|one| format!("line {}: {}", one.line, one.message)).collect();
         log.annotate(Kind::Error, &format!("{} more mistakes", rest.len()), &rest.join("\n"), None);
     }
+    let plural = if errors.len() == 1 { "" } else { "s" };
+    let mut failure =
+        Failure::new(ExitStatus::Usage, format!("`{file}` has {} mistake{plural}", errors.len()));
+    failure.state.extend(
+        errors.iter().map(|one| format!("line {}, column {}: {}", one.line, one.column, one.message)),
+    );
+    failure.hint("`promote check` shows each mistake at its place")
 }
 
 /// Where commits of this repository can be looked at.

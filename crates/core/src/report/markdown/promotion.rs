@@ -50,8 +50,7 @@ pub fn promotion(told: &Told<'_>) -> String {
     let moves: Vec<String> = decision.moves.iter().map(write).collect();
     let head = "| artifact | target | size | digest |\n|---|---|---|---|\n";
     page.rows(heading, head, &moves, moves.len());
-    let rules: Vec<String> = decision.rules.iter().map(|one| rule(one, told.zone)).collect();
-    page.rows("Rules", "| | rule | found | evidence |\n|---|---|---|---|\n", &rules, rules.len());
+    rules(&mut page, told);
     if let Some(brings) = &decision.commits {
         page.rows("Commits it brings", "", &commits(brings, links), brings.count);
     }
@@ -112,7 +111,18 @@ fn write(write: &Write) -> String {
     )
 }
 
-fn rule(rule: &RuleReport, zone: Tz) -> String {
+fn rules(page: &mut Page, told: &Told<'_>) {
+    let rules = &told.decision.rules;
+    let evidence = rules.iter().any(|rule| !rule.evidence.is_empty());
+    let rows: Vec<String> = rules.iter().map(|one| rule(one, told.zone, evidence)).collect();
+    let head = match evidence {
+        true => "| | rule | found | evidence |\n|---|---|---|---|\n",
+        false => "| | rule | found |\n|---|---|---|\n",
+    };
+    page.rows("Rules", head, &rows, rows.len());
+}
+
+fn rule(rule: &RuleReport, zone: Tz, with_evidence: bool) -> String {
     let verdict = match rule.verdict {
         Verdict::Met => "✓ met",
         Verdict::Unmet => "✗ **not met**",
@@ -136,7 +146,8 @@ fn rule(rule: &RuleReport, zone: Tz) -> String {
             format!("{}: {}", plain(name), plain(&cut))
         })
         .collect();
-    format!("| {verdict} | {} | {found} | {} |", plain(&rule.rule), evidence.join("<br>"))
+    let evidence = if with_evidence { format!(" {} |", evidence.join("<br>")) } else { String::new() };
+    format!("| {verdict} | {} | {found} |{evidence}", plain(&rule.rule))
 }
 
 fn commits(commits: &CommitsReport, links: &Links) -> Vec<String> {
@@ -197,11 +208,14 @@ fn closing(told: &Told<'_>) -> String {
             }
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
             (None, None) if outcome.action == Action::Rollback => {}
-            (None, None) => {
-                let before = decision.from.as_ref().map(|from| told.links.sha(&from.sha));
-                let what = before.map_or_else(String::new, |sha| format!(": it puts {sha} back"));
-                out += &format!("To undo: <code>promote rollback {name}</code>{what}.\n\n");
-            }
+            (None, None) => match &decision.from {
+                Some(from) => {
+                    let before = told.links.sha(&from.sha);
+                    out +=
+                        &format!("To undo: <code>promote rollback {name}</code>: it puts {before} back.\n\n");
+                }
+                None => out += "Nothing was there before, so there is nothing to go back to.\n\n",
+            },
         }
         out += &format!(
             "<sub>promotion {} · record {} · plan {}</sub>\n",

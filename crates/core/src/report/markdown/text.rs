@@ -22,23 +22,42 @@ fn characters(text: &str) -> impl Iterator<Item = char> {
     line.map(|c| if c.is_control() { ' ' } else { c }).chain(more)
 }
 
-/// Text that Markdown shows as it is, in a sentence, a list or a table's cell.
+/// Text that Markdown shows as it is, in a sentence, a list or a table's cell. What stands between backticks is shown
+/// as code, in which nothing is markup either.
 pub fn plain(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in characters(text.trim()) {
-        if harmless(c) || !c.is_ascii() {
+    let line: String = characters(text.trim()).collect();
+    let parts: Vec<&str> = line.split('`').collect();
+    // An odd backtick opens nothing.
+    if parts.len() % 2 == 0 {
+        return escaped(&line);
+    }
+    let part = |(at, part): (usize, &&str)| match (at % 2, part.is_empty()) {
+        (0, _) => escaped(part),
+        (_, true) => "&#96;&#96;".to_owned(),
+        (_, false) => format!("<code>{}</code>", escaped(part)),
+    };
+    parts.iter().enumerate().map(part).collect()
+}
+
+/// Text as code. Not by backticks: what stands between those can't be escaped.
+pub fn code(text: &str) -> String {
+    format!("<code>{}</code>", escaped(&characters(text.trim()).collect::<String>()))
+}
+
+fn escaped(line: &str) -> String {
+    let mut out = String::with_capacity(line.len());
+    let mut before = ' ';
+    for c in line.chars() {
+        // Behind a `w` a full stop may make a web address, which would become a link.
+        if harmless(c) || !c.is_ascii() || (c == '.' && !before.eq_ignore_ascii_case(&'w')) {
             out.push(c);
         } else {
             // A string takes every character.
             let _ = write!(out, "&#{};", u32::from(c));
         }
+        before = c;
     }
     out
-}
-
-/// The same as code. Not by backticks: what stands between those can't be escaped.
-pub fn code(text: &str) -> String {
-    format!("<code>{}</code>", plain(text))
 }
 
 /// The text of a Mermaid node or edge, to stand between double quotes.
