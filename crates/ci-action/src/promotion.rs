@@ -156,7 +156,10 @@ impl Page<'_> {
                 .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
                 .collect();
             words.extend(match &done.undone {
-                Some(Ok(back)) => Some(format!("{} was put back", back.plan.release.commit.short(7))),
+                Some(Ok(back)) => {
+                    let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
+                    Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
+                }
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
                 None => {
                     let before = done.plan.from.is_some();
@@ -171,8 +174,8 @@ impl Page<'_> {
         self.fill(&mut answer, &done.plan);
         answer.exit = Some(done.exit);
         answer.values.insert("promotion", done.promotion.to_string());
-        // After a rollback it is what was there that runs.
-        if let (ExitStatus::RolledBack, Some(Ok(back))) = (done.exit, &done.undone) {
+        // After a rollback it is what was there that the targets hold.
+        if let Some(Ok(back)) = &done.undone {
             self.fill(&mut answer, &back.plan);
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }

@@ -11,7 +11,7 @@ mod standing;
 mod text;
 
 pub use failure::failure;
-pub use pipeline::pipeline;
+pub use pipeline::{Mark, pipeline};
 pub use promotion::{Told, promotion};
 pub use publication::publication;
 pub use standing::{status, verify};

@@ -7,8 +7,19 @@ use crate::report::{EnvironmentStatus, Standing, StatusReport};
 /// The most environments in a picture.
 const MOST: usize = 40;
 
-/// The picture of a status; nothing when there is no environment. `moved` is the environment to point at.
-pub fn pipeline(status: &StatusReport, moved: Option<&str>) -> String {
+/// What the picture points at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark<'a> {
+    /// Nothing.
+    None,
+    /// The environment that something was moved to.
+    Moved(&'a str),
+    /// The environment that something would be moved to, and the release.
+    Would(&'a str, &'a str),
+}
+
+/// The picture of a status; nothing when there is no environment.
+pub fn pipeline(status: &StatusReport, mark: Mark<'_>) -> String {
     let shown: Vec<&EnvironmentStatus> = status.environments.iter().take(MOST).collect();
     if shown.is_empty() {
         return String::new();
@@ -22,11 +33,15 @@ pub fn pipeline(status: &StatusReport, moved: Option<&str>) -> String {
             .collect();
         let text = lines.join("<br/>");
         // What moved is a stadium with a thick border, the rest are boxes.
-        let node = match moved == Some(environment.name.as_str()) {
-            true => format!("  n{at}([\"{text}\"]):::moved\n"),
-            false => format!("  n{at}[\"{text}\"]\n"),
+        let name = environment.name.as_str();
+        out += &match mark {
+            Mark::Moved(moved) if moved == name => format!("  n{at}([\"{text}\"]):::moved\n"),
+            Mark::Would(to, release) if to == name => {
+                let release = label(&format!("{release} would come"));
+                format!("  n{at}([\"{text}\"]):::moved\n  plan[/\"{release}\"/] -.-> n{at}\n")
+            }
+            _ => format!("  n{at}[\"{text}\"]\n"),
         };
-        out += &node;
     }
     for (to, environment) in shown.iter().enumerate() {
         for (from, before) in shown.iter().enumerate() {

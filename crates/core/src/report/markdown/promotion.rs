@@ -1,7 +1,8 @@
 //! A promotion or its plan as a page: what moved or would move, by which rules, with what steps, and how to undo it.
 
 use super::page::Page;
-use super::{LIMIT, Links, code, link, pipeline, plain};
+use super::{LIMIT, Links, Mark, code, link, pipeline, plain};
+use crate::exit::ExitStatus;
 use crate::ledger::Action;
 use crate::port::StepEnd;
 use crate::report::{
@@ -11,6 +12,7 @@ use crate::rule::Verdict;
 use crate::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
+use serde_json::Value;
 
 /// What is told.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +43,13 @@ pub fn promotion(told: &Told<'_>) -> String {
     page.block("the headline", &format!("## {sign} {}", plain(told.headline)));
     page.block("the release", &facts(told));
     if let Some(status) = told.status {
-        let moved = told.outcome.map(|_| decision.environment.as_str());
-        page.block("the picture of the environments", &pipeline(status, moved));
+        let name = decision.environment.as_str();
+        let mark = match (told.outcome, decision.decision) {
+            (Some(_), _) => Mark::Moved(name),
+            (None, Verb::NothingToDo) => Mark::None,
+            (None, _) => Mark::Would(name, decision.release.short()),
+        };
+        page.block("the picture of the environments", &pipeline(status, mark));
     }
     let obstacles: Vec<String> = decision.obstacles.iter().map(|why| format!("- {}", plain(why))).collect();
     page.rows("What keeps it from being done", "", &obstacles, obstacles.len());
@@ -124,10 +131,11 @@ fn rules(page: &mut Page, told: &Told<'_>) {
 
 fn rule(rule: &RuleReport, zone: Tz, with_evidence: bool) -> String {
     let verdict = match rule.verdict {
-        Verdict::Met => "✓ met",
-        Verdict::Unmet => "✗ **not met**",
-        Verdict::Overridden => "! **overridden**",
-        Verdict::Skipped => "– not asked",
+        // No line breaks inside of a verdict.
+        Verdict::Met => "✓\u{a0}met",
+        Verdict::Unmet => "✗\u{a0}**not\u{a0}met**",
+        Verdict::Overridden => "!\u{a0}**overridden**",
+        Verdict::Skipped => "–\u{a0}not\u{a0}asked",
     };
     let mut found = plain(&rule.detail);
     if let Some(at) = rule.opens_at.filter(|_| !rule.met) {
@@ -136,18 +144,27 @@ fn rule(rule: &RuleReport, zone: Tz, with_evidence: bool) -> String {
     if let Some(hint) = rule.hint.as_ref().filter(|_| !rule.met) {
         found += &format!("<br>{}", plain(hint));
     }
-    let evidence: Vec<String> = rule
-        .evidence
-        .iter()
-        .take(8)
-        .map(|(name, value)| {
-            let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-            let cut: String = value.chars().take(100).collect();
-            format!("{}: {}", plain(name), plain(&cut))
-        })
-        .collect();
+    let evidence: Vec<String> = rule.evidence.iter().take(8).map(|(name, value)| fact(name, value)).collect();
     let evidence = if with_evidence { format!(" {} |", evidence.join("<br>")) } else { String::new() };
     format!("| {verdict} | {} | {found} |{evidence}", plain(&rule.rule))
+}
+
+/// A piece of evidence: spans as people say them, lists without brackets.
+fn fact(name: &str, value: &Value) -> String {
+    let (name, value) = match (name.strip_suffix("_s"), value) {
+        (Some(name), Value::Number(seconds)) => (name, span(seconds.as_i64().unwrap_or_default())),
+        (_, Value::Array(all)) if all.is_empty() => (name, "none".to_owned()),
+        (_, Value::Array(all)) => {
+            let words: Vec<String> =
+                all.iter().map(|one| one.as_str().map_or_else(|| one.to_string(), str::to_owned)).collect();
+            (name, words.join(", "))
+        }
+        (_, Value::String(text)) if name == "override-reason" => ("because", text.clone()),
+        (_, Value::String(text)) => (name, text.clone()),
+        (_, other) => (name, other.to_string()),
+    };
+    let cut: String = value.chars().take(100).collect();
+    format!("{}: {}", plain(name), plain(&cut))
 }
 
 fn commits(commits: &CommitsReport, links: &Links) -> Vec<String> {
@@ -204,7 +221,11 @@ fn closing(told: &Told<'_>) -> String {
     if let Some(outcome) = told.outcome {
         match (&outcome.undone, &outcome.not_undone) {
             (Some(back), _) => {
-                out += &format!("{} was put back.\n\n", told.links.sha(&back.release.sha));
+                let how = match back.exit {
+                    ExitStatus::Ok => "",
+                    _ => ", but its own deployment did not succeed",
+                };
+                out += &format!("{} was put back{how}.\n\n", told.links.sha(&back.release.sha));
             }
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
             (None, None) if outcome.action == Action::Rollback => {}

@@ -2,7 +2,7 @@
 
 use super::page::Page;
 use super::promotion::{moment, span};
-use super::{LIMIT, Links, code, pipeline, plain};
+use super::{LIMIT, Links, Mark, code, pipeline, plain};
 use crate::report::{EnvironmentStatus, StatusReport, VerifyReport};
 use chrono_tz::Tz;
 
@@ -10,7 +10,7 @@ use chrono_tz::Tz;
 pub fn status(report: &StatusReport, zone: Tz, links: &Links) -> String {
     let mut page = Page::new(LIMIT);
     page.block("the headline", &format!("## {}: what runs where", plain(&report.project)));
-    page.block("the picture of the environments", &pipeline(report, None));
+    page.block("the picture of the environments", &pipeline(report, Mark::None));
     let rows: Vec<String> = report.environments.iter().map(|one| environment(one, zone, links)).collect();
     let head = "| environment | runs | since | by | next |\n|---|---|---|---|---|\n";
     page.rows("Environments", head, &rows, rows.len());
