@@ -28,7 +28,7 @@ pub fn plain(text: &str) -> String {
     let line: String = characters(text.trim()).collect();
     let parts: Vec<&str> = line.split('`').collect();
     // An odd backtick opens nothing.
-    if parts.len() % 2 == 0 {
+    if parts.len().is_multiple_of(2) {
         return escaped(&line);
     }
     let part = |(at, part): (usize, &&str)| match (at % 2, part.is_empty()) {
