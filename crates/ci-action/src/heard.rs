@@ -71,6 +71,7 @@ impl Events for Heard {
             }
             Event::StepStarted { phase, name } => log.group(&format!("{phase}: {name}")),
             Event::StepLine { line, .. } => log.foreign(line),
+            Event::StepNote { note, .. } => log.say(note),
             Event::StepFinished { phase, name, report } => {
                 log.end_group();
                 let sign = if report.end == StepEnd::Succeeded { "✓" } else { "✗" };

@@ -10,7 +10,9 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::port::{Entropy, History};
 use promote_core::world::World;
-use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
+use promote_providers::{
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -61,13 +63,15 @@ impl Connect for Outside {
         surroundings: &Surroundings,
         events: Arc<dyn Events>,
     ) -> Result<World, Failure> {
+        let steps = SystemSteps::new(base, variables(surroundings), Interruption::default())
+            .with_pipelines(PipelineAccess::of(config));
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             history: GitRepository::open(base)
                 .ok()
                 .map(|repository| Arc::new(repository) as Arc<dyn History>),
-            steps: Arc::new(SystemSteps::new(base, variables(surroundings), Interruption::default())),
+            steps: Arc::new(steps),
             events,
         };
         promote_providers::connect(config, base, ports)

@@ -195,8 +195,8 @@ impl Page<'_> {
             answer.values.insert("target", first.target.to_string());
             answer.values.insert("digest", first.source.sha256.to_string());
         }
-        let image = plan.targets.iter().map(|target| target.target.to_string()).find_map(|text| image(&text));
-        answer.values.insert("release_tag", image.unwrap_or_default());
+        let image = plan.targets.iter().map(|target| &target.target).find(|target| target.is_image());
+        answer.values.insert("release_tag", image.map(ToString::to_string).unwrap_or_default());
     }
 
     async fn summary(&self, headline: &str, good: bool, outcome: Option<&OutcomeReport>) -> String {
@@ -218,10 +218,4 @@ impl Page<'_> {
             links: &site.links,
         })
     }
-}
-
-/// The reference of an image, as container tools take it: a location that is no object's.
-fn image(target: &str) -> Option<String> {
-    let reference = target.strip_prefix("oci://").or_else(|| target.strip_prefix("docker://"))?;
-    Some(reference.to_owned())
 }

@@ -23,6 +23,7 @@ mod health;
 mod interrupt;
 mod moment;
 mod page;
+mod pipeline_health;
 mod progress;
 mod project;
 mod release;
@@ -30,6 +31,7 @@ mod saying;
 mod screen;
 mod usage;
 mod view;
+mod watching;
 
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};

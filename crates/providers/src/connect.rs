@@ -51,7 +51,7 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
-    for id in stores_of(config)? {
+    for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,
             StoreId::S3(name) => {
@@ -68,6 +68,8 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
                     "Google Cloud Storage also speaks the protocol of S3: `s3://BUCKET/…` with an `endpoint` and HMAC keys",
                 ));
             }
+            StoreId::Image(_) => return Err(unsupported(&id, "registries of images")),
+            StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
@@ -81,12 +83,7 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
 /// `Usage` when the ledger's place is of a kind that this version can't keep, `Failed` when its store is not among
 /// `stores`.
 pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
-    let LedgerPlace::Objects { store, prefix } = &config.ledger else {
-        // `stores_of` words this case for every frontend.
-        return Err(stores_of(config)
-            .err()
-            .unwrap_or_else(|| Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")));
-    };
+    let LedgerPlace { store, prefix } = &config.ledger;
     let bucket = stores.get(store).ok_or_else(|| {
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
     })?;

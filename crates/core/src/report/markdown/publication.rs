@@ -26,7 +26,10 @@ pub fn publication(report: &PublishReport, links: &Links) -> String {
         .iter()
         .map(|one| {
             let digest = one.digest.as_deref().map(code).unwrap_or_default();
-            let size = one.size.map(|size| format!("{size} bytes")).unwrap_or_default();
+            let mut size = one.size.map(|size| format!("{size} bytes")).unwrap_or_default();
+            if let Some(files) = one.files {
+                size += &format!(" in {files} files");
+            }
             format!("| {} | {} | {size} | {digest} |", plain(&one.name), code(&one.location))
         })
         .collect();
