@@ -1,13 +1,13 @@
 //! Publishing a commit: which one it is, whether that was done already, its bytes, its place, its manifest.
 
 use crate::app::App;
-use crate::automatic::Moved;
 use crate::command::publish::PublishArgs;
 use crate::packing::{self, Ready, What};
 use crate::page::{Style, Text};
 use crate::project::Project;
 use crate::screen::Screen;
 use promote_artifacts::git::GitRepository;
+use promote_core::advance::Moved;
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;

@@ -1,6 +1,7 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
 mod adopt;
+pub(crate) mod advance;
 mod block;
 mod check;
 mod completions;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
     Rollback(rollback::RollbackArgs),
+    Advance(advance::AdvanceArgs),
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
     Explain(explain::ExplainArgs),
@@ -84,6 +86,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Show(args) => block_on(show::run(app, args)),
         Command::Diff(args) => block_on(diff::run(app, args)),
         Command::Rollback(args) => block_on(rollback::run(app, args)),
+        Command::Advance(args) => block_on(advance::run(app, args)),
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
         Command::Explain(args) => block_on(explain::run(app, args)),
@@ -115,6 +118,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
+        Command::Advance(_) => advance::AdvanceReport::FIELDS,
         Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
         Command::Status(_) => StatusReport::FIELDS,
         Command::History(_) => HistoryReport::FIELDS,

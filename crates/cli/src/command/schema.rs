@@ -94,6 +94,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<OutcomeReport>(),
         row::<FailureReport>(),
         row::<crate::publication::PublishReport>(),
+        row::<crate::command::advance::AdvanceReport>(),
         row::<pack::PackReport>(),
         row::<crate::saying::SaidReport>(),
         row::<crate::blocking::BlockReport>(),
