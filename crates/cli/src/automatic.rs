@@ -1,34 +1,24 @@
-//! What follows a publication by itself: the first environments that are automatic take the release, by the same
-//! rules and in the same way as when a person asks. The core moves; this says what it is about to do.
+//! Shows the promotions that follow a publication by itself, and what a build says before it.
 
-use crate::app::App;
-use crate::page::Text;
+use crate::page::{Style, Text};
 use crate::progress::Progress;
-use crate::project::Project;
-use promote_core::advance::{Moved, Watch, attempt, choice, request};
-use promote_core::commit::CommitId;
-use promote_core::config::Environment;
-use promote_core::failure::Failure;
+use crate::screen::Screen;
+use promote_core::automatic::Watch;
 use promote_core::plan::Plan;
-use promote_core::world::World;
+use promote_core::port::StepProgress;
 
-/// Tells of moves that nobody asked for, and shows their progress.
-pub(crate) struct Telling<'a> {
-    app: &'a App<'a>,
-    progress: &'a Progress,
+/// Shows each promotion while it runs.
+pub(crate) struct Shown<'a> {
+    /// Where.
+    pub(crate) screen: &'a Screen,
+    /// How far it is.
+    pub(crate) progress: &'a Progress,
 }
 
-impl<'a> Telling<'a> {
-    /// On this screen.
-    pub(crate) const fn new(app: &'a App<'a>, progress: &'a Progress) -> Self {
-        Self { app, progress }
-    }
-}
-
-impl Watch for Telling<'_> {
+impl Watch for Shown<'_> {
     fn begins(&self, plan: &Plan) {
-        let (name, short) = (&plan.environment, plan.release.commit.short(7));
-        self.app.screen.say(&Text::plain(format!("{name}: moves to {short}")));
+        let moves = format!("{}: moves to {}", plan.environment, plan.release.commit.short(7));
+        self.screen.say(&Text::plain(moves));
         self.progress.begin(plan);
     }
 
@@ -37,26 +27,11 @@ impl Watch for Telling<'_> {
     }
 }
 
-/// The environments that take a new release by themselves, one of each lane, in order.
-pub(crate) fn environments(project: &Project) -> Vec<&Environment> {
-    let mut found = choice::automatic(&project.config);
-    found.retain(|settings| settings.from.is_empty());
-    found
-}
+/// Shows what a build says.
+pub(crate) struct Said<'a>(pub(crate) &'a Screen);
 
-/// Moves a release to all of them. A refusal is an answer here: what was published stays published.
-pub(crate) async fn promote(
-    app: &App<'_>,
-    project: &Project,
-    world: &World,
-    progress: &Progress,
-    commit: &CommitId,
-) -> Result<Vec<Moved>, Failure> {
-    let mut all = Vec::new();
-    let telling = Telling::new(app, progress);
-    for settings in environments(project) {
-        let request = request(&project.config, settings, commit, &app.actor())?;
-        all.push(attempt(world, &project.config, &request, false, &telling).await?);
+impl StepProgress for Said<'_> {
+    fn line(&self, line: &str) {
+        self.0.say(&Text::new(format!("  {line}"), Style::Dim));
     }
-    Ok(all)
 }

@@ -9,6 +9,7 @@
 pub mod admin;
 pub mod advance;
 pub mod apply;
+pub mod automatic;
 pub mod begin;
 pub mod commit;
 pub mod config;
@@ -39,5 +40,6 @@ pub mod span;
 pub mod steps;
 pub mod suggest;
 pub mod template;
+pub mod unwaited;
 pub mod window;
 pub mod world;

@@ -2,14 +2,14 @@
 
 use crate::app::{App, Ended};
 use crate::args::Changing;
-use crate::automatic::Telling;
+use crate::automatic::Shown;
 use crate::interrupt::or_signal;
 use clap::Args;
-use promote_core::advance::{Moved, advance};
+use promote_core::advance::advance;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
-use promote_core::report::Document;
+use promote_core::report::{Document, Moved};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -62,9 +62,9 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
     let project = app.project()?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let (actor, telling) = (app.actor(), Telling::new(app, &progress));
+    let (actor, shown) = (app.actor(), Shown { screen: &app.screen, progress: &progress });
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
-    let flow = advance(&world, &project.config, names, &actor, dry_run, &telling);
+    let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
     let environments = match or_signal(app.env, &progress, flow).await {
         Ok(moved) => moved?,
         Err(signal) => {

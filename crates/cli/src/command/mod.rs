@@ -126,7 +126,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
         Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
             crate::saying::SaidReport::FIELDS

@@ -2,7 +2,7 @@
 
 use crate::command::advance::AdvanceReport;
 use crate::page::{Page, Style, Text};
-use promote_core::advance::Moved;
+use promote_core::report::Moved;
 
 /// The page.
 pub(crate) fn page(report: &AdvanceReport) -> Page {

@@ -6,6 +6,7 @@
 
 pub mod choice;
 
+use crate::automatic::Watch;
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
@@ -14,62 +15,32 @@ use crate::flow::{Done, carry_out, decide};
 use crate::ledger::{Action, Actor, LedgerError, OutcomeResult, State};
 use crate::names::EnvironmentName;
 use crate::observe::heads;
-use crate::plan::{Decision, Plan, Refusal};
+use crate::plan::{Decision, Refusal};
+use crate::report::Moved;
 use crate::request::{Request, Wanted};
 use crate::world::{View, World};
 use choice::{Choice, Known, Published};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
-use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Among how many releases, those that were published last, the newest is looked for.
 const RECENT: usize = 20;
 
-/// What became of one environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Moved {
-    /// The environment.
-    pub environment: String,
-    /// `promoted`, `unchanged`, `ready` (with `--dry-run`), `blocked` by a rule, `busy` or `overtaken` by somebody, or
-    /// how the deployment ended; `error` when it could not be tried.
-    pub result: String,
-    /// Why, in words.
-    pub why: Vec<String>,
-    /// The commit that moved or would move.
-    pub sha: Option<String>,
-    /// When the rules that are not met may all have opened by themselves.
-    pub opens_at: Option<DateTime<Utc>>,
-    /// The promotion.
-    pub promotion: Option<String>,
-    /// The exit status it comes to.
-    pub exit: ExitStatus,
-}
-
-impl Moved {
-    fn new(environment: &EnvironmentName, result: &str, why: Vec<String>) -> Self {
-        Self {
-            environment: environment.to_string(),
-            result: result.to_owned(),
-            why,
-            sha: None,
-            opens_at: None,
-            promotion: None,
-            exit: ExitStatus::Ok,
-        }
-    }
-
-    fn of(self, commit: &CommitId) -> Self {
-        Self { sha: Some(commit.to_string()), ..self }
+fn ended(environment: &EnvironmentName, result: &str, why: Vec<String>) -> Moved {
+    Moved {
+        environment: environment.to_string(),
+        result: result.to_owned(),
+        why,
+        sha: None,
+        opens_at: None,
+        promotion: None,
+        exit: ExitStatus::Ok,
     }
 }
 
-/// Is told when a move begins and when it has ended.
-pub trait Watch: Send + Sync {
-    /// This is about to be carried out.
-    fn begins(&self, plan: &Plan);
-    /// It has ended, well or not.
-    fn ends(&self);
+fn of(moved: Moved, commit: &CommitId) -> Moved {
+    Moved { sha: Some(commit.to_string()), ..moved }
 }
 
 /// Moves every automatic environment of `config` that may take something, in their order; only those in `names` when any
@@ -110,7 +81,7 @@ fn failed(settings: &Environment, failure: &Failure) -> Moved {
     let mut why = vec![words.collect::<Vec<_>>().join(": ")];
     why.extend(failure.state.clone());
     why.extend(failure.hints.clone());
-    Moved { exit: failure.exit, ..Moved::new(&settings.name, "error", why) }
+    Moved { exit: failure.exit, ..ended(&settings.name, "error", why) }
 }
 
 /// The request that automation makes for one release.
@@ -145,9 +116,9 @@ impl Errand<'_> {
         let (config, settings) = (self.config, self.settings);
         let commits = match look(&view, config, settings).await? {
             Choice::Try(commits) => commits,
-            Choice::Busy(who) => return Ok(Moved::new(&settings.name, "busy", vec![who])),
+            Choice::Busy(who) => return Ok(ended(&settings.name, "busy", vec![who])),
             Choice::Nothing(why) => {
-                return Ok(Moved::new(&settings.name, "unchanged", why.into_iter().collect()));
+                return Ok(ended(&settings.name, "unchanged", why.into_iter().collect()));
             }
         };
         let mut refused = None;
@@ -160,7 +131,7 @@ impl Errand<'_> {
             // The newest one's reasons are those that matter.
             refused.get_or_insert(moved);
         }
-        Ok(refused.unwrap_or_else(|| Moved::new(&settings.name, "unchanged", Vec::new())))
+        Ok(refused.unwrap_or_else(|| ended(&settings.name, "unchanged", Vec::new())))
     }
 }
 
@@ -224,16 +195,17 @@ pub async fn attempt(
     let plan = match decision {
         Decision::NothingToDo(nothing) => {
             let pending = nothing.pending.then(|| "it is not verified there".to_owned());
-            return Ok(
-                Moved::new(name, "unchanged", pending.into_iter().collect()).of(&nothing.plan.release.commit)
-            );
+            return Ok(of(
+                ended(name, "unchanged", pending.into_iter().collect()),
+                &nothing.plan.release.commit,
+            ));
         }
         Decision::Refused(refusal) => return Ok(refused(name, &refusal)),
         Decision::Allowed(plan) => plan,
     };
     let commit = &plan.release.commit;
     if dry_run {
-        return Ok(Moved::new(name, "ready", Vec::new()).of(commit));
+        return Ok(of(ended(name, "ready", Vec::new()), commit));
     }
     watch.begins(&plan);
     let done = carry_out(world, config, &plan, &snapshot, request).await;
@@ -242,7 +214,7 @@ pub async fn attempt(
         Ok(done) => Ok(carried(name, &done)),
         Err(failure) if failure.exit == ExitStatus::Conflict => {
             let why = std::iter::once(failure.to_string()).chain(failure.state).collect();
-            Ok(Moved::new(name, "overtaken", why).of(commit))
+            Ok(of(ended(name, "overtaken", why), commit))
         }
         Err(failure) => Err(failure),
     }
@@ -259,7 +231,7 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
     Moved {
         opens_at: opens.filter(|_| refusal.obstacles.is_empty()).and_then(|opens| opens.into_iter().max()),
         exit: if result == "busy" { ExitStatus::Ok } else { refusal.exit },
-        ..Moved::new(name, result, why.collect()).of(&refusal.plan.release.commit)
+        ..of(ended(name, result, why.collect()), &refusal.plan.release.commit)
     }
 }
 
@@ -286,6 +258,6 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
     Moved {
         promotion: Some(done.promotion.to_string()),
         exit: done.exit,
-        ..Moved::new(name, result, why).of(&done.plan.release.commit)
+        ..of(ended(name, result, why), &done.plan.release.commit)
     }
 }

@@ -1,14 +1,16 @@
 //! Which of the files that were given is which artifact: `PATH` where there is one, `NAME=PATH` where there are several.
 
-use crate::app::App;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Which file was given for which artifact.
+/// Which file was given for which artifact; plain paths are relative to `folder`.
+///
+/// # Errors
+/// When a text does not say which artifact it is, or an artifact is left out.
 pub(crate) fn of<'n>(
-    app: &App<'_>,
+    folder: &Path,
     texts: &[String],
     names: impl Iterator<Item = &'n String>,
 ) -> Result<BTreeMap<String, PathBuf>, Failure> {
@@ -30,7 +32,7 @@ pub(crate) fn of<'n>(
                 )));
             }
         };
-        if files.insert(name.clone(), app.env.folder.join(path)).is_some() {
+        if files.insert(name.clone(), folder.join(path)).is_some() {
             return Err(wrong(format!("`{name}` was given twice")));
         }
     }
