@@ -19,6 +19,7 @@ mod diagnostic;
 mod document;
 mod env;
 mod failure;
+mod generate;
 mod health;
 mod interrupt;
 mod moment;

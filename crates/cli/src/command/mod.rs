@@ -4,6 +4,7 @@ mod adopt;
 pub(crate) mod advance;
 mod block;
 mod check;
+mod ci;
 mod completions;
 mod config;
 mod demo;
@@ -65,6 +66,7 @@ pub(crate) enum Command {
     Adopt(adopt::AdoptArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Ci(ci::CiArgs),
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
@@ -101,6 +103,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Adopt(args) => block_on(adopt::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
+        Command::Ci(args) => ci::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
@@ -135,6 +138,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
+        Command::Ci(_) => ci::CiReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,

@@ -1,6 +1,6 @@
 //! `promote schema`.
 
-use super::{adopt, check, config, init, pack};
+use super::{adopt, check, ci, config, init, pack};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
 use clap::{Args, ValueEnum};
@@ -101,6 +101,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<adopt::AdoptReport>(),
         row::<check::CheckReport>(),
         row::<config::ConfigReport>(),
+        row::<ci::CiReport>(),
         row::<crate::health::DoctorReport>(),
         row::<init::InitReport>(),
         row::<crate::demonstration::DemoReport>(),
