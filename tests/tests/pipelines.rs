@@ -75,6 +75,38 @@ fn what_is_written_is_sound_and_a_stale_file_is_found() {
     }
 }
 
+/// The component as GitLab sees it once the inputs are filled in, and what it asks for.
+#[test]
+fn the_component_is_sound() {
+    let text = std::fs::read_to_string(root().join("templates/promote/template.yml")).unwrap();
+    let (spec, job) = text.split_once("\n---\n").unwrap();
+    let mut job = job.to_owned();
+    for (name, value) in [
+        ("to", "prod"),
+        ("version", "$CI_COMMIT_SHA"),
+        ("do", "promote"),
+        ("stage", "deploy"),
+        ("when", "manual"),
+        ("audience", "sts.amazonaws.com"),
+        ("image", "registry.example/promote:1"),
+    ] {
+        let place = format!("$[[ inputs.{name} ]]");
+        assert!(job.contains(&place) && spec.contains(&format!("\n    {name}:\n")), "{name}");
+        job = job.replace(&place, value);
+    }
+    assert!(!job.contains("$[["), "every input is declared: {job}");
+    let schema = tool("check-jsonschema").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("spec.yml", spec), ("job.yml", &job)] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        judge(&schema, &SCHEMA, &file);
+    }
+    // Nothing but variables stands in scripts.
+    let original = text.split_once("script:").unwrap().1;
+    assert!(!original.split("artifacts:").next().unwrap().contains("$[["), "{original}");
+}
+
 /// The judges are no yes-men.
 #[test]
 fn what_is_unsound_is_refused() {

@@ -20,6 +20,7 @@ mod document;
 mod env;
 mod failure;
 mod generate;
+mod gitlab;
 mod health;
 mod interrupt;
 mod moment;
@@ -52,7 +53,12 @@ pub fn run(
     connect: &dyn Connect,
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+        Ok(mut cli) => {
+            if gitlab::debugging(env) && !cli.global.quiet {
+                cli.global.verbose = cli.global.verbose.max(2);
+            }
+            cli
+        }
         Err(error) => return usage::show(&error, &arguments, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);

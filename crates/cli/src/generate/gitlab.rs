@@ -81,7 +81,7 @@ fn header(config: &Config) -> String {
 fn shared(out: &mut String, needs: &Needs) {
     let _ = write!(
         out,
-        "\nvariables:\n  PROMOTE_VERSION:\n    value: \"\"\n    description: \"commit or tag to promote; empty: this pipeline's commit\"\n\n\
+        "\nvariables:\n  RELEASE:\n    value: \"\"\n    description: \"commit or tag to promote; empty: this pipeline's commit\"\n\n\
          .promote:\n  image:\n    name: {IMAGE}\n    entrypoint: [\"\"]\n  stage: deploy\n  interruptible: false\n  variables:\n    \
          GIT_DEPTH: \"0\"\n"
     );
@@ -187,7 +187,7 @@ fn by_hand(out: &mut String, settings: &Environment) {
     let _ = write!(
         out,
         "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n      when: manual\n      allow_failure: true\n  \
-         script:\n    - promote to {name} \"${{PROMOTE_VERSION:-$CI_COMMIT_SHA}}\" --yes\n  \
+         script:\n    - promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes\n  \
          artifacts:\n    when: always\n    reports:\n      dotenv: promote.env\n      annotations: promote-annotations.json\n"
     );
 }

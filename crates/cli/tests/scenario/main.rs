@@ -12,6 +12,7 @@
 mod advancing;
 mod blocked;
 mod cut_off;
+mod gitlab;
 mod happy;
 mod hostile;
 mod json;
