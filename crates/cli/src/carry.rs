@@ -53,13 +53,19 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
     ended
 }
 
-async fn carry_and_tell(app: &App<'_>, project: &mut Project, wanted: Move<'_>, facts: &mut Facts) -> Ended {
+async fn carry_and_tell(
+    app: &App<'_>,
+    project: &mut Project,
+    mut wanted: Move<'_>,
+    facts: &mut Facts,
+) -> Ended {
     set_timeout(&mut project.config, &wanted);
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
     if wanted.waiting.no_wait {
         may_leave(settings)?;
     }
+    wanted.request.actor = app.identified().await?;
     let progress = app.progress();
     let world = app.world_with(project, Arc::new(progress.clone())).await?;
     let view = world.view();

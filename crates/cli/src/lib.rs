@@ -30,6 +30,7 @@ mod project;
 mod release;
 mod saying;
 mod screen;
+mod trust;
 mod usage;
 mod view;
 

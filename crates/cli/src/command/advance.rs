@@ -62,7 +62,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
     let project = app.project()?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let (actor, shown) = (app.actor(), Shown { screen: &app.screen, progress: &progress });
+    let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
     let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
     let environments = match or_signal(app.env, &progress, flow).await {

@@ -15,6 +15,7 @@ mod cut_off;
 mod gitlab;
 mod happy;
 mod hostile;
+mod identity;
 mod json;
 mod refused;
 mod rounds;
