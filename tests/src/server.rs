@@ -33,7 +33,7 @@ const HINT: &str = "`tests/servers/server install NAME` shows why an install fai
 impl Server {
     /// The server `name` that `./test` shares, else one of this process's own.
     ///
-    /// Servers: `seaweedfs`, `ministack`, `ministack-auth`, `moto`, `rclone`, `s3s`. Others may be using a shared
+    /// Servers: `seaweedfs`, `ministack`, `ministack-auth`, `moto`, `rclone`, `s3s`, `fake-gcs`. Others may be using a shared
     /// one at the same time: make buckets with names of your own.
     ///
     /// # Errors

@@ -9,7 +9,8 @@ use promote_core::publish::Place;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-/// The path given for each artifact, by the name of its entry. One object may be missing: it is packed from the commit.
+/// The path given for each artifact, by the name of its entry. The only object of a release may be missing: it is packed from
+/// the commit.
 pub(crate) fn of(
     app: &App<'_>,
     texts: &[String],
@@ -34,7 +35,8 @@ pub(crate) fn of(
         }
     }
     let missing: Vec<&str> = takers.keys().copied().filter(|name| !files.contains_key(*name)).collect();
-    let packed = |name: &&str| takers.get(*name) == Some(&ArtifactKind::Object);
+    let objects = takers.values().filter(|kind| **kind == ArtifactKind::Object).count();
+    let packed = |name: &str| objects == 1 && takers.get(name) == Some(&ArtifactKind::Object);
     match missing.as_slice() {
         [] => Ok(files),
         [one] if packed(one) => Ok(files),
