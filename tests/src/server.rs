@@ -36,7 +36,7 @@ impl Server {
     /// The server `name` that `./test` shares, else one of this process's own.
     ///
     /// Servers: `seaweedfs`, `ministack`, `ministack-auth`, `moto`, `docker-registry`, `docker-registry-token`,
-    /// `rclone`, `s3s`. Others may be using a shared
+    /// `rclone`, `s3s`, `fake-gcs`. Others may be using a shared
     /// one at the same time: make buckets with names of your own.
     ///
     /// # Errors

@@ -27,6 +27,7 @@ fn every_server_starts_on_loopback_and_answers() {
         "docker-registry",
         "docker-registry-token",
         "rclone",
+        "fake-gcs",
     ] {
         let server = Server::start(name).unwrap();
         assert!(server.endpoint.starts_with("http://127.0.0.1:"), "{name}: {}", server.endpoint);

@@ -55,15 +55,8 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,
-            StoreId::S3(name) => {
-                let settings = settings(config, name)?;
-                retrying(s3(name, &settings)?, &limit, ports)
-            }
-            StoreId::Gcs(_) => {
-                return Err(unsupported(&id, "Google Cloud Storage").hint(
-                    "Google Cloud Storage also speaks the protocol of S3: `s3://BUCKET/…` with an `endpoint` and HMAC keys",
-                ));
-            }
+            StoreId::S3(name) => retrying(s3(name, &settings(config, name)?)?, &limit, ports),
+            StoreId::Gcs(name) => retrying(gcs(name, &google_settings(config, name, base)?)?, &limit, ports),
             StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
             StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
@@ -119,9 +112,20 @@ fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure>
     Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
 }
 
+#[cfg(feature = "gcs")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_gcs::GcsBucket::connect(name, settings)))
+}
+
+#[cfg(not(feature = "gcs"))]
+fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
+}
+
 fn unsupported(id: &StoreId, what: &str) -> Failure {
     Failure::new(ExitStatus::Usage, format!("`{id}`: this version of promote can't reach {what}"))
-        .hint("`s3://BUCKET/…`, images and paths below the folder of `promote.toml` can be reached")
+        .hint("`s3://BUCKET/…`, `gs://BUCKET/…`, images and paths below the folder of `promote.toml` can be reached")
 }
 
 /// How to reach one bucket. A setting that would not be kept to is refused: without it, somebody else's rights would
@@ -138,6 +142,22 @@ fn settings(config: &Config, bucket: &str) -> Result<StoreSettings, Failure> {
         ),
     )
     .hint("name a profile of your AWS settings: `profile = \"NAME\"`"))
+}
+
+/// The same for Google. A path of a file of credentials is relative to `promote.toml`.
+fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSettings, Failure> {
+    let mut settings = config.stores.get(bucket).cloned().unwrap_or_default();
+    if settings.profile.is_some() {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`profile` of `{bucket}`: Google Cloud Storage knows no profiles"),
+        )
+        .hint("name a file: `credentials = \"$NAME\"` of a variable that holds its path"));
+    }
+    if let Some(path) = settings.credentials.as_deref().filter(|text| !text.starts_with('$')) {
+        settings.credentials = Some(base.join(path).to_string_lossy().into_owned());
+    }
+    Ok(settings)
 }
 
 mod images;

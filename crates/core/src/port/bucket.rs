@@ -115,8 +115,8 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// The content as a stream, of this version when one is named. A missing object is `NotFound`.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError>;
 
-    /// When or why the object goes away by itself, in words such as `2w after it was pushed`; `None` when the store
-    /// has no such thing or nothing of the kind is known of the object.
+    /// After what time an object expires wherever it is put, in its own words (`4w`), where it says so itself: the
+    /// label of an image. `None` for what stays.
     async fn expires(&self, _key: &Key) -> Result<Option<String>, ProviderError> {
         Ok(None)
     }
