@@ -28,6 +28,10 @@ pub const VARIABLES: &[Variable] = &[
         name: "PROMOTE_ACTOR",
         about: "the name that is recorded as yours, where nothing stronger is known",
     },
+    Variable {
+        name: "PROMOTE_LEDGER_REMOTE",
+        about: "the git remote that holds the branch of `ledger = \"git:BRANCH\"`, instead of `origin`",
+    },
     Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
     Variable {
         name: "CI",

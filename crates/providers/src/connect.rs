@@ -69,7 +69,7 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
                 ));
             }
             StoreId::Image(_) => return Err(unsupported(&id, "registries of images")),
-            StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
+            StoreId::Git(branch) => git(base, branch)?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
@@ -112,6 +112,22 @@ fn s3(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> 
 #[cfg(not(feature = "s3"))]
 fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
     Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
+}
+
+/// The variable that names the remote which holds a ledger's branch.
+#[cfg(feature = "git")]
+const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
+
+#[cfg(feature = "git")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn git(base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    let remote = std::env::var(LEDGER_REMOTE).ok().filter(|name| !name.is_empty());
+    Ok(Arc::new(promote_git::GitBucket::open(base, branch, remote)))
+}
+
+#[cfg(not(feature = "git"))]
+fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
 }
 
 fn unsupported(id: &StoreId, what: &str) -> Failure {

@@ -6,6 +6,7 @@ use crate::port::{Body, Condition, Metadata, Precondition, Token};
 
 /// A copy has the source's bytes and headers, and the metadata that it was given.
 pub async fn copies_replace_metadata_and_carry_headers(subject: &Subject) -> Verdict {
+    subject.needs_stamps()?;
     let (source, target) = (subject.key("copy/source")?, subject.key("copy/target")?);
     let (headers, metadata) = dressed();
     let any = Condition::on(Precondition::Any);
@@ -109,6 +110,7 @@ pub async fn copies_keep_to_their_condition(subject: &Subject) -> Verdict {
 
 /// An object can be copied onto itself to change its metadata.
 pub async fn copies_onto_themselves_change_metadata(subject: &Subject) -> Verdict {
+    subject.needs_stamps()?;
     let key = subject.key("itself")?;
     let pinned = subject.source(&key, "content").await?;
     let stamp = Metadata::from([("promote-seq".to_owned(), "8".to_owned())]);

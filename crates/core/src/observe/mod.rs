@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Genesis, Head, LedgerError, State};
 use crate::names::EnvironmentName;
-use crate::port::Capabilities;
+use crate::port::{Capabilities, FenceClass};
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
@@ -120,7 +120,14 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
     }
-    let capabilities = capabilities(view, &genesis.0, &targets).await?;
+    let mut capabilities = capabilities(view, &genesis.0, &targets).await?;
+    for (store, found) in &mut capabilities {
+        // The head of the ledger can be checked together with a write only where both lie in one store. What is left
+        // of such a store is that its tokens never come back.
+        if found.fence == FenceClass::Atomic && *store != config.ledger.store {
+            found.fence = FenceClass::Exact;
+        }
+    }
     let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
