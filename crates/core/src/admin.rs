@@ -160,7 +160,7 @@ pub async fn adopt(
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     idle(settings, head.as_ref())?;
     let base = head.as_ref().map(|head| head.id);
-    let targets = seen(&view, config, settings).await?;
+    let targets = seen(&view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();
     let mut stamp = None;
     for artifact in &settings.artifacts {
@@ -196,7 +196,7 @@ pub async fn adopt(
     let holds = |manifest: &Manifest| {
         states.iter().all(|state| {
             let name = state.artifact.as_ref().map_or("main", |name| name.as_str());
-            manifest.artifacts.get(name).map(|built| built.sha256) == state.sha256
+            manifest.artifact(name, &settings.name).map(|(_, built)| built.sha256) == state.sha256
         })
     };
     let release = match manifest {

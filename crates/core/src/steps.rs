@@ -2,9 +2,9 @@
 
 use crate::config::{Config, Environment, Step, StepAction};
 use crate::event::{Event, Events};
-use crate::ledger::{Action, PromotionId, StepRecord};
+use crate::ledger::{Action, Occupancy, PromotionId, StepRecord};
 use crate::plan::Plan;
-use crate::port::{StepContext, StepEnd, StepProgress};
+use crate::port::{StepContext, StepEnd, StepProgress, StepTarget};
 use crate::request::Request;
 use crate::template::Values;
 use crate::world::World;
@@ -50,7 +50,22 @@ pub fn context(
         project: Some(config.project.clone()),
         at: Some(at),
     };
-    StepContext { variables, values }
+    StepContext { variables, values, targets: Vec::new() }
+}
+
+/// The targets of what is in a lane, as its steps are told of them.
+pub fn targets(current: &Occupancy) -> Vec<StepTarget> {
+    let Some(release) = &current.release else { return Vec::new() };
+    let one = |target: &crate::ledger::TargetState| StepTarget {
+        artifact: target.artifact.clone(),
+        location: target.target.clone(),
+        version: target.version.clone(),
+        token: target.token.clone(),
+        digest: target.sha256,
+        commit: release.commit.clone(),
+        committed_at: current.since.time(),
+    };
+    current.targets.iter().map(one).collect()
 }
 
 /// What a step is, for people.
@@ -58,7 +73,7 @@ pub fn name(step: &Step) -> String {
     let text = match &step.action {
         StepAction::Run { command, .. } => command.trim().lines().next().unwrap_or_default().to_owned(),
         StepAction::Http { url, .. } => url.to_string(),
-        StepAction::CodePipeline(names) => {
+        StepAction::CodePipeline { names, .. } => {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("CodePipeline {}", names.join(", "))
         }
@@ -90,6 +105,10 @@ impl StepProgress for Lines {
     fn line(&self, line: &str) {
         self.events.hear(&Event::StepLine { phase: self.phase.clone(), line: line.to_owned() });
     }
+
+    fn note(&self, note: &str) {
+        self.events.hear(&Event::StepNote { phase: self.phase.clone(), note: note.to_owned() });
+    }
 }
 
 /// What the steps of one promotion have in common.
@@ -109,6 +128,8 @@ pub struct Walk<'w> {
     pub request: &'w Request,
     /// When the world was read.
     pub at: DateTime<Utc>,
+    /// What the commit says of the lane; `None` before it.
+    pub landed: Option<&'w Occupancy>,
 }
 
 impl Walk<'_> {
@@ -121,7 +142,8 @@ impl Walk<'_> {
                 "deploy" => &moved.deploy,
                 _ => &moved.verify,
             };
-            let context = context(self.config, moved, self.plan, self.promotion, self.request, self.at);
+            let mut context = context(self.config, moved, self.plan, self.promotion, self.request, self.at);
+            context.targets = self.landed.map(targets).unwrap_or_default();
             let end = run(self.world, moved, phase, steps, &context, records).await;
             if end != StepEnd::Succeeded {
                 return end;

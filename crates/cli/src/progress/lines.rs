@@ -154,6 +154,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         }
         Event::Aborted { why } => made("✗", Look::Bad, "move", format!("withdrawn: {why}")),
         Event::StepStarted { phase, name } => made("…", Look::Dim, phase, name.clone()),
+        Event::StepNote { phase, note } => made("…", Look::Dim, phase, note.clone()),
         Event::StepFinished { phase, name, report } => {
             let (sign, look) = sign(report);
             let text =

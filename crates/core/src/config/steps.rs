@@ -44,7 +44,8 @@ fn action(keys: &Layers<'_, '_>, settled: &Values) -> Option<StepAction> {
         return Some(StepAction::Http { url, expect: keys.parsed("expect") });
     }
     if keys.get("codepipeline").is_some() {
-        return Some(StepAction::CodePipeline(keys.list("codepipeline")));
+        let start = keys.flag("start").unwrap_or(false);
+        return Some(StepAction::CodePipeline { names: keys.list("codepipeline"), start });
     }
     if let Some(workflow) = keys.text("github") {
         return Some(StepAction::Github { workflow: settle(workflow, settled), reference: reference() });

@@ -57,6 +57,9 @@ pub struct Plan {
     pub terms: Terms,
     /// When the world was read, by the store's clock.
     pub taken_at: DateTime<Utc>,
+    /// The moment that a target's name holds; `None` when no name holds one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named_at: Option<DateTime<Utc>>,
 }
 
 /// What a plan's digest covers: everything that decides what is written, nothing that changes by waiting.

@@ -136,11 +136,12 @@ pub async fn verify(
 
 async fn targets(view: &View, config: &Config, settings: &Environment) -> Result<Vec<TargetCheck>, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
-    let mut found = seen(view, config, settings).await?;
+    let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
+    let mut found = seen(view, config, settings, None).await?;
     let mut state = state(view, settings).await?;
-    if found.iter().any(|(artifact, seen)| drift(&state, artifact, seen).is_some()) {
+    if log || found.iter().any(|(artifact, seen)| drift(&state, artifact, seen).is_some()) {
         // A promotion may have gone on in between.
-        found = seen(view, config, settings).await?;
+        found = seen(view, config, settings, Some(&state)).await?;
         state = self::state(view, settings).await?;
     }
     Ok(compare(settings, &state, &found))

@@ -140,7 +140,9 @@ mod tests {
     #[test]
     fn the_remote_is_never_guessed() {
         let about = About { store: "git:x", branch: "x", remote: None };
-        let cases: [(&[&str], Option<&str>, Result<Option<&str>, &str>); 7] = [
+        type Case =
+            (&'static [&'static str], Option<&'static str>, Result<Option<&'static str>, &'static str>);
+        let cases: [Case; 7] = [
             (&["origin", "upstream"], None, Ok(Some("origin"))),
             (&["upstream"], None, Ok(Some("upstream"))),
             (&[], None, Ok(None)),
