@@ -12,6 +12,7 @@ mod explain;
 mod freeze;
 mod history;
 mod hold;
+mod import;
 mod init;
 mod man;
 mod pack;
@@ -61,6 +62,7 @@ pub(crate) enum Command {
     Block(block::BlockArgs),
     Unblock(unblock::UnblockArgs),
     Adopt(adopt::AdoptArgs),
+    Import(import::ImportArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Doctor(doctor::DoctorArgs),
@@ -96,6 +98,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Block(args) => block_on(block::run(app, args)),
         Command::Unblock(args) => block_on(unblock::run(app, args)),
         Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Import(args) => block_on(import::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
@@ -129,6 +132,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         }
         Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Import(_) => import::ImportReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
