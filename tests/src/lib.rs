@@ -9,4 +9,5 @@ pub mod killer;
 pub mod lane_project;
 pub mod project;
 pub mod server;
+pub mod site;
 pub mod token_service;
