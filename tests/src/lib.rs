@@ -3,6 +3,7 @@
 
 pub mod bucket;
 pub mod client;
+pub mod codepipeline_fake;
 pub mod console;
 pub mod gcs_fake;
 pub mod killer;

@@ -10,5 +10,6 @@ mod file_identity;
 pub mod git;
 mod member_name;
 pub mod pack;
+pub mod unpacked;
 pub mod verify;
 mod zip_writer;

@@ -165,7 +165,13 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
 /// Whether the steps after the move only wait, so that they can be left for later.
 fn may_leave(settings: &Environment) -> Result<(), Failure> {
     let acts = |action: &StepAction| {
-        matches!(action, StepAction::Run { .. } | StepAction::Github { .. } | StepAction::Gitlab { .. })
+        matches!(
+            action,
+            StepAction::Run { .. }
+                | StepAction::Github { .. }
+                | StepAction::Gitlab { .. }
+                | StepAction::CodePipeline { start: true, .. }
+        )
     };
     match settings.deploy.iter().find(|step| acts(&step.action)) {
         None => Ok(()),

@@ -10,7 +10,9 @@ use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
 use promote_core::port::{Clock, History};
 use promote_core::world::World;
-use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
+use promote_providers::{
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -41,6 +43,11 @@ pub trait Connect: Send + Sync {
 
     /// The clock that times are measured with.
     fn clock(&self) -> Arc<dyn Clock>;
+
+    /// The way to the pipelines of a project. Sends no request by itself.
+    fn pipelines(&self, config: &Config) -> PipelineAccess {
+        PipelineAccess::of(config)
+    }
 }
 
 /// The real outside.
@@ -51,7 +58,8 @@ pub struct Providers;
 impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
         let variables: Variables = site.env.variables.iter().collect();
-        let steps = SystemSteps::new(site.base, variables, Interruption::default());
+        let steps = SystemSteps::new(site.base, variables, Interruption::default())
+            .with_pipelines(self.pipelines(site.config));
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -25,6 +25,7 @@ mod interrupt;
 mod moment;
 mod packing;
 mod page;
+mod pipeline_health;
 mod progress;
 mod project;
 mod publication;
@@ -33,6 +34,7 @@ mod saying;
 mod screen;
 mod usage;
 mod view;
+mod watching;
 
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};

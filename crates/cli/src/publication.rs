@@ -9,11 +9,12 @@ use crate::project::Project;
 use crate::screen::Screen;
 use promote_artifacts::git::GitRepository;
 use promote_core::commit::CommitId;
+use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{LedgerError, Manifest};
 use promote_core::port::{Commit, StepProgress};
-use promote_core::publish::{Publication, places, publish as put};
+use promote_core::publish::{Place, Publication, places, publish as put};
 use promote_core::report::Document;
 use promote_core::world::World;
 use serde::Serialize;
@@ -54,8 +55,10 @@ pub(crate) struct PublishedArtifact {
     pub(crate) location: String,
     /// Its digest; `null` when it was not made.
     pub(crate) digest: Option<String>,
-    /// Its length in bytes.
+    /// Its length in bytes: of a folder, of all its files.
     pub(crate) size: Option<u64>,
+    /// How many files a folder has; `null` for anything else.
+    pub(crate) files: Option<u64>,
 }
 
 impl Document for PublishReport {
@@ -79,13 +82,14 @@ pub(crate) async fn publish(
     }
     let publication = about(app, world, commit).await?;
     let places = places(config, &publication.commit, publication.version.as_deref())?;
-    let files = crate::given_files::of(app, &args.paths, places.keys())?;
+    let files = crate::given_files::of(app, &args.paths, &places)?;
     if args.changing.dry_run {
-        let artifacts = places.iter().map(|(name, location)| PublishedArtifact {
+        let artifacts = places.iter().map(|(name, place)| PublishedArtifact {
             name: name.clone(),
-            location: location.to_string(),
+            location: place.location.to_string(),
             digest: None,
             size: None,
+            files: None,
         });
         return Ok(PublishReport {
             schema: PublishReport::SCHEMA,
@@ -101,12 +105,11 @@ pub(crate) async fn publish(
         });
     }
     let mut ready = BTreeMap::new();
-    for (name, location) in &places {
-        let zip = location.key.as_str().ends_with(".zip");
-        ready.insert(
-            name.clone(),
-            bytes(app, project, world, &publication.commit, files.get(name), zip).await?,
-        );
+    for (name, place) in &places {
+        if place.kind != ArtifactKind::Image {
+            let commit = &publication.commit;
+            ready.insert(name.clone(), content(app, project, world, commit, files.get(name), place).await?);
+        }
     }
     let publication = with_bytes(publication, &ready);
     let (_, _, begun) = promote_core::begin::begin(world, config).await?;
@@ -169,26 +172,26 @@ async fn about(
 
 fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>) -> Publication {
     let built: BTreeSet<&str> = ready.values().map(|ready| ready.built.as_str()).collect();
+    let built: Vec<&str> = built.into_iter().collect();
     Publication {
-        artifacts: ready
-            .iter()
-            .map(|(name, ready)| (name.clone(), (ready.body.clone(), ready.content)))
-            .collect(),
-        built: built.into_iter().collect::<Vec<_>>().join(", "),
+        artifacts: ready.iter().map(|(name, ready)| (name.clone(), ready.given.clone())).collect(),
+        built: if built.is_empty() { "pushed".to_owned() } else { built.join(", ") },
         ..publication
     }
 }
 
-/// The bytes of one artifact.
-async fn bytes(
+/// What one artifact consists of.
+async fn content(
     app: &App<'_>,
     project: &Project,
     world: &World,
     commit: &CommitId,
     file: Option<&PathBuf>,
-    zip: bool,
+    place: &Place,
 ) -> Result<Ready, Failure> {
+    let zip = place.location.key.as_str().ends_with(".zip");
     match file {
+        Some(path) if place.kind == ArtifactKind::Folder => packing::files_of(path.clone()).await,
         Some(path) if path.is_dir() => packing::packed(What::Path(path.clone())).await,
         Some(path) => packing::given(path.clone(), zip).await,
         None => {
@@ -208,7 +211,8 @@ fn of_manifest(manifest: &Manifest, new: bool, warnings: Vec<String>) -> Publish
         name: name.clone(),
         location: built.location.to_string(),
         digest: Some(built.sha256.to_string()),
-        size: Some(built.size),
+        size: Some(built.folder.map_or(built.size, |folder| folder.bytes)),
+        files: built.folder.map(|folder| folder.files),
     });
     PublishReport {
         schema: PublishReport::SCHEMA,

@@ -21,7 +21,7 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
         return Ok((genesis, id, false));
     }
     let mut probes = Vec::new();
-    for store in stores_of(config)? {
+    for store in stores_of(config) {
         let capabilities = probe(world, &store).await?;
         probes.push(Probed { store, capabilities, at: world.clock.now() });
     }
@@ -32,9 +32,8 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
         at: world.clock.now(),
         probes,
     };
-    if let crate::config::LedgerPlace::Objects { store, .. } = &config.ledger
-        && let Some(found) = genesis.capabilities(store)
-    {
+    let store = &config.ledger.store;
+    if let Some(found) = genesis.capabilities(store) {
         ledger_needs(store, found)?;
     }
     match world.ledger.begin(&genesis).await {
@@ -57,7 +56,7 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
 pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failure> {
     let bucket = world.store(store)?;
     let by_nature = bucket.capabilities();
-    if by_nature.create {
+    if by_nature.known() {
         return Ok(by_nature);
     }
     let scratch = key::scratch(world.ledger.reader().root(), world.entropy.nonce()).map_err(|error| {
@@ -80,9 +79,9 @@ pub async fn probe_missing(
 ) -> Result<Vec<Probed>, Failure> {
     let mut found = Vec::new();
     let reader = world.ledger.reader();
-    for store in stores_of(config)? {
+    for store in stores_of(config) {
         let known = genesis.capabilities(&store).is_some()
-            || world.store(&store)?.capabilities().create
+            || world.store(&store)?.capabilities().known()
             || reader.probed(&store).await.map_err(LedgerError::looking)?.is_some();
         if known {
             continue;

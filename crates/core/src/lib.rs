@@ -20,6 +20,8 @@ pub mod event;
 pub mod exit;
 pub mod failure;
 pub mod flow;
+pub mod folder;
+pub mod follow;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
@@ -28,6 +30,7 @@ pub mod names;
 pub mod observe;
 pub mod place;
 pub mod plan;
+pub mod pointer;
 pub mod port;
 pub mod publish;
 pub mod report;

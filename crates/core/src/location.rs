@@ -1,5 +1,6 @@
-//! Where an object lies: a store and a key in it. Turning a store into something that answers is the work of
-//! `promote-providers`; filling placeholders is [`crate::template`]'s.
+//! Where something lies: a store and a key in it. An image is a tag in a repository, a folder is named by the manifest
+//! inside it, so that all three are one kind of thing to the protocol. Turning a store into something that answers is
+//! the work of `promote-providers`; filling placeholders is [`crate::template`]'s.
 
 use crate::names::shown;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -12,7 +13,11 @@ use std::str::FromStr;
 #[serde(transparent)]
 pub struct Key(String);
 
-/// The object store that a location names.
+/// The name, inside a folder, of the object that says what the folder holds. It is written last, so a folder that has
+/// one is whole; and it is what a location that ends with a slash stands for.
+pub const FOLDER: &str = ".promote-folder.json";
+
+/// The store that a location names.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StoreId {
     /// The folder that holds `promote.toml`; keys are paths below it.
@@ -21,11 +26,16 @@ pub enum StoreId {
     S3(String),
     /// A bucket of Google Cloud Storage.
     Gcs(String),
+    /// A repository of container images, `HOST/REPOSITORY`; keys are its tags.
+    Image(String),
+    /// A branch of the git repository; keys are paths in its tree. For ledgers only.
+    Git(String),
     /// A store in memory, for tests.
     Memory(String),
 }
 
-/// A store and a key in it: `s3://acme-releases/billing-api/prod.zip`, or a plain path in the local folder.
+/// A store and a key in it: `s3://acme-releases/billing-api/prod.zip`, `quay.io/acme/app:prod`, or a plain path in the
+/// local folder. With a slash at its end it is a folder: its key is that of the folder's manifest, [`FOLDER`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Location {
     /// The store.
@@ -94,6 +104,8 @@ impl fmt::Display for StoreId {
             Self::Local => f.write_str("local folder"),
             Self::S3(bucket) => write!(f, "s3://{bucket}"),
             Self::Gcs(bucket) => write!(f, "gs://{bucket}"),
+            Self::Image(repository) => f.write_str(repository),
+            Self::Git(branch) => write!(f, "git:{branch}"),
             Self::Memory(name) => write!(f, "memory://{name}"),
         }
     }
@@ -103,6 +115,7 @@ impl Serialize for StoreId {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Local => out.serialize_str("local"),
+            Self::Image(repository) => out.collect_str(&format_args!("oci://{repository}")),
             other => out.collect_str(other),
         }
     }
@@ -114,7 +127,11 @@ impl<'de> Deserialize<'de> for StoreId {
         if text == "local" {
             return Ok(Self::Local);
         }
+        if let Some(branch) = text.strip_prefix("git:") {
+            return Ok(Self::Git(branch.to_owned()));
+        }
         match text.split_once("://") {
+            Some(("oci", name)) => Ok(Self::Image(name.to_owned())),
             Some(("s3", name)) => Ok(Self::S3(name.to_owned())),
             Some(("gs", name)) => Ok(Self::Gcs(name.to_owned())),
             Some(("memory", name)) => Ok(Self::Memory(name.to_owned())),
@@ -135,13 +152,49 @@ pub(crate) fn is_bucket(name: &str) -> bool {
         && !name.contains("..")
 }
 
+/// The repository and the tag of an image's name, when a text has the shape of one: `HOST/REPOSITORY:TAG`, the host
+/// with a dot, a port, or `localhost`. Whether the two are well-formed is not looked at.
+pub(crate) fn image_parts(text: &str) -> Option<(&str, &str)> {
+    let (host, rest) = text.split_once('/')?;
+    let is_host = host.contains('.') && !host.starts_with('.') || host.contains(':') || host == "localhost";
+    let last = rest.rsplit('/').next().unwrap_or_default();
+    if !is_host || rest.is_empty() || !last.contains([':', '@']) {
+        return None;
+    }
+    text.rsplit_once([':', '@'])
+}
+
+impl Location {
+    /// The prefix of what lies in a folder, with its slash (empty for a whole bucket); `None` when this is no folder.
+    pub fn folder(&self) -> Option<&str> {
+        self.key.as_str().strip_suffix(FOLDER).filter(|prefix| prefix.is_empty() || prefix.ends_with('/'))
+    }
+
+    /// Whether it is a tag in a repository of images.
+    pub fn is_image(&self) -> bool {
+        matches!(self.store, StoreId::Image(_))
+    }
+}
+
 impl FromStr for Location {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, LocationError> {
         let bad = |why| LocationError { what: "location", shown: shown(text), why };
+        // A slash at the end stands for the manifest inside.
+        let inside = |key: &str| match key.strip_suffix('/') {
+            Some("") => FOLDER.parse(),
+            Some(folder) => format!("{folder}/{FOLDER}").parse(),
+            None => key.parse(),
+        };
         let Some((scheme, rest)) = text.split_once("://") else {
-            return Ok(Self { store: StoreId::Local, key: text.parse()? });
+            if let Some((repository, tag)) = image_parts(text) {
+                return Ok(Self { store: StoreId::Image(repository.to_owned()), key: tag.parse()? });
+            }
+            if text == "/" {
+                return Err(bad("the whole folder of the project can't be one"));
+            }
+            return Ok(Self { store: StoreId::Local, key: inside(text)? });
         };
         let (bucket, key) =
             rest.split_once('/').ok_or_else(|| bad("a bucket, a slash and a key are needed"))?;
@@ -150,17 +203,20 @@ impl FromStr for Location {
             "gs" if is_bucket(bucket) => StoreId::Gcs(bucket.to_owned()),
             "memory" => StoreId::Memory(bucket.to_owned()),
             "s3" | "gs" => return Err(bad("the bucket's name is not one")),
-            _ => return Err(bad("known are s3://, gs:// and plain paths")),
+            _ => return Err(bad("known are s3://, gs://, images and plain paths")),
         };
-        Ok(Self { store, key: key.parse()? })
+        let key = if key.is_empty() && !matches!(store, StoreId::Memory(_)) { "/" } else { key };
+        Ok(Self { store, key: inside(key)? })
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let key = self.folder().unwrap_or(self.key.as_str());
         match &self.store {
-            StoreId::Local => self.key.fmt(f),
-            store => write!(f, "{store}/{}", self.key),
+            StoreId::Local => f.pad(key),
+            StoreId::Image(repository) => write!(f, "{repository}:{key}"),
+            store => write!(f, "{store}/{key}"),
         }
     }
 }
@@ -183,8 +239,38 @@ mod tests {
 
     #[test]
     fn locations_round_trip() {
-        for text in ["s3://acme-releases/billing-api/prod.zip", "gs://acme-config/a", "deploy/prod.zip"] {
+        for text in [
+            "s3://acme-releases/billing-api/prod.zip",
+            "gs://acme-config/a",
+            "gs://acme-config/a/",
+            "gs://acme-config/",
+            "deploy/prod.zip",
+            "deploy/prod/",
+            "quay.io/acme/app:prod-33242e93-16-04-2021.1618577888",
+            "localhost:5000/app:1",
+            "releases.d/x",
+        ] {
             assert_eq!(text.parse::<Location>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_folder_is_named_by_its_manifest_and_an_image_by_its_tag() {
+        let folder: Location = "gs://acme-config/a/".parse().unwrap();
+        assert_eq!(folder.key.as_str(), "a/.promote-folder.json");
+        assert_eq!(folder.folder(), Some("a/"));
+        let whole: Location = "gs://acme-config/".parse().unwrap();
+        assert_eq!(whole.folder(), Some(""));
+        let near: Location = "s3://acme/x.promote-folder.json".parse().unwrap();
+        assert_eq!(near.folder(), None);
+        let image: Location = "quay.io/acme/app:prod".parse().unwrap();
+        assert_eq!(image.store, StoreId::Image("quay.io/acme/app".to_owned()));
+        assert_eq!((image.key.as_str(), image.is_image()), ("prod", true));
+        for store in
+            [StoreId::Image("quay.io/acme/app".to_owned()), StoreId::Git("promote-ledger".to_owned())]
+        {
+            let json = serde_json::to_string(&store).unwrap();
+            assert_eq!(serde_json::from_str::<StoreId>(&json).unwrap(), store, "{json}");
         }
     }
 
@@ -196,10 +282,10 @@ mod tests {
             "../x",
             "a/../b",
             "a//b",
-            "a/",
+            "/",
+            "a//",
             "s3://b",
             "s3:///k",
-            "s3://acme/",
             "s3://ac me/k",
             "ftp://host/k",
             "a\\b",

@@ -2,13 +2,17 @@
 
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::location::{Location, StoreId};
+use crate::location::{Location, StoreId, image_parts};
 use crate::template::{Template, Values};
 
 /// The store that a template names, as far as that can be told before it is filled in.
 pub fn store_of(template: &Template) -> Option<StoreId> {
     match template.as_str().split_once("://") {
-        None => Some(StoreId::Local),
+        None => match image_parts(template.as_str()) {
+            Some((repository, _)) if repository.contains('{') => None,
+            Some((repository, _)) => Some(StoreId::Image(repository.to_owned())),
+            None => Some(StoreId::Local),
+        },
         Some((scheme, rest)) => {
             let bucket = rest.split('/').next().filter(|name| !name.contains('{'))?.to_owned();
             match scheme {
@@ -19,6 +23,18 @@ pub fn store_of(template: &Template) -> Option<StoreId> {
             }
         }
     }
+}
+
+/// Whether a store copies from another by itself: they are of one kind. Else the bytes pass through this machine.
+pub const fn copies(from: &StoreId, to: &StoreId) -> bool {
+    matches!(
+        (from, to),
+        (StoreId::Local, StoreId::Local)
+            | (StoreId::S3(_), StoreId::S3(_))
+            | (StoreId::Gcs(_), StoreId::Gcs(_))
+            | (StoreId::Image(_), StoreId::Image(_))
+            | (StoreId::Memory(_), StoreId::Memory(_))
+    )
 }
 
 /// The location that a template stands for.

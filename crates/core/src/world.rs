@@ -1,13 +1,14 @@
 //! The outside world as the flows see it: the ports, gathered once by a frontend. [`View`] can only read;
 //! [`World`] can write as well.
 
-use crate::config::{Config, LedgerPlace};
+use crate::config::{ArtifactKind, Config};
 use crate::event::Events;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Ledger, LedgerReader};
 use crate::location::StoreId;
 use crate::port::{Bucket, BucketReader, Clock, Entropy, History, StepRunner};
+use crate::template::Values;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -86,33 +87,22 @@ fn unconnected(id: &StoreId) -> Failure {
     Failure::new(ExitStatus::Failed, format!("the store `{id}` was not connected"))
 }
 
-/// The stores that a configuration names: of the ledger, of all sources and targets.
-///
-/// # Errors
-/// When the ledger is of a kind that this version can't keep, or a location can't be read.
-pub fn stores_of(config: &Config) -> Result<Vec<StoreId>, Failure> {
-    let mut found = Vec::new();
-    match &config.ledger {
-        LedgerPlace::Objects { store, .. } => found.push(store.clone()),
-        LedgerPlace::GitBranch(branch) => {
-            return Err(Failure::new(
-                ExitStatus::Usage,
-                format!(
-                    "a ledger on the git branch `{}` is not supported by this version",
-                    crate::names::shown(branch)
-                ),
-            )
-            .hint("name a folder or bucket: `ledger = \"s3://BUCKET/.promote/PROJECT/\"`"));
-        }
-    }
+/// The stores that a configuration names: of the ledger, of all sources and targets, and of what is needed.
+pub fn stores_of(config: &Config) -> Vec<StoreId> {
+    let mut found = vec![config.ledger.store.clone()];
     for environment in config.environments.values() {
-        for artifact in &environment.artifacts {
-            for template in std::iter::once(&artifact.source).chain(&artifact.target) {
-                found.extend(crate::place::store_of(template));
-            }
+        let values = Values {
+            env: Some(environment.name.clone()),
+            project: Some(config.project.clone()),
+            ..Values::default()
+        };
+        let moved = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
+        let places = moved.flat_map(|artifact| std::iter::once(&artifact.source).chain(&artifact.target));
+        for template in places.chain(&environment.needs) {
+            found.extend(template.fill(&values).ok().and_then(|template| crate::place::store_of(&template)));
         }
     }
     found.sort();
     found.dedup();
-    Ok(found)
+    found
 }

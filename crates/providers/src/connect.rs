@@ -51,13 +51,15 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
-    for id in stores_of(config)? {
+    for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,
             StoreId::S3(name) => over_the_network(s3(name, &settings(config, name)?)?, &limit, ports),
             StoreId::Gcs(name) => {
                 over_the_network(gcs(name, &google_settings(config, name, base)?)?, &limit, ports)
             }
+            StoreId::Image(_) => return Err(unsupported(&id, "registries of images")),
+            StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
@@ -80,12 +82,7 @@ fn over_the_network(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) 
 /// `Usage` when the ledger's place is of a kind that this version can't keep, `Failed` when its store is not among
 /// `stores`.
 pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
-    let LedgerPlace::Objects { store, prefix } = &config.ledger else {
-        // `stores_of` words this case for every frontend.
-        return Err(stores_of(config)
-            .err()
-            .unwrap_or_else(|| Failure::new(ExitStatus::Usage, "this version can't keep a ledger there")));
-    };
+    let LedgerPlace { store, prefix } = &config.ledger;
     let bucket = stores.get(store).ok_or_else(|| {
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
     })?;

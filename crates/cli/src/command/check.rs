@@ -123,7 +123,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
             None
         }
     };
-    for id in stores_of(config)? {
+    for id in stores_of(config) {
         let bucket = view.store(&id)?;
         let listed = bucket.list("", None, 1).await;
         let what = id.to_string();
@@ -137,7 +137,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
             Err(error) => wrong(&what, &Failure::looking(&format!("listing `{id}`"), error)),
         };
         found.push(looked);
-        let known = bucket.capabilities().create
+        let known = bucket.capabilities().known()
             || genesis.as_ref().is_some_and(|genesis| genesis.capabilities(&id).is_some())
             || view.ledger.probed(&id).await.is_ok_and(|probed| probed.is_some());
         if genesis.is_some() && !known {
@@ -148,7 +148,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
     }
     for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
         let what = format!("targets of {}", settings.name);
-        found.push(match seen(view, config, settings).await {
+        found.push(match seen(view, config, settings, None).await {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(failure) => wrong(&what, &failure),
         });

@@ -2,6 +2,7 @@
 
 use crate::health::{DoctorReport, StoreHealth};
 use crate::page::{Page, Style, Text};
+use crate::pipeline_health::PipelineHealth;
 use promote_core::port::{CopyGuard, FenceClass};
 
 /// The page.
@@ -34,6 +35,10 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
     for store in &report.stores {
         page.blank();
         of_store(&mut page, store);
+    }
+    for pipeline in &report.pipelines {
+        page.blank();
+        of_pipeline(&mut page, pipeline);
     }
     if !ledger.begun && ledger.problem.is_none() {
         page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
@@ -78,9 +83,24 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
     }
 }
 
+fn of_pipeline(page: &mut Page, pipeline: &PipelineHealth) {
+    let bad = pipeline.problems.iter().map(|text| Text::new("✗ ", Style::Bad).and(text, Style::Plain));
+    let mut lines: Vec<Text> = bad.collect();
+    if let Some(action) = &pipeline.action {
+        let text = format!("`{action}` watches the target of {}", pipeline.environment);
+        lines.push(Text::new("✓ ", Style::Good).and(text, Style::Plain));
+    }
+    lines.extend(pipeline.notes.iter().map(Text::plain));
+    page.field(format!("{} for {}", pipeline.pipeline, pipeline.environment), lines);
+    for hint in &pipeline.hints {
+        page.hint(hint);
+    }
+}
+
 const fn guard(copy: CopyGuard) -> &'static str {
     match copy {
         CopyGuard::None => "none: nothing is promoted here unless that is overridden",
+        CopyGuard::Observed => "the target is looked at, moved, and read back: no registry does more",
         CopyGuard::ConditionalPut => "the object passes through this machine, the put is conditional",
         CopyGuard::ConditionalComplete => "parts are copied, their completion is conditional",
         CopyGuard::ConditionalCopy => "the copy itself is conditional",

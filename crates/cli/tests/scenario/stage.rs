@@ -71,7 +71,7 @@ pub(crate) struct Outside {
 
 impl Outside {
     fn world_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> World {
-        let LedgerPlace::Objects { store, prefix } = &config.ledger else { panic!("an object ledger") };
+        let LedgerPlace { store, prefix } = &config.ledger;
         let bucket: Arc<dyn Bucket> = if self.far.load(Ordering::SeqCst) {
             Arc::new(crate::rounds::Far(self.bucket.clone(), self.clock.clone()))
         } else {
@@ -293,7 +293,11 @@ impl Stage {
             committed_at: Some(at),
             version: None,
             branches: vec!["main".to_owned()],
-            artifacts: [("main".to_owned(), (Body::Bytes(content), None))].into(),
+            artifacts: [(
+                "main".to_owned(),
+                promote_core::publish::Given::Object { body: Body::Bytes(content), content: None },
+            )]
+            .into(),
             built: "given".to_owned(),
             actor: actor("ci"),
         };

@@ -120,8 +120,8 @@ fn default(key: &Key, env: &Environment) -> Option<String> {
 
 fn ledger(place: &LedgerPlace) -> String {
     match place {
-        LedgerPlace::Objects { store: StoreId::Local, prefix } => format!("{prefix}/"),
-        LedgerPlace::Objects { store, prefix } => format!("{store}/{prefix}/"),
-        LedgerPlace::GitBranch(branch) => format!("git:{branch}"),
+        LedgerPlace { store: StoreId::Local, prefix } => format!("{prefix}/"),
+        LedgerPlace { store: StoreId::Git(branch), .. } => format!("git:{branch}"),
+        LedgerPlace { store, prefix } => format!("{store}/{prefix}/"),
     }
 }

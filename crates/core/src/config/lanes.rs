@@ -136,7 +136,7 @@ pub(super) fn collisions(
     ledger: Option<&LedgerPlace>,
 ) {
     let ledger = match ledger {
-        Some(LedgerPlace::Objects { store, prefix }) => {
+        Some(LedgerPlace { store, prefix }) => {
             Some(Place::Store { store: store.clone(), key: prefix.as_str().to_owned(), folder: true })
         }
         _ => None,

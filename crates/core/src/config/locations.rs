@@ -6,7 +6,7 @@ use super::model::{ArtifactKind, LedgerPlace};
 use super::reading::ReadContext;
 use super::variables::{Wrong, replace};
 use crate::commit::CommitId;
-use crate::location::{Key, StoreId, is_bucket};
+use crate::location::{Key, StoreId, image_parts, is_bucket};
 use crate::names::{EnvironmentName, ProjectName, shown};
 use crate::template::{Template, Values, variable};
 use chrono::DateTime;
@@ -35,6 +35,11 @@ impl Place {
             Self::Store { folder: true, .. } => ArtifactKind::Folder,
             Self::Store { folder: false, .. } => ArtifactKind::Object,
         }
+    }
+
+    /// Whether it can be the small object that says which folder is meant.
+    pub(super) fn is_pointer(&self) -> bool {
+        matches!(self, Self::Store { folder: false, key, .. } if key.ends_with(".json"))
     }
 
     /// Whether writing one may change the other: they are the same, or one lies in the other.
@@ -111,12 +116,14 @@ fn is_branch(text: &str) -> bool {
 pub(super) fn ledger(template: &Template, project: &ProjectName) -> Option<LedgerPlace> {
     let text = render(template, None, Some(project))?;
     if let Some(branch) = text.strip_prefix("git:") {
-        return Some(LedgerPlace::GitBranch(branch.to_owned()));
+        // The branch is the ledger's alone, so the prefix need only tell projects of one repository apart.
+        return Some(LedgerPlace {
+            store: StoreId::Git(branch.to_owned()),
+            prefix: project.as_str().parse().ok()?,
+        });
     }
     match classify(&text) {
-        Ok(Place::Store { store, key, .. }) => {
-            Some(LedgerPlace::Objects { store, prefix: key.parse::<Key>().ok()? })
-        }
+        Ok(Place::Store { store, key, .. }) => Some(LedgerPlace { store, prefix: key.parse::<Key>().ok()? }),
         _ => None,
     }
 }
@@ -159,10 +166,8 @@ pub(super) fn classify(text: &str) -> Result<Place, Fault> {
         }
         return stored(store, key, text.ends_with('/'));
     }
-    let (first, rest) = text.split_once('/').unwrap_or((text, ""));
-    let last = text.rsplit('/').next().unwrap_or_default();
-    let host = first.contains('.') && !first.starts_with('.') || first.contains(':') || first == "localhost";
-    if host && !rest.is_empty() && last.contains([':', '@']) {
+    if image_parts(text).is_some() {
+        let rest = text.split_once('/').map_or("", |(_, rest)| rest);
         return image(text, rest);
     }
     if text.contains(':') {

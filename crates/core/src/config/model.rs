@@ -81,18 +81,13 @@ pub struct Lane {
     pub environments: Vec<EnvironmentName>,
 }
 
-/// Where the ledger lies.
+/// Where the ledger lies: below a prefix of a store, which may be a branch of the git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LedgerPlace {
-    /// Objects below a prefix (which ends without a slash) of a store.
-    Objects {
-        /// The store.
-        store: StoreId,
-        /// For example `.promote/billing-api`.
-        prefix: crate::location::Key,
-    },
-    /// A branch of the git repository.
-    GitBranch(String),
+pub struct LedgerPlace {
+    /// The store.
+    pub store: StoreId,
+    /// For example `.promote/billing-api`, without a slash at its end.
+    pub prefix: crate::location::Key,
 }
 
 /// The settings of one environment, inherited ones included.
@@ -178,6 +173,23 @@ pub struct Artifact {
     pub kind: ArtifactKind,
     /// For folders: delete what the source no longer has.
     pub prune: bool,
+}
+
+impl Artifact {
+    /// Its name; `main` for the only one.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().map_or("main", |name| name.as_str())
+    }
+
+    /// Whether its target has a new name each time.
+    pub fn is_log(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.uses_timestamp() || target.uses_date())
+    }
+
+    /// Whether it is another one for each environment.
+    pub fn is_own(&self) -> bool {
+        self.source.uses_env()
+    }
 }
 
 /// What an artifact is.
@@ -268,7 +280,12 @@ pub enum StepAction {
         expect: Option<Template>,
     },
     /// Follows executions of AWS CodePipeline.
-    CodePipeline(Vec<Template>),
+    CodePipeline {
+        /// The pipelines; one or more.
+        names: Vec<Template>,
+        /// Whether we start the execution, instead of waiting for the pipeline's own trigger.
+        start: bool,
+    },
     /// Dispatches a GitHub workflow.
     Github {
         /// The workflow's file.

@@ -74,9 +74,7 @@ pub(super) fn ledger(
         return None;
     };
     match crate::place::store_of(&first.artifact.source) {
-        Some(store) => {
-            Some(LedgerPlace::Objects { store, prefix: format!(".promote/{project}").parse().ok()? })
-        }
+        Some(store) => Some(LedgerPlace { store, prefix: format!(".promote/{project}").parse().ok()? }),
         None => {
             let message = "`ledger` is missing, and the first source's bucket depends on a placeholder";
             let found = Diagnostic::error(first.source_span.clone(), message);
@@ -167,10 +165,7 @@ fn used<'a>(drafts: &'a [Draft<'_, '_>], ledger: Option<&'a LedgerPlace>) -> Vec
         locations::Place::Store { store, .. } => Some(store),
         _ => None,
     });
-    let ledger = ledger.and_then(|ledger| match ledger {
-        LedgerPlace::Objects { store, .. } => Some(store),
-        LedgerPlace::GitBranch(_) => None,
-    });
+    let ledger = ledger.map(|ledger| &ledger.store);
     for store in stores.chain(ledger) {
         if let StoreId::S3(name) | StoreId::Gcs(name) | StoreId::Memory(name) = store {
             names.push(name.as_str());

@@ -228,6 +228,7 @@ impl Bucket for MemoryBucket {
                 self.in_time(contents, begun)?;
             }
             contents.admit(key, condition, false)?;
+            let metadata = if contents.kind.truth.stamps { metadata } else { &Metadata::new() };
             Ok(contents.store(key, Fresh { bytes, headers, metadata }, self.world.clock.now()))
         };
         self.at(key.as_str(), store).await
@@ -249,6 +250,7 @@ impl Bucket for MemoryBucket {
             let contents = self.contents(buckets)?;
             self.in_time(contents, begun)?;
             contents.admit(to, condition, true)?;
+            let metadata = if contents.kind.truth.stamps { metadata } else { &Metadata::new() };
             Ok(contents.store(to, Fresh { bytes, headers: &from.headers, metadata }, self.world.clock.now()))
         };
         self.at(to.as_str(), store).await

@@ -40,6 +40,7 @@ impl MemoryKind {
                 copy: CopyGuard::ConditionalCopy,
                 source_pin: true,
                 versioned: true,
+                stamps: true,
                 trusted_answers: true,
                 fence: FenceClass::Atomic,
                 expiry_s: 0,
@@ -79,6 +80,21 @@ impl MemoryKind {
         Self { must_probe: true, ..Self::s3_like() }
     }
 
+    /// Like a registry of images: a tag moves without any condition, keeps no metadata, and is told by the digest of
+    /// what it names.
+    pub fn registry_like() -> Self {
+        let mut kind = Self::s3_like();
+        kind.truth = Capabilities {
+            copy: CopyGuard::Observed,
+            source_pin: true,
+            stamps: false,
+            trusted_answers: true,
+            allowance_s: 30,
+            ..nothing()
+        };
+        kind
+    }
+
     /// A compatible store that ignores conditions on copies; `best` is the best guarded way that is left.
     pub fn without_conditional_copy(best: CopyGuard) -> Self {
         let mut kind = Self::s3_like();
@@ -107,6 +123,7 @@ fn nothing() -> Capabilities {
         copy: CopyGuard::None,
         source_pin: false,
         versioned: false,
+        stamps: true,
         trusted_answers: false,
         fence: FenceClass::Advisory,
         expiry_s: 0,

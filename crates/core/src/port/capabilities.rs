@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 pub enum CopyGuard {
     /// No condition holds on any way to write a target: promotion is refused unless overridden.
     None,
+    /// The protocol knows no condition: the target is looked at just before it is written, and read back afterwards.
+    /// The most that a registry of images can do.
+    Observed,
     /// The object passes through the client: read, then a conditional put. Only up to `Capabilities::put_limit`.
     ConditionalPut,
     /// The parts are copied by the store, the condition holds when the upload is completed.
@@ -44,6 +47,10 @@ pub struct Capabilities {
     pub source_pin: bool,
     /// Versions are kept.
     pub versioned: bool,
+    /// Whether what is written carries metadata, so that each promotion's own mark can be found on its target. Without
+    /// it the content alone tells whose it is.
+    #[serde(default = "stamped")]
+    pub stamps: bool,
     /// A definite answer of a write was found to be true, so no read-back is needed.
     pub trusted_answers: bool,
     /// What fences off late requests.
@@ -58,4 +65,15 @@ pub struct Capabilities {
     /// What a person should know, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
+}
+
+const fn stamped() -> bool {
+    true
+}
+
+impl Capabilities {
+    /// Whether anything is known of the store at all: one that must be probed claims nothing before.
+    pub fn known(&self) -> bool {
+        self.create || self.copy != CopyGuard::None
+    }
 }

@@ -85,6 +85,7 @@ fn nothing_known() -> Capabilities {
         copy: CopyGuard::None,
         source_pin: false,
         versioned: false,
+        stamps: true,
         trusted_answers: false,
         fence: FenceClass::Advisory,
         expiry_s: 0,

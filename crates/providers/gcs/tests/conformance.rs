@@ -36,6 +36,7 @@ fn expected(versioned: bool) -> Capabilities {
         copy: CopyGuard::ConditionalCopy,
         source_pin: true,
         versioned,
+        stamps: true,
         trusted_answers: true,
         fence: FenceClass::Exact,
         expiry_s: 0,

@@ -130,6 +130,7 @@ impl BucketReader for LocalBucket {
             copy: CopyGuard::ConditionalCopy,
             source_pin: true,
             versioned: true,
+            stamps: true,
             trusted_answers: true,
             fence: FenceClass::Atomic,
             expiry_s: 0,

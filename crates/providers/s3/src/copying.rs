@@ -59,10 +59,12 @@ impl S3Bucket {
         match condition.way {
             CopyGuard::ConditionalPut => self.copy_through(&pin, &target).await,
             CopyGuard::ConditionalComplete => self.copy_by_parts(&pin, &target).await,
-            CopyGuard::ConditionalCopy | CopyGuard::None if from.size > self.limits.copy => {
+            CopyGuard::ConditionalCopy | CopyGuard::Observed | CopyGuard::None
+                if from.size > self.limits.copy =>
+            {
                 self.copy_by_parts(&pin, &target).await
             }
-            CopyGuard::ConditionalCopy | CopyGuard::None => {
+            CopyGuard::ConditionalCopy | CopyGuard::Observed | CopyGuard::None => {
                 self.copy_at_once(&pin, &target, Duration::ZERO).await
             }
         }

@@ -83,6 +83,7 @@ impl S3Bucket {
             copy: CopyGuard::None,
             source_pin: false,
             versioned: false,
+            stamps: true,
             trusted_answers: false,
             fence: FenceClass::Advisory,
             expiry_s: self.expiry_s,

@@ -75,7 +75,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
 }
 
 fn in_store(store: StoreId) -> LedgerPlace {
-    LedgerPlace::Objects { store, prefix: ".promote/billing".parse().unwrap() }
+    LedgerPlace { store, prefix: ".promote/billing".parse().unwrap() }
 }
 
 fn connected(config: &Config) -> Result<World, Failure> {
@@ -102,8 +102,8 @@ fn what_can_not_be_reached_is_named() {
     let failure = connected(&memory).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
     assert!(failure.message.contains("memory://acme-releases"), "{}", failure.message);
-    let branch = config(LedgerPlace::GitBranch("promote".to_owned()), "{sha}.zip", "prod.zip");
-    assert!(connected(&branch).unwrap_err().message.contains("`promote`"));
+    let branch = config(in_store(StoreId::Git("promote".to_owned())), "{sha}.zip", "prod.zip");
+    assert!(connected(&branch).unwrap_err().message.contains("`git:promote`"));
 }
 
 #[test]

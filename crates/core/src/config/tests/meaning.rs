@@ -105,7 +105,7 @@ target = "s3://acme/prod.zip"
 #[test]
 fn the_ledger_lies_where_it_is_told_or_beside_the_first_source() {
     let folder = "environments = [\"dev\"]\nsource = \"releases/{sha}.zip\"\ntarget = \"deploy/{env}.zip\"\n";
-    let objects = |store, prefix: &str| LedgerPlace::Objects { store, prefix: prefix.parse().unwrap() };
+    let objects = |store, prefix: &str| LedgerPlace { store, prefix: prefix.parse().unwrap() };
     for (text, place) in [
         (folder.to_owned(), objects(StoreId::Local, ".promote/repository")),
         (format!("{folder}ledger = \"books/{{project}}/\""), objects(StoreId::Local, "books/repository")),
@@ -117,7 +117,10 @@ fn the_ledger_lies_where_it_is_told_or_beside_the_first_source() {
             format!("{folder}ledger = \"s3://${{BUCKET}}/x/\""),
             objects(StoreId::S3("acme-releases".to_owned()), "x"),
         ),
-        (format!("{folder}ledger = \"git:promote\""), LedgerPlace::GitBranch("promote".to_owned())),
+        (
+            format!("{folder}ledger = \"git:promote\""),
+            objects(StoreId::Git("promote".to_owned()), "repository"),
+        ),
         (BASE.to_owned(), objects(StoreId::S3("acme".to_owned()), ".promote/repository")),
     ] {
         assert_eq!(right(&text).ledger, place, "{text}");

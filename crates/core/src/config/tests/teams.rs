@@ -19,7 +19,7 @@ fn zips_that_pipelines_watch() {
     assert_eq!(config.timezone.name(), "Europe/Berlin");
     assert_eq!(
         config.ledger,
-        LedgerPlace::Objects {
+        LedgerPlace {
             store: StoreId::S3("acme-releases".to_owned()),
             prefix: ".promote/billing-api".parse().unwrap()
         }
@@ -34,7 +34,8 @@ fn zips_that_pipelines_watch() {
     let uat = env(&config, "uat");
     assert_eq!((uat.auto, uat.tier, uat.from[0].as_str()), (false, Tier::Staging, "staging"));
     match &uat.deploy[0].action {
-        StepAction::CodePipeline(pipelines) => {
+        StepAction::CodePipeline { names: pipelines, start } => {
+            assert!(!start);
             assert_eq!(
                 pipelines.iter().map(|p| p.as_str()).collect::<Vec<_>>(),
                 ["billing-api-uat", "billing-api-training", "billing-api-demo"]
@@ -61,7 +62,13 @@ fn zips_that_pipelines_watch() {
 #[test]
 fn images_with_a_ledger_on_a_branch() {
     let config = right(include_str!("teams/images.toml"));
-    assert_eq!(config.ledger, LedgerPlace::GitBranch("promote-ledger".to_owned()));
+    assert_eq!(
+        config.ledger,
+        LedgerPlace {
+            store: StoreId::Git("promote-ledger".to_owned()),
+            prefix: "ingest-core".parse().unwrap()
+        }
+    );
     let prod = env(&config, "prod");
     assert_eq!(prod.artifacts[0].kind, ArtifactKind::Image);
     assert!(prod.artifacts[0].target.as_ref().unwrap().uses_timestamp());
@@ -89,7 +96,7 @@ fn folders_that_hosts_pull() {
     assert_eq!((render.templates.as_str(), render.values[1].as_str()), ("deploy", "deploy/{env}.toml"));
     assert_eq!(config.host.unwrap().prepare.len(), 1);
     assert!(
-        matches!(config.ledger, LedgerPlace::Objects { store: StoreId::Gcs(bucket), .. } if bucket == "acme-config")
+        matches!(config.ledger, LedgerPlace { store: StoreId::Gcs(bucket), .. } if bucket == "acme-config")
     );
 }
 
@@ -104,9 +111,7 @@ fn terraform_without_targets() {
         matches!(&prod.plan[0].action, StepAction::Run { changed: Some(2), saves: Some(file), .. } if file == "plan.bin")
     );
     assert_eq!(config.lanes.len(), 2);
-    assert!(
-        matches!(config.ledger, LedgerPlace::Objects { prefix, .. } if prefix.as_str() == "promote/platform")
-    );
+    assert!(matches!(config.ledger, LedgerPlace { prefix, .. } if prefix.as_str() == "promote/platform"));
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn several_artifacts_in_the_order_written() {
     assert_eq!((prod.on_failure, prod.open[0].as_str()), (OnFailure::Rollback, "Mon-Thu 09:00 .. 16:00"));
     assert_eq!(env(&config, "dev").notify.slack.as_deref(), Some("$SLACK_WEBHOOK_URL"));
     assert!(
-        matches!(config.ledger, LedgerPlace::Objects { store: StoreId::Gcs(bucket), .. } if bucket == "acme-artifacts")
+        matches!(config.ledger, LedgerPlace { store: StoreId::Gcs(bucket), .. } if bucket == "acme-artifacts")
     );
 }
 
