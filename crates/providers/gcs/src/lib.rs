@@ -90,7 +90,7 @@ fn nothing_known() -> Capabilities {
         fence: FenceClass::Advisory,
         expiry_s: 0,
         allowance_s: 0,
-        put_limit: 0,
+        put_limit: 5 << 40,
         notes: Vec::new(),
     }
 }

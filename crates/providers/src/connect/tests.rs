@@ -70,6 +70,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
         render: None,
         host: None,
         signers: None,
+        frozen: None,
         effective: vec![],
     }
 }
@@ -142,4 +143,20 @@ fn a_world_needs_its_ledger() {
     let config = config(in_store(StoreId::Local), "{sha}.zip", "prod.zip");
     let failure = world(&config, Stores::new(), ports()).unwrap_err();
     assert!(failure.message.contains("`local folder` was not connected"), "{}", failure.message);
+}
+
+#[cfg(all(feature = "quay", feature = "local"))]
+#[test]
+fn repositories_of_images_are_opened_and_take_credentials_alone() {
+    let image = |tag: &str| format!("quay.io/acme/app:{tag}");
+    let mut config = config(in_store(StoreId::Local), &image("{sha:8}"), &image("prod"));
+    let names: Vec<String> = connected(&config).unwrap().stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "quay.io/acme/app"]);
+    let region = StoreSettings { region: Some("eu".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), region);
+    assert!(connected(&config).unwrap_err().message.contains("does not have"));
+    let unset =
+        StoreSettings { credentials: Some("$PROMOTE_NO_SUCH".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), unset);
+    assert!(connected(&config).unwrap_err().message.contains("`PROMOTE_NO_SUCH` is not set"));
 }
