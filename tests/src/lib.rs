@@ -9,5 +9,7 @@ pub mod gcs_fake;
 pub mod killer;
 pub mod lane_project;
 pub mod project;
+pub mod quay_fake;
+pub mod runner;
 pub mod server;
 pub mod token_service;

@@ -51,15 +51,14 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
+    let registries = images::Registries::default();
     for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,
-            StoreId::S3(name) => over_the_network(s3(name, &settings(config, name)?)?, &limit, ports),
-            StoreId::Gcs(name) => {
-                over_the_network(gcs(name, &google_settings(config, name, base)?)?, &limit, ports)
-            }
-            StoreId::Image(_) => return Err(unsupported(&id, "registries of images")),
-            StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
+            StoreId::S3(name) => retrying(s3(name, &settings(config, name)?)?, &limit, ports),
+            StoreId::Gcs(name) => retrying(gcs(name, &google_settings(config, name, base)?)?, &limit, ports),
+            StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
+            StoreId::Git(branch) => git(base, branch)?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
@@ -67,8 +66,8 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     Ok(stores)
 }
 
-/// The bucket under the common limit, its reads sent again.
-fn over_the_network(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) -> Arc<dyn Bucket> {
+/// A store whose reads are sent again, within the limit that all share.
+fn retrying(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) -> Arc<dyn Bucket> {
     let limited = Arc::new(Limited::new(bucket, Arc::clone(limit)));
     let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
     // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
@@ -124,9 +123,25 @@ fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure
     Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
 }
 
+/// The variable that names the remote which holds a ledger's branch.
+#[cfg(feature = "git")]
+const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
+
+#[cfg(feature = "git")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn git(base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    let remote = std::env::var(LEDGER_REMOTE).ok().filter(|name| !name.is_empty());
+    Ok(Arc::new(promote_git::GitBucket::open(base, branch, remote)))
+}
+
+#[cfg(not(feature = "git"))]
+fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
+}
+
 fn unsupported(id: &StoreId, what: &str) -> Failure {
     Failure::new(ExitStatus::Usage, format!("`{id}`: this version of promote can't reach {what}"))
-        .hint("`s3://BUCKET/…`, `gs://BUCKET/…` and paths below the folder of `promote.toml` can be reached")
+        .hint("`s3://BUCKET/…`, `gs://BUCKET/…`, images and paths below the folder of `promote.toml` can be reached")
 }
 
 /// How to reach one bucket. A setting that would not be kept to is refused: without it, somebody else's rights would
@@ -160,6 +175,8 @@ fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSe
     }
     Ok(settings)
 }
+
+mod images;
 
 #[cfg(test)]
 mod tests;

@@ -6,8 +6,8 @@ use super::kind::MemoryKind;
 use crate::decorator::next_turn;
 use crate::location::{Key, StoreId};
 use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, ErrorKind, FenceClass, Headers,
-    Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, CopyGuard, ErrorKind, FenceClass,
+    Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -199,6 +199,10 @@ impl BucketReader for MemoryBucket {
         Ok(stream::once(async move { Ok(bytes) }).boxed())
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.at(key.as_str(), |buckets| Ok(self.contents(buckets)?.versions(key, limit))).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         if !(1..=1000).contains(&limit) {
             return Err(self.error(prefix, (ErrorKind::Invalid, "a page has 1 to 1000 objects".to_owned())));
@@ -259,7 +263,8 @@ impl Bucket for MemoryBucket {
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
         let remove = |buckets: &mut Buckets| {
             let contents = self.contents(buckets)?;
-            if contents.kind.truth.replace {
+            let truth = &contents.kind.truth;
+            if truth.replace || truth.copy == CopyGuard::Observed {
                 contents.check(key, when)?;
             }
             contents.remove(key);

@@ -70,6 +70,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
         render: None,
         host: None,
         signers: None,
+        frozen: None,
         effective: vec![],
     }
 }
@@ -102,8 +103,16 @@ fn what_can_not_be_reached_is_named() {
     let failure = connected(&memory).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
     assert!(failure.message.contains("memory://acme-releases"), "{}", failure.message);
-    let branch = config(in_store(StoreId::Git("promote".to_owned())), "{sha}.zip", "prod.zip");
-    assert!(connected(&branch).unwrap_err().message.contains("`git:promote`"));
+}
+
+#[cfg(all(feature = "git", feature = "local"))]
+#[test]
+fn a_branch_holds_a_ledger() {
+    let branch = StoreId::Git("promote-ledger".to_owned());
+    let world = connected(&config(in_store(branch), "{sha}.zip", "prod.zip")).unwrap();
+    let names: Vec<String> = world.stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "git:promote-ledger"]);
+    assert_eq!(world.ledger.bucket().to_string(), "git:promote-ledger");
 }
 
 #[test]
@@ -142,4 +151,20 @@ fn a_world_needs_its_ledger() {
     let config = config(in_store(StoreId::Local), "{sha}.zip", "prod.zip");
     let failure = world(&config, Stores::new(), ports()).unwrap_err();
     assert!(failure.message.contains("`local folder` was not connected"), "{}", failure.message);
+}
+
+#[cfg(all(feature = "quay", feature = "local"))]
+#[test]
+fn repositories_of_images_are_opened_and_take_credentials_alone() {
+    let image = |tag: &str| format!("quay.io/acme/app:{tag}");
+    let mut config = config(in_store(StoreId::Local), &image("{sha:8}"), &image("prod"));
+    let names: Vec<String> = connected(&config).unwrap().stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "quay.io/acme/app"]);
+    let region = StoreSettings { region: Some("eu".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), region);
+    assert!(connected(&config).unwrap_err().message.contains("does not have"));
+    let unset =
+        StoreSettings { credentials: Some("$PROMOTE_NO_SUCH".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), unset);
+    assert!(connected(&config).unwrap_err().message.contains("`PROMOTE_NO_SUCH` is not set"));
 }
