@@ -10,5 +10,7 @@ pub mod killer;
 pub mod lane_project;
 pub mod project;
 pub mod quay_fake;
+pub mod runner;
 pub mod server;
+pub mod site;
 pub mod token_service;

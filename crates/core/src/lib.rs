@@ -7,7 +7,9 @@
 //! come in through the traits in [`port`].
 
 pub mod admin;
+pub mod advance;
 pub mod apply;
+pub mod automatic;
 pub mod begin;
 pub mod commit;
 pub mod config;
@@ -22,6 +24,7 @@ pub mod failure;
 pub mod flow;
 pub mod folder;
 pub mod follow;
+pub mod import;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
@@ -42,5 +45,6 @@ pub mod steps;
 pub mod suggest;
 pub mod tag;
 pub mod template;
+pub mod unwaited;
 pub mod window;
 pub mod world;

@@ -90,7 +90,8 @@ pub fn targets(current: &Occupancy) -> Vec<StepTarget> {
 pub fn name(step: &Step) -> String {
     let text = match &step.action {
         StepAction::Run { command, .. } => command.trim().lines().next().unwrap_or_default().to_owned(),
-        StepAction::Http { url, .. } => url.to_string(),
+        // A query may be a secret.
+        StepAction::Http { url, .. } => url.to_string().split('?').next().unwrap_or_default().to_owned(),
         StepAction::CodePipeline { names, .. } => {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("CodePipeline {}", names.join(", "))

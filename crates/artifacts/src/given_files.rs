@@ -1,18 +1,20 @@
 //! Which of the paths that were given is which artifact: `PATH` where there is one to give, `NAME=PATH` where there are
 //! several. An image is pushed before, so none is given for it.
 
-use crate::app::App;
 use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::publish::Place;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The path given for each artifact, by the name of its entry. The only object of a release may be missing: it is packed from
 /// the commit.
-pub(crate) fn of(
-    app: &App<'_>,
+///
+/// # Errors
+/// When a text does not say which artifact it is, or an artifact is left out.
+pub fn of(
+    folder: &Path,
     texts: &[String],
     places: &BTreeMap<String, Place>,
 ) -> Result<BTreeMap<String, PathBuf>, Failure> {
@@ -29,7 +31,7 @@ pub(crate) fn of(
                 Some((_, environment)) => path.replace("{env}", environment),
                 None => path.to_owned(),
             };
-            if files.insert((*entry).to_owned(), app.env.folder.join(path)).is_some() {
+            if files.insert((*entry).to_owned(), folder.join(path)).is_some() {
                 return Err(wrong(format!("`{entry}` was given twice"), &takers));
             }
         }
