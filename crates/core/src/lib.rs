@@ -41,6 +41,7 @@ pub mod snapshot;
 pub mod span;
 pub mod steps;
 pub mod suggest;
+pub mod tag;
 pub mod template;
 pub mod unwaited;
 pub mod window;
