@@ -3,8 +3,13 @@
 
 pub mod bucket;
 pub mod client;
+pub mod codepipeline_fake;
 pub mod console;
+pub mod gcs_fake;
 pub mod killer;
 pub mod lane_project;
 pub mod project;
+pub mod quay_fake;
+pub mod runner;
 pub mod server;
+pub mod token_service;

@@ -13,5 +13,6 @@ mod member_name;
 pub mod pack;
 pub mod publication;
 pub mod ready;
+pub mod unpacked;
 pub mod verify;
 mod zip_writer;

@@ -3,12 +3,12 @@
 use crate::git::GitRepository;
 use crate::ready::{self, Ready, What};
 use promote_core::commit::CommitId;
-use promote_core::config::Config;
+use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, LedgerError, Manifest};
 use promote_core::port::{Commit, StepProgress};
-use promote_core::publish::{Publication, places, publish as put};
+use promote_core::publish::{Place, Publication, places, publish as put};
 use promote_core::report::{Document, PublishReport, PublishedArtifact};
 use promote_core::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -48,13 +48,14 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     }
     let publication = about(args.actor, world, commit).await?;
     let places = places(config, &publication.commit, publication.version.as_deref())?;
-    let files = crate::given_files::of(args.folder, args.paths, places.keys())?;
+    let files = crate::given_files::of(args.folder, args.paths, &places)?;
     if args.dry_run {
-        let artifacts = places.iter().map(|(name, location)| PublishedArtifact {
+        let artifacts = places.iter().map(|(name, place)| PublishedArtifact {
             name: name.clone(),
-            location: location.to_string(),
+            location: place.location.to_string(),
             digest: None,
             size: None,
+            files: None,
         });
         return Ok(PublishReport {
             schema: PublishReport::SCHEMA,
@@ -70,9 +71,11 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
         });
     }
     let mut ready = BTreeMap::new();
-    for (name, location) in &places {
-        let zip = location.key.as_str().ends_with(".zip");
-        ready.insert(name.clone(), bytes(world, args, &publication.commit, files.get(name), zip).await?);
+    for (name, place) in &places {
+        if place.kind != ArtifactKind::Image {
+            let commit = &publication.commit;
+            ready.insert(name.clone(), content(world, args, commit, files.get(name), place).await?);
+        }
     }
     let publication = with_bytes(publication, &ready);
     let (_, _, begun) = promote_core::begin::begin(world, config).await?;
@@ -135,25 +138,25 @@ async fn about(
 
 fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>) -> Publication {
     let built: BTreeSet<&str> = ready.values().map(|ready| ready.built.as_str()).collect();
+    let built: Vec<&str> = built.into_iter().collect();
     Publication {
-        artifacts: ready
-            .iter()
-            .map(|(name, ready)| (name.clone(), (ready.body.clone(), ready.content)))
-            .collect(),
-        built: built.into_iter().collect::<Vec<_>>().join(", "),
+        artifacts: ready.iter().map(|(name, ready)| (name.clone(), ready.given.clone())).collect(),
+        built: if built.is_empty() { "pushed".to_owned() } else { built.join(", ") },
         ..publication
     }
 }
 
-/// The bytes of one artifact.
-async fn bytes(
+/// What one artifact consists of.
+async fn content(
     world: &World,
     args: &Asked<'_>,
     commit: &CommitId,
     file: Option<&PathBuf>,
-    zip: bool,
+    place: &Place,
 ) -> Result<Ready, Failure> {
+    let zip = place.location.key.as_str().ends_with(".zip");
     match file {
+        Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone()).await,
         Some(path) if path.is_dir() => ready::packed(What::Path(path.clone())).await,
         Some(path) => ready::given(path.clone(), zip).await,
         None => {
@@ -172,7 +175,8 @@ fn of_manifest(manifest: &Manifest, new: bool, warnings: Vec<String>) -> Publish
         name: name.clone(),
         location: built.location.to_string(),
         digest: Some(built.sha256.to_string()),
-        size: Some(built.size),
+        size: Some(built.folder.map_or(built.size, |folder| folder.bytes)),
+        files: built.folder.map(|folder| folder.files),
     });
     PublishReport {
         schema: PublishReport::SCHEMA,

@@ -7,10 +7,10 @@ use crate::pack::{Listing, Options, PackError, Packed, pack_to};
 use crate::verify::{Limits, VerifyError, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
-use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::{Blob, Body, History, StepContext, StepEnd, StepProgress};
+use promote_core::publish::Given;
 use promote_core::world::World;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -21,10 +21,8 @@ use tempfile::TempDir;
 /// An artifact's bytes, ready to be published.
 #[derive(Debug)]
 pub struct Ready {
-    /// The bytes.
-    pub body: Body,
-    /// What is in it, for archives.
-    pub content: Option<Digest>,
+    /// What it consists of.
+    pub given: Given,
     /// How it was made, as the manifest says it.
     pub built: String,
     /// What is worth telling.
@@ -83,8 +81,7 @@ pub async fn packed(what: What) -> Result<Ready, Failure> {
         return Err(Failure::new(ExitStatus::Failed, "the archive was changed while it was packed"));
     }
     Ok(Ready {
-        body: Body::Blob(Arc::new(blob)),
-        content: Some(packed.content),
+        given: Given::Object { body: Body::Blob(Arc::new(blob)), content: Some(packed.content) },
         built: format!("promote-pack/{}", packed.format),
         warnings,
         _folder: Some(folder),
@@ -110,8 +107,30 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
             return Err(Failure::new(ExitStatus::Usage, format!("`{}` is empty", path.display()))
                 .state("Nothing was published."));
         }
-        let body = Body::Blob(Arc::new(blob));
-        Ok(Ready { body, content, built: "given".to_owned(), warnings, _folder: None })
+        let given = Given::Object { body: Body::Blob(Arc::new(blob)), content };
+        Ok(Ready { given, built: "given".to_owned(), warnings, _folder: None })
+    })
+    .await
+}
+
+/// The files of a folder, as they are.
+pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
+    aside(move || {
+        if !path.is_dir() {
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("there is no folder `{}`", path.display()),
+            )
+            .state("Nothing was published."));
+        }
+        let entries = crate::unpacked::entries(&path).map_err(|error| {
+            let hint = error.hint();
+            let message = format!("`{}` can't be published", path.display());
+            let failure = Failure::new(ExitStatus::Usage, message).caused_by(error);
+            hint.into_iter().fold(failure.state("Nothing was published."), Failure::hint)
+        })?;
+        let given = Given::Folder(entries);
+        Ok(Ready { given, built: "given".to_owned(), warnings: Vec::new(), _folder: None })
     })
     .await
 }

@@ -11,7 +11,9 @@ use promote_core::names::ProjectName;
 use promote_core::port::{Clock, History};
 use promote_core::world::World;
 use promote_providers::identity::Found;
-use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
+use promote_providers::{
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -47,6 +49,11 @@ pub trait Connect: Send + Sync {
 
     /// The clock that times are measured with.
     fn clock(&self) -> Arc<dyn Clock>;
+
+    /// The way to the pipelines of a project. Sends no request by itself.
+    fn pipelines(&self, config: &Config) -> PipelineAccess {
+        PipelineAccess::of(config)
+    }
 }
 
 /// The real outside.
@@ -59,7 +66,8 @@ impl Connect for Providers {
         // The token says who acts, to promote alone; no step needs it, and none could print it then.
         let own = |(name, _): &(&String, &String)| *name != promote_providers::identity::TOKEN;
         let variables: Variables = site.env.variables.iter().filter(own).collect();
-        let steps = SystemSteps::new(site.base, variables, Interruption::default());
+        let steps = SystemSteps::new(site.base, variables, Interruption::default())
+            .with_pipelines(self.pipelines(site.config));
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

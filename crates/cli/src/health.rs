@@ -1,6 +1,7 @@
 //! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
 
 use crate::app::App;
+use crate::pipeline_health::PipelineHealth;
 use crate::project::Project;
 use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};
@@ -32,6 +33,8 @@ pub(crate) struct DoctorReport {
     pub(crate) ledger: LedgerHealth,
     /// The stores.
     pub(crate) stores: Vec<StoreHealth>,
+    /// The pipelines that environments wait for.
+    pub(crate) pipelines: Vec<PipelineHealth>,
     /// The stores that were tried now, with `--probe`.
     pub(crate) probed: Vec<String>,
 }
@@ -76,8 +79,18 @@ pub(crate) struct StoreHealth {
 
 impl Document for DoctorReport {
     const SCHEMA: &'static str = "promote/doctor@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "version", "actor", "token", "local_at", "repository", "ledger", "stores", "probed"];
+    const FIELDS: &'static [&'static str] = &[
+        "schema",
+        "version",
+        "actor",
+        "token",
+        "local_at",
+        "repository",
+        "ledger",
+        "stores",
+        "pipelines",
+        "probed",
+    ];
 }
 
 /// Looks at everything.
@@ -110,6 +123,7 @@ pub(crate) async fn look(
     for id in stores_of(&project.config) {
         stores.push(store(&view, &id, genesis.as_ref()).await?);
     }
+    let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -119,6 +133,7 @@ pub(crate) async fn look(
         repository: view.history.is_some(),
         ledger,
         stores,
+        pipelines,
         probed,
     })
 }

@@ -26,6 +26,7 @@ mod iam;
 mod interrupt;
 mod moment;
 mod page;
+mod pipeline_health;
 mod progress;
 mod project;
 mod release;
@@ -34,6 +35,7 @@ mod screen;
 mod trust;
 mod usage;
 mod view;
+mod watching;
 
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};

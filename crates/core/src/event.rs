@@ -75,6 +75,13 @@ pub enum Event {
         /// The line.
         line: String,
     },
+    /// Something that a step waits for changed, in words of our own.
+    StepNote {
+        /// `prepare`, `deploy` or `verify`.
+        phase: String,
+        /// What changed.
+        note: String,
+    },
     /// A step ended.
     StepFinished {
         /// `prepare`, `deploy` or `verify`.

@@ -139,8 +139,9 @@ async fn follow(
 ) -> Result<Done, Failure> {
     let settings = environment(config, &plan.environment)?;
     let current = commit.state().current.clone();
+    let landed = current.as_ref();
     let promotion =
-        current.and_then(|current| current.promotion).unwrap_or_else(|| PromotionId(String::new()));
+        landed.and_then(|current| current.promotion.clone()).unwrap_or_else(|| PromotionId(String::new()));
     let mut done = Done {
         plan: plan.clone(),
         promotion: promotion.clone(),
@@ -155,7 +156,16 @@ async fn follow(
         return Ok(done);
     }
     let at = snapshot.taken_at;
-    let walk = steps::Walk { world, config, environment: settings, plan, promotion: &promotion, request, at };
+    let walk = steps::Walk {
+        world,
+        config,
+        environment: settings,
+        plan,
+        promotion: &promotion,
+        request,
+        at,
+        landed,
+    };
     let mut end = walk.run("deploy", &mut ran).await;
     if end == StepEnd::Succeeded {
         end = walk.run("verify", &mut ran).await;
@@ -348,6 +358,11 @@ pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<
                 .hint(format!("`promote to {}` begins a promotion", settings.name)))
         }
     }
+}
+
+/// The exit status of a command that ends as its steps did.
+pub const fn exit_of(end: StepEnd) -> ExitStatus {
+    exit(result(end))
 }
 
 const fn result(end: StepEnd) -> OutcomeResult {

@@ -25,6 +25,18 @@ pub fn store_of(template: &Template) -> Option<StoreId> {
     }
 }
 
+/// Whether a store copies from another by itself: they are of one kind. Else the bytes pass through this machine.
+pub const fn copies(from: &StoreId, to: &StoreId) -> bool {
+    matches!(
+        (from, to),
+        (StoreId::Local, StoreId::Local)
+            | (StoreId::S3(_), StoreId::S3(_))
+            | (StoreId::Gcs(_), StoreId::Gcs(_))
+            | (StoreId::Image(_), StoreId::Image(_))
+            | (StoreId::Memory(_), StoreId::Memory(_))
+    )
+}
+
 /// The location that a template stands for.
 ///
 /// # Errors

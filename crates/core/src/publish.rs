@@ -6,7 +6,8 @@ use crate::config::{ArtifactKind, Config};
 use crate::digest::{Digest, Hasher};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Actor, AppendError, BuiltArtifact, LedgerError, Manifest, key, manifest};
+use crate::folder;
+use crate::ledger::{Actor, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, key, manifest};
 use crate::location::Location;
 use crate::place::locate;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata};
@@ -23,6 +24,31 @@ const SUBJECT: usize = 200;
 /// How many branches that no environment asks for a manifest keeps.
 const BRANCHES: usize = 50;
 
+/// One artifact, as it is given.
+#[derive(Debug, Clone)]
+pub enum Given {
+    /// One object.
+    Object {
+        /// Its bytes.
+        body: Body,
+        /// The digest of its contents, where it is an archive.
+        content: Option<Digest>,
+    },
+    /// The files of a folder.
+    Folder(Vec<folder::Entry>),
+    /// Nothing: the image was pushed already, and its digest is kept from now on.
+    Pushed,
+}
+
+/// Where an artifact of a release lies.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Where.
+    pub location: Location,
+    /// What it is.
+    pub kind: ArtifactKind,
+}
+
 /// What is to be published.
 #[derive(Debug, Clone)]
 pub struct Publication {
@@ -36,8 +62,8 @@ pub struct Publication {
     pub version: Option<String>,
     /// The branches that hold it.
     pub branches: Vec<String>,
-    /// Each artifact's bytes, by name, and the digest of its contents where it is an archive.
-    pub artifacts: BTreeMap<String, (Body, Option<Digest>)>,
+    /// Each artifact, by the name of its entry (see [`places`]).
+    pub artifacts: BTreeMap<String, Given>,
     /// How they were made.
     pub built: String,
     /// Who publishes.
@@ -53,7 +79,8 @@ pub struct Published {
     pub new: bool,
 }
 
-/// Where each artifact of a release lies, by name.
+/// Where each artifact of a release lies, by the name of its entry in the manifest: its own, or `NAME@ENVIRONMENT` for
+/// one that is another for each environment.
 ///
 /// # Errors
 /// When a source's template can't be filled in, or is of a kind this version can't publish.
@@ -61,33 +88,35 @@ pub fn places(
     config: &Config,
     commit: &CommitId,
     version: Option<&str>,
-) -> Result<BTreeMap<String, Location>, Failure> {
-    let values = Values {
-        sha: Some(commit.clone()),
-        version: version.map(str::to_owned),
-        project: Some(config.project.clone()),
-        ..Values::default()
-    };
-    let mut found = BTreeMap::new();
+) -> Result<BTreeMap<String, Place>, Failure> {
+    let mut found: BTreeMap<String, Place> = BTreeMap::new();
     for environment in config.environments.values() {
+        let values = Values {
+            sha: Some(commit.clone()),
+            version: version.map(str::to_owned),
+            project: Some(config.project.clone()),
+            env: Some(environment.name.clone()),
+            ..Values::default()
+        };
         for artifact in &environment.artifacts {
-            let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
-            if artifact.kind != ArtifactKind::Object {
+            if artifact.kind == ArtifactKind::Git {
                 return Err(Failure::new(
                     ExitStatus::Usage,
-                    format!(
-                        "`{}` is no single object; this version of promote publishes objects only",
-                        artifact.source
-                    ),
-                ));
+                    "this version of promote can't publish the commit itself",
+                )
+                .hint("name what is built from it: `source = \"s3://BUCKET/{sha}.zip\"`"));
             }
-            let location = locate(&artifact.source, &values)?;
-            if found.insert(name.to_owned(), location.clone()).is_some_and(|other| other != location) {
+            let name = match artifact.is_own() {
+                true => manifest::entry(artifact.name(), &environment.name),
+                false => artifact.name().to_owned(),
+            };
+            let place = Place { location: locate(&artifact.source, &values)?, kind: artifact.kind };
+            if found.insert(name.clone(), place.clone()).is_some_and(|other| other != place) {
                 return Err(Failure::new(
                     ExitStatus::Usage,
                     format!("`{name}` has different sources in different environments"),
                 )
-                .hint("an artifact that is one object has one source"));
+                .hint("an artifact that is another for each environment has `{env}` in its source"));
             }
         }
     }
@@ -106,24 +135,49 @@ pub async fn publish(
 ) -> Result<Published, Failure> {
     let commit = &publication.commit;
     let places = places(config, commit, publication.version.as_deref())?;
+    let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
     let mut artifacts = BTreeMap::new();
-    for (name, location) in &places {
-        let Some((body, content)) = publication.artifacts.get(name) else {
-            return Err(Failure::new(
-                ExitStatus::Usage,
-                format!("no file was given for the artifact `{name}`"),
-            ));
+    let mut objects = Vec::new();
+    for (name, place) in &places {
+        let given = publication.artifacts.get(name);
+        let built = match (place.kind, given) {
+            (ArtifactKind::Image, _) => {
+                pushed(world, place, known.as_ref().and_then(|it| it.artifacts.get(name))).await?
+            }
+            (ArtifactKind::Object, Some(Given::Object { body, content })) => {
+                let blob = body.blob();
+                objects.push((name, body));
+                BuiltArtifact {
+                    location: place.location.clone(),
+                    sha256: blob.digest(),
+                    size: blob.size(),
+                    content: *content,
+                    folder: None,
+                    expires: None,
+                }
+            }
+            (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
+                let store = world.store(&place.location.store)?;
+                let (manifest, object) =
+                    folder::put(&**store, &place.location, commit, entries.clone()).await?;
+                BuiltArtifact {
+                    location: place.location.clone(),
+                    sha256: manifest.digest(),
+                    size: object.size,
+                    content: None,
+                    folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
+                    expires: None,
+                }
+            }
+            (kind, _) => {
+                let what = if kind == ArtifactKind::Folder { "folder" } else { "file" };
+                return Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!("no {what} was given for the artifact `{name}`"),
+                ));
+            }
         };
-        let blob = body.blob();
-        artifacts.insert(
-            name.clone(),
-            BuiltArtifact {
-                location: location.clone(),
-                sha256: blob.digest(),
-                size: blob.size(),
-                content: *content,
-            },
-        );
+        artifacts.insert(name.clone(), built);
     }
     let wanted = Manifest {
         schema: manifest::SCHEMA.to_owned(),
@@ -137,17 +191,56 @@ pub async fn publish(
         at: world.clock.now(),
         actor: publication.actor.clone(),
     };
-    let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
     if let Some(known) = &known {
         same(known, &wanted)?;
     }
-    for (name, built) in &wanted.artifacts {
-        let Some((body, _)) = publication.artifacts.get(name) else { continue };
+    for (name, body) in objects {
+        let Some(built) = wanted.artifacts.get(name) else { continue };
         put(world.store(&built.location.store)?, commit, built, body).await?;
     }
     if let Some(manifest) = known {
         return Ok(Published { manifest, new: false });
     }
+    record(world, commit, wanted).await
+}
+
+/// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.
+async fn pushed(
+    world: &World,
+    place: &Place,
+    known: Option<&BuiltArtifact>,
+) -> Result<BuiltArtifact, Failure> {
+    let location = &place.location;
+    // What was published keeps its digest: the tag is not asked again.
+    if let Some(built) = known {
+        return Ok(built.clone());
+    }
+    let store = world.store(&location.store)?;
+    let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
+    let Some(object) = store.head(&location.key).await.map_err(failed)? else {
+        return Err(Failure::new(ExitStatus::Missing, format!("the image `{location}` is not there"))
+            .state("Nothing was published.")
+            .hint("push it first: `promote publish` comes after the build"));
+    };
+    let Some(sha256) = object.sha256 else {
+        return Err(Failure::new(
+            ExitStatus::Failed,
+            format!("the registry names no digest of `{location}`"),
+        ));
+    };
+    let expires = store.expires(&location.key).await.map_err(failed)?;
+    Ok(BuiltArtifact {
+        location: location.clone(),
+        sha256,
+        size: object.size,
+        content: None,
+        folder: None,
+        expires,
+    })
+}
+
+/// Writes the manifest that makes the commit a release.
+async fn record(world: &World, commit: &CommitId, wanted: Manifest) -> Result<Published, Failure> {
     let ledger = &world.ledger;
     let place = key::manifest(ledger.reader().root(), commit).map_err(|error| {
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)

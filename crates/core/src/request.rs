@@ -3,6 +3,7 @@
 use crate::commit::CommitPrefix;
 use crate::ledger::{Action, Actor, Override};
 use crate::names::EnvironmentName;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -43,6 +44,8 @@ pub struct Request {
     pub notes: BTreeMap<String, String>,
     /// Why.
     pub reason: Option<String>,
+    /// The moment that targets are named by, where it is not now: that of a saved plan.
+    pub named_at: Option<DateTime<Utc>>,
     /// Who asks.
     pub actor: Actor,
 }
@@ -60,6 +63,7 @@ impl Request {
             overrides: Vec::new(),
             notes: BTreeMap::new(),
             reason: None,
+            named_at: None,
             actor,
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::commit::CommitId;
 use crate::digest::Digest;
+use crate::folder::Change;
 use crate::ledger::{Genesis, Head, Manifest, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
@@ -20,7 +21,7 @@ pub struct Candidate {
     pub on_branch: Option<bool>,
     /// The tags on it, where a repository is at hand.
     pub tags: Vec<String>,
-    /// Its artifacts where they lie, by name. `None` is missing.
+    /// Its artifacts where they lie, by the name of their entry in the manifest. `None` is missing.
     pub sources: BTreeMap<String, Option<Object>>,
 }
 
@@ -54,6 +55,8 @@ pub struct Snapshot {
     pub local_at: DateTime<Utc>,
     /// The ledger's genesis and its id.
     pub genesis: (Genesis, Digest),
+    /// The moment that targets are named by, whose names hold one.
+    pub named_at: DateTime<Utc>,
     /// The lane's newest record.
     pub head: Option<Head>,
     /// The newest record of the lanes of the environments before.
@@ -62,6 +65,10 @@ pub struct Snapshot {
     pub candidate: Candidate,
     /// The targets, by artifact.
     pub targets: BTreeMap<String, Seen>,
+    /// What must exist without being moved, and whether it does.
+    pub needs: Vec<(Location, bool)>,
+    /// What bringing a folder up to date comes to, by artifact, where a target is a folder.
+    pub changes: BTreeMap<String, Change>,
     /// What the stores of the targets honour; a store that was never probed is missing.
     pub capabilities: BTreeMap<StoreId, Capabilities>,
 }

@@ -15,7 +15,13 @@ use crate::world::World;
 /// The first step after the move that does more than wait, and so can't be left for later.
 pub fn left_out(settings: &Environment) -> Option<&Step> {
     let acts = |action: &StepAction| {
-        matches!(action, StepAction::Run { .. } | StepAction::Github { .. } | StepAction::Gitlab { .. })
+        matches!(
+            action,
+            StepAction::Run { .. }
+                | StepAction::Github { .. }
+                | StepAction::Gitlab { .. }
+                | StepAction::CodePipeline { start: true, .. }
+        )
     };
     settings.deploy.iter().find(|step| acts(&step.action))
 }

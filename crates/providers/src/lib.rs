@@ -6,11 +6,13 @@ pub mod connect;
 pub mod identity;
 pub mod interruption;
 pub mod machine;
+pub mod pipelines;
 pub mod step;
 pub mod variables;
 
 pub use connect::{Ports, connect};
 pub use interruption::Interruption;
 pub use machine::{SystemClock, SystemEntropy};
+pub use pipelines::PipelineAccess;
 pub use step::SystemSteps;
 pub use variables::Variables;

@@ -42,6 +42,12 @@ pub enum PackError {
         /// Where it leads.
         target: String,
     },
+    /// A symbolic link where there can be none: in a folder that is published file by file.
+    #[error("`{}` is a symbolic link, which no bucket can hold", shown(.path))]
+    Unfit {
+        /// The path.
+        path: String,
+    },
     /// Neither file, folder nor link.
     #[error("`{}` is neither a file nor a symbolic link", shown(.path))]
     Special {
@@ -115,6 +121,7 @@ impl PackError {
             Self::Link { .. } => {
                 Some("let the link lead to a file in the archive, or leave it out with `exclude`")
             }
+            Self::Unfit { .. } => Some("put the file itself there, or pack the folder into a zip"),
             Self::Duplicate { .. } | Self::BelowFile { .. } => Some("look at `root` and `include`"),
             Self::Changed { .. } => Some("pack when no build is running"),
             Self::Submodule { .. } => {

@@ -60,6 +60,29 @@ fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackEr
     }
 }
 
+/// A file of a folder that is published file by file.
+pub(crate) struct Plain {
+    /// Its path below the folder, with slashes.
+    pub(crate) name: String,
+    /// Where it lies.
+    pub(crate) path: PathBuf,
+    /// Whether the owner may run it.
+    pub(crate) executable: bool,
+}
+
+/// The files below `path`. A link is refused: no bucket holds one.
+pub(crate) fn files(path: &Path) -> Result<Vec<Plain>, PackError> {
+    let mut items = Vec::new();
+    collect(path, "", &|_| true, &mut items)?;
+    let plain = |item: Item| match item.content {
+        Content::File { path, .. } => {
+            Ok(Plain { name: item.name, path, executable: item.kind == MemberKind::Executable })
+        }
+        _ => Err(PackError::Unfit { path: item.name }),
+    };
+    items.into_iter().map(plain).collect()
+}
+
 impl Listing {
     /// A folder, its members named from it; or one file, named as it is.
     ///

@@ -7,7 +7,7 @@
 
 mod budget;
 mod error;
-mod folder;
+pub(crate) mod folder;
 mod jobs;
 mod listing;
 mod reader;

@@ -6,7 +6,7 @@ use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::LedgerError;
+use promote_core::ledger::{Head, LedgerError};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, seen};
 use promote_core::report::Document;
@@ -85,7 +85,8 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             })?)
         }
     };
-    let found = seen(&view, &project.config, settings).await?;
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let found = seen(&view, &project.config, settings, head.as_ref().map(Head::state)).await?;
     let mut report = AdoptReport {
         schema: AdoptReport::SCHEMA,
         environment: name.to_string(),

@@ -148,7 +148,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
     }
     for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
         let what = format!("targets of {}", settings.name);
-        found.push(match seen(view, config, settings).await {
+        found.push(match seen(view, config, settings, None).await {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(failure) => wrong(&what, &failure),
         });

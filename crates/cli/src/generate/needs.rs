@@ -99,7 +99,7 @@ impl Needs {
         for step in steps.into_iter().flatten() {
             self.secrets.extend(step.env.values().filter_map(|value| variable(value)).map(str::to_owned));
             match step.action {
-                StepAction::CodePipeline(_) => self.aws = true,
+                StepAction::CodePipeline { .. } => self.aws = true,
                 StepAction::Github { .. } => self.github_steps = true,
                 StepAction::Gitlab { .. } => self.gitlab_steps = true,
                 _ => {}

@@ -26,15 +26,16 @@ pub(crate) fn policy(rights: &Rights) -> Option<Value> {
     }
     images(rights, &mut statements);
     if !rights.pipelines.is_empty() {
-        let actions = json!([
+        let mut actions = vec![
             "codepipeline:GetPipeline",
             "codepipeline:GetPipelineState",
             "codepipeline:GetPipelineExecution",
             "codepipeline:ListPipelineExecutions",
-            "codepipeline:ListActionExecutions"
-        ]);
+            "codepipeline:ListActionExecutions",
+        ];
+        actions.extend(rights.starts.then_some("codepipeline:StartPipelineExecution"));
         let names = rights.pipelines.iter().map(|name| format!("arn:aws:codepipeline:*:*:{name}"));
-        statements.push(allow(actions, names.collect()));
+        statements.push(allow(json!(actions), names.collect()));
     }
     (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
 }

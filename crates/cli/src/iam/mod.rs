@@ -57,6 +57,8 @@ pub(crate) struct Rights {
     pub(crate) repositories: Vec<Repository>,
     /// Pipelines of AWS that are followed; `*` stands for any text.
     pub(crate) pipelines: Vec<String>,
+    /// Whether any of them is started, too.
+    pub(crate) starts: bool,
 }
 
 impl Rights {
@@ -175,7 +177,8 @@ impl Rights {
     fn follows(&mut self, config: &Config, environment: &Environment) {
         let steps = environment.deploy.iter().chain(&environment.verify);
         for step in steps {
-            if let StepAction::CodePipeline(names) = &step.action {
+            if let StepAction::CodePipeline { names, start } = &step.action {
+                self.starts |= *start;
                 for name in names {
                     let name = pattern(&filled(config, environment, name));
                     if !self.pipelines.contains(&name) {

@@ -173,6 +173,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         }
         Event::Aborted { why } => made("✗", Look::Bad, "move", format!("withdrawn: {why}")),
         Event::StepStarted { phase, name } => made("…", Look::Dim, phase, name.clone()),
+        Event::StepNote { phase, note } => made("…", Look::Dim, phase, note.clone()),
         Event::StepFinished { phase, name, report } => {
             let (sign, look) = sign(report);
             let text =
@@ -218,9 +219,9 @@ fn seconds(span: TimeDelta) -> String {
     }
 }
 
-/// The last part of a key: what people call the target.
-fn last(target: &Location) -> &str {
-    target.key.as_str().rsplit('/').next().unwrap_or_default()
+/// What people call the target.
+fn last(target: &Location) -> String {
+    crate::view::last(&target.to_string()).to_owned()
 }
 
 fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {

@@ -36,7 +36,10 @@ pub(crate) fn published(report: &PublishReport) -> Page {
     for artifact in &report.artifacts {
         let mut text = Text::plain(format!("  {}", artifact.location));
         if let (Some(digest), Some(size)) = (&artifact.digest, artifact.size) {
-            text = text.and(format!("  {}  {}", super::size(size), super::digest(digest)), Style::Dim);
+            let files = artifact.files.map_or_else(String::new, |count| {
+                format!("  {}", super::count(usize::try_from(count).unwrap_or(usize::MAX), "file"))
+            });
+            text = text.and(format!("{files}  {}  {}", super::size(size), super::digest(digest)), Style::Dim);
         }
         page.line(text);
     }

@@ -301,7 +301,11 @@ impl Stage {
             committed_at: Some(at),
             version: None,
             branches: vec!["main".to_owned()],
-            artifacts: [("main".to_owned(), (Body::Bytes(content), None))].into(),
+            artifacts: [(
+                "main".to_owned(),
+                promote_core::publish::Given::Object { body: Body::Bytes(content), content: None },
+            )]
+            .into(),
             built: "given".to_owned(),
             actor: actor("ci"),
         };

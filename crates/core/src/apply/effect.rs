@@ -2,12 +2,19 @@
 
 use super::write::Writer;
 use super::{must_stamp, refused};
+use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, Head, Landed, PromotionId, TargetMove, Verified, key};
+use crate::folder;
+use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
+use crate::place::copies;
 use crate::plan::Plan;
-use crate::port::{Bucket, Condition, ErrorKind, Fence, Metadata, Object, Precondition};
+use crate::pointer::Pointer;
+use crate::port::{
+    Body, Bucket, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition, ProviderError,
+};
+use crate::rule::RELAYED;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use std::time::Duration;
@@ -68,8 +75,15 @@ impl Hand<'_> {
         metadata
     }
 
-    fn is_ours(&self, object: &Object) -> bool {
-        object.metadata.get("promote-id") == Some(&self.promotion.0)
+    /// Whether an object was written by this very promotion. Where a store keeps no mark, the content alone tells.
+    fn is_ours(&self, target: &TargetMove, object: &Object) -> bool {
+        let marked = object.metadata.get("promote-id") == Some(&self.promotion.0);
+        marked || !self.marks(target) && target.is_held_by(object)
+    }
+
+    /// Whether the target's store keeps the mark of whoever wrote it.
+    fn marks(&self, target: &TargetMove) -> bool {
+        self.snapshot.capabilities.get(&target.target.store).is_none_or(|found| found.stamps)
     }
 
     /// Whether an object is one that the plan, the ledger or a promotion that was taken over accounts for.
@@ -82,7 +96,12 @@ impl Hand<'_> {
         let state = self.snapshot.state();
         let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
         let recorded = state.current.iter().flat_map(|current| &current.targets);
+        let open = state.open.as_ref();
+        let content = |digest| digest == object.sha256 && object.sha256.is_some();
+        let left = !self.marks(target)
+            && open.is_some_and(|open| content(open.release.digest(target.name(), &open.environment)));
         stamped
+            || left
             || recorded.into_iter().any(|known| known.target == target.target && known.token == object.token)
     }
 
@@ -102,11 +121,6 @@ impl Hand<'_> {
 /// Text that fits a header: ASCII, no control characters.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).take(256).collect()
-}
-
-fn content_right(target: &TargetMove, object: &Object) -> bool {
-    let stamped = object.metadata.get("promote-sha256") == Some(&target.source.sha256.hex());
-    object.size == target.source.size && object.sha256.map_or(stamped, |found| found == target.source.sha256)
 }
 
 fn landed(target: &TargetMove, object: &Object, verified: Verified, wrote: bool) -> Landed {
@@ -138,7 +152,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     // Whether the store ever said that a write took effect, or left that open: then no refusal means that nothing
     // was written, and the promotion must stay open.
     let mut touched = false;
-    let mut last: Option<crate::port::ProviderError> = None;
+    let mut last: Option<ProviderError> = None;
     for attempt in 0..TRIES {
         if attempt > 0 || hand.superseding || check_first {
             // First the target, then the head: the reverse order lets a late write through.
@@ -149,8 +163,8 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     return if attempt == 0 { Effect::Refused(failure) } else { Effect::Stuck(failure) };
                 }
             };
-            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(object))
-                && content_right(target, object)
+            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(target, object))
+                && target.is_held_by(object)
             {
                 return Effect::Landed { landed: landed(target, object, Verified::ReadBack, true), definite };
             }
@@ -165,7 +179,10 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 return ended(touched, failure);
             }
             if let Some(object) = &seen {
-                let skip = hand.superseding && !must_stamp(target.fence) && content_right(target, object);
+                // A folder's old manifest stands until all of its files are new: it says nothing of one half done.
+                let whole = !matches!(target.shape, Shape::Folder { .. });
+                let skip =
+                    hand.superseding && whole && !must_stamp(target.fence) && target.is_held_by(object);
                 if skip {
                     return Effect::Landed {
                         landed: landed(target, object, Verified::ReadBack, false),
@@ -179,7 +196,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             Ok(object) => {
                 let trusted =
                     hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
-                if trusted && object.size == target.source.size {
+                if trusted && target.written_size().is_none_or(|size| size == object.size) {
                     return Effect::Landed {
                         landed: landed(target, &object, Verified::Answer, true),
                         definite,
@@ -222,11 +239,63 @@ async fn send(
     bucket: &dyn Bucket,
     target: &TargetMove,
     when: Precondition,
-) -> Result<Object, crate::port::ProviderError> {
-    let ledger = hand.writer.world.ledger.reader();
+) -> Result<Object, ProviderError> {
+    let world = hand.writer.world;
+    let ledger = world.ledger.reader();
     let slot = key::record(ledger.root(), &hand.intent.record.lane, hand.intent.record.seq.next()).ok();
     let condition = Condition { when, way: target.way, fence: slot.map(|slot| Fence { slot }) };
-    bucket.copy(&target.source, &target.target.key, &hand.metadata(target), &condition).await
+    let metadata = hand.metadata(target);
+    let (from, to) = (&target.source.location, &target.target);
+    let source = || {
+        world.stores.get(&from.store).ok_or_else(|| {
+            ProviderError::new(ErrorKind::NotFound, bucket, from, "the store of the source was not connected")
+        })
+    };
+    match &target.shape {
+        Shape::Whole if copies(&from.store, &to.store) => {
+            bucket.copy(&target.source, &to.key, &metadata, &condition).await
+        }
+        Shape::Whole => relay(&**source()?, bucket, target, &metadata, &condition).await,
+        Shape::Pointer { .. } => {
+            let commit = &hand.plan.release.commit;
+            let bytes = Pointer::new(&hand.plan.project, commit, from, target.source.sha256).to_bytes();
+            let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
+            bucket.write(&to.key, Body::Bytes(bytes.into()), &headers, &metadata, &condition).await
+        }
+        Shape::Folder { prune } => {
+            let everything = hand.superseding && must_stamp(target.fence);
+            folder::bring(&**source()?, bucket, target, &metadata, &condition, *prune, everything).await
+        }
+    }
+}
+
+/// Moves one object between two kinds of stores: it passes through this machine, and is written only when it is what
+/// was published.
+async fn relay(
+    from: &dyn Bucket,
+    to: &dyn Bucket,
+    target: &TargetMove,
+    metadata: &Metadata,
+    condition: &Condition,
+) -> Result<Object, ProviderError> {
+    let source = &target.source;
+    let limit = usize::try_from(RELAYED).unwrap_or(usize::MAX);
+    let Some((_, bytes)) = from.get(&source.location.key, limit).await.map_err(unsent)? else {
+        return Err(ProviderError::new(ErrorKind::NotFound, from, &source.location, "the source is gone"));
+    };
+    if Digest::of(&bytes) != source.sha256 {
+        let message = "the source is not what was published: its digest differs";
+        return Err(ProviderError::new(ErrorKind::Corrupt, from, &source.location, message));
+    }
+    to.write(&target.target.key, Body::Bytes(bytes), &source.headers, metadata, condition).await
+}
+
+/// A read that got no answer has written nothing.
+fn unsent(mut error: ProviderError) -> ProviderError {
+    if error.kind == ErrorKind::Unknown {
+        error.kind = ErrorKind::Unavailable;
+    }
+    error
 }
 
 /// After the last try: one more look, and then an honest end.
@@ -235,10 +304,10 @@ async fn settle(
     bucket: &dyn Bucket,
     target: &TargetMove,
     (definite, touched): (bool, bool),
-    last: Option<crate::port::ProviderError>,
+    last: Option<ProviderError>,
 ) -> Effect {
     match bucket.head(&target.target.key).await {
-        Ok(Some(object)) if hand.is_ours(&object) && content_right(target, &object) => {
+        Ok(Some(object)) if hand.is_ours(target, &object) && target.is_held_by(&object) => {
             Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
         }
         Ok(_) => {
@@ -254,7 +323,7 @@ async fn settle(
     }
 }
 
-fn unreadable(target: &TargetMove, mut error: crate::port::ProviderError) -> Failure {
+fn unreadable(target: &TargetMove, mut error: ProviderError) -> Failure {
     let mut failure =
         Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read back", target.target));
     failure.hints.append(&mut error.hints);

@@ -61,7 +61,8 @@ pub async fn apply(
     let mut since_check = false;
 
     let at = snapshot.taken_at;
-    let walk = steps::Walk { world, config, environment, plan, promotion: &promotion, request, at };
+    let walk =
+        steps::Walk { world, config, environment, plan, promotion: &promotion, request, at, landed: None };
     let mut prepared = Vec::new();
     let moved = config.moved(environment, &plan.terms.include);
     // What prepares the way for a release (a migration) is not run for one that comes back.

@@ -212,6 +212,8 @@ fn together(
     if from == to {
         let found = Diagnostic::error(span.clone(), "the target is the source");
         reading.found.push(found.also(source.span(), "the source"));
+    } else if from.kind() == ArtifactKind::Folder && to.is_pointer() {
+        // The target is a pointer: one object that says which folder is meant.
     } else if from.kind() != to.kind() {
         let name = |kind| match kind {
             ArtifactKind::Object => "an object",
@@ -221,7 +223,7 @@ fn together(
         };
         let message = format!("the source is {}, the target {}", name(from.kind()), name(to.kind()));
         let folder = from.kind() == ArtifactKind::Folder || to.kind() == ArtifactKind::Folder;
-        let hint = folder.then(|| "a folder ends with `/`".to_owned());
+        let hint = folder.then(|| "a folder ends with `/`, a pointer to one with `.json`".to_owned());
         reading.found.push(
             Diagnostic::error(span.clone(), message).also(source.span(), "the source").maybe_hint(hint),
         );

@@ -256,6 +256,12 @@ pub(super) static ACTIONS: &[Key] = &[
 /// Keys that go with some or all actions.
 pub(super) static STEP: &[Key] = &[
     key("expect", Template, "any successful answer", "With `http`: the text that the answer must hold."),
+    key(
+        "start",
+        Bool,
+        "false",
+        "With `codepipeline`: start the execution with the version that was just written, instead of waiting for the pipeline's own trigger.",
+    ),
     key("ref", Template, "the default branch", "With `github` and `gitlab`: the ref it runs on."),
     key("changed", Integer(1, 255), "none", "With `run`: the exit status that means \"there are changes\"."),
     key(

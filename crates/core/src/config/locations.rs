@@ -37,6 +37,11 @@ impl Place {
         }
     }
 
+    /// Whether it can be the small object that says which folder is meant.
+    pub(super) fn is_pointer(&self) -> bool {
+        matches!(self, Self::Store { folder: false, key, .. } if key.ends_with(".json"))
+    }
+
     /// Whether writing one may change the other: they are the same, or one lies in the other.
     pub(super) fn touches(&self, other: &Self) -> bool {
         match (self, other) {

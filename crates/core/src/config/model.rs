@@ -177,6 +177,23 @@ pub struct Artifact {
     pub prune: bool,
 }
 
+impl Artifact {
+    /// Its name; `main` for the only one.
+    pub fn name(&self) -> &str {
+        self.name.as_ref().map_or("main", |name| name.as_str())
+    }
+
+    /// Whether its target has a new name each time.
+    pub fn is_log(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.uses_timestamp() || target.uses_date())
+    }
+
+    /// Whether it is another one for each environment.
+    pub fn is_own(&self) -> bool {
+        self.source.uses_env()
+    }
+}
+
 /// What an artifact is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -265,7 +282,12 @@ pub enum StepAction {
         expect: Option<Template>,
     },
     /// Follows executions of AWS CodePipeline.
-    CodePipeline(Vec<Template>),
+    CodePipeline {
+        /// The pipelines; one or more.
+        names: Vec<Template>,
+        /// Whether we start the execution, instead of waiting for the pipeline's own trigger.
+        start: bool,
+    },
     /// Dispatches a GitHub workflow.
     Github {
         /// The workflow's file.

@@ -261,6 +261,7 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
     }
     for (option, owners) in [
         ("expect", &["http"][..]),
+        ("start", &["codepipeline"]),
         ("ref", &["github", "gitlab"]),
         ("changed", &["run"]),
         ("saves", &["run"]),

@@ -44,7 +44,11 @@ fn action(keys: &Layers<'_, '_>, settled: &Values) -> Option<StepAction> {
         return Some(StepAction::Http { url, expect: keys.parsed("expect") });
     }
     if keys.get("codepipeline").is_some() {
-        return Some(StepAction::CodePipeline(keys.list("codepipeline")));
+        let start = keys.flag("start").unwrap_or(false);
+        let names: Vec<Template> = keys.list("codepipeline");
+        // A name in which only `{env}` and `{project}` stand is known by now, and shown as it is.
+        let names = names.into_iter().map(|name| name.fill(settled).unwrap_or(name)).collect();
+        return Some(StepAction::CodePipeline { names, start });
     }
     if let Some(workflow) = keys.text("github") {
         return Some(StepAction::Github { workflow: settle(workflow, settled), reference: reference() });

@@ -4,6 +4,7 @@ use super::record::{Actor, ReleaseRef};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
+use crate::names::EnvironmentName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,6 +28,27 @@ pub struct BuiltArtifact {
     /// The digest over its entries' paths, modes and contents, for archives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content: Option<Digest>,
+    /// For folders, of which the location, digest and length are their manifest's: what they hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub folder: Option<FolderSize>,
+    /// After what time its tag expires wherever it is put, as the image's own label says: `4w`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
+}
+
+/// What a folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct FolderSize {
+    /// How many files.
+    pub files: u64,
+    /// Their length in bytes, all together.
+    pub bytes: u64,
+}
+
+/// The name of the entry of an artifact that is another for each environment.
+pub fn entry(name: &str, environment: &EnvironmentName) -> String {
+    format!("{name}@{environment}")
 }
 
 /// A published release.
@@ -49,7 +71,8 @@ pub struct Manifest {
     /// The branches that held it when it was published.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub branches: Vec<String>,
-    /// The artifacts, by name; the only one is called `main`.
+    /// The artifacts, by name; the only one is called `main`. One that is another for each environment has an entry
+    /// for each, `NAME@ENVIRONMENT`.
     pub artifacts: BTreeMap<String, BuiltArtifact>,
     /// How it was made: `promote-pack/1`, or `given` for a finished file.
     pub built: String,
@@ -60,6 +83,15 @@ pub struct Manifest {
 }
 
 impl Manifest {
+    /// An artifact as an environment takes it, with the name of its entry.
+    pub fn artifact(&self, name: &str, environment: &EnvironmentName) -> Option<(String, &BuiltArtifact)> {
+        let own = entry(name, environment);
+        match self.artifacts.get(&own) {
+            Some(built) => Some((own, built)),
+            None => self.artifacts.get(name).map(|built| (name.to_owned(), built)),
+        }
+    }
+
     /// How records name it.
     pub fn reference(&self) -> ReleaseRef {
         ReleaseRef {

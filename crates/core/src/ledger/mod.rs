@@ -16,12 +16,12 @@ mod strict;
 pub use append::{AppendError, Ledger};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use genesis::Genesis;
-pub use manifest::{BuiltArtifact, Manifest};
+pub use manifest::{BuiltArtifact, FolderSize, Manifest};
 pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader, ReleaseEntry};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
 pub use state::{Misfit, State};
 pub use statement::{
-    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, StepRecord,
+    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Shape, StepRecord,
     TargetMove, Verified,
 };

@@ -5,6 +5,7 @@ use super::state::State;
 use super::statement::{Abort, Commit, Freeze, Intent, Mark, Observe, Outcome};
 use crate::commit::CommitId;
 use crate::digest::Digest;
+use crate::names::EnvironmentName;
 use crate::names::LaneName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -166,7 +167,7 @@ pub struct ReleaseRef {
     /// When it was committed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub committed_at: Option<DateTime<Utc>>,
-    /// The digest of each artifact, by name; the only one is called `main`.
+    /// The digest of each artifact, by the name of its entry in the manifest.
     pub artifacts: BTreeMap<String, Digest>,
 }
 
@@ -279,6 +280,12 @@ impl Record {
 }
 
 impl ReleaseRef {
+    /// The digest of an artifact as an environment takes it.
+    pub fn digest(&self, name: &str, environment: &EnvironmentName) -> Option<Digest> {
+        let own = self.artifacts.get(&super::manifest::entry(name, environment));
+        own.or_else(|| self.artifacts.get(name)).copied()
+    }
+
     /// Whether both are the same bytes: every artifact that both name has the same digest, and there is one.
     pub fn same_bytes(&self, other: &Self) -> bool {
         let mut shared = 0;

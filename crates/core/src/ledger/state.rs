@@ -239,7 +239,7 @@ impl State {
                     target: landed.target.clone(),
                     token: landed.token.clone(),
                     version: landed.version.clone(),
-                    sha256: open.release.artifacts.get(name).copied(),
+                    sha256: open.release.digest(name, &open.environment),
                     size: landed.size,
                 }
             })

@@ -5,7 +5,7 @@ use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::{ArtifactName, EnvironmentName};
-use crate::port::{CopyGuard, FenceClass, PinnedSource, Precondition, StepReport, Token, VersionId};
+use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition, StepReport, Token, VersionId};
 use crate::rule::Finding;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,35 @@ pub struct Before {
     pub sha256: Option<Digest>,
     /// Its length.
     pub size: u64,
+}
+
+/// How a target comes to hold its artifact.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shape {
+    /// It is the artifact: one object, or a tag of an image.
+    #[default]
+    Whole,
+    /// It is a folder, brought up to date file by file; its manifest is written last.
+    #[serde(rename_all = "kebab-case")]
+    Folder {
+        /// Whether files that the source lacks are deleted.
+        prune: bool,
+    },
+    /// It is one object that says which folder is meant.
+    #[serde(rename_all = "kebab-case")]
+    Pointer {
+        /// The digest of its bytes.
+        sha256: Digest,
+        /// Their number.
+        size: u64,
+    },
+}
+
+impl Shape {
+    fn is_whole(&self) -> bool {
+        matches!(self, Self::Whole)
+    }
 }
 
 /// One planned write.
@@ -45,6 +74,42 @@ pub struct TargetMove {
     pub way: CopyGuard,
     /// What fences off late requests.
     pub fence: FenceClass,
+    /// How the target comes to hold the artifact.
+    #[serde(default, skip_serializing_if = "Shape::is_whole")]
+    pub shape: Shape,
+}
+
+impl TargetMove {
+    /// The artifact's name; `main` for the only one.
+    pub fn name(&self) -> &str {
+        self.artifact.as_ref().map_or("main", |name| name.as_str())
+    }
+
+    /// How many bytes the written object has, where that is known beforehand.
+    pub fn written_size(&self) -> Option<u64> {
+        match &self.shape {
+            Shape::Whole => Some(self.source.size),
+            Shape::Pointer { size, .. } => Some(*size),
+            Shape::Folder { .. } => None,
+        }
+    }
+
+    /// Whether an object at the target's place has the content that this move brings: by the store's word where it
+    /// gives one, else by the mark that was written with it.
+    pub fn is_held_by(&self, object: &Object) -> bool {
+        let marked = object.metadata.get("promote-sha256") == Some(&self.source.sha256.hex());
+        match &self.shape {
+            Shape::Whole => {
+                object.size == self.source.size
+                    && object.sha256.map_or(marked, |found| found == self.source.sha256)
+            }
+            Shape::Pointer { sha256, size } => {
+                object.size == *size && object.sha256.map_or(marked, |found| found == *sha256)
+            }
+            // What the manifest says depends on what each file was written as; the mark names the source.
+            Shape::Folder { .. } => marked,
+        }
+    }
 }
 
 /// `intent`.

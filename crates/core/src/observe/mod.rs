@@ -1,6 +1,7 @@
 //! Reading the world into a [`Snapshot`]: what is asked for side by side is asked for in one round. Needs read
 //! rights only.
 
+mod folders;
 mod release;
 mod targets;
 
@@ -101,32 +102,41 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
             release::candidate(view, config, environment, &commit).await?
         }
     };
-    let mut targets = match looked {
-        Some(found) => found,
-        None => {
-            let values = Values {
-                sha: Some(candidate.manifest.commit.clone()),
-                version: candidate.manifest.version.clone(),
-                env: Some(environment.name.clone()),
-                project: Some(config.project.clone()),
-                at: None,
-            };
-            targets::look(view, &targets::places(environment, &values)?).await?
+    let state = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
+    let named_at = request.named_at.unwrap_or_else(|| view.clock.now());
+    let values = Values {
+        sha: Some(candidate.manifest.commit.clone()),
+        version: candidate.manifest.version.clone(),
+        env: Some(environment.name.clone()),
+        project: Some(config.project.clone()),
+        at: Some(named_at),
+    };
+    let named = async {
+        match looked {
+            Some(found) => Ok(found),
+            None => {
+                let mut places = targets::places(environment, &values)?;
+                begun(view, environment, request, &candidate, state, &mut places).await?;
+                targets::look(view, &places).await
+            }
         }
     };
+    let (mut targets, needs) = try_join(named, targets::needs(view, environment, &values)).await?;
     // What looks like drift may be a promotion that went on between two requests: look once more, in order.
     if differs(heads.get(&environment.name).and_then(Option::as_ref).map(Head::state), &targets) {
         targets = targets::look_again(view, &targets).await?;
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
     }
-    let capabilities = capabilities(view, &genesis.0, &targets).await?;
+    let changes = folders::changes(view, environment, &candidate, &targets);
+    let (capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
     let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     Ok(Snapshot {
         taken_at,
         local_at: view.clock.now(),
+        named_at,
         genesis,
         head,
         upstream: before
@@ -135,8 +145,38 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
             .collect(),
         candidate,
         targets,
+        needs,
+        changes,
         capabilities,
     })
+}
+
+/// A promotion that is finished writes the very names that it was begun with, whatever the time is now.
+async fn begun(
+    view: &View,
+    environment: &Environment,
+    request: &Request,
+    candidate: &crate::snapshot::Candidate,
+    state: Option<&State>,
+    places: &mut BTreeMap<String, crate::location::Location>,
+) -> Result<(), Failure> {
+    let open = state.and_then(|state| state.open.as_ref());
+    let same = |open: &&crate::ledger::OpenIntent| {
+        open.environment == environment.name && open.release.commit == candidate.manifest.commit
+    };
+    let Some(open) = open.filter(|_| request.take_over).filter(same) else { return Ok(()) };
+    if !environment.artifacts.iter().any(crate::config::Artifact::is_log) {
+        return Ok(());
+    }
+    let head = view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::looking)?;
+    for target in
+        head.iter().filter_map(|head| head.record.intent.as_ref()).flat_map(|intent| &intent.targets)
+    {
+        if let Some(place) = places.get_mut(target.name()) {
+            place.clone_from(&target.target);
+        }
+    }
+    Ok(())
 }
 
 /// Refuses a ledger of another project, and records that were brought from another ledger.

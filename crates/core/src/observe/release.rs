@@ -5,8 +5,9 @@ use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, Head, LedgerError, ReleaseEntry, State};
+use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, State};
 use crate::names::EnvironmentName;
+use crate::port::Object;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Block, Candidate};
 use crate::world::View;
@@ -217,17 +218,14 @@ pub async fn candidate(
         try_join(try_join(manifest, entry), async { Ok((sources.await?, local.await)) }).await?;
     let Some(manifest) = manifest else { return Err(unpublished(commit.as_str())) };
     let mut found = BTreeMap::new();
-    for (name, built) in &manifest.artifacts {
-        let early = looked.iter().position(|(_, location, _)| *location == built.location);
-        let object = match early.and_then(|index| looked.get(index)) {
-            Some((_, _, Ok(object))) => object.clone(),
-            _ => view
-                .store(&built.location.store)?
-                .head(&built.location.key)
-                .await
-                .map_err(|error| Failure::looking(&format!("looking at `{}`", built.location), error))?,
+    for artifact in &environment.artifacts {
+        let Some((entry, built)) = manifest.artifact(artifact.name(), &environment.name) else { continue };
+        let early = looked.iter().find(|(_, location, _)| *location == built.location);
+        let object = match early {
+            Some((_, _, Ok(object))) if !moved_on(built, object.as_ref()) => object.clone(),
+            _ => source(view, built).await?,
         };
-        found.insert(name.clone(), object);
+        found.insert(entry, object);
     }
     let blocked = match entry.blocked() {
         true => {
@@ -244,6 +242,24 @@ pub async fn candidate(
     Ok(Candidate { manifest, blocked, on_branch, tags, sources: found })
 }
 
+/// Whether the tag of an image names something else than when the release was published. The image itself is then
+/// looked for by its digest, which nobody can move.
+fn moved_on(built: &BuiltArtifact, found: Option<&Object>) -> bool {
+    built.location.is_image() && found.and_then(|object| object.sha256) != Some(built.sha256)
+}
+
+/// A source as it lies.
+async fn source(view: &View, built: &BuiltArtifact) -> Result<Option<Object>, Failure> {
+    let store = view.store(&built.location.store)?;
+    let failed = |error| Failure::looking(&format!("looking at `{}`", built.location), error);
+    let found = store.head(&built.location.key).await.map_err(failed)?;
+    if !moved_on(built, found.as_ref()) {
+        return Ok(found);
+    }
+    let Ok(digest) = built.sha256.to_string().parse() else { return Ok(found) };
+    store.head(&digest).await.map_err(failed)
+}
+
 fn guesses(
     config: &Config,
     environment: &Environment,
@@ -258,10 +274,9 @@ fn guesses(
     environment
         .artifacts
         .iter()
-        .filter(|artifact| artifact.kind == crate::config::ArtifactKind::Object)
+        .filter(|artifact| artifact.kind != crate::config::ArtifactKind::Git)
         .filter_map(|artifact| {
-            let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
-            Some((name.to_owned(), crate::place::locate(&artifact.source, &values).ok()?))
+            Some((artifact.name().to_owned(), crate::place::locate(&artifact.source, &values).ok()?))
         })
         .collect()
 }

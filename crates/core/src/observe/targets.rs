@@ -1,32 +1,41 @@
-//! Looking at the targets of an environment.
+//! Looking at the targets of an environment, and at what it needs.
 
-use crate::config::{Config, Environment};
+use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
+use crate::ledger::State;
 use crate::location::Location;
 use crate::place::locate;
 use crate::snapshot::Seen;
-use crate::template::Values;
+use crate::template::{Template, Values};
 use crate::world::View;
-use futures_util::future::try_join_all;
+use futures_util::future::{join_all, try_join_all};
 use std::collections::BTreeMap;
+
+/// Whether a target's name depends on the release or the moment.
+fn moves(target: &Template) -> bool {
+    target.uses_sha() || target.uses_version() || target.uses_timestamp() || target.uses_date()
+}
+
+/// The artifacts that have a target.
+fn targeted(environment: &Environment) -> impl Iterator<Item = (&Artifact, &Template)> {
+    let all = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
+    all.filter_map(|artifact| Some((artifact, artifact.target.as_ref()?)))
+}
 
 /// The targets' locations by artifact, when they don't depend on the release.
 pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeMap<String, Location>> {
-    let moving = environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref()).any(|target| {
-        target.uses_sha() || target.uses_version() || target.uses_timestamp() || target.uses_date()
-    });
-    if moving {
+    if targeted(environment).any(|(_, target)| moves(target)) {
         return None;
     }
-    let values = Values {
-        env: Some(environment.name.clone()),
-        project: Some(config.project.clone()),
-        ..Values::default()
-    };
-    places(environment, &values).ok()
+    places(environment, &standing(config, environment)).ok()
 }
 
-/// The targets' locations by artifact. Artifacts that are no objects have none here.
+/// What holds of an environment whatever the release.
+fn standing(config: &Config, environment: &Environment) -> Values {
+    Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
+}
+
+/// The targets' locations by artifact.
 ///
 /// # Errors
 /// When a template can't be filled in.
@@ -34,17 +43,9 @@ pub(super) fn places(
     environment: &Environment,
     values: &Values,
 ) -> Result<BTreeMap<String, Location>, Failure> {
-    let mut found = BTreeMap::new();
-    for artifact in &environment.artifacts {
-        if artifact.kind != crate::config::ArtifactKind::Object {
-            continue;
-        }
-        if let Some(target) = &artifact.target {
-            let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
-            found.insert(name.to_owned(), locate(target, values)?);
-        }
-    }
-    Ok(found)
+    targeted(environment)
+        .map(|(artifact, target)| Ok((artifact.name().to_owned(), locate(target, values)?)))
+        .collect()
 }
 
 /// Looks at all of them side by side.
@@ -72,7 +73,8 @@ pub(super) async fn look_again(
     look(view, &places).await
 }
 
-/// The targets of an environment as they are, where they don't depend on a release.
+/// The targets of an environment as they are. One whose name depends on the release or the moment is looked at where
+/// `state` says that it was put last.
 ///
 /// # Errors
 /// When a store does not answer.
@@ -80,9 +82,45 @@ pub async fn seen(
     view: &View,
     config: &Config,
     environment: &Environment,
+    state: Option<&State>,
 ) -> Result<BTreeMap<String, Seen>, Failure> {
-    match fixed(config, environment) {
-        Some(places) => look(view, &places).await,
-        None => Ok(BTreeMap::new()),
+    let values = standing(config, environment);
+    let mut found = BTreeMap::new();
+    for (artifact, target) in targeted(environment) {
+        let name = artifact.name();
+        if !moves(target) {
+            found.insert(name.to_owned(), locate(target, &values)?);
+            continue;
+        }
+        let current = state.and_then(|state| state.current.as_ref());
+        let mut known = current.iter().flat_map(|current| &current.targets);
+        let last = known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == name);
+        if let Some(target) = last {
+            found.insert(name.to_owned(), target.target.clone());
+        }
     }
+    look(view, &found).await
+}
+
+/// Whether what an environment needs is there. A store that does not answer is an error: nothing is known then.
+///
+/// # Errors
+/// When a template can't be filled in, or a store does not answer.
+pub(super) async fn needs(
+    view: &View,
+    environment: &Environment,
+    values: &Values,
+) -> Result<Vec<(Location, bool)>, Failure> {
+    let places = environment.needs.iter().map(|template| locate(template, values));
+    let looks = places.map(|location| async {
+        let location = location?;
+        let there = view
+            .store(&location.store)?
+            .head(&location.key)
+            .await
+            .map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?
+            .is_some();
+        Ok((location, there))
+    });
+    join_all(looks).await.into_iter().collect()
 }

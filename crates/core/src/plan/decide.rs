@@ -1,9 +1,11 @@
 //! `plan`: from configuration, snapshot and request to a decision.
 
 use super::document::{Base, Plan, SCHEMA};
-use crate::config::{ArtifactKind, Config, Environment};
+use crate::config::{Artifact, ArtifactKind, Config, Environment};
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
-use crate::ledger::{Action, Before, TargetMove};
+use crate::ledger::{Action, Before, Shape, TargetMove};
+use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, PinnedSource, Precondition};
 use crate::request::{Request, Terms};
 use crate::rule::{self, Facts, Finding};
@@ -50,9 +52,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let mut obstacles = Vec::new();
     let mut targets = Vec::new();
     for artifact in &environment.artifacts {
-        let name = artifact.name.as_ref().map_or("main", |name| name.as_str());
-        if artifact.kind != ArtifactKind::Object {
-            obstacles.push(format!("this version of promote moves objects only, and `{name}` is none"));
+        let name = artifact.name();
+        if artifact.kind == ArtifactKind::Git {
+            obstacles.push("this version of promote can't move the commit itself".to_owned());
             continue;
         }
         let Some(seen) = snapshot.targets.get(name) else {
@@ -62,18 +64,24 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             }
             continue;
         };
-        match target_move(snapshot, artifact.name.clone(), name, seen) {
+        match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => targets.push(target),
             Err(obstacle) => obstacles.push(obstacle),
         }
     }
     let there = state.release().filter(|there| there.commit == release.commit && there.same_bytes(&release));
     // A target that the configuration named only after the last move holds nothing yet, whatever runs elsewhere.
-    let recorded = |seen: &Seen| {
-        let known = state.current.iter().flat_map(|current| &current.targets);
-        known.into_iter().any(|target| target.target == seen.location)
+    let recorded = |(name, seen): (&String, &Seen)| {
+        let mut known = state.current.iter().flat_map(|current| &current.targets);
+        // Of a log, every name is a new one: there is nothing to do when the last one names the release.
+        let log = environment.artifacts.iter().any(|artifact| artifact.name() == name && artifact.is_log());
+        known.any(|target| {
+            let same = target.artifact.as_ref().map_or("main", |name| name.as_str()) == name;
+            target.target == seen.location
+                || log && same && target.sha256 == release.digest(name, &environment.name)
+        })
     };
-    let settled = there.is_some() && state.open.is_none() && snapshot.targets.values().all(recorded);
+    let settled = there.is_some() && state.open.is_none() && snapshot.targets.iter().all(recorded);
     let action = match request.action {
         Action::Promote if settled => Action::Redeploy,
         other => other,
@@ -105,6 +113,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             reason: request.reason.clone(),
         },
         taken_at: snapshot.taken_at,
+        changes: snapshot.changes.clone(),
+        named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
         release,
     };
     let drifted =
@@ -119,7 +129,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         return Decision::Allowed(Box::new(plan));
     }
     let unfinished = |finding: &Finding| finding.rule == "unfinished" && !finding.passes();
-    let foreign = environment.artifacts.iter().any(|artifact| artifact.kind != ArtifactKind::Object);
+    let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
     let exit = if foreign {
         ExitStatus::Usage
     } else if plan.findings.iter().any(unfinished) {
@@ -133,17 +143,19 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
 }
 
 fn target_move(
+    config: &Config,
+    environment: &Environment,
     snapshot: &Snapshot,
-    artifact: Option<crate::names::ArtifactName>,
-    name: &str,
+    artifact: &Artifact,
     seen: &Seen,
 ) -> Result<TargetMove, String> {
+    let name = artifact.name();
     let manifest = &snapshot.candidate.manifest;
     let commit = manifest.commit.short(7);
-    let Some(built) = manifest.artifacts.get(name) else {
+    let Some((entry, built)) = manifest.artifact(name, &environment.name) else {
         return Err(format!("release {commit} was published without the artifact `{name}`"));
     };
-    let Some(source) = snapshot.candidate.sources.get(name).and_then(Option::as_ref) else {
+    let Some(source) = snapshot.candidate.sources.get(&entry).and_then(Option::as_ref) else {
         return Err(format!("`{}` is not there, although release {commit} was published", built.location));
     };
     if source.size != built.size {
@@ -158,17 +170,34 @@ fn target_move(
             built.location
         ));
     }
+    let shape = match (built.folder.is_some(), seen.location.folder().is_some()) {
+        (false, false) => Shape::Whole,
+        (true, true) => Shape::Folder { prune: artifact.prune },
+        (true, false) => {
+            let bytes =
+                Pointer::new(&config.project, &manifest.commit, &built.location, built.sha256).to_bytes();
+            Shape::Pointer { sha256: Digest::of(&bytes), size: bytes.len() as u64 }
+        }
+        (false, true) => {
+            return Err(format!(
+                "`{}` is a folder, and `{name}` of release {commit} was published as one object",
+                seen.location
+            ));
+        }
+    };
     let capabilities = snapshot.capabilities.get(&seen.location.store);
     let before = seen.object.as_ref().map(|object| Before {
         token: object.token.clone(),
         version: object.version.clone(),
         sha256: object
             .sha256
+            .filter(|_| shape == Shape::Whole)
             .or_else(|| object.metadata.get("promote-sha256").and_then(|text| text.parse().ok())),
         size: object.size,
     });
+    let way = capabilities.and_then(|found| rule::way(found, &built.location, &seen.location, built.size));
     Ok(TargetMove {
-        artifact,
+        artifact: artifact.name.clone(),
         target: seen.location.clone(),
         source: PinnedSource {
             location: built.location.clone(),
@@ -182,7 +211,8 @@ fn target_move(
             .as_ref()
             .map_or(Precondition::Absent, |before| Precondition::Matches(before.token.clone())),
         before,
-        way: capabilities.and_then(|found| rule::way(found, built.size)).unwrap_or(CopyGuard::None),
+        way: way.unwrap_or(CopyGuard::None),
         fence: capabilities.map_or(FenceClass::Advisory, |found| found.fence),
+        shape,
     })
 }

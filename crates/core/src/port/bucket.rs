@@ -115,6 +115,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// The content as a stream, of this version when one is named. A missing object is `NotFound`.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError>;
 
+    /// After what time an object expires wherever it is put, in its own words (`4w`), where it says so itself: the
+    /// label of an image. `None` for what stays.
+    async fn expires(&self, _key: &Key) -> Result<Option<String>, ProviderError> {
+        Ok(None)
+    }
+
     /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and sorts after `after`. An empty prefix
     /// lists everything.
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;

@@ -7,6 +7,7 @@ mod clock;
 mod error;
 mod history;
 mod object;
+pub mod pipeline;
 mod step;
 
 pub use bucket::{
@@ -17,4 +18,5 @@ pub use clock::{Clock, Entropy};
 pub use error::{ErrorKind, ProviderError};
 pub use history::{Commit, History};
 pub use object::{Headers, Metadata, Object, Page, Token, VersionId};
-pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+pub use pipeline::Pipelines;
+pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner, StepTarget};

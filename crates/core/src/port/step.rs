@@ -1,7 +1,13 @@
 //! Running a step: a command or a wait around the move. What a failed step means is decided in `flow`.
 
+use super::{Token, VersionId};
+use crate::commit::CommitId;
 use crate::config::Step;
+use crate::digest::Digest;
+use crate::location::Location;
+use crate::names::ArtifactName;
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -14,6 +20,27 @@ pub struct StepContext {
     pub variables: BTreeMap<String, String>,
     /// Values for `{sha}` and the like in `expect` and URLs.
     pub values: crate::template::Values,
+    /// The targets that hold the release, in the order in which they were written. Empty before the move.
+    pub targets: Vec<StepTarget>,
+}
+
+/// A target that holds the release, as what deploys from it sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StepTarget {
+    /// Which artifact; `None` for the only one.
+    pub artifact: Option<ArtifactName>,
+    /// Where.
+    pub location: Location,
+    /// The version that the write made, in a store that keeps versions.
+    pub version: Option<VersionId>,
+    /// The token of the write.
+    pub token: Token,
+    /// The digest.
+    pub digest: Option<Digest>,
+    /// The release.
+    pub commit: CommitId,
+    /// When it was committed: the store's clock where it is known, else the writer's.
+    pub committed_at: DateTime<Utc>,
 }
 
 /// How a step ended.
@@ -56,6 +83,11 @@ pub struct StepReport {
 pub trait StepProgress: Send + Sync {
     /// A line of output, without its end.
     fn line(&self, line: &str);
+
+    /// A change worth showing to everybody, in words of our own with foreign names in them made harmless.
+    fn note(&self, note: &str) {
+        self.line(note);
+    }
 }
 
 /// Runs steps.

@@ -8,6 +8,7 @@ mod diff;
 mod failure;
 mod finding;
 mod history;
+pub mod markdown;
 mod outcome;
 mod publish;
 mod show;

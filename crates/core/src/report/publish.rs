@@ -41,8 +41,10 @@ pub struct PublishedArtifact {
     pub location: String,
     /// Its digest; `null` when it was not made.
     pub digest: Option<String>,
-    /// Its length in bytes.
+    /// Its length in bytes: of a folder, of all its files.
     pub size: Option<u64>,
+    /// How many files a folder has; `null` for anything else.
+    pub files: Option<u64>,
 }
 
 impl Document for PublishReport {

@@ -5,11 +5,16 @@ use crate::ledger::State;
 use crate::port::Object;
 use crate::snapshot::Seen;
 
-/// Whether a stamp on an object is of a promotion that is open in this lane.
-fn ours(state: &State, object: &Object) -> bool {
-    let stamp = object.metadata.get("promote-id");
-    let open = state.open.iter().flat_map(|open| &open.stamps);
-    open.into_iter().any(|id| Some(&id.0) == stamp)
+/// Whether what a target holds is of a promotion that is open in this lane: it carries its mark, or, where a store
+/// keeps none (the tag of an image), it is the very artifact.
+fn ours(state: &State, artifact: &str, object: &Object) -> bool {
+    let Some(open) = &state.open else { return false };
+    let marked =
+        object.metadata.get("promote-id").is_some_and(|id| open.stamps.iter().any(|one| one.0 == *id));
+    let same = object.metadata.is_empty()
+        && object.sha256.is_some()
+        && object.sha256 == open.release.digest(artifact, &open.environment);
+    marked || same
 }
 
 /// What differs between a target and the ledger, in words.
@@ -22,12 +27,12 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     });
     match (recorded, &seen.object) {
         (None, None) => None,
-        (None, Some(object)) if ours(state, object) => None,
+        (None, Some(object)) if ours(state, artifact, object) => None,
         (None, Some(_)) => Some(format!("`{}` holds an object that no record accounts for", seen.location)),
         (Some(_), None) => Some(format!("`{}` is gone", seen.location)),
         (Some(recorded), Some(object)) => {
             let same_version = recorded.version.is_none() || recorded.version == object.version;
-            if (recorded.token == object.token && same_version) || ours(state, object) {
+            if (recorded.token == object.token && same_version) || ours(state, artifact, object) {
                 return None;
             }
             let when = object.stored_at.format("%Y-%m-%d %H:%M UTC");

@@ -6,11 +6,13 @@ mod blocked;
 mod branch;
 mod clock;
 mod drift;
+mod expiry;
 mod finding;
 mod freeze;
 mod from;
 mod guard;
 mod held;
+mod needs;
 mod notes;
 mod order;
 mod rolled_back;
@@ -21,7 +23,7 @@ mod versions;
 
 pub use drift::drift;
 pub use finding::{Finding, Verdict};
-pub(crate) use guard::way;
+pub(crate) use guard::{RELAYED, way};
 
 use crate::config::{Config, Environment};
 use crate::ledger::{Action, Override, ReleaseRef};
@@ -180,6 +182,20 @@ pub const RULES: &[Rule] = &[
         overridable: true,
         again: false,
         check: held::check,
+    },
+    Rule {
+        name: "needs",
+        about: "what the release needs without moving it exists",
+        overridable: true,
+        again: true,
+        check: needs::check,
+    },
+    Rule {
+        name: "expiry",
+        about: "no image expires where it must stay",
+        overridable: true,
+        again: false,
+        check: expiry::check,
     },
     Rule {
         name: "drift",

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::digest::Digest;
 use promote_core::ledger::{
     Abort, Action, Before, Commit, Freeze, Head, Intent, Kind, Landed, Mark, Observe, Outcome, OutcomeResult,
-    Override, PromotionId, Record, ReleaseRef, Seq, State, StepRecord, TargetMove, TargetState, Verified,
-    Why,
+    Override, PromotionId, Record, ReleaseRef, Seq, Shape, State, StepRecord, TargetMove, TargetState,
+    Verified, Why,
 };
 use promote_core::port::{
     CopyGuard, FenceClass, Headers, PinnedSource, Precondition, StepEnd, StepReport, Token, VersionId,
@@ -116,6 +116,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
             when: Precondition::Matches(token('0')),
             way: CopyGuard::ConditionalCopy,
             fence: FenceClass::Expiring,
+            shape: Shape::Whole,
         }],
         follows: true,
         findings: vec![

@@ -113,8 +113,8 @@ fn half_a_release_is_never_moved() {
     assert!(said(&case).starts_with(order), "as configured, not as sorted: {}", said(&case));
     case.snapshot.targets.remove("web");
     assert_snapshot!(said(&case), @r#"refused (missing): rules [], obstacles ["the target of `web` was not looked at"]"#);
-    case.environment.artifacts[0].kind = ArtifactKind::Image;
-    assert_snapshot!(said(&case), @r#"refused (usage): rules [], obstacles ["this version of promote moves objects only, and `web` is none"]"#);
+    case.environment.artifacts[0].kind = ArtifactKind::Git;
+    assert_snapshot!(said(&case), @r#"refused (usage): rules [], obstacles ["this version of promote can't move the commit itself"]"#);
 }
 
 #[test]

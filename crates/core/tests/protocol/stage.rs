@@ -16,7 +16,7 @@ use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy,
 use promote_core::names::EnvironmentName;
 use promote_core::plan::Decision;
 use promote_core::port::{Body, Bucket, Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
-use promote_core::publish::{Publication, publish};
+use promote_core::publish::{Given, Publication, publish};
 use promote_core::request::{Request, Wanted};
 use promote_core::template::Template;
 use promote_core::world::World;
@@ -210,7 +210,11 @@ impl Stage {
             committed_at: Some(self.clock.now()),
             version: None,
             branches: vec!["main".to_owned()],
-            artifacts: [("main".to_owned(), (Body::Bytes(content(digit)), None))].into(),
+            artifacts: [(
+                "main".to_owned(),
+                Given::Object { body: Body::Bytes(content(digit)), content: None },
+            )]
+            .into(),
             built: "given".to_owned(),
             actor: actor("ci"),
         };

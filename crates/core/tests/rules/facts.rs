@@ -152,6 +152,8 @@ pub fn manifest(digit: char) -> Manifest {
                 sha256: Digest::of(&content(digit)),
                 size: content(digit).len() as u64,
                 content: None,
+                folder: None,
+                expires: None,
             },
         )]
         .into(),
@@ -171,6 +173,9 @@ impl Case {
         let snapshot = Snapshot {
             taken_at: now(),
             local_at: now(),
+            named_at: now(),
+            needs: Vec::new(),
+            changes: BTreeMap::new(),
             genesis: (
                 Genesis {
                     schema: promote_core::ledger::genesis::SCHEMA.to_owned(),

@@ -31,6 +31,7 @@ fn everything_wrong() -> Case {
         by: "bob".to_owned(),
         at: at("2026-01-01T00:00:00Z"),
     });
+    candidate.manifest.artifacts.get_mut("main").unwrap().expires = Some("4w".to_owned());
     candidate.manifest.committed_at = Some(at("2020-01-01T00:00:00Z"));
     case.request.automatic = true;
     let commit = case.snapshot.commit().clone();
@@ -41,6 +42,7 @@ fn everything_wrong() -> Case {
         since: crate::facts::ago(3),
     });
     case.snapshot.targets.get_mut("main").unwrap().object = None;
+    case.snapshot.needs = vec![("memory://m/base.zip".parse().unwrap(), false)];
     case.snapshot.capabilities.clear();
     case.snapshot.local_at = at("2026-01-08T12:00:00Z");
     case
@@ -69,6 +71,8 @@ fn all_rules_are_asked_in_their_order() {
     order Unmet
     rolled-back Unmet
     hold Unmet
+    needs Unmet
+    expiry Unmet
     drift Unmet
     guard Unmet
     clock Unmet
@@ -134,6 +138,8 @@ fn resuming_is_held_only_to_what_protects_the_targets() {
     notes Skipped
     order Skipped
     hold Skipped
+    needs Unmet
+    expiry Skipped
     drift Unmet
     guard Unmet
     clock Unmet

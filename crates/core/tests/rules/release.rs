@@ -1,4 +1,4 @@
-//! What must hold of the release itself: `blocked`, `branch`, `versions`, `notes`, `order`.
+//! What must hold of the release itself: `blocked`, `branch`, `versions`, `notes`, `order`, `needs`, `expiry`.
 
 use crate::facts::{Case, hours, now, release};
 use insta::assert_snapshot;
@@ -128,4 +128,30 @@ fn an_older_release_comes_only_by_a_rollback() {
     let mut case = Case::new();
     case.snapshot.head = None;
     assert_eq!(case.check("order"), "nothing to say");
+}
+
+#[test]
+fn what_is_needed_must_be_there() {
+    let mut case = Case::new();
+    assert_eq!(case.check("needs"), "nothing to say");
+    case.snapshot.needs = vec![("ghcr.io/acme/base:1".parse().unwrap(), true)];
+    assert_snapshot!(case.check("needs"), @"met: everything it needs is there");
+    case.snapshot.needs.push(("memory://m/schema.json".parse().unwrap(), false));
+    let check = case.check("needs");
+    assert!(check.starts_with("unmet: `memory://m/schema.json` is not there"), "{check}");
+}
+
+#[test]
+fn what_expires_goes_nowhere_where_it_must_stay() {
+    let mut case = Case::new();
+    assert_eq!(case.check("expiry"), "nothing to say");
+    let built = case.snapshot.candidate.manifest.artifacts.get_mut("main").unwrap();
+    built.expires = Some("4w".to_owned());
+    let check = case.check("expiry");
+    assert!(check.starts_with("unmet: ") && check.contains("is labelled to expire after 4w"), "{check}");
+    case.environment.tier = promote_core::config::Tier::Test;
+    assert!(case.check("expiry").starts_with("met: "), "{}", case.check("expiry"));
+    case.environment.tier = promote_core::config::Tier::Production;
+    case.request.action = promote_core::ledger::Action::Rollback;
+    assert_eq!(case.check("expiry"), "nothing to say");
 }

@@ -7,16 +7,20 @@ mod folder;
 mod http;
 mod masked;
 mod outputs;
+mod pipeline;
 mod process_group;
 #[cfg(test)]
 mod tests;
 
-use crate::{Interruption, Variables};
+pub use masked::Secrets;
+
+use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};
-use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::port::{Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Runs steps on this machine.
@@ -26,6 +30,8 @@ pub struct SystemSteps {
     variables: Variables,
     interruption: Interruption,
     first_wait: Duration,
+    pipelines: PipelineAccess,
+    clock: Arc<dyn Clock>,
 }
 
 /// How a step ended, before it is put into a report.
@@ -52,7 +58,21 @@ impl SystemSteps {
     /// `base` is the folder of `promote.toml`: commands run there or below. `variables` are given to commands, and
     /// `$NAME` is looked up in them. When `interruption` comes, the running step is ended.
     pub fn new(base: impl Into<PathBuf>, variables: Variables, interruption: Interruption) -> Self {
-        Self { base: base.into(), variables, interruption, first_wait: Duration::from_secs(1) }
+        Self {
+            base: base.into(),
+            variables,
+            interruption,
+            first_wait: Duration::from_secs(1),
+            pipelines: PipelineAccess::default(),
+            clock: Arc::new(SystemClock),
+        }
+    }
+
+    /// The same with a way to pipelines; without it, they are reached as this machine is set up.
+    #[must_use]
+    pub fn with_pipelines(mut self, pipelines: PipelineAccess) -> Self {
+        self.pipelines = pipelines;
+        self
     }
 }
 
@@ -75,7 +95,9 @@ impl StepRunner for SystemSteps {
             StepAction::Http { url, expect } => {
                 http::wait(self, url, expect.as_ref(), context, timeout, progress).await
             }
-            StepAction::CodePipeline(_) => cannot("follow AWS CodePipeline"),
+            StepAction::CodePipeline { names, start } => {
+                pipeline::run(self, names, *start, context, timeout, progress).await
+            }
             StepAction::Github { .. } => cannot("run GitHub workflows"),
             StepAction::Gitlab { .. } => cannot("run GitLab pipelines"),
             StepAction::Receipts(_) => cannot("wait for receipts of hosts"),

@@ -46,6 +46,7 @@ pub(super) fn context() -> StepContext {
             env: Some("prod".parse().unwrap()),
             ..Values::default()
         },
+        targets: Vec::new(),
     }
 }
 
@@ -67,7 +68,6 @@ pub(super) fn runner(extra: &[(&str, &str)]) -> (tempfile::TempDir, SystemSteps)
 async fn what_this_version_can_not_run_does_not_pass() {
     let (_base, steps) = runner(&[]);
     for action in [
-        StepAction::CodePipeline(vec![template("billing-prod")]),
         StepAction::Github { workflow: "deploy.yml".to_owned(), reference: None },
         StepAction::Gitlab { project: "acme/deploy".to_owned(), reference: None },
         StepAction::Receipts(3),

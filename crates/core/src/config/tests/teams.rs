@@ -34,7 +34,8 @@ fn zips_that_pipelines_watch() {
     let uat = env(&config, "uat");
     assert_eq!((uat.auto, uat.tier, uat.from[0].as_str()), (false, Tier::Staging, "staging"));
     match &uat.deploy[0].action {
-        StepAction::CodePipeline(pipelines) => {
+        StepAction::CodePipeline { names: pipelines, start } => {
+            assert!(!start);
             assert_eq!(
                 pipelines.iter().map(|p| p.as_str()).collect::<Vec<_>>(),
                 ["billing-api-uat", "billing-api-training", "billing-api-demo"]

@@ -64,13 +64,16 @@ pub(super) fn next(
         .values()
         .filter_map(|seen| {
             let store = &seen.location.store;
-            let nature = looked.natures.get(store).filter(|nature| nature.create);
+            let nature = looked.natures.get(store).filter(|nature| nature.known());
             Some((store.clone(), nature.or_else(|| genesis.capabilities(store))?.clone()))
         })
         .collect();
     let judged_guard = targets.values().all(|seen| capabilities.contains_key(&seen.location.store));
     let snapshot = Snapshot {
         taken_at: looked.at,
+        named_at: looked.local_at,
+        needs: Vec::new(),
+        changes: BTreeMap::new(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,
         head: looked.heads.get(&environment.lane).cloned().flatten(),

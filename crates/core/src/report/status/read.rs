@@ -98,11 +98,10 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
     let heads = try_join_all(lanes.into_iter().map(|lane| async move {
         Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::looking)?))
     }));
-    let targets = join_all(
-        shown
-            .iter()
-            .map(|settings| async move { (settings.name.clone(), seen(view, config, settings).await) }),
-    );
+    let targets =
+        join_all(shown.iter().map(|settings| async move {
+            (settings.name.clone(), seen(view, config, settings, None).await)
+        }));
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
     let (genesis, (releases, _), heads) = first?;
     let at =
@@ -129,10 +128,12 @@ async fn again(
     looked: &mut Looked,
 ) -> Result<(), Failure> {
     for settings in shown {
-        if drifts(settings, looked).is_empty() {
+        // A target with a new name each time is looked at where the ledger says that it was put last.
+        let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
+        if drifts(settings, looked).is_empty() && !log {
             continue;
         }
-        let targets = seen(view, config, settings).await;
+        let targets = seen(view, config, settings, looked.state(&settings.lane)).await;
         let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
         looked.targets.insert(settings.name.clone(), targets);
         looked.heads.insert(settings.lane.clone(), head);

@@ -1,0 +1,265 @@
+//! One file of a folder on its way to the target, and one on its way out of it: sent, and after any doubt looked at.
+
+use super::manifest::FolderFile;
+use super::place::Bringing;
+use super::standing::Watch;
+use super::{Write, headers, inside};
+use crate::digest::Digest;
+use crate::ledger::TargetMove;
+use crate::location::{Key, StoreId};
+use crate::port::{
+    Body, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition, ProviderError, Token,
+};
+use bytes::Bytes;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// The largest file, in bytes, that is taken from one kind of store to another: it is held in memory, since the core
+/// has no other place.
+pub const THROUGH_LIMIT: u64 = 256 << 20;
+
+/// How often one request is sent.
+const TRIES: u32 = 4;
+
+/// Names of what is written beside each file.
+const COMMIT: &str = "promote-commit";
+const ID: &str = "promote-id";
+const SHA256: &str = "promote-sha256";
+
+/// What became of one file.
+pub(super) enum Carried {
+    /// The target holds it, with this token.
+    Landed(FolderFile),
+    /// The target does not hold it any more.
+    Gone,
+    /// It was not what was expected there: somebody else wrote.
+    Refused(ProviderError),
+    /// It was not tried, since something else went wrong.
+    Left,
+}
+
+/// What all files of one promotion have in common.
+pub(super) struct Carrier<'a> {
+    pub(super) bringing: &'a Bringing<'a>,
+    pub(super) watch: Watch<'a>,
+    /// The prefix of the source.
+    pub(super) below: &'a str,
+    /// The prefix of the target.
+    pub(super) above: &'a str,
+    /// Whether anything may have been written.
+    pub(super) touched: AtomicBool,
+    /// Whether an answer was lost.
+    pub(super) doubt: AtomicBool,
+    /// Whether something went wrong, so that nothing new is begun.
+    pub(super) stop: AtomicBool,
+}
+
+/// Whether the stores are of one kind, so that the target's can copy from the source's by itself.
+pub(super) fn same_kind(moved: &TargetMove) -> bool {
+    match (&moved.source.location.store, &moved.target.store) {
+        (StoreId::S3(_), StoreId::S3(_)) | (StoreId::Gcs(_), StoreId::Gcs(_)) => true,
+        (one, two) => one == two,
+    }
+}
+
+/// Whether an object holds this file: by the store's word, else by what was written beside it.
+fn holds(object: &Object, file: &FolderFile) -> bool {
+    let stamped = || object.metadata.get(SHA256) == Some(&file.sha256.hex());
+    object.size == file.size && object.sha256.map_or_else(stamped, |found| found == file.sha256)
+}
+
+impl Carrier<'_> {
+    /// A place in the target.
+    pub(super) fn place(&self, path: &Key) -> Result<Key, ProviderError> {
+        let place = inside(self.above, path);
+        place.map_err(|error| {
+            self.error(ErrorKind::Invalid, path, "its place in the target has no key").caused_by(error)
+        })
+    }
+
+    pub(super) fn error(&self, kind: ErrorKind, path: &Key, message: impl Into<String>) -> ProviderError {
+        ProviderError::new(kind, self.bringing.to, format!("{}{path}", self.above), message)
+    }
+
+    fn condition(&self, when: &Precondition) -> Condition {
+        let fence = self.bringing.condition.fence.clone();
+        Condition { when: when.clone(), way: self.bringing.condition.way, fence }
+    }
+
+    fn metadata(&self, file: &FolderFile) -> Metadata {
+        let ours = self.bringing.metadata;
+        let mut metadata: Metadata = [COMMIT, ID]
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), ours.get(name)?.clone())))
+            .collect();
+        metadata.insert(SHA256.to_owned(), file.sha256.hex());
+        metadata
+    }
+
+    /// Brings one file. `pin` is its source, where the store copies by itself.
+    ///
+    /// # Errors
+    /// What will not be better for other files either, or can't be told.
+    pub(super) async fn bring(
+        &self,
+        write: Write,
+        pin: Option<PinnedSource>,
+    ) -> Result<Carried, ProviderError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(Carried::Left);
+        }
+        let end = self.try_bring(&write, pin.as_ref()).await;
+        if end.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        end
+    }
+
+    async fn try_bring(&self, write: &Write, pin: Option<&PinnedSource>) -> Result<Carried, ProviderError> {
+        let key = self.place(&write.file.path)?;
+        let landed = |token: Token| Carried::Landed(FolderFile { token: Some(token), ..write.file.clone() });
+        let to = self.bringing.to;
+        if write.look
+            && let Some(object) = to.head(&key).await?
+            && holds(&object, &write.file)
+        {
+            return Ok(landed(object.token));
+        }
+        let body = match pin {
+            Some(_) => None,
+            None => Some(self.fetch(&write.file).await?),
+        };
+        let (mut last, mut unknown) = (None, false);
+        for _ in 0..TRIES {
+            self.watch.check().await?;
+            let error = match self.send(&key, write, pin, body.as_ref()).await {
+                Ok(object) => {
+                    self.touched.store(true, Ordering::Relaxed);
+                    let other = object.sha256.is_some_and(|found| found != write.file.sha256);
+                    if other || object.size != write.file.size {
+                        let message =
+                            "what arrived is not the release's file: the release's own folder was changed";
+                        return Err(self.error(ErrorKind::Corrupt, &write.file.path, message));
+                    }
+                    return Ok(landed(object.token));
+                }
+                Err(error) => error,
+            };
+            match error.kind {
+                ErrorKind::Conflict if !unknown => return Ok(Carried::Refused(error)),
+                ErrorKind::Unavailable => {}
+                ErrorKind::Conflict | ErrorKind::Unknown => {
+                    // Perhaps it was written all the same, now or by an earlier try.
+                    unknown = true;
+                    self.doubt.store(true, Ordering::Relaxed);
+                    self.touched.store(true, Ordering::Relaxed);
+                    let seen = to.head(&key).await?;
+                    if let Some(object) = seen.as_ref().filter(|object| holds(object, &write.file)) {
+                        return Ok(landed(object.token.clone()));
+                    }
+                    let as_before = match (&write.when, &seen) {
+                        (Precondition::Matches(token), Some(object)) => *token == object.token,
+                        (Precondition::Absent, None) | (Precondition::Any, _) => true,
+                        _ => false,
+                    };
+                    if !as_before {
+                        return Ok(Carried::Refused(error));
+                    }
+                }
+                _ => return Err(error),
+            }
+            last = Some(error);
+        }
+        Err(last.unwrap_or_else(|| self.error(ErrorKind::Unavailable, &write.file.path, "it was never sent")))
+    }
+
+    async fn send(
+        &self,
+        key: &Key,
+        write: &Write,
+        pin: Option<&PinnedSource>,
+        body: Option<&Bytes>,
+    ) -> Result<Object, ProviderError> {
+        let (metadata, condition) = (self.metadata(&write.file), self.condition(&write.when));
+        let to = self.bringing.to;
+        match (pin, body) {
+            (Some(pin), _) => to.copy(pin, key, &metadata, &condition).await,
+            (None, body) => {
+                let body = Body::Bytes(body.cloned().unwrap_or_default());
+                to.write(key, body, &headers(&write.file.path), &metadata, &condition).await
+            }
+        }
+    }
+
+    /// Reads a file of the source, whole and checked.
+    async fn fetch(&self, file: &FolderFile) -> Result<Bytes, ProviderError> {
+        let from = self.bringing.from;
+        let error = |kind, message: String| {
+            ProviderError::new(kind, from, format!("{}{}", self.below, file.path), message)
+        };
+        if file.size > THROUGH_LIMIT {
+            let message = format!(
+                "{} bytes are more than the {THROUGH_LIMIT} of a file that can pass through this machine",
+                file.size
+            );
+            let hint = "keep source and target of the folder in one kind of store, or make the file an artifact of its own";
+            return Err(error(ErrorKind::Unsupported, message).hint(hint));
+        }
+        let key = inside(self.below, &file.path)
+            .map_err(|cause| error(ErrorKind::Invalid, "it has no key".to_owned()).caused_by(cause))?;
+        let gone = || error(ErrorKind::NotFound, "the release's folder lacks this file".to_owned());
+        let limit = usize::try_from(file.size).unwrap_or(usize::MAX);
+        let (_, bytes) = from.get(&key, limit).await?.ok_or_else(gone)?;
+        if Digest::of(&bytes) != file.sha256 {
+            return Err(error(ErrorKind::Corrupt, "it is not what was published".to_owned()));
+        }
+        Ok(bytes)
+    }
+
+    /// Removes one file that has this token.
+    ///
+    /// # Errors
+    /// What will not be better for other files either, or can't be told.
+    pub(super) async fn remove(&self, path: Key, token: Token) -> Result<Carried, ProviderError> {
+        if self.stop.load(Ordering::Relaxed) {
+            return Ok(Carried::Left);
+        }
+        let end = self.try_remove(&path, &token).await;
+        if end.is_err() {
+            self.stop.store(true, Ordering::Relaxed);
+        }
+        end
+    }
+
+    async fn try_remove(&self, path: &Key, token: &Token) -> Result<Carried, ProviderError> {
+        let key = self.place(path)?;
+        let to = self.bringing.to;
+        let mut last = None;
+        for _ in 0..TRIES {
+            self.watch.check().await?;
+            let error = match to.delete(&key, &Precondition::Matches(token.clone())).await {
+                Ok(()) => {
+                    self.touched.store(true, Ordering::Relaxed);
+                    return Ok(Carried::Gone);
+                }
+                Err(error) => error,
+            };
+            match error.kind {
+                ErrorKind::Unavailable => {}
+                ErrorKind::Conflict | ErrorKind::Unknown => {
+                    if error.kind == ErrorKind::Unknown {
+                        self.doubt.store(true, Ordering::Relaxed);
+                        self.touched.store(true, Ordering::Relaxed);
+                    }
+                    match to.head(&key).await? {
+                        None => return Ok(Carried::Gone),
+                        Some(object) if object.token != *token => return Ok(Carried::Refused(error)),
+                        Some(_) => {}
+                    }
+                }
+                _ => return Err(error),
+            }
+            last = Some(error);
+        }
+        Err(last.unwrap_or_else(|| self.error(ErrorKind::Unavailable, path, "it was never sent")))
+    }
+}

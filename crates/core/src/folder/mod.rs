@@ -1,0 +1,46 @@
+//! Folders as artifacts. A release's folder lies in a prefix of its own and never changes; a manifest inside it says
+//! what it holds and is written last, so a folder that has one is whole. An environment's folder is brought up to date
+//! in place: new and changed files, then deletions, then the manifest. Which release goes where is decided elsewhere;
+//! a target that only names a folder (a pointer) is an object like any other.
+
+mod carry;
+mod difference;
+mod listing;
+mod manifest;
+mod place;
+mod publish;
+mod standing;
+mod verify;
+
+pub use carry::THROUGH_LIMIT;
+pub use difference::{Change, Difference, Write, change, difference};
+pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
+pub use place::{Bringing, bring};
+pub use publish::{Entry, put};
+pub use standing::{NewestIntent, PAUSE_S, Standing};
+pub use verify::check;
+
+use crate::location::{FOLDER, Key, LocationError};
+use crate::port::Headers;
+
+/// How many files are under way at once. The stores' own limit may allow fewer.
+const IN_FLIGHT: usize = 16;
+
+/// Names that belong to `promote` itself: as a part of a path they are neither published nor ever removed.
+const OWN: [&str; 2] = [".promote", ".promote-store"];
+
+/// Whether a path inside a folder is none of the folder's own business: a manifest, or what `promote` keeps.
+fn is_reserved(path: &str) -> bool {
+    path.split('/').any(|part| OWN.contains(&part)) || path.rsplit('/').next() == Some(FOLDER)
+}
+
+/// The key of a file in the folder whose prefix this is.
+fn inside(prefix: &str, path: &Key) -> Result<Key, LocationError> {
+    format!("{prefix}{path}").parse()
+}
+
+/// The content headers of a file, by its name alone: so they need not be asked for when it is copied.
+fn headers(path: &Key) -> Headers {
+    let content_type = mime_guess::from_path(path.as_str()).first_or_octet_stream();
+    Headers { content_type: Some(content_type.essence_str().to_owned()), ..Headers::default() }
+}

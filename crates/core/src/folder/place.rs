@@ -1,0 +1,346 @@
+//! Bringing a folder of an environment to what a release's folder holds. It is not atomic: new and changed files come
+//! first, deletions after them, the manifest last. Whoever runs it again does only what is left.
+//!
+//! Each file is written under the condition that it is still what was listed, so that nothing is written over what
+//! nobody saw. What is not fenced: a late *creation*, by a promotion that was taken over, of a file that the new
+//! release lacks. It shows as a stray file in [`check`](super::check).
+
+use super::carry::{Carried, Carrier, same_kind};
+use super::difference::{Write, difference};
+use super::listing::{PAGE, list};
+use super::manifest::{FolderFile, FolderManifest, LIMIT};
+use super::standing::{Standing, Watch};
+use super::{IN_FLIGHT, headers, inside};
+use crate::ledger::TargetMove;
+use crate::location::{Key, Location};
+use crate::port::{
+    Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
+    ProviderError, Token,
+};
+use futures_util::future::try_join;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How often the target is listed, when somebody else writes there meanwhile.
+const ROUNDS: usize = 4;
+
+/// Files up to this length, in bytes, pass through this machine side by side; larger ones one at a time.
+const SMALL: u64 = 4 << 20;
+
+/// A folder to be brought to a release.
+#[derive(Debug, Clone, Copy)]
+pub struct Bringing<'a> {
+    /// The store of the release's folder.
+    pub from: &'a dyn BucketReader,
+    /// The store of the target.
+    pub to: &'a dyn Bucket,
+    /// The planned write; `source` and `target` are folders.
+    pub moved: &'a TargetMove,
+    /// What is written beside the manifest. Each file gets the commit, the promotion and its own digest of it.
+    pub metadata: &'a Metadata,
+    /// `when` must hold of the target's manifest from the beginning to the end; `way` and `fence` hold for each file.
+    pub condition: &'a Condition,
+    /// Whether what the release lacks is removed.
+    pub prune: bool,
+    /// Whether files that are right are written again, so that no late request of an earlier promotion fits them.
+    pub everything: bool,
+    /// Whom to ask whether the promotion still stands. It is asked after each listing and at least every
+    /// [`PAUSE_S`](super::PAUSE_S) seconds of writing; without it, nothing is tried again that somebody else changed.
+    pub standing: Option<&'a dyn Standing>,
+}
+
+/// [`Bringing::run`] without anybody to ask.
+///
+/// # Errors
+/// As there.
+pub async fn bring(
+    from: &dyn BucketReader,
+    to: &dyn Bucket,
+    moved: &TargetMove,
+    metadata: &Metadata,
+    condition: &Condition,
+    prune: bool,
+    everything: bool,
+) -> Result<Object, ProviderError> {
+    Bringing { from, to, moved, metadata, condition, prune, everything, standing: None }.run().await
+}
+
+/// Reads a target's manifest; what is none is as good as none, since all of it is written anew.
+async fn read_target(
+    to: &dyn BucketReader,
+    location: &Location,
+) -> Result<Option<(Object, FolderManifest)>, ProviderError> {
+    match FolderManifest::read(to, location).await {
+        Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
+        end => end,
+    }
+}
+
+impl Bringing<'_> {
+    /// Does it, and returns what the store says of the manifest.
+    ///
+    /// # Errors
+    /// Any other kind than `Unknown` says that nothing was written and nothing is on its way. `Unknown` says that some
+    /// files may have been, or that all is in place, the manifest too, but an answer was lost on the way: reading the
+    /// manifest back tells which, and running it again does what is left.
+    pub async fn run(&self) -> Result<Object, ProviderError> {
+        let carrier = Carrier {
+            bringing: self,
+            watch: Watch::new(self.standing, self.to),
+            below: self.prefix(&self.moved.source.location)?,
+            above: self.prefix(&self.moved.target)?,
+            touched: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
+            stop: AtomicBool::new(false),
+        };
+        let end = self.carry_out(&carrier).await;
+        let unclear =
+            |message: &str| ProviderError::new(ErrorKind::Unknown, self.to, &self.moved.target, message);
+        match end {
+            Ok(_) if carrier.doubt.load(Ordering::Relaxed) => {
+                Err(unclear("all of the folder is in place, but not every request was answered"))
+            }
+            Err(mut error) if error.kind != ErrorKind::Unknown && carrier.touched.load(Ordering::Relaxed) => {
+                let mut partly = unclear("only a part of the folder was written");
+                partly.hints.append(&mut error.hints);
+                Err(partly.caused_by(error))
+            }
+            // Only a read can have gone unanswered then.
+            Err(mut error)
+                if error.kind == ErrorKind::Unknown && !carrier.touched.load(Ordering::Relaxed) =>
+            {
+                error.kind = ErrorKind::Unavailable;
+                Err(error)
+            }
+            end => end,
+        }
+    }
+
+    fn prefix<'l>(&self, location: &'l Location) -> Result<&'l str, ProviderError> {
+        location
+            .folder()
+            .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, self.to, location, "it is no folder"))
+    }
+
+    async fn carry_out(&self, carrier: &Carrier<'_>) -> Result<Object, ProviderError> {
+        let (source, known) = self.manifests().await?;
+        let mut landed: BTreeMap<Key, FolderFile> = BTreeMap::new();
+        for _ in 0..ROUNDS {
+            // First the tokens, then the head of the ledger: the reverse order lets a late write through.
+            let listed = list(self.to, carrier.above, known.as_ref()).await?;
+            carrier.watch.renew().await;
+            let noted = with(known.as_ref(), &landed);
+            let everything = self.everything && landed.is_empty();
+            let mut todo = difference(&source, &listed, noted.as_ref(), self.prune, everything);
+            if todo.is_empty() {
+                return self.finish(carrier, source, todo.keep).await;
+            }
+            carrier.watch.check().await?;
+            let pins = self.pins(carrier, &source, &todo.write).await?;
+            let mut refused = self.remove_all(carrier, std::mem::take(&mut todo.clear)).await?;
+            if refused.is_none() {
+                refused = self.write_all(carrier, todo.write, pins, &mut landed).await?;
+            }
+            if refused.is_none() {
+                refused = self.remove_all(carrier, todo.remove).await?;
+            }
+            let Some(error) = refused else {
+                // What landed in an earlier round may have been listed in this one.
+                todo.keep.retain(|file| !landed.contains_key(&file.path));
+                todo.keep.extend(landed.into_values());
+                return self.finish(carrier, source, todo.keep).await;
+            };
+            if !carrier.watch.can_ask() {
+                return Err(error);
+            }
+        }
+        let message = "somebody else writes there all the time";
+        Err(ProviderError::new(ErrorKind::Conflict, self.to, &self.moved.target, message))
+    }
+
+    /// The release's manifest, and that of the target as it was left. When the target was brought to this very
+    /// release before, its manifest is enough: the digest proves it.
+    async fn manifests(&self) -> Result<(FolderManifest, Option<FolderManifest>), ProviderError> {
+        let TargetMove { source: wanted, target, before, .. } = self.moved;
+        let likely = before.as_ref().is_some_and(|before| before.sha256 == Some(wanted.sha256));
+        let source = FolderManifest::read(self.from, &wanted.location);
+        let (known, source) = if likely {
+            let known = read_target(self.to, target).await?;
+            let bare = known.as_ref().map(|(_, known)| known.source());
+            match bare.filter(|bare| bare.digest() == wanted.sha256) {
+                Some(bare) => (known, Some(bare)),
+                None => (known, source.await?.map(|(_, found)| found)),
+            }
+        } else {
+            let (known, source) = try_join(read_target(self.to, target), source).await?;
+            (known, source.map(|(_, found)| found))
+        };
+        let of_source = |kind, message: &str| ProviderError::new(kind, self.from, &wanted.location, message);
+        let source =
+            source.ok_or_else(|| of_source(ErrorKind::NotFound, "the release's folder has no manifest"))?;
+        if source.digest() != wanted.sha256 {
+            return Err(of_source(
+                ErrorKind::Corrupt,
+                "the folder's manifest is not the one that was published",
+            ));
+        }
+        let changed = |message| Err(ProviderError::new(ErrorKind::Conflict, self.to, target, message));
+        match (&self.condition.when, &known) {
+            (Precondition::Matches(token), Some((object, _))) if object.token != *token => {
+                changed("the folder's manifest was changed")
+            }
+            (Precondition::Absent, Some(_)) => changed("the folder has a manifest already"),
+            _ => Ok((source, known.map(|(_, known)| known))),
+        }
+    }
+
+    /// The exact objects to copy, for a store that copies by itself: looked up one by one, or by listing when they
+    /// are many. A source that is not what was published is found before anything is written.
+    async fn pins(
+        &self,
+        carrier: &Carrier<'_>,
+        source: &FolderManifest,
+        writes: &[Write],
+    ) -> Result<BTreeMap<Key, PinnedSource>, ProviderError> {
+        for write in writes {
+            carrier.place(&write.file.path)?;
+        }
+        if writes.is_empty() || !same_kind(self.moved) {
+            return Ok(BTreeMap::new());
+        }
+        let of_source = |path: &Key, kind, message: &str| {
+            ProviderError::new(kind, self.from, format!("{}{path}", carrier.below), message)
+        };
+        let mut found: BTreeMap<Key, Object> = BTreeMap::new();
+        if writes.len() > source.files.len() / PAGE + 1 {
+            let listed = list(self.from, carrier.below, Some(source)).await?;
+            found.extend(listed.into_iter().map(|object| (object.key.clone(), object)));
+        } else {
+            let paths: Vec<Key> = writes.iter().map(|write| write.file.path.clone()).collect();
+            let looks = stream::iter(paths).map(|path| async move {
+                let key = inside(carrier.below, &path).map_err(|error| {
+                    of_source(&path, ErrorKind::Invalid, "it has no key").caused_by(error)
+                })?;
+                Ok::<_, ProviderError>((path, self.from.head(&key).await?))
+            });
+            let seen: Vec<_> = looks.buffer_unordered(IN_FLIGHT).try_collect().await?;
+            found.extend(seen.into_iter().filter_map(|(path, object)| Some((path, object?))));
+        }
+        let mut pins = BTreeMap::new();
+        for write in writes {
+            let path = &write.file.path;
+            let Some(object) = found.remove(path) else {
+                return Err(of_source(path, ErrorKind::NotFound, "the release's folder lacks this file"));
+            };
+            let other = object.sha256.is_some_and(|sha256| sha256 != write.file.sha256);
+            if other || object.size != write.file.size {
+                return Err(of_source(path, ErrorKind::Corrupt, "it is not what was published"));
+            }
+            let key = inside(carrier.below, path)
+                .map_err(|error| of_source(path, ErrorKind::Invalid, "it has no key").caused_by(error))?;
+            let pin = PinnedSource {
+                location: Location { store: self.moved.source.location.store.clone(), key },
+                token: object.token,
+                version: object.version,
+                sha256: write.file.sha256,
+                size: write.file.size,
+                headers: headers(path),
+            };
+            pins.insert(path.clone(), pin);
+        }
+        Ok(pins)
+    }
+
+    /// Writes files; `Some` when one was refused, since somebody else had changed it.
+    async fn write_all(
+        &self,
+        carrier: &Carrier<'_>,
+        writes: Vec<Write>,
+        mut pins: BTreeMap<Key, PinnedSource>,
+        landed: &mut BTreeMap<Key, FolderFile>,
+    ) -> Result<Option<ProviderError>, ProviderError> {
+        let through = !same_kind(self.moved);
+        let (large, small): (Vec<_>, Vec<_>) =
+            writes.into_iter().partition(|write| through && write.file.size > SMALL);
+        let mut ends = Vec::new();
+        for (writes, at_once) in [(small, IN_FLIGHT), (large, 1)] {
+            let carried = stream::iter(writes)
+                .map(|write| {
+                    let pin = pins.remove(&write.file.path);
+                    carrier.bring(write, pin)
+                })
+                .buffer_unordered(at_once);
+            ends.extend(carried.collect::<Vec<_>>().await);
+        }
+        settle(ends, |file| {
+            landed.insert(file.path.clone(), file);
+        })
+    }
+
+    /// Removes files; `Some` when one was refused, since somebody else had changed it.
+    async fn remove_all(
+        &self,
+        carrier: &Carrier<'_>,
+        files: Vec<(Key, Token)>,
+    ) -> Result<Option<ProviderError>, ProviderError> {
+        let ends =
+            stream::iter(files).map(|(path, token)| carrier.remove(path, token)).buffer_unordered(IN_FLIGHT);
+        settle(ends.collect().await, drop)
+    }
+
+    /// Writes the manifest. Nobody is asked before: its token is older than the intent, as that of any target.
+    async fn finish(
+        &self,
+        carrier: &Carrier<'_>,
+        source: FolderManifest,
+        mut files: Vec<FolderFile>,
+    ) -> Result<Object, ProviderError> {
+        files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
+        let manifest = FolderManifest { of: Some(self.moved.source.sha256), files, ..source };
+        let bytes = manifest.to_bytes();
+        if bytes.len() > LIMIT {
+            let message = format!("the manifest of {} bytes would be longer than may be", bytes.len());
+            return Err(ProviderError::new(ErrorKind::Unsupported, self.to, &self.moved.target, message));
+        }
+        let json = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
+        let key = &self.moved.target.key;
+        let end = self.to.write(key, Body::Bytes(bytes.into()), &json, self.metadata, self.condition).await;
+        if end.as_ref().err().is_none_or(|error| error.kind == ErrorKind::Unknown) {
+            carrier.touched.store(true, Ordering::Relaxed);
+        }
+        end
+    }
+}
+
+/// The target's manifest with what was written since.
+fn with(known: Option<&FolderManifest>, landed: &BTreeMap<Key, FolderFile>) -> Option<FolderManifest> {
+    if landed.is_empty() {
+        return known.cloned();
+    }
+    let before = known.iter().flat_map(|known| &known.files);
+    let mut files: BTreeMap<Key, FolderFile> = before.map(|file| (file.path.clone(), file.clone())).collect();
+    files.extend(landed.clone());
+    let schema = super::SCHEMA.to_owned();
+    Some(FolderManifest { schema, of: None, files: files.into_values().collect() })
+}
+
+/// The first error, or the first refusal; hears of what landed.
+fn settle(
+    ends: Vec<Result<Carried, ProviderError>>,
+    mut hear: impl FnMut(FolderFile),
+) -> Result<Option<ProviderError>, ProviderError> {
+    let (mut failed, mut refused) = (None, None);
+    for end in ends {
+        match end {
+            Ok(Carried::Landed(file)) => hear(file),
+            Ok(Carried::Gone | Carried::Left) => {}
+            Ok(Carried::Refused(error)) => refused = refused.or(Some(error)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    match failed {
+        Some(error) => Err(error),
+        None => Ok(refused),
+    }
+}

@@ -1,0 +1,129 @@
+//! Comparing a folder with its manifest, and that with what the ledger says.
+
+use super::listing::list;
+use super::manifest::{FolderFile, FolderManifest};
+use super::publish::read_digest;
+use super::{IN_FLIGHT, difference, inside};
+use crate::digest::Digest;
+use crate::location::{Key, Location};
+use crate::names::shown;
+use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use std::collections::HashMap;
+
+/// How many findings of a kind are told one by one.
+const TOLD: usize = 20;
+
+/// What is wrong with the folder at `location`, one sentence each; nothing when it is as it should be. `recorded` is
+/// the digest of the release's manifest, as the ledger has it. By listing alone a file counts as changed when the
+/// store's token says that somebody wrote it; `deep` reads all files and compares their content besides.
+///
+/// # Errors
+/// What the store answers.
+pub async fn check(
+    bucket: &dyn BucketReader,
+    location: &Location,
+    recorded: Option<Digest>,
+    deep: bool,
+) -> Result<Vec<String>, ProviderError> {
+    let Some(prefix) = location.folder() else {
+        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"));
+    };
+    let manifest = match FolderManifest::read(bucket, location).await {
+        Ok(Some((_, manifest))) => manifest,
+        Ok(None) => return Ok(vec![format!("`{location}` has no manifest")]),
+        Err(error) if error.kind == ErrorKind::Corrupt => {
+            return Ok(vec![format!("what lies in place of the manifest of `{location}` is none")]);
+        }
+        Err(error) => return Err(error),
+    };
+    let mut found = Vec::new();
+    let source = manifest.source();
+    let digest = source.digest();
+    if let Some(of) = manifest.of.filter(|of| *of != digest) {
+        found.push(format!(
+            "the manifest of `{location}` names {}, but its files are those of {}",
+            of.short(),
+            digest.short()
+        ));
+    }
+    if let Some(recorded) = recorded.filter(|recorded| *recorded != digest) {
+        found.push(format!(
+            "`{location}` holds folder {}, the ledger says {}",
+            digest.short(),
+            recorded.short()
+        ));
+    }
+    let listed = list(bucket, prefix, Some(&manifest)).await?;
+    let there: HashMap<&str, &Object> = listed.iter().map(|object| (object.key.as_str(), object)).collect();
+    let (mut missing, mut changed, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    for file in &manifest.files {
+        match there.get(file.path.as_str()) {
+            None => missing.push(format!("`{}` is missing", file.path)),
+            Some(object) => match wrong(file, object) {
+                Some(why) => changed.push(format!("`{}` {why}", file.path)),
+                None => rest.push(file.clone()),
+            },
+        }
+    }
+    let strays = difference(&source, &listed, None, true, false);
+    let strays = strays.clear.into_iter().chain(strays.remove);
+    let strays = strays.map(|(path, _)| format!("`{}` is not the release's", shown(path.as_str()))).collect();
+    if deep {
+        changed.extend(read_all(bucket, prefix, rest).await?);
+    }
+    for (findings, what) in
+        [(missing, "are missing"), (changed, "were changed"), (strays, "are not the release's")]
+    {
+        tell(&mut found, findings, what);
+    }
+    Ok(found)
+}
+
+/// What a listing says against a file.
+fn wrong(file: &FolderFile, object: &Object) -> Option<String> {
+    if object.size != file.size {
+        return Some(format!("has {} bytes instead of {}", object.size, file.size));
+    }
+    match (object.sha256, &file.token) {
+        (Some(found), _) if found != file.sha256 => Some("has other content".to_owned()),
+        (None, Some(token)) if *token != object.token => {
+            let when = object.stored_at.format("%Y-%m-%d %H:%M:%S UTC");
+            Some(format!("was written at {when} by somebody else"))
+        }
+        _ => None,
+    }
+}
+
+/// Reads files and says which have other content.
+async fn read_all(
+    bucket: &dyn BucketReader,
+    prefix: &str,
+    files: Vec<FolderFile>,
+) -> Result<Vec<String>, ProviderError> {
+    let reads = stream::iter(files).map(|file| async move {
+        let key: Key = inside(prefix, &file.path).map_err(|error| {
+            ProviderError::new(ErrorKind::Invalid, bucket, &file.path, "it has no key").caused_by(error)
+        })?;
+        let right = match read_digest(bucket, &key).await {
+            Ok(found) => found == file.sha256,
+            Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => false,
+            Err(error) => return Err(error),
+        };
+        Ok((!right).then(|| format!("`{}` has other content", file.path)))
+    });
+    let mut found: Vec<String> =
+        reads.buffer_unordered(IN_FLIGHT).try_filter_map(|one| async move { Ok(one) }).try_collect().await?;
+    found.sort();
+    Ok(found)
+}
+
+/// The first findings of a kind one by one, the others counted.
+fn tell(found: &mut Vec<String>, mut findings: Vec<String>, what: &str) {
+    let more = findings.len().saturating_sub(TOLD);
+    findings.truncate(TOLD);
+    found.append(&mut findings);
+    if more > 0 {
+        found.push(format!("{more} more files {what}"));
+    }
+}

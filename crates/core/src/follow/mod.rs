@@ -1,0 +1,137 @@
+//! Following what a move set off in pipelines that a vendor runs: finding the executions that our write started, or
+//! starting them, and waiting for their ends. It reads through [`Pipelines`] and waits on a [`Clock`], nothing else.
+//! Which execution is ours is decided in [`ours`]; what a person reads is worded in [`words`].
+
+mod answering;
+mod one;
+mod ours;
+#[cfg(test)]
+mod tests;
+mod words;
+
+pub use answering::{Waits, waits};
+pub use ours::{Places, Wanted, differs, ours, wanted, watches};
+pub use words::{elsewhere, plain};
+
+use crate::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget};
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How often is looked, and after what times something is said or given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pace {
+    /// The wait before looking again after a change; it grows while nothing changes.
+    pub first: Duration,
+    /// The longest wait between two looks.
+    pub look: Duration,
+    /// The longest wait after failures.
+    pub longest: Duration,
+    /// After what time without an execution its likely causes are named.
+    pub hint: Duration,
+    /// After what time without an execution of ours, although a later one took another version, ours counts as
+    /// skipped.
+    pub skipped: Duration,
+}
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            first: Duration::from_secs(1),
+            look: Duration::from_secs(10),
+            longest: Duration::from_secs(60),
+            hint: Duration::from_secs(60),
+            skipped: Duration::from_secs(180),
+        }
+    }
+}
+
+/// What is to be followed.
+#[derive(Debug, Clone, Copy)]
+pub struct Follow<'f> {
+    /// Where pipelines run.
+    pub pipelines: &'f dyn Pipelines,
+    /// The time.
+    pub clock: &'f dyn Clock,
+    /// The pipelines' names.
+    pub names: &'f [String],
+    /// What was written.
+    pub targets: &'f [StepTarget],
+    /// The environment, for what a person may type next.
+    pub environment: &'f str,
+    /// The promotion for which executions are to be started; `None` to wait for the pipelines' own triggers.
+    pub start: Option<&'f str>,
+    /// The longest time for all of it.
+    pub timeout: Duration,
+    /// How often to look.
+    pub pace: Pace,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Followed {
+    /// How it ended: the worst end among the pipelines.
+    pub end: StepEnd,
+    /// One line: the stage, the action and its message where something went wrong.
+    pub summary: String,
+    /// More lines: links, hints, what the other pipelines came to.
+    pub detail: Vec<String>,
+    /// The execution of each pipeline: `execution.NAME`.
+    pub executions: BTreeMap<String, String>,
+}
+
+/// What came of one pipeline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ending {
+    pub(crate) end: StepEnd,
+    pub(crate) summary: String,
+    pub(crate) detail: Vec<String>,
+    pub(crate) execution: Option<String>,
+}
+
+impl Follow<'_> {
+    /// Follows all of them side by side until each has ended or the time is over. One that fails does not end the
+    /// others: what they do to the environment should be known before anything is put back.
+    pub async fn run(&self, progress: &dyn StepProgress) -> Followed {
+        let all = self.names.iter().map(|name| one::run(self, name, progress));
+        let endings: Vec<(&String, Ending)> = self.names.iter().zip(join_all(all).await).collect();
+        let worst = endings.iter().max_by_key(|(_, ending)| weight(ending.end));
+        let Some((_, worst)) = worst else {
+            return Followed {
+                end: StepEnd::Errored,
+                summary: "no pipeline is named".to_owned(),
+                detail: Vec::new(),
+                executions: BTreeMap::new(),
+            };
+        };
+        let same: Vec<&str> = endings
+            .iter()
+            .filter(|(_, ending)| ending.end == worst.end)
+            .map(|(_, ending)| ending.summary.as_str())
+            .collect();
+        let mut detail = Vec::new();
+        for (_, ending) in &endings {
+            if ending.end != worst.end {
+                detail.push(ending.summary.clone());
+            }
+            detail.extend(ending.detail.iter().cloned());
+        }
+        let executions = endings
+            .iter()
+            .filter_map(|(name, ending)| Some((format!("execution.{name}"), ending.execution.clone()?)))
+            .collect();
+        Followed { end: worst.end, summary: same.join("; "), detail, executions }
+    }
+}
+
+/// Which of several ends is told first: a proof that the release is bad before anything that is not known.
+const fn weight(end: StepEnd) -> u8 {
+    match end {
+        StepEnd::Succeeded => 0,
+        StepEnd::Superseded => 1,
+        StepEnd::TimedOut => 2,
+        StepEnd::Errored => 3,
+        StepEnd::Interrupted => 4,
+        StepEnd::Failed => 5,
+    }
+}

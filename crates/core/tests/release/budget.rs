@@ -1,0 +1,35 @@
+//! How many requests a release of several artifacts needs.
+
+use crate::stage::{End, Stage, actor, config, name, run, wanted};
+use futures_executor::block_on;
+use promote_core::memory::MemoryKind;
+use promote_core::request::Request;
+
+/// An image, a pointer to a folder, and a zip.
+const THREE: &str = r#"
+project      = "shop"
+environments = ["staging", "prod"]
+ledger       = "memory://store/.promote/shop/"
+[artifact.image]
+source = "registry.test/acme/shop:{sha:8}"
+target = "registry.test/acme/shop:{env}"
+[artifact.rules]
+source = "memory://store/rules/{sha}/"
+target = "memory://store/{env}/rules.json"
+[artifact.app]
+source = "memory://store/app/{sha}.zip"
+target = "memory://store/{env}/app.zip"
+"#;
+
+#[test]
+fn a_zip_an_image_and_a_pointer_need_few_requests() {
+    let mut stage = Stage::ready(MemoryKind::s3_like());
+    stage.config = config(THREE);
+    let (world, log) = stage.recorded();
+    let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
+    let end = block_on(run(&world, &stage.config, request));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    println!("zip, image and pointer: {} requests, {} one after the other", log.total(), log.rounds());
+    assert!(log.rounds() <= 7, "{}: {:#?}", log.rounds(), log.calls());
+    assert!(log.total() <= 20, "{}: {:#?}", log.total(), log.calls());
+}

@@ -1,0 +1,16 @@
+//! A release of an image, a folder in place, a folder by pointer and a zip: moved in the order written, the zip last,
+//! stopped at every single call, and then finished or undone.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "tests stop at the first surprise, and say what they did"
+)]
+
+mod budget;
+mod crash;
+mod order;
+mod stage;

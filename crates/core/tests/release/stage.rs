@@ -1,0 +1,330 @@
+//! A project whose releases are an image, two folders and a zip, in memory.
+
+use bytes::Bytes;
+use futures_executor::block_on;
+use promote_core::begin::begin;
+use promote_core::config::{Config, ReadContext, read};
+use promote_core::decorator::{FaultPlan, Faulty, Log, Recording};
+use promote_core::event::Silent;
+use promote_core::failure::Failure;
+use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::folder::{self, FolderManifest};
+use promote_core::ledger::{Actor, Ledger, State};
+use promote_core::location::{Key, StoreId};
+use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
+use promote_core::names::EnvironmentName;
+use promote_core::plan::Decision;
+use promote_core::pointer::Pointer;
+use promote_core::port::{
+    Body, Bucket, Clock, Condition, Headers, Metadata, StepContext, StepEnd, StepProgress, StepReport,
+    StepRunner,
+};
+use promote_core::publish::{Given, Publication, publish};
+use promote_core::request::{Request, Wanted};
+use promote_core::world::World;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The image first, then the two folders, the zip that a pipeline watches last.
+pub const PROJECT: &str = r#"
+project      = "shop"
+environments = ["staging", "prod"]
+ledger       = "memory://store/.promote/shop/"
+
+[artifact.image]
+source = "registry.test/acme/shop:{sha:8}"
+target = "registry.test/acme/shop:{env}-{sha:8}-{date:%d-%m-%Y}.{timestamp}"
+
+[artifact.config]
+source = "memory://store/config/{sha}/"
+target = "memory://store/live/{env}/"
+prune  = true
+
+[artifact.rules]
+source = "memory://store/rules/{sha}/"
+target = "memory://store/{env}/rules.json"
+
+[artifact.app]
+source = "memory://store/app/{sha}.zip"
+target = "memory://store/{env}/app.zip"
+"#;
+
+/// Steps that do nothing, well.
+#[derive(Debug)]
+struct NoSteps;
+
+#[async_trait::async_trait]
+impl StepRunner for NoSteps {
+    async fn run(
+        &self,
+        _step: &promote_core::config::Step,
+        _context: &StepContext,
+        _timeout: Duration,
+        _progress: &dyn StepProgress,
+    ) -> StepReport {
+        StepReport {
+            end: StepEnd::Succeeded,
+            summary: "done".to_owned(),
+            tail: String::new(),
+            outputs: BTreeMap::new(),
+            took_s: 0,
+        }
+    }
+}
+
+/// What a command came to.
+#[derive(Debug)]
+#[allow(dead_code, reason = "what was refused is shown when a test stops")]
+pub enum End {
+    Done(Box<Done>),
+    Nothing,
+    Refused(String),
+    Failed(Failure),
+}
+
+/// The stores, the clock and the configuration.
+pub struct Stage {
+    pub store: MemoryBucket,
+    pub registry: MemoryBucket,
+    pub clock: VirtualClock,
+    pub config: Config,
+    pub entropy: Arc<SeededEntropy>,
+}
+
+pub fn name(text: &str) -> EnvironmentName {
+    text.parse().unwrap()
+}
+
+pub fn actor(name: &str) -> Actor {
+    Actor {
+        name: name.to_owned(),
+        source: "local-user".to_owned(),
+        strength: "claimed".to_owned(),
+        details: BTreeMap::new(),
+    }
+}
+
+/// The commit `aaaa…`, `bbbb…`, of one digit.
+pub fn commit(digit: char) -> promote_core::commit::CommitId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn wanted(digit: char) -> Wanted {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn registry_id() -> StoreId {
+    StoreId::Image("registry.test/acme/shop".to_owned())
+}
+
+pub fn store_id() -> StoreId {
+    StoreId::Memory("store".to_owned())
+}
+
+/// The files of a release's folder: one that is in every release, one that changes, and one that only some have.
+pub fn files(digit: char) -> BTreeMap<&'static str, String> {
+    let mut files = BTreeMap::from([
+        ("always.txt", "the same for ever".to_owned()),
+        ("deep/changes.yaml", format!("release: {digit}")),
+    ]);
+    match digit {
+        'a' => files.insert("only-a.txt", "a".to_owned()),
+        'b' => files.insert("only-b.txt", "b".to_owned()),
+        _ => None,
+    };
+    files
+}
+
+pub fn image(digit: char) -> String {
+    format!("{{\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"release\":\"{digit}\"}}")
+}
+
+pub fn zip(digit: char) -> String {
+    format!("the zip of {digit}")
+}
+
+/// What a file means.
+pub fn config(text: &str) -> Config {
+    let variables = |_: &str| None;
+    let version = "0.1.0".parse().unwrap();
+    let context = ReadContext { default_project: None, variables: &variables, version };
+    match read(text, &context) {
+        Ok((config, _)) => config,
+        Err(found) => panic!("{found:?}"),
+    }
+}
+
+impl Stage {
+    /// Releases a, b and c are published; a is in both environments, b in staging.
+    pub fn ready(kind: MemoryKind) -> Self {
+        let clock = VirtualClock::default();
+        let memory = MemoryWorld::new(clock.clone());
+        let stage = Self {
+            store: memory.bucket(store_id(), kind),
+            registry: memory.bucket(registry_id(), MemoryKind::registry_like()),
+            clock,
+            config: config(PROJECT),
+            entropy: Arc::new(SeededEntropy::new(7)),
+        };
+        for digit in ['a', 'b', 'c'] {
+            stage.publish(digit);
+        }
+        for (to, digit) in [("staging", 'a'), ("prod", 'a'), ("staging", 'b')] {
+            stage.clock.advance(Duration::from_secs(3600));
+            let end = stage.to(to, digit);
+            assert!(matches!(end, End::Done(_)), "{digit} to {to}: {end:?}");
+        }
+        stage.clock.advance(Duration::from_secs(3600));
+        stage
+    }
+
+    fn world_on(&self, store: Arc<dyn Bucket>, registry: Arc<dyn Bucket>) -> World {
+        let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
+        let root: Key = ".promote/shop".parse().unwrap();
+        World {
+            ledger: Ledger::new(Arc::clone(&store), root, Arc::clone(&clock)),
+            stores: [(store_id(), store), (registry_id(), registry)].into(),
+            clock,
+            entropy: Arc::clone(&self.entropy) as Arc<dyn promote_core::port::Entropy>,
+            history: None,
+            steps: Arc::new(NoSteps),
+            events: Arc::new(Silent),
+        }
+    }
+
+    pub fn world(&self) -> World {
+        self.world_on(Arc::new(self.store.clone()), Arc::new(self.registry.clone()))
+    }
+
+    /// A world whose requests are counted.
+    pub fn recorded(&self) -> (World, Log) {
+        let log = Log::new();
+        let count = |bucket: &MemoryBucket| Arc::new(Recording::new(Arc::new(bucket.clone()), log.clone()));
+        (self.world_on(count(&self.store), count(&self.registry)), log)
+    }
+
+    /// A world in which one call, of whichever store, goes wrong.
+    pub fn faulty(&self, plan: &FaultPlan) -> World {
+        let wrap = |bucket: &MemoryBucket| Arc::new(Faulty::new(Arc::new(bucket.clone()), plan.clone()));
+        self.world_on(wrap(&self.store), wrap(&self.registry))
+    }
+
+    pub fn publish(&self, digit: char) {
+        self.clock.advance(Duration::from_secs(60));
+        let world = self.world();
+        block_on(begin(&world, &self.config)).unwrap();
+        // The build pushes the image before it publishes.
+        let tag: Key = digit.to_string().repeat(8).parse().unwrap();
+        let body = Body::Bytes(Bytes::from(image(digit)));
+        let any = Condition::on(promote_core::port::Precondition::Any);
+        block_on(self.registry.write(&tag, body, &Headers::default(), &Metadata::new(), &any)).unwrap();
+        let folder = || {
+            let entry = |(path, text): (&str, String)| {
+                folder::Entry::new(path, false, Body::Bytes(Bytes::from(text))).unwrap()
+            };
+            Given::Folder(files(digit).into_iter().map(entry).collect())
+        };
+        let app = Given::Object { body: Body::Bytes(Bytes::from(zip(digit))), content: None };
+        let publication = Publication {
+            commit: commit(digit),
+            subject: None,
+            committed_at: Some(self.clock.now()),
+            version: None,
+            branches: Vec::new(),
+            artifacts: [
+                ("config".to_owned(), folder()),
+                ("rules".to_owned(), folder()),
+                ("app".to_owned(), app),
+            ]
+            .into(),
+            built: "given".to_owned(),
+            actor: actor("ci"),
+        };
+        block_on(publish(&world, &self.config, &publication)).unwrap();
+    }
+
+    pub fn to(&self, environment: &str, digit: char) -> End {
+        let request = Request::promote(name(environment), wanted(digit), actor("ann"));
+        block_on(run(&self.world(), &self.config, request))
+    }
+
+    pub fn state(&self, environment: &str) -> State {
+        let head = block_on(self.world().ledger.reader().head(&environment.parse().unwrap())).unwrap();
+        head.map(|head| head.record.state).unwrap_or_default()
+    }
+
+    pub fn bytes(&self, key: &str) -> Option<String> {
+        let found = self.store.bytes(&key.parse().unwrap())?;
+        Some(String::from_utf8(found.to_vec()).unwrap())
+    }
+
+    /// The release that the zip, the pointer and the folder hold: `None` for one that holds no whole release.
+    pub fn held(&self, environment: &str) -> [Option<char>; 3] {
+        let digits = || ['a', 'b', 'c'].into_iter();
+        let app = self.bytes(&format!("{environment}/app.zip"));
+        let rules = self.store.bytes(&format!("{environment}/rules.json").parse().unwrap());
+        let rules = rules.map(|bytes| Pointer::from_bytes(&bytes).unwrap().commit);
+        let prefix = format!("live/{environment}/");
+        let there: BTreeMap<String, String> = self
+            .store
+            .snapshot()
+            .iter()
+            .filter_map(|(key, (_, bytes))| {
+                let path = key.as_str().strip_prefix(&prefix)?;
+                let text = String::from_utf8(bytes.to_vec()).unwrap();
+                (path != promote_core::location::FOLDER).then(|| (path.to_owned(), text))
+            })
+            .collect();
+        let same = |digit: &char| {
+            let wanted = files(*digit);
+            wanted.len() == there.len() && wanted.iter().all(|(path, text)| there.get(*path) == Some(text))
+        };
+        [
+            digits().find(|digit| app.as_deref() == Some(&zip(*digit))),
+            digits().find(|digit| rules.as_ref() == Some(&commit(*digit))),
+            digits().find(same),
+        ]
+    }
+
+    /// The manifest of the folder in place.
+    pub fn manifest(&self, environment: &str) -> FolderManifest {
+        let key = format!("live/{environment}/{}", promote_core::location::FOLDER);
+        FolderManifest::from_bytes(self.bytes(&key).unwrap().as_bytes()).unwrap()
+    }
+}
+
+/// Decides and carries out.
+pub async fn run(world: &World, config: &Config, request: Request) -> End {
+    let (snapshot, decision) = match decide(&world.view(), config, &request).await {
+        Ok(found) => found,
+        Err(failure) => return End::Failed(failure),
+    };
+    match decision {
+        Decision::Allowed(plan) => match carry_out(world, config, &plan, &snapshot, &request).await {
+            Ok(done) => End::Done(Box::new(done)),
+            Err(failure) => End::Failed(failure),
+        },
+        Decision::NothingToDo(nothing) if nothing.pending => {
+            match finish(world, config, &nothing, &snapshot, &request).await {
+                Ok(done) => End::Done(Box::new(done)),
+                Err(failure) => End::Failed(failure),
+            }
+        }
+        Decision::NothingToDo(_) => End::Nothing,
+        Decision::Refused(refusal) => {
+            let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
+            let said = unmet.map(|finding| format!("{}: {}", finding.rule, finding.detail));
+            End::Refused(said.chain(refusal.obstacles.clone()).collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// Finishes what is open.
+pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
+    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who));
+    match resuming(&world.view(), config, request).await {
+        Ok(request) => run(world, config, request).await,
+        Err(failure) => End::Failed(failure),
+    }
+}

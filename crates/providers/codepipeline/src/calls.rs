@@ -1,0 +1,178 @@
+//! The port's methods: one request each, two where a list has more pages.
+
+use crate::answers;
+use crate::connection::{CodePipelines, once};
+use crate::failure::Doing;
+use async_trait::async_trait;
+use aws_sdk_codepipeline::types::{
+    ActionExecutionFilter, ApprovalResult, ApprovalStatus, SourceRevisionOverride, SourceRevisionType,
+};
+use promote_core::port::pipeline::{
+    ActionRun, Declaration, Execution, Pipelines, StageNow, Verdict, Waiting,
+};
+use promote_core::port::{ErrorKind, ProviderError, VersionId};
+
+/// The most pages of actions of one execution, a hundred each.
+const PAGES: usize = 10;
+
+impl CodePipelines {
+    fn reading<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Doing<'a> {
+        Doing { service: self, pipeline, right, effect: false }
+    }
+
+    fn effect<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Doing<'a> {
+        Doing { service: self, pipeline, right, effect: true }
+    }
+}
+
+/// An answer that lacks what it is about.
+fn empty(doing: &Doing<'_>) -> ProviderError {
+    doing.error(ErrorKind::Corrupt, "the service's answer is empty")
+}
+
+#[async_trait]
+impl Pipelines for CodePipelines {
+    async fn describe(&self, pipeline: &str) -> Result<Declaration, ProviderError> {
+        let doing = self.reading(pipeline, "codepipeline:GetPipeline");
+        let answer = doing.run(self.client().await?.get_pipeline().name(pipeline).send()).await?;
+        answer.pipeline.as_ref().map(answers::declaration).ok_or_else(|| empty(&doing))
+    }
+
+    async fn recent(&self, pipeline: &str) -> Result<Vec<Execution>, ProviderError> {
+        let doing = self.reading(pipeline, "codepipeline:ListPipelineExecutions");
+        let request =
+            self.client().await?.list_pipeline_executions().pipeline_name(pipeline).max_results(50).send();
+        let answer = doing.run(request).await?;
+        let mut found: Vec<Execution> =
+            answer.pipeline_execution_summaries().iter().filter_map(answers::summary).collect();
+        // Amazon lists the newest first; what stands in for it may not.
+        found.sort_by_key(|one| std::cmp::Reverse(one.started_at));
+        Ok(found)
+    }
+
+    async fn look(&self, pipeline: &str, execution: &str) -> Result<Option<Execution>, ProviderError> {
+        let doing = self.reading(pipeline, "codepipeline:GetPipelineExecution");
+        let request = self
+            .client()
+            .await?
+            .get_pipeline_execution()
+            .pipeline_name(pipeline)
+            .pipeline_execution_id(execution)
+            .send();
+        match doing.run(request).await {
+            Ok(answer) => Ok(answer.pipeline_execution.as_ref().and_then(answers::execution)),
+            Err(error)
+                if error.kind == ErrorKind::NotFound
+                    && error.message == "there is no such execution, stage or action" =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn actions(&self, pipeline: &str, execution: &str) -> Result<Vec<ActionRun>, ProviderError> {
+        let doing = self.reading(pipeline, "codepipeline:ListActionExecutions");
+        let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution).build();
+        let mut found = Vec::new();
+        let mut next = None;
+        for _ in 0..PAGES {
+            let request = self
+                .client()
+                .await?
+                .list_action_executions()
+                .pipeline_name(pipeline)
+                .filter(filter.clone())
+                .max_results(100)
+                .set_next_token(next)
+                .send();
+            let answer = doing.run(request).await?;
+            found.extend(answer.action_execution_details().iter().cloned());
+            next = answer.next_token;
+            if next.is_none() {
+                break;
+            }
+        }
+        Ok(answers::runs(&found))
+    }
+
+    async fn stages(&self, pipeline: &str) -> Result<Vec<StageNow>, ProviderError> {
+        let doing = self.reading(pipeline, "codepipeline:GetPipelineState");
+        let answer = doing.run(self.client().await?.get_pipeline_state().name(pipeline).send()).await?;
+        Ok(answer.stage_states().iter().filter_map(answers::stage).collect())
+    }
+
+    async fn start(
+        &self,
+        pipeline: &str,
+        versions: &[(String, VersionId)],
+        token: &str,
+    ) -> Result<String, ProviderError> {
+        let doing = self.effect(pipeline, "codepipeline:StartPipelineExecution");
+        let mut request =
+            self.client().await?.start_pipeline_execution().name(pipeline).client_request_token(token);
+        for (action, version) in versions {
+            let given = SourceRevisionOverride::builder()
+                .action_name(action)
+                .revision_type(SourceRevisionType::S3ObjectVersionId)
+                .revision_value(&version.0)
+                .build()
+                .map_err(|cause| {
+                    doing.error(ErrorKind::Invalid, "the version can't be asked for").caused_by(cause)
+                })?;
+            request = request.source_revisions(given);
+        }
+        let answer = doing.run(request.customize().config_override(once()).send()).await?;
+        answer.pipeline_execution_id.ok_or_else(|| empty(&doing))
+    }
+
+    async fn answer(
+        &self,
+        pipeline: &str,
+        waiting: &Waiting,
+        verdict: &Verdict,
+    ) -> Result<(), ProviderError> {
+        let doing = self.effect(pipeline, "codepipeline:PutApprovalResult");
+        let status = if verdict.approved { ApprovalStatus::Approved } else { ApprovalStatus::Rejected };
+        let comment: String = verdict.comment.chars().take(512).collect();
+        let result =
+            ApprovalResult::builder().status(status).summary(comment).build().map_err(|cause| {
+                doing.error(ErrorKind::Invalid, "the answer can't be given").caused_by(cause)
+            })?;
+        let request = self
+            .client()
+            .await?
+            .put_approval_result()
+            .pipeline_name(pipeline)
+            .stage_name(&waiting.stage)
+            .action_name(&waiting.action)
+            .token(&waiting.token)
+            .result(result);
+        doing.run(request.customize().config_override(once()).send()).await.map(drop)
+    }
+
+    async fn roll_back_stage(
+        &self,
+        pipeline: &str,
+        stage: &str,
+        execution: &str,
+    ) -> Result<String, ProviderError> {
+        let doing = self.effect(pipeline, "codepipeline:RollbackStage");
+        let request = self
+            .client()
+            .await?
+            .rollback_stage()
+            .pipeline_name(pipeline)
+            .stage_name(stage)
+            .target_pipeline_execution_id(execution);
+        let answer = doing.run(request.customize().config_override(once()).send()).await?;
+        Ok(answer.pipeline_execution_id)
+    }
+
+    fn page(&self, pipeline: &str, execution: &str) -> Option<String> {
+        let region = self.region()?;
+        Some(format!(
+            "https://{region}.console.aws.amazon.com/codesuite/codepipeline/pipelines/{pipeline}/executions/{execution}/timeline?region={region}"
+        ))
+    }
+}

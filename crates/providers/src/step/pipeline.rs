@@ -1,0 +1,76 @@
+//! Following the pipelines that a move sets off, or starting them. How that goes is decided in `promote_core::follow`.
+
+use super::{Ended, SystemSteps};
+use promote_core::follow::{Follow, Pace};
+use promote_core::port::{StepContext, StepEnd, StepProgress};
+use promote_core::template::Template;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// The longest text that is kept, in bytes.
+const TAIL: usize = 4 * 1024;
+
+/// Remembers the last note, for an interruption.
+struct Last<'p> {
+    progress: &'p dyn StepProgress,
+    note: Mutex<String>,
+}
+
+impl StepProgress for Last<'_> {
+    fn line(&self, line: &str) {
+        self.progress.line(line);
+    }
+
+    fn note(&self, note: &str) {
+        note.clone_into(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner));
+        self.progress.note(note);
+    }
+}
+
+/// Follows the pipelines to their ends.
+pub(super) async fn run(
+    steps: &SystemSteps,
+    names: &[Template],
+    start: bool,
+    context: &StepContext,
+    timeout: Duration,
+    progress: &dyn StepProgress,
+) -> Ended {
+    let names = match crate::pipelines::names(names, &context.values) {
+        Ok(names) => names,
+        Err(why) => return Ended::errored(why),
+    };
+    let Some(pipelines) = steps.pipelines.beside(&context.targets) else {
+        return Ended::errored("this version of promote was built without CodePipeline");
+    };
+    let variable = |name: &str| context.variables.get(name).cloned().unwrap_or_default();
+    let (environment, promotion) = (variable("PROMOTE_ENV"), variable("PROMOTE_ID"));
+    let follow = Follow {
+        pipelines: pipelines.as_ref(),
+        clock: steps.clock.as_ref(),
+        names: &names,
+        targets: &context.targets,
+        environment: &environment,
+        start: start.then_some(promotion.as_str()),
+        timeout,
+        pace: Pace::default(),
+    };
+    let last = Last { progress, note: Mutex::default() };
+    let followed = tokio::select! {
+        () = steps.interruption.wait() => {
+            let note = last.note.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let note = if note.is_empty() { "nothing".to_owned() } else { note };
+            return Ended::new(
+                StepEnd::Interrupted,
+                format!("interrupted; last heard: {note}; the pipeline goes on by itself"),
+            );
+        }
+        followed = follow.run(&last) => followed,
+    };
+    let mut tail = followed.detail.join("\n");
+    if tail.len() > TAIL {
+        let cut = (0..=TAIL).rev().find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
+        tail.truncate(cut);
+    }
+    Ended { end: followed.end, summary: followed.summary, tail, outputs: followed.executions }
+}
