@@ -270,6 +270,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote freeze, promote unfreeze, promote hold, promote unhold", &["hold", "prod"]),
     ("promote block, promote unblock", &["unblock", "a93be01"]),
     ("promote adopt", &["adopt", "prod"]),
+    ("promote import", &["import"]),
     ("promote check", &["check"]),
     ("promote config show", &["config", "show"]),
     ("promote init", &["init"]),

@@ -15,6 +15,7 @@ mod freeze;
 mod history;
 mod hold;
 mod iam;
+mod import;
 mod init;
 mod man;
 mod pack;
@@ -67,6 +68,7 @@ pub(crate) enum Command {
     Block(block::BlockArgs),
     Unblock(unblock::UnblockArgs),
     Adopt(adopt::AdoptArgs),
+    Import(import::ImportArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Ci(ci::CiArgs),
@@ -106,6 +108,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Block(args) => block_on(block::run(app, args)),
         Command::Unblock(args) => block_on(unblock::run(app, args)),
         Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Import(args) => block_on(import::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
         Command::Ci(args) => ci::run(app, args),
@@ -143,6 +146,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         }
         Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Import(_) => import::ImportReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
         Command::Ci(_) => ci::CiReport::FIELDS,

@@ -113,7 +113,8 @@ impl Subject {
     pub(super) fn dressed(&self) -> (Headers, Metadata) {
         let (headers, metadata) = dressed();
         match self.content {
-            Content::Bytes => (headers, metadata),
+            Content::Bytes if self.expected.stamps => (headers, metadata),
+            Content::Bytes => (Headers::default(), Metadata::new()),
             Content::Manifests => (self.plain(), Metadata::new()),
         }
     }
@@ -132,6 +133,11 @@ impl Subject {
     /// Skips the check unless targets can be moved with a condition by the store.
     pub(super) fn needs_guarded_copy(&self) -> Verdict {
         self.needs(self.expected.copy > CopyGuard::None, "guarded way to move a target")
+    }
+
+    /// Skips the check unless objects carry metadata and headers.
+    pub(super) fn needs_stamps(&self) -> Verdict {
+        self.needs(self.expected.stamps, "metadata and headers")
     }
 
     pub(super) async fn write(
