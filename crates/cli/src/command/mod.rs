@@ -14,6 +14,7 @@ mod explain;
 mod freeze;
 mod history;
 mod hold;
+mod iam;
 mod import;
 mod init;
 mod man;
@@ -72,6 +73,7 @@ pub(crate) enum Command {
     Config(config::ConfigArgs),
     Ci(ci::CiArgs),
     Doctor(doctor::DoctorArgs),
+    Iam(iam::IamArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
     Schema(schema::SchemaArgs),
@@ -111,6 +113,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Config(args) => config::run(app, args),
         Command::Ci(args) => ci::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
+        Command::Iam(args) => iam::run(app, args),
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
         Command::Demo(args) => demo::run(app, args),
@@ -148,6 +151,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Config(_) => config::ConfigReport::FIELDS,
         Command::Ci(_) => ci::CiReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
+        Command::Iam(_) => iam::IamReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
         Command::Schema(_) => schema::SchemaReport::FIELDS,
