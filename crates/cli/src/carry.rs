@@ -12,17 +12,18 @@ use crate::progress::Progress;
 use crate::project::Project;
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use cut_off::cut_off;
-use promote_core::apply::apply;
-use promote_core::config::{Config, Environment, StepAction};
+use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
 use promote_core::ledger::{Action, OutcomeResult};
 use promote_core::observe::environment;
+use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
 use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
 use promote_core::request::Request;
 use promote_core::snapshot::Snapshot;
+use promote_core::unwaited::{left_out, move_only};
 use promote_core::world::World;
 use std::sync::Arc;
 
@@ -114,21 +115,7 @@ impl Errand<'_> {
         match what {
             What::Plan(plan) if wait => carry_out(world, config, plan, self.snapshot, self.request).await,
             What::Finish(nothing) => finish(world, config, nothing, self.snapshot, self.request).await,
-            What::Plan(plan) => {
-                let applied = apply(world, config, self.settings, plan, self.snapshot, self.request).await?;
-                let current = applied.commit.state().current.clone();
-                Ok(Done {
-                    plan: (*plan).clone(),
-                    promotion: current
-                        .and_then(|current| current.promotion)
-                        .unwrap_or_else(|| promote_core::ledger::PromotionId(String::new())),
-                    head: applied.commit,
-                    result: OutcomeResult::Succeeded,
-                    steps: applied.prepared,
-                    undone: None,
-                    exit: ExitStatus::Ok,
-                })
-            }
+            What::Plan(plan) => move_only(world, config, plan, self.snapshot, self.request).await,
         }
     }
 
@@ -164,10 +151,7 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
 
 /// Whether the steps after the move only wait, so that they can be left for later.
 fn may_leave(settings: &Environment) -> Result<(), Failure> {
-    let acts = |action: &StepAction| {
-        matches!(action, StepAction::Run { .. } | StepAction::Github { .. } | StepAction::Gitlab { .. })
-    };
-    match settings.deploy.iter().find(|step| acts(&step.action)) {
+    match left_out(settings) {
         None => Ok(()),
         Some(step) => Err(Failure::new(
             ExitStatus::Usage,
@@ -176,32 +160,6 @@ fn may_leave(settings: &Environment) -> Result<(), Failure> {
         .state(format!("It is: {}", promote_core::steps::name(step)))
         .hint("`--timeout TIME` limits how long it may take")),
     }
-}
-
-/// Refuses when the world no longer leads to the plan that was saved.
-fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
-    let now = plan_of(decision);
-    if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
-        return Ok(());
-    }
-    let (name, sha) = (&saved.environment, saved.release.commit.short(7));
-    let from = |plan: &Plan| plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
-    let why = match decision {
-        Decision::NothingToDo(_) => format!("{name} holds {sha} already."),
-        _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
-        _ if saved.from != now.from => {
-            format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
-        }
-        _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
-        _ if saved.targets != now.targets => {
-            "The target or the source was written since it was made.".to_owned()
-        }
-        _ => "What it would do has changed since it was made.".to_owned(),
-    };
-    Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
-        .state(why)
-        .state("Nothing was changed.")
-        .hint(format!("`promote plan {name} {sha} --out FILE` makes a new one")))
 }
 
 fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {

@@ -1,6 +1,7 @@
 //! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
 
 use crate::app::App;
+use crate::pipeline_health::PipelineHealth;
 use crate::project::Project;
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
@@ -28,6 +29,8 @@ pub(crate) struct DoctorReport {
     pub(crate) ledger: LedgerHealth,
     /// The stores.
     pub(crate) stores: Vec<StoreHealth>,
+    /// The pipelines that environments wait for.
+    pub(crate) pipelines: Vec<PipelineHealth>,
     /// The stores that were tried now, with `--probe`.
     pub(crate) probed: Vec<String>,
 }
@@ -73,7 +76,7 @@ pub(crate) struct StoreHealth {
 impl Document for DoctorReport {
     const SCHEMA: &'static str = "promote/doctor@1";
     const FIELDS: &'static [&'static str] =
-        &["schema", "version", "actor", "local_at", "repository", "ledger", "stores", "probed"];
+        &["schema", "version", "actor", "local_at", "repository", "ledger", "stores", "pipelines", "probed"];
 }
 
 /// Looks at everything.
@@ -105,6 +108,7 @@ pub(crate) async fn look(
     for id in stores_of(&project.config) {
         stores.push(store(&view, &id, genesis.as_ref()).await?);
     }
+    let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
@@ -113,6 +117,7 @@ pub(crate) async fn look(
         repository: view.history.is_some(),
         ledger,
         stores,
+        pipelines,
         probed,
     })
 }

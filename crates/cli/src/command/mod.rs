@@ -29,6 +29,7 @@ mod unblock;
 mod unfreeze;
 mod unhold;
 mod verify;
+mod watch;
 
 use crate::app::{App, Ended, Stop};
 use crate::document::Wish;
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Rollback(rollback::RollbackArgs),
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
+    Watch(watch::WatchArgs),
     Explain(explain::ExplainArgs),
     Publish(publish::PublishArgs),
     Pack(pack::PackArgs),
@@ -88,6 +90,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Rollback(args) => block_on(rollback::run(app, args)),
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
+        Command::Watch(args) => block_on(watch::run(app, args)),
         Command::Explain(args) => block_on(explain::run(app, args)),
         Command::Publish(args) => block_on(publish::run(app, args)),
         Command::Pack(args) => block_on(pack::run(app, args)),
@@ -125,7 +128,8 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Watch(_) => crate::watching::WatchReport::FIELDS,
+        Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
         Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
             crate::saying::SaidReport::FIELDS

@@ -93,7 +93,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<DecisionReport>(),
         row::<OutcomeReport>(),
         row::<FailureReport>(),
-        row::<crate::publication::PublishReport>(),
+        row::<promote_core::report::PublishReport>(),
         row::<pack::PackReport>(),
         row::<crate::saying::SaidReport>(),
         row::<crate::blocking::BlockReport>(),

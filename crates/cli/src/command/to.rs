@@ -60,7 +60,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
         request.action = Action::Redeploy;
     }
     if let Some(plan) = &saved {
-        request = saved::request(plan, app.actor())?;
+        request = promote_core::plan::saved::request(plan, app.actor())?;
     }
     let wanted = Move { request, saved, changing: &args.changing, waiting: &args.waiting, finish: false };
     carry(app, &mut project, wanted).await

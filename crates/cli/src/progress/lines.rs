@@ -200,9 +200,9 @@ fn seconds(span: TimeDelta) -> String {
     }
 }
 
-/// The last part of a key: what people call the target.
-fn last(target: &Location) -> &str {
-    target.key.as_str().rsplit('/').next().unwrap_or_default()
+/// What people call the target.
+fn last(target: &Location) -> String {
+    crate::view::last(&target.to_string()).to_owned()
 }
 
 fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {

@@ -2,6 +2,7 @@
 
 use crate::health::{DoctorReport, StoreHealth};
 use crate::page::{Page, Style, Text};
+use crate::pipeline_health::PipelineHealth;
 use promote_core::port::{CopyGuard, FenceClass};
 
 /// The page.
@@ -34,6 +35,10 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
     for store in &report.stores {
         page.blank();
         of_store(&mut page, store);
+    }
+    for pipeline in &report.pipelines {
+        page.blank();
+        of_pipeline(&mut page, pipeline);
     }
     if !ledger.begun && ledger.problem.is_none() {
         page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
@@ -74,6 +79,20 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
     }
     page.field(store.store.clone(), lines);
     for hint in &store.hints {
+        page.hint(hint);
+    }
+}
+
+fn of_pipeline(page: &mut Page, pipeline: &PipelineHealth) {
+    let bad = pipeline.problems.iter().map(|text| Text::new("✗ ", Style::Bad).and(text, Style::Plain));
+    let mut lines: Vec<Text> = bad.collect();
+    if let Some(action) = &pipeline.action {
+        let text = format!("`{action}` watches the target of {}", pipeline.environment);
+        lines.push(Text::new("✓ ", Style::Good).and(text, Style::Plain));
+    }
+    lines.extend(pipeline.notes.iter().map(Text::plain));
+    page.field(format!("{} for {}", pipeline.pipeline, pipeline.environment), lines);
+    for hint in &pipeline.hints {
         page.hint(hint);
     }
 }

@@ -57,6 +57,13 @@ pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
+/// The last name of a location: of a folder, with its slash.
+pub(crate) fn last(location: &str) -> &str {
+    let end = location.strip_suffix('/').unwrap_or(location);
+    let begin = end.rfind('/').map_or(0, |slash| slash + 1);
+    location.get(begin..).unwrap_or(location)
+}
+
 /// At most `limit` characters.
 pub(crate) fn cut(text: &str, limit: usize) -> String {
     let mut out: String = text.chars().take(limit).collect();

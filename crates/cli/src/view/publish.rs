@@ -1,9 +1,8 @@
 //! A publication as a page.
 
-use crate::automatic::Moved;
 use crate::page::{Page, Style, Text};
-use crate::publication::PublishReport;
 use promote_core::exit::ExitStatus;
+use promote_core::report::{Moved, PublishReport};
 
 /// The whole page.
 pub(crate) fn page(report: &PublishReport) -> Page {

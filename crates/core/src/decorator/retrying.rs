@@ -37,7 +37,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Repeats `now`, `head`, `get`, `list` and the opening of `read` while the store does not answer.
+/// Repeats `now`, `head`, `get`, `expires`, `list` and the opening of `read` while the store does not answer.
 #[derive(Debug, Clone)]
 pub struct Retrying {
     inner: Arc<dyn Bucket>,
@@ -121,6 +121,10 @@ impl BucketReader for Retrying {
 
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.again(|| self.inner.versions(key, limit)).await
+    }
+
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.again(|| self.inner.expires(key)).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

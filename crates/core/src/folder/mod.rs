@@ -17,7 +17,7 @@ pub use difference::{Change, Difference, Write, change, difference};
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
 pub use place::{Bringing, bring};
 pub use publish::{Entry, put};
-pub use standing::{PAUSE_S, Standing};
+pub use standing::{NewestIntent, PAUSE_S, Standing};
 pub use verify::check;
 
 use crate::location::{FOLDER, Key, LocationError};

@@ -1,6 +1,7 @@
 //! Reading the world into a [`Snapshot`]: what is asked for side by side is asked for in one round. Needs read
 //! rights only.
 
+mod folders;
 mod release;
 mod targets;
 
@@ -127,7 +128,8 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
     }
-    let mut capabilities = capabilities(view, &genesis.0, &targets).await?;
+    let changes = folders::changes(view, environment, &candidate, &targets);
+    let (mut capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
         // of such a store is that its tokens never come back.
@@ -151,6 +153,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         candidate,
         targets,
         needs,
+        changes,
         capabilities,
     })
 }

@@ -8,7 +8,9 @@ mod diff;
 mod failure;
 mod finding;
 mod history;
+pub mod markdown;
 mod outcome;
+mod publish;
 mod show;
 mod status;
 mod verify;
@@ -19,6 +21,7 @@ pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};
 pub use history::{Entry, EntryResult, HistoryReport, history};
 pub use outcome::{OutcomeReport, StepReport};
+pub use publish::{Moved, PublishReport, PublishedArtifact};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
     EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,
