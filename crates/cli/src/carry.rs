@@ -4,9 +4,10 @@
 mod cut_off;
 
 use crate::app::{App, Ended, Stop};
-use crate::args::{Changing, Waiting};
+use crate::args::{Changing, JobFiles, Waiting};
 use crate::confirm::confirm;
 use crate::document::Wish;
+use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
 use crate::progress::Progress;
 use crate::project::Project;
@@ -37,22 +38,39 @@ pub(crate) struct Move<'a> {
     pub(crate) changing: &'a Changing,
     /// How long to wait.
     pub(crate) waiting: &'a Waiting,
+    /// What to leave for later jobs.
+    pub(crate) files: &'a JobFiles,
     /// Whether the deployment of what is there already is to be finished.
     pub(crate) finish: bool,
 }
 
 /// Carries a request out.
 pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> Ended {
+    let mut facts = Facts::new(&wanted.request.environment);
+    let files = wanted.files;
+    let ended = carry_and_tell(app, project, wanted, &mut facts).await;
+    facts.write(app, files, &ended);
+    ended
+}
+
+async fn carry_and_tell(
+    app: &App<'_>,
+    project: &mut Project,
+    mut wanted: Move<'_>,
+    facts: &mut Facts,
+) -> Ended {
     set_timeout(&mut project.config, &wanted);
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
     if wanted.waiting.no_wait {
         may_leave(settings)?;
     }
+    wanted.request.actor = app.identified().await?;
     let progress = app.progress();
     let world = app.world_with(project, Arc::new(progress.clone())).await?;
     let view = world.view();
     let (snapshot, decision) = decide(&view, config, &wanted.request).await?;
+    facts.decided(settings, &snapshot, &decision, wanted.changing.dry_run);
     if let Some(saved) = &wanted.saved {
         unchanged(saved, &decision)?;
     }
@@ -90,6 +108,7 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
         })?,
         Err(signal) => return Err(cut_off(&errand, &progress, signal).await),
     };
+    facts.done(&done);
     errand.ended(&done, wait || !done.plan.follows, &progress)
 }
 

@@ -19,6 +19,8 @@ mod diagnostic;
 mod document;
 mod env;
 mod failure;
+mod generate;
+mod gitlab;
 mod health;
 mod interrupt;
 mod moment;
@@ -29,6 +31,7 @@ mod project;
 mod release;
 mod saying;
 mod screen;
+mod trust;
 mod usage;
 mod view;
 mod watching;
@@ -53,7 +56,12 @@ pub fn run(
     connect: &dyn Connect,
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+        Ok(mut cli) => {
+            if gitlab::debugging(env) && !cli.global.quiet {
+                cli.global.verbose = cli.global.verbose.max(2);
+            }
+            cli
+        }
         Err(error) => return usage::show(&error, &arguments, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);

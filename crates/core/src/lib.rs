@@ -7,6 +7,7 @@
 //! come in through the traits in [`port`].
 
 pub mod admin;
+pub mod advance;
 pub mod apply;
 pub mod automatic;
 pub mod begin;

@@ -112,6 +112,17 @@ fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure>
     Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
 }
 
+#[cfg(feature = "gcs")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_gcs::GcsBucket::connect(name, settings)))
+}
+
+#[cfg(not(feature = "gcs"))]
+fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
+}
+
 /// The variable that names the remote which holds a ledger's branch.
 #[cfg(feature = "git")]
 const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
@@ -126,17 +137,6 @@ fn git(base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
 #[cfg(not(feature = "git"))]
 fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
     Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
-}
-
-#[cfg(feature = "gcs")]
-#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
-fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Ok(Arc::new(promote_gcs::GcsBucket::connect(name, settings)))
-}
-
-#[cfg(not(feature = "gcs"))]
-fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
 }
 
 fn unsupported(id: &StoreId, what: &str) -> Failure {

@@ -1,8 +1,10 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
 mod adopt;
+pub(crate) mod advance;
 mod block;
 mod check;
+mod ci;
 mod completions;
 mod config;
 mod demo;
@@ -51,6 +53,7 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
     Rollback(rollback::RollbackArgs),
+    Advance(advance::AdvanceArgs),
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
     Watch(watch::WatchArgs),
@@ -67,6 +70,7 @@ pub(crate) enum Command {
     Import(import::ImportArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Ci(ci::CiArgs),
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
@@ -88,6 +92,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Show(args) => block_on(show::run(app, args)),
         Command::Diff(args) => block_on(diff::run(app, args)),
         Command::Rollback(args) => block_on(rollback::run(app, args)),
+        Command::Advance(args) => block_on(advance::run(app, args)),
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
         Command::Watch(args) => block_on(watch::run(app, args)),
@@ -104,6 +109,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Import(args) => block_on(import::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
+        Command::Ci(args) => ci::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
@@ -121,6 +127,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
+        Command::Advance(_) => advance::AdvanceReport::FIELDS,
         Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
         Command::Status(_) => StatusReport::FIELDS,
         Command::History(_) => HistoryReport::FIELDS,
@@ -139,6 +146,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Import(_) => import::ImportReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
+        Command::Ci(_) => ci::CiReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,

@@ -41,6 +41,7 @@ pub(crate) struct PublishArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
     let project = app.project()?;
+    let actor = app.identified().await?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
     let moving =
@@ -54,7 +55,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
             commit: &args.commit,
             paths: &args.paths,
             dry_run: args.changing.dry_run,
-            actor: &app.actor(),
+            actor: &actor,
             said: &Said(&app.screen),
         };
         let mut report = publication::publish(&world, &asked).await?;
@@ -65,7 +66,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
                 app.screen.page(&crate::view::publish::published(&report))?;
             }
             let watch = Shown { screen: &app.screen, progress: &progress };
-            report.moves = automatic::promote(&world, &project.config, &app.actor(), &commit, &watch).await?;
+            report.moves = automatic::promote(&world, &project.config, &actor, &commit, &watch).await?;
         }
         Ok::<PublishReport, Failure>(report)
     };

@@ -68,6 +68,9 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
         "promoted" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Plain),
         "unchanged" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain),
         "blocked" => Text::new("! ", Style::Warn).and(format!("{name} does not take {short}"), Style::Plain),
+        "busy" | "overtaken" => {
+            Text::new("! ", Style::Warn).and(format!("{name}: somebody else moves it"), Style::Plain)
+        }
         other => Text::new("✗ ", Style::Bad)
             .and(format!("{name}: the deployment of {short} {other}"), Style::Plain),
     });

@@ -33,7 +33,7 @@ fn a_lost_ledger_is_filled_from_the_versions_of_the_targets() {
     let running = |n: usize| status["environments"][n]["running"]["sha"].clone();
     assert_eq!(
         [running(0), running(1), running(2)],
-        [&two, &two, &one].map(|sha| sha.as_str().into()),
+        [&two, &two, &one].map(|sha| serde_json::Value::from(sha.as_str())),
         "{status}"
     );
     assert_eq!(status["environments"][2]["running"]["verified"], false, "{status}");

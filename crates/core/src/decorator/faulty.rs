@@ -112,13 +112,13 @@ impl BucketReader for Faulty {
         self.through(key.as_str(), async move { inner.read(&of, version.as_ref()).await }.boxed()).await
     }
 
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.inner.expires(key).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         let (inner, of) = (Arc::clone(&self.inner), key.clone());
         self.through(key.as_str(), async move { inner.versions(&of, limit).await }.boxed()).await
-    }
-
-    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
-        self.inner.expires(key).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

@@ -67,12 +67,12 @@ impl BucketReader for Limited {
         self.within(self.inner.read(key, version)).await
     }
 
-    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        self.within(self.inner.versions(key, limit)).await
-    }
-
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.within(self.inner.expires(key)).await
+    }
+
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.within(self.inner.versions(key, limit)).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

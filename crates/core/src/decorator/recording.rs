@@ -152,13 +152,13 @@ impl BucketReader for Recording {
         self.note(Method::Read, key.as_str(), self.inner.read(key, version)).await
     }
 
-    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        self.note(Method::Versions, key.as_str(), self.inner.versions(key, limit)).await
-    }
-
     /// Passed on without a note: most stores need no request for it.
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.inner.expires(key).await
+    }
+
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.note(Method::Versions, key.as_str(), self.inner.versions(key, limit)).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

@@ -3,6 +3,7 @@
 use super::Document;
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 /// `promote publish`.
@@ -57,10 +58,15 @@ impl Document for PublishReport {
 pub struct Moved {
     /// The environment.
     pub environment: String,
-    /// `promoted`, `unchanged`, `blocked` or how the deployment ended.
+    /// `promoted`, `unchanged`, `ready` (with `--dry-run`), `blocked` by a rule, `busy` or `overtaken` by somebody, or
+    /// how the deployment ended; `error` when it could not be tried.
     pub result: String,
-    /// Why not, in words.
+    /// Why, in words.
     pub why: Vec<String>,
+    /// The commit that moved or would move.
+    pub sha: Option<String>,
+    /// When the rules that are not met may all have opened by themselves.
+    pub opens_at: Option<DateTime<Utc>>,
     /// The promotion.
     pub promotion: Option<String>,
     /// The exit status it comes to.

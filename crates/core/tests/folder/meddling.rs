@@ -230,7 +230,7 @@ fn a_slow_promotion_asks_again_and_stops() {
     let how = How { standing: Some(&stands), ..to('b') };
     let error = stage.bring_on(&stage.from, &meddled, &how).unwrap_err();
     assert_eq!(error.kind, ErrorKind::Unknown, "{error}");
-    assert_eq!(stands.asked(), 2);
+    assert!(stands.asked() >= 2, "those under way ask again each");
     stage.says_nothing_new("slow");
     assert!(stage.there().contains_key("gone"));
 }

@@ -183,6 +183,9 @@ impl<'a> Doing<'a> {
         if status == 429 || said.code == "TOOMANYREQUESTS" || status >= 500 {
             return self.of_reading().refused(status, headers, body, credentials);
         }
+        if !matches!(status, 400 | 401 | 403) {
+            return self.error(ErrorKind::Corrupt, "what should give tokens gives none").caused_by(said);
+        }
         let expired = said.message.to_lowercase().contains("expired");
         let failure = match credentials {
             Some(credentials) if expired => {

@@ -95,6 +95,7 @@ impl Registry {
         skopeo(&[
             "copy",
             "--all",
+            "--preserve-digests",
             "--quiet",
             "--dest-tls-verify=false",
             "--dest-creds",
