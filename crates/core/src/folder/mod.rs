@@ -5,6 +5,7 @@
 
 mod carry;
 mod difference;
+mod erase;
 mod listing;
 mod manifest;
 mod place;
@@ -13,6 +14,8 @@ mod standing;
 mod verify;
 
 pub use carry::THROUGH_LIMIT;
+pub(crate) use erase::{Erased, Removed, erase, remove};
+pub(crate) use publish::read_digest;
 pub use difference::{Change, Difference, Write, change, difference};
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
 pub use place::{Bringing, bring};

@@ -7,7 +7,7 @@ use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Head, Kind, LedgerError, PromotionId, state::TRAIL};
+use crate::ledger::{Head, Kind, LedgerError, PromotionId, Word, state::TRAIL};
 use crate::observe::heads;
 use crate::snapshot::Block;
 use crate::world::View;
@@ -196,7 +196,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
         .hint(format!("`promote publish --commit {commit}` puts it in place")));
     };
     let blocked = match listed.get(commit).filter(|entry| entry.blocked()) {
-        Some(entry) => view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?,
+        Some(entry) => view.ledger.said(commit, Word::Block, entry.block).await.map_err(LedgerError::looking)?,
         None => None,
     };
     let mut places = Vec::new();
