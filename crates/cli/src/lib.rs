@@ -25,6 +25,7 @@ mod interrupt;
 mod moment;
 mod packing;
 mod page;
+mod pinning;
 mod progress;
 mod project;
 mod publication;

@@ -15,7 +15,9 @@ mod hold;
 mod init;
 mod man;
 mod pack;
+mod pin;
 mod plan;
+mod prune;
 pub(crate) mod publish;
 mod resume;
 mod rollback;
@@ -27,6 +29,7 @@ mod to;
 mod unblock;
 mod unfreeze;
 mod unhold;
+mod unpin;
 mod verify;
 
 use crate::app::{App, Ended, Stop};
@@ -35,8 +38,8 @@ use clap::Subcommand;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::{
-    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, ReleaseShow,
-    StatusReport, VerifyReport,
+    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, PruneReport,
+    ReleaseShow, StatusReport, VerifyReport,
 };
 
 /// What to do.
@@ -60,6 +63,9 @@ pub(crate) enum Command {
     Unhold(unhold::UnholdArgs),
     Block(block::BlockArgs),
     Unblock(unblock::UnblockArgs),
+    Pin(pin::PinArgs),
+    Unpin(unpin::UnpinArgs),
+    Prune(prune::PruneArgs),
     Adopt(adopt::AdoptArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
@@ -95,6 +101,9 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Unhold(args) => block_on(unhold::run(app, args)),
         Command::Block(args) => block_on(block::run(app, args)),
         Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Pin(args) => block_on(pin::run(app, args)),
+        Command::Unpin(args) => block_on(unpin::run(app, args)),
+        Command::Prune(args) => block_on(prune::run(app, args)),
         Command::Adopt(args) => block_on(adopt::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
@@ -128,6 +137,8 @@ fn known(command: &Command) -> &'static [&'static str] {
             crate::saying::SaidReport::FIELDS
         }
         Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
+        Command::Pin(_) | Command::Unpin(_) => crate::pinning::PinReport::FIELDS,
+        Command::Prune(_) => PruneReport::FIELDS,
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,

@@ -11,6 +11,7 @@ mod adopting;
 mod counted;
 mod demo;
 mod publishing;
+mod retention;
 mod sayings;
 mod setting_up;
 mod stage;

@@ -15,6 +15,7 @@ mod happy;
 mod hostile;
 mod json;
 mod refused;
+mod retention;
 mod rounds;
 mod stage;
 mod usage;

@@ -56,7 +56,9 @@ pub(crate) async fn remove(
             Err(error) => error,
         };
         match error.kind {
-            ErrorKind::Unsupported => return Ok(Removed::Stays(format!("can't be deleted: {}", error.message))),
+            ErrorKind::Unsupported => {
+                return Ok(Removed::Stays(format!("can't be deleted: {}", error.message)));
+            }
             ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable | ErrorKind::NotFound => {
                 match bucket.head(key).await {
                     Ok(None) => return Ok(Removed::Gone),
@@ -178,10 +180,10 @@ impl Erasing<'_> {
     /// Deletes one file that was listed, its key being the path in the folder.
     async fn file(&self, listed: Object) -> Result<(File, Object), ProviderError> {
         let key = inside(self.prefix, &listed.key).map_err(|error| {
-            ProviderError::new(ErrorKind::Invalid, self.bucket, &listed.key, "it has no key")
-                .caused_by(error)
+            ProviderError::new(ErrorKind::Invalid, self.bucket, &listed.key, "it has no key").caused_by(error)
         })?;
-        let mut wanted = self.named.as_ref().and_then(|named| named.get(listed.key.as_str())).copied().cloned();
+        let mut wanted =
+            self.named.as_ref().and_then(|named| named.get(listed.key.as_str())).copied().cloned();
         let mut seen = listed.clone();
         if wanted.is_none() || seen.sha256.is_none() {
             let Some(object) = self.bucket.head(&key).await? else { return Ok((File::Gone, listed)) };

@@ -14,11 +14,11 @@ mod standing;
 mod verify;
 
 pub use carry::THROUGH_LIMIT;
-pub(crate) use erase::{Erased, Removed, erase, remove};
-pub(crate) use publish::read_digest;
 pub use difference::{Change, Difference, Write, change, difference};
+pub(crate) use erase::{Erased, Removed, erase, remove};
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
 pub use place::{Bringing, bring};
+pub(crate) use publish::read_digest;
 pub use publish::{Entry, put};
 pub use standing::{PAUSE_S, Standing};
 pub use verify::check;

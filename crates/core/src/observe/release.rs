@@ -242,12 +242,7 @@ pub async fn candidate(
 }
 
 /// Why something is said of a release. An entry that can't be found any more still counts.
-async fn said(
-    view: &View,
-    commit: &CommitId,
-    word: Word,
-    entry: &ReleaseEntry,
-) -> Result<Block, Failure> {
+async fn said(view: &View, commit: &CommitId, word: Word, entry: &ReleaseEntry) -> Result<Block, Failure> {
     let said = view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking)?;
     Ok(said.unwrap_or_else(|| Block {
         reason: "its entry in the ledger can't be found".to_owned(),

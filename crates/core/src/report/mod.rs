@@ -9,6 +9,7 @@ mod failure;
 mod finding;
 mod history;
 mod outcome;
+mod prune;
 mod show;
 mod status;
 mod verify;
@@ -19,6 +20,7 @@ pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};
 pub use history::{Entry, EntryResult, HistoryReport, history};
 pub use outcome::{OutcomeReport, StepReport};
+pub use prune::{ErasedArtifact, FateWord, PruneReport, PrunedRelease};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
     EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,

@@ -28,17 +28,9 @@ pub struct Pinned {
 ///
 /// # Errors
 /// `Missing` when it was never published, or its artifacts are gone; else what the ledger answers.
-pub async fn pin(
-    world: &World,
-    commit: &CommitId,
-    reason: &str,
-    actor: &Actor,
-) -> Result<Pinned, Failure> {
-    let said = |reason: &str| Block {
-        reason: reason.to_owned(),
-        by: actor.name.clone(),
-        at: world.clock.now(),
-    };
+pub async fn pin(world: &World, commit: &CommitId, reason: &str, actor: &Actor) -> Result<Pinned, Failure> {
+    let said =
+        |reason: &str| Block { reason: reason.to_owned(), by: actor.name.clone(), at: world.clock.now() };
     let mut pinned = Pinned::default();
     // Each round looks again after it wrote: whoever deletes writes first and looks afterwards, too.
     for _ in 0..ROUNDS {

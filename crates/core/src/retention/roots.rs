@@ -101,10 +101,9 @@ pub fn roots(
     for environment in config.environments.values() {
         let upstream = environment.from.iter().filter_map(|name| config.environments.get(name));
         for state in upstream.filter_map(|upstream| lanes.get(&upstream.lane)) {
-            if let (Some(release), true) = (
-                state.release(),
-                state.current.as_ref().is_some_and(|current| current.verified.is_some()),
-            ) {
+            if let (Some(release), true) =
+                (state.release(), state.current.as_ref().is_some_and(|current| current.verified.is_some()))
+            {
                 add(&release.commit, Root::Next { environment: environment.name.clone() });
             }
         }

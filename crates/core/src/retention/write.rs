@@ -37,15 +37,14 @@ pub(super) async fn put<T: Serialize>(world: &World, place: &Key, value: &T) -> 
 
 /// A key of the ledger, or why it is none.
 pub(super) fn place(key: Result<Key, crate::location::LocationError>) -> Result<Key, Failure> {
-    key.map_err(|error| {
-        Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
-    })
+    key.map_err(|error| Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error))
 }
 
 /// What a store answered in the middle of something. Unlike a failure to look, it does not say that nothing was
 /// changed.
 pub(super) fn failed(doing: &str, error: ProviderError) -> Failure {
     let failure = Failure::looking(doing, error);
-    let hints = failure.hints.iter().filter(|hint| !hint.starts_with("nothing was changed")).cloned().collect();
+    let hints =
+        failure.hints.iter().filter(|hint| !hint.starts_with("nothing was changed")).cloned().collect();
     Failure { hints, ..failure }.hint("run it again: it goes on where it stopped")
 }

@@ -6,9 +6,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let doom = facts.snapshot.candidate.doomed.as_ref()?;
     let commit = facts.release.commit.short(7);
     let by = &doom.said.by;
-    let finding = |detail: String| {
-        Finding::unmet("doomed", detail).with("by", by.clone()).with("begun", doom.begun)
-    };
+    let finding =
+        |detail: String| Finding::unmet("doomed", detail).with("by", by.clone()).with("begun", doom.begun);
     if doom.begun {
         let finding = finding(format!("the artifacts of {commit} are being deleted, or are gone"));
         return Some(finding.hint(format!("`promote show {commit}` tells; a new commit can be published")));

@@ -30,7 +30,9 @@ fn what_nothing_needs_is_doomed_waited_for_and_deleted() {
         assert_eq!((first.doomed.clone(), first.gone.len()), (vec![commit('c')], 0), "{kind}");
         assert!(entry(&stage, 'c').doomed());
         // It is refused now, and deleted by nobody.
-        assert!(matches!(stage.to("staging", 'c'), End::Refused(why) if why.contains("promote") || why.contains("doomed")));
+        assert!(
+            matches!(stage.to("staging", 'c'), End::Refused(why) if why.contains("promote") || why.contains("doomed"))
+        );
         let second = block_on(clean(&world, &stage.config, &strict())).unwrap();
         assert_eq!(second, Default::default(), "{kind}: the grace is not over");
         assert!(there(&stage, 'c').0.len() > 5);
@@ -106,7 +108,10 @@ fn what_can_not_be_read_stops_it() {
     for (key, bytes) in [
         (".promote/shop/lanes/qa/log/999/999/999/998.json".to_owned(), "{}"),
         (".promote/shop/lanes/note.txt".to_owned(), "x"),
-        (format!(".promote/shop/releases/{}/manifest.json", "f".repeat(40)), "{\"schema\":\"promote/manifest@2\"}"),
+        (
+            format!(".promote/shop/releases/{}/manifest.json", "f".repeat(40)),
+            "{\"schema\":\"promote/manifest@2\"}",
+        ),
     ] {
         let key = key.parse().unwrap();
         stage.store.put(&key, bytes);

@@ -53,7 +53,7 @@ fn later(stage: &Stage, minutes: u64) {
 #[test]
 fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
     let (mut cases, mut moved, mut deleted, mut late) = (0, 0, 0, 0);
-    for kind in [MemoryKind::s3_like(), MemoryKind::gcs_like(), MemoryKind::local_like()] {
+    for (kind, step) in [(MemoryKind::s3_like(), 1), (MemoryKind::gcs_like(), 7)] {
         let fresh = || {
             let stage = Stage::ready(kind.clone());
             later(&stage, 24 * 60);
@@ -71,7 +71,7 @@ fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
         // the promotion happens in the middle of the run that deletes.
         for first in 0..=promotion {
             for second in 0..=promotion - first {
-                for third in 0..=deletion {
+                for third in (0..=deletion).step_by(step) {
                     let what = format!("{first}, {second}, {third}");
                     let stage = fresh();
                     let (world, other) = (stage.world(), stage.world());
@@ -107,8 +107,10 @@ fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
             }
         }
     }
-    println!("races with a promotion: {cases}; it moved in {moved}, was too late in {late}; deleted in {deleted}");
-    assert!(cases > 3000 && moved > 500 && late > 200 && deleted > 500);
+    println!(
+        "races with a promotion: {cases}; it moved in {moved}, was too late in {late}; deleted in {deleted}"
+    );
+    assert!(cases > 1200 && moved > 400 && late > 200 && deleted > 600);
 }
 
 #[test]
@@ -130,7 +132,7 @@ fn a_pin_keeps_or_says_that_it_came_late() {
     let deletion = polls(clean(&world, &stage.config, &strict()));
     for first in 0..=deletion {
         for second in 0..=pinning {
-            for third in 0..=deletion - first {
+            for third in (0..=deletion - first).step_by(2) {
                 let stage = fresh();
                 let (world, other) = (stage.world(), stage.world());
                 let policy = strict();
@@ -148,7 +150,8 @@ fn a_pin_keeps_or_says_that_it_came_late() {
                 if !cleaned {
                     block_on(deleting).unwrap();
                 }
-                let there = stage.bucket.bytes(&format!("rel/{}.zip", commit('c')).parse().unwrap()).is_some();
+                let there =
+                    stage.bucket.bytes(&format!("rel/{}.zip", commit('c')).parse().unwrap()).is_some();
                 match end.unwrap() {
                     Ok(pinned) if !pinned.late => {
                         assert!(there, "{first}, {second}, {third}: pinned and deleted");
@@ -162,5 +165,5 @@ fn a_pin_keeps_or_says_that_it_came_late() {
         }
     }
     println!("races with a pin: {cases}; kept {kept}, came late {late}, too late {lost}");
-    assert!(cases > 1000 && kept > 100 && lost > 20);
+    assert!(cases > 1000 && kept > 200 && late > 200 && lost > 200);
 }

@@ -92,7 +92,13 @@ fn each_root_by_itself() {
     let table: Vec<(&str, Vec<(&str, State)>, ReleaseEntry, Policy, &[&str])> = vec![
         ("nothing", vec![], old.clone(), none, &[]),
         ("unpublished", vec![], ReleaseEntry::default(), Policy::default(), &[]),
-        ("current", vec![("prod", with(Some(current(&c, true)), vec![], None))], old.clone(), none, &["in prod"]),
+        (
+            "current",
+            vec![("prod", with(Some(current(&c, true)), vec![], None))],
+            old.clone(),
+            none,
+            &["in prod"],
+        ),
         (
             "current of a lane that no file names",
             vec![("qa", with(Some(current(&c, false)), vec![], None))],

@@ -128,8 +128,7 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
             actor: actor.clone(),
         },
         blocked: blocked.then(said),
-        doomed: doomed
-            .map(|entry| Doom { said: said(), begun: entry.erasing() || entry.gone.is_some() }),
+        doomed: doomed.map(|entry| Doom { said: said(), begun: entry.erasing() || entry.gone.is_some() }),
         on_branch: known.copied().flatten(),
         tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
         sources: BTreeMap::new(),
