@@ -16,6 +16,8 @@ pub struct Server {
     pub secret_key: String,
     /// Region to sign for.
     pub region: String,
+    /// The folder of its files, with its output in `log`.
+    pub data: PathBuf,
     /// The guard to stop, when this value started it.
     guard: Option<u32>,
 }
@@ -33,7 +35,8 @@ const HINT: &str = "`tests/servers/server install NAME` shows why an install fai
 impl Server {
     /// The server `name` that `./test` shares, else one of this process's own.
     ///
-    /// Servers: `seaweedfs`, `ministack`, `ministack-auth`, `moto`, `rclone`, `s3s`. Others may be using a shared
+    /// Servers: `seaweedfs`, `ministack`, `ministack-auth`, `moto`, `docker-registry`, `docker-registry-token`,
+    /// `rclone`, `s3s`, `fake-gcs`. Others may be using a shared
     /// one at the same time: make buckets with names of your own.
     ///
     /// # Errors
@@ -64,6 +67,7 @@ impl Server {
             access_key: field(&fields, "ACCESS_KEY")?,
             secret_key: field(&fields, "SECRET_KEY")?,
             region: field(&fields, "REGION")?,
+            data: field(&fields, "DATA")?.into(),
             guard: None,
         })
     }
@@ -84,7 +88,8 @@ impl fmt::Debug for Server {
     }
 }
 
-/// The path of a program that reads back what we wrote, independently of us: `python` (with boto3), `aws`, `s5cmd`.
+/// The path of a program that reads back what we wrote, independently of us: `python` (with boto3), `aws`,
+/// `skopeo`, `s5cmd`.
 ///
 /// # Errors
 /// It can't be installed.

@@ -7,7 +7,9 @@ use promote_action::{Outside, Surroundings, run};
 use promote_core::exit::ExitStatus;
 use promote_tests::lane_project::{LaneProject, Place};
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
 
@@ -16,6 +18,19 @@ struct Answer {
     log: String,
     outputs: String,
     summary: String,
+}
+
+#[derive(Clone, Default)]
+struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
 }
 
 fn act(folder: &Path, inputs: &[(&str, &str)]) -> Answer {
@@ -29,12 +44,12 @@ fn act(folder: &Path, inputs: &[(&str, &str)]) -> Answer {
     variables.insert("GITHUB_OUTPUT".to_owned(), outputs.path().display().to_string());
     variables.insert("GITHUB_STEP_SUMMARY".to_owned(), summary.path().display().to_string());
     let surroundings = Surroundings { variables, folder: folder.to_owned() };
-    let mut log = Vec::new();
+    let log = Shared::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let exit = runtime.block_on(run(&surroundings, &mut log, &Outside));
+    let exit = runtime.block_on(run(&surroundings, Box::new(log.clone()), &Outside));
     Answer {
         exit,
-        log: String::from_utf8(log).unwrap(),
+        log: String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),
         outputs: std::fs::read_to_string(outputs.path()).unwrap(),
         summary: std::fs::read_to_string(summary.path()).unwrap(),
     }
@@ -54,7 +69,11 @@ fn the_action_promotes_and_says_what_it_did() {
     let done = act(folder, &[("ecr_tag".to_uppercase().as_str(), "e0"), ("COMMIT_SHA", new)]);
     assert_eq!(done.exit, ExitStatus::Ok, "{}", done.log);
     assert!(done.outputs.contains("\npromoted\n") && done.outputs.contains(new.as_str()), "{}", done.outputs);
-    assert!(done.summary.contains("e0 runs") && done.summary.contains("To undo"), "{}", done.summary);
+    assert!(
+        done.summary.contains("e0 runs") && done.summary.contains("nothing to go back to"),
+        "{}",
+        done.summary
+    );
     assert!(folder.join("deploy/e0.zip").exists());
     let status = project.status("e0").unwrap();
     assert!(status.to_string().contains("mona"), "{status}");

@@ -264,6 +264,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote show RELEASE", &["show", "a93be01"]),
     ("promote diff", &["diff", "uat", "prod"]),
     ("promote verify", &["verify"]),
+    ("promote watch", &["watch", "prod"]),
     ("promote publish", &["publish"]),
     ("promote pack", &["pack"]),
     ("promote freeze, promote unfreeze, promote hold, promote unhold", &["hold", "prod"]),

@@ -19,7 +19,16 @@ fn answer(endpoint: &str) -> std::io::Result<String> {
 
 #[test]
 fn every_server_starts_on_loopback_and_answers() {
-    for name in ["seaweedfs", "ministack", "ministack-auth", "moto", "rclone"] {
+    for name in [
+        "seaweedfs",
+        "ministack",
+        "ministack-auth",
+        "moto",
+        "docker-registry",
+        "docker-registry-token",
+        "rclone",
+        "fake-gcs",
+    ] {
         let server = Server::start(name).unwrap();
         assert!(server.endpoint.starts_with("http://127.0.0.1:"), "{name}: {}", server.endpoint);
         assert!(answer(&server.endpoint).unwrap().starts_with("HTTP/1."), "{name} does not speak HTTP");

@@ -15,19 +15,23 @@ pub enum FileError {
         /// Why.
         source: std::io::Error,
     },
-    /// A name or value holds the delimiter.
-    #[error("the value of `{0}` holds its own delimiter")]
+    /// A name or value holds the delimiter, or the name is none.
+    #[error("`{0}` can't be written: its name or value would end it early")]
     Delimiter(String),
 }
 
 /// Appends `name` with `value` to the file of outputs. `nonce`: 16 random bytes.
 ///
 /// # Errors
-/// When the file is not there or can't be written, or the value holds the delimiter.
+/// When the file is not there or can't be written, the name or value holds the delimiter, or the name is none.
 pub fn append_value(path: &Path, name: &str, value: &str, nonce: [u8; 16]) -> Result<(), FileError> {
     let digits: String = nonce.iter().map(|byte| format!("{byte:02x}")).collect();
     let delimiter = format!("ghadelimiter_{digits}");
-    if name.contains(&delimiter) || value.contains(&delimiter) || name.contains(['\n', '\r', '=']) {
+    if name.contains(&delimiter)
+        || value.contains(&delimiter)
+        || name.contains(['\n', '\r', '='])
+        || name.contains("<<")
+    {
         return Err(FileError::Delimiter(promote_core::names::shown(name)));
     }
     append_text(path, &format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
@@ -37,7 +41,7 @@ pub fn append_value(path: &Path, name: &str, value: &str, nonce: [u8; 16]) -> Re
 ///
 /// # Errors
 /// When the file is not there or can't be written.
-pub(crate) fn append_text(path: &Path, text: &str) -> Result<(), FileError> {
+pub fn append_text(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Io { path: path.display().to_string(), source };
     let mut file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
     file.write_all(text.as_bytes()).map_err(failed)

@@ -2,15 +2,28 @@
 //! (outputs, job summary, annotations). What may be done and how is the core's to decide; reaching the outside is
 //! the providers'.
 
+mod answer;
+mod asked;
 mod file;
+mod heard;
 mod input;
+mod installing;
+mod log;
+mod looking;
+mod metadata;
 mod outside;
+mod promotion;
+mod publishing;
+mod redact;
 mod run;
-mod summary;
 mod workflow;
 
-pub use file::{FileError, append_value};
+pub use asked::Act;
+pub use file::{FileError, append_text, append_value};
 pub use input::{InputError, Inputs};
+pub use metadata::{INPUTS, Input, OUTPUTS, Output};
 pub use outside::Outside;
-pub use run::{Act, Connect, Surroundings, run};
-pub use workflow::{escape_message, escape_property, harmless};
+pub use run::{Connect, Surroundings, Unread, run};
+pub use workflow::{
+    ANNOTATIONS, CHARACTERS, Kind, Place, annotation, escape_message, escape_property, harmless,
+};

@@ -11,5 +11,5 @@ async fn main() -> ExitCode {
         .collect();
     let Ok(folder) = std::env::current_dir() else { return ExitStatus::Failed.into() };
     let surroundings = Surroundings { variables, folder };
-    run(&surroundings, &mut std::io::stdout(), &Outside).await.into()
+    run(&surroundings, Box::new(std::io::stdout()), &Outside).await.into()
 }

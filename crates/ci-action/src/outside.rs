@@ -1,17 +1,19 @@
 //! Reaching the real outside for a run of the action.
 
-use crate::run::{Connect, Surroundings};
+use crate::run::{Connect, Surroundings, Unread};
 use async_trait::async_trait;
 use promote_artifacts::git::GitRepository;
-use promote_core::config::{Config, Diagnostic, ReadContext};
-use promote_core::event::Silent;
+use promote_core::config::{Config, Diagnostic, LARGEST, ReadContext};
+use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::port::{Entropy, History};
 use promote_core::world::World;
-use promote_providers::{Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables};
-use std::path::Path;
+use promote_providers::{
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// The providers that are built in.
@@ -22,24 +24,25 @@ fn variables(surroundings: &Surroundings) -> Variables {
     surroundings.variables.iter().collect()
 }
 
-/// What is wrong with the file, one line a mistake, in the form that editors and people follow.
-fn refused(path: &Path, found: &[Diagnostic]) -> Failure {
-    let mut failure = Failure::new(ExitStatus::Usage, format!("`{}` can't be used", path.display()));
-    for one in found {
-        failure = failure.state(format!("line {}, column {}: {}", one.line, one.column, one.message));
-    }
-    failure.hint("`promote check` shows each mistake at its place")
-}
-
 #[async_trait]
 impl Connect for Outside {
-    async fn world(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, World), Failure> {
+    fn config(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, Vec<Diagnostic>), Unread> {
         let base = path.parent().unwrap_or(Path::new("."));
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(ExitStatus::Usage, format!("`{}` can't be read", path.display()))
-                .hint("check out the repository first, or name the file with the input `config`")
-                .caused_by(error)
-        })?;
+        let unread = |error: std::io::Error| {
+            Unread::Failure(
+                Failure::new(ExitStatus::Usage, format!("`{}` can't be read", path.display()))
+                    .hint("check out the repository first, or name the file with the input `config`")
+                    .caused_by(error),
+            )
+        };
+        let size = std::fs::metadata(path).map_err(unread)?.len();
+        if size > LARGEST as u64 {
+            return Err(Unread::Failure(Failure::new(
+                ExitStatus::Usage,
+                format!("`{}` has {size} bytes, more than a configuration may have", path.display()),
+            )));
+        }
+        let text = std::fs::read_to_string(path).map_err(unread)?;
         let variables = variables(surroundings);
         let repository = GitRepository::open(base).ok();
         let project = repository.as_ref().and_then(|repository| repository.project_name().ok().flatten());
@@ -50,17 +53,28 @@ impl Connect for Outside {
             version: semver::Version::parse(env!("CARGO_PKG_VERSION"))
                 .unwrap_or(semver::Version::new(0, 0, 0)),
         };
-        let (config, _) =
-            promote_core::config::read(&text, &context).map_err(|found| refused(path, &found))?;
+        promote_core::config::read(&text, &context).map_err(Unread::Wrong)
+    }
+
+    async fn world(
+        &self,
+        config: &Config,
+        base: &Path,
+        surroundings: &Surroundings,
+        events: Arc<dyn Events>,
+    ) -> Result<World, Failure> {
+        let steps = SystemSteps::new(base, variables(surroundings), Interruption::default())
+            .with_pipelines(PipelineAccess::of(config));
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            history: repository.map(|repository| Arc::new(repository) as Arc<dyn History>),
-            steps: Arc::new(SystemSteps::new(base, variables, Interruption::default())),
-            events: Arc::new(Silent),
+            history: GitRepository::open(base)
+                .ok()
+                .map(|repository| Arc::new(repository) as Arc<dyn History>),
+            steps: Arc::new(steps),
+            events,
         };
-        let world = promote_providers::connect(&config, base, ports)?;
-        Ok((config, world))
+        promote_providers::connect(config, base, ports)
     }
 
     fn actor(&self, surroundings: &Surroundings) -> Actor {
@@ -70,4 +84,37 @@ impl Connect for Outside {
     fn nonce(&self) -> [u8; 16] {
         SystemEntropy.nonce()
     }
+
+    fn programs(&self) -> Option<PathBuf> {
+        std::env::current_exe().ok()?.parent().map(Path::to_path_buf)
+    }
+
+    async fn cancelled(&self) -> ExitStatus {
+        let interrupt = async {
+            // Without a handler the signal ends the process, which is right as well.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        };
+        tokio::select! {
+            () = interrupt => ExitStatus::Interrupted,
+            () = terminated() => ExitStatus::Terminated,
+        }
+    }
+}
+
+#[cfg(unix)]
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    match signal(SignalKind::terminate()) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(not(unix))]
+async fn terminated() {
+    std::future::pending().await
 }

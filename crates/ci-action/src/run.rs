@@ -1,26 +1,32 @@
-//! One run of the action: inputs to request, request to decision, decision to outputs, summary and exit status.
+//! One run of the action: secrets masked, configuration read, the command carried out, and its answer written.
 
-use crate::file::{append_text, append_value};
-use crate::input::{InputError, Inputs};
-use crate::summary;
-use crate::workflow::{annotation, harmless};
+use crate::answer::Answer;
+use crate::asked::{Act, Manner};
+use crate::heard::Heard;
+use crate::input::Inputs;
+use crate::log::Log;
+use crate::workflow::{ANNOTATIONS, Kind, Place};
+use crate::{installing, looking, promotion, publishing};
 use async_trait::async_trait;
-use promote_core::config::Config;
+use futures_util::future::{Either, select};
+use promote_core::config::{Config, Diagnostic, Severity};
+use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
-use promote_core::flow::{Done, carry_out, decide, finish};
-use promote_core::ledger::{Actor, OutcomeResult, Override};
-use promote_core::names::EnvironmentName;
-use promote_core::plan::{Decision, Plan};
-use promote_core::request::{Request, Wanted};
+use promote_core::ledger::Actor;
+use promote_core::report::markdown::Links;
 use promote_core::world::World;
+use promote_providers::Variables;
+use promote_providers::step::Secrets;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::sync::Arc;
 
 /// What the runner gives.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Surroundings {
     /// The environment variables.
     pub variables: BTreeMap<String, String>,
@@ -28,281 +34,224 @@ pub struct Surroundings {
     pub folder: PathBuf,
 }
 
+impl std::fmt::Debug for Surroundings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Surroundings({} variables, {})", self.variables.len(), self.folder.display())
+    }
+}
+
+/// Why there is no configuration.
+#[derive(Debug)]
+pub enum Unread {
+    /// What is wrong in the file.
+    Wrong(Vec<Diagnostic>),
+    /// It can't be read at all.
+    Failure(Failure),
+}
+
 /// Where a run reaches the outside.
 #[async_trait]
 pub trait Connect: Send + Sync {
-    /// Reads the configuration and reaches its stores. Sends no request.
-    async fn world(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, World), Failure>;
+    /// Reads the configuration, with what is worth knowing about it.
+    ///
+    /// # Errors
+    /// When it can't be read, or is wrong.
+    fn config(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, Vec<Diagnostic>), Unread>;
+    /// Reaches the stores of a configuration. Sends no request.
+    ///
+    /// # Errors
+    /// When it names a store that can't be reached by this version.
+    async fn world(
+        &self,
+        config: &Config,
+        base: &Path,
+        surroundings: &Surroundings,
+        events: Arc<dyn Events>,
+    ) -> Result<World, Failure>;
     /// Who acts.
     fn actor(&self, surroundings: &Surroundings) -> Actor;
     /// 16 random bytes.
     fn nonce(&self) -> [u8; 16];
+    /// The folder that the programs lie in.
+    fn programs(&self) -> Option<PathBuf>;
+    /// Returns when the job is cancelled, with the exit status that says so.
+    async fn cancelled(&self) -> ExitStatus;
 }
 
-/// What the action is to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Act {
-    /// Move a release.
-    Promote,
-    /// Say what would be moved.
-    Plan,
-    /// Put an earlier release back.
-    Rollback,
-}
-
-struct Answer {
-    status: &'static str,
-    exit: ExitStatus,
-    plan: Option<Plan>,
-    promotion: String,
-    summary: String,
+/// Everything that a command needs.
+pub(crate) struct Site<'a> {
+    pub(crate) surroundings: &'a Surroundings,
+    pub(crate) inputs: &'a Inputs<'a>,
+    pub(crate) log: &'a Log,
+    pub(crate) heard: Arc<Heard>,
+    pub(crate) manner: Manner,
+    pub(crate) config: Config,
+    pub(crate) base: PathBuf,
+    pub(crate) world: World,
+    pub(crate) actor: Actor,
+    pub(crate) links: Links,
 }
 
 /// Runs the action once.
 pub async fn run(
     surroundings: &Surroundings,
-    out: &mut (dyn Write + Send),
+    out: Box<dyn Write + Send>,
     connect: &dyn Connect,
 ) -> ExitStatus {
     let inputs = Inputs::new(&surroundings.variables);
-    match act(surroundings, &inputs, out, connect).await {
-        Ok(answer) => {
-            let exit = answer.exit;
-            match answer_files(surroundings, &inputs, connect, &answer) {
-                Ok(()) => exit,
-                Err(message) => {
-                    say(out, &annotation("error", "promote", &message, None));
-                    if exit == ExitStatus::Ok { ExitStatus::Failed } else { exit }
-                }
-            }
+    let on = |name: &str, value: &str| surroundings.variables.get(name).is_some_and(|it| it == value);
+    let token: String = connect.nonce().iter().map(|byte| format!("{byte:02x}")).collect();
+    let log = Log::new(out, on("GITHUB_ACTIONS", "true"), on("RUNNER_DEBUG", "1"), token);
+    let variables: Variables = surroundings.variables.iter().collect();
+    log.hide(Secrets::new(&variables, [inputs.get("token")]));
+    log.debug(&format!("promote-action {}", env!("CARGO_PKG_VERSION")));
+    let heard = Arc::new(Heard::new(log.clone()));
+    let carried = {
+        let work = pin!(act(surroundings, &inputs, &log, connect, &heard));
+        match select(work, connect.cancelled()).await {
+            Either::Left((done, _)) => done,
+            Either::Right((exit, _)) => Err(cut_off(exit, &heard)),
         }
-        Err(failure) => {
-            let mut text = failure.to_string();
-            for sentence in &failure.state {
-                let _ = write!(text, "\n{sentence}");
-            }
-            for cause in causes(&failure) {
-                let _ = write!(text, "\ncaused by: {cause}");
-            }
-            for hint in &failure.hints {
-                let _ = write!(text, "\nhint: {hint}");
-            }
-            say(out, &annotation("error", "promote", &text, None));
-            failure.exit
+    };
+    let answer = carried.unwrap_or_else(|failure| {
+        log.annotate(Kind::Error, "promote", &told(&failure), None);
+        Answer::failed(&failure, inputs.get("to"))
+    });
+    log.end_group();
+    let exit = answer.exit();
+    match answer.write(surroundings, &inputs, connect, &log, exit) {
+        Ok(()) => exit,
+        Err(message) => {
+            log.annotate(Kind::Error, "promote", &message, None);
+            if exit == ExitStatus::Ok { ExitStatus::Failed } else { exit }
         }
     }
 }
 
-fn say(out: &mut (dyn Write + Send), line: &str) {
-    // A closed log is the runner's matter; the exit status still tells.
-    let _ = writeln!(out, "{line}");
-}
-
-fn wrong(error: InputError) -> Failure {
-    Failure::new(ExitStatus::Usage, error.to_string())
-}
-
-fn request(
-    surroundings: &Surroundings,
-    inputs: &Inputs<'_>,
-    connect: &dyn Connect,
-) -> Result<(Act, Request), Failure> {
-    let act = match inputs.text(&["do", "command"]).unwrap_or("promote") {
-        "promote" => Act::Promote,
-        "plan" => Act::Plan,
-        "rollback" => Act::Rollback,
-        other => {
-            let shown = promote_core::names::shown(other);
-            return Err(Failure::new(
-                ExitStatus::Usage,
-                format!("`{shown}` is nothing that this action does"),
-            )
-            .hint("it does promote, plan and rollback"));
-        }
-    };
-    let act = if inputs.boolean("dry-run", false).map_err(wrong)? { Act::Plan } else { act };
-    let environment: EnvironmentName =
-        inputs.needed(&["to", "environment", "ecr_tag"]).map_err(wrong)?.parse().map_err(
-            |error: promote_core::names::NameError| Failure::new(ExitStatus::Usage, error.to_string()),
-        )?;
-    let wanted = match inputs.text(&["version", "release", "commit_sha"]) {
-        None => Wanted::Unnamed,
-        Some(text) => text.parse().map_err(|error: promote_core::request::WantedError| {
-            Failure::new(ExitStatus::Usage, error.to_string())
-        })?,
-    };
-    let actor = connect.actor(surroundings);
-    let mut request = match act {
-        Act::Rollback => Request::rollback(environment, wanted, actor),
-        Act::Promote | Act::Plan => Request::promote(environment, wanted, actor),
-    };
-    request.reason = inputs.text(&["reason"]).map(str::to_owned);
-    for line in inputs.lines("notes") {
-        if let Some((name, text)) = line.split_once(':') {
-            request.notes.insert(name.trim().to_owned(), text.trim().to_owned());
-        }
+/// A failure as the message of an annotation.
+fn told(failure: &Failure) -> String {
+    let mut text = failure.to_string();
+    for sentence in &failure.state {
+        let _ = write!(text, "\n{sentence}");
     }
-    for line in inputs.lines("include") {
-        let name = line.parse().map_err(|error: promote_core::names::NameError| {
-            Failure::new(ExitStatus::Usage, error.to_string())
-        })?;
-        request.include.push(name);
+    for cause in causes(failure) {
+        let _ = write!(text, "\ncaused by: {cause}");
     }
-    for rule in inputs.lines("override") {
-        let reason = request.reason.clone().ok_or_else(|| {
-            Failure::new(ExitStatus::Usage, "an override needs a reason").hint("give the input `reason`")
-        })?;
-        if let Err(known) = promote_core::rule::overridable(rule) {
-            let shown = promote_core::names::shown(rule);
-            return Err(Failure::new(ExitStatus::Usage, format!("there is no rule `{shown}` to override"))
-                .hint(format!("there are {}", known.join(", "))));
-        }
-        request.overrides.push(Override { rule: rule.to_owned(), reason });
+    for hint in &failure.hints {
+        let _ = write!(text, "\nhint: {hint}");
     }
-    Ok((act, request))
+    text
 }
 
 async fn act(
     surroundings: &Surroundings,
     inputs: &Inputs<'_>,
-    out: &mut (dyn Write + Send),
+    log: &Log,
     connect: &dyn Connect,
+    heard: &Arc<Heard>,
 ) -> Result<Answer, Failure> {
-    let (act, request) = request(surroundings, inputs, connect)?;
-    let neutral = match inputs.text(&["on-blocked"]).unwrap_or("fail") {
-        "fail" => false,
-        "neutral" => true,
-        other => {
-            let shown = promote_core::names::shown(other);
-            return Err(Failure::new(
-                ExitStatus::Usage,
-                format!("`on-blocked` is `{shown}`, but must be fail or neutral"),
-            ));
+    let (act, manner) = (Act::of(inputs)?, Manner::of(inputs)?);
+    if act == Act::Install {
+        return installing::install(surroundings, connect, log);
+    }
+    let given = inputs.get("config");
+    let path = surroundings.folder.join(if given.is_empty() { "promote.toml" } else { given });
+    let (config, remarks) = match connect.config(&path, surroundings) {
+        Ok(read) => read,
+        Err(Unread::Failure(failure)) => return Err(failure),
+        Err(Unread::Wrong(found)) => {
+            let failure = mistakes(log, surroundings, &path, &found);
+            return Ok(Answer::failed(&failure, inputs.get("to")));
         }
     };
-    let path = surroundings.folder.join(inputs.text(&["config"]).unwrap_or("promote.toml"));
-    let (config, world) = connect.world(&path, surroundings).await?;
-    let (snapshot, decision) = decide(&world.view(), &config, &request).await?;
-    let name = &request.environment;
-    let moves = |plan: &Plan| format!("{name}: {}", plan.release.commit.short(7));
-    match decision {
-        Decision::Refused(refusal) => {
-            let unmet: Vec<String> = refusal
-                .plan
-                .findings
-                .iter()
-                .filter(|finding| !finding.passes())
-                .map(|finding| format!("{}: {}", finding.rule, finding.detail))
-                .chain(refusal.obstacles.clone())
-                .collect();
-            let quiet = neutral && refusal.exit == ExitStatus::Blocked;
-            let kind = if quiet { "warning" } else { "error" };
-            let headline = format!("{name} cannot take {} yet", refusal.plan.release.commit.short(7));
-            say(out, &annotation(kind, &headline, &unmet.join("\n"), None));
-            let summary = summary::of_plan(&refusal.plan, &headline);
-            let exit = if quiet { ExitStatus::Ok } else { refusal.exit };
-            Ok(Answer {
-                status: "blocked",
-                exit,
-                promotion: String::new(),
-                summary,
-                plan: Some(refusal.plan),
-            })
-        }
-        Decision::NothingToDo(nothing) if !nothing.pending || act == Act::Plan => {
-            let headline = format!("{name} has {} already", nothing.plan.release.commit.short(7));
-            say(out, &harmless(&headline));
-            let summary = summary::of_plan(&nothing.plan, &headline);
-            Ok(Answer {
-                status: "unchanged",
-                exit: ExitStatus::Ok,
-                promotion: String::new(),
-                summary,
-                plan: Some(nothing.plan),
-            })
-        }
-        Decision::Allowed(plan) if act == Act::Plan => {
-            let headline = format!("{} may move", moves(&plan));
-            say(out, &harmless(&headline));
-            let summary = summary::of_plan(&plan, &headline);
-            Ok(Answer {
-                status: "planned",
-                exit: ExitStatus::Ok,
-                promotion: String::new(),
-                summary,
-                plan: Some(*plan),
-            })
-        }
-        Decision::NothingToDo(nothing) => {
-            Ok(done(finish(&world, &config, &nothing, &snapshot, &request).await?, out))
-        }
-        Decision::Allowed(plan) => {
-            Ok(done(carry_out(&world, &config, &plan, &snapshot, &request).await?, out))
-        }
+    let variables: Variables = surroundings.variables.iter().collect();
+    let named = config.named_variables();
+    let named = named.into_iter().filter_map(|name| variables.get(name));
+    log.hide(Secrets::new(&variables, named.chain([inputs.get("token")])));
+    for remark in remarks {
+        log.debug(&format!("line {}: {}", remark.line, remark.message));
+    }
+    let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let events = Arc::clone(heard) as Arc<dyn Events>;
+    let world = connect.world(&config, &base, surroundings, events).await?;
+    let (actor, links) = (connect.actor(surroundings), links(surroundings));
+    let heard = Arc::clone(heard);
+    let site = Site { surroundings, inputs, log, heard, manner, config, base, world, actor, links };
+    match act {
+        Act::Promote | Act::Plan | Act::Rollback => promotion::run(&site, act).await,
+        Act::Status => looking::status(&site).await,
+        Act::Verify => looking::verify(&site).await,
+        Act::Publish => publishing::publish(&site).await,
+        Act::Install => installing::install(surroundings, connect, log),
     }
 }
 
-fn done(done: Done, out: &mut (dyn Write + Send)) -> Answer {
-    let (name, commit) = (&done.plan.environment, done.plan.release.commit.short(7).to_owned());
-    let (status, headline) = match (done.exit, done.result) {
-        (ExitStatus::RolledBack, _) => {
-            ("rolled-back", format!("{commit} failed in {name} and was rolled back"))
+/// Each mistake as an annotation at its place, as many as the runner keeps; all of them in the failure.
+fn mistakes(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagnostic]) -> Failure {
+    let workspace = surroundings.file("GITHUB_WORKSPACE").unwrap_or_else(|| surroundings.folder.clone());
+    let file = path.strip_prefix(&workspace).unwrap_or(path).display().to_string();
+    let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.severity == Severity::Error).collect();
+    let most = if errors.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { ANNOTATIONS };
+    for one in errors.iter().take(most) {
+        let mut message = one.message.clone();
+        for more in [Some(&one.primary.text).filter(|text| !text.is_empty()), one.hint.as_ref()] {
+            message.extend(more.map(|more| format!("\n{more}")));
         }
-        (_, OutcomeResult::Succeeded) => ("promoted", format!("{name} runs {commit}")),
-        _ => ("failed", format!("the deployment of {commit} to {name} did not succeed")),
-    };
-    if status == "promoted" {
-        say(out, &harmless(&headline));
-    } else {
-        let steps: Vec<String> = done
-            .steps
-            .iter()
-            .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
-            .collect();
-        say(out, &annotation("error", &headline, &steps.join("\n"), None));
+        let place = Place {
+            file: file.clone(),
+            line: one.line,
+            end_line: one.end_line,
+            column: one.column,
+            // Ours is the column behind the last one.
+            end_column: one.end_column.saturating_sub(1).max(one.column),
+        };
+        log.annotate(Kind::Error, "promote.toml", &message, Some(&place));
     }
-    Answer {
-        status,
-        exit: done.exit,
-        promotion: done.promotion.0.clone(),
-        summary: summary::of_done(&done, &headline),
-        plan: Some(done.plan),
+    if errors.len() > most {
+        let rest: Vec<String> =
+            errors.iter().skip(most).map(|one| format!("line {}: {}", one.line, one.message)).collect();
+        log.annotate(Kind::Error, &format!("{} more mistakes", rest.len()), &rest.join("\n"), None);
+    }
+    let plural = if errors.len() == 1 { "" } else { "s" };
+    let mut failure =
+        Failure::new(ExitStatus::Usage, format!("`{file}` has {} mistake{plural}", errors.len()));
+    failure.state.extend(
+        errors.iter().map(|one| format!("line {}, column {}: {}", one.line, one.column, one.message)),
+    );
+    failure.hint("`promote check` shows each mistake at its place")
+}
+
+/// Where commits of this repository can be looked at.
+fn links(surroundings: &Surroundings) -> Links {
+    let get = |name: &str| surroundings.variables.get(name).filter(|value| !value.is_empty());
+    match (get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("CI_PROJECT_URL")) {
+        (Some(server), Some(repository), _) => Links {
+            commit: Some(format!("{server}/{repository}/commit/")),
+            compare: Some(format!("{server}/{repository}/compare/")),
+        },
+        (_, _, Some(project)) => Links {
+            commit: Some(format!("{project}/-/commit/")),
+            compare: Some(format!("{project}/-/compare/")),
+        },
+        _ => Links::default(),
     }
 }
 
-fn answer_files(
-    surroundings: &Surroundings,
-    inputs: &Inputs<'_>,
-    connect: &dyn Connect,
-    answer: &Answer,
-) -> Result<(), String> {
-    let file =
-        |name: &str| surroundings.variables.get(name).filter(|path| !path.is_empty()).map(PathBuf::from);
-    if let Some(path) = file("GITHUB_OUTPUT") {
-        let plan = answer.plan.as_ref();
-        let first = plan.and_then(|plan| plan.targets.first());
-        let values = [
-            ("status", answer.status.to_owned()),
-            ("exit", answer.exit.name().to_owned()),
-            ("environment", plan.map(|plan| plan.environment.to_string()).unwrap_or_default()),
-            ("version", plan.map(|plan| plan.release.commit.to_string()).unwrap_or_default()),
-            (
-                "previous",
-                plan.and_then(|plan| plan.from.as_ref())
-                    .map(|from| from.commit.to_string())
-                    .unwrap_or_default(),
-            ),
-            ("target", first.map(|target| target.target.to_string()).unwrap_or_default()),
-            ("digest", first.map(|target| target.source.sha256.to_string()).unwrap_or_default()),
-            ("promotion", answer.promotion.clone()),
-        ];
-        for (name, value) in values {
-            append_value(&path, name, &value, connect.nonce()).map_err(|error| error.to_string())?;
+/// What is known when the job was cancelled.
+fn cut_off(exit: ExitStatus, heard: &Heard) -> Failure {
+    let failure = Failure::new(exit, "the job was cancelled");
+    let reached = heard.reached();
+    match reached.promotion {
+        Some(promotion) if !reached.ended => {
+            let how = if reached.committed {
+                "The targets hold the release, and that is recorded; how its deployment ends is not."
+            } else {
+                "Some targets may have been written."
+            };
+            failure.state(format!("Promotion {promotion} has not ended. {how}")).hint(
+                "run the job again, or `promote resume ENV`, to go on; `promote rollback ENV` goes back",
+            )
         }
+        _ => failure.state("No promotion is open because of it."),
     }
-    let wanted = inputs.boolean("summary", true).map_err(|error| error.to_string())?;
-    if let Some(path) = file("GITHUB_STEP_SUMMARY").filter(|_| wanted) {
-        append_text(&path, &answer.summary).map_err(|error| error.to_string())?;
-    }
-    Ok(())
 }

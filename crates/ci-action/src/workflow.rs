@@ -1,6 +1,12 @@
 //! Workflow commands: lines on standard output that the runner acts upon
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
+/// The most annotations of a kind that the runner keeps of one step.
+pub const ANNOTATIONS: usize = 10;
+
+/// The most characters of an annotation that the runner keeps.
+pub const CHARACTERS: usize = 4096;
+
 /// A message as it stands in a command.
 pub fn escape_message(text: &str) -> String {
     text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A")
@@ -11,20 +17,74 @@ pub fn escape_property(text: &str) -> String {
     escape_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Foreign text made fit for the log: no control characters, and nothing that the runner takes for a command, in
-/// the new form or the old one, which it finds anywhere in a line.
+/// Text of our own that may hold a foreign name, made fit for the log: no control characters, and nothing that the
+/// runner takes for a command, in the new form or the old one, which it finds anywhere in a line.
 pub fn harmless(text: &str) -> String {
     let plain: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
     plain.replace("::", ":\u{200b}:").replace("##[", "#\u{200b}#[")
 }
 
-/// An annotation: `error`, `warning` or `notice`. The runner keeps 4096 characters.
-pub(crate) fn annotation(kind: &str, title: &str, message: &str, place: Option<(&str, u32, u32)>) -> String {
-    let cut: String = message.chars().take(4000).collect();
-    let place = place.map_or_else(String::new, |(file, line, column)| {
-        format!(",file={},line={line},col={column}", escape_property(file))
+/// A line of foreign text as it stands between stop-commands: without control characters.
+pub(crate) fn line(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+}
+
+/// How bad an annotation is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// The step fails.
+    Error,
+    /// It does not, but somebody should look.
+    Warning,
+    /// Worth knowing.
+    Notice,
+}
+
+impl Kind {
+    /// The command's name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Notice => "notice",
+        }
+    }
+}
+
+/// A place in a file. Lines and columns count from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The file, relative to the workspace.
+    pub file: String,
+    /// Where it begins.
+    pub line: u32,
+    /// Where it ends.
+    pub end_line: u32,
+    /// The first column.
+    pub column: u32,
+    /// The last column.
+    pub end_column: u32,
+}
+
+/// An annotation as a command.
+pub fn annotation(kind: Kind, title: &str, message: &str, place: Option<&Place>) -> String {
+    let cut = |text: &str, most: usize| -> String {
+        match text.char_indices().nth(most) {
+            Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
+            None => text.to_owned(),
+        }
+    };
+    let place = place.map_or_else(String::new, |place| {
+        let mut text =
+            format!(",file={},line={},endLine={}", escape_property(&place.file), place.line, place.end_line);
+        // The runner refuses columns of a place that spans lines.
+        if place.line == place.end_line {
+            text += &format!(",col={},endColumn={}", place.column, place.end_column);
+        }
+        text
     });
-    format!("::{kind} title={}{place}::{}", escape_property(title), escape_message(&cut))
+    let (title, message) = (escape_property(&cut(title, 200)), escape_message(&cut(message, CHARACTERS)));
+    format!("::{} title={title}{place}::{message}", kind.name())
 }
 
 #[cfg(test)]
@@ -33,11 +93,18 @@ mod tests {
 
     #[test]
     fn text_does_not_become_a_command() {
+        let place = Place { file: "a,b.toml".into(), line: 3, end_line: 3, column: 1, end_column: 9 };
         assert_eq!(
-            annotation("error", "a:b,c", "100%\n::set-output name=x::y", Some(("promote.toml", 3, 1))),
-            "::error title=a%3Ab%2Cc,file=promote.toml,line=3,col=1::100%25%0A::set-output name=x::y"
+            annotation(Kind::Error, "a:b,c", "100%\n::set-output name=x::y", Some(&place)),
+            "::error title=a%3Ab%2Cc,file=a%2Cb.toml,line=3,endLine=3,col=1,endColumn=9::100%25%0A::set-output name=x::y"
         );
-        let line = harmless("x ::add-mask::y ##[error]z \u{1b}[31m");
-        assert!(!line.contains("::") && !line.contains("##[") && !line.contains('\u{1b}'), "{line}");
+        let spans = annotation(Kind::Notice, "", "x", Some(&Place { end_line: 4, ..place }));
+        assert_eq!(spans, "::notice title=,file=a%2Cb.toml,line=3,endLine=4::x");
+        assert!(annotation(Kind::Warning, "t", &"ü".repeat(9000), None).chars().count() < 4096 + 40);
+        for text in ["x ::add-mask::y ##[error]z \u{1b}[31m", "\r::x::"] {
+            let said = harmless(text);
+            assert!(!said.contains("::") && !said.contains("##[") && !said.contains('\u{1b}'), "{said}");
+            assert!(!line(text).contains(char::is_control));
+        }
     }
 }

@@ -17,6 +17,7 @@ use promote_core::report::{Document, FailureReport};
 use promote_core::request::{Request, Wanted};
 use promote_core::rule;
 use promote_core::world::World;
+use promote_providers::identity;
 use std::sync::Arc;
 
 /// Why a command ends early.
@@ -78,6 +79,17 @@ impl App<'_> {
     /// Who runs this.
     pub(crate) fn actor(&self) -> Actor {
         self.connect.actor(self.env)
+    }
+
+    /// Who runs this, with what the pipeline's server vouches for.
+    ///
+    /// # Errors
+    /// `Denied`, when that is asked for and nothing does.
+    pub(crate) async fn identified(&self) -> Result<Actor, Failure> {
+        let found = self.connect.identity(self.env).await;
+        let actor = identity::evidence(self.actor(), &found);
+        identity::required(&self.env.variables.iter().collect(), &actor)?;
+        Ok(actor)
     }
 
     /// The document that is asked for with `--json`.

@@ -148,6 +148,19 @@ pub(crate) struct Waiting {
     pub(crate) timeout: Option<Duration>,
 }
 
+/// What later jobs and the job's own page are told.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "For a pipeline")]
+pub(crate) struct JobFiles {
+    /// Write what came of it as `NAME=value` lines; in a GitLab job to promote.env anyway, unless this is `none`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) dotenv: Option<PathBuf>,
+
+    /// Write links for the job's page; in a GitLab job to promote-annotations.json anyway, unless this is `none`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) annotations: Option<PathBuf>,
+}
+
 fn note(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {

@@ -56,7 +56,7 @@ pub(crate) async fn run(
         };
         let request = Request {
             reason: reason.map(str::to_owned),
-            ..Request::promote(environment.clone(), Wanted::Unnamed, app.actor())
+            ..Request::promote(environment.clone(), Wanted::Unnamed, app.identified().await?)
         };
         promote_core::admin::block(&world, &commit, block, &request).await?
     };

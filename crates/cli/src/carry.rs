@@ -4,25 +4,27 @@
 mod cut_off;
 
 use crate::app::{App, Ended, Stop};
-use crate::args::{Changing, Waiting};
+use crate::args::{Changing, JobFiles, Waiting};
 use crate::confirm::confirm;
 use crate::document::Wish;
+use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use cut_off::cut_off;
-use promote_core::apply::apply;
-use promote_core::config::{Config, Environment, StepAction};
+use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
 use promote_core::ledger::{Action, OutcomeResult};
 use promote_core::observe::environment;
+use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
 use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
 use promote_core::request::Request;
 use promote_core::snapshot::Snapshot;
+use promote_core::unwaited::{left_out, move_only};
 use promote_core::world::World;
 use std::sync::Arc;
 
@@ -36,22 +38,39 @@ pub(crate) struct Move<'a> {
     pub(crate) changing: &'a Changing,
     /// How long to wait.
     pub(crate) waiting: &'a Waiting,
+    /// What to leave for later jobs.
+    pub(crate) files: &'a JobFiles,
     /// Whether the deployment of what is there already is to be finished.
     pub(crate) finish: bool,
 }
 
 /// Carries a request out.
 pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> Ended {
+    let mut facts = Facts::new(&wanted.request.environment);
+    let files = wanted.files;
+    let ended = carry_and_tell(app, project, wanted, &mut facts).await;
+    facts.write(app, files, &ended);
+    ended
+}
+
+async fn carry_and_tell(
+    app: &App<'_>,
+    project: &mut Project,
+    mut wanted: Move<'_>,
+    facts: &mut Facts,
+) -> Ended {
     set_timeout(&mut project.config, &wanted);
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
     if wanted.waiting.no_wait {
         may_leave(settings)?;
     }
+    wanted.request.actor = app.identified().await?;
     let progress = app.progress();
     let world = app.world_with(project, Arc::new(progress.clone())).await?;
     let view = world.view();
     let (snapshot, decision) = decide(&view, config, &wanted.request).await?;
+    facts.decided(settings, &snapshot, &decision, wanted.changing.dry_run);
     if let Some(saved) = &wanted.saved {
         unchanged(saved, &decision)?;
     }
@@ -89,6 +108,7 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
         })?,
         Err(signal) => return Err(cut_off(&errand, &progress, signal).await),
     };
+    facts.done(&done);
     errand.ended(&done, wait || !done.plan.follows, &progress)
 }
 
@@ -114,21 +134,7 @@ impl Errand<'_> {
         match what {
             What::Plan(plan) if wait => carry_out(world, config, plan, self.snapshot, self.request).await,
             What::Finish(nothing) => finish(world, config, nothing, self.snapshot, self.request).await,
-            What::Plan(plan) => {
-                let applied = apply(world, config, self.settings, plan, self.snapshot, self.request).await?;
-                let current = applied.commit.state().current.clone();
-                Ok(Done {
-                    plan: (*plan).clone(),
-                    promotion: current
-                        .and_then(|current| current.promotion)
-                        .unwrap_or_else(|| promote_core::ledger::PromotionId(String::new())),
-                    head: applied.commit,
-                    result: OutcomeResult::Succeeded,
-                    steps: applied.prepared,
-                    undone: None,
-                    exit: ExitStatus::Ok,
-                })
-            }
+            What::Plan(plan) => move_only(world, config, plan, self.snapshot, self.request).await,
         }
     }
 
@@ -164,10 +170,7 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
 
 /// Whether the steps after the move only wait, so that they can be left for later.
 fn may_leave(settings: &Environment) -> Result<(), Failure> {
-    let acts = |action: &StepAction| {
-        matches!(action, StepAction::Run { .. } | StepAction::Github { .. } | StepAction::Gitlab { .. })
-    };
-    match settings.deploy.iter().find(|step| acts(&step.action)) {
+    match left_out(settings) {
         None => Ok(()),
         Some(step) => Err(Failure::new(
             ExitStatus::Usage,
@@ -176,32 +179,6 @@ fn may_leave(settings: &Environment) -> Result<(), Failure> {
         .state(format!("It is: {}", promote_core::steps::name(step)))
         .hint("`--timeout TIME` limits how long it may take")),
     }
-}
-
-/// Refuses when the world no longer leads to the plan that was saved.
-fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
-    let now = plan_of(decision);
-    if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
-        return Ok(());
-    }
-    let (name, sha) = (&saved.environment, saved.release.commit.short(7));
-    let from = |plan: &Plan| plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
-    let why = match decision {
-        Decision::NothingToDo(_) => format!("{name} holds {sha} already."),
-        _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
-        _ if saved.from != now.from => {
-            format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
-        }
-        _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
-        _ if saved.targets != now.targets => {
-            "The target or the source was written since it was made.".to_owned()
-        }
-        _ => "What it would do has changed since it was made.".to_owned(),
-    };
-    Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
-        .state(why)
-        .state("Nothing was changed.")
-        .hint(format!("`promote plan {name} {sha} --out FILE` makes a new one")))
 }
 
 fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {

@@ -10,6 +10,7 @@ use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
 use promote_core::port::{Clock, History};
 use promote_core::world::World;
+use promote_providers::identity::Found;
 use promote_providers::{
     Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
 };
@@ -41,6 +42,11 @@ pub trait Connect: Send + Sync {
     /// Who runs this, and how well that is known.
     fn actor(&self, env: &Env) -> Actor;
 
+    /// What the pipeline's server says of who acts. Asks nobody where no token is offered.
+    async fn identity(&self, _env: &Env) -> Found {
+        Found::None
+    }
+
     /// The clock that times are measured with.
     fn clock(&self) -> Arc<dyn Clock>;
 
@@ -57,7 +63,9 @@ pub struct Providers;
 #[async_trait]
 impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
-        let variables: Variables = site.env.variables.iter().collect();
+        // The token says who acts, to promote alone; no step needs it, and none could print it then.
+        let own = |(name, _): &(&String, &String)| *name != promote_providers::identity::TOKEN;
+        let variables: Variables = site.env.variables.iter().filter(own).collect();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
             .with_pipelines(self.pipelines(site.config));
         let ports = Ports {
@@ -80,6 +88,11 @@ impl Connect for Providers {
     fn actor(&self, env: &Env) -> Actor {
         let variables: Variables = env.variables.iter().collect();
         promote_providers::actor::detect(&variables, &promote_providers::actor::hostname())
+    }
+
+    async fn identity(&self, env: &Env) -> Found {
+        let variables: Variables = env.variables.iter().collect();
+        promote_providers::identity::look(&variables, SystemClock.now()).await
     }
 
     fn clock(&self) -> Arc<dyn Clock> {

@@ -28,6 +28,34 @@ pub const VARIABLES: &[Variable] = &[
         name: "PROMOTE_ACTOR",
         about: "the name that is recorded as yours, where nothing stronger is known",
     },
+    Variable {
+        name: "PROMOTE_ID_TOKEN",
+        about: "a token that the pipeline's server signed for the audience `promote`; its claims are recorded, it is not",
+    },
+    Variable {
+        name: "PROMOTE_ID_AUDIENCE",
+        about: "the audience that the token must be signed for, instead of `promote`",
+    },
+    Variable {
+        name: "PROMOTE_ID_ISSUER",
+        about: "who must have signed the token, where neither GitHub nor GitLab runs this",
+    },
+    Variable {
+        name: "PROMOTE_REQUIRE_OIDC",
+        about: "refuse to change anything unless such a token proves who acts, when set and neither empty, `0` nor `false`",
+    },
+    Variable {
+        name: "GITLAB_CI",
+        about: "leave promote.env and promote-annotations.json, and fold the log, when set and neither empty nor `false`",
+    },
+    Variable {
+        name: "CI_DEPLOY_FREEZE",
+        about: "every environment counts as frozen, when set and not empty",
+    },
+    Variable {
+        name: "CI_DEBUG_TRACE",
+        about: "say everything, as with `-vv`, when `true` or `1`; `RUNNER_DEBUG` likewise",
+    },
     Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
     Variable {
         name: "CI",

@@ -1,7 +1,9 @@
 //! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
 
 use crate::app::App;
+use crate::pipeline_health::PipelineHealth;
 use crate::project::Project;
+use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
@@ -10,6 +12,7 @@ use promote_core::location::StoreId;
 use promote_core::port::{Capabilities, ErrorKind};
 use promote_core::report::Document;
 use promote_core::world::{View, World, stores_of};
+use promote_providers::identity;
 use serde::Serialize;
 
 /// What was found.
@@ -20,6 +23,8 @@ pub(crate) struct DoctorReport {
     pub(crate) version: &'static str,
     /// Who acts, and how well that is known.
     pub(crate) actor: Actor,
+    /// What the pipeline's server says of this job; `null` where it offers no token.
+    pub(crate) token: Option<TokenHealth>,
     /// This machine's time.
     pub(crate) local_at: DateTime<Utc>,
     /// Whether a repository is at hand.
@@ -28,6 +33,8 @@ pub(crate) struct DoctorReport {
     pub(crate) ledger: LedgerHealth,
     /// The stores.
     pub(crate) stores: Vec<StoreHealth>,
+    /// The pipelines that environments wait for.
+    pub(crate) pipelines: Vec<PipelineHealth>,
     /// The stores that were tried now, with `--probe`.
     pub(crate) probed: Vec<String>,
 }
@@ -72,8 +79,18 @@ pub(crate) struct StoreHealth {
 
 impl Document for DoctorReport {
     const SCHEMA: &'static str = "promote/doctor@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "version", "actor", "local_at", "repository", "ledger", "stores", "probed"];
+    const FIELDS: &'static [&'static str] = &[
+        "schema",
+        "version",
+        "actor",
+        "token",
+        "local_at",
+        "repository",
+        "ledger",
+        "stores",
+        "pipelines",
+        "probed",
+    ];
 }
 
 /// Looks at everything.
@@ -84,6 +101,7 @@ pub(crate) async fn look(
     probed: Vec<String>,
 ) -> Result<DoctorReport, Failure> {
     let view = world.view();
+    let found = app.connect.identity(app.env).await;
     let mut ledger = LedgerHealth {
         location: format!("{} below {}", view.ledger.bucket(), view.ledger.root()),
         begun: false,
@@ -105,14 +123,17 @@ pub(crate) async fn look(
     for id in stores_of(&project.config) {
         stores.push(store(&view, &id, genesis.as_ref()).await?);
     }
+    let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        actor: app.actor(),
+        actor: identity::evidence(app.actor(), &found),
+        token: trust::health(&found),
         local_at: view.clock.now(),
         repository: view.history.is_some(),
         ledger,
         stores,
+        pipelines,
         probed,
     })
 }

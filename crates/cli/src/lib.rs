@@ -19,21 +19,23 @@ mod diagnostic;
 mod document;
 mod env;
 mod failure;
-mod given_files;
+mod generate;
+mod gitlab;
 mod health;
 mod interrupt;
 mod moment;
-mod packing;
 mod page;
 mod pinning;
+mod pipeline_health;
 mod progress;
 mod project;
-mod publication;
 mod release;
 mod saying;
 mod screen;
+mod trust;
 mod usage;
 mod view;
+mod watching;
 
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
@@ -55,7 +57,12 @@ pub fn run(
     connect: &dyn Connect,
 ) -> ExitStatus {
     let cli = match Cli::try_parse_from(&arguments) {
-        Ok(cli) => cli,
+        Ok(mut cli) => {
+            if gitlab::debugging(env) && !cli.global.quiet {
+                cli.global.verbose = cli.global.verbose.max(2);
+            }
+            cli
+        }
         Err(error) => return usage::show(&error, &arguments, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);

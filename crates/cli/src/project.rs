@@ -48,7 +48,10 @@ impl Project {
             version: version.unwrap_or(semver::Version::new(0, 0, 0)),
         };
         match read(&text, &context) {
-            Ok((config, remarks)) => Ok(Self { config, file, base, text, remarks }),
+            Ok((mut config, remarks)) => {
+                config.frozen = crate::gitlab::freeze(app.env);
+                Ok(Self { config, file, base, text, remarks })
+            }
             Err(found) => Err(refused(app, &file, &text, &found)),
         }
     }

@@ -53,7 +53,7 @@ pub(crate) async fn run(
     let settings = environment(&project.config, name)?;
     let request = Request {
         reason: reason.map(str::to_owned),
-        ..Request::promote(name.clone(), Wanted::Unnamed, app.actor())
+        ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
     };
     // What makes an environment take less needs no second thought; what makes it take more does.
     let loosens = matches!(saying, Saying::Unfreeze | Saying::Unhold);

@@ -2,13 +2,15 @@
 
 use crate::apply::{Writer, append_after};
 use crate::commit::CommitId;
-use crate::config::{Config, Environment};
+use crate::config::{ArtifactKind, Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::folder;
 use crate::ledger::{
     AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, Word,
 };
 use crate::observe::{environment, genesis, seen};
+use crate::pointer::{self, Pointer};
 use crate::port::Object;
 use crate::request::Request;
 use crate::snapshot::Block;
@@ -175,8 +177,9 @@ pub async fn adopt(
         stamp = stamp
             .or_else(|| object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok()));
         let sha256 = match object.sha256 {
-            Some(digest) => digest,
-            None => content(world, &found.location, object).await?,
+            Some(digest) if artifact.kind != ArtifactKind::Folder => digest,
+            _ if artifact.kind == ArtifactKind::Folder => folder(world, &found.location).await?,
+            _ => content(world, &found.location, object).await?,
         };
         states.push(TargetState {
             artifact: artifact.name.clone(),
@@ -250,6 +253,38 @@ async fn kept(world: &World, commit: &CommitId) -> Result<(), Failure> {
         true => Err(Failure::new(ExitStatus::Conflict, format!("retention is about to delete {short}"))
             .state("Nothing was recorded.")
             .hint(format!("`promote pin {short} --reason TEXT` keeps it"))),
+    }
+}
+
+/// The digest of the folder that a target is or names, as a release's manifest would have it.
+async fn folder(
+    world: &World,
+    location: &crate::location::Location,
+) -> Result<crate::digest::Digest, Failure> {
+    let doing = format!("reading `{location}`");
+    let store = world.store(&location.store)?;
+    let unfit = |what: &str| {
+        Failure::new(ExitStatus::Usage, format!("`{location}` {what}")).state("Nothing was recorded.")
+    };
+    if location.folder().is_some() {
+        let found = folder::FolderManifest::read(&**store, location).await;
+        let found = found.map_err(|error| Failure::looking(&doing, error))?;
+        let Some((_, manifest)) = found else { return Err(unfit("has no manifest")) };
+        let digest = manifest.source().digest();
+        let wrong = folder::check(&**store, location, Some(digest), false)
+            .await
+            .map_err(|error| Failure::looking(&doing, error))?;
+        return match wrong.first() {
+            None => Ok(digest),
+            Some(what) => Err(unfit("is not what its manifest says").state(format!("{what}."))),
+        };
+    }
+    let found = store.get(&location.key, pointer::LIMIT).await;
+    let found = found.map_err(|error| Failure::looking(&doing, error))?;
+    let Some((_, bytes)) = found else { return Err(unfit("holds nothing to adopt")) };
+    match Pointer::from_bytes(&bytes) {
+        Ok(pointer) => Ok(pointer.sha256),
+        Err(_) => Err(unfit("is no pointer to a folder")),
     }
 }
 

@@ -360,6 +360,11 @@ pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<
     }
 }
 
+/// The exit status of a command that ends as its steps did.
+pub const fn exit_of(end: StepEnd) -> ExitStatus {
+    exit(result(end))
+}
+
 const fn result(end: StepEnd) -> OutcomeResult {
     match end {
         StepEnd::Succeeded => OutcomeResult::Succeeded,

@@ -7,7 +7,9 @@
 //! come in through the traits in [`port`].
 
 pub mod admin;
+pub mod advance;
 pub mod apply;
+pub mod automatic;
 pub mod begin;
 pub mod commit;
 pub mod config;
@@ -41,6 +43,8 @@ pub mod snapshot;
 pub mod span;
 pub mod steps;
 pub mod suggest;
+pub mod tag;
 pub mod template;
+pub mod unwaited;
 pub mod window;
 pub mod world;

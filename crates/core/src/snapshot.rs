@@ -2,6 +2,7 @@
 
 use crate::commit::CommitId;
 use crate::digest::Digest;
+use crate::folder::Change;
 use crate::ledger::{Genesis, Head, Manifest, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
@@ -79,6 +80,8 @@ pub struct Snapshot {
     pub targets: BTreeMap<String, Seen>,
     /// What must exist without being moved, and whether it does.
     pub needs: Vec<(Location, bool)>,
+    /// What bringing a folder up to date comes to, by artifact, where a target is a folder.
+    pub changes: BTreeMap<String, Change>,
     /// What the stores of the targets honour; a store that was never probed is missing.
     pub capabilities: BTreeMap<StoreId, Capabilities>,
 }

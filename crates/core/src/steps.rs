@@ -20,20 +20,17 @@ pub fn context(
     promotion: &PromotionId,
     request: &Request,
     at: DateTime<Utc>,
+    landed: Option<&Occupancy>,
 ) -> StepContext {
     let action = match plan.action {
         Action::Promote => "promote",
         Action::Rollback => "rollback",
         Action::Redeploy => "redeploy",
     };
-    let target = plan.targets.first().map(|target| target.target.to_string()).unwrap_or_default();
-    let digest = plan.targets.first().map(|target| target.source.sha256.to_string()).unwrap_or_default();
-    let variables: BTreeMap<String, String> = [
+    let mut variables: BTreeMap<String, String> = [
         ("PROMOTE_ENV", environment.name.to_string()),
         ("PROMOTE_SHA", plan.release.commit.to_string()),
         ("PROMOTE_VERSION", plan.release.version.clone().unwrap_or_default()),
-        ("PROMOTE_TARGET", target),
-        ("PROMOTE_DIGEST", digest),
         ("PROMOTE_PREVIOUS_SHA", plan.from.as_ref().map(|from| from.commit.to_string()).unwrap_or_default()),
         ("PROMOTE_ACTION", action.to_owned()),
         ("PROMOTE_ID", promotion.0.clone()),
@@ -50,7 +47,28 @@ pub fn context(
         project: Some(config.project.clone()),
         at: Some(at),
     };
-    StepContext { variables, values, targets: Vec::new() }
+    let targets = landed.map(targets).unwrap_or_default();
+    name_targets(&mut variables, plan, &targets);
+    StepContext { variables, values, targets }
+}
+
+/// Tells a command where each artifact is: once it landed, where it landed, since the name of a tag may hold a moment.
+/// Of several artifacts, each has its own variables, and those without a name are the first one's.
+fn name_targets(variables: &mut BTreeMap<String, String>, plan: &Plan, landed: &[StepTarget]) {
+    for (index, planned) in plan.targets.iter().enumerate() {
+        let there = landed.iter().find(|target| target.artifact == planned.artifact);
+        let location = there.map_or(&planned.target, |target| &target.location).to_string();
+        let digest = planned.source.sha256.to_string();
+        if let Some(artifact) = &planned.artifact {
+            let suffix = artifact.as_str().to_ascii_uppercase().replace('-', "_");
+            variables.insert(format!("PROMOTE_TARGET_{suffix}"), location.clone());
+            variables.insert(format!("PROMOTE_DIGEST_{suffix}"), digest.clone());
+        }
+        if index == 0 {
+            variables.insert("PROMOTE_TARGET".to_owned(), location);
+            variables.insert("PROMOTE_DIGEST".to_owned(), digest);
+        }
+    }
 }
 
 /// The targets of what is in a lane, as its steps are told of them.
@@ -72,7 +90,8 @@ pub fn targets(current: &Occupancy) -> Vec<StepTarget> {
 pub fn name(step: &Step) -> String {
     let text = match &step.action {
         StepAction::Run { command, .. } => command.trim().lines().next().unwrap_or_default().to_owned(),
-        StepAction::Http { url, .. } => url.to_string(),
+        // A query may be a secret.
+        StepAction::Http { url, .. } => url.to_string().split('?').next().unwrap_or_default().to_owned(),
         StepAction::CodePipeline { names, .. } => {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("CodePipeline {}", names.join(", "))
@@ -142,8 +161,8 @@ impl Walk<'_> {
                 "deploy" => &moved.deploy,
                 _ => &moved.verify,
             };
-            let mut context = context(self.config, moved, self.plan, self.promotion, self.request, self.at);
-            context.targets = self.landed.map(targets).unwrap_or_default();
+            let context =
+                context(self.config, moved, self.plan, self.promotion, self.request, self.at, self.landed);
             let end = run(self.world, moved, phase, steps, &context, records).await;
             if end != StepEnd::Succeeded {
                 return end;

@@ -46,6 +46,37 @@ fn every_honest_kind_passes() {
     }
 }
 
+/// The same suite with manifests for objects and tags for keys: what a registry is held to.
+#[test]
+fn a_registry_of_images_passes_by_its_own_nature() {
+    let kind = MemoryKind::registry_like();
+    let store = StoreId::Memory("acme".to_owned());
+    let bucket = Arc::new(MemoryBucket::new("acme", kind.clone()));
+    let mut subject =
+        Subject::new(bucket, store, "suite-run".parse().unwrap(), kind.truth).of_manifests(true);
+    (subject.listed, subject.page) = (120, 50);
+    let report = block_on(run_all(&subject));
+    println!("{report}");
+    assert_eq!(report.failed, []);
+    let skipped = [
+        "old_versions_stay_readable",
+        "create_refuses_what_exists",
+        "empty_objects_are_objects",
+        "metadata_and_headers_come_back",
+        "replace_needs_the_token",
+        "replace_of_nothing_conflicts",
+        "tokens_never_come_back",
+        "the_fence_is_checked_with_the_write",
+        "copies_of_a_version_are_that_version",
+        "copies_onto_themselves_change_metadata",
+        "one_of_many_creators_wins",
+        "one_of_many_replacers_wins",
+        "one_of_many_copies_wins",
+    ];
+    assert_eq!(report.skipped_names(), skipped);
+    assert_eq!(report.passed.len() + skipped.len(), 31);
+}
+
 #[test]
 fn what_a_store_lacks_is_skipped_and_counted() {
     let kind = MemoryKind::ignoring_conditions();

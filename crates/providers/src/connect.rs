@@ -51,30 +51,28 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
+    let registries = images::Registries::default();
     for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,
-            StoreId::S3(name) => {
-                let settings = settings(config, name)?;
-                let bucket = s3(name, &settings)?;
-                let limited = Arc::new(Limited::new(bucket, Arc::clone(&limit)));
-                let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
-                // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
-                let policy = RetryPolicy { deadline: Duration::from_secs(10), ..RetryPolicy::default() };
-                Arc::new(Retrying::new(limited, clock, entropy, policy))
-            }
-            StoreId::Gcs(_) => {
-                return Err(unsupported(&id, "Google Cloud Storage").hint(
-                    "Google Cloud Storage also speaks the protocol of S3: `s3://BUCKET/…` with an `endpoint` and HMAC keys",
-                ));
-            }
-            StoreId::Image(_) => return Err(unsupported(&id, "registries of images")),
+            StoreId::S3(name) => retrying(s3(name, &settings(config, name)?)?, &limit, ports),
+            StoreId::Gcs(name) => retrying(gcs(name, &google_settings(config, name, base)?)?, &limit, ports),
+            StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
             StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
     }
     Ok(stores)
+}
+
+/// A store whose reads are sent again, within the limit that all share.
+fn retrying(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) -> Arc<dyn Bucket> {
+    let limited = Arc::new(Limited::new(bucket, Arc::clone(limit)));
+    let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+    // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
+    let policy = RetryPolicy { deadline: Duration::from_secs(10), ..RetryPolicy::default() };
+    Arc::new(Retrying::new(limited, clock, entropy, policy))
 }
 
 /// A world of these stores.
@@ -114,9 +112,20 @@ fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure>
     Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
 }
 
+#[cfg(feature = "gcs")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_gcs::GcsBucket::connect(name, settings)))
+}
+
+#[cfg(not(feature = "gcs"))]
+fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
+}
+
 fn unsupported(id: &StoreId, what: &str) -> Failure {
     Failure::new(ExitStatus::Usage, format!("`{id}`: this version of promote can't reach {what}"))
-        .hint("`s3://BUCKET/…` and paths below the folder of `promote.toml` can be reached")
+        .hint("`s3://BUCKET/…`, `gs://BUCKET/…`, images and paths below the folder of `promote.toml` can be reached")
 }
 
 /// How to reach one bucket. A setting that would not be kept to is refused: without it, somebody else's rights would
@@ -134,6 +143,24 @@ fn settings(config: &Config, bucket: &str) -> Result<StoreSettings, Failure> {
     )
     .hint("name a profile of your AWS settings: `profile = \"NAME\"`"))
 }
+
+/// The same for Google. A path of a file of credentials is relative to `promote.toml`.
+fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSettings, Failure> {
+    let mut settings = config.stores.get(bucket).cloned().unwrap_or_default();
+    if settings.profile.is_some() {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`profile` of `{bucket}`: Google Cloud Storage knows no profiles"),
+        )
+        .hint("name a file: `credentials = \"$NAME\"` of a variable that holds its path"));
+    }
+    if let Some(path) = settings.credentials.as_deref().filter(|text| !text.starts_with('$')) {
+        settings.credentials = Some(base.join(path).to_string_lossy().into_owned());
+    }
+    Ok(settings)
+}
+
+mod images;
 
 #[cfg(test)]
 mod tests;

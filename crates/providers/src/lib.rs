@@ -1,8 +1,9 @@
 //! What every frontend needs to reach the outside: the stores that a configuration names, this machine's clock and
-//! chance, who is acting, and the running of steps. What to do with them is decided in `promote-core`.
+//! chance, who is acting and what proves it, and the running of steps. What to do with them is decided in `promote-core`.
 
 pub mod actor;
 pub mod connect;
+pub mod identity;
 pub mod interruption;
 pub mod machine;
 pub mod pipelines;

@@ -4,8 +4,27 @@
 use promote_core::config::{Config, StoreSettings};
 use promote_core::location::StoreId;
 use promote_core::port::{Pipelines, StepTarget};
+use promote_core::template::{Template, Values};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+/// The names that a step gives, filled in and checked before they are put into a request.
+///
+/// # Errors
+/// When a placeholder has no value, or the result is no name of a pipeline.
+pub fn names(templates: &[Template], values: &Values) -> Result<Vec<String>, String> {
+    let one = |template: &Template| {
+        let name = template.render(values).map_err(|error| error.to_string())?;
+        let fits = (1..=100).contains(&name.len())
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte));
+        if fits {
+            Ok(name)
+        } else {
+            Err(format!("`{}` is no name of a pipeline", promote_core::names::shown(&name)))
+        }
+    };
+    templates.iter().map(one).collect()
+}
 
 /// The way to the pipelines of a project. Making it sends nothing.
 #[derive(Debug, Clone, Default)]

@@ -5,6 +5,9 @@ use super::engine::{Exec, Pipeline, Run};
 use serde_json::{Value, json};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+/// What a person is to look at before the answer.
+const APPROVED: &str = "https://uat.example.com/";
+
 /// A point in time: seconds with fractions.
 fn time(at: SystemTime) -> Value {
     json!(at.duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs_f64())
@@ -26,7 +29,7 @@ pub(crate) fn declaration(name: &str, pipeline: &Pipeline) -> Value {
             (_, "Approval") => (
                 "Approval",
                 "Manual",
-                json!({ "CustomData": "does it look right?", "ExternalEntityLink": "https://uat.example.com/" }),
+                json!({ "CustomData": "does it look right?", "ExternalEntityLink": APPROVED }),
             ),
             ("Build", _) => ("Build", "CodeBuild", json!({ "ProjectName": format!("{name}-build") })),
             _ => ("Deploy", "CodeDeploy", json!({ "ApplicationName": name, "DeploymentGroupName": "all" })),
@@ -134,7 +137,8 @@ pub(crate) fn state(name: &str, pipeline: &Pipeline) -> Value {
         let actions: Vec<Value> = actions
             .iter()
             .map(|action| {
-                let mut state = json!({ "actionName": action, "entityUrl": "https://console.aws.amazon.com/" });
+                let entity = if action == "Approval" { APPROVED } else { "https://console.aws.amazon.com/" };
+                let mut state = json!({ "actionName": action, "entityUrl": entity });
                 let run = latest.and_then(|one| one.runs.iter().find(|run| run.stage == *stage && run.action == *action));
                 if let (Some(run), Some(state)) = (run, state.as_object_mut()) {
                     let mut last = json!({

@@ -110,7 +110,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
         crate::confirm::confirm(app, &args.changing, settings, false)?;
         let request = Request {
             reason: args.reason.clone(),
-            ..Request::promote(name.clone(), Wanted::Unnamed, app.actor())
+            ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
         };
         let adopted = promote_core::admin::adopt(&world, &project.config, &request, manifest).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());

@@ -31,6 +31,8 @@ pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> Ended {
     }
     let report: DoctorReport = health::look(app, &project, &world, probed).await?;
     app.show(&report, || crate::view::doctor::page(&report))?;
-    let worst = report.stores.iter().filter_map(|store| store.exit).chain(report.ledger.exit).max();
+    let pipelines = report.pipelines.iter().filter_map(|pipeline| pipeline.exit);
+    let worst =
+        report.stores.iter().filter_map(|store| store.exit).chain(report.ledger.exit).chain(pipelines).max();
     Ok(worst.unwrap_or(ExitStatus::Ok))
 }

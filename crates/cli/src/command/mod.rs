@@ -1,8 +1,10 @@
 //! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
 
 mod adopt;
+pub(crate) mod advance;
 mod block;
 mod check;
+mod ci;
 mod completions;
 mod config;
 mod demo;
@@ -31,6 +33,7 @@ mod unfreeze;
 mod unhold;
 mod unpin;
 mod verify;
+mod watch;
 
 use crate::app::{App, Ended, Stop};
 use crate::document::Wish;
@@ -52,8 +55,10 @@ pub(crate) enum Command {
     Show(show::ShowArgs),
     Diff(diff::DiffArgs),
     Rollback(rollback::RollbackArgs),
+    Advance(advance::AdvanceArgs),
     Resume(resume::ResumeArgs),
     Verify(verify::VerifyArgs),
+    Watch(watch::WatchArgs),
     Explain(explain::ExplainArgs),
     Publish(publish::PublishArgs),
     Pack(pack::PackArgs),
@@ -69,6 +74,7 @@ pub(crate) enum Command {
     Adopt(adopt::AdoptArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
+    Ci(ci::CiArgs),
     Doctor(doctor::DoctorArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
@@ -90,8 +96,10 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Show(args) => block_on(show::run(app, args)),
         Command::Diff(args) => block_on(diff::run(app, args)),
         Command::Rollback(args) => block_on(rollback::run(app, args)),
+        Command::Advance(args) => block_on(advance::run(app, args)),
         Command::Resume(args) => block_on(resume::run(app, args)),
         Command::Verify(args) => block_on(verify::run(app, args)),
+        Command::Watch(args) => block_on(watch::run(app, args)),
         Command::Explain(args) => block_on(explain::run(app, args)),
         Command::Publish(args) => block_on(publish::run(app, args)),
         Command::Pack(args) => block_on(pack::run(app, args)),
@@ -107,6 +115,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Adopt(args) => block_on(adopt::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
+        Command::Ci(args) => ci::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
@@ -124,6 +133,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
+        Command::Advance(_) => advance::AdvanceReport::FIELDS,
         Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
         Command::Status(_) => StatusReport::FIELDS,
         Command::History(_) => HistoryReport::FIELDS,
@@ -131,7 +141,8 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Publish(_) => crate::publication::PublishReport::FIELDS,
+        Command::Watch(_) => crate::watching::WatchReport::FIELDS,
+        Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
         Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
             crate::saying::SaidReport::FIELDS
@@ -142,6 +153,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
+        Command::Ci(_) => ci::CiReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,

@@ -1,11 +1,11 @@
 //! `promote pack`.
 
 use crate::app::{App, Ended};
-use crate::packing::{self, What};
+use crate::automatic::Said;
 use crate::page::{Page, Style, Text};
-use crate::publication::Said;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
+use promote_artifacts::ready::{self, What};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::History;
@@ -74,7 +74,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
     };
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
-    let (packed, warnings) = packing::pack(what, file).await?;
+    let (packed, warnings) = ready::pack(what, file).await?;
     let report = PackReport {
         schema: PackReport::SCHEMA,
         file: shown.display().to_string(),
@@ -108,7 +108,7 @@ async fn of_commit(app: &App<'_>, name: &str) -> Result<(What, Option<String>, S
     let pack = project.config.pack.clone().unwrap_or_default();
     if pack.build.is_some() {
         let world = app.world(&project).await?;
-        packing::build(&world, &project.config, &repository, &commit.id, &Said(&app.screen)).await?;
+        ready::build(&world, &project.config, &repository, &commit.id, &Said(&app.screen)).await?;
     }
     let short = commit.id.short(12).to_owned();
     Ok((What::Commit(repository, commit.id.clone(), pack), Some(commit.id.to_string()), short))

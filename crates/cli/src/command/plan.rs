@@ -9,7 +9,7 @@ use promote_core::flow::decide;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::plan::Decision;
-use promote_core::report::{DecisionReport, Verb, plan_of};
+use promote_core::report::{DecisionReport, Verb};
 use promote_core::request::Wanted;
 use std::path::PathBuf;
 
@@ -66,20 +66,6 @@ fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<()
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
         Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{shown}`")).caused_by(error)
     };
-    match decision {
-        Decision::NothingToDo(_) => {
-            return Err(Failure::new(
-                ExitStatus::Blocked,
-                "there is nothing to do, so there is no plan to save",
-            ));
-        }
-        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
-            let why = refusal.obstacles.join("; ");
-            return Err(Failure::new(refusal.exit, format!("there is no plan to save: {why}")));
-        }
-        Decision::Refused(_) | Decision::Allowed(_) => {}
-    }
-    let mut text = serde_json::to_string_pretty(plan_of(decision)).map_err(|error| failed(error.into()))?;
-    text.push('\n');
+    let text = promote_core::plan::saved::text(decision)?;
     std::fs::write(app.env.folder.join(path), text).map_err(|error| failed(error.into()))
 }

@@ -2,12 +2,14 @@
 
 use crate::app::{App, Ended};
 use crate::args::Changing;
-use crate::automatic;
+use crate::automatic::{Said, Shown};
 use crate::interrupt::or_signal;
-use crate::publication::{self, PublishReport};
 use clap::Args;
+use promote_artifacts::publication::{self, Asked};
+use promote_core::automatic;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::report::PublishReport;
 use std::sync::Arc;
 
 /// Put a release in place, and promote it where that is automatic
@@ -39,19 +41,32 @@ pub(crate) struct PublishArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
     let project = app.project()?;
+    let actor = app.identified().await?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let moving = !args.no_move && !args.changing.dry_run && !automatic::environments(&project).is_empty();
+    let moving =
+        !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
     let shown = moving && app.wish() == crate::document::Wish::None;
     let flow = async {
-        let mut report = publication::publish(app, &project, &world, args).await?;
+        let asked = Asked {
+            config: &project.config,
+            base: &project.base,
+            folder: &app.env.folder,
+            commit: &args.commit,
+            paths: &args.paths,
+            dry_run: args.changing.dry_run,
+            actor: &actor,
+            said: &Said(&app.screen),
+        };
+        let mut report = publication::publish(&world, &asked).await?;
         if moving {
             let commit = report.commit.clone();
             if shown {
                 // What was published is said before anything moves.
                 app.screen.page(&crate::view::publish::published(&report))?;
             }
-            report.moves = automatic::promote(app, &project, &world, &progress, &commit).await?;
+            let watch = Shown { screen: &app.screen, progress: &progress };
+            report.moves = automatic::promote(&world, &project.config, &actor, &commit, &watch).await?;
         }
         Ok::<PublishReport, Failure>(report)
     };

@@ -1,7 +1,7 @@
 //! `promote resume`.
 
 use crate::app::{App, Ended};
-use crate::args::{Changing, TermsArgs, Waiting};
+use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::flow::resuming;
@@ -25,6 +25,8 @@ pub(crate) struct ResumeArgs {
     pub(crate) changing: Changing,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    files: JobFiles,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
@@ -32,7 +34,13 @@ pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
     let request = app.request(&args.environment, None, &args.terms)?;
     let view = app.world(&project).await?.view();
     let request = resuming(&view, &project.config, request).await?;
-    let wanted =
-        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
+    let wanted = Move {
+        request,
+        saved: None,
+        changing: &args.changing,
+        waiting: &args.waiting,
+        files: &args.files,
+        finish: true,
+    };
     carry(app, &mut project, wanted).await
 }

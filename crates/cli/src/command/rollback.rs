@@ -1,7 +1,7 @@
 //! `promote rollback`.
 
 use crate::app::{App, Ended};
-use crate::args::{Changing, TermsArgs, Waiting};
+use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::ledger::Action;
@@ -32,6 +32,8 @@ pub(crate) struct RollbackArgs {
     pub(crate) changing: Changing,
     #[command(flatten)]
     waiting: Waiting,
+    #[command(flatten)]
+    files: JobFiles,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
@@ -39,7 +41,13 @@ pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
     let mut request = app.request(&args.environment, args.to.as_ref(), &args.terms)?;
     request.action = Action::Rollback;
     request.take_over = true;
-    let wanted =
-        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: false };
+    let wanted = Move {
+        request,
+        saved: None,
+        changing: &args.changing,
+        waiting: &args.waiting,
+        files: &args.files,
+        finish: false,
+    };
     carry(app, &mut project, wanted).await
 }

@@ -1,6 +1,6 @@
 //! `promote schema`.
 
-use super::{adopt, check, config, init, pack};
+use super::{adopt, check, ci, config, init, pack};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
 use clap::{Args, ValueEnum};
@@ -93,7 +93,8 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<DecisionReport>(),
         row::<OutcomeReport>(),
         row::<FailureReport>(),
-        row::<crate::publication::PublishReport>(),
+        row::<promote_core::report::PublishReport>(),
+        row::<crate::command::advance::AdvanceReport>(),
         row::<pack::PackReport>(),
         row::<crate::saying::SaidReport>(),
         row::<crate::blocking::BlockReport>(),
@@ -102,6 +103,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<adopt::AdoptReport>(),
         row::<check::CheckReport>(),
         row::<config::ConfigReport>(),
+        row::<ci::CiReport>(),
         row::<crate::health::DoctorReport>(),
         row::<init::InitReport>(),
         row::<crate::demonstration::DemoReport>(),

@@ -2,7 +2,7 @@
 
 use super::saved;
 use crate::app::{App, Ended};
-use crate::args::{Changing, TermsArgs, Waiting};
+use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::ledger::Action;
@@ -50,6 +50,8 @@ pub(crate) struct ToArgs {
     pub(crate) changing: Changing,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
+    #[command(flatten)]
+    files: JobFiles,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
@@ -60,8 +62,15 @@ pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
         request.action = Action::Redeploy;
     }
     if let Some(plan) = &saved {
-        request = saved::request(plan, app.actor())?;
+        request = promote_core::plan::saved::request(plan, app.actor())?;
     }
-    let wanted = Move { request, saved, changing: &args.changing, waiting: &args.waiting, finish: false };
+    let wanted = Move {
+        request,
+        saved,
+        changing: &args.changing,
+        waiting: &args.waiting,
+        files: &args.files,
+        finish: false,
+    };
     carry(app, &mut project, wanted).await
 }

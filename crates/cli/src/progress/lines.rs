@@ -1,6 +1,7 @@
 //! One event as text, in each of the styles.
 
 use super::{HEARTBEAT, Now};
+use crate::gitlab::sections;
 use crate::page::{Style as Look, Text};
 use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::event::Event;
@@ -23,6 +24,8 @@ pub(super) enum Style {
     Log {
         /// With the steps' output.
         output: bool,
+        /// Each step folded, as GitLab's job logs can.
+        folded: bool,
     },
     /// One JSON object a line.
     Json,
@@ -34,6 +37,8 @@ pub(super) struct Shown {
     lines: Vec<Text>,
     /// Raw JSON.
     json: Option<String>,
+    /// What the log's reader takes for itself; before the lines.
+    mark: String,
     /// A line to write again when the next one comes.
     open: Option<Text>,
 }
@@ -56,6 +61,7 @@ impl Shown {
             return String::new();
         }
         let mut out = String::from(if open { CLEAR } else { "" });
+        out.push_str(&self.mark);
         for line in &self.lines {
             out.push_str(&line.shown(colour));
             out.push('\n');
@@ -108,7 +114,7 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
     }
     let (live, output) = match style {
         Style::Live { output } => (true, output),
-        Style::Log { output } => (false, output),
+        Style::Log { output, folded } => (false, output || folded),
         Style::Silent | Style::Json => return shown,
     };
     if live && let Event::StepStarted { phase, name } = event {
@@ -120,6 +126,9 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
             shown.lines.push(Text::new(format!("             {line}"), Look::Dim));
         }
         return shown;
+    }
+    if let Style::Log { folded: true, .. } = style {
+        shown.mark = mark(event, now, at);
     }
     if let Some((sign, look, phase, text, took)) = sentences(event, now, at) {
         let line = if live {
@@ -134,6 +143,16 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
         shown.lines.push(line);
     }
     shown
+}
+
+/// What begins or ends a folded part of the log.
+fn mark(event: &Event, now: &Now, at: DateTime<Utc>) -> String {
+    let name = now.doing.as_ref().map(|(since, phase, _)| sections::name(phase, *since));
+    match (event, name) {
+        (Event::StepStarted { .. }, Some(name)) => sections::start(&name, at),
+        (Event::StepFinished { .. }, Some(name)) => sections::end(&name, at),
+        _ => String::new(),
+    }
 }
 
 type Sentence = (&'static str, Look, String, String, Option<String>);
@@ -206,9 +225,9 @@ fn seconds(span: TimeDelta) -> String {
     }
 }
 
-/// The last part of a key: what people call the target.
-fn last(target: &Location) -> &str {
-    target.key.as_str().rsplit('/').next().unwrap_or_default()
+/// What people call the target.
+fn last(target: &Location) -> String {
+    crate::view::last(&target.to_string()).to_owned()
 }
 
 fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {

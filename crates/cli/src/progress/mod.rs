@@ -65,7 +65,7 @@ impl Progress {
             () if global.events => Style::Json,
             () if global.quiet => Style::Silent,
             () if live => Style::Live { output: global.verbose > 0 },
-            () => Style::Log { output: global.verbose > 0 },
+            () => Style::Log { output: global.verbose > 0, folded: crate::gitlab::in_job(env) },
         };
         let now = Now {
             began: clock.now(),
@@ -99,8 +99,15 @@ impl Progress {
 
     /// Ends a line that is still being shown.
     pub(crate) fn rest(&self) {
-        if std::mem::take(&mut self.lock().open) {
+        let mut now = self.lock();
+        if std::mem::take(&mut now.open) {
             self.screen.message(lines::CLEAR);
+        }
+        // A part that was cut off would hide what is said of it.
+        let cut = now.doing.take().filter(|(_, phase, _)| phase != "move");
+        if let (Style::Log { folded: true, .. }, Some((since, phase, _))) = (self.style, cut) {
+            let name = crate::gitlab::sections::name(&phase, since);
+            self.screen.message(&crate::gitlab::sections::end(&name, self.clock.now()));
         }
     }
 

@@ -224,6 +224,16 @@ fn commits_lines(commits: &CommitsReport, report: &DecisionReport) -> Vec<Text> 
 }
 
 fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
+    if let Some(change) = &write.change {
+        let what =
+            Text::plain(format!("{change}, {} sent; the manifest is written last", size(change.bytes)));
+        let source = Text::plain(format!("from {}  {}", write.source, digest(&write.sha256)));
+        return vec![Text::new(&write.target, Style::Literal), source, what];
+    }
+    if write.shape == "pointer" {
+        let names = Text::plain(format!("names {}  {}", write.source, digest(&write.sha256)));
+        return vec![Text::new(&write.target, Style::Literal), names];
+    }
     let from = report.from.as_ref().map_or("?", |from| from.short());
     let before = match write.before_size {
         Some(bytes) => {

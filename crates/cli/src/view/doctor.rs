@@ -2,6 +2,8 @@
 
 use crate::health::{DoctorReport, StoreHealth};
 use crate::page::{Page, Style, Text};
+use crate::pipeline_health::PipelineHealth;
+use crate::trust::TokenHealth;
 use promote_core::port::{CopyGuard, FenceClass};
 
 /// The page.
@@ -14,6 +16,9 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
     ];
     who.extend(actor.details.iter().map(|(name, value)| Text::new(format!("{name}: {value}"), Style::Dim)));
     page.field("Who", who);
+    if let Some(token) = &report.token {
+        of_token(&mut page, token);
+    }
     page.field("Version", vec![Text::plain(report.version)]);
     page.field("Clock", vec![Text::plain(report.local_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())]);
     page.field(
@@ -35,10 +40,39 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
         page.blank();
         of_store(&mut page, store);
     }
+    for pipeline in &report.pipelines {
+        page.blank();
+        of_pipeline(&mut page, pipeline);
+    }
     if !ledger.begun && ledger.problem.is_none() {
         page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
     }
     page
+}
+
+fn of_token(page: &mut Page, token: &TokenHealth) {
+    let mut lines = Vec::new();
+    if let (Some(subject), Some(issuer)) = (&token.subject, &token.issuer) {
+        lines.push(Text::new(subject, Style::Literal));
+        lines.push(Text::new(format!("signed by {issuer}"), Style::Dim));
+    }
+    lines.push(match &token.problem {
+        Some(problem) => Text::new("✗ ", Style::Bad).and(problem, Style::Plain),
+        None => Text::new("✓ ", Style::Good).and("the issuer's keys vouch for it", Style::Plain),
+    });
+    page.field("Token", lines);
+    if let Some(aws) = &token.aws {
+        page.field(
+            "For AWS",
+            vec![Text::plain("condition of the role's trust policy:"), Text::new(aws, Style::Literal)],
+        );
+    }
+    if let Some(google) = &token.google {
+        page.field(
+            "For Google",
+            vec![Text::plain("attribute condition of the provider:"), Text::new(google, Style::Literal)],
+        );
+    }
 }
 
 fn of_store(page: &mut Page, store: &StoreHealth) {
@@ -74,6 +108,20 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
     }
     page.field(store.store.clone(), lines);
     for hint in &store.hints {
+        page.hint(hint);
+    }
+}
+
+fn of_pipeline(page: &mut Page, pipeline: &PipelineHealth) {
+    let bad = pipeline.problems.iter().map(|text| Text::new("✗ ", Style::Bad).and(text, Style::Plain));
+    let mut lines: Vec<Text> = bad.collect();
+    if let Some(action) = &pipeline.action {
+        let text = format!("`{action}` watches the target of {}", pipeline.environment);
+        lines.push(Text::new("✓ ", Style::Good).and(text, Style::Plain));
+    }
+    lines.extend(pipeline.notes.iter().map(Text::plain));
+    page.field(format!("{} for {}", pipeline.pipeline, pipeline.environment), lines);
+    for hint in &pipeline.hints {
         page.hint(hint);
     }
 }

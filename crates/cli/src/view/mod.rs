@@ -1,5 +1,6 @@
 //! From a report to a page: one file for each document.
 
+pub(crate) mod advance;
 pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod doctor;
@@ -56,6 +57,13 @@ pub(crate) fn size(bytes: u64) -> String {
 /// `1 commit`, `8 commits`.
 pub(crate) fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
+}
+
+/// The last name of a location: of a folder, with its slash.
+pub(crate) fn last(location: &str) -> &str {
+    let end = location.strip_suffix('/').unwrap_or(location);
+    let begin = end.rfind('/').map_or(0, |slash| slash + 1);
+    location.get(begin..).unwrap_or(location)
 }
 
 /// At most `limit` characters.

@@ -1,9 +1,8 @@
 //! A publication as a page.
 
-use crate::automatic::Moved;
 use crate::page::{Page, Style, Text};
-use crate::publication::PublishReport;
 use promote_core::exit::ExitStatus;
+use promote_core::report::{Moved, PublishReport};
 
 /// The whole page.
 pub(crate) fn page(report: &PublishReport) -> Page {
@@ -69,6 +68,9 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
         "promoted" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Plain),
         "unchanged" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain),
         "blocked" => Text::new("! ", Style::Warn).and(format!("{name} does not take {short}"), Style::Plain),
+        "busy" | "overtaken" => {
+            Text::new("! ", Style::Warn).and(format!("{name}: somebody else moves it"), Style::Plain)
+        }
         other => Text::new("✗ ", Style::Bad)
             .and(format!("{name}: the deployment of {short} {other}"), Style::Plain),
     });

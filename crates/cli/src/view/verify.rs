@@ -57,7 +57,7 @@ fn bad(text: String) -> Text {
 
 fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
     let name = &target.environment;
-    let last = target.target.rsplit('/').next().unwrap_or_default();
+    let last = super::last(&target.target);
     let recorded = target.recorded.as_ref();
     let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
     if target.matches {
@@ -71,6 +71,13 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
         Some(_) => format!("{name:<8} {last} is not {sha}"),
         None => format!("{name:<8} {last} is there, and nothing is recorded"),
     }));
+    if !target.inside.is_empty() {
+        for line in &target.inside {
+            page.line(format!("             {line}"));
+        }
+        page.hint(format!("`promote to {name} {sha} --redeploy` puts the recorded files back"));
+        return;
+    }
     if let Some(recorded) = recorded {
         page.line(format!(
             "             recorded  {}, entry {}, {} by {}",

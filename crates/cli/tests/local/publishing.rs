@@ -155,3 +155,52 @@ target = "deployed/{env}-web.zip"
     stage.run(&["publish", "app=out/a", "web=out/w"]).ends(ExitStatus::Ok);
     assert!(stage.has("deployed/staging-app.zip") && stage.has("deployed/staging-web.zip"));
 }
+
+const SEVERAL: &str = r#"
+project = "shop"
+environments = ["staging", "prod"]
+ledger = ".promote/shop/"
+[artifact.config]
+source = "releases/{sha}/{env}/"
+target = "live/{env}/"
+prune  = true
+[artifact.rules]
+source = "rules/{sha}/"
+target = "live-{env}-rules.json"
+[artifact.app]
+source = "releases/app-{sha}.zip"
+target = "deployed/{env}-app.zip"
+"#;
+
+#[test]
+fn folders_are_published_file_by_file_and_brought_up_to_date_in_place() {
+    let stage = Stage::with(SEVERAL);
+    for environment in ["staging", "prod"] {
+        stage.write(&format!("out/{environment}/app.yaml"), &format!("for: {environment}\n"));
+        stage.write(&format!("out/{environment}/deep/old.yaml"), "old: 1\n");
+    }
+    stage.write("rules.d/r.json", "{}");
+    // The zip is packed from the commit: it is the only one there is.
+    let given = ["publish", "config=out/{env}", "rules=rules.d"];
+    let missing = stage.run(&["publish", "config=out/{env}"]).ends(ExitStatus::Usage);
+    assert!(missing.err.contains("nothing was given for app, rules"), "{}", missing.err);
+    stage.run(&given).ends(ExitStatus::Ok);
+    assert!(stage.has("live/staging/app.yaml") && stage.has("live/staging/deep/old.yaml"));
+    assert!(stage.has("live-staging-rules.json") && stage.has("deployed/staging-app.zip"));
+    let plan = stage.run(&["plan", "prod"]).ends(ExitStatus::Ok);
+    assert!(plan.out.contains("2 added") && plan.out.contains("live/prod/"), "{}", plan.out);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["verify"]).ends(ExitStatus::Ok);
+    // Again: nothing to do, and a folder that is given with other bytes is refused.
+    stage.run(&given).ends(ExitStatus::Ok);
+    stage.write("out/prod/app.yaml", "for: somebody else\n");
+    stage.run(&given).ends(ExitStatus::Conflict);
+
+    stage.write("live/prod/app.yaml", "by hand\n");
+    let found = stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
+    assert!(found.out.contains("`app.yaml` has 8 bytes instead of 10"), "{}{}", found.out, found.err);
+    let sha = stage.run(&["status", "--json"]).ends(ExitStatus::Ok).json();
+    let sha = sha["environments"][1]["running"]["sha"].as_str().unwrap().to_owned();
+    stage.run(&["to", "prod", &sha, "--redeploy", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["verify", "prod"]).ends(ExitStatus::Ok);
+}

@@ -9,10 +9,13 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
+mod advancing;
 mod blocked;
 mod cut_off;
+mod gitlab;
 mod happy;
 mod hostile;
+mod identity;
 mod json;
 mod refused;
 mod retention;

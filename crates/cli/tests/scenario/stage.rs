@@ -18,6 +18,7 @@ use promote_core::port::{
 };
 use promote_core::publish::{Publication, publish};
 use promote_core::world::World;
+use promote_providers::identity::Found;
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::Path;
@@ -63,6 +64,8 @@ pub(crate) struct Outside {
     pub(crate) commits: Arc<Mutex<Vec<Commit>>>,
     pub(crate) signal: Arc<AtomicBool>,
     pub(crate) actor: Arc<Mutex<String>>,
+    /// What the pipeline's server says of who acts.
+    pub(crate) token: Arc<Mutex<Found>>,
     /// Whether every request takes a second.
     pub(crate) far: Arc<AtomicBool>,
     /// Whether the stores answer at all.
@@ -103,6 +106,10 @@ impl Connect for Outside {
 
     fn actor(&self, _env: &Env) -> Actor {
         actor(&self.actor.lock().unwrap())
+    }
+
+    async fn identity(&self, _env: &Env) -> Found {
+        self.token.lock().unwrap().clone()
     }
 
     fn clock(&self) -> Arc<dyn Clock> {
@@ -233,6 +240,7 @@ impl Stage {
             commits: Arc::default(),
             signal: Arc::default(),
             actor: Arc::new(Mutex::new("alice".to_owned())),
+            token: Arc::new(Mutex::new(Found::None)),
             far: Arc::default(),
             reachable: Arc::new(AtomicBool::new(true)),
         };

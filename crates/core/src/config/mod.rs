@@ -14,6 +14,7 @@ mod layers;
 mod leaf;
 mod locations;
 mod model;
+mod named;
 mod order;
 mod project;
 mod read;

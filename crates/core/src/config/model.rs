@@ -37,6 +37,8 @@ pub struct Config {
     pub host: Option<Host>,
     /// `signers`: the allowed-signers file, relative to the file.
     pub signers: Option<String>,
+    /// Why nothing may move now, as the pipeline's server says; never from the file. Frontends set it after reading.
+    pub frozen: Option<String>,
     /// Every value in force and the line it comes from, for `promote config show`: those of the project first, then
     /// each environment's.
     pub effective: Vec<Effective>,

@@ -155,13 +155,18 @@ pub(super) fn stores(
     stores
 }
 
-/// The buckets that something lies in.
+/// The buckets and repositories that something lies in.
 fn used<'a>(drafts: &'a [Draft<'_, '_>], ledger: Option<&'a LedgerPlace>) -> Vec<&'a str> {
     let mut names = Vec::new();
     let places = drafts.iter().flat_map(|draft| draft.spots.iter()).flat_map(|spot| {
         std::iter::once(&spot.source).chain(spot.target.as_ref().map(|target| &target.place))
     });
-    let stores = places.filter_map(|place| match place {
+    let places: Vec<_> = places.collect();
+    names.extend(places.iter().filter_map(|place| match place {
+        locations::Place::Image(text) => crate::location::image_parts(text).map(|(repository, _)| repository),
+        _ => None,
+    }));
+    let stores = places.into_iter().filter_map(|place| match place {
         locations::Place::Store { store, .. } => Some(store),
         _ => None,
     });

@@ -119,6 +119,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
         required_version,
         render,
         signers: text("signers").map(str::to_owned),
+        frozen: None,
         effective: Vec::new(),
     };
     config.effective = effective::list(reading, root, &drafts, &config);

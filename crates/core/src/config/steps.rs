@@ -45,7 +45,10 @@ fn action(keys: &Layers<'_, '_>, settled: &Values) -> Option<StepAction> {
     }
     if keys.get("codepipeline").is_some() {
         let start = keys.flag("start").unwrap_or(false);
-        return Some(StepAction::CodePipeline { names: keys.list("codepipeline"), start });
+        let names: Vec<Template> = keys.list("codepipeline");
+        // A name in which only `{env}` and `{project}` stand is known by now, and shown as it is.
+        let names = names.into_iter().map(|name| name.fill(settled).unwrap_or(name)).collect();
+        return Some(StepAction::CodePipeline { names, start });
     }
     if let Some(workflow) = keys.text("github") {
         return Some(StepAction::Github { workflow: settle(workflow, settled), reference: reference() });

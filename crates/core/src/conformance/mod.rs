@@ -19,7 +19,7 @@ pub use racing::*;
 pub use reading::*;
 pub use replacing::*;
 pub use report::{Report, Stop, Verdict};
-pub use subject::Subject;
+pub use subject::{Content, Subject};
 pub use writing::*;
 
 /// Leaves the check as failed when the condition does not hold.

@@ -2,7 +2,7 @@
 
 use super::{Stop, Subject, Verdict, ensure};
 use crate::location::Key;
-use crate::port::{ErrorKind, Object, Precondition, ProviderError};
+use crate::port::{CopyGuard, ErrorKind, Object, Precondition, ProviderError};
 use futures_util::future::join_all;
 
 /// Fails unless one of the requests succeeded and its content is there. A loser may be told to try again.
@@ -18,7 +18,7 @@ async fn one_winner(subject: &Subject, key: &Key, ends: Vec<Result<Object, Provi
     let [(winner, object)] = winners.as_slice() else {
         return Err(Stop::Failed(format!("{} of {} requests succeeded", winners.len(), subject.racers)));
     };
-    subject.holds(key, format!("racer {winner}").as_bytes()).await?;
+    subject.holds(key, &format!("racer {winner}")).await?;
     ensure!(subject.head(key).await?.token == object.token, "the winner was told another token");
     Ok(())
 }
@@ -29,7 +29,7 @@ pub async fn one_of_many_creators_wins(subject: &Subject) -> Verdict {
     let key = &subject.key("race/create")?;
     let racers = (0..subject.racers).map(|racer| {
         let content = format!("racer {racer}");
-        async move { subject.write(key, content, Precondition::Absent).await }
+        async move { subject.write(key, &content, Precondition::Absent).await }
     });
     one_winner(subject, key, join_all(racers).await).await
 }
@@ -41,14 +41,14 @@ pub async fn one_of_many_replacers_wins(subject: &Subject) -> Verdict {
     let old = &subject.put(key, "before").await?.token;
     let racers = (0..subject.racers).map(|racer| {
         let content = format!("racer {racer}");
-        async move { subject.write(key, content, Precondition::Matches(old.clone())).await }
+        async move { subject.write(key, &content, Precondition::Matches(old.clone())).await }
     });
     one_winner(subject, key, join_all(racers).await).await
 }
 
 /// Of many who move the same target, one does.
 pub async fn one_of_many_copies_wins(subject: &Subject) -> Verdict {
-    subject.needs_guarded_copy()?;
+    subject.needs(subject.expected.copy > CopyGuard::Observed, "condition on moving a target")?;
     let key = &subject.key("race/copy")?;
     let mut sources = Vec::new();
     for racer in 0..subject.racers {

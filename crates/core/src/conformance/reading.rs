@@ -17,10 +17,11 @@ pub async fn missing_objects_are_none(subject: &Subject) -> Verdict {
 pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     let key = subject.key("get-limit")?;
     subject.put(&key, "0123456789").await?;
-    let found = subject.bucket.get(&key, 10).await?;
-    ensure!(found.as_ref().is_some_and(|(_, bytes)| bytes == "0123456789"), "`get` returned {found:?}");
-    ensure!(found.is_some_and(|(object, _)| object.size == 10), "the size is wrong");
-    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, 9).await)
+    let (body, size) = (subject.body("0123456789"), subject.body("0123456789").len());
+    let found = subject.bucket.get(&key, size).await?;
+    ensure!(found.as_ref().is_some_and(|(_, bytes)| *bytes == body), "`get` returned {found:?}");
+    ensure!(found.is_some_and(|(object, _)| object.size == size as u64), "the size is wrong");
+    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, size - 1).await)
 }
 
 /// `now` and `stored_at` are of one clock: a write lies between two looks at it, up to whole seconds.
@@ -54,9 +55,9 @@ pub async fn old_versions_stay_readable(subject: &Subject) -> Verdict {
     }
     for (content, version) in &versions {
         let found = subject.bytes(&key, version.as_ref()).await?;
-        ensure!(found == content.as_bytes(), "version {version:?} is not `{content}`");
+        ensure!(found == subject.body(content), "version {version:?} is not `{content}`");
     }
-    subject.holds(&key, b"three").await?;
+    subject.holds(&key, "three").await?;
     let elsewhere = subject.key("versions-elsewhere")?;
     subject.put(&elsewhere, "x").await?;
     let foreign = subject.head(&elsewhere).await?.version;
@@ -72,7 +73,7 @@ pub async fn digests_are_those_of_the_content(subject: &Subject) -> Verdict {
         subject.write(&key, content, Precondition::Any).await?;
         if let Some(digest) = subject.head(&key).await?.sha256 {
             ensure!(
-                digest == Digest::of(content.as_bytes()),
+                digest == Digest::of(&subject.body(content)),
                 "the digest of `{content}` is said to be {digest}"
             );
             said += 1;
@@ -81,7 +82,10 @@ pub async fn digests_are_those_of_the_content(subject: &Subject) -> Verdict {
     let (pinned, copy) = (subject.source(&key, "three").await?, subject.key("digest/copy")?);
     subject.copy(&pinned, &copy, Precondition::Any).await?;
     if let Some(digest) = subject.head(&copy).await?.sha256 {
-        ensure!(digest == Digest::of(b"three"), "the digest of the copy is said to be {digest}");
+        ensure!(
+            digest == Digest::of(&subject.body("three")),
+            "the digest of the copy is said to be {digest}"
+        );
         said += 1;
     }
     subject.needs(said > 0, "digest to say")

@@ -13,10 +13,10 @@ pub async fn replace_needs_the_token(subject: &Subject) -> Verdict {
     subject.conflict("a replacement with an old token", stale)?;
     let created = subject.write(&key, "four", Precondition::Absent).await;
     subject.conflict("a create over it", created)?;
-    subject.holds(&key, b"two").await?;
+    subject.holds(&key, "two").await?;
     ensure!(subject.head(&key).await?.token == new, "a refused replacement changed the token");
     subject.write(&key, "five", Precondition::Matches(new)).await?;
-    subject.holds(&key, b"five").await
+    subject.holds(&key, "five").await
 }
 
 /// Replacing what is not there, or not there any more, is a conflict and creates nothing.
@@ -72,7 +72,7 @@ pub async fn the_fence_is_checked_with_the_write(subject: &Subject) -> Verdict {
     let write = async |when: Precondition| {
         let mut condition = subject.condition(when);
         condition.fence = Some(Fence { slot: slot.clone() });
-        let body = Body::Bytes("new".into());
+        let body = Body::Bytes(subject.body("new"));
         subject.bucket.write(&key, body, &Headers::default(), &Metadata::new(), &condition).await
     };
     let copy = async |when: Precondition| {
@@ -88,11 +88,12 @@ pub async fn the_fence_is_checked_with_the_write(subject: &Subject) -> Verdict {
     subject.conflict("a write past the fence", write(Precondition::Matches(old.clone())).await)?;
     subject.conflict("a write without condition past the fence", write(Precondition::Any).await)?;
     subject.conflict("a copy past the fence", copy(Precondition::Matches(old)).await)?;
-    subject.holds(&key, b"old").await
+    subject.holds(&key, "old").await
 }
 
 /// Deleting keeps to its condition, and deleting nothing without a condition is fine.
 pub async fn delete_needs_the_token(subject: &Subject) -> Verdict {
+    subject.needs(subject.deletes, "way to delete one object")?;
     let key = subject.key("delete")?;
     subject.bucket.delete(&key, &Precondition::Any).await?;
     let old = subject.put(&key, "one").await?.token;
@@ -102,7 +103,7 @@ pub async fn delete_needs_the_token(subject: &Subject) -> Verdict {
         Err(error) if error.kind == ErrorKind::Unsupported => {}
         end => {
             subject.conflict("a deletion with an old token", end)?;
-            subject.holds(&key, b"two").await?;
+            subject.holds(&key, "two").await?;
             subject.bucket.delete(&key, &Precondition::Matches(new.clone())).await?;
             subject.nothing_at(&key).await?;
             let end = subject.bucket.delete(&key, &Precondition::Matches(new)).await;

@@ -1,6 +1,7 @@
 //! The store under examination, and the small steps that checks are made of.
 
 use super::report::{Stop, Verdict};
+use super::writing::dressed;
 use crate::digest::Digest;
 use crate::location::{Key, Location, StoreId};
 use crate::port::{
@@ -10,6 +11,19 @@ use crate::port::{
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use std::sync::Arc;
+
+/// The media type of an index of images.
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// What the store takes for an object and for a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// Any bytes under any key.
+    Bytes,
+    /// Manifests of images under tags: the text of an object is an annotation of an index without images, and parts
+    /// of a key are joined by dots.
+    Manifests,
+}
 
 /// What is examined, and how hard.
 #[derive(Debug, Clone)]
@@ -22,6 +36,10 @@ pub struct Subject {
     pub prefix: Key,
     /// What the store is expected to honour. Checks of anything else are skipped.
     pub expected: Capabilities,
+    /// What objects and keys are made of.
+    pub content: Content,
+    /// Whether single objects can be deleted. Some registries delete an image only with all of its tags.
+    pub deletes: bool,
     /// Whether the store sorts names folder by folder, as a file system does, instead of by all their bytes. The
     /// ledger's keys are laid out so that both orders are the same.
     pub by_folder: bool,
@@ -39,12 +57,71 @@ impl Subject {
     /// A subject with 6 MiB for a large object, 25 objects in pages of 10, and 32 racers.
     pub fn new(bucket: Arc<dyn Bucket>, store: StoreId, prefix: Key, expected: Capabilities) -> Self {
         let (large, listed, page, racers) = (6 << 20, 25, 10, 32);
-        Self { bucket, store, prefix, expected, by_folder: false, large, listed, page, racers }
+        let (content, deletes, by_folder) = (Content::Bytes, true, false);
+        Self { bucket, store, prefix, expected, content, deletes, by_folder, large, listed, page, racers }
+    }
+
+    /// A subject of manifests under tags, for a registry of images; `deletes` says whether it deletes single tags.
+    #[must_use]
+    pub fn of_manifests(mut self, deletes: bool) -> Self {
+        (self.content, self.deletes, self.large) = (Content::Manifests, deletes, 256 << 10);
+        self
+    }
+
+    /// Whether objects may be anything: what could not be a manifest is left out otherwise.
+    pub(super) fn takes_anything(&self) -> bool {
+        self.content == Content::Bytes
+    }
+
+    /// The name that something has below the prefix.
+    pub(super) fn spelt(&self, rest: &str) -> String {
+        match self.content {
+            Content::Bytes => rest.to_owned(),
+            Content::Manifests => rest.replace('/', "."),
+        }
+    }
+
+    /// What all keys begin with whose `rest` does.
+    pub(super) fn below(&self, rest: &str) -> String {
+        match self.content {
+            Content::Bytes => format!("{}/{rest}", self.prefix),
+            Content::Manifests => self.spelt(&format!("{}/{rest}", self.prefix)),
+        }
     }
 
     /// A key below the prefix.
     pub(super) fn key(&self, rest: &str) -> Result<Key, Stop> {
-        self.prefix.join(rest).map_err(|error| Stop::Failed(error.to_string()))
+        self.below(rest).parse::<Key>().map_err(|error| Stop::Failed(error.to_string()))
+    }
+
+    /// The bytes that stand for a text.
+    pub(super) fn body(&self, text: &str) -> Bytes {
+        match self.content {
+            Content::Bytes => text.to_owned().into(),
+            Content::Manifests => serde_json::json!({
+                "schemaVersion": 2,
+                "mediaType": INDEX,
+                "manifests": [],
+                "annotations": { "promote.conformance": text },
+            })
+            .to_string()
+            .into(),
+        }
+    }
+
+    /// Headers and metadata with everything in them that promotion writes and the store keeps.
+    pub(super) fn dressed(&self) -> (Headers, Metadata) {
+        let (headers, metadata) = dressed();
+        match self.content {
+            Content::Bytes => (headers, metadata),
+            Content::Manifests => (self.plain(), Metadata::new()),
+        }
+    }
+
+    /// Headers that an object must have.
+    fn plain(&self) -> Headers {
+        let content_type = (self.content == Content::Manifests).then(|| INDEX.to_owned());
+        Headers { content_type, ..Headers::default() }
     }
 
     /// Skips the check when the store can't do what it needs.
@@ -60,19 +137,15 @@ impl Subject {
     pub(super) async fn write(
         &self,
         key: &Key,
-        text: impl Into<Bytes> + Send,
+        text: &str,
         when: Precondition,
     ) -> Result<Object, ProviderError> {
-        let body = Body::Bytes(text.into());
-        self.bucket.write(key, body, &Headers::default(), &Metadata::new(), &Condition::on(when)).await
+        let body = Body::Bytes(self.body(text));
+        self.bucket.write(key, body, &self.plain(), &Metadata::new(), &Condition::on(when)).await
     }
 
     /// An object made without any condition, so that the check works on any store.
-    pub(super) async fn put(
-        &self,
-        key: &Key,
-        text: impl Into<Bytes> + Send,
-    ) -> Result<Object, ProviderError> {
+    pub(super) async fn put(&self, key: &Key, text: &str) -> Result<Object, ProviderError> {
         self.write(key, text, Precondition::Any).await
     }
 
@@ -105,8 +178,8 @@ impl Subject {
 
     /// Writes a source and pins it.
     pub(super) async fn source(&self, key: &Key, content: &str) -> Result<PinnedSource, Stop> {
-        self.put(key, content.to_owned()).await?;
-        Ok(self.pin(&self.head(key).await?, content.as_bytes()))
+        self.put(key, content).await?;
+        Ok(self.pin(&self.head(key).await?, &self.body(content)))
     }
 
     /// A condition for a copy, in the best way that the store has.
@@ -137,8 +210,13 @@ impl Subject {
         }
     }
 
+    /// Fails unless the object is the one that stands for this text.
+    pub(super) async fn holds(&self, key: &Key, text: &str) -> Verdict {
+        self.holds_bytes(key, &self.body(text)).await
+    }
+
     /// Fails unless the object has exactly this content.
-    pub(super) async fn holds(&self, key: &Key, content: &[u8]) -> Verdict {
+    pub(super) async fn holds_bytes(&self, key: &Key, content: &[u8]) -> Verdict {
         let found = self.bytes(key, None).await?;
         let shown = |bytes: &[u8]| match bytes.len() {
             0..=64 => String::from_utf8_lossy(bytes).into_owned(),

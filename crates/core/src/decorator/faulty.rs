@@ -112,6 +112,10 @@ impl BucketReader for Faulty {
         self.through(key.as_str(), async move { inner.read(&of, version.as_ref()).await }.boxed()).await
     }
 
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.inner.expires(key).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         let (inner, below, after) = (Arc::clone(&self.inner), prefix.to_owned(), after.cloned());
         self.through(prefix, async move { inner.list(&below, after.as_ref(), limit).await }.boxed()).await

@@ -67,6 +67,10 @@ impl BucketReader for Limited {
         self.within(self.inner.read(key, version)).await
     }
 
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.within(self.inner.expires(key)).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.within(self.inner.list(prefix, after, limit)).await
     }

@@ -152,6 +152,11 @@ impl BucketReader for Recording {
         self.note(Method::Read, key.as_str(), self.inner.read(key, version)).await
     }
 
+    /// Passed on without a note: most stores need no request for it.
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.inner.expires(key).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.note(Method::List, prefix, self.inner.list(prefix, after, limit)).await
     }

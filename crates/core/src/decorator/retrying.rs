@@ -37,7 +37,7 @@ impl Default for RetryPolicy {
     }
 }
 
-/// Repeats `now`, `head`, `get`, `list` and the opening of `read` while the store does not answer.
+/// Repeats `now`, `head`, `get`, `expires`, `list` and the opening of `read` while the store does not answer.
 #[derive(Debug, Clone)]
 pub struct Retrying {
     inner: Arc<dyn Bucket>,
@@ -117,6 +117,10 @@ impl BucketReader for Retrying {
     /// Only the opening is repeated: a stream that breaks later ends with its error.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.again(|| self.inner.read(key, version)).await
+    }
+
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        self.again(|| self.inner.expires(key)).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

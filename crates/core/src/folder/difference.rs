@@ -5,6 +5,7 @@ use super::is_reserved;
 use super::manifest::{FolderFile, FolderManifest};
 use crate::location::{FOLDER, Key};
 use crate::port::{Object, Precondition, Token};
+use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
 use std::fmt;
 
@@ -125,7 +126,8 @@ fn in_the_way(source: &FolderManifest, paths: &HashSet<&str>, path: &str) -> boo
 }
 
 /// What a move changes, for a plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct Change {
     /// Files that the target lacks.
     pub added: usize,

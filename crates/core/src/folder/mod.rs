@@ -20,7 +20,7 @@ pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, P
 pub use place::{Bringing, bring};
 pub(crate) use publish::read_digest;
 pub use publish::{Entry, put};
-pub use standing::{PAUSE_S, Standing};
+pub use standing::{NewestIntent, PAUSE_S, Standing};
 pub use verify::check;
 
 use crate::location::{FOLDER, Key, LocationError};

@@ -1,6 +1,8 @@
 //! Whether a promotion may go on. Writing a folder takes longer than writing an object, so somebody may take over
 //! half-way; whoever was taken over must stop before the other's wait is over.
 
+use crate::ledger::{LedgerError, LedgerReader, Seq};
+use crate::names::LaneName;
 use crate::port::{Bucket, ErrorKind, ProviderError};
 use async_lock::Mutex;
 use async_trait::async_trait;
@@ -15,6 +17,31 @@ pub const PAUSE_S: u32 = 5;
 pub trait Standing: Debug + Send + Sync {
     /// Whether nobody has taken over: the place of the ledger's next record is empty.
     async fn stands(&self) -> Result<bool, ProviderError>;
+}
+
+/// A promotion whose intent is this record: it stands as long as that is the newest one of its lane.
+#[derive(Debug, Clone, Copy)]
+pub struct NewestIntent<'a> {
+    /// The ledger.
+    pub ledger: &'a LedgerReader,
+    /// The lane.
+    pub lane: &'a LaneName,
+    /// The intent's number.
+    pub seq: Seq,
+}
+
+#[async_trait]
+impl Standing for NewestIntent<'_> {
+    async fn stands(&self) -> Result<bool, ProviderError> {
+        match self.ledger.newest(self.lane).await {
+            Ok(newest) => Ok(newest == Some(self.seq)),
+            Err(LedgerError::Store(error)) => Err(error),
+            Err(other) => {
+                let message = "the ledger can't be read";
+                Err(ProviderError::new(ErrorKind::Corrupt, "ledger", self.lane, message).caused_by(other))
+            }
+        }
+    }
 }
 
 /// Asks a [`Standing`] often enough, and not oftener.

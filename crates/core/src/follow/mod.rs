@@ -2,13 +2,16 @@
 //! starting them, and waiting for their ends. It reads through [`Pipelines`] and waits on a [`Clock`], nothing else.
 //! Which execution is ours is decided in [`ours`]; what a person reads is worded in [`words`].
 
+mod answering;
 mod one;
 mod ours;
 #[cfg(test)]
 mod tests;
 mod words;
 
-pub use ours::{Places, Wanted, differs, ours, wanted};
+pub use answering::{Waits, waits};
+pub use ours::{Places, Wanted, differs, ours, wanted, watches};
+pub use words::{elsewhere, plain};
 
 use crate::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget};
 use futures_util::future::join_all;

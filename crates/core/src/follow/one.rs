@@ -33,7 +33,7 @@ pub(super) async fn run(follow: &Follow<'_>, name: &str, progress: &dyn StepProg
         failures: 0,
         pause: follow.pace.first,
     };
-    one.to_the_end().await
+    one.until_ended().await
 }
 
 struct One<'f> {
@@ -66,7 +66,7 @@ struct One<'f> {
 type Looked = Result<Option<Ending>, ProviderError>;
 
 impl One<'_> {
-    async fn to_the_end(&mut self) -> Ending {
+    async fn until_ended(&mut self) -> Ending {
         loop {
             let looked = if self.wanted.is_empty() { self.prepare().await } else { Ok(None) };
             let looked = match looked {
@@ -130,7 +130,7 @@ impl One<'_> {
         let mut recent = pipelines.recent(self.name).await?;
         if let Some(pinned) = &self.pinned
             && !recent.iter().any(|one| one.id == *pinned)
-            && let Some(found) = pipelines.look(self.name, pinned).await?
+            && let Some(found) = self.look_at(pinned).await?
         {
             recent.insert(0, found);
         }
@@ -140,12 +140,20 @@ impl One<'_> {
         let found = ours::ours(&recent, &self.wanted, self.pinned.as_deref()).cloned();
         // One that was seen is not lost when it drops out of the latest ones.
         let found = match (found, &self.execution) {
-            (None, Some(known)) => pipelines.look(self.name, &known.id).await?,
+            (None, Some(known)) => self.look_at(&known.id).await?,
             (found, _) => found,
         };
         match found {
             Some(execution) => self.follow_on(execution, &recent).await,
             None => self.not_yet(&recent).await,
+        }
+    }
+
+    /// One execution by itself; without the right to see it, the list has to do.
+    async fn look_at(&self, id: &str) -> Result<Option<Execution>, ProviderError> {
+        match self.follow.pipelines.look(self.name, id).await {
+            Err(error) if error.kind == ErrorKind::Denied && lacks_right(&error) => Ok(None),
+            other => other,
         }
     }
 
@@ -336,7 +344,7 @@ impl One<'_> {
         self.note(text);
         let pace = self.follow.pace;
         self.failures = self.failures.saturating_add(1);
-        let doubled = pace.look.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
+        let doubled = pace.first.saturating_mul(1_u32.checked_shl(self.failures).unwrap_or(u32::MAX));
         doubled.min(pace.longest).max(error.retry_after().unwrap_or_default())
     }
 

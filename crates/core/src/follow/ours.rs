@@ -1,7 +1,7 @@
 //! Which execution carries what we wrote. Services tell of a write at least once and sometimes late, so there may be
 //! none yet, one, or several for the same version.
 
-use crate::location::StoreId;
+use crate::location::{Location, StoreId};
 use crate::port::pipeline::{Declaration, Execution, ExecutionStatus, Revision, Watched};
 use crate::port::{StepTarget, VersionId};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -46,14 +46,16 @@ pub fn wanted(declared: Option<&Declaration>, targets: &[StepTarget]) -> Result<
         .sources
         .iter()
         .filter_map(|source| {
-            let target = targets.iter().find(|target| watches(&source.watches, target))?;
+            let target = targets.iter().find(|target| watches(&source.watches, &target.location))?;
             Some(of(target, Some(source.action.clone())))
         })
         .collect();
-    // A key with a variable of the pipeline in it is known only when it runs.
-    let open = declared.sources.iter().any(
-        |source| matches!(&source.watches, Watched::Object { bucket, key } if key.contains("#{") || bucket.contains("#{")),
-    );
+    // A key with a variable of the pipeline in it is known only when it runs; an image is known by its digest.
+    let images = targets.iter().any(|target| matches!(target.location.store, StoreId::Image(_)));
+    let open = declared.sources.iter().any(|source| match &source.watches {
+        Watched::Object { bucket, key } => key.contains("#{") || bucket.contains("#{"),
+        Watched::Other(_) => images,
+    });
     match (found.is_empty(), open) {
         (false, _) => Ok(found),
         (true, true) => Ok(targets.iter().map(|target| of(target, None)).collect()),
@@ -87,11 +89,10 @@ fn of(target: &StepTarget, action: Option<String>) -> Wanted {
     }
 }
 
-fn watches(watched: &Watched, target: &StepTarget) -> bool {
-    match (watched, &target.location.store) {
-        (Watched::Object { bucket, key }, StoreId::S3(name)) => {
-            bucket == name && key == target.location.key.as_str()
-        }
+/// Whether a source action watches this place.
+pub fn watches(watched: &Watched, place: &Location) -> bool {
+    match (watched, &place.store) {
+        (Watched::Object { bucket, key }, StoreId::S3(name)) => bucket == name && key == place.key.as_str(),
         _ => false,
     }
 }

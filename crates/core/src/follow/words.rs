@@ -7,7 +7,7 @@ use crate::port::pipeline::{
 };
 
 /// Foreign text on one line, fit to be shown, at most 300 characters.
-pub(super) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let mut out = String::new();
     for c in text.trim().chars().take(300) {
         match c {
@@ -107,7 +107,7 @@ pub(super) fn waiting(
         .and_then(|stage| stage.actions.iter().find(|action| action.name == waiting.action));
     let note = action.and_then(|action| action.note.as_deref()).map(plain);
     let mut lines = vec![said(format!("{name}: waits for a person's answer to {at}"), note)];
-    let link = waiting.link.as_deref().or_else(|| action.and_then(|action| action.link.as_deref()));
+    let link = action.and_then(|action| action.link.as_deref()).or(waiting.link.as_deref());
     lines.extend(link.map(|link| format!("{name}: to look at: {}", plain(link))));
     lines.push(format!(
         "{name}: who has `codepipeline:PutApprovalResult` on it may answer, in the console or with `promote watch {environment} --approve {at}`"
@@ -147,7 +147,7 @@ pub(super) fn causes(declared: Option<&Declaration>, now: &[StageNow], versions:
 }
 
 /// The pipeline does not watch what was written.
-pub(super) fn elsewhere(name: &str, places: &Places) -> String {
+pub fn elsewhere(name: &str, places: &Places) -> String {
     let watched: Vec<String> = places
         .watched
         .iter()

@@ -279,6 +279,29 @@ impl LedgerReader {
         }
         Ok((found, page.more))
     }
+
+    /// Every release, page after page: their keys are commits, so no listing begins with the newest.
+    ///
+    /// # Errors
+    /// When the store fails, or there are more than can be meant.
+    pub async fn every_release(&self) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
+        let prefix = key::releases_prefix(&self.root, "");
+        let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
+        let mut after: Option<Key> = None;
+        for _ in 0..PAGES {
+            let page = self.bucket.list(&prefix, after.as_ref(), 1000).await?;
+            for object in &page.objects {
+                let Some((commit, rest)) = key::release_of(&self.root, &object.key) else { continue };
+                found.entry(commit).or_default().take(rest, object.stored_at);
+            }
+            after = page.objects.last().map(|object| object.key.clone());
+            if !page.more || after.is_none() {
+                return Ok(found);
+            }
+        }
+        let why = format!("more than {} objects of releases", PAGES * 1000);
+        Err(LedgerError::Foreign { key: self.root.clone(), why })
+    }
 }
 
 fn document<T: DeserializeOwned>(key: &Key, bytes: &[u8]) -> Result<T, LedgerError> {

@@ -1,16 +1,14 @@
-//! Reading all of a ledger that retention must know: every lane that there is, also those that no configuration names
-//! any more, and every release. What can't be read is an error here, never left out.
+//! Every lane that there is, also those that no configuration names any more. What can't be read is an error here,
+//! never left out.
 
-use super::entry::ReleaseEntry;
 use super::key;
 use super::reader::{Head, LedgerError, LedgerReader};
-use crate::commit::CommitId;
 use crate::location::Key;
 use crate::names::LaneName;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
-/// How many lanes, and how many pages of a thousand objects, a ledger may have.
+/// How many lanes a ledger may have.
 const MOST: usize = 10_000;
 
 impl LedgerReader {
@@ -50,28 +48,5 @@ impl LedgerReader {
             Ok::<_, LedgerError>(self.head(&lane).await?.map(|head| (lane, head)))
         });
         Ok(try_join_all(reads).await?.into_iter().flatten().collect())
-    }
-
-    /// Every release, as far as the listing tells.
-    ///
-    /// # Errors
-    /// When the store fails, or the listing has no end.
-    pub async fn every_release(&self) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
-        let prefix = key::releases_prefix(self.root(), "");
-        let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
-        let mut after: Option<Key> = None;
-        for _ in 0..MOST {
-            let page = self.bucket().list(&prefix, after.as_ref(), 1000).await?;
-            for object in &page.objects {
-                let Some((commit, rest)) = key::release_of(self.root(), &object.key) else { continue };
-                found.entry(commit).or_default().take(rest, object.stored_at);
-            }
-            after = page.objects.last().map(|object| object.key.clone());
-            if !page.more || after.is_none() {
-                return Ok(found);
-            }
-        }
-        let why = format!("more than {} objects lie below `releases/`", MOST * 1000);
-        Err(LedgerError::Foreign { key: self.root().clone(), why })
     }
 }

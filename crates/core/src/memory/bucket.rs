@@ -6,8 +6,8 @@ use super::kind::MemoryKind;
 use crate::decorator::next_turn;
 use crate::location::{Key, StoreId};
 use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, ErrorKind, FenceClass, Headers,
-    Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, CopyGuard, ErrorKind, FenceClass,
+    Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -259,7 +259,8 @@ impl Bucket for MemoryBucket {
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
         let remove = |buckets: &mut Buckets| {
             let contents = self.contents(buckets)?;
-            if contents.kind.truth.replace {
+            let truth = &contents.kind.truth;
+            if truth.replace || truth.copy == CopyGuard::Observed {
                 contents.check(key, when)?;
             }
             contents.remove(key);

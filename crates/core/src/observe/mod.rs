@@ -1,6 +1,7 @@
 //! Reading the world into a [`Snapshot`]: what is asked for side by side is asked for in one round. Needs read
 //! rights only.
 
+mod folders;
 mod release;
 mod targets;
 
@@ -128,7 +129,8 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
     }
-    let capabilities = capabilities(view, &genesis.0, &targets).await?;
+    let changes = folders::changes(view, environment, &candidate, &targets);
+    let (capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
     let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
@@ -147,6 +149,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         candidate,
         targets,
         needs,
+        changes,
         capabilities,
     })
 }

@@ -113,6 +113,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             reason: request.reason.clone(),
         },
         taken_at: snapshot.taken_at,
+        changes: snapshot.changes.clone(),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
         release,
     };

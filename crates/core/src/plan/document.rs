@@ -1,12 +1,14 @@
 //! A plan as data: it can be printed, saved, compared, and carried out unchanged later.
 
 use crate::digest::Digest;
+use crate::folder::Change;
 use crate::ledger::{Action, LedgerId, ReleaseRef, Seq, TargetMove};
 use crate::names::{EnvironmentName, LaneName, ProjectName};
 use crate::request::Terms;
 use crate::rule::Finding;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The schema of every plan this version writes and reads.
 pub const SCHEMA: &str = "promote/plan@1";
@@ -57,6 +59,9 @@ pub struct Plan {
     pub terms: Terms,
     /// When the world was read, by the store's clock.
     pub taken_at: DateTime<Utc>,
+    /// What bringing a folder up to date comes to, by artifact.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, Change>,
     /// The moment that a target's name holds; `None` when no name holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_at: Option<DateTime<Utc>>,

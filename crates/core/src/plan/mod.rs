@@ -3,6 +3,7 @@
 
 mod decide;
 mod document;
+pub mod saved;
 
 pub use decide::{Decision, Nothing, Refusal, plan};
 pub use document::{Base, Plan, SCHEMA};

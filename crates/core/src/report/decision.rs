@@ -3,7 +3,8 @@
 use super::{Document, ReleaseReport, RuleReport};
 use crate::config::{Config, Environment, Step, Tier};
 use crate::exit::ExitStatus;
-use crate::ledger::{Action, TargetMove};
+use crate::folder::Change;
+use crate::ledger::{Action, Shape, TargetMove};
 use crate::plan::{Decision, Plan};
 use crate::port::{Commit, CopyGuard};
 use crate::steps;
@@ -139,6 +140,10 @@ pub struct Write {
     pub before_size: Option<u64>,
     /// How the store is made to check the condition.
     pub guard: CopyGuard,
+    /// How the target comes to hold the artifact: `object`, `image`, `folder` or `pointer`.
+    pub shape: &'static str,
+    /// For folders: how many files are added, changed and removed, and the bytes that are sent.
+    pub change: Option<Change>,
 }
 
 /// A step that would run.
@@ -191,7 +196,11 @@ impl DecisionReport {
                 Some(there) => CommitsReport::between(view, here, there).await,
                 None => None,
             },
-            moves: plan.targets.iter().map(Write::of).collect(),
+            moves: plan
+                .targets
+                .iter()
+                .map(|target| Write::of(target, plan.changes.get(target.name()).copied()))
+                .collect(),
             rules: plan.findings.iter().map(RuleReport::of).collect(),
             obstacles,
             steps: planned(settings),
@@ -254,7 +263,7 @@ impl From<Commit> for CommitReport {
 
 impl Write {
     /// The report of one planned write.
-    pub fn of(target: &TargetMove) -> Self {
+    pub fn of(target: &TargetMove, change: Option<Change>) -> Self {
         Self {
             artifact: target.artifact.as_ref().map_or("main", |name| name.as_str()).to_owned(),
             target: target.target.to_string(),
@@ -264,6 +273,13 @@ impl Write {
             before_sha256: target.before.as_ref().and_then(|before| before.sha256).map(|it| it.to_string()),
             before_size: target.before.as_ref().map(|before| before.size),
             guard: target.way,
+            shape: match &target.shape {
+                Shape::Whole if target.target.is_image() => "image",
+                Shape::Whole => "object",
+                Shape::Folder { .. } => "folder",
+                Shape::Pointer { .. } => "pointer",
+            },
+            change,
         }
     }
 }

@@ -8,8 +8,10 @@ mod diff;
 mod failure;
 mod finding;
 mod history;
+pub mod markdown;
 mod outcome;
 mod prune;
+mod publish;
 mod show;
 mod status;
 mod verify;
@@ -21,6 +23,7 @@ pub use finding::{ReleaseReport, RuleReport};
 pub use history::{Entry, EntryResult, HistoryReport, history};
 pub use outcome::{OutcomeReport, StepReport};
 pub use prune::{ErasedArtifact, FateWord, PruneReport, PrunedRelease};
+pub use publish::{Moved, PublishReport, PublishedArtifact};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
     EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,

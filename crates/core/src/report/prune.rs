@@ -179,11 +179,14 @@ impl PruneReport {
         }
         releases.sort_by_key(|one| std::cmp::Reverse(one.published_at));
         let sum = |fate: FateWord| {
-            let those = releases.iter().filter(|one| one.fate == fate && (pruned.is_none() || one.done));
-            those.map(|one| match pruned {
-                Some(_) if fate == FateWord::Delete => one.erased.iter().map(|it| it.bytes).sum(),
-                _ => one.bytes,
-            })
+            let mut sum: u64 = 0;
+            for one in releases.iter().filter(|one| one.fate == fate && (pruned.is_none() || one.done)) {
+                sum = sum.saturating_add(match pruned {
+                    Some(_) if fate == FateWord::Delete => one.erased.iter().map(|it| it.bytes).sum(),
+                    _ => one.bytes,
+                });
+            }
+            sum
         };
         Self {
             schema: Self::SCHEMA,
@@ -193,8 +196,8 @@ impl PruneReport {
             keep: policy.keep,
             older_than_s: policy.older_than.num_seconds(),
             grace_s: policy.grace.num_seconds(),
-            delete_bytes: sum(FateWord::Delete).fold(0, u64::saturating_add),
-            doom_bytes: sum(FateWord::Doom).fold(0, u64::saturating_add),
+            delete_bytes: sum(FateWord::Delete),
+            doom_bytes: sum(FateWord::Doom),
             releases,
         }
     }

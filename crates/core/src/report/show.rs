@@ -87,7 +87,7 @@ pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result
         project: config.project.to_string(),
         entry,
         release: ReleaseReport::of(&intent.release),
-        moves: intent.targets.iter().map(Write::of).collect(),
+        moves: intent.targets.iter().map(|target| Write::of(target, None)).collect(),
         rules: intent.findings.iter().map(RuleReport::of).collect(),
         steps: steps.map(StepReport::of).collect(),
         notes: first.record.why.notes.clone(),

@@ -51,6 +51,8 @@ pub struct TargetCheck {
     pub matches: bool,
     /// What differs, in words.
     pub detail: Option<String>,
+    /// What differs inside a folder whose manifest is the recorded one, one sentence each.
+    pub inside: Vec<String>,
     /// What the ledger says; `None` when nothing is recorded.
     pub recorded: Option<RecordedTarget>,
     /// What is there; `None` when nothing is.
@@ -144,7 +146,32 @@ async fn targets(view: &View, config: &Config, settings: &Environment) -> Result
         found = seen(view, config, settings, Some(&state)).await?;
         state = self::state(view, settings).await?;
     }
-    Ok(compare(settings, &state, &found))
+    let mut checks = compare(settings, &state, &found);
+    for check in checks.iter_mut().filter(|check| check.matches) {
+        let Some(seen) = found.get(&check.artifact) else { continue };
+        inside(view, &state, seen, check).await?;
+    }
+    Ok(checks)
+}
+
+/// Whether a folder's files are those that its manifest names, by listing them.
+async fn inside(view: &View, state: &State, seen: &Seen, check: &mut TargetCheck) -> Result<(), Failure> {
+    if seen.location.folder().is_none() || seen.object.is_none() {
+        return Ok(());
+    }
+    let known = state.current.iter().flat_map(|current| &current.targets);
+    let recorded = known.into_iter().find(|target| target.target == seen.location);
+    let recorded = recorded.and_then(|target| target.sha256);
+    let store = view.store(&seen.location.store)?;
+    let found = crate::folder::check(&**store, &seen.location, recorded, false)
+        .await
+        .map_err(|error| Failure::looking(&format!("listing `{}`", seen.location), error))?;
+    if !found.is_empty() {
+        check.matches = false;
+        check.detail = Some(found.join("; "));
+        check.inside = found;
+    }
+    Ok(())
 }
 
 async fn state(view: &View, settings: &Environment) -> Result<State, Failure> {
@@ -176,6 +203,7 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                 target: seen.location.to_string(),
                 matches: detail.is_none(),
                 detail,
+                inside: Vec::new(),
                 recorded,
                 found: seen.object.as_ref().map(|object| FoundTarget {
                     sha256: object.sha256.map(|digest| digest.to_string()),

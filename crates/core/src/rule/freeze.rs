@@ -1,5 +1,5 @@
-//! `freeze`: the environment takes releases now. A freeze by hand and a frozen window win over an open one; without
-//! open windows it is always open.
+//! `freeze`: the environment takes releases now. A freeze by hand, one that the pipeline's server declares and a frozen
+//! window win over an open one; without open windows it is always open.
 
 use super::{Facts, Finding};
 use crate::window::opening;
@@ -9,7 +9,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let state = facts.snapshot.state();
     let now = facts.snapshot.taken_at;
     let by_hand = state.frozen_at(now);
-    if by_hand.is_none() && environment.freeze.is_empty() && environment.open.is_empty() {
+    let declared = facts.config.frozen.as_ref();
+    let windows = !environment.freeze.is_empty() || !environment.open.is_empty();
+    if by_hand.is_none() && declared.is_none() && !windows {
         return None;
     }
     if facts.rolling_back() {
@@ -29,6 +31,12 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
                 .with("reason", frozen.reason.clone())
                 .opens(frozen.until)
                 .hint(format!("`promote unfreeze {}` lifts it", environment.name)),
+        );
+    }
+    if let Some(why) = declared {
+        return Some(
+            Finding::unmet("freeze", why.clone())
+                .hint("wait for the end of the freeze, or `--override freeze --reason TEXT`"),
         );
     }
     let opening = opening(&environment.freeze, &environment.open, now, zone);

@@ -176,6 +176,7 @@ impl Case {
             local_at: now(),
             named_at: now(),
             needs: Vec::new(),
+            changes: BTreeMap::new(),
             genesis: (
                 Genesis {
                     schema: promote_core::ledger::genesis::SCHEMA.to_owned(),

@@ -70,6 +70,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
         render: None,
         host: None,
         signers: None,
+        frozen: None,
         effective: vec![],
     }
 }
@@ -96,11 +97,12 @@ fn every_bucket_of_sources_targets_and_ledger_is_opened() {
 
 #[test]
 fn what_can_not_be_reached_is_named() {
-    let bucket = StoreId::Gcs("acme-releases".to_owned());
-    let google = config(in_store(bucket), "gs://acme-releases/{sha}.zip", "gs://acme-releases/prod.zip");
-    let failure = connected(&google).unwrap_err();
+    let store = StoreId::Memory("acme-releases".to_owned());
+    let memory =
+        config(in_store(store), "memory://acme-releases/{sha}.zip", "memory://acme-releases/prod.zip");
+    let failure = connected(&memory).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
-    assert!(failure.message.contains("gs://acme-releases"), "{}", failure.message);
+    assert!(failure.message.contains("memory://acme-releases"), "{}", failure.message);
     let branch = config(in_store(StoreId::Git("promote".to_owned())), "{sha}.zip", "prod.zip");
     assert!(connected(&branch).unwrap_err().message.contains("`git:promote`"));
 }
@@ -116,9 +118,45 @@ fn credentials_that_would_not_be_used_are_refused() {
     assert!(failure.message.contains("`acme-releases`"), "{}", failure.message);
 }
 
+#[cfg(feature = "gcs")]
+#[test]
+fn a_bucket_of_google_takes_a_file_of_credentials_and_no_profile() {
+    let store = StoreId::Gcs("acme-releases".to_owned());
+    let mut config = config(in_store(store), "gs://acme-releases/{sha}.zip", "gs://acme-releases/prod.zip");
+    let settings = StoreSettings { credentials: Some("$ACME_KEYS".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("acme-releases".to_owned(), settings.clone());
+    let world = connected(&config).unwrap();
+    assert_eq!(world.stores.values().map(ToString::to_string).collect::<Vec<_>>(), ["gs://acme-releases"]);
+    let base = Path::new("/project");
+    let read = |config: &Config| google_settings(config, "acme-releases", base).unwrap().credentials;
+    assert_eq!(read(&config).as_deref(), Some("$ACME_KEYS"));
+    let file = StoreSettings { credentials: Some("keys/ci.json".to_owned()), ..settings.clone() };
+    config.stores.insert("acme-releases".to_owned(), file);
+    assert_eq!(read(&config).as_deref(), Some("/project/keys/ci.json"));
+    let profile = StoreSettings { profile: Some("acme".to_owned()), ..settings };
+    config.stores.insert("acme-releases".to_owned(), profile);
+    assert!(connected(&config).unwrap_err().message.contains("`profile` of `acme-releases`"));
+}
+
 #[test]
 fn a_world_needs_its_ledger() {
     let config = config(in_store(StoreId::Local), "{sha}.zip", "prod.zip");
     let failure = world(&config, Stores::new(), ports()).unwrap_err();
     assert!(failure.message.contains("`local folder` was not connected"), "{}", failure.message);
+}
+
+#[cfg(all(feature = "quay", feature = "local"))]
+#[test]
+fn repositories_of_images_are_opened_and_take_credentials_alone() {
+    let image = |tag: &str| format!("quay.io/acme/app:{tag}");
+    let mut config = config(in_store(StoreId::Local), &image("{sha:8}"), &image("prod"));
+    let names: Vec<String> = connected(&config).unwrap().stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "quay.io/acme/app"]);
+    let region = StoreSettings { region: Some("eu".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), region);
+    assert!(connected(&config).unwrap_err().message.contains("does not have"));
+    let unset =
+        StoreSettings { credentials: Some("$PROMOTE_NO_SUCH".to_owned()), ..StoreSettings::default() };
+    config.stores.insert("quay.io/acme/app".to_owned(), unset);
+    assert!(connected(&config).unwrap_err().message.contains("`PROMOTE_NO_SUCH` is not set"));
 }

@@ -10,16 +10,16 @@ const SHORTEST: usize = 8;
 /// Words in the name of a variable that make it a secret.
 const WORDS: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL"];
 
-/// The secrets that one step could say.
-#[derive(Default)]
-pub(super) struct Secrets {
+/// The secrets that a step could say. Has no `Debug` that shows them.
+#[derive(Clone, Default)]
+pub struct Secrets {
     /// Longest first, so that a secret that holds another one is masked as a whole.
     values: Vec<String>,
 }
 
 impl Secrets {
     /// Those among all variables, and those that were referred to.
-    pub(super) fn new<'v>(variables: &'v Variables, referred: impl IntoIterator<Item = &'v str>) -> Self {
+    pub fn new<'v>(variables: &'v Variables, referred: impl IntoIterator<Item = &'v str>) -> Self {
         let by_name = variables.iter().filter_map(|(name, value)| {
             let name = name.to_str()?.to_ascii_uppercase();
             WORDS.iter().any(|word| name.contains(word)).then(|| value.to_str())?
@@ -37,13 +37,18 @@ impl Secrets {
         Self { values }
     }
 
+    /// Each of them, for whoever else has to hide them.
+    pub fn values(&self) -> impl Iterator<Item = &str> {
+        self.values.iter().map(String::as_str)
+    }
+
     /// The length of the longest in bytes.
     pub(super) fn longest(&self) -> usize {
         self.values.first().map_or(0, String::len)
     }
 
     /// The text without them.
-    pub(super) fn mask(&self, text: &str) -> String {
+    pub fn mask(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for value in &self.values {
             if out.contains(value) {
@@ -51,6 +56,12 @@ impl Secrets {
             }
         }
         out
+    }
+}
+
+impl std::fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Secrets({})", self.values.len())
     }
 }
 

@@ -12,6 +12,8 @@ mod process_group;
 #[cfg(test)]
 mod tests;
 
+pub use masked::Secrets;
+
 use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};

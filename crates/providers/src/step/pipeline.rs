@@ -36,8 +36,7 @@ pub(super) async fn run(
     timeout: Duration,
     progress: &dyn StepProgress,
 ) -> Ended {
-    let names: Result<Vec<String>, String> = names.iter().map(|name| filled(name, context)).collect();
-    let names = match names {
+    let names = match crate::pipelines::names(names, &context.values) {
         Ok(names) => names,
         Err(why) => return Ended::errored(why),
     };
@@ -74,16 +73,4 @@ pub(super) async fn run(
         tail.truncate(cut);
     }
     Ended { end: followed.end, summary: followed.summary, tail, outputs: followed.executions }
-}
-
-/// A name with its placeholders filled in, checked before it is put into a request.
-fn filled(name: &Template, context: &StepContext) -> Result<String, String> {
-    let name = name.render(&context.values).map_err(|error| error.to_string())?;
-    let fits = (1..=100).contains(&name.len())
-        && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".@-_".contains(&byte));
-    if fits {
-        Ok(name)
-    } else {
-        Err(format!("`{}` is no name of a pipeline", promote_core::names::shown(&name)))
-    }
 }

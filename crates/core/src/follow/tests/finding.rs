@@ -98,7 +98,10 @@ fn an_execution_that_shows_no_version_is_known_by_its_etag_or_line() {
     unversioned.version = None;
     let ends = |one: crate::port::pipeline::Execution, target: &crate::port::StepTarget| {
         let script = Script::new().runs(&[(1, 2, one)]);
-        script.follow_with(&["billing-prod"], &[target.clone()], None, Duration::from_secs(50)).followed.end
+        script
+            .follow_with(&["billing-prod"], std::slice::from_ref(target), None, Duration::from_secs(50))
+            .followed
+            .end
     };
     assert_eq!(ends(with(Some("\"etag-2\""), None, 1), &unversioned), StepEnd::Succeeded);
     assert_eq!(ends(with(None, Some("a93be01 to prod by alice"), 1), &unversioned), StepEnd::Succeeded);

@@ -1,10 +1,10 @@
 //! The bytes of an artifact: packed from a commit or a folder, or a finished file that is verified first. Nothing is
 //! uploaded here.
 
-use promote_artifacts::blob::FileBlob;
-use promote_artifacts::git::GitRepository;
-use promote_artifacts::pack::{Listing, Options, PackError, Packed, pack_to};
-use promote_artifacts::verify::{Limits, VerifyError, verify_to_blob};
+use crate::blob::FileBlob;
+use crate::git::GitRepository;
+use crate::pack::{Listing, Options, PackError, Packed, pack_to};
+use crate::verify::{Limits, VerifyError, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
 use promote_core::exit::ExitStatus;
@@ -20,20 +20,20 @@ use tempfile::TempDir;
 
 /// An artifact's bytes, ready to be published.
 #[derive(Debug)]
-pub(crate) struct Ready {
+pub struct Ready {
     /// What it consists of.
-    pub(crate) given: Given,
+    pub given: Given,
     /// How it was made, as the manifest says it.
-    pub(crate) built: String,
+    pub built: String,
     /// What is worth telling.
-    pub(crate) warnings: Vec<String>,
+    pub warnings: Vec<String>,
     /// Where it lies until it is published.
     _folder: Option<TempDir>,
 }
 
 /// What to pack.
 #[derive(Debug, Clone)]
-pub(crate) enum What {
+pub enum What {
     /// As `[pack]` says, from a commit.
     Commit(GitRepository, CommitId, Pack),
     /// A folder or file as it is.
@@ -41,7 +41,10 @@ pub(crate) enum What {
 }
 
 /// Packs into a file, off the thread that hears signals.
-pub(crate) async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Failure> {
+///
+/// # Errors
+/// When it can't be packed.
+pub async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Failure> {
     let chosen = what.clone();
     let listing = aside(move || {
         let listing = match &chosen {
@@ -64,7 +67,10 @@ pub(crate) async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String
 }
 
 /// Packs into a scratch file.
-pub(crate) async fn packed(what: What) -> Result<Ready, Failure> {
+///
+/// # Errors
+/// When it can't be packed, or there is no room for it.
+pub async fn packed(what: What) -> Result<Ready, Failure> {
     let folder = TempDir::with_prefix("promote-").map_err(|error| {
         Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error)
     })?;
@@ -83,7 +89,10 @@ pub(crate) async fn packed(what: What) -> Result<Ready, Failure> {
 }
 
 /// A finished file. What is called a zip must be a sound one.
-pub(crate) async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
+///
+/// # Errors
+/// When it can't be read, is empty, or is no sound zip.
+pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
     let zip = zip || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     aside(move || {
         let (blob, content, warnings) = if zip {
@@ -105,7 +114,7 @@ pub(crate) async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
 }
 
 /// The files of a folder, as they are.
-pub(crate) async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
+pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
     aside(move || {
         if !path.is_dir() {
             return Err(Failure::new(
@@ -114,7 +123,7 @@ pub(crate) async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
             )
             .state("Nothing was published."));
         }
-        let entries = promote_artifacts::unpacked::entries(&path).map_err(|error| {
+        let entries = crate::unpacked::entries(&path).map_err(|error| {
             let hint = error.hint();
             let message = format!("`{}` can't be published", path.display());
             let failure = Failure::new(ExitStatus::Usage, message).caused_by(error);
@@ -127,7 +136,10 @@ pub(crate) async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
 }
 
 /// Runs `[pack].build` in the work tree, which must be at this commit.
-pub(crate) async fn build(
+///
+/// # Errors
+/// When it is at another commit, or the command does not succeed.
+pub async fn build(
     world: &World,
     config: &Config,
     repository: &GitRepository,

@@ -1,17 +1,20 @@
 //! Which of the paths that were given is which artifact: `PATH` where there is one to give, `NAME=PATH` where there are
 //! several. An image is pushed before, so none is given for it.
 
-use crate::app::App;
 use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::publish::Place;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// The path given for each artifact, by the name of its entry. One object may be missing: it is packed from the commit.
-pub(crate) fn of(
-    app: &App<'_>,
+/// The path given for each artifact, by the name of its entry. The only object of a release may be missing: it is packed from
+/// the commit.
+///
+/// # Errors
+/// When a text does not say which artifact it is, or an artifact is left out.
+pub fn of(
+    folder: &Path,
     texts: &[String],
     places: &BTreeMap<String, Place>,
 ) -> Result<BTreeMap<String, PathBuf>, Failure> {
@@ -28,13 +31,14 @@ pub(crate) fn of(
                 Some((_, environment)) => path.replace("{env}", environment),
                 None => path.to_owned(),
             };
-            if files.insert((*entry).to_owned(), app.env.folder.join(path)).is_some() {
+            if files.insert((*entry).to_owned(), folder.join(path)).is_some() {
                 return Err(wrong(format!("`{entry}` was given twice"), &takers));
             }
         }
     }
     let missing: Vec<&str> = takers.keys().copied().filter(|name| !files.contains_key(*name)).collect();
-    let packed = |name: &&str| takers.get(*name) == Some(&ArtifactKind::Object);
+    let objects = takers.values().filter(|kind| **kind == ArtifactKind::Object).count();
+    let packed = |name: &str| objects == 1 && takers.get(name) == Some(&ArtifactKind::Object);
     match missing.as_slice() {
         [] => Ok(files),
         [one] if packed(one) => Ok(files),

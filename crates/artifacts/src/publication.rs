@@ -1,89 +1,55 @@
 //! Publishing a commit: which one it is, whether that was done already, its bytes, its place, its manifest.
 
-use crate::app::App;
-use crate::automatic::Moved;
-use crate::command::publish::PublishArgs;
-use crate::packing::{self, Ready, What};
-use crate::page::{Style, Text};
-use crate::project::Project;
-use crate::screen::Screen;
-use promote_artifacts::git::GitRepository;
+use crate::git::GitRepository;
+use crate::ready::{self, Ready, What};
 use promote_core::commit::CommitId;
-use promote_core::config::ArtifactKind;
+use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::{LedgerError, Manifest};
+use promote_core::ledger::{Actor, LedgerError, Manifest};
 use promote_core::port::{Commit, StepProgress};
 use promote_core::publish::{Place, Publication, places, publish as put};
-use promote_core::report::Document;
+use promote_core::report::{Document, PublishReport, PublishedArtifact};
 use promote_core::world::World;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// What became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct PublishReport {
-    schema: &'static str,
-    /// The release.
-    #[serde(rename = "sha")]
-    pub(crate) commit: CommitId,
-    /// First line of its message.
-    pub(crate) subject: Option<String>,
-    /// Its semver number.
-    pub(crate) version: Option<String>,
-    /// Whether it was published now; otherwise it was before.
-    pub(crate) new: bool,
-    /// Whether the ledger was begun now.
-    pub(crate) begun: bool,
-    /// Whether nothing was written because of `--dry-run`.
-    pub(crate) dry_run: bool,
-    /// What lies where.
-    pub(crate) artifacts: Vec<PublishedArtifact>,
-    /// What is worth telling.
-    pub(crate) warnings: Vec<String>,
-    /// Where it went by itself.
-    pub(crate) moves: Vec<Moved>,
-}
-
-/// One artifact.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct PublishedArtifact {
-    /// Its name; the only one is called `main`.
-    pub(crate) name: String,
-    /// Where it lies.
-    pub(crate) location: String,
-    /// Its digest; `null` when it was not made.
-    pub(crate) digest: Option<String>,
-    /// Its length in bytes: of a folder, of all its files.
-    pub(crate) size: Option<u64>,
-    /// How many files a folder has; `null` for anything else.
-    pub(crate) files: Option<u64>,
-}
-
-impl Document for PublishReport {
-    const SCHEMA: &'static str = "promote/publish@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "sha", "subject", "version", "new", "begun", "dry_run", "artifacts", "warnings", "moves"];
+/// What is to be published, and how.
+#[derive(Clone, Copy)]
+pub struct Asked<'a> {
+    /// The project.
+    pub config: &'a Config,
+    /// The folder that `promote.toml` lies in.
+    pub base: &'a Path,
+    /// The folder that plain paths are relative to.
+    pub folder: &'a Path,
+    /// The commit: its beginning, a tag or a branch.
+    pub commit: &'a str,
+    /// Finished files or folders, `NAME=PATH` where a release has several artifacts; none to pack the commit.
+    pub paths: &'a [String],
+    /// Whether to stop before anything is written.
+    pub dry_run: bool,
+    /// Who publishes.
+    pub actor: &'a Actor,
+    /// Hears what a build says.
+    pub said: &'a dyn StepProgress,
 }
 
 /// Publishes, unless that was done already.
-pub(crate) async fn publish(
-    app: &App<'_>,
-    project: &Project,
-    world: &World,
-    args: &PublishArgs,
-) -> Result<PublishReport, Failure> {
-    let config = &project.config;
-    let commit = resolve(world, &args.commit, !args.paths.is_empty()).await?;
+///
+/// # Errors
+/// When the commit or a file is not there, it can't be packed, or it was published with other bytes.
+pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, Failure> {
+    let config = args.config;
+    let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
     let known = world.ledger.reader().manifest(&commit.0).await.map_err(LedgerError::looking)?;
-    if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.changing.dry_run) {
-        return Ok(PublishReport { dry_run: args.changing.dry_run, ..of_manifest(known, false, Vec::new()) });
+    if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.dry_run) {
+        return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, false, Vec::new()) });
     }
-    let publication = about(app, world, commit).await?;
+    let publication = about(args.actor, world, commit).await?;
     let places = places(config, &publication.commit, publication.version.as_deref())?;
-    let files = crate::given_files::of(app, &args.paths, &places)?;
-    if args.changing.dry_run {
+    let files = crate::given_files::of(args.folder, args.paths, &places)?;
+    if args.dry_run {
         let artifacts = places.iter().map(|(name, place)| PublishedArtifact {
             name: name.clone(),
             location: place.location.to_string(),
@@ -108,7 +74,7 @@ pub(crate) async fn publish(
     for (name, place) in &places {
         if place.kind != ArtifactKind::Image {
             let commit = &publication.commit;
-            ready.insert(name.clone(), content(app, project, world, commit, files.get(name), place).await?);
+            ready.insert(name.clone(), content(world, args, commit, files.get(name), place).await?);
         }
     }
     let publication = with_bytes(publication, &ready);
@@ -145,7 +111,7 @@ async fn resolve(world: &World, name: &str, files: bool) -> Result<(CommitId, Op
 
 /// What the repository tells of the commit.
 async fn about(
-    app: &App<'_>,
+    actor: &Actor,
     world: &World,
     (commit, told): (CommitId, Option<Commit>),
 ) -> Result<Publication, Failure> {
@@ -166,7 +132,7 @@ async fn about(
         branches,
         artifacts: BTreeMap::new(),
         built: "given".to_owned(),
-        actor: app.actor(),
+        actor: actor.clone(),
     })
 }
 
@@ -182,26 +148,24 @@ fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>) -> Publ
 
 /// What one artifact consists of.
 async fn content(
-    app: &App<'_>,
-    project: &Project,
     world: &World,
+    args: &Asked<'_>,
     commit: &CommitId,
     file: Option<&PathBuf>,
     place: &Place,
 ) -> Result<Ready, Failure> {
     let zip = place.location.key.as_str().ends_with(".zip");
     match file {
-        Some(path) if place.kind == ArtifactKind::Folder => packing::files_of(path.clone()).await,
-        Some(path) if path.is_dir() => packing::packed(What::Path(path.clone())).await,
-        Some(path) => packing::given(path.clone(), zip).await,
+        Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone()).await,
+        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone())).await,
+        Some(path) => ready::given(path.clone(), zip).await,
         None => {
-            let repository = GitRepository::open(&project.base).map_err(|error| {
+            let repository = GitRepository::open(args.base).map_err(|error| {
                 Failure::new(ExitStatus::Failed, "the repository can't be read").caused_by(error)
             })?;
-            let lines = Said(&app.screen);
-            packing::build(world, &project.config, &repository, commit, &lines).await?;
-            let pack = project.config.pack.clone().unwrap_or_default();
-            packing::packed(What::Commit(repository, commit.clone(), pack)).await
+            ready::build(world, args.config, &repository, commit, args.said).await?;
+            let pack = args.config.pack.clone().unwrap_or_default();
+            ready::packed(What::Commit(repository, commit.clone(), pack)).await
         }
     }
 }
@@ -225,14 +189,5 @@ fn of_manifest(manifest: &Manifest, new: bool, warnings: Vec<String>) -> Publish
         artifacts: artifacts.collect(),
         warnings,
         moves: Vec::new(),
-    }
-}
-
-/// Shows what a build says.
-pub(crate) struct Said<'a>(pub(crate) &'a Screen);
-
-impl StepProgress for Said<'_> {
-    fn line(&self, line: &str) {
-        self.0.say(&Text::new(format!("  {line}"), Style::Dim));
     }
 }

@@ -1,0 +1,94 @@
+//! What a run came to, and how that gets into the runner's files.
+
+use crate::file::{append_text, append_value};
+use crate::input::Inputs;
+use crate::log::Log;
+use crate::metadata::OUTPUTS;
+use crate::run::{Connect, Surroundings};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::report::{Document, FailureReport, markdown};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+/// The most bytes of the output `json`: the runner gives a step's outputs a mebibyte.
+const JSON: usize = 900_000;
+
+/// What a run came to.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Answer {
+    /// The output `status`.
+    pub(crate) status: &'static str,
+    /// The exit status; `None` is success.
+    pub(crate) exit: Option<ExitStatus>,
+    /// The other outputs, by name.
+    pub(crate) values: BTreeMap<&'static str, String>,
+    /// The whole result.
+    pub(crate) json: String,
+    /// The job summary.
+    pub(crate) summary: String,
+}
+
+impl Answer {
+    /// An answer whose result is this document.
+    pub(crate) fn new<D: Document>(status: &'static str, document: &D) -> Self {
+        Self { status, json: serde_json::to_string(document).unwrap_or_default(), ..Self::default() }
+    }
+
+    /// The answer to a failure.
+    pub(crate) fn failed(failure: &Failure, environment: &str) -> Self {
+        let report = FailureReport::of(failure);
+        let mut answer = Self::new("failed", &report);
+        answer.exit = Some(failure.exit);
+        answer.values.insert("environment", environment.to_owned());
+        answer.summary = markdown::failure(&report);
+        answer
+    }
+
+    /// The exit status.
+    pub(crate) fn exit(&self) -> ExitStatus {
+        self.exit.unwrap_or(ExitStatus::Ok)
+    }
+
+    /// Writes outputs and summary.
+    ///
+    /// # Errors
+    /// Why a file could not be written, in words.
+    pub(crate) fn write(
+        &self,
+        surroundings: &Surroundings,
+        inputs: &Inputs<'_>,
+        connect: &dyn Connect,
+        log: &Log,
+        exit: ExitStatus,
+    ) -> Result<(), String> {
+        if let Some(path) = surroundings.file("GITHUB_OUTPUT") {
+            for output in OUTPUTS {
+                let value = match output.name {
+                    "status" => self.status.to_owned(),
+                    "exit" => exit.name().to_owned(),
+                    "json" if self.json.len() > JSON => String::new(),
+                    "json" => log.clean(&self.json),
+                    "url" => log.masked(self.values.get("url").map_or("", String::as_str)),
+                    name => log.clean(self.values.get(name).map_or("", String::as_str)),
+                };
+                append_value(&path, output.name, &value, connect.nonce())
+                    .map_err(|error| error.to_string())?;
+            }
+        }
+        // A summary that is not wanted was refused already when the word was none.
+        let wanted = inputs.boolean("summary", true).unwrap_or(true) && !self.summary.is_empty();
+        if let Some(path) = surroundings.file("GITHUB_STEP_SUMMARY").filter(|_| wanted) {
+            let text = format!("{}\n", log.masked(&self.summary).trim_end());
+            append_text(&path, &text).map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+}
+
+impl Surroundings {
+    /// The file that the runner names in this variable.
+    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
+        self.variables.get(name).filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+}

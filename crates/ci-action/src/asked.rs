@@ -1,0 +1,141 @@
+//! From inputs to what is asked.
+
+use crate::input::{InputError, Inputs};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::{Actor, Override};
+use promote_core::names::EnvironmentName;
+use promote_core::request::{Request, Wanted};
+use std::fmt::Display;
+
+/// The environment's names.
+pub(crate) const TO: &[&str] = &["to", "environment", "ecr_tag"];
+
+/// The release's names.
+pub(crate) const RELEASE: &[&str] = &["version", "release", "commit_sha", "sha"];
+
+/// What the action is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Move a release.
+    Promote,
+    /// Say what would be moved.
+    Plan,
+    /// Say what runs where.
+    Status,
+    /// Compare targets with the ledger.
+    Verify,
+    /// Put an earlier release back.
+    Rollback,
+    /// Put a release in place.
+    Publish,
+    /// Put the programs on the job's path.
+    Install,
+}
+
+impl Act {
+    /// What the inputs ask for.
+    ///
+    /// # Errors
+    /// When it is nothing that there is, or a boolean is none.
+    pub fn of(inputs: &Inputs<'_>) -> Result<Self, Failure> {
+        let given = inputs.text(&["do", "command"]).map_err(wrong)?.unwrap_or("promote");
+        let act = match given {
+            "promote" => Self::Promote,
+            "plan" => Self::Plan,
+            "status" => Self::Status,
+            "verify" => Self::Verify,
+            "rollback" => Self::Rollback,
+            "publish" => Self::Publish,
+            "install" => Self::Install,
+            other => {
+                let shown = promote_core::names::shown(other);
+                return Err(Failure::new(
+                    ExitStatus::Usage,
+                    format!("`{shown}` is nothing that this action does"),
+                )
+                .hint("it does promote, plan, status, verify, rollback, publish and install"));
+            }
+        };
+        Ok(act)
+    }
+}
+
+/// How a promotion is to be carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Manner {
+    /// Only say what would be done.
+    pub(crate) dry_run: bool,
+    /// Wait for what follows from the move.
+    pub(crate) wait: bool,
+    /// A rule that is not met is a warning.
+    pub(crate) neutral: bool,
+}
+
+impl Manner {
+    /// What the inputs ask for. All of them are read before anything is done.
+    pub(crate) fn of(inputs: &Inputs<'_>) -> Result<Self, Failure> {
+        inputs.boolean("summary", true).map_err(wrong)?;
+        inputs.boolean("ledger", false).map_err(wrong)?;
+        Ok(Self {
+            dry_run: inputs.boolean("dry-run", false).map_err(wrong)?,
+            wait: inputs.boolean("wait", true).map_err(wrong)?,
+            neutral: inputs.word("on-blocked", &["fail", "neutral"]).map_err(wrong)? == "neutral",
+        })
+    }
+}
+
+/// An input that can't be used, as a failure.
+pub(crate) fn wrong(error: InputError) -> Failure {
+    Failure::new(ExitStatus::Usage, error.to_string())
+}
+
+fn misnamed(error: impl Display) -> Failure {
+    Failure::new(ExitStatus::Usage, error.to_string())
+}
+
+/// The environments that a look is limited to.
+pub(crate) fn environments(inputs: &Inputs<'_>) -> Result<Vec<EnvironmentName>, Failure> {
+    inputs.text(TO).map_err(wrong)?;
+    let given = TO.iter().map(|name| inputs.lines(name)).find(|lines| !lines.is_empty());
+    given.unwrap_or_default().into_iter().map(|name| name.parse().map_err(misnamed)).collect()
+}
+
+/// The environment that is asked for.
+pub(crate) fn environment(inputs: &Inputs<'_>) -> Result<EnvironmentName, Failure> {
+    inputs.needed(TO).map_err(wrong)?.parse().map_err(misnamed)
+}
+
+/// A promotion or rollback, with its terms.
+pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Request, Failure> {
+    let environment = environment(inputs)?;
+    let wanted = match inputs.text(RELEASE).map_err(wrong)? {
+        None => Wanted::Unnamed,
+        Some(text) => text.parse().map_err(misnamed)?,
+    };
+    let mut request = match act {
+        Act::Rollback => Request::rollback(environment, wanted, actor),
+        _ => Request::promote(environment, wanted, actor),
+    };
+    request.reason = Some(inputs.get("reason").to_owned()).filter(|reason| !reason.is_empty());
+    request.notes = inputs.pairs("notes").map_err(wrong)?;
+    for line in inputs.lines("include") {
+        request.include.push(line.parse().map_err(misnamed)?);
+    }
+    for name in inputs.lines("override") {
+        let reason = request.reason.clone().ok_or_else(|| {
+            Failure::new(ExitStatus::Usage, "an override needs a reason").hint("give the input `reason`")
+        })?;
+        let rule = promote_core::rule::overridable(name).map_err(|known| {
+            let shown = promote_core::names::shown(name);
+            let failure =
+                Failure::new(ExitStatus::Usage, format!("`{shown}` is no rule that can be overridden"));
+            match promote_core::suggest::closest(name, known.iter().copied()) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint(format!("the rules are {}", known.join(", "))),
+            }
+        })?;
+        request.overrides.push(Override { rule: rule.name.to_owned(), reason });
+    }
+    Ok(request)
+}

@@ -1,0 +1,99 @@
+//! What happens while a promotion runs, as lines and groups of the step's log; and how far it got, for the case that
+//! the job is cancelled.
+
+use crate::log::Log;
+use promote_core::event::{Event, Events};
+use promote_core::port::{StepEnd, StepProgress};
+use std::sync::{Mutex, PoisonError};
+
+/// How far a promotion got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Reached {
+    /// The promotion whose intent is in the ledger.
+    pub(crate) promotion: Option<String>,
+    /// Whether the targets hold the release, and that is recorded.
+    pub(crate) committed: bool,
+    /// Whether it ended: withdrawn, or with its outcome recorded.
+    pub(crate) ended: bool,
+}
+
+/// Hears events and says them.
+#[derive(Debug)]
+pub(crate) struct Heard {
+    log: Log,
+    reached: Mutex<Reached>,
+}
+
+impl Heard {
+    /// Says what happens on this log.
+    pub(crate) fn new(log: Log) -> Self {
+        Self { log, reached: Mutex::default() }
+    }
+
+    /// How far things got.
+    pub(crate) fn reached(&self) -> Reached {
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn mark(&self, change: impl FnOnce(&mut Reached)) {
+        change(&mut self.reached.lock().unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+impl Events for Heard {
+    fn hear(&self, event: &Event) {
+        let log = &self.log;
+        match event {
+            Event::Intent { promotion, environment, seq, .. } => {
+                self.mark(|it| {
+                    *it = Reached { promotion: Some(promotion.to_string()), ..Reached::default() }
+                });
+                log.say(&format!("promotion {promotion} of {environment} is open (record {seq})"));
+            }
+            Event::Waiting { until, why } => {
+                log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
+            }
+            Event::Moving { target } => log.debug(&format!("writing {target}")),
+            Event::Moved { target, wrote: true } => log.say(&format!("{target} holds the release")),
+            Event::Moved { target, wrote: false } => log.say(&format!("{target} held the release already")),
+            Event::Doubt { target, why } => {
+                log.say(&format!("{target}: the answer was lost, it is read back"));
+                log.foreign(why);
+            }
+            Event::Committed { promotion, seq } => {
+                self.mark(|it| it.committed = true);
+                log.say(&format!("promotion {promotion} is committed (record {seq})"));
+            }
+            Event::Aborted { why } => {
+                self.mark(|it| it.ended = true);
+                log.say("withdrawn; nothing was written");
+                log.foreign(why);
+            }
+            Event::StepStarted { phase, name } => log.group(&format!("{phase}: {name}")),
+            Event::StepLine { line, .. } => log.foreign(line),
+            Event::StepNote { note, .. } => log.say(note),
+            Event::StepFinished { phase, name, report } => {
+                log.end_group();
+                let sign = if report.end == StepEnd::Succeeded { "✓" } else { "✗" };
+                log.say(&format!("{sign} {phase}: {name} ({} s): {}", report.took_s, report.summary));
+            }
+            Event::Outcome { .. } => self.mark(|it| it.ended = true),
+            Event::Erased { release, location, left } => {
+                let short = release.short(7);
+                match left {
+                    None => log.say(&format!("{location} of {short} is deleted")),
+                    Some(why) => log.foreign(&format!("{location} of {short}: {why}")),
+                }
+            }
+            Event::RollingBack { environment } => {
+                log.say(&format!("{environment}: putting back what was there before"));
+            }
+        }
+    }
+}
+
+impl StepProgress for Heard {
+    fn line(&self, line: &str) {
+        self.log.foreign(line);
+    }
+}

@@ -1,0 +1,221 @@
+//! promote, plan and rollback: from the request to the decision, and from there to its end.
+
+use crate::answer::Answer;
+use crate::asked::{Act, environment, request};
+use crate::run::Site;
+use crate::workflow::Kind;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::flow::{Done, carry_out, decide, finish};
+use promote_core::ledger::OutcomeResult;
+use promote_core::observe;
+use promote_core::plan::{Decision, Plan, saved};
+use promote_core::report::markdown::{self, Told};
+use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
+use promote_core::unwaited::{left_out, move_only};
+use std::path::PathBuf;
+
+/// Runs one of them.
+pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
+    let planned = act == Act::Plan || site.manner.dry_run;
+    let given = site.inputs.get("plan");
+    let file = (!given.is_empty()).then(|| site.surroundings.folder.join(given));
+    let (request, saved) = match &file {
+        Some(file) if act == Act::Promote => {
+            let plan = read(site, file)?;
+            (saved::request(&plan, site.actor.clone())?, Some(plan))
+        }
+        _ => (request(act, site.inputs, site.actor.clone())?, None),
+    };
+    let (config, world) = (&site.config, &site.world);
+    let settings = observe::environment(config, &request.environment)?;
+    if !site.manner.wait
+        && let Some(step) = left_out(settings)
+    {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("not to wait would leave out a step that deploys {}", settings.name),
+        )
+        .state(format!("It is: {}", promote_core::steps::name(step))));
+    }
+    let (snapshot, decision) = decide(&world.view(), config, &request).await?;
+    if let Some(saved) = &saved {
+        saved::unchanged(saved, &decision)?;
+    }
+    let decided = DecisionReport::of(&world.view(), config, settings, &decision).await;
+    if let Some(file) = file.as_ref().filter(|_| act == Act::Plan) {
+        std::fs::write(file, saved::text(&decision)?).map_err(|error| {
+            Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{}`", file.display()))
+                .caused_by(error)
+        })?;
+    }
+    let page = Page { site, decision: &decided, url: settings.url.as_deref() };
+    let (name, short) = (&request.environment, plan_of(&decision).release.commit.short(7).to_owned());
+    let clock = &world.clock;
+    let begun = clock.now();
+    let done = match &decision {
+        Decision::Refused(refusal) => {
+            let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
+            let why: Vec<String> = unmet
+                .map(|finding| format!("{}: {}", finding.rule, finding.detail))
+                .chain(refusal.obstacles.clone())
+                .collect();
+            // A plan was asked whether it may move, and answers.
+            let asked = act == Act::Plan && refusal.obstacles.is_empty();
+            let quiet = asked || (site.manner.neutral && refusal.exit == ExitStatus::Blocked);
+            let kind = if quiet { Kind::Warning } else { Kind::Error };
+            let headline = format!("{name} cannot take {short} yet");
+            site.log.annotate(kind, &headline, &why.join("\n"), None);
+            let mut answer = page.answer("blocked", &headline, false, &refusal.plan).await;
+            answer.exit = (!quiet).then_some(refusal.exit);
+            return Ok(answer);
+        }
+        Decision::NothingToDo(nothing) if !nothing.pending || planned => {
+            let headline = format!("{name} has {short} already");
+            site.log.say(&headline);
+            return Ok(page.answer("unchanged", &headline, true, &nothing.plan).await);
+        }
+        Decision::Allowed(plan) if planned => {
+            let headline = format!("{name} may take {short}");
+            site.log.say(&headline);
+            return Ok(page.answer("planned", &headline, true, plan).await);
+        }
+        Decision::NothingToDo(nothing) => finish(world, config, nothing, &snapshot, &request).await?,
+        Decision::Allowed(plan) if site.manner.wait => {
+            carry_out(world, config, plan, &snapshot, &request).await?
+        }
+        Decision::Allowed(plan) => move_only(world, config, plan, &snapshot, &request).await?,
+    };
+    let took = (clock.now() - begun).num_seconds();
+    Ok(page.done(&done, took).await)
+}
+
+/// The saved plan that is to be carried out. The environment and release may be named as well, and must be its own.
+fn read(site: &Site<'_>, file: &PathBuf) -> Result<Plan, Failure> {
+    let shown = file.display().to_string();
+    let unread = |error: std::io::Error| {
+        let exit = match error.kind() {
+            std::io::ErrorKind::NotFound => ExitStatus::Missing,
+            _ => ExitStatus::Usage,
+        };
+        Failure::new(exit, format!("the plan `{shown}` can't be read")).caused_by(error)
+    };
+    if std::fs::metadata(file).map_err(unread)?.len() > saved::LIMIT {
+        return Err(Failure::new(ExitStatus::Usage, format!("`{shown}` is too large to be a plan")));
+    }
+    let environment = environment(site.inputs)?;
+    let plan = saved::parse(&std::fs::read(file).map_err(unread)?, &shown, &environment)?;
+    let others = ["version", "release", "commit_sha", "sha", "notes", "reason", "override", "include"];
+    match others.iter().find(|name| !site.inputs.get(name).is_empty()) {
+        None => Ok(plan),
+        Some(other) => Err(Failure::new(
+            ExitStatus::Usage,
+            format!("the input `{other}` can't be given beside a saved plan, which says it already"),
+        )),
+    }
+}
+
+/// What answers are made from.
+struct Page<'a> {
+    site: &'a Site<'a>,
+    decision: &'a DecisionReport,
+    url: Option<&'a str>,
+}
+
+impl Page<'_> {
+    /// The answer when nothing was moved.
+    async fn answer(&self, status: &'static str, headline: &str, good: bool, plan: &Plan) -> Answer {
+        let mut answer = Answer::new(status, self.decision);
+        self.fill(&mut answer, plan);
+        answer.summary = self.summary(headline, good, None).await;
+        answer
+    }
+
+    /// The answer when a release was moved.
+    async fn done(&self, done: &Done, took_s: i64) -> Answer {
+        let (name, commit) = (&done.plan.environment, done.plan.release.commit.short(7));
+        let (status, headline) = match (done.exit, done.result) {
+            (ExitStatus::RolledBack, _) => {
+                ("rolled-back", format!("{commit} failed in {name} and was rolled back"))
+            }
+            (_, OutcomeResult::Succeeded) if !self.site.manner.wait && done.plan.follows => {
+                ("promoted", format!("{name} was moved to {commit}; its deployment is not waited for"))
+            }
+            (_, OutcomeResult::Succeeded) => ("promoted", format!("{name} runs {commit}")),
+            (_, OutcomeResult::TimedOut) => {
+                ("failed", format!("the deployment of {commit} to {name} has not ended in time"))
+            }
+            _ => ("failed", format!("the deployment of {commit} to {name} did not succeed")),
+        };
+        if done.exit == ExitStatus::Ok {
+            self.site.log.say(&headline);
+        } else {
+            let mut words: Vec<String> = done
+                .steps
+                .iter()
+                .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
+                .collect();
+            words.extend(match &done.undone {
+                Some(Ok(back)) => {
+                    let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
+                    Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
+                }
+                Some(Err(why)) => Some(format!("it could not be put back: {why}")),
+                None => {
+                    let before = done.plan.from.is_some();
+                    before.then(|| format!("promote rollback {name} puts back what was there before"))
+                }
+            });
+            self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
+        }
+        let waited = self.site.manner.wait || !done.plan.follows;
+        let outcome = OutcomeReport::of(done, waited, took_s);
+        let mut answer = Answer::new(status, &outcome);
+        self.fill(&mut answer, &done.plan);
+        answer.exit = Some(done.exit);
+        answer.values.insert("promotion", done.promotion.to_string());
+        // After a rollback it is what was there that the targets hold.
+        if let Some(Ok(back)) = &done.undone {
+            self.fill(&mut answer, &back.plan);
+            answer.values.insert("previous", done.plan.release.commit.to_string());
+        }
+        answer.summary = self.summary(&headline, done.exit == ExitStatus::Ok, Some(&outcome)).await;
+        answer
+    }
+
+    fn fill(&self, answer: &mut Answer, plan: &Plan) {
+        let previous = plan.from.as_ref().map(|from| from.commit.to_string());
+        answer.values.extend([
+            ("environment", plan.environment.to_string()),
+            ("version", plan.release.commit.to_string()),
+            ("previous", previous.unwrap_or_default()),
+            ("url", self.url.unwrap_or_default().to_owned()),
+        ]);
+        if let Some(first) = plan.targets.first() {
+            answer.values.insert("target", first.target.to_string());
+            answer.values.insert("digest", first.source.sha256.to_string());
+        }
+        let image = plan.targets.iter().map(|target| &target.target).find(|target| target.is_image());
+        answer.values.insert("release_tag", image.map(ToString::to_string).unwrap_or_default());
+    }
+
+    async fn summary(&self, headline: &str, good: bool, outcome: Option<&OutcomeReport>) -> String {
+        let site = self.site;
+        // A picture is worth two more rounds of requests, and never a failure.
+        let status = report::status(&site.world.view(), &site.config, &[], &site.actor).await.ok();
+        let by = match site.actor.details.get("workflow") {
+            Some(workflow) => format!("{} ({workflow})", site.actor.name),
+            None => site.actor.name.clone(),
+        };
+        markdown::promotion(&Told {
+            headline,
+            good,
+            decision: self.decision,
+            outcome,
+            status: status.as_ref(),
+            by: &site.log.clean(&by),
+            zone: site.config.timezone,
+            links: &site.links,
+        })
+    }
+}

@@ -1,0 +1,89 @@
+//! `promote advance`.
+
+use crate::app::{App, Ended};
+use crate::args::Changing;
+use crate::automatic::Shown;
+use crate::interrupt::or_signal;
+use clap::Args;
+use promote_core::advance::advance;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::names::EnvironmentName;
+use promote_core::report::{Document, Moved};
+use serde::Serialize;
+use std::sync::Arc;
+
+/// Move whatever is automatic and open
+///
+/// For a schedule, and for what follows a push. Goes through the environments with `auto = true` in their order. A first
+/// environment takes the newest published release on its `branch`; a later one takes the newest release that was
+/// verified in the environment before and meets every rule now. Nobody is asked: `auto` is the answer.
+///
+/// What is held, frozen or not open yet is listed with the reason. An environment that somebody is moving is left alone.
+/// Any number of these commands may run at the same time; whoever comes second says who was first and goes on.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote advance\n  promote advance staging uat\n  promote advance --dry-run\n  \
+                        promote advance --exit-code --json"
+)]
+pub(crate) struct AdvanceArgs {
+    /// Only these automatic environments
+    #[arg(value_name = "ENV")]
+    environments: Vec<EnvironmentName>,
+
+    /// Exit with 3 when a rule keeps an environment from moving
+    #[arg(long)]
+    exit_code: bool,
+
+    #[command(flatten)]
+    changing: Changing,
+}
+
+/// What became of all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct AdvanceReport {
+    schema: &'static str,
+    /// The project.
+    pub(crate) project: String,
+    /// Whether nothing was moved because of `--dry-run`.
+    pub(crate) dry_run: bool,
+    /// The automatic environments in order, one for each target.
+    pub(crate) environments: Vec<Moved>,
+    /// How the command ends.
+    pub(crate) exit: ExitStatus,
+}
+
+impl Document for AdvanceReport {
+    const SCHEMA: &'static str = "promote/advance@1";
+    const FIELDS: &'static [&'static str] = &["schema", "project", "dry_run", "environments", "exit"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
+    let project = app.project()?;
+    let progress = app.progress();
+    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
+    let (names, dry_run) = (&args.environments, args.changing.dry_run);
+    let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
+    let environments = match or_signal(app.env, &progress, flow).await {
+        Ok(moved) => moved?,
+        Err(signal) => {
+            progress.rest();
+            let reached = progress.reached();
+            let mut failure = Failure::new(signal.exit(), "interrupted");
+            failure = match &reached.promotion {
+                Some(promotion) if !reached.ended && !reached.aborted => failure
+                    .state(format!("Promotion {promotion} has not ended."))
+                    .hint("`promote status` shows where, `promote resume ENV` goes on"),
+                _ => failure.hint("run `promote advance` again: it goes on where it stopped"),
+            };
+            return Err(failure.into());
+        }
+    };
+    let counts = |moved: &&Moved| args.exit_code || moved.exit != ExitStatus::Blocked;
+    let exit = environments.iter().filter(counts).map(|moved| moved.exit).max().unwrap_or(ExitStatus::Ok);
+    let project = project.config.project.to_string();
+    let report = AdvanceReport { schema: AdvanceReport::SCHEMA, project, dry_run, environments, exit };
+    app.show(&report, || crate::view::advance::page(&report))?;
+    Ok(exit)
+}

@@ -1,0 +1,161 @@
+//! `promote ci`.
+
+use crate::app::{App, Ended, Stop};
+use crate::generate::{Pinned, github, gitlab};
+use crate::page::{Page, Style, Text};
+use clap::{Args, ValueEnum};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::report::Document;
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+
+/// Write the workflow that runs promote for this promote.toml
+///
+/// The environments become the choices of a form or jobs of a pipeline, with the rights, sign-ins and variables that this
+/// file needs, one move of an environment at a time, and none dropped. Choices are literal there; so run it again when
+/// `promote.toml` changes, and let `--check` say so in the pipeline.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote ci github\n  promote ci gitlab --stdout\n  promote ci github --check"
+)]
+pub(crate) struct CiArgs {
+    /// For which system
+    #[arg(value_name = "SYSTEM", value_enum)]
+    system: System,
+
+    /// Write nothing; exit with 10 when the file is stale
+    #[arg(long, conflicts_with = "stdout")]
+    check: bool,
+
+    /// Print it instead of writing it
+    #[arg(long)]
+    stdout: bool,
+
+    /// Where to, instead of the usual place beside promote.toml
+    #[arg(long, value_name = "PATH")]
+    out: Option<PathBuf>,
+}
+
+/// A system that runs pipelines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum System {
+    /// GitHub Actions: .github/workflows/promote.yml
+    Github,
+    /// GitLab CI: .gitlab/promote.yml
+    Gitlab,
+}
+
+/// What became of the file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct CiReport {
+    schema: &'static str,
+    /// `github` or `gitlab`.
+    system: &'static str,
+    /// The file.
+    file: String,
+    /// `written`, `unchanged`, `stale`, `missing` or `printed`.
+    result: &'static str,
+    /// Its text.
+    text: String,
+}
+
+impl Document for CiReport {
+    const SCHEMA: &'static str = "promote/ci@1";
+    const FIELDS: &'static [&'static str] = &["schema", "system", "file", "result", "text"];
+}
+
+pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
+    let project = app.project()?;
+    let (system, usual, command) = match args.system {
+        System::Github => ("github", github::FILE, github::COMMAND),
+        System::Gitlab => ("gitlab", gitlab::FILE, gitlab::COMMAND),
+    };
+    let file = match &args.out {
+        Some(path) => app.env.folder.join(path),
+        None => project.base.join(usual),
+    };
+    let before = read(&file)?;
+    let text = match args.system {
+        System::Github => {
+            github::workflow(&project.config, &Pinned::of(before.as_deref().unwrap_or_default()))
+        }
+        System::Gitlab => gitlab::pipeline(&project.config),
+    };
+    let result = match &before {
+        _ if args.stdout => "printed",
+        Some(before) if *before == text => "unchanged",
+        Some(_) if args.check => "stale",
+        None if args.check => "missing",
+        _ => {
+            write(&file, &text)?;
+            "written"
+        }
+    };
+    let shown = file.strip_prefix(&app.env.folder).unwrap_or(&file).display().to_string();
+    let report = CiReport { schema: CiReport::SCHEMA, system, file: shown, result, text };
+    if args.stdout && app.wish() == crate::document::Wish::None {
+        app.screen.data(&report.text)?;
+        return Ok(ExitStatus::Ok);
+    }
+    if matches!(result, "stale" | "missing") {
+        return stale(app, &report, command, args.out.as_deref());
+    }
+    app.show(&report, || page(&report, args.system))?;
+    Ok(ExitStatus::Ok)
+}
+
+/// Says that the file is not what it should be.
+fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) -> Ended {
+    let file = &report.file;
+    let what = match report.result {
+        "missing" => format!("`{file}` is not there"),
+        _ => format!("`{file}` does not say what promote.toml says"),
+    };
+    let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
+    let failure = Failure::new(ExitStatus::Differs, what).hint(format!("`{command}{out}` writes it"));
+    if app.wish() == crate::document::Wish::None {
+        return Err(failure.into());
+    }
+    let page = crate::failure::page(&failure);
+    app.screen.message(&page.human(app.screen.err_colour));
+    app.show(report, Page::default)?;
+    Err(Stop::Shown(ExitStatus::Differs))
+}
+
+fn read(file: &Path) -> Result<Option<String>, Failure> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            Err(Failure::new(ExitStatus::Failed, format!("`{}` can't be read", file.display()))
+                .caused_by(error))
+        }
+    }
+}
+
+fn write(file: &Path, text: &str) -> Result<(), Failure> {
+    let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
+    folder.and_then(|()| std::fs::write(file, text)).map_err(|error| {
+        Failure::new(ExitStatus::Failed, format!("`{}` can't be written", file.display())).caused_by(error)
+    })
+}
+
+fn page(report: &CiReport, system: System) -> Page {
+    let mut page = Page::default();
+    let file = &report.file;
+    page.line(match report.result {
+        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{file} is as it should be"), Style::Plain),
+        _ => Text::new("✓ ", Style::Good).and(format!("{file} is written"), Style::Strong),
+    });
+    if report.result == "written" {
+        page.hint(match system {
+            System::Github => {
+                "let `promote ci github --check` run in your builds: it fails when the file is stale"
+                    .to_owned()
+            }
+            System::Gitlab => format!("take it into .gitlab-ci.yml: `{}`", gitlab::INCLUDE),
+        });
+    }
+    page
+}

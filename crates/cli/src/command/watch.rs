@@ -1,0 +1,70 @@
+//! `promote watch`.
+
+use crate::app::{App, Ended};
+use crate::watching::{self, Answer};
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::names::EnvironmentName;
+use std::time::Duration;
+
+/// Follow the pipelines of what is in an environment
+///
+/// Follows the executions of AWS CodePipeline that took what is in the environment now, also when somebody else, or
+/// another machine, promoted it. Ends as they do: 0 succeeded, 7 failed, 9 not in time. Writes nothing to the
+/// ledger: `promote resume ENV` records how a deployment ended. With `--approve` or `--reject` it first answers an
+/// action that waits for a person, in that very execution and in no other.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote watch prod\n  promote watch prod --approve Approve/Manual --comment \"looks right\"\n  \
+                  promote watch prod --reject Approve/Manual --comment \"wrong texts on the invoice\""
+)]
+pub(crate) struct WatchArgs {
+    /// Where
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Say yes to an action that waits, then go on following
+    #[arg(long, value_name = "STAGE/ACTION", conflicts_with = "reject")]
+    approve: Option<String>,
+
+    /// Say no to an action that waits, and end
+    #[arg(long, value_name = "STAGE/ACTION", requires = "comment")]
+    reject: Option<String>,
+
+    /// Why; AWS keeps it, with your name before it
+    #[arg(long, value_name = "TEXT")]
+    comment: Option<String>,
+
+    /// The pipeline that is answered, where several wait
+    #[arg(long, value_name = "NAME")]
+    pipeline: Option<String>,
+
+    /// Answer only; don't follow
+    #[arg(long)]
+    no_wait: bool,
+
+    /// How long to follow, instead of what the file says: `30m`, `1h30m`
+    #[arg(long, value_name = "TIME", value_parser = crate::args::span)]
+    timeout: Option<Duration>,
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
+    let project = app.project()?;
+    let answer = match (&args.approve, &args.reject) {
+        (None, None) if args.comment.is_some() || args.pipeline.is_some() || args.no_wait => {
+            return Err(Failure::new(ExitStatus::Usage, "there is nothing to answer")
+                .hint("`--approve STAGE/ACTION` or `--reject STAGE/ACTION` says what")
+                .into());
+        }
+        (None, None) => None,
+        (yes, no) => Some(Answer {
+            approved: yes.is_some(),
+            place: yes.as_deref().or(no.as_deref()).unwrap_or_default(),
+            comment: args.comment.as_deref().unwrap_or_default(),
+            pipeline: args.pipeline.as_deref(),
+        }),
+    };
+    let follows = !args.no_wait && args.reject.is_none();
+    watching::watch(app, &project, &args.environment, answer, follows, args.timeout).await
+}

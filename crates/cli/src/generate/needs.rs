@@ -1,0 +1,160 @@
+//! What a job needs to reach what it moves: clouds to sign in to, registries, variables, rights at the forge.
+
+use promote_core::config::{ArtifactKind, Config, Environment, StepAction};
+use promote_core::location::StoreId;
+use promote_core::place::store_of;
+use promote_core::template::{Template, Values, variable};
+use std::collections::BTreeSet;
+
+/// What a job needs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Needs {
+    /// A role of AWS.
+    pub(super) aws: bool,
+    /// Access keys of a store that speaks S3 and is not Amazon's.
+    pub(super) keys: bool,
+    /// An identity of Google Cloud.
+    pub(super) google: bool,
+    /// Registries of images, by host.
+    pub(super) registries: BTreeSet<String>,
+    /// Whether an image is written to GitHub's registry.
+    pub(super) writes_ghcr: bool,
+    /// Variables that hold secrets: `$NAME`.
+    pub(super) secrets: BTreeSet<String>,
+    /// Variables in locations: `${NAME}`.
+    pub(super) variables: BTreeSet<String>,
+    /// Whether the ledger is a branch of the repository.
+    pub(super) git_ledger: bool,
+    /// Whether statuses of commits are asked for.
+    pub(super) checks: bool,
+    /// Whether approvals are asked for.
+    pub(super) approvals: bool,
+    /// Whether reviews of pull requests count.
+    pub(super) reviews: bool,
+    /// Whether a workflow of GitHub is started.
+    pub(super) github_steps: bool,
+    /// Whether a pipeline of GitLab is started.
+    pub(super) gitlab_steps: bool,
+}
+
+/// Hosts of registries that a cloud's own sign-in opens.
+pub(super) fn is_ecr(host: &str) -> bool {
+    host.contains(".dkr.ecr.") && host.contains(".amazonaws.com")
+}
+
+/// The same for Google's.
+pub(super) fn is_google(host: &str) -> bool {
+    host.ends_with("-docker.pkg.dev") || host == "gcr.io" || host.ends_with(".gcr.io")
+}
+
+impl Needs {
+    /// What promotions to these environments need.
+    pub(super) fn of<'e>(config: &Config, environments: impl IntoIterator<Item = &'e Environment>) -> Self {
+        let mut needs = Self::default();
+        needs.store(config, &config.ledger.store);
+        for environment in environments {
+            needs.environment(config, environment);
+        }
+        for settings in config.stores.values() {
+            needs.secrets.extend(settings.credentials.as_deref().and_then(variable).map(str::to_owned));
+        }
+        needs.variables = locations(config);
+        needs
+    }
+
+    /// The hosts whose user and password come from variables of one's own.
+    pub(super) fn passwords(&self) -> impl Iterator<Item = &String> {
+        self.registries.iter().filter(|host| !is_ecr(host) && !is_google(host) && *host != "ghcr.io")
+    }
+
+    /// Whether a token of the CI is exchanged for a cloud's.
+    pub(super) const fn signs_in(&self) -> bool {
+        self.aws || self.google
+    }
+
+    fn environment(&mut self, config: &Config, environment: &Environment) {
+        let values = Values {
+            env: Some(environment.name.clone()),
+            project: Some(config.project.clone()),
+            ..Values::default()
+        };
+        let moved = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
+        let places = moved.flat_map(|artifact| std::iter::once(&artifact.source).chain(&artifact.target));
+        for place in places.chain(&environment.needs) {
+            if let Some(store) = filled(place, &values) {
+                self.store(config, &store);
+            }
+        }
+        let targets = environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref());
+        self.writes_ghcr |= targets
+            .filter_map(|target| filled(target, &values))
+            .any(|store| matches!(store, StoreId::Image(name) if name.starts_with("ghcr.io/")));
+        self.checks |= !environment.checks.is_empty();
+        self.approvals |= environment.approvals.count > 0;
+        self.reviews |= environment.approvals.reviews;
+        let notify = &environment.notify;
+        let told = [&notify.slack, &notify.webhook, &notify.cdevents].into_iter().flatten();
+        self.secrets.extend(told.filter_map(|address| variable(address)).map(str::to_owned));
+        let steps = [&environment.plan, &environment.prepare, &environment.deploy, &environment.verify];
+        for step in steps.into_iter().flatten() {
+            self.secrets.extend(step.env.values().filter_map(|value| variable(value)).map(str::to_owned));
+            match step.action {
+                StepAction::CodePipeline { .. } => self.aws = true,
+                StepAction::Github { .. } => self.github_steps = true,
+                StepAction::Gitlab { .. } => self.gitlab_steps = true,
+                _ => {}
+            }
+        }
+    }
+
+    fn store(&mut self, config: &Config, store: &StoreId) {
+        match store {
+            StoreId::S3(bucket) => {
+                match config.stores.get(bucket).is_some_and(|one| one.endpoint.is_some()) {
+                    true => self.keys = true,
+                    false => self.aws = true,
+                }
+            }
+            StoreId::Gcs(_) => self.google = true,
+            StoreId::Image(name) => {
+                let host = name.split('/').next().unwrap_or_default();
+                self.aws |= is_ecr(host);
+                self.google |= is_google(host);
+                self.registries.insert(host.to_owned());
+            }
+            StoreId::Git(_) => self.git_ledger = true,
+            StoreId::Local | StoreId::Memory(_) => {}
+        }
+    }
+}
+
+fn filled(place: &Template, values: &Values) -> Option<StoreId> {
+    store_of(&place.fill(values).ok()?)
+}
+
+/// The names in `${NAME}` of every location.
+fn locations(config: &Config) -> BTreeSet<String> {
+    const KEYS: [&str; 4] = ["source", "target", "needs", "ledger"];
+    let places = config
+        .effective
+        .iter()
+        .filter(|one| one.key.rsplit('.').next().is_some_and(|key| KEYS.contains(&key)));
+    let names = places.flat_map(|one| one.value.split("${").skip(1)).filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
+        rest.get(..end).filter(|name| variable(&format!("${name}")).is_some())
+    });
+    names.map(str::to_owned).collect()
+}
+
+/// The variables that hold the user and the password of a registry.
+pub(super) fn login(host: &str) -> (String, String) {
+    let name: String = match host {
+        "quay.io" => "QUAY".to_owned(),
+        "docker.io" | "index.docker.io" => "DOCKERHUB".to_owned(),
+        other => other
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
+            .collect(),
+    };
+    (format!("{name}_USERNAME"), format!("{name}_PASSWORD"))
+}

@@ -1,0 +1,159 @@
+//! What a job leaves for later jobs and for its own page, gathered while a promotion runs and written however it ends.
+
+use super::{ANNOTATIONS, DOTENV, annotations, dotenv, in_job};
+use crate::app::{App, Ended, Stop};
+use crate::args::JobFiles;
+use crate::page::{Style, Text};
+use promote_core::config::Environment;
+use promote_core::exit::ExitStatus;
+use promote_core::flow::Done;
+use promote_core::ledger::State;
+use promote_core::names::EnvironmentName;
+use promote_core::plan::{Decision, Plan};
+use promote_core::report::plan_of;
+use promote_core::snapshot::Snapshot;
+use std::path::{Path, PathBuf};
+
+/// What is known so far.
+#[derive(Debug, Default)]
+pub(crate) struct Facts {
+    environment: String,
+    url: Option<String>,
+    sha: Option<String>,
+    previous: Option<String>,
+    promotion: Option<String>,
+    target: Option<String>,
+    digest: Option<String>,
+    image: Option<String>,
+    /// How it ends when it ends well.
+    well: &'static str,
+}
+
+impl Facts {
+    /// Before anything is known.
+    pub(crate) fn new(environment: &EnvironmentName) -> Self {
+        Self { environment: environment.to_string(), well: "promoted", ..Self::default() }
+    }
+
+    /// What was decided.
+    pub(crate) fn decided(
+        &mut self,
+        settings: &Environment,
+        snapshot: &Snapshot,
+        decision: &Decision,
+        dry_run: bool,
+    ) {
+        let Plan { release, from, .. } = plan_of(decision);
+        self.url.clone_from(&settings.url);
+        self.sha = Some(release.commit.to_string());
+        self.previous = from.as_ref().map(|from| from.commit.to_string());
+        if matches!(decision, Decision::NothingToDo(_)) {
+            self.well = "unchanged";
+            self.lies(&snapshot.state());
+        }
+        if dry_run {
+            self.well = "planned";
+        }
+    }
+
+    /// What was done.
+    pub(crate) fn done(&mut self, done: &Done) {
+        self.promotion = Some(done.promotion.to_string());
+        self.well = "promoted";
+        self.lies(done.head.state());
+        if let Some(Ok(back)) = &done.undone {
+            self.lies(back.head.state());
+        }
+    }
+
+    /// What the targets hold now. The last one is what the environment watches.
+    fn lies(&mut self, state: &State) {
+        let targets = state.current.iter().flat_map(|current| &current.targets);
+        for target in targets {
+            self.target = Some(target.target.to_string());
+            self.digest = target.sha256.map(|digest| digest.to_string());
+            if target.target.is_image() {
+                self.image = Some(target.target.to_string());
+            }
+        }
+    }
+
+    /// Writes the files that are wanted. That they can't be written is said, and changes nothing else.
+    pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: &Ended) {
+        if let Some(path) = place(app, files.dotenv.as_deref(), DOTENV) {
+            let (text, left_out) = dotenv::text(&self.values(status(ended, self.well)));
+            save(app, &path, &text);
+            for name in left_out {
+                warn(
+                    app,
+                    &format!("`{name}` is left out of `{}`: GitLab could not read its value", path.display()),
+                );
+            }
+        }
+        if let Some(path) = place(app, files.annotations.as_deref(), ANNOTATIONS) {
+            save(app, &path, &annotations::text(&self.links(app)));
+        }
+    }
+
+    fn values(&self, status: &str) -> [(&'static str, Option<String>); 8] {
+        [
+            ("PROMOTE_STATUS", Some(status.to_owned())),
+            ("PROMOTE_ENV", Some(self.environment.clone())),
+            ("PROMOTE_SHA", self.sha.clone()),
+            ("PROMOTE_PREVIOUS", self.previous.clone()),
+            ("PROMOTE_TARGET", self.target.clone()),
+            ("PROMOTE_DIGEST", self.digest.clone()),
+            ("PROMOTE_ID", self.promotion.clone()),
+            ("RELEASE_TAG", self.image.clone()),
+        ]
+    }
+
+    fn links(&self, app: &App<'_>) -> Vec<(String, String)> {
+        let mut links = Vec::new();
+        if let Some(url) = &self.url {
+            links.push((self.environment.clone(), url.clone()));
+        }
+        let short = |sha: &str| sha.get(..7).unwrap_or(sha).to_owned();
+        if let (Some(project), Some(sha)) = (app.env.variable("CI_PROJECT_URL"), &self.sha) {
+            links.push((format!("release {}", short(sha)), format!("{project}/-/commit/{sha}")));
+            if let Some(previous) = self.previous.as_ref().filter(|previous| *previous != sha) {
+                let label = format!("{} to {}", short(previous), short(sha));
+                links.push((label, format!("{project}/-/compare/{previous}...{sha}")));
+            }
+        }
+        links
+    }
+}
+
+/// The word for how it ended; the same words as the action's output `status`, and else the name of the exit status.
+fn status(ended: &Ended, well: &'static str) -> &'static str {
+    let exit = match ended {
+        Ok(exit) | Err(Stop::Shown(exit)) => *exit,
+        Err(Stop::Failure(failure)) => failure.exit,
+    };
+    match exit {
+        ExitStatus::Ok => well,
+        ExitStatus::DeployFailed => "failed",
+        ExitStatus::Failed => "error",
+        other => other.name(),
+    }
+}
+
+/// Where a file goes: where it was asked for, else to its usual place in a job of GitLab, else nowhere.
+fn place(app: &App<'_>, asked: Option<&Path>, usual: &str) -> Option<PathBuf> {
+    match asked {
+        Some(path) if path == Path::new("none") => None,
+        Some(path) => Some(app.env.folder.join(path)),
+        None => in_job(app.env).then(|| app.env.folder.join(usual)),
+    }
+}
+
+fn save(app: &App<'_>, path: &Path, text: &str) {
+    if let Err(error) = std::fs::write(path, text) {
+        warn(app, &format!("`{}` can't be written: {error}", path.display()));
+    }
+}
+
+fn warn(app: &App<'_>, what: &str) {
+    app.screen.say(&Text::new("warning: ", Style::Warn).and(what, Style::Plain));
+}

@@ -1,0 +1,34 @@
+//! What GitLab's jobs understand: a file of variables for later jobs, links on the job's page, folded parts of the log,
+//! and the project's freeze. <https://docs.gitlab.com/ci/yaml/artifacts_reports/>
+
+mod annotations;
+mod dotenv;
+mod facts;
+pub(crate) mod sections;
+
+pub(crate) use facts::Facts;
+
+use crate::env::Env;
+
+/// The file of variables that a job leaves, unless another is named.
+const DOTENV: &str = "promote.env";
+/// The file of links that a job leaves, unless another is named.
+const ANNOTATIONS: &str = "promote-annotations.json";
+
+/// Whether this is a job of GitLab.
+pub(crate) fn in_job(env: &Env) -> bool {
+    env.variable("GITLAB_CI").is_some_and(|value| value != "false")
+}
+
+/// The freeze that GitLab declares for the whole project. Whatever the variable holds counts: where it is set at all, the
+/// window is closed.
+pub(crate) fn freeze(env: &Env) -> Option<String> {
+    env.variable("CI_DEPLOY_FREEZE")
+        .map(|_| "GitLab says that the project is frozen (`CI_DEPLOY_FREEZE`)".to_owned())
+}
+
+/// Whether the pipeline's owner asked for everything that can be said.
+pub(crate) fn debugging(env: &Env) -> bool {
+    let on = |name: &str| env.variable(name).is_some_and(|value| value == "true" || value == "1");
+    on("CI_DEBUG_TRACE") || on("RUNNER_DEBUG")
+}

@@ -1,0 +1,85 @@
+//! The lines that make a cloud trust this job and no other, from what the job's token says.
+
+use promote_providers::identity::{Found, Identity};
+use serde::Serialize;
+use serde_json::json;
+
+/// What is known of the job's token, and what to paste where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct TokenHealth {
+    /// Who signed it.
+    pub(crate) issuer: Option<String>,
+    /// Whom it is about.
+    pub(crate) subject: Option<String>,
+    /// Whether the issuer's keys vouch for it.
+    pub(crate) verified: bool,
+    /// Why not.
+    pub(crate) problem: Option<String>,
+    /// The condition of a trust policy of AWS IAM.
+    pub(crate) aws: Option<String>,
+    /// The attribute condition of a provider of Google Cloud's workload identity federation.
+    pub(crate) google: Option<String>,
+}
+
+/// From what was found; `None` where no token is offered.
+pub(crate) fn health(found: &Found) -> Option<TokenHealth> {
+    match found {
+        Found::None => None,
+        Found::Bad(why) => Some(TokenHealth {
+            issuer: None,
+            subject: None,
+            verified: false,
+            problem: Some(why.clone()),
+            aws: None,
+            google: None,
+        }),
+        Found::Some(identity) => Some(TokenHealth {
+            issuer: Some(identity.issuer.clone()),
+            subject: Some(identity.subject.clone()),
+            verified: identity.unchecked.is_none(),
+            problem: identity.unchecked.clone(),
+            aws: Some(aws(identity)),
+            google: Some(google(identity)),
+        }),
+    }
+}
+
+/// Both conditions stand under `StringEquals`: a key that is missing then fails. `ForAllValues:` would let it pass.
+fn aws(identity: &Identity) -> String {
+    let provider = identity.issuer.trim_start_matches("https://").trim_start_matches("http://");
+    // A star or a question mark would be taken as itself under `StringEquals`, so the subject needs no care.
+    let audience = format!("{provider}:aud");
+    let subject = format!("{provider}:sub");
+    json!({ "StringEquals": { audience: "sts.amazonaws.com", subject: identity.subject } }).to_string()
+}
+
+fn google(identity: &Identity) -> String {
+    format!("assertion.sub == '{}'", identity.subject.replace('\\', "\\\\").replace('\'', "\\'"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_stays_inside_its_quotes() {
+        let found = Found::Some(Identity {
+            issuer: "https://token.actions.githubusercontent.com".to_owned(),
+            subject: "repo:acme/shop:ref:refs/heads/it's\"so\\".to_owned(),
+            audience: vec!["promote".to_owned()],
+            claims: std::collections::BTreeMap::new(),
+            unchecked: None,
+        });
+        let health = health(&found).unwrap();
+        assert_eq!(
+            health.aws.as_deref(),
+            Some(
+                r#"{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com","token.actions.githubusercontent.com:sub":"repo:acme/shop:ref:refs/heads/it's\"so\\"}}"#
+            )
+        );
+        assert_eq!(
+            health.google.as_deref(),
+            Some(r#"assertion.sub == 'repo:acme/shop:ref:refs/heads/it\'s"so\\'"#)
+        );
+    }
+}

@@ -1,0 +1,287 @@
+//! Following what a promotion set off elsewhere: which executions, answering what waits in them, and what came of it.
+//! Nothing is written to the ledger.
+
+use crate::app::{App, Ended, Stop};
+use crate::interrupt::or_signal;
+use crate::page::{Page, Style, Text};
+use crate::progress::Progress;
+use crate::project::Project;
+use promote_core::config::{Environment, Step, StepAction};
+use promote_core::event::{Event, Events};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::flow::exit_of;
+use promote_core::follow::{plain, waits};
+use promote_core::ledger::{LedgerError, Occupancy, ReleaseRef};
+use promote_core::names::EnvironmentName;
+use promote_core::observe::environment;
+use promote_core::port::pipeline::{Verdict, Waiting};
+use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport};
+use promote_core::report::Document;
+use promote_core::steps;
+use promote_core::template::Values;
+use serde::Serialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A person's answer to an action that waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Answer<'a> {
+    /// Yes or no.
+    pub(crate) approved: bool,
+    /// `STAGE/ACTION`.
+    pub(crate) place: &'a str,
+    /// Why.
+    pub(crate) comment: &'a str,
+    /// The pipeline, where it is named.
+    pub(crate) pipeline: Option<&'a str>,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct WatchReport {
+    schema: &'static str,
+    /// The environment.
+    environment: EnvironmentName,
+    /// The release that is there.
+    sha: String,
+    /// What was answered: `NAME STAGE/ACTION approved`.
+    answered: Option<String>,
+    /// How following ended; `null` when it was not followed.
+    end: Option<StepEnd>,
+    /// What was followed, in order.
+    steps: Vec<StepReport>,
+    /// The exit code.
+    exit: u8,
+}
+
+impl Document for WatchReport {
+    const SCHEMA: &'static str = "promote/watch@1";
+    const FIELDS: &'static [&'static str] =
+        &["schema", "environment", "sha", "answered", "end", "steps", "exit"];
+}
+
+/// Shows what a step says as the progress of a deployment.
+struct Shown(Progress);
+
+impl StepProgress for Shown {
+    fn line(&self, line: &str) {
+        self.0.hear(&Event::StepLine { phase: "deploy".to_owned(), line: line.to_owned() });
+    }
+
+    fn note(&self, note: &str) {
+        self.0.hear(&Event::StepNote { phase: "deploy".to_owned(), note: note.to_owned() });
+    }
+}
+
+/// Answers what is to be answered, and follows what is there.
+pub(crate) async fn watch(
+    app: &App<'_>,
+    project: &Project,
+    name: &EnvironmentName,
+    answer: Option<Answer<'_>>,
+    follows: bool,
+    timeout: Option<Duration>,
+) -> Ended {
+    let settings = environment(&project.config, name)?;
+    let followed = pipeline_steps(settings)?;
+    let progress = app.progress();
+    let world = app.world_with(project, Arc::new(progress.clone())).await?;
+    let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let current = head.as_ref().and_then(|head| head.state().current.clone());
+    let Some((current, release)) = current.as_ref().and_then(|it| Some((it, it.release.as_ref()?))) else {
+        return Err(nothing_there(name).into());
+    };
+    let context = context(project, settings, current, release);
+    let mut report = WatchReport {
+        schema: WatchReport::SCHEMA,
+        environment: name.clone(),
+        sha: release.commit.to_string(),
+        answered: None,
+        end: None,
+        steps: Vec::new(),
+        exit: ExitStatus::Ok.code(),
+    };
+    if let Some(answer) = answer {
+        let said = answered(app, project, &followed, &context, answer).await?;
+        app.screen.say(&Text::new("✓ ", Style::Good).and(&said, Style::Plain));
+        report.answered = Some(said);
+    }
+    if follows {
+        let shown = Shown(progress.clone());
+        let flow = async {
+            let mut steps = Vec::new();
+            for step in &followed {
+                let timeout = timeout.or(step.timeout).unwrap_or(settings.timeout);
+                let ended = world.steps.run(step, &context, timeout, &shown).await;
+                let on = ended.end == StepEnd::Succeeded;
+                steps.push(ended);
+                if !on {
+                    break;
+                }
+            }
+            steps
+        };
+        let steps = match or_signal(app.env, &progress, flow).await {
+            Ok(steps) => steps,
+            Err(signal) => {
+                progress.rest();
+                app.screen.message("\nThe pipelines go on by themselves.\n");
+                return Err(Stop::Shown(signal.exit()));
+            }
+        };
+        report.end = steps.last().map(|step| step.end);
+        report.steps = steps;
+    }
+    progress.rest();
+    let exit = report.end.map_or(ExitStatus::Ok, exit_of);
+    report.exit = exit.code();
+    app.show(&report, || page(&report))?;
+    Ok(exit)
+}
+
+/// The steps of an environment that wait for pipelines, never starting anything.
+fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failure> {
+    let all = settings.deploy.iter().chain(&settings.verify);
+    let found: Vec<Step> = all
+        .filter_map(|step| match &step.action {
+            StepAction::CodePipeline { names, .. } => Some(Step {
+                action: StepAction::CodePipeline { names: names.clone(), start: false },
+                ..step.clone()
+            }),
+            _ => None,
+        })
+        .collect();
+    if found.is_empty() {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("promote.toml names no pipeline that deploys {}", settings.name),
+        )
+        .hint(format!("`deploy = {{ codepipeline = \"NAME\" }}` in `[env.{}]` names one", settings.name)));
+    }
+    Ok(found)
+}
+
+fn nothing_there(name: &EnvironmentName) -> Failure {
+    Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet"))
+        .hint(format!("`promote status {name}` shows what is there"))
+}
+
+fn context(
+    project: &Project,
+    settings: &Environment,
+    current: &Occupancy,
+    release: &ReleaseRef,
+) -> StepContext {
+    let promotion = current.promotion.as_ref().map(|id| id.0.clone()).unwrap_or_default();
+    let variables = [("PROMOTE_ENV", settings.name.to_string()), ("PROMOTE_ID", promotion)];
+    StepContext {
+        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        values: Values {
+            sha: Some(release.commit.clone()),
+            version: release.version.clone(),
+            env: Some(settings.name.clone()),
+            project: Some(project.config.project.clone()),
+            at: None,
+        },
+        targets: steps::targets(current),
+    }
+}
+
+/// Answers the one action that waits at the place, in the execution that took what is there.
+async fn answered(
+    app: &App<'_>,
+    project: &Project,
+    followed: &[Step],
+    context: &StepContext,
+    answer: Answer<'_>,
+) -> Result<String, Failure> {
+    let access = app.connect.pipelines(&project.config);
+    let pipelines = access.beside(&context.targets).ok_or_else(|| {
+        Failure::new(ExitStatus::Usage, "this version of promote was built without CodePipeline")
+    })?;
+    let mut found: Vec<(String, Waiting)> = Vec::new();
+    let (mut ours, mut others) = (Vec::new(), Vec::new());
+    for step in followed {
+        let StepAction::CodePipeline { names, .. } = &step.action else { continue };
+        let names = promote_providers::pipelines::names(names, &context.values)
+            .map_err(|why| Failure::new(ExitStatus::Usage, why))?;
+        for name in names.into_iter().filter(|name| answer.pipeline.is_none_or(|only| only == name)) {
+            let waits = waits(pipelines.as_ref(), &name, &context.targets)
+                .await
+                .map_err(|error| Failure::looking(&format!("looking at the pipeline `{name}`"), error))?;
+            others.extend(waits.others.iter().map(|place| format!("{name} {}", plain(place))));
+            for waiting in waits.ours {
+                let place = format!("{}/{}", waiting.stage, waiting.action);
+                if place == answer.place {
+                    found.push((name.clone(), waiting));
+                } else {
+                    ours.push(format!("`{}` of {name}", plain(&place)));
+                }
+            }
+        }
+    }
+    let (name, waiting) = one_of(found, &ours, &others, answer.place)?;
+    let who = app.actor().name;
+    let comment = if answer.comment.is_empty() { who } else { format!("{who}: {}", answer.comment) };
+    let verdict = Verdict { approved: answer.approved, comment };
+    pipelines.answer(&name, &waiting, &verdict).await.map_err(|error| {
+        Failure::looking(&format!("answering `{}` of {name}", plain(answer.place)), error)
+    })?;
+    let word = if answer.approved { "approved" } else { "rejected" };
+    Ok(format!("{name} {} {word}", plain(answer.place)))
+}
+
+fn one_of(
+    mut found: Vec<(String, Waiting)>,
+    ours: &[String],
+    others: &[String],
+    place: &str,
+) -> Result<(String, Waiting), Failure> {
+    if let (1, Some(one)) = (found.len(), found.pop()) {
+        return Ok(one);
+    }
+    let place = plain(place);
+    if !found.is_empty() {
+        return Err(Failure::new(ExitStatus::Usage, format!("`{place}` waits in more than one pipeline"))
+            .hint("`--pipeline NAME` says in which one it is answered"));
+    }
+    let failure = Failure::new(
+        ExitStatus::Missing,
+        format!("`{place}` does not wait for an answer in the execution of what is there"),
+    );
+    let failure = match ours.is_empty() {
+        true => failure,
+        false => failure.hint(format!("what waits is {}", ours.join(", "))),
+    };
+    match others.is_empty() {
+        true => Err(failure),
+        false => Err(failure
+            .state(format!("Another execution waits: {}. It carries another release.", others.join(", ")))),
+    }
+}
+
+fn page(report: &WatchReport) -> Page {
+    let mut page = Page::default();
+    let (name, sha) = (&report.environment, report.sha.get(..7).unwrap_or(&report.sha));
+    let Some(end) = report.end else {
+        if let Some(answered) = &report.answered {
+            page.line(format!("{answered}."));
+        }
+        return page;
+    };
+    let good = end == StepEnd::Succeeded;
+    let style = if good { Style::Good } else { Style::Bad };
+    page.line(
+        Text::new(if good { "✓ " } else { "✗ " }, style)
+            .and(format!("the deployment of {sha} to {name} {}", steps::word(end)), Style::Strong),
+    );
+    for step in &report.steps {
+        page.line(Text::plain(format!("  {}", step.summary)));
+        for line in step.tail.lines().take(10) {
+            page.line(Text::new(format!("  | {line}"), Style::Dim));
+        }
+    }
+    page.hint(format!("`promote resume {name}` records how it ended, where that was not done"));
+    page
+}

@@ -1,0 +1,193 @@
+//! What automation tries in one environment: pure, from the states of the lanes and the releases that there are.
+
+use crate::commit::CommitId;
+use crate::config::{Config, Environment, Step};
+use crate::ledger::{Occupancy, OutcomeResult, ReleaseRef, State};
+use crate::names::EnvironmentName;
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+
+/// How many releases are tried in one environment at most, newest first.
+pub const TRIES: usize = 8;
+/// What is granted to a deployment beyond the time that its steps may take.
+const GRACE: TimeDelta = TimeDelta::minutes(5);
+
+/// A published release, as far as choosing the newest needs it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Published {
+    /// Its commit.
+    pub commit: CommitId,
+    /// When it was committed.
+    pub committed_at: Option<DateTime<Utc>>,
+    /// When it was published, by the store's clock.
+    pub published_at: DateTime<Utc>,
+    /// Whether it is on the environment's branch; true where none is asked for.
+    pub on_branch: bool,
+}
+
+impl Published {
+    /// By what releases are ordered: as the rule `order` does, and by publication where that does not tell.
+    fn age(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (self.committed_at.unwrap_or(self.published_at), self.published_at)
+    }
+}
+
+/// What is known of an environment.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// The state of its lane.
+    pub state: &'a State,
+    /// The states of the lanes of the environments before.
+    pub upstream: &'a BTreeMap<EnvironmentName, State>,
+    /// For a first environment: the releases that were published last.
+    pub published: &'a [Published],
+    /// The time by the ledger's store.
+    pub now: DateTime<Utc>,
+}
+
+/// What to do with an environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// These releases, one after the other, until one may move.
+    Try(Vec<CommitId>),
+    /// Somebody is at it: leave it alone.
+    Busy(String),
+    /// There is nothing that it could take; why, where that is not plain.
+    Nothing(Option<String>),
+}
+
+/// The automatic environments in their order, one for each lane: what reads the same target moves as one.
+pub fn automatic(config: &Config) -> Vec<&Environment> {
+    let mut found: Vec<&Environment> = Vec::new();
+    let all = config.stages.iter().flatten().filter_map(|name| config.environments.get(name));
+    for settings in all.filter(|settings| settings.auto) {
+        if !found.iter().any(|other| other.lane == settings.lane) {
+            found.push(settings);
+        }
+    }
+    found
+}
+
+/// Those that read the same target move along by themselves only when all of them are automatic.
+pub fn along(config: &Config, settings: &Environment) -> Vec<EnvironmentName> {
+    let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
+    let names = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
+    let auto = |name: &EnvironmentName| config.environments.get(name).is_some_and(|other| other.auto);
+    if names.len() > 1 && names.iter().all(auto) { names } else { Vec::new() }
+}
+
+/// Chooses what to try.
+pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choice {
+    if let Some(busy) = busy(config, settings, known) {
+        return Choice::Busy(busy);
+    }
+    if settings.from.is_empty() { newest(settings, known) } else { verified(settings, known) }
+}
+
+/// Who has the environment, when somebody has.
+fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<String> {
+    let name = &settings.name;
+    if let Some(open) = &known.state.open {
+        return Some(format!(
+            "promotion {} of {} by {} is open; `promote resume {name}` finishes it, `promote rollback {name}` undoes it",
+            open.promotion,
+            open.release.commit.short(7),
+            open.by
+        ));
+    }
+    let current = known.state.current.as_ref().filter(|current| deploying(current))?;
+    let end = current.since.time().checked_add_signed(longest(config, settings))?;
+    let what = current.release.as_ref().map_or("unknown", |release| release.commit.short(7));
+    (known.now < end).then(|| {
+        format!("{what} is being deployed by {}; `promote resume {name}` settles how that ended", current.by)
+    })
+}
+
+/// Whether steps were to follow and nothing says how they ended.
+fn deploying(current: &Occupancy) -> bool {
+    current.follows && current.outcome.is_none()
+}
+
+/// How long the steps of a lane may take. Afterwards, whoever ran them is gone.
+fn longest(config: &Config, settings: &Environment) -> TimeDelta {
+    let mut total = GRACE;
+    for name in config.lanes.iter().filter(|lane| lane.name == settings.lane).flat_map(|l| &l.environments) {
+        let Some(settings) = config.environments.get(name) else { continue };
+        for step in settings.deploy.iter().chain(&settings.verify) {
+            total = total.checked_add(&spent(settings, step)).unwrap_or(TimeDelta::MAX);
+        }
+    }
+    total
+}
+
+fn spent(settings: &Environment, step: &Step) -> TimeDelta {
+    let once = step.timeout.unwrap_or(settings.timeout);
+    let all = once.checked_mul(step.retries.saturating_add(1)).unwrap_or(std::time::Duration::MAX);
+    TimeDelta::from_std(all).unwrap_or(TimeDelta::MAX)
+}
+
+/// For a first environment: the newest release on its branch, unless that or a newer one is there. One that is blocked
+/// or was rolled back is tried all the same, and refused: automation does not go around what a person said of it.
+fn newest(settings: &Environment, known: Known<'_>) -> Choice {
+    let here = known.state.release();
+    let Some(newest) = known.published.iter().filter(|one| one.on_branch).max_by_key(|one| one.age()) else {
+        return Choice::Nothing(Some(match &settings.branch {
+            Some(branch) if !known.published.is_empty() => {
+                format!("none of the releases that were published last is on {branch}")
+            }
+            _ => "nothing is published yet".to_owned(),
+        }));
+    };
+    let passed = here.is_some_and(|here| {
+        let there = known.published.iter().find(|one| one.commit == here.commit);
+        let older = |at: DateTime<Utc>| newest.committed_at.is_some_and(|new| new < at);
+        here.commit == newest.commit
+            || here.committed_at.is_some_and(older)
+            || there.is_some_and(|there| there.age() >= newest.age())
+    });
+    if passed { Choice::Nothing(left(known.state)) } else { Choice::Try(vec![newest.commit.clone()]) }
+}
+
+/// For a later environment: what was verified in the environment before and not rolled back there, newest stay first,
+/// up to what is here.
+fn verified(settings: &Environment, known: Known<'_>) -> Choice {
+    let Some(first) = settings.from.first() else { return Choice::Nothing(None) };
+    let Some(before) = known.upstream.get(first) else {
+        return Choice::Nothing(Some(format!("nothing is recorded in {first} yet")));
+    };
+    let here = known.state.release();
+    let is_here = |release: &ReleaseRef| here.is_some_and(|here| here.commit == release.commit);
+    let current =
+        before.current.iter().filter_map(|now| Some((now.release.as_ref()?, now.verified.is_some())));
+    let past = before.trail.iter().map(|past| (&past.release, past.verified.is_some()));
+    let mut found: Vec<CommitId> = Vec::new();
+    for (release, verified) in current.chain(past).take_while(|(release, _)| !is_here(release)) {
+        let gone = before.rolled_back.contains(&release.commit);
+        if verified && !gone && !found.contains(&release.commit) && found.len() < TRIES {
+            found.push(release.commit.clone());
+        }
+    }
+    if !found.is_empty() {
+        return Choice::Try(found);
+    }
+    let there = before.release().filter(|there| !is_here(there));
+    Choice::Nothing(match there {
+        Some(there) => Some(format!("{} is in {first}, but is not verified there", there.commit.short(7))),
+        None if here.is_none() => Some(format!("nothing is recorded in {first} yet")),
+        None => left(known.state),
+    })
+}
+
+/// What is worth saying of an environment that has what it could have.
+fn left(state: &State) -> Option<String> {
+    let current = state.current.as_ref()?;
+    let how = match current.outcome {
+        None if current.follows => "how its deployment ended is not recorded",
+        Some(OutcomeResult::Failed | OutcomeResult::Errored) => "its deployment failed",
+        Some(OutcomeResult::TimedOut) => "its deployment timed out",
+        Some(OutcomeResult::Superseded) => "its deployment was superseded",
+        Some(OutcomeResult::Interrupted) => "its deployment was not waited for",
+        _ => return None,
+    };
+    Some(how.to_owned())
+}

@@ -1,0 +1,263 @@
+//! Moves what is automatic and open: for schedules, for pushes, and for what follows a publication. Safe to run as often
+//! as one likes, and at the same time as itself: whoever comes second is told who was first, and goes on.
+//!
+//! What is tried is chosen in [`choice`]; whether it may move is decided by the same rules, and moved in the same way,
+//! as when a person asks.
+
+pub mod choice;
+
+use crate::automatic::Watch;
+use crate::commit::CommitId;
+use crate::config::{Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::{Failure, causes};
+use crate::flow::{Done, carry_out, decide};
+use crate::ledger::{Action, Actor, LedgerError, OutcomeResult, State};
+use crate::names::EnvironmentName;
+use crate::observe::heads;
+use crate::plan::{Decision, Refusal};
+use crate::report::Moved;
+use crate::request::{Request, Wanted};
+use crate::world::{View, World};
+use choice::{Choice, Known, Published};
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+use std::collections::BTreeMap;
+
+/// Among how many releases, those that were published last, the newest is looked for.
+const RECENT: usize = 20;
+
+fn ended(environment: &EnvironmentName, result: &str, why: Vec<String>) -> Moved {
+    Moved {
+        environment: environment.to_string(),
+        result: result.to_owned(),
+        why,
+        sha: None,
+        opens_at: None,
+        promotion: None,
+        exit: ExitStatus::Ok,
+    }
+}
+
+fn of(moved: Moved, commit: &CommitId) -> Moved {
+    Moved { sha: Some(commit.to_string()), ..moved }
+}
+
+/// Moves every automatic environment of `config` that may take something, in their order; only those in `names` when any
+/// are named. With `dry_run` nothing is moved, and each environment is judged by how things are now.
+///
+/// # Errors
+/// `Usage` when a named environment is not automatic, or `Missing` when it is not there. What goes wrong in one
+/// environment is in its answer, and the others are still tried.
+pub async fn advance(
+    world: &World,
+    config: &Config,
+    names: &[EnvironmentName],
+    actor: &Actor,
+    dry_run: bool,
+    watch: &dyn Watch,
+) -> Result<Vec<Moved>, Failure> {
+    for name in names {
+        let settings = crate::observe::environment(config, name)?;
+        if !settings.auto {
+            return Err(Failure::new(ExitStatus::Usage, format!("{name} is not automatic"))
+                .hint(format!("`promote to {name}` moves it; `auto = true` makes it automatic")));
+        }
+    }
+    let mut all = Vec::new();
+    for settings in choice::automatic(config) {
+        let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
+        let mut members = lane.into_iter().flat_map(|lane| &lane.environments);
+        if names.is_empty() || members.any(|name| names.contains(name)) {
+            let errand = Errand { world, config, settings, actor, dry_run, watch };
+            all.push(errand.run().await.unwrap_or_else(|failure| failed(settings, &failure)));
+        }
+    }
+    Ok(all)
+}
+
+fn failed(settings: &Environment, failure: &Failure) -> Moved {
+    let words = std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string));
+    let mut why = vec![words.collect::<Vec<_>>().join(": ")];
+    why.extend(failure.state.clone());
+    why.extend(failure.hints.clone());
+    Moved { exit: failure.exit, ..ended(&settings.name, "error", why) }
+}
+
+/// The request that automation makes for one release.
+pub fn request(
+    config: &Config,
+    settings: &Environment,
+    commit: &CommitId,
+    actor: &Actor,
+) -> Result<Request, Failure> {
+    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Failed, "no commit").caused_by(error)
+    })?;
+    let mut request = Request::promote(settings.name.clone(), Wanted::Commit(prefix), actor.clone());
+    request.automatic = true;
+    request.include = choice::along(config, settings);
+    Ok(request)
+}
+
+/// One environment.
+struct Errand<'a> {
+    world: &'a World,
+    config: &'a Config,
+    settings: &'a Environment,
+    actor: &'a Actor,
+    dry_run: bool,
+    watch: &'a dyn Watch,
+}
+
+impl Errand<'_> {
+    async fn run(&self) -> Result<Moved, Failure> {
+        let view = self.world.view();
+        let (config, settings) = (self.config, self.settings);
+        let commits = match look(&view, config, settings).await? {
+            Choice::Try(commits) => commits,
+            Choice::Busy(who) => return Ok(ended(&settings.name, "busy", vec![who])),
+            Choice::Nothing(why) => {
+                return Ok(ended(&settings.name, "unchanged", why.into_iter().collect()));
+            }
+        };
+        let mut refused = None;
+        for commit in &commits {
+            let request = request(config, settings, commit, self.actor)?;
+            let moved = attempt(self.world, config, &request, self.dry_run, self.watch).await?;
+            if moved.result != "blocked" {
+                return Ok(moved);
+            }
+            // The newest one's reasons are those that matter.
+            refused.get_or_insert(moved);
+        }
+        Ok(refused.unwrap_or_else(|| ended(&settings.name, "unchanged", Vec::new())))
+    }
+}
+
+/// Reads what choosing needs, and chooses.
+async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Choice, Failure> {
+    let mut names: Vec<&EnvironmentName> = settings.from.iter().collect();
+    names.push(&settings.name);
+    let mut states: BTreeMap<EnvironmentName, State> = heads(view, config, names)
+        .await?
+        .into_iter()
+        .filter_map(|(name, head)| Some((name, head?.state().clone())))
+        .collect();
+    let state = states.remove(&settings.name).unwrap_or_default();
+    let published = if settings.from.is_empty() { recent(view, settings).await? } else { Vec::new() };
+    let now =
+        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    Ok(choice::choose(
+        config,
+        settings,
+        Known { state: &state, upstream: &states, published: &published, now },
+    ))
+}
+
+/// The releases that were published last.
+async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, Failure> {
+    let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
+    let mut all: Vec<(DateTime<Utc>, CommitId)> =
+        entries.into_iter().filter_map(|(commit, entry)| Some((entry.published?, commit))).collect();
+    all.sort();
+    let reads = all.into_iter().rev().take(RECENT).map(|(published_at, commit)| async move {
+        let manifest = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
+        let Some(manifest) = manifest else { return Ok::<_, Failure>(None) };
+        let on_branch = match (&settings.branch, &view.history) {
+            (None, _) => true,
+            (Some(branch), history) => {
+                let told = match history {
+                    Some(history) => history.on_branch(&commit, branch).await.ok().flatten(),
+                    None => None,
+                };
+                told.unwrap_or_else(|| manifest.branches.contains(branch))
+            }
+        };
+        Ok(Some(Published { commit, committed_at: manifest.committed_at, published_at, on_branch }))
+    });
+    Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+/// Decides one request and carries it out. Being refused, having nothing to do and coming second are answers.
+///
+/// # Errors
+/// When the world can't be read, or the move could neither be made nor be left.
+pub async fn attempt(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    dry_run: bool,
+    watch: &dyn Watch,
+) -> Result<Moved, Failure> {
+    let name = &request.environment;
+    let (snapshot, decision) = decide(&world.view(), config, request).await?;
+    let plan = match decision {
+        Decision::NothingToDo(nothing) => {
+            let pending = nothing.pending.then(|| "it is not verified there".to_owned());
+            return Ok(of(
+                ended(name, "unchanged", pending.into_iter().collect()),
+                &nothing.plan.release.commit,
+            ));
+        }
+        Decision::Refused(refusal) => return Ok(refused(name, &refusal)),
+        Decision::Allowed(plan) => plan,
+    };
+    let commit = &plan.release.commit;
+    if dry_run {
+        return Ok(of(ended(name, "ready", Vec::new()), commit));
+    }
+    watch.begins(&plan);
+    let done = carry_out(world, config, &plan, &snapshot, request).await;
+    watch.ends();
+    match done {
+        Ok(done) => Ok(carried(name, &done)),
+        Err(failure) if failure.exit == ExitStatus::Conflict => {
+            let why = std::iter::once(failure.to_string()).chain(failure.state).collect();
+            Ok(of(ended(name, "overtaken", why), commit))
+        }
+        Err(failure) => Err(failure),
+    }
+}
+
+fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
+    let unmet = || refusal.plan.findings.iter().filter(|finding| !finding.passes());
+    let why = unmet()
+        .map(|finding| format!("{}: {}", finding.rule, finding.detail))
+        .chain(refusal.obstacles.clone());
+    let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
+    // That somebody else's promotion is open was not so a moment ago: it is being moved.
+    let result = if refusal.exit == ExitStatus::Conflict { "busy" } else { "blocked" };
+    Moved {
+        opens_at: opens.filter(|_| refusal.obstacles.is_empty()).and_then(|opens| opens.into_iter().max()),
+        exit: if result == "busy" { ExitStatus::Ok } else { refusal.exit },
+        ..of(ended(name, result, why.collect()), &refusal.plan.release.commit)
+    }
+}
+
+fn carried(name: &EnvironmentName, done: &Done) -> Moved {
+    let result = match (done.plan.action, done.result) {
+        (Action::Promote, OutcomeResult::Succeeded) => "promoted",
+        (_, OutcomeResult::Succeeded) => "succeeded",
+        (_, OutcomeResult::Failed) => "failed",
+        (_, OutcomeResult::Errored) => "errored",
+        (_, OutcomeResult::TimedOut) => "timed-out",
+        (_, OutcomeResult::Superseded) => "superseded",
+        (_, OutcomeResult::Interrupted) => "interrupted",
+    };
+    let failed = done.steps.last().filter(|_| done.result != OutcomeResult::Succeeded);
+    let mut why: Vec<String> = failed
+        .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
+        .into_iter()
+        .collect();
+    match &done.undone {
+        Some(Ok(back)) => why.push(format!("{} was put back", back.plan.release.commit.short(7))),
+        Some(Err(reason)) => why.push(format!("it could not be put back: {reason}")),
+        None => {}
+    }
+    Moved {
+        promotion: Some(done.promotion.to_string()),
+        exit: done.exit,
+        ..of(ended(name, result, why), &done.plan.release.commit)
+    }
+}

@@ -1,0 +1,45 @@
+//! What follows a publication by itself: the first environments that are automatic take the release, by the same
+//! rules and in the same way as when a person asks.
+
+use crate::advance::{attempt, choice, request};
+use crate::commit::CommitId;
+use crate::config::{Config, Environment};
+use crate::failure::Failure;
+use crate::ledger::Actor;
+use crate::plan::Plan;
+use crate::report::Moved;
+use crate::world::World;
+
+/// Told of each promotion as it begins and ends.
+pub trait Watch: Send + Sync {
+    /// This is about to be carried out.
+    fn begins(&self, plan: &Plan);
+    /// It ended, one way or the other.
+    fn ends(&self);
+}
+
+/// The environments that take a new release by themselves, one of each lane, in order.
+pub fn environments(config: &Config) -> Vec<&Environment> {
+    let mut found = choice::automatic(config);
+    found.retain(|settings| settings.from.is_empty());
+    found
+}
+
+/// Moves a release to all of them. A refusal is an answer here: what was published stays published.
+///
+/// # Errors
+/// When the world can't be read, or a move could not be committed.
+pub async fn promote(
+    world: &World,
+    config: &Config,
+    actor: &Actor,
+    commit: &CommitId,
+    watch: &dyn Watch,
+) -> Result<Vec<Moved>, Failure> {
+    let mut all = Vec::new();
+    for settings in environments(config) {
+        let request = request(config, settings, commit, actor)?;
+        all.push(attempt(world, config, &request, false, watch).await?);
+    }
+    Ok(all)
+}

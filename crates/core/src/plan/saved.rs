@@ -1,0 +1,112 @@
+//! Saved plans: which decision has one to save, reading one back, asking for the same again, and whether the world
+//! still leads to it. Files are the frontends' matter.
+
+use super::{Decision, Plan, SCHEMA};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Action, Actor};
+use crate::names::EnvironmentName;
+use crate::report::plan_of;
+use crate::request::{Request, Wanted};
+
+/// The largest saved plan in bytes.
+pub const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// The text that a decision is saved as.
+///
+/// # Errors
+/// When there is no plan to save: nothing is to be done, or it can't be done at all.
+pub fn text(decision: &Decision) -> Result<String, Failure> {
+    match decision {
+        Decision::NothingToDo(_) => {
+            return Err(Failure::new(
+                ExitStatus::Blocked,
+                "there is nothing to do, so there is no plan to save",
+            ));
+        }
+        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
+            let why = refusal.obstacles.join("; ");
+            return Err(Failure::new(refusal.exit, format!("there is no plan to save: {why}")));
+        }
+        Decision::Refused(_) | Decision::Allowed(_) => {}
+    }
+    let mut text = serde_json::to_string_pretty(plan_of(decision)).map_err(|error| {
+        Failure::new(ExitStatus::Failed, "the plan can't be written as JSON").caused_by(error)
+    })?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Reads a saved plan for this environment. `shown` is the file's name for messages.
+///
+/// # Errors
+/// When it is no plan of this schema, or one for another environment.
+pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result<Plan, Failure> {
+    let plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{shown}` is no saved plan"))
+            .hint(format!("`promote plan {environment} --out FILE` saves one"))
+            .caused_by(error)
+    })?;
+    if plan.schema != SCHEMA {
+        let schema = crate::names::shown(&plan.schema);
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`{shown}` is a `{schema}`, this version reads `{SCHEMA}`"),
+        ));
+    }
+    if plan.environment != *environment {
+        return Err(Failure::new(
+            ExitStatus::Usage,
+            format!("`{shown}` is a plan for {}, not for {environment}", plan.environment),
+        ));
+    }
+    Ok(plan)
+}
+
+/// The request that leads to the same plan, if the world is still the same.
+///
+/// # Errors
+/// When the plan names no commit.
+pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
+    let prefix = plan.release.commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
+        Failure::new(ExitStatus::Usage, "the plan names no commit").caused_by(error)
+    })?;
+    Ok(Request {
+        action: plan.action,
+        take_over: plan.action == Action::Rollback || plan.supersedes.is_some(),
+        include: plan.terms.include.clone(),
+        overrides: plan.terms.overrides.clone(),
+        notes: plan.terms.notes.clone(),
+        reason: plan.terms.reason.clone(),
+        ..Request::promote(plan.environment.clone(), Wanted::Commit(prefix), actor)
+    })
+}
+
+/// Refuses when the world no longer leads to the plan that was saved.
+///
+/// # Errors
+/// `Conflict`, with what is different.
+pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
+    let now = plan_of(decision);
+    if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
+        return Ok(());
+    }
+    let (name, sha) = (&saved.environment, saved.release.commit.short(7));
+    let from = |plan: &Plan| plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
+    let why = match decision {
+        Decision::NothingToDo(_) => format!("{name} holds {sha} already."),
+        _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
+        _ if saved.from != now.from => {
+            format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
+        }
+        _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
+        _ if saved.targets != now.targets => {
+            "The target or the source was written since it was made.".to_owned()
+        }
+        _ => "What it would do has changed since it was made.".to_owned(),
+    };
+    Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
+        .state(why)
+        .state("Nothing was changed.")
+        .hint(format!("`promote plan {name} {sha} --out FILE` makes a new one")))
+}

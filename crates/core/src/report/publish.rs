@@ -1,0 +1,74 @@
+//! A publication as a document: what lies where, and where it went by itself.
+
+use super::Document;
+use crate::commit::CommitId;
+use crate::exit::ExitStatus;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+
+/// `promote publish`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishReport {
+    /// What this is.
+    pub schema: &'static str,
+    /// The release.
+    #[serde(rename = "sha")]
+    pub commit: CommitId,
+    /// First line of its message.
+    pub subject: Option<String>,
+    /// Its semver number.
+    pub version: Option<String>,
+    /// Whether it was published now; otherwise it was before.
+    pub new: bool,
+    /// Whether the ledger was begun now.
+    pub begun: bool,
+    /// Whether nothing was written because of `--dry-run`.
+    pub dry_run: bool,
+    /// What lies where.
+    pub artifacts: Vec<PublishedArtifact>,
+    /// What is worth telling.
+    pub warnings: Vec<String>,
+    /// Where it went by itself.
+    pub moves: Vec<Moved>,
+}
+
+/// One artifact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PublishedArtifact {
+    /// Its name; the only one is called `main`.
+    pub name: String,
+    /// Where it lies.
+    pub location: String,
+    /// Its digest; `null` when it was not made.
+    pub digest: Option<String>,
+    /// Its length in bytes: of a folder, of all its files.
+    pub size: Option<u64>,
+    /// How many files a folder has; `null` for anything else.
+    pub files: Option<u64>,
+}
+
+impl Document for PublishReport {
+    const SCHEMA: &'static str = "promote/publish@1";
+    const FIELDS: &'static [&'static str] =
+        &["schema", "sha", "subject", "version", "new", "begun", "dry_run", "artifacts", "warnings", "moves"];
+}
+
+/// What became of one environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Moved {
+    /// The environment.
+    pub environment: String,
+    /// `promoted`, `unchanged`, `ready` (with `--dry-run`), `blocked` by a rule, `busy` or `overtaken` by somebody, or
+    /// how the deployment ended; `error` when it could not be tried.
+    pub result: String,
+    /// Why, in words.
+    pub why: Vec<String>,
+    /// The commit that moved or would move.
+    pub sha: Option<String>,
+    /// When the rules that are not met may all have opened by themselves.
+    pub opens_at: Option<DateTime<Utc>>,
+    /// The promotion.
+    pub promotion: Option<String>,
+    /// The exit status it comes to.
+    pub exit: ExitStatus,
+}

@@ -1,0 +1,54 @@
+//! A move without waiting for what follows from it.
+
+use crate::apply::apply;
+use crate::config::{Config, Environment, Step, StepAction};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::flow::Done;
+use crate::ledger::{OutcomeResult, PromotionId};
+use crate::observe::environment;
+use crate::plan::Plan;
+use crate::request::Request;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+
+/// The first step after the move that does more than wait, and so can't be left for later.
+pub fn left_out(settings: &Environment) -> Option<&Step> {
+    let acts = |action: &StepAction| {
+        matches!(
+            action,
+            StepAction::Run { .. }
+                | StepAction::Github { .. }
+                | StepAction::Gitlab { .. }
+                | StepAction::CodePipeline { start: true, .. }
+        )
+    };
+    settings.deploy.iter().find(|step| acts(&step.action))
+}
+
+/// Carries out a plan that was just decided up to the commit; nothing that follows is run or recorded.
+///
+/// # Errors
+/// When the move could not be committed; the failure says what state things are in.
+pub async fn move_only(
+    world: &World,
+    config: &Config,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Done, Failure> {
+    let settings = environment(config, &plan.environment)?;
+    let applied = apply(world, config, settings, plan, snapshot, request).await?;
+    let current = applied.commit.state().current.clone();
+    Ok(Done {
+        plan: plan.clone(),
+        promotion: current
+            .and_then(|current| current.promotion)
+            .unwrap_or_else(|| PromotionId(String::new())),
+        head: applied.commit,
+        result: OutcomeResult::Succeeded,
+        steps: applied.prepared,
+        undone: None,
+        exit: ExitStatus::Ok,
+    })
+}

@@ -1,0 +1,240 @@
+//! Bringing an environment's folder to a release, without trouble.
+
+use crate::stage::{How, Stage, files, key, kinds, metadata, stages, to};
+use futures_executor::block_on;
+use promote_core::decorator::{Log, Method, Recording};
+use promote_core::folder::{THROUGH_LIMIT, bring};
+use promote_core::memory::MemoryKind;
+use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition};
+use std::sync::Arc;
+
+#[test]
+fn a_release_comes_the_next_follows_and_the_first_comes_back() {
+    for (name, stage) in stages() {
+        let one = files(&[("a.yaml", "1"), ("bin/run.sh", "#!"), ("gone.txt", "x"), ("same", "s")]);
+        let two = files(&[("a.yaml", "2"), ("bin/run.sh", "#!"), ("new/deep/er", "n"), ("same", "s")]);
+        stage.publish('a', &one);
+        stage.publish('b', &two);
+        stage.bring(&to('a')).unwrap();
+        stage.holds('a', &one, &name);
+        let object = stage.bring(&to('b')).unwrap();
+        stage.holds('b', &two, &name);
+        assert_eq!(object.key, stage.target().key, "{name}");
+        assert_eq!(object.metadata.get("promote-actor").map(String::as_str), Some("ann"), "{name}");
+        stage.bring(&to('a')).unwrap();
+        stage.holds('a', &one, &name);
+        assert!(stage.manifest().unwrap().files[1].executable, "{name}");
+    }
+}
+
+#[test]
+fn each_file_says_what_it_is() {
+    for (name, stage) in stages() {
+        let text = "<p>hello</p>";
+        stage.publish('a', &files(&[("page.html", text), ("blob", "?")]));
+        stage.bring(&to('a')).unwrap();
+        let (page, _) = stage.to.snapshot()[&key("env/page.html")].clone();
+        assert_eq!(page.headers.content_type.as_deref(), Some("text/html"), "{name}");
+        let digest = promote_core::digest::Digest::of(text.as_bytes()).hex();
+        let expected = [("promote-commit", "c"), ("promote-id", "p1"), ("promote-sha256", &digest)];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(page.metadata, expected.into(), "{name}");
+        let (blob, _) = stage.to.snapshot()[&key("env/blob")].clone();
+        assert_eq!(blob.headers.content_type.as_deref(), Some("application/octet-stream"), "{name}");
+    }
+}
+
+#[test]
+fn what_the_release_lacks_stays_unless_it_is_to_be_removed() {
+    for (name, stage) in stages() {
+        let (one, two) = (files(&[("a", "1"), ("old", "x")]), files(&[("a", "2")]));
+        stage.publish('a', &one);
+        stage.publish('b', &two);
+        stage.bring(&to('a')).unwrap();
+        stage.by_hand("stray", "by hand");
+        stage.bring(&How { prune: false, ..to('b') }).unwrap();
+        assert_eq!(stage.there(), files(&[("a", "2"), ("old", "x"), ("stray", "by hand")]), "{name}");
+        stage.says('b', &name);
+        // It is removed once that is wanted, also when no file changes.
+        stage.bring(&to('b')).unwrap();
+        stage.holds('b', &two, &name);
+    }
+}
+
+#[test]
+fn ledgers_and_folders_inside_are_left_alone() {
+    let stage = Stage::within(MemoryKind::gcs_like());
+    stage.publish('a', &files(&[("a", "1")]));
+    stage.by_hand(".promote/shop/ledger.json", "{}");
+    stage.by_hand("inner/.promote-folder.json", "{}");
+    stage.by_hand("inner/x", "x");
+    stage.bring(&to('a')).unwrap();
+    let left = [".promote/shop/ledger.json", "a", "inner/.promote-folder.json", "inner/x"];
+    assert_eq!(stage.there().keys().collect::<Vec<_>>(), left);
+}
+
+#[test]
+fn a_file_written_by_hand_is_written_again() {
+    for (name, stage) in stages() {
+        let one = files(&[("a", "1"), ("b", "2")]);
+        stage.publish('a', &one);
+        stage.bring(&to('a')).unwrap();
+        stage.by_hand("a", "9");
+        stage.to.remove(&key("env/b"));
+        stage.bring(&How { promotion: "p2", ..to('a') }).unwrap();
+        stage.holds('a', &one, &name);
+    }
+}
+
+#[test]
+fn everything_is_written_anew_for_whoever_takes_over() {
+    let stage = Stage::within(MemoryKind::gcs_like());
+    let one = files(&[("a", "1"), ("b", "2")]);
+    stage.publish('a', &one);
+    stage.bring(&to('a')).unwrap();
+    let tokens = |stage: &Stage| {
+        stage.manifest().unwrap().files.into_iter().map(|file| file.token.unwrap()).collect::<Vec<_>>()
+    };
+    let before = tokens(&stage);
+    stage.bring(&to('a')).unwrap();
+    assert_eq!(tokens(&stage), before);
+    stage.bring(&How { everything: true, ..to('a') }).unwrap();
+    assert!(tokens(&stage).iter().zip(&before).all(|(now, before)| now != before));
+    stage.holds('a', &one, "taken over");
+}
+
+#[test]
+fn a_file_gives_way_to_a_folder_and_a_folder_to_a_file() {
+    for (name, stage) in stages() {
+        let (one, two) = (files(&[("a", "1"), ("b/c", "2")]), files(&[("a/x", "3"), ("b", "4")]));
+        stage.publish('a', &one);
+        stage.publish('b', &two);
+        stage.bring(&to('a')).unwrap();
+        stage.bring(&to('b')).unwrap();
+        stage.holds('b', &two, &name);
+    }
+}
+
+#[test]
+fn a_manifest_that_was_changed_since_the_plan_stops_it_before_anything_is_written() {
+    for (name, stage) in stages() {
+        let one = files(&[("a", "1")]);
+        stage.publish('a', &one);
+        stage.publish('b', &files(&[("a", "2")]));
+        let planned = stage.moved('b');
+        stage.bring(&to('a')).unwrap();
+        let condition = Condition::on(planned.when.clone());
+        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
+        let condition = Condition::on(Precondition::Matches(promote_core::port::Token("other".to_owned())));
+        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
+        stage.holds('a', &one, &name);
+    }
+}
+
+#[test]
+fn each_write_carries_the_fence() {
+    let stage = Stage::within(MemoryKind::local_like());
+    stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
+    let moved = stage.moved('a');
+    let slot = key(".promote/shop/next");
+    let fence = Some(Fence { slot: slot.clone() });
+    let condition = Condition { fence, ..Condition::absent() };
+    stage.to.put(&slot, "taken").unwrap();
+    let end = block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &condition, true, false));
+    assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict);
+    assert!(stage.there().is_empty());
+    assert_eq!(stage.to.capabilities().fence, FenceClass::Atomic);
+}
+
+/// What is spawned on a runtime of several threads must be able to move between them.
+#[test]
+fn the_futures_can_be_sent() {
+    fn sendable<T: Send>(_: &T) {}
+    let stage = Stage::within(MemoryKind::gcs_like());
+    stage.publish('a', &files(&[("a", "1")]));
+    let (moved, metadata, condition) = (stage.moved('a'), metadata("p1"), Condition::absent());
+    sendable(&bring(&stage.from, &stage.to, &moved, &metadata, &condition, true, false));
+    sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
+    let (at, commit) = (stage.release('a'), crate::stage::commit('a'));
+    sendable(&promote_core::folder::put(&stage.from, &at, &commit, Vec::new()));
+}
+
+#[test]
+fn a_source_that_is_not_what_was_published_is_refused() {
+    for (name, stage) in stages() {
+        stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
+        let moved = stage.moved('a');
+        let condition = Condition::absent();
+        let run =
+            || block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &condition, true, false));
+        stage.from.put(&key("rel/a/b"), "longer").unwrap();
+        let kind = run().unwrap_err().kind;
+        assert!(matches!(kind, ErrorKind::Corrupt | ErrorKind::Unknown), "{name}: {kind:?}");
+        stage.from.remove(&key("rel/a/b"));
+        let kind = run().unwrap_err().kind;
+        assert!(matches!(kind, ErrorKind::NotFound | ErrorKind::Unknown), "{name}: {kind:?}");
+        let manifest = &stage.release('a').key;
+        stage
+            .from
+            .put(manifest, promote_core::folder::FolderManifest::new(Vec::new()).unwrap().to_bytes())
+            .unwrap();
+        assert_eq!(run().unwrap_err().kind, ErrorKind::Corrupt, "{name}");
+        stage.from.remove(manifest);
+        assert_eq!(run().unwrap_err().kind, ErrorKind::NotFound, "{name}");
+        assert!(stage.manifest().is_none(), "{name}");
+    }
+}
+
+#[test]
+fn rubbish_in_place_of_the_manifest_is_written_over_when_the_plan_saw_it() {
+    for (name, stage) in stages() {
+        let one = files(&[("a", "1")]);
+        stage.publish('a', &one);
+        stage.by_hand(".promote-folder.json", "rubbish");
+        stage.by_hand("a", "1");
+        stage.bring(&to('a')).unwrap();
+        stage.holds('a', &one, &name);
+    }
+}
+
+#[test]
+fn a_location_that_is_no_folder_is_refused() {
+    let stage = Stage::within(MemoryKind::gcs_like());
+    stage.publish('a', &files(&[("a", "1")]));
+    let mut moved = stage.moved('a');
+    moved.target.key = key("env/current.json");
+    let end =
+        block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &Condition::absent(), true, false));
+    assert_eq!(end.unwrap_err().kind, ErrorKind::Invalid);
+}
+
+#[test]
+fn a_file_too_large_to_pass_through_is_refused_by_name() {
+    let stage = Stage::between(MemoryKind::local_like(), MemoryKind::gcs_like());
+    let mut manifest = stage.publish('a', &files(&[("a", "1")]));
+    manifest.files[0].size = THROUGH_LIMIT + 1;
+    stage.from.put(&stage.release('a').key, manifest.to_bytes()).unwrap();
+    let error = stage.bring(&to('a')).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unsupported);
+    assert!(error.to_string().contains("rel/a/a") && error.to_string().contains("268435456"), "{error}");
+    assert_eq!(error.hints.len(), 1);
+}
+
+/// No bytes pass through the client inside one store, and nothing but the manifest is copied by no copy.
+#[test]
+fn a_store_copies_by_itself() {
+    for (name, kind) in kinds() {
+        let stage = Stage::within(kind);
+        stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
+        let log = Log::new();
+        let recorded = Recording::new(Arc::new(stage.to.clone()), log.clone());
+        stage.bring_on(&recorded, &recorded, &to('a')).unwrap();
+        let gets: Vec<_> =
+            log.calls().into_iter().filter(|call| call.method == Method::Get).map(|call| call.key).collect();
+        assert_eq!(gets, ["env/.promote-folder.json", "rel/a/.promote-folder.json"], "{name}");
+        let writes = log.calls().into_iter().filter(|call| call.method == Method::Write).count();
+        assert_eq!(writes, 1, "{name}");
+    }
+}

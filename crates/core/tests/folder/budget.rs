@@ -1,0 +1,85 @@
+//! How many requests a folder of ten thousand files costs.
+
+use crate::stage::{Files, Stage, to};
+use promote_core::decorator::{Log, Method, Recording};
+use promote_core::memory::MemoryKind;
+use std::sync::Arc;
+
+/// Ten thousand files in thirty folders, and the manifest: eleven pages.
+const FILES: usize = 10_000;
+const PAGES: usize = 11;
+
+fn many(version: impl Fn(usize) -> usize) -> Files {
+    (0..FILES)
+        .map(|n| (format!("team{:02}/service-{n:05}.yaml", n % 30), format!("version {}", version(n))))
+        .collect()
+}
+
+/// Brings the stage to a release and returns what was sent: to the source, to the target.
+fn sent(stage: &Stage, digit: char) -> (Log, Log) {
+    let (from, target) = (Log::new(), Log::new());
+    let source = Recording::new(Arc::new(stage.from.clone()), from.clone());
+    let recorded = Recording::new(Arc::new(stage.to.clone()), target.clone());
+    stage.bring_on(&source, &recorded, &to(digit)).unwrap();
+    (from, target)
+}
+
+fn count(log: &Log, method: Method) -> usize {
+    log.calls().iter().filter(|call| call.method == method).count()
+}
+
+#[test]
+fn a_folder_that_is_right_costs_its_pages_and_two() {
+    for kind in [MemoryKind::s3_like(), MemoryKind::gcs_like()] {
+        let stage = Stage::within(kind);
+        stage.publish('a', &many(|_| 1));
+        stage.bring(&to('a')).unwrap();
+        // Another commit with the same folder.
+        stage.publish('b', &many(|_| 1));
+        let (from, target) = sent(&stage, 'b');
+        println!(
+            "no-op of {FILES} files: {} requests, {} one after the other",
+            target.total(),
+            target.rounds()
+        );
+        assert_eq!(from.total(), 0, "{:?}", from.calls());
+        assert!(target.total() <= PAGES + 2, "{}", target.total());
+        assert_eq!(count(&target, Method::List), PAGES);
+        assert!(target.rounds() <= 3, "{}", target.rounds());
+    }
+}
+
+#[test]
+fn after_a_fresh_render_only_what_changed_is_sent() {
+    let stage = Stage::between(MemoryKind::local_like(), MemoryKind::gcs_like());
+    stage.publish('a', &many(|_| 1));
+    stage.bring(&to('a')).unwrap();
+    stage.publish('b', &many(|n| 1 + usize::from(n % 100 == 0)));
+    let (from, target) = sent(&stage, 'b');
+    println!("1 % of {FILES} files changed, between stores: {} requests to the target", target.total());
+    assert_eq!(count(&target, Method::Write), 100 + 1);
+    assert!(target.total() <= PAGES + 100 + 2, "{}", target.total());
+    // The release's manifest, and the content of what changed.
+    assert_eq!((count(&from, Method::Get), from.total()), (101, 101));
+}
+
+#[test]
+fn inside_a_store_nothing_is_read_and_few_are_looked_up() {
+    let stage = Stage::within(MemoryKind::gcs_like());
+    stage.publish('a', &many(|_| 1));
+    stage.bring(&to('a')).unwrap();
+    for (digit, every, looks) in [('b', 2000, (5, 0)), ('c', 100, (0, PAGES))] {
+        stage.publish(digit, &many(|n| if n % every == 0 { digit as usize } else { 1 }));
+        let (from, target) = sent(&stage, digit);
+        println!(
+            "one in {every} of {FILES} changed, inside a store: {} + {} requests",
+            from.total(),
+            target.total()
+        );
+        assert_eq!(count(&target, Method::Copy), FILES / every, "{digit}");
+        assert_eq!((count(&from, Method::Head), count(&from, Method::List)), looks, "{digit}");
+        assert_eq!(count(&from, Method::Get), 1, "{digit}");
+        assert_eq!(target.total(), PAGES + FILES / every + 2, "{digit}");
+        stage.bring(&to('a')).unwrap();
+    }
+}

@@ -1,0 +1,277 @@
+//! Somebody else writes into the folder while it is being brought to a release.
+
+use crate::stage::{How, Stage, files, key, stages, to};
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_executor::block_on;
+use promote_core::folder::{NewestIntent, Standing};
+use promote_core::ledger::{LedgerReader, Seq};
+use promote_core::location::Key;
+use promote_core::memory::{MemoryBucket, MemoryKind};
+use promote_core::port::{
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, ErrorKind, Headers, Metadata, Object,
+    Page, PinnedSource, Precondition, ProviderError, VersionId,
+};
+use std::fmt;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+
+type Deed = Box<dyn Fn(&MemoryBucket) + Send + Sync>;
+
+/// A bucket in which something happens right before a file is copied or written, or an object deleted.
+struct Meddled {
+    inner: MemoryBucket,
+    at: Key,
+    deed: Deed,
+    times: AtomicUsize,
+}
+
+impl Meddled {
+    fn new(
+        inner: &MemoryBucket,
+        at: &str,
+        times: usize,
+        deed: impl Fn(&MemoryBucket) + Send + Sync + 'static,
+    ) -> Self {
+        Self { inner: inner.clone(), at: key(at), deed: Box::new(deed), times: AtomicUsize::new(times) }
+    }
+
+    fn before(&self, key: &Key) {
+        let left = |left: usize| left.checked_sub(1);
+        if *key == self.at && self.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok() {
+            (self.deed)(&self.inner);
+        }
+    }
+}
+
+impl fmt::Debug for Meddled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl fmt::Display for Meddled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.inner, f)
+    }
+}
+
+#[async_trait]
+impl BucketReader for Meddled {
+    fn capabilities(&self) -> Capabilities {
+        self.inner.capabilities()
+    }
+    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
+        self.inner.now().await
+    }
+    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        self.inner.head(key).await
+    }
+    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.inner.get(key, limit).await
+    }
+    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
+        self.inner.read(key, version).await
+    }
+    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
+        self.inner.list(prefix, after, limit).await
+    }
+}
+
+#[async_trait]
+impl Bucket for Meddled {
+    async fn write(
+        &self,
+        key: &Key,
+        body: Body,
+        headers: &Headers,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        self.before(key);
+        self.inner.write(key, body, headers, metadata, condition).await
+    }
+    async fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        self.before(to);
+        self.inner.copy(from, to, metadata, condition).await
+    }
+    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
+        self.before(key);
+        self.inner.delete(key, when).await
+    }
+    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
+        self.inner.probe(scratch).await
+    }
+}
+
+/// Says yes so often, and then no; counts how often it was asked.
+#[derive(Debug)]
+struct Stands {
+    yes: usize,
+    asked: Mutex<usize>,
+}
+
+impl Stands {
+    fn for_ever() -> Self {
+        Self { yes: usize::MAX, asked: Mutex::new(0) }
+    }
+
+    fn asked(&self) -> usize {
+        *self.asked.lock().unwrap()
+    }
+}
+
+#[async_trait]
+impl Standing for Stands {
+    async fn stands(&self) -> Result<bool, ProviderError> {
+        let mut asked = self.asked.lock().unwrap();
+        *asked += 1;
+        Ok(*asked <= self.yes)
+    }
+}
+
+fn ready(stage: &Stage) {
+    stage.publish('a', &files(&[("a", "1"), ("b", "1"), ("gone", "1")]));
+    stage.publish('b', &files(&[("a", "2"), ("b", "2"), ("new", "2")]));
+    stage.bring(&to('a')).unwrap();
+}
+
+#[test]
+fn a_file_that_somebody_wrote_meanwhile_is_listed_again_and_written() {
+    for at in ["env/a", "env/new", "env/gone"] {
+        for (name, stage) in stages() {
+            let what = format!("{name}, {at}");
+            ready(&stage);
+            let meddled = Meddled::new(&stage.to, at, 1, move |bucket| {
+                bucket.put(&key(at), "by hand").unwrap();
+            });
+            let stands = Stands::for_ever();
+            let how = How { standing: Some(&stands), ..to('b') };
+            stage.bring_on(&stage.from, &meddled, &how).unwrap_or_else(|error| panic!("{what}: {error}"));
+            stage.holds('b', &files(&[("a", "2"), ("b", "2"), ("new", "2")]), &what);
+            // It is asked after each of the two listings.
+            assert_eq!(stands.asked(), 2, "{what}");
+        }
+    }
+}
+
+#[test]
+fn with_nobody_to_ask_nothing_is_written_over_what_somebody_wrote() {
+    for (name, stage) in stages() {
+        ready(&stage);
+        let meddled = Meddled::new(&stage.to, "env/a", 1, |bucket| {
+            bucket.put(&key("env/a"), "by hand").unwrap();
+        });
+        let error = stage.bring_on(&stage.from, &meddled, &to('b')).unwrap_err();
+        // The other files were written side by side, so it is not as if nothing had been.
+        assert_eq!(error.kind, ErrorKind::Unknown, "{name}: {error}");
+        assert_eq!(stage.there()["a"], "by hand", "{name}");
+        stage.says_nothing_new(&name);
+        stage.bring(&to('b')).unwrap();
+        stage.says('b', &name);
+    }
+}
+
+impl Stage {
+    fn says_nothing_new(&self, what: &str) {
+        let of_a = self.moved('a').source.sha256;
+        assert_eq!(self.manifest().unwrap().of, Some(of_a), "{what}");
+    }
+}
+
+#[test]
+fn somebody_who_never_stops_is_given_up_on() {
+    for (name, stage) in stages() {
+        ready(&stage);
+        let count = AtomicUsize::new(0);
+        let meddled = Meddled::new(&stage.to, "env/a", usize::MAX, move |bucket| {
+            let n = count.fetch_add(1, Ordering::Relaxed);
+            bucket.put(&key("env/a"), format!("by hand {n}")).unwrap();
+        });
+        let stands = Stands::for_ever();
+        let how = How { standing: Some(&stands), ..to('b') };
+        let error = stage.bring_on(&stage.from, &meddled, &how).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unknown, "{name}: {error}");
+        assert_eq!(stands.asked(), 4, "{name}");
+        stage.says_nothing_new(&name);
+    }
+}
+
+#[test]
+fn whoever_was_taken_over_writes_nothing_with_what_was_listed_after() {
+    for (name, stage) in stages() {
+        ready(&stage);
+        let before = stage.to.snapshot();
+        let stands = Stands { yes: 0, asked: Mutex::new(0) };
+        let how = How { standing: Some(&stands), ..to('b') };
+        let error = stage.bring(&how).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Conflict, "{name}: {error}");
+        assert_eq!(stage.to.snapshot(), before, "{name}");
+    }
+}
+
+#[test]
+fn a_slow_promotion_asks_again_and_stops() {
+    let stage = Stage::within(MemoryKind::s3_like());
+    ready(&stage);
+    // The first file takes ten seconds of the store's time, so that deletions need another answer.
+    let clock = stage.to.world().clock().clone();
+    let meddled = Meddled::new(&stage.to, "env/a", 1, move |_| {
+        clock.advance(std::time::Duration::from_secs(10));
+    });
+    let stands = Stands { yes: 1, asked: Mutex::new(0) };
+    let how = How { standing: Some(&stands), ..to('b') };
+    let error = stage.bring_on(&stage.from, &meddled, &how).unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unknown, "{error}");
+    assert!(stands.asked() >= 2, "those under way ask again each");
+    stage.says_nothing_new("slow");
+    assert!(stage.there().contains_key("gone"));
+}
+
+#[test]
+fn a_promotion_stands_until_the_ledger_goes_on() {
+    let bucket = MemoryBucket::new("ledger", MemoryKind::gcs_like());
+    let ledger = LedgerReader::new(Arc::new(bucket.clone()), key(".promote/shop"));
+    let lane = "prod".parse().unwrap();
+    let stands = |seq| block_on(NewestIntent { ledger: &ledger, lane: &lane, seq: Seq(seq) }.stands());
+    let record = |seq| promote_core::ledger::key::record(&key(".promote/shop"), &lane, Seq(seq)).unwrap();
+    assert!(!stands(1).unwrap());
+    bucket.put(&record(1), "{}").unwrap();
+    assert!(stands(1).unwrap() && !stands(2).unwrap());
+    bucket.put(&record(2), "{}").unwrap();
+    assert!(!stands(1).unwrap());
+    bucket.put(&key(".promote/shop/lanes/prod/log/000/rubbish"), "").unwrap();
+    assert_eq!(stands(2).unwrap_err().kind, ErrorKind::Corrupt);
+}
+
+#[test]
+fn nobody_is_asked_when_there_is_nothing_to_write_but_the_manifest() {
+    let stage = Stage::within(MemoryKind::gcs_like());
+    ready(&stage);
+    let stands = Stands::for_ever();
+    stage.bring(&How { standing: Some(&stands), ..to('a') }).unwrap();
+    assert_eq!(stands.asked(), 0);
+}
+
+#[test]
+fn the_manifest_itself_is_guarded_to_the_end() {
+    for (name, stage) in stages() {
+        ready(&stage);
+        let done = AtomicBool::new(false);
+        let meddled = Meddled::new(&stage.to, "env/.promote-folder.json", 1, move |bucket| {
+            done.store(true, Ordering::Relaxed);
+            bucket.put(&key("env/.promote-folder.json"), "by hand").unwrap();
+        });
+        let error = stage.bring_on(&stage.from, &meddled, &to('b')).unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unknown, "{name}: {error}");
+        let (_, bytes) = stage.to.snapshot()[&key("env/.promote-folder.json")].clone();
+        assert_eq!(bytes, "by hand", "{name}");
+    }
+}

@@ -1,0 +1,209 @@
+//! Releases' folders and an environment's folder in memory.
+
+use futures_executor::block_on;
+use promote_core::commit::CommitId;
+use promote_core::folder::{Bringing, Entry, FolderManifest, Standing, put};
+use promote_core::ledger::{Before, Shape, TargetMove};
+use promote_core::location::{Key, Location, StoreId};
+use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld};
+use promote_core::port::{
+    Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Metadata, Object, PinnedSource,
+    Precondition, ProviderError,
+};
+use std::collections::BTreeMap;
+
+/// Files by path.
+pub type Files = BTreeMap<String, String>;
+
+pub struct Stage {
+    pub from: MemoryBucket,
+    pub to: MemoryBucket,
+}
+
+pub fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+pub fn files(pairs: &[(&str, &str)]) -> Files {
+    pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+pub fn commit(digit: char) -> CommitId {
+    digit.to_string().repeat(40).parse().unwrap()
+}
+
+pub fn entries(files: &Files) -> Vec<Entry> {
+    files
+        .iter()
+        .map(|(path, text)| {
+            Entry::new(path, path.ends_with(".sh"), Body::Bytes(text.clone().into())).unwrap()
+        })
+        .collect()
+}
+
+pub fn kinds() -> [(&'static str, MemoryKind); 3] {
+    [("local", MemoryKind::local_like()), ("s3", MemoryKind::s3_like()), ("gcs", MemoryKind::gcs_like())]
+}
+
+/// Stages with source and target in one store, and in stores of two kinds.
+pub fn stages() -> Vec<(String, Stage)> {
+    let mut all = Vec::new();
+    for (name, kind) in kinds() {
+        all.push((name.to_owned(), Stage::within(kind.clone())));
+        all.push((format!("local to {name}"), Stage::between(MemoryKind::local_like(), kind)));
+    }
+    all
+}
+
+pub fn metadata(promotion: &str) -> Metadata {
+    [("promote-commit", "c"), ("promote-id", promotion), ("promote-actor", "ann")]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+impl Stage {
+    pub fn within(kind: MemoryKind) -> Self {
+        let bucket = MemoryWorld::default().bucket(StoreId::Memory("m".to_owned()), kind);
+        Self { from: bucket.clone(), to: bucket }
+    }
+
+    pub fn between(from: MemoryKind, to: MemoryKind) -> Self {
+        let world = MemoryWorld::default();
+        Self {
+            from: world.bucket(StoreId::Memory("rel".to_owned()), from),
+            to: world.bucket(StoreId::Memory("env".to_owned()), to),
+        }
+    }
+
+    pub fn release(&self, digit: char) -> Location {
+        Location { store: self.from.store().clone(), key: key(&format!("rel/{digit}/.promote-folder.json")) }
+    }
+
+    pub fn target(&self) -> Location {
+        Location { store: self.to.store().clone(), key: key("env/.promote-folder.json") }
+    }
+
+    pub fn publish(&self, digit: char, files: &Files) -> FolderManifest {
+        block_on(put(&self.from, &self.release(digit), &commit(digit), entries(files))).unwrap().0
+    }
+
+    /// The move of a release to the target, as a plan that is made now would have it.
+    pub fn moved(&self, digit: char) -> TargetMove {
+        let (source, manifest) =
+            block_on(FolderManifest::read(&self.from, &self.release(digit))).unwrap().unwrap();
+        let target = self.target();
+        let before = block_on(self.to.head(&target.key)).unwrap();
+        // What the last promotion noted beside the manifest, as observing finds it.
+        let noted = block_on(FolderManifest::read(&self.to, &target)).ok().flatten();
+        TargetMove {
+            artifact: None,
+            target,
+            source: PinnedSource {
+                location: self.release(digit),
+                token: source.token,
+                version: source.version,
+                sha256: manifest.digest(),
+                size: source.size,
+                headers: source.headers,
+            },
+            when: before
+                .as_ref()
+                .map_or(Precondition::Absent, |before| Precondition::Matches(before.token.clone())),
+            before: before.map(|before| Before {
+                token: before.token,
+                version: before.version,
+                sha256: noted.and_then(|(_, noted)| noted.of),
+                size: before.size,
+            }),
+            way: CopyGuard::ConditionalCopy,
+            fence: FenceClass::Exact,
+            shape: Shape::Folder { prune: true },
+        }
+    }
+
+    /// Brings the target to a release, through whatever is around the stores.
+    pub fn bring_on(
+        &self,
+        from: &dyn BucketReader,
+        to: &dyn Bucket,
+        how: &How<'_>,
+    ) -> Result<Object, ProviderError> {
+        let moved = self.moved(how.release);
+        let condition = Condition { when: moved.when.clone(), way: moved.way, fence: None };
+        let metadata = metadata(how.promotion);
+        let bringing = Bringing {
+            from,
+            to,
+            moved: &moved,
+            metadata: &metadata,
+            condition: &condition,
+            prune: how.prune,
+            everything: how.everything,
+            standing: how.standing,
+        };
+        block_on(bringing.run())
+    }
+
+    pub fn bring(&self, how: &How<'_>) -> Result<Object, ProviderError> {
+        self.bring_on(&self.from, &self.to, how)
+    }
+
+    /// The files in the target, without its manifest.
+    pub fn there(&self) -> Files {
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        self.to
+            .snapshot()
+            .iter()
+            .filter_map(|(key, (_, bytes))| {
+                Some((key.as_str().strip_prefix("env/")?.to_owned(), text(bytes)))
+            })
+            .filter(|(path, _)| path != ".promote-folder.json")
+            .collect()
+    }
+
+    /// The target's manifest.
+    pub fn manifest(&self) -> Option<FolderManifest> {
+        block_on(FolderManifest::read(&self.to, &self.target())).unwrap().map(|(_, manifest)| manifest)
+    }
+
+    /// The target holds just this release, and says so truthfully.
+    pub fn holds(&self, digit: char, files: &Files, what: &str) {
+        assert_eq!(self.there(), *files, "{what}");
+        self.says(digit, what);
+    }
+
+    /// The target's manifest is that of this release, and its tokens are those of the store.
+    pub fn says(&self, digit: char, what: &str) {
+        let (_, source) = block_on(FolderManifest::read(&self.from, &self.release(digit))).unwrap().unwrap();
+        let manifest = self.manifest().unwrap_or_else(|| panic!("{what}: no manifest"));
+        assert_eq!(manifest.of, Some(source.digest()), "{what}");
+        assert_eq!(manifest.source(), source, "{what}");
+        let snapshot = self.to.snapshot();
+        for file in &manifest.files {
+            let (object, bytes) = &snapshot[&key(&format!("env/{}", file.path))];
+            assert_eq!(Some(&object.token), file.token.as_ref(), "{what}: {}", file.path);
+            assert_eq!(promote_core::digest::Digest::of(bytes), file.sha256, "{what}: {}", file.path);
+        }
+    }
+
+    /// Somebody writes with plain tools.
+    pub fn by_hand(&self, path: &str, text: &str) {
+        self.to.put(&key(&format!("env/{path}")), text.to_owned()).unwrap();
+    }
+}
+
+/// How a target is brought to a release.
+#[derive(Clone, Copy)]
+pub struct How<'a> {
+    pub release: char,
+    pub promotion: &'a str,
+    pub prune: bool,
+    pub everything: bool,
+    pub standing: Option<&'a dyn Standing>,
+}
+
+/// To this release, removing what it lacks.
+pub fn to(release: char) -> How<'static> {
+    How { release, promotion: "p1", prune: true, everything: false, standing: None }
+}

@@ -1,0 +1,97 @@
+//! Listing names in the order of their bytes, page by page.
+
+use crate::GcsBucket;
+use crate::exchange::Doing;
+use crate::resource::{Resource, told};
+use promote_core::location::Key;
+use promote_core::names::shown;
+use promote_core::port::{ErrorKind, Page, ProviderError};
+use serde::Deserialize;
+
+/// What is asked of each object; the rest of its description would make a page many times as long.
+const FIELDS: &str = "items(name,generation,size,timeCreated),nextPageToken";
+
+/// How many pages without a key of ours are passed over before the listing is given up.
+const EMPTY_PAGES: usize = 1000;
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Names {
+    items: Vec<Resource>,
+    next_page_token: Option<String>,
+}
+
+/// The first name to ask for, so that nothing that is a key comes before it but after `after`. The API's own place is
+/// inclusive; a key holds no character below the space, so none lies between a key and that key and a space.
+fn place_after(after: &str) -> String {
+    if after.len() < 1024 { format!("{after} ") } else { after.to_owned() }
+}
+
+impl GcsBucket {
+    /// See `BucketReader::list`. Names that are no keys in `promote`'s sense (folder markers, for one) are left out.
+    pub(crate) async fn page(
+        &self,
+        prefix: &str,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Page, ProviderError> {
+        let subject = if prefix.is_empty() { self.name.as_str() } else { prefix };
+        let doing = Doing::reading(self, subject, "storage.objects.list");
+        if !(1..=1000).contains(&limit) {
+            return Err(doing.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}")));
+        }
+        let ready = self.ready().await?;
+        let start = after.map(|key| place_after(key.as_str()));
+        let mut last = after.map(|key| key.as_str().to_owned());
+        let mut token: Option<String> = None;
+        let mut page = Page::default();
+        for _ in 0..EMPTY_PAGES {
+            let wanted = (limit - page.objects.len()).to_string();
+            let mut query = vec![("fields", FIELDS), ("maxResults", wanted.as_str())];
+            if !prefix.is_empty() {
+                query.push(("prefix", prefix));
+            }
+            query.extend(start.as_deref().map(|start| ("startOffset", start)));
+            query.extend(token.as_deref().map(|token| ("pageToken", token)));
+            let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o"], &query);
+            let names: Names = doing.ask(ready.http.get(url)).await?;
+            self.bucket_seen();
+            for item in names.items {
+                let name = item.name.clone();
+                // A store that does not know `startOffset` begins at the first name; one that knows it never repeats.
+                if !name.starts_with(prefix) || last.as_deref().is_some_and(|last| name.as_str() <= last) {
+                    return Err(doing
+                        .error(
+                            ErrorKind::Unsupported,
+                            format!("the store lists `{}` out of order", shown(&name)),
+                        )
+                        .hint("a ledger needs a store that lists keys in the order of their bytes"));
+                }
+                last = Some(name.clone());
+                let Ok(key) = name.parse::<Key>() else { continue };
+                if page.objects.len() < limit {
+                    page.objects.push(told(&doing, &key, item)?);
+                }
+            }
+            token = names.next_page_token.filter(|token| !token.is_empty());
+            page.more = token.is_some();
+            if !page.more || page.objects.len() >= limit {
+                return Ok(page);
+            }
+        }
+        Err(doing.error(ErrorKind::Unavailable, "the store's pages go on without a name"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_lies_between_a_key_and_the_place_after_it() {
+        assert_eq!(place_after("a/b"), "a/b ");
+        assert!("a/b!" > "a/b " && "a/b/c" > "a/b " && "a/b " > "a/b");
+        let long = "k".repeat(1024);
+        assert_eq!(place_after(&long), long);
+    }
+}

@@ -1,0 +1,205 @@
+//! Reading objects. The API tells description and content in two answers, so `get` asks for both at once and takes
+//! them only when they are of one generation.
+
+use crate::GcsBucket;
+use crate::checksum::{Checksum, of, of_answer};
+use crate::exchange::Doing;
+use crate::resource::{Resource, generation, told};
+use bytes::Bytes;
+use futures_util::StreamExt as _;
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use promote_core::location::Key;
+use promote_core::port::{ByteStream, ErrorKind, Object, ProviderError, VersionId};
+use reqwest::{RequestBuilder, Response};
+
+/// How often description and content are asked for while others replace the object.
+const ATTEMPTS: usize = 4;
+
+const GET: &str = "storage.objects.get";
+
+/// What is left of an answer with content, and what its bytes must come to.
+struct Rest {
+    response: Response,
+    sum: Checksum,
+    left: Option<u64>,
+    expected: Option<String>,
+    over: bool,
+}
+
+impl GcsBucket {
+    async fn request(
+        &self,
+        key: &Key,
+        version: Option<&str>,
+        media: bool,
+    ) -> Result<RequestBuilder, ProviderError> {
+        let ready = self.ready().await?;
+        let mut query = Vec::new();
+        if media {
+            query.push(("alt", "media"));
+        }
+        query.extend(version.map(|version| ("generation", version)));
+        let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o", key.as_str()], &query);
+        let request = ready.http.get(url);
+        // Content that is stored compressed is to come as it is stored.
+        Ok(if media { request.header(ACCEPT_ENCODING, "gzip") } else { request })
+    }
+
+    /// See `BucketReader::head`.
+    pub(crate) async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        let Some(found) = self.look(key).await? else {
+            self.unless_bucket_is_missing().await?;
+            return Ok(None);
+        };
+        Ok(Some(found.0))
+    }
+
+    /// The description and the checksum. Whether the bucket is there is not asked.
+    async fn look(&self, key: &Key) -> Result<Option<(Object, Option<String>)>, ProviderError> {
+        let doing = Doing::reading(self, key.as_str(), GET);
+        match doing.ask::<Resource>(self.request(key, None, false).await?).await {
+            Ok(resource) => {
+                self.bucket_seen();
+                let sum = resource.crc32c.clone();
+                Ok(Some((told(&doing, key, resource)?, sum)))
+            }
+            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The content of the newest or of this generation, and the generation that it is.
+    async fn content(
+        &self,
+        key: &Key,
+        version: Option<&str>,
+        limit: usize,
+    ) -> Result<Option<(String, Bytes)>, ProviderError> {
+        let doing = Doing::reading(self, key.as_str(), GET);
+        let response = match doing.open(self.request(key, version, true).await?).await {
+            Ok(response) => response,
+            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+                return Ok(None);
+            }
+            Err(failure) => return Err(failure),
+        };
+        let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
+        let is = header("x-goog-generation")
+            .filter(|text| generation(text).is_some())
+            .ok_or_else(|| doing.nonsense("the answer does not tell the generation of the content"))?;
+        let size: Option<usize> = header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok());
+        let too_large = || doing.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
+        if size.is_some_and(|size| size > limit) {
+            return Err(too_large());
+        }
+        let expected = of_answer(response.headers());
+        let bytes = doing.drain(response, limit).await.map_err(|failure| match failure.kind {
+            ErrorKind::Corrupt => too_large(),
+            _ => failure,
+        })?;
+        if expected.is_some_and(|expected| expected != of(&bytes)) {
+            return Err(damaged(&doing));
+        }
+        Ok(Some((is, bytes)))
+    }
+
+    /// See `BucketReader::get`.
+    pub(crate) async fn fetch(
+        &self,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        for _ in 0..ATTEMPTS {
+            let (described, content) = tokio::join!(self.look(key), self.content(key, None, limit));
+            // A missing right or a broken connection shows in both; too much content in one.
+            let (described, content) = (described?, content?);
+            let Some((object, sum)) = described else {
+                if content.is_none() {
+                    self.unless_bucket_is_missing().await?;
+                    return Ok(None);
+                }
+                continue;
+            };
+            let content = match content {
+                Some((is, bytes)) if is == object.token.0 => Some(bytes),
+                // It was replaced between the two answers. Where versions are kept, the one described is there.
+                _ => self.content(key, Some(&object.token.0), limit).await?.map(|(_, bytes)| bytes),
+            };
+            let Some(bytes) = content else { continue };
+            if bytes.len() as u64 != object.size || sum.is_some_and(|sum| sum != of(&bytes)) {
+                return Err(damaged(&Doing::reading(self, key.as_str(), GET)));
+            }
+            return Ok(Some((object, bytes)));
+        }
+        let doing = Doing::reading(self, key.as_str(), GET);
+        Err(doing.error(ErrorKind::Unavailable, "the object is replaced faster than it can be read"))
+    }
+
+    /// See `BucketReader::read`.
+    pub(crate) async fn stream(
+        &self,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Result<ByteStream, ProviderError> {
+        let doing = Doing::reading(self, key.as_str(), GET);
+        let version = match version {
+            None => None,
+            Some(version) => Some(generation(&version.0).ok_or_else(|| {
+                doing.error(ErrorKind::NotFound, format!("`{}` is no generation", version.0))
+            })?),
+        };
+        let response = match doing.open(self.request(key, version, true).await?).await {
+            Ok(response) => response,
+            Err(failure) if failure.kind == ErrorKind::NotFound => {
+                self.unless_bucket_is_missing().await?;
+                return Err(failure);
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.bucket_seen();
+        let rest = Rest {
+            left: response.content_length(),
+            expected: of_answer(response.headers()),
+            response,
+            sum: Checksum::new(),
+            over: false,
+        };
+        let (provider, subject, patience) = (self.to_string(), key.to_string(), self.limits.answer);
+        let error = move |kind, message: &str| ProviderError::new(kind, &provider, &subject, message);
+        let pieces = futures_util::stream::unfold(rest, move |mut rest| {
+            let error = error.clone();
+            async move {
+                if rest.over {
+                    return None;
+                }
+                let piece = match tokio::time::timeout(patience, rest.response.chunk()).await {
+                    Ok(Ok(Some(piece))) => {
+                        rest.sum.update(&piece);
+                        rest.left = rest.left.map(|left| left.saturating_sub(piece.len() as u64));
+                        return Some((Ok(piece), rest));
+                    }
+                    Ok(Ok(None)) if rest.left.is_some_and(|left| left > 0) => {
+                        error(ErrorKind::Unavailable, "the answer ended early")
+                    }
+                    Ok(Ok(None)) => match &rest.expected {
+                        Some(expected) if *expected != rest.sum.text() => error(ErrorKind::Corrupt, DAMAGED),
+                        _ => return None,
+                    },
+                    Ok(Err(broken)) => {
+                        error(ErrorKind::Unavailable, "the answer broke off").caused_by(broken.without_url())
+                    }
+                    Err(_) => error(ErrorKind::Unavailable, "the answer stopped half-way"),
+                };
+                rest.over = true;
+                Some((Err(piece), rest))
+            }
+        });
+        Ok(pieces.boxed())
+    }
+}
+
+const DAMAGED: &str = "other bytes arrived than the store keeps: their CRC32C differs";
+
+fn damaged(doing: &Doing<'_>) -> ProviderError {
+    doing.error(ErrorKind::Corrupt, DAMAGED)
+}

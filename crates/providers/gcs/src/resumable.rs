@@ -1,0 +1,190 @@
+//! Uploads in pieces. The condition holds when the last piece is in. After a doubt the store is asked how far it got,
+//! so that no piece takes effect twice and nothing is sent again that has arrived.
+
+use crate::GcsBucket;
+use crate::checksum;
+use crate::exchange::{Answer, Doing};
+use crate::resource::{Resource, Target, guard};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
+use promote_core::port::{Blob, ErrorKind, Object, ProviderError};
+use reqwest::{StatusCode, Url};
+
+/// How far an upload is.
+#[derive(Debug)]
+enum Far {
+    /// The object is there.
+    Done(Box<Resource>),
+    /// The store keeps this many bytes.
+    Kept(u64),
+}
+
+/// The upload under way.
+struct Session<'a> {
+    bucket: &'a GcsBucket,
+    target: &'a Target<'a>,
+    url: Url,
+    size: u64,
+    /// Whether the last byte was ever sent: only then can the object be there.
+    ended: bool,
+}
+
+impl GcsBucket {
+    /// Writes content of any length.
+    pub(crate) async fn upload(&self, target: &Target<'_>, blob: &dyn Blob) -> Result<Object, ProviderError> {
+        let sum = checksum::of_blob(blob).await.map_err(|broken| {
+            ProviderError::new(ErrorKind::Invalid, self, target.key, "the content could not be read")
+                .caused_by(broken)
+        })?;
+        let url = self.begin(target, blob.size(), &sum).await?;
+        let mut session = Session { bucket: self, target, url, size: blob.size(), ended: false };
+        match session.send_all(blob).await {
+            Ok(resource) => {
+                let doing = session.doing(0);
+                self.written(&doing, target.key, resource, blob.size(), &sum)
+            }
+            Err(failure) => {
+                if failure.kind != ErrorKind::Unknown {
+                    session.give_up().await;
+                }
+                Err(failure)
+            }
+        }
+    }
+
+    /// Where the pieces are to be sent. That there is such a place changes nothing yet.
+    async fn begin(&self, target: &Target<'_>, size: u64, sum: &str) -> Result<Url, ProviderError> {
+        let doing = Doing::reading(self, target.key.as_str(), "storage.objects.create");
+        let guard = guard(&doing, target.when)?;
+        let description = target.described(Some(sum)).map_err(|odd| {
+            doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
+        })?;
+        let ready = self.ready().await?;
+        let query = Self::upload_query("resumable", target, guard);
+        let url = ready.endpoint.call("upload/storage/v1", &["b", &self.name, "o"], &query);
+        let request = ready
+            .http
+            .post(url)
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .header("x-upload-content-type", Self::content_type(target))
+            .header("x-upload-content-length", size)
+            .body(description);
+        let answer = doing.send(request).await.map_err(|failure| self.not_written(&doing, failure))?;
+        let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
+        location.and_then(|location| ready.endpoint.session(location)).ok_or_else(|| {
+            doing.error(ErrorKind::Corrupt, "the store names no place of its own for the upload").hint(
+                "an emulator must know the address by which it is reached, to tell it to those who upload",
+            )
+        })
+    }
+}
+
+impl<'a> Session<'a> {
+    fn doing(&self, length: u64) -> Doing<'a> {
+        let key = self.target.key.as_str();
+        let mut doing = Doing::effect(self.bucket, key, "storage.objects.create", length);
+        doing.effect = self.ended;
+        doing
+    }
+
+    async fn send_all(&mut self, blob: &dyn Blob) -> Result<Resource, ProviderError> {
+        let limits = self.bucket.limits;
+        let (mut at, mut breaks) = (0, 0);
+        loop {
+            let length = limits.piece.max(1).min(self.size - at);
+            let bytes = self.bucket.piece(self.target.key, blob, at, length).await?;
+            self.ended |= at + length == self.size;
+            let mut end = self.push(at, bytes).await;
+            while let Err(failure) = end {
+                let doing = self.doing(0);
+                if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) {
+                    return Err(doing
+                        .silent("the store does not know the upload any more")
+                        .caused_by(failure));
+                }
+                let doubt = matches!(failure.kind, ErrorKind::Unavailable | ErrorKind::Unknown);
+                if !doubt || breaks >= limits.breaks {
+                    return Err(failure);
+                }
+                let pause = limits.pause.saturating_mul(1 << breaks.min(6));
+                breaks += 1;
+                tokio::time::sleep(pause.max(failure.retry_after().unwrap_or_default())).await;
+                end = self.ask().await;
+            }
+            match end? {
+                Far::Done(resource) => return Ok(*resource),
+                Far::Kept(kept) if kept > at => (at, breaks) = (kept, 0),
+                // Nothing new was kept; what was sent goes again.
+                Far::Kept(kept) if breaks < limits.breaks => (at, breaks) = (kept, breaks + 1),
+                Far::Kept(_) => {
+                    return Err(self.doing(0).silent("the upload does not get any further"));
+                }
+            }
+        }
+    }
+
+    /// Sends a piece.
+    async fn push(&self, at: u64, bytes: Bytes) -> Result<Far, ProviderError> {
+        let length = bytes.len() as u64;
+        let end = at + length;
+        let range = format!("bytes {at}-{}/{}", end.saturating_sub(1), self.size);
+        self.put(range, bytes, end).await
+    }
+
+    /// Asks how far it got.
+    async fn ask(&self) -> Result<Far, ProviderError> {
+        self.put(format!("bytes */{}", self.size), Bytes::new(), self.size).await
+    }
+
+    async fn put(&self, range: String, bytes: Bytes, sent: u64) -> Result<Far, ProviderError> {
+        let doing = self.doing(bytes.len() as u64);
+        let request = self.bucket.ready().await?.http.put(self.url.clone());
+        let request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len()).body(bytes);
+        let answer = doing.send(request).await?;
+        if answer.status != StatusCode::PERMANENT_REDIRECT {
+            return doing.understood(&answer).map(|resource| Far::Done(Box::new(resource)));
+        }
+        kept(&answer)
+            .filter(|kept| *kept <= sent)
+            .map(Far::Kept)
+            .ok_or_else(|| doing.nonsense("the store says that it keeps more than it was sent"))
+    }
+
+    /// Tells the store to forget the upload. It does so by itself after a week.
+    async fn give_up(&self) {
+        let doing = Doing::reading(self.bucket, self.target.key.as_str(), "storage.objects.create");
+        if let Ok(ready) = self.bucket.ready().await {
+            // The store answers 499 to this; what it answers changes nothing.
+            let _ = doing.send(ready.http.delete(self.url.clone())).await;
+        }
+    }
+}
+
+/// How many bytes the store keeps: none without a range.
+fn kept(answer: &Answer) -> Option<u64> {
+    let Some(range) = answer.headers.get(RANGE) else { return Some(0) };
+    let last: u64 = range.to_str().ok()?.strip_prefix("bytes=0-")?.parse().ok()?;
+    last.checked_add(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::{HeaderMap, HeaderValue};
+
+    #[test]
+    fn what_is_kept_is_read_from_the_range() {
+        let far = |range: Option<&'static str>| {
+            let mut headers = HeaderMap::new();
+            if let Some(range) = range {
+                headers.insert(RANGE, HeaderValue::from_static(range));
+            }
+            kept(&Answer { status: StatusCode::PERMANENT_REDIRECT, headers, body: Bytes::new() })
+        };
+        assert_eq!(far(None), Some(0));
+        assert_eq!(far(Some("bytes=0-262143")), Some(262_144));
+        for odd in ["bytes=5-9", "0-9", "bytes=0-", "bytes=0-18446744073709551615"] {
+            assert_eq!(far(Some(odd)), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! An image from one repository to another: blobs first, then manifests from the leaves up, then what is attached to
+//! them. The tag is moved last, by others.
+
+use crate::blobs::Way;
+use crate::failure::{Doing, Side};
+use crate::manifest::{Manifest, digest_of, written};
+use crate::wire::{self, Kept};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, StreamExt, stream};
+use promote_core::digest::Digest;
+use promote_core::port::{ErrorKind, ProviderError};
+use std::collections::BTreeSet;
+
+/// How many blobs travel side by side.
+const ABREAST: usize = 8;
+/// How deep an index may be nested.
+const DEEPEST: usize = 4;
+/// How many manifests one image may have.
+const MOST: usize = 1000;
+
+/// The manifest of a digest, from memory or by one request; it must be there.
+pub(crate) async fn manifest(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<Manifest, ProviderError> {
+    if let Some(found) = kept.get(digest) {
+        return Ok(found);
+    }
+    let name = written(digest);
+    let doing = Doing::reading(way.from, &name).at(Side::Source);
+    wire::get(way.session, kept, doing.clone(), &name).await?.ok_or_else(|| {
+        doing.error(ErrorKind::NotFound, format!("there is no such image in the source `{}`", way.from))
+    })
+}
+
+/// Does all of it, some at a time. The first failure ends it.
+pub(crate) async fn abreast(
+    errands: Vec<BoxFuture<'_, Result<(), ProviderError>>>,
+) -> Result<(), ProviderError> {
+    let mut under_way = stream::iter(errands).buffer_unordered(ABREAST);
+    while let Some(end) = under_way.next().await {
+        end?;
+    }
+    Ok(())
+}
+
+/// Brings everything below a manifest to the other repository, and the manifest itself under its digest
+/// but for the root, which is put under its tag. What is there already is left alone. Returns every manifest of the
+/// image.
+pub(crate) async fn bring(way: &Way<'_>, kept: &Kept, root: &Manifest) -> Result<Vec<Digest>, ProviderError> {
+    let mut found = Vec::new();
+    let mut blobs = BTreeSet::new();
+    let mut missing = Vec::new();
+    collect(way, kept, root, 0, &mut found, &mut missing, &mut blobs).await?;
+    let wanted: Vec<_> =
+        missing.iter().flat_map(Manifest::blobs).filter(|blob| blobs.insert(blob.digest.clone())).collect();
+    let mut errands: Vec<BoxFuture<'_, Result<(), ProviderError>>> = Vec::new();
+    for blob in &wanted {
+        errands.push(way.bring(blob).boxed());
+    }
+    abreast(errands).await?;
+    // Children come before those that name them; the root follows under its tag.
+    for manifest in missing.iter().filter(|manifest| manifest.digest != root.digest) {
+        put_by_digest(way, kept, manifest).await?;
+    }
+    Ok(found)
+}
+
+/// Puts a manifest under its digest.
+pub(crate) async fn put_by_digest(
+    way: &Way<'_>,
+    kept: &Kept,
+    manifest: &Manifest,
+) -> Result<bool, ProviderError> {
+    let name = written(&manifest.digest);
+    let doing = Doing { effect: false, ..Doing::writing(way.to, &name).at(Side::Target) };
+    wire::put(way.session, kept, doing, &name, manifest).await
+}
+
+/// Walks an image, leaves first: all of its manifests, and those that the target lacks.
+fn collect<'a>(
+    way: &'a Way<'_>,
+    kept: &'a Kept,
+    manifest: &'a Manifest,
+    depth: usize,
+    found: &'a mut Vec<Digest>,
+    missing: &'a mut Vec<Manifest>,
+    seen: &'a mut BTreeSet<String>,
+) -> BoxFuture<'a, Result<(), ProviderError>> {
+    async move {
+        let name = written(&manifest.digest);
+        let doing = Doing::reading(way.from, &name).at(Side::Source);
+        if depth > DEEPEST || found.len() >= MOST {
+            return Err(
+                doing.error(ErrorKind::Unsupported, "the image is nested too deep, or has too many parts")
+            );
+        }
+        if !seen.insert(name.clone()) {
+            return Ok(());
+        }
+        found.push(manifest.digest);
+        let at_target = Doing { effect: false, ..Doing::writing(way.to, &name).at(Side::Target) };
+        let there = wire::look(way.session, kept, at_target, &name).await?.is_some();
+        let children = manifest.children();
+        let digests = children
+            .iter()
+            .map(|child| {
+                digest_of(&child.digest).ok_or_else(|| {
+                    doing.error(ErrorKind::Unsupported, "a part is named by a digest that is not known")
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        if there {
+            // A registry takes no manifest whose parts it lacks; their names are wanted for what is attached to them.
+            found.extend(digests);
+            return Ok(());
+        }
+        let mut parts: Vec<Manifest> = Vec::new();
+        let mut asked: Vec<BoxFuture<'_, Result<Manifest, ProviderError>>> = Vec::new();
+        for digest in &digests {
+            asked.push(self::manifest(way, kept, digest).boxed());
+        }
+        let mut asked = stream::iter(asked).buffered(ABREAST);
+        while let Some(part) = asked.next().await {
+            parts.push(part?);
+        }
+        for part in &parts {
+            collect(way, kept, part, depth + 1, found, missing, seen).await?;
+        }
+        missing.push(manifest.clone());
+        Ok(())
+    }
+    .boxed()
+}

@@ -1,0 +1,278 @@
+//! A repository of images behind the ports of the core: tags are keys, manifests are objects.
+
+use crate::RegistryBucket;
+use crate::blobs::Way;
+use crate::failure::Doing;
+use crate::manifest::{ImageSettings, LONGEST, Manifest, digest_of, written};
+use crate::quay::Quay;
+use crate::wire;
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use promote_core::digest::Digest;
+use promote_core::location::Key;
+use promote_core::port::{
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, CopyGuard, ErrorKind, FenceClass,
+    Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
+};
+use promote_core::tag::is_tag;
+use std::sync::{Arc, PoisonError};
+
+/// The label of an image by which Quay lets its tags expire.
+const EXPIRES: &str = "quay.expires-after";
+/// The longest settings of an image that are read.
+const SETTINGS: usize = 4 << 20;
+/// How many tags are looked at side by side.
+const ABREAST: usize = 8;
+
+impl RegistryBucket {
+    fn error(&self, kind: ErrorKind, key: &str, message: impl Into<String>) -> ProviderError {
+        ProviderError::new(kind, self, key, message)
+    }
+
+    /// The tag that a key is.
+    pub(crate) fn tag<'a>(&self, key: &'a Key) -> Result<&'a str, ProviderError> {
+        let tag = key.as_str();
+        if is_tag(tag) { Ok(tag) } else { Err(self.error(ErrorKind::Invalid, tag, "it is not a tag")) }
+    }
+
+    /// The tag or digest that a key is. Anything may be read by its digest.
+    fn reference<'a>(&self, key: &'a Key) -> Result<&'a str, ProviderError> {
+        if digest_of(key.as_str()).is_some() { Ok(key.as_str()) } else { self.tag(key) }
+    }
+
+    async fn find(&self, key: &Key) -> Result<Option<Manifest>, ProviderError> {
+        let reference = self.reference(key)?;
+        let doing = Doing::reading(&self.repository, reference);
+        wire::get(&self.shared.session, &self.shared.kept, doing, reference).await
+    }
+
+    /// The time that the registry last said; this machine's where it says none.
+    fn time(&self) -> DateTime<Utc> {
+        self.shared.session.time(&self.repository).unwrap_or_else(Utc::now)
+    }
+
+    pub(crate) fn described(&self, key: &Key, manifest: &Manifest) -> Object {
+        let headers = Headers { content_type: Some(manifest.media_type.clone()), ..Headers::default() };
+        Object {
+            key: key.clone(),
+            size: manifest.bytes.len() as u64,
+            token: Token(written(&manifest.digest)),
+            version: None,
+            sha256: Some(manifest.digest),
+            stored_at: self.time(),
+            headers,
+            metadata: Metadata::new(),
+        }
+    }
+
+    /// Forgets the list of tags, since one was changed.
+    pub(crate) fn forget_tags(&self) {
+        *self.tags.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// All tags in order. A list that is gone through page by page is asked for once.
+    async fn sorted_tags(&self, from_start: bool) -> Result<Arc<Vec<String>>, ProviderError> {
+        let kept = self.tags.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let (false, Some(kept)) = (from_start, kept) {
+            return Ok(kept);
+        }
+        let mut tags = wire::tags(&self.shared.session, Doing::reading(&self.repository, "tags")).await?;
+        tags.retain(|tag| is_tag(tag));
+        tags.sort();
+        tags.dedup();
+        let tags = Arc::new(tags);
+        *self.tags.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&tags));
+        Ok(tags)
+    }
+
+    /// The value of the label `quay.expires-after` of an image, such as `2w`: Quay lets every tag that is put on it
+    /// expire that long afterwards. Of an index, the first image that has one counts.
+    ///
+    /// # Errors
+    /// As [`BucketReader::get`]; `NotFound` when there is no such image.
+    pub async fn expires_after(&self, digest: &Digest) -> Result<Option<String>, ProviderError> {
+        let name = written(digest);
+        let (session, kept) = (&self.shared.session, &self.shared.kept);
+        let doing = Doing::reading(&self.repository, &name);
+        let gone = || doing.error(ErrorKind::NotFound, "there is no such image");
+        let root = match kept.get(digest) {
+            Some(root) => root,
+            None => wire::get(session, kept, doing.clone(), &name).await?.ok_or_else(gone)?,
+        };
+        let mut images = vec![root.clone()];
+        for child in root.children() {
+            let reference = digest_of(&child.digest).map(|digest| written(&digest));
+            let Some(reference) = reference else { continue };
+            let doing = Doing::reading(&self.repository, &reference);
+            images.extend(wire::get(session, kept, doing, &reference).await?);
+        }
+        for image in images {
+            let Some(settings) = image.settings() else { continue };
+            // Signatures and other attachments have settings of another kind.
+            if !settings.media_type.contains("image") || settings.size > SETTINGS as u64 {
+                continue;
+            }
+            let bytes = Way::small(session, &self.repository, &settings, SETTINGS).await?;
+            let settings: ImageSettings = serde_json::from_slice(&bytes).unwrap_or_default();
+            if let Some(label) = settings.label(EXPIRES) {
+                return Ok(Some(crate::failure::harmless(label)));
+            }
+        }
+        Ok(None)
+    }
+}
+
+#[async_trait]
+impl BucketReader for RegistryBucket {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            create: false,
+            replace: false,
+            copy: CopyGuard::Observed,
+            source_pin: true,
+            versioned: false,
+            stamps: false,
+            trusted_answers: true,
+            fence: FenceClass::Advisory,
+            expiry_s: 0,
+            allowance_s: 30,
+            put_limit: LONGEST as u64,
+            notes: vec![
+                "a registry moves a tag without any condition: what somebody else does at the same moment shows only afterwards"
+                    .to_owned(),
+            ],
+        }
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
+        if let Some(time) = self.shared.session.time(&self.repository) {
+            return Ok(time);
+        }
+        self.shared.ping(&self.repository).await?;
+        Ok(self.time())
+    }
+
+    /// One request. The manifest itself is asked for, since a copy needs it anyway.
+    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        Ok(self.find(key).await?.map(|manifest| self.described(key, &manifest)))
+    }
+
+    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        let Some(manifest) = self.find(key).await? else { return Ok(None) };
+        if manifest.bytes.len() > limit {
+            return Err(self.error(
+                ErrorKind::Corrupt,
+                key.as_str(),
+                format!("it has more than {limit} bytes"),
+            ));
+        }
+        Ok(Some((self.described(key, &manifest), manifest.bytes)))
+    }
+
+    async fn read(&self, key: &Key, _version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
+        let manifest = self.find(key).await?.ok_or_else(|| {
+            self.error(
+                ErrorKind::NotFound,
+                key.as_str(),
+                "there is no such tag, or it was deleted or has expired",
+            )
+        })?;
+        Ok(stream::once(async move { Ok(manifest.bytes) }).boxed())
+    }
+
+    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
+        let reference = self.reference(key)?;
+        if let (Some(quay), None) = (Quay::of(&self.shared.session, &self.repository), digest_of(reference)) {
+            let row = quay.history(reference, true, 1).await?.into_iter().next();
+            if let Some(when) = row.and_then(|row| row.expiration) {
+                return Ok(Some(format!("on {}, as its tag says", crate::failure::harmless(&when))));
+            }
+        }
+        let Some(manifest) = self.find(key).await? else { return Ok(None) };
+        let label = self.expires_after(&manifest.digest).await?;
+        Ok(label.map(|span| format!("{span} after it is tagged on quay.io, by its label `{EXPIRES}`")))
+    }
+
+    /// All tags are read, page after page, and one request is sent for each that is returned: for import only.
+    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
+        if !(1..=1000).contains(&limit) {
+            return Err(self.error(ErrorKind::Invalid, prefix, "a page has 1 to 1000 objects"));
+        }
+        let tags = self.sorted_tags(after.is_none()).await?;
+        let follows = |tag: &&String| {
+            tag.starts_with(prefix) && after.is_none_or(|after| tag.as_str() > after.as_str())
+        };
+        let mut matching = tags.iter().filter(follows);
+        let names: Vec<String> = matching.by_ref().take(limit).cloned().collect();
+        let more = matching.next().is_some();
+        let found: Vec<Option<Object>> = stream::iter(names.into_iter().map(|name| async move {
+            let Ok(key) = name.parse::<Key>() else { return Ok(None) };
+            let found = self.find(&key).await?;
+            // A tag that was deleted meanwhile is left out.
+            Ok::<_, ProviderError>(found.map(|manifest| Object {
+                headers: Headers::default(),
+                sha256: None,
+                ..self.described(&key, &manifest)
+            }))
+        }))
+        .buffered(ABREAST)
+        .try_collect()
+        .await?;
+        Ok(Page { objects: found.into_iter().flatten().collect(), more })
+    }
+}
+
+#[async_trait]
+impl Bucket for RegistryBucket {
+    /// Pushes a manifest; what it refers to must be there. The content type of `headers` is its media type.
+    async fn write(
+        &self,
+        key: &Key,
+        body: Body,
+        headers: &Headers,
+        _metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        let tag = self.tag(key)?;
+        let blob = body.blob();
+        if blob.size() > LONGEST as u64 {
+            return Err(self.error(ErrorKind::Invalid, tag, "it is too long for a manifest"));
+        }
+        let bytes = blob.read_at(0, LONGEST).await.map_err(|error| {
+            self.error(ErrorKind::Invalid, tag, "what was to be written can't be read").caused_by(error)
+        })?;
+        let manifest = Manifest::new(bytes, headers.content_type.as_deref());
+        let doing = Doing::writing(&self.repository, tag);
+        self.admit(&doing, tag, &condition.when).await?;
+        wire::put(&self.shared.session, &self.shared.kept, doing, tag, &manifest).await?;
+        self.forget_tags();
+        Ok(self.described(key, &manifest))
+    }
+
+    async fn copy(
+        &self,
+        from: &PinnedSource,
+        to: &Key,
+        _metadata: &Metadata,
+        condition: &Condition,
+    ) -> Result<Object, ProviderError> {
+        self.promote(from, to, condition).await
+    }
+
+    /// Deletes one tag. An image is never deleted by its digest: that would take all of its tags along.
+    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
+        let tag = self.tag(key)?;
+        let doing = Doing { right: "delete", ..Doing::writing(&self.repository, tag) };
+        self.admit(&doing, tag, when).await?;
+        wire::delete(&self.shared.session, doing, tag).await?;
+        self.forget_tags();
+        Ok(())
+    }
+
+    /// Nothing is to be found out: no registry can do more, and none does less. Nothing is written.
+    async fn probe(&self, _scratch: &Key) -> Result<Capabilities, ProviderError> {
+        Ok(self.capabilities())
+    }
+}

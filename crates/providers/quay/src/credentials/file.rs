@@ -1,0 +1,107 @@
+//! The file in which Docker and Podman keep credentials: entries by host, or by part of a repository's name, and
+//! programs to ask.
+
+use super::{Credentials, Secret, program};
+use crate::repository::Repository;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use promote_core::port::ProviderError;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// `config.json` of Docker, `auth.json` of Podman.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(super) struct AuthFile {
+    auths: BTreeMap<String, Entry>,
+    cred_helpers: BTreeMap<String, String>,
+    creds_store: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Entry {
+    auth: Option<String>,
+    username: Option<String>,
+    password: Option<String>,
+    identitytoken: Option<String>,
+}
+
+/// A key of the file without what Docker writes around a host: `https://index.docker.io/v1/`.
+fn plain(key: &str) -> &str {
+    let key = key.split_once("://").map_or(key, |(_, rest)| rest).trim_end_matches('/');
+    key.strip_suffix("/v1").or_else(|| key.strip_suffix("/v2")).unwrap_or(key)
+}
+
+/// Whether two names mean one registry.
+pub(super) fn same_host(a: &str, b: &str) -> bool {
+    let one = |host: &str| match plain(host) {
+        "index.docker.io" | "registry-1.docker.io" => "docker.io".to_owned(),
+        host => host.to_ascii_lowercase(),
+    };
+    one(a) == one(b)
+}
+
+/// The names under which a repository's credentials may be kept, the most exact first.
+fn names(repository: &Repository) -> Vec<String> {
+    let mut path = repository.path.as_str();
+    let mut found = vec![format!("{}/{path}", repository.host)];
+    while let Some((before, _)) = path.rsplit_once('/') {
+        path = before;
+        found.push(format!("{}/{path}", repository.host));
+    }
+    found.push(repository.host.clone());
+    found
+}
+
+/// What the map has for the repository.
+fn pick<'a, T>(map: &'a BTreeMap<String, T>, repository: &Repository) -> Option<(&'a String, &'a T)> {
+    names(repository).iter().find_map(|name| map.iter().find(|(key, _)| same_host(key, name)))
+}
+
+impl AuthFile {
+    /// Reads the file. The message never repeats what is in it.
+    pub(super) fn parse(bytes: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(bytes)
+            .map_err(|error| format!("it is not the JSON of Docker or Podman, at line {}", error.line()))
+    }
+
+    /// What it has for the repository: the program for its host, the program for all, an entry.
+    pub(super) async fn find(
+        &self,
+        repository: &Repository,
+        path: &str,
+    ) -> Result<Option<Credentials>, ProviderError> {
+        if let Some((_, name)) = pick(&self.cred_helpers, repository) {
+            return program::ask(name, repository).await;
+        }
+        let store = self.creds_store.as_deref().filter(|name| !name.is_empty());
+        if let Some(name) = store
+            && let Some(found) = program::ask(name, repository).await?
+        {
+            return Ok(Some(found));
+        }
+        Ok(pick(&self.auths, repository).and_then(|(key, entry)| {
+            Some(Credentials { secret: entry.secret()?, origin: format!("`{key}` in `{path}`") })
+        }))
+    }
+}
+
+impl Entry {
+    fn secret(&self) -> Option<Secret> {
+        let filled = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+        if let Some(token) = filled(&self.identitytoken) {
+            return Some(Secret::Refresh(token));
+        }
+        if let (Some(user), Some(password)) = (filled(&self.username), filled(&self.password)) {
+            return Some(Secret::Pair { user, password });
+        }
+        let decoded = STANDARD.decode(filled(&self.auth)?).ok()?;
+        let text = String::from_utf8(decoded).ok()?;
+        let (user, password) = text.split_once(':')?;
+        // Docker ends some with a zero byte.
+        let password = password.trim_end_matches('\0');
+        let some = !user.is_empty() && !password.is_empty();
+        some.then(|| Secret::Pair { user: user.to_owned(), password: password.to_owned() })
+    }
+}

@@ -1,0 +1,140 @@
+//! Who signs in to a registry, and where that was found: variables, a file that `promote.toml` names, Docker's
+//! settings, Podman's, in this order; else nobody. What is found goes to the host it was kept for, and to nobody else.
+
+mod file;
+mod program;
+
+use crate::environment::Environment;
+use crate::repository::Repository;
+use file::AuthFile;
+use promote_core::port::{ErrorKind, ProviderError};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What a registry is told.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) enum Secret {
+    /// A name and its password. A robot's name is `ORGANISATION+ROBOT`.
+    Pair {
+        /// The name.
+        user: String,
+        /// The password.
+        password: String,
+    },
+    /// A token that is changed for others, as Docker keeps it after some sign-ins.
+    Refresh(String),
+}
+
+/// A secret, and where it was found.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    pub(crate) secret: Secret,
+    /// The variable, file or program that it came from, for messages.
+    pub(crate) origin: String,
+}
+
+impl Credentials {
+    /// The name that the registry knows, for messages.
+    pub(crate) fn user(&self) -> &str {
+        match &self.secret {
+            Secret::Pair { user, .. } => user,
+            Secret::Refresh(_) => "the kept identity token",
+        }
+    }
+}
+
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Credentials({} from {})", self.user(), self.origin)
+    }
+}
+
+/// Finds who signs in to the repository's host.
+pub(crate) async fn find(
+    environment: &Environment,
+    named: Option<&Path>,
+    repository: &Repository,
+) -> Result<Option<Credentials>, ProviderError> {
+    if let Some(path) = named {
+        let file = read(path, repository)?.ok_or_else(|| unreadable(path, repository, "it is not there"))?;
+        return file.find(repository, &path.display().to_string()).await;
+    }
+    if let Some(found) = in_variables(environment, repository)? {
+        return Ok(Some(found));
+    }
+    for (path, must) in places(environment) {
+        match read(&path, repository)? {
+            Some(file) => {
+                if let Some(found) = file.find(repository, &path.display().to_string()).await? {
+                    return Ok(Some(found));
+                }
+            }
+            None if must => return Err(unreadable(&path, repository, "it is not there")),
+            None => {}
+        }
+    }
+    Ok(None)
+}
+
+/// The pairs of variables, each for one host.
+fn in_variables(
+    environment: &Environment,
+    repository: &Repository,
+) -> Result<Option<Credentials>, ProviderError> {
+    let pair = |prefix: &str| {
+        let name = format!("{prefix}_USERNAME");
+        let user = environment.get(&name)?.to_owned();
+        let password = environment.get(&format!("{prefix}_PASSWORD"))?.to_owned();
+        let secret = Secret::Pair { user, password };
+        Some(Credentials { secret, origin: format!("`{name}` and `{prefix}_PASSWORD`") })
+    };
+    if let Some(found) = pair("PROMOTE_REGISTRY") {
+        let host = environment.get("PROMOTE_REGISTRY_HOST").ok_or_else(|| {
+            let what = "`PROMOTE_REGISTRY_USERNAME` is set, and no host that it is for";
+            ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
+                .hint("name the registry in `PROMOTE_REGISTRY_HOST`; nobody else is shown the password")
+        })?;
+        if file::same_host(host, &repository.host) {
+            return Ok(Some(found));
+        }
+    }
+    Ok(if repository.host == environment.quay_host() { pair("QUAY") } else { None })
+}
+
+/// The files of Docker and Podman, and whether each was asked for by name.
+fn places(environment: &Environment) -> Vec<(PathBuf, bool)> {
+    let below = |folder: &str, rest: &str| PathBuf::from(folder).join(rest);
+    let docker = match environment.get("DOCKER_CONFIG") {
+        Some(folder) => Some(below(folder, "config.json")),
+        None => environment.home(".docker/config.json"),
+    };
+    let podman = match environment.get("REGISTRY_AUTH_FILE") {
+        Some(file) => vec![(PathBuf::from(file), true)],
+        None => {
+            let running =
+                environment.get("XDG_RUNTIME_DIR").map(|folder| below(folder, "containers/auth.json"));
+            let kept = match environment.get("XDG_CONFIG_HOME") {
+                Some(folder) => Some(below(folder, "containers/auth.json")),
+                None => environment.home(".config/containers/auth.json"),
+            };
+            running.into_iter().chain(kept).map(|path| (path, false)).collect()
+        }
+    };
+    docker.into_iter().map(|path| (path, false)).chain(podman).collect()
+}
+
+fn read(path: &Path, repository: &Repository) -> Result<Option<AuthFile>, ProviderError> {
+    match std::fs::read(path) {
+        Ok(bytes) => AuthFile::parse(&bytes).map(Some).map_err(|why| unreadable(path, repository, &why)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(unreadable(path, repository, "it can't be opened").caused_by(error)),
+    }
+}
+
+fn unreadable(path: &Path, repository: &Repository, why: &str) -> ProviderError {
+    let what = format!("the credentials in `{}` can't be read: {why}", path.display());
+    ProviderError::new(ErrorKind::Denied, repository, "credentials", what)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,113 @@
+//! Files as Docker and Podman write them, the order of places, and that nothing goes to another host.
+
+use super::*;
+use std::os::unix::fs::PermissionsExt;
+
+fn repository(name: &str) -> Repository {
+    Repository::parse(name).unwrap()
+}
+
+fn pair(user: &str, password: &str) -> Secret {
+    Secret::Pair { user: user.to_owned(), password: password.to_owned() }
+}
+
+async fn in_file(json: &str, name: &str) -> Option<Secret> {
+    let file = AuthFile::parse(json.as_bytes()).unwrap();
+    file.find(&repository(name), "config.json").await.unwrap().map(|found| found.secret)
+}
+
+#[tokio::test]
+async fn entries_are_found_by_host_and_by_part_of_the_name() {
+    // `a:b`, `c:d`, `e:f`, and `g:h` with a zero byte.
+    let json = r#"{ "auths": {
+        "https://index.docker.io/v1/": { "auth": "YTpi" },
+        "quay.io": { "auth": "Yzpk" },
+        "quay.io/acme": { "auth": "ZTpm" },
+        "quay.io/acme/deep/app": { "auth": "ZzpoAA==" },
+        "ghcr.io": { "identitytoken": "refresh", "auth": "Yzpk" },
+        "plain.example": { "username": "u", "password": "p" },
+        "empty.example": {}
+    }, "credsStore": "" }"#;
+    for (name, found) in [
+        ("docker.io/alpine", Some(pair("a", "b"))),
+        ("quay.io/other/app", Some(pair("c", "d"))),
+        ("quay.io/acme/app", Some(pair("e", "f"))),
+        ("quay.io/acmeother/app", Some(pair("c", "d"))),
+        ("quay.io/acme/deep/app", Some(pair("g", "h"))),
+        ("ghcr.io/acme/app", Some(Secret::Refresh("refresh".to_owned()))),
+        ("plain.example/x", Some(pair("u", "p"))),
+        ("empty.example/x", None),
+        ("quay.io.evil.example/acme/app", None),
+    ] {
+        assert!(in_file(json, name).await == found, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn programs_are_asked_before_entries() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("docker-credential-tested");
+    let script = "#!/bin/sh\nread -r host\ncase $host in quay.io) printf '{\"Username\":\"org+bot\",\"Secret\":\"s\"}' ;;\n\
+                  token.example) printf '{\"Username\":\"<token>\",\"Secret\":\"t\"}' ;;\n\
+                  *) printf 'credentials not found in native keychain'; exit 1 ;; esac\n";
+    std::fs::write(&program, script).unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    // The name of a program may hold no path, so this one is asked by the function beneath.
+    let path = program.to_str().unwrap();
+    let output = program::tests::asked(path, "quay.io").await;
+    assert_eq!(output, r#"{"Username":"org+bot","Secret":"s"}"#);
+    for (json, why) in [
+        (
+            r#"{ "credHelpers": { "quay.io": "no-such-program-here" }, "auths": { "quay.io": { "auth": "Yzpk" } } }"#,
+            "not installed",
+        ),
+        (r#"{ "credsStore": "../../tmp/x" }"#, "its name is not one"),
+    ] {
+        let file = AuthFile::parse(json.as_bytes()).unwrap();
+        let error = file.find(&repository("quay.io/acme/app"), "x").await.unwrap_err();
+        assert!(error.to_string().contains(why), "{error}");
+    }
+}
+
+#[tokio::test]
+async fn variables_come_first_and_only_for_their_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    std::fs::write(folder.path().join("config.json"), r#"{"auths":{"quay.io":{"auth":"Yzpk"}}}"#).unwrap();
+    std::fs::write(folder.path().join("auth.json"), r#"{"auths":{"ghcr.io/acme":{"auth":"ZTpm"}}}"#).unwrap();
+    let podman = format!("{path}/auth.json");
+    let files = [("DOCKER_CONFIG", path), ("REGISTRY_AUTH_FILE", podman.as_str())];
+    let quay = [("QUAY_USERNAME", "org+robot"), ("QUAY_PASSWORD", "robot-secret")];
+    let other = [
+        ("PROMOTE_REGISTRY_HOST", "ghcr.io"),
+        ("PROMOTE_REGISTRY_USERNAME", "x"),
+        ("PROMOTE_REGISTRY_PASSWORD", "y"),
+    ];
+    let look = async |pairs: &[(&str, &str)], name: &str| {
+        let environment: Environment = pairs.iter().copied().collect();
+        find(&environment, None, &repository(name)).await.unwrap().map(|found| found.secret)
+    };
+    assert!(look(&[], "quay.io/acme/app").await.is_none());
+    assert!(look(&files, "quay.io/acme/app").await == Some(pair("c", "d")));
+    assert!(look(&files, "ghcr.io/acme/app").await == Some(pair("e", "f")));
+    assert!(look(&files, "ghcr.io/other/app").await.is_none());
+    let all = [&files[..], &quay[..], &other[..]].concat();
+    assert!(look(&all, "quay.io/acme/app").await == Some(pair("org+robot", "robot-secret")));
+    assert!(look(&all, "ghcr.io/acme/app").await == Some(pair("x", "y")));
+    assert!(look(&all, "docker.io/alpine").await.is_none());
+
+    let environment: Environment = other[1..].iter().copied().collect();
+    let error = find(&environment, None, &repository("ghcr.io/a/b")).await.unwrap_err();
+    assert!(error.message.contains("no host that it is for"), "{error}");
+    let missing: Environment = [("REGISTRY_AUTH_FILE", "/no/such/file")].into_iter().collect();
+    let error = find(&missing, None, &repository("ghcr.io/a/b")).await.unwrap_err();
+    assert!(error.message.contains("it is not there"), "{error}");
+}
+
+#[test]
+fn what_is_secret_is_not_shown() {
+    let credentials = Credentials { secret: pair("org+robot", "canary"), origin: "a file".to_owned() };
+    assert_eq!(format!("{credentials:?}"), "Credentials(org+robot from a file)");
+    let Err(why) = AuthFile::parse(br#"{ "auths": { "quay.io": { "auth": canary } } }"#) else { panic!() };
+    assert!(!why.contains("canary"), "{why}");
+}

@@ -1,0 +1,125 @@
+//! Registries of container images as stores of the core, by the protocol that all of them speak: a repository is a
+//! store, a tag is a key, a manifest is an object. What only quay.io can do (history, expiry, bringing back) is used
+//! where a token for its API is at hand. Rules and plans are the core's.
+
+mod across;
+mod attached;
+mod blobs;
+mod bucket;
+mod challenge;
+mod copying;
+mod credentials;
+mod environment;
+mod failure;
+mod manifest;
+mod quay;
+mod repository;
+mod session;
+mod token;
+mod wire;
+
+pub use copying::keep_tag;
+pub use environment::Environment;
+pub use quay::TagRow;
+
+use failure::Doing;
+use promote_core::port::{ErrorKind, ProviderError};
+use quay::Quay;
+use repository::Repository;
+use session::{Call, Payload, Session};
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// What all repositories of a process share: connections, tokens, and manifests that were read.
+#[derive(Debug, Clone)]
+pub struct Registries(Arc<Shared>);
+
+#[derive(Debug)]
+pub(crate) struct Shared {
+    session: Session,
+    kept: wire::Kept,
+}
+
+/// One repository of images.
+#[derive(Debug)]
+pub struct RegistryBucket {
+    shared: Arc<Shared>,
+    repository: Repository,
+    /// The tags in order, while they are gone through page by page.
+    tags: Mutex<Option<Arc<Vec<String>>>>,
+}
+
+impl Registries {
+    /// Registries that are signed in to by what the environment says. Nothing is read or sent yet.
+    pub fn new(environment: Environment) -> Self {
+        Self(Arc::new(Shared { session: Session::new(environment), kept: wire::Kept::default() }))
+    }
+
+    /// The repository `HOST/PATH`. With `credentials`, a file such as Docker's or Podman's, nobody else is signed in.
+    ///
+    /// # Errors
+    /// `Invalid` when it is not the name of a repository.
+    pub fn repository(
+        &self,
+        name: &str,
+        credentials: Option<PathBuf>,
+    ) -> Result<RegistryBucket, ProviderError> {
+        let repository = Repository::parse(name)?;
+        if let Some(path) = credentials {
+            self.0.session.name_file(&repository, path);
+        }
+        Ok(RegistryBucket { shared: Arc::clone(&self.0), repository, tags: Mutex::default() })
+    }
+}
+
+impl Shared {
+    /// Asks whether there is a registry, and hears its time.
+    async fn ping(&self, repository: &Repository) -> Result<(), ProviderError> {
+        let doing = Doing::reading(repository, "/v2/");
+        let url = repository.url("/v2/")?;
+        let (headers, within) = (Vec::new(), Some(Duration::from_secs(20)));
+        let call = Call {
+            doing,
+            method: reqwest::Method::GET,
+            url,
+            headers,
+            body: Payload::None,
+            also: None,
+            within,
+        };
+        self.session.send(call).await.map(|_| ())
+    }
+}
+
+impl RegistryBucket {
+    /// The newest rows of a tag's history by quay.io's API, newest first, at most 100.
+    ///
+    /// # Errors
+    /// `Unsupported` without a token for the API, `Denied` when it is not taken.
+    pub async fn history(&self, tag: &str, limit: usize) -> Result<Vec<TagRow>, ProviderError> {
+        self.quay(tag)?.history(tag, false, limit).await
+    }
+
+    /// Points a tag at a digest (`sha256:…`) that quay.io still holds, also when no tag holds it any more.
+    ///
+    /// # Errors
+    /// `NotFound` when it is gone for good; else as [`RegistryBucket::history`].
+    pub async fn restore(&self, tag: &str, digest: &str) -> Result<(), ProviderError> {
+        self.quay(tag)?.restore(tag, digest).await
+    }
+
+    fn quay(&self, tag: &str) -> Result<Quay<'_>, ProviderError> {
+        Quay::of(&self.shared.session, &self.repository).ok_or_else(|| {
+            ProviderError::new(ErrorKind::Unsupported, self, tag, "there is no token for Quay's API")
+                .hint("set `QUAY_API_TOKEN`; for a Quay of your own, its host in `PROMOTE_QUAY_HOST` as well")
+        })
+    }
+}
+
+impl fmt::Display for RegistryBucket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.repository.fmt(f)
+    }
+}

@@ -1,0 +1,353 @@
+//! One process's dealings with registries: connections, who signs in where, tokens, the registries' clocks. Every
+//! request goes through here; what it means is left to those who send it.
+
+use crate::challenge::Challenge;
+use crate::credentials::{self, Credentials, Secret};
+use crate::environment::Environment;
+use crate::failure::{Doing, Said};
+use crate::repository::{Repository, is_loopback, is_safe};
+use crate::token::{self, Realm, Token};
+use bytes::{Bytes, BytesMut};
+use chrono::{DateTime, TimeDelta, Utc};
+use promote_core::port::ProviderError;
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Body, Client, Method, Response, Url, redirect};
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+use tokio::sync::{Mutex as Gate, OnceCell};
+
+/// How long reaching a host may take.
+const CONNECT: Duration = Duration::from_secs(10);
+/// How long a registry may be silent in the middle of an answer.
+const SILENCE: Duration = Duration::from_secs(30);
+/// How often an answer may send us elsewhere: blobs often lie with somebody else.
+const REDIRECTS: usize = 5;
+
+/// How a host wants to be signed in to, once it has said so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Scheme {
+    Nothing,
+    Basic,
+    Bearer(Realm),
+}
+
+/// What is known of one host. The gate is held by the first request until the host has said how it wants to be signed
+/// in to, so that a dozen requests at once do not get a dozen refusals.
+#[derive(Debug, Default)]
+struct Host {
+    scheme: Mutex<Option<Scheme>>,
+    first: Gate<()>,
+    clock: Mutex<Option<(DateTime<Utc>, Instant)>>,
+}
+
+/// Shared by all repositories of a process.
+pub(crate) struct Session {
+    pub(crate) environment: Environment,
+    /// Made when first needed, since loading the roots of trust takes its time. This machine is never reached through
+    /// a proxy.
+    far: OnceLock<Result<Client, String>>,
+    near: OnceLock<Result<Client, String>>,
+    hosts: Mutex<BTreeMap<String, Arc<Host>>>,
+    tokens: Gate<HashMap<(String, Vec<String>), Token>>,
+    files: Mutex<BTreeMap<String, PathBuf>>,
+    found: Mutex<BTreeMap<String, Arc<OnceCell<Option<Credentials>>>>>,
+}
+
+/// What to send.
+pub(crate) struct Call<'a> {
+    pub(crate) doing: Doing<'a>,
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: Vec<(&'static str, String)>,
+    pub(crate) body: Payload,
+    /// A repository that is read as well, for a mount.
+    pub(crate) also: Option<&'a Repository>,
+    /// How long the whole may take; without it, as long as the registry goes on.
+    pub(crate) within: Option<Duration>,
+}
+
+/// What goes along.
+pub(crate) enum Payload {
+    None,
+    Bytes(Bytes),
+    /// Can't be sent again when the registry wants another token first.
+    Stream(Body),
+}
+
+/// Why an answer was not read to its end.
+pub(crate) enum Cut {
+    /// More bytes than this.
+    Long(usize),
+    /// It broke off.
+    Lost(reqwest::Error),
+}
+
+/// Reads an answer's body, up to a limit.
+pub(crate) async fn whole(mut answer: Response, limit: usize) -> Result<Bytes, Cut> {
+    let mut bytes = BytesMut::new();
+    while let Some(piece) = answer.chunk().await.map_err(Cut::Lost)? {
+        if bytes.len() + piece.len() > limit {
+            return Err(Cut::Long(limit));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes.freeze())
+}
+
+/// What a token is asked for. Who is signed in asks for what a promotion needs in all, so that one token does.
+fn actions(doing: &Doing<'_>, signed_in: bool) -> &'static str {
+    match (signed_in, doing.right) {
+        (false, _) => "pull",
+        (true, "delete") => "pull,push,delete",
+        (true, _) => "pull,push",
+    }
+}
+
+/// Whether a token server said that the name may not have this, and not that it does not know the name.
+fn is_forbidden(error: &ProviderError) -> bool {
+    error
+        .source
+        .as_ref()
+        .and_then(|cause| cause.downcast_ref::<Said>())
+        .is_some_and(|said| said.status == 403)
+}
+
+fn client(near: bool) -> Result<Client, String> {
+    let follow = redirect::Policy::custom(move |attempt| {
+        let from = attempt.previous().first().and_then(Url::host_str).unwrap_or_default().to_owned();
+        if attempt.previous().len() > REDIRECTS || !is_safe(attempt.url(), &from) {
+            return attempt.error("the registry sends us where others could listen, or in circles");
+        }
+        attempt.follow()
+    });
+    let builder = Client::builder()
+        .connect_timeout(CONNECT)
+        .read_timeout(SILENCE)
+        .redirect(follow)
+        .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")));
+    let builder = if near { builder.no_proxy() } else { builder };
+    builder.build().map_err(|error| error.to_string())
+}
+
+impl Session {
+    pub(crate) fn new(environment: Environment) -> Self {
+        Self {
+            environment,
+            far: OnceLock::new(),
+            near: OnceLock::new(),
+            hosts: Mutex::default(),
+            tokens: Gate::default(),
+            files: Mutex::default(),
+            found: Mutex::default(),
+        }
+    }
+
+    /// Takes a repository's credentials from this file.
+    pub(crate) fn name_file(&self, repository: &Repository, path: PathBuf) {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner).insert(repository.name.clone(), path);
+    }
+
+    fn host(&self, name: &str) -> Arc<Host> {
+        let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(hosts.entry(name.to_owned()).or_default())
+    }
+
+    pub(crate) fn client(&self, doing: &Doing<'_>) -> Result<&Client, ProviderError> {
+        let near = is_loopback(&doing.repository.host);
+        let kept = if near { &self.near } else { &self.far };
+        kept.get_or_init(|| client(near))
+            .as_ref()
+            .map_err(|why| doing.wrong("no connection can be made from this machine").caused_by(why.clone()))
+    }
+
+    /// Who signs in to the repository, looked for once.
+    pub(crate) async fn credentials(
+        &self,
+        repository: &Repository,
+    ) -> Result<Option<Credentials>, ProviderError> {
+        let cell = {
+            let mut found = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(found.entry(repository.name.clone()).or_default())
+        };
+        let named = self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&repository.name).cloned();
+        let look = || credentials::find(&self.environment, named.as_deref(), repository);
+        cell.get_or_try_init(look).await.cloned()
+    }
+
+    /// The registry's time by its last answer, if there was one.
+    pub(crate) fn time(&self, repository: &Repository) -> Option<DateTime<Utc>> {
+        let host = self.host(&repository.host);
+        let clock = *host.clock.lock().unwrap_or_else(PoisonError::into_inner);
+        let (then, at) = clock?;
+        then.checked_add_signed(TimeDelta::from_std(at.elapsed()).ok()?)
+    }
+
+    fn hear_time(host: &Host, headers: &HeaderMap) {
+        let said =
+            headers.get("date").and_then(|value| DateTime::parse_from_rfc2822(value.to_str().ok()?).ok());
+        if let Some(said) = said {
+            *host.clock.lock().unwrap_or_else(PoisonError::into_inner) =
+                Some((said.to_utc(), Instant::now()));
+        }
+    }
+
+    /// Sends a request, signing in as the registry asks. The answer may have any status but one that a fresh sign-in
+    /// could change.
+    pub(crate) async fn send(&self, mut call: Call<'_>) -> Result<Response, ProviderError> {
+        let repository = call.doing.repository;
+        let host = self.host(&repository.host);
+        let credentials = self.credentials(repository).await?;
+        let actions = actions(&call.doing, credentials.is_some());
+        let mut scopes = vec![format!("repository:{}:{actions}", repository.path)];
+        scopes.extend(call.also.map(|other| format!("repository:{}:pull", other.path)));
+        let known = || host.scheme.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut gate = None;
+        if known().is_none() {
+            if repository.host == self.environment.quay_host() {
+                // Quay's token server is where it always is, so its first refusal need not be waited for.
+                let realm = repository.url("/v2/auth")?;
+                let service = Some(repository.host.clone());
+                *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Scheme::Bearer(Realm { url: realm, service }));
+            } else {
+                let held = host.first.lock().await;
+                gate = known().is_none().then_some(held);
+            }
+        }
+        let mut fresh = false;
+        for _ in 0..3 {
+            let scheme = known();
+            let signed =
+                self.authorization(scheme.as_ref(), &scopes, credentials.as_ref(), &call.doing).await?;
+            let mut request = self.client(&call.doing)?.request(call.method.clone(), call.url.clone());
+            if let Some((header, new)) = &signed {
+                request = request.header(AUTHORIZATION, header.clone());
+                fresh |= new;
+            }
+            for (name, value) in &call.headers {
+                request = request.header(*name, value);
+            }
+            request = match &mut call.body {
+                Payload::None => request,
+                Payload::Bytes(bytes) => request.body(bytes.clone()),
+                Payload::Stream(body) => {
+                    let body = std::mem::replace(body, Body::from(""));
+                    call.body = Payload::Stream(Body::from(""));
+                    let answer = request.body(body).send().await.map_err(|error| call.doing.unsent(error))?;
+                    Self::hear_time(&host, answer.headers());
+                    return Ok(answer);
+                }
+            };
+            if let Some(within) = call.within {
+                request = request.timeout(within);
+            }
+            let answer = request.send().await.map_err(|error| call.doing.unsent(error))?;
+            Self::hear_time(&host, answer.headers());
+            if answer.status().as_u16() != 401 {
+                let mut scheme = host.scheme.lock().unwrap_or_else(PoisonError::into_inner);
+                scheme.get_or_insert(Scheme::Nothing);
+                return Ok(answer);
+            }
+            let asked = answer.headers().get_all(WWW_AUTHENTICATE).iter();
+            let asked = asked.filter_map(|value| value.to_str().ok()).find_map(Challenge::parse);
+            let pair = credentials.as_ref().is_some_and(|found| matches!(found.secret, Secret::Pair { .. }));
+            match asked {
+                Some(Challenge::Basic) if pair && signed.is_none() => {
+                    *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Basic);
+                }
+                Some(Challenge::Bearer { realm, service, .. }) if !fresh => {
+                    let realm = Realm::of(repository, &realm, service)?;
+                    *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
+                    if let Some((header, _)) = signed {
+                        self.forget(&header).await;
+                    }
+                }
+                _ => return self.unwelcome(answer, &call.doing, credentials.as_ref(), scheme.as_ref()).await,
+            }
+            drop(gate.take());
+        }
+        Err(call
+            .doing
+            .error(promote_core::port::ErrorKind::Denied, "the registry asks to sign in again and again"))
+    }
+
+    /// The header to sign in with, and whether it was made just now.
+    async fn authorization(
+        &self,
+        scheme: Option<&Scheme>,
+        scopes: &[String],
+        credentials: Option<&Credentials>,
+        doing: &Doing<'_>,
+    ) -> Result<Option<(HeaderValue, bool)>, ProviderError> {
+        let (header, fresh) = match (scheme, credentials.map(|credentials| &credentials.secret)) {
+            (Some(Scheme::Basic), Some(Secret::Pair { user, password })) => {
+                use base64::Engine as _;
+                let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+                (format!("Basic {pair}"), false)
+            }
+            (Some(Scheme::Bearer(realm)), _) => {
+                let repository = doing.repository;
+                // Others wait here meanwhile: they want the same token.
+                let mut tokens = self.tokens.lock().await;
+                let key = (repository.host.clone(), scopes.to_vec());
+                let serves = |(other, token): &(&(String, Vec<String>), &Token)| {
+                    other.0 == key.0 && key.1.iter().all(|scope| other.1.contains(scope)) && token.holds()
+                };
+                match tokens.iter().find(serves).map(|(_, token)| token) {
+                    Some(token) => (format!("Bearer {}", token.text), false),
+                    None => {
+                        let client = self.client(doing)?;
+                        let token = match token::fetch(client, realm, scopes, credentials, doing).await {
+                            // Most give what they can of what is asked for; some refuse all of it.
+                            Err(error) if !doing.effect && is_forbidden(&error) => {
+                                let less: Vec<_> =
+                                    scopes.iter().map(|it| it.replace(":pull,push", ":pull")).collect();
+                                token::fetch(client, realm, &less, credentials, doing).await?
+                            }
+                            end => end?,
+                        };
+                        let header = format!("Bearer {}", token.text);
+                        tokens.insert(key, token);
+                        (header, true)
+                    }
+                }
+            }
+            _ => return Ok(None),
+        };
+        let mut value = HeaderValue::from_str(&header)
+            .map_err(|_| doing.wrong("name and password can't be sent: they hold control characters"))?;
+        value.set_sensitive(true);
+        Ok(Some((value, fresh)))
+    }
+
+    /// Drops a token that was refused, unless somebody has renewed it already.
+    async fn forget(&self, header: &HeaderValue) {
+        let mut tokens = self.tokens.lock().await;
+        let refused = header.to_str().ok().and_then(|header| header.strip_prefix("Bearer "));
+        tokens.retain(|_, token| Some(token.text.as_str()) != refused);
+    }
+
+    async fn unwelcome(
+        &self,
+        answer: Response,
+        doing: &Doing<'_>,
+        credentials: Option<&Credentials>,
+        scheme: Option<&Scheme>,
+    ) -> Result<Response, ProviderError> {
+        let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
+        let body = whole(answer, 1 << 16).await.unwrap_or_default();
+        // With a token the registry has said who we are; with a password it has not even accepted that.
+        Err(match scheme {
+            Some(Scheme::Basic) => doing.no_token(status, &headers, &body, credentials),
+            _ => doing.refused(status, &headers, &body, credentials),
+        })
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("environment", &self.environment).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,123 @@
+//! Tokens that a registry's token server gives for a while: asked for with name and password, with a kept identity
+//! token, or by nobody.
+
+use crate::credentials::{Credentials, Secret};
+use crate::failure::{Doing, harmless};
+use crate::repository::{Repository, is_safe};
+use promote_core::port::{ErrorKind, ProviderError};
+use reqwest::{Client, Url};
+use serde::Deserialize;
+use std::time::{Duration, Instant};
+
+/// How long a token lives when its server does not say: the specification's least.
+const LEAST: u64 = 60;
+/// A token is not used in its last seconds, so that none expires on its way.
+const MARGIN: Duration = Duration::from_secs(5);
+/// The longest answer of a token server that is read.
+const LONGEST: usize = 1 << 20;
+
+/// Where tokens come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Realm {
+    pub(crate) url: Url,
+    pub(crate) service: Option<String>,
+}
+
+impl Realm {
+    /// The server that a challenge names, when it may be told secrets.
+    pub(crate) fn of(
+        repository: &Repository,
+        realm: &str,
+        service: Option<String>,
+    ) -> Result<Self, ProviderError> {
+        let refused = |why: &str| {
+            let what = format!("the registry sends us for a token to `{}`, {why}", harmless(realm));
+            ProviderError::new(ErrorKind::Denied, repository, "token", what)
+        };
+        let url = Url::parse(realm).map_err(|_| refused("which is no address"))?;
+        if !is_safe(&url, &repository.host) {
+            return Err(refused("where others could listen"));
+        }
+        Ok(Self { url, service })
+    }
+}
+
+/// A token and how long it holds.
+#[derive(Clone)]
+pub(crate) struct Token {
+    pub(crate) text: String,
+    until: Instant,
+}
+
+impl Token {
+    pub(crate) fn holds(&self) -> bool {
+        Instant::now() + MARGIN < self.until
+    }
+}
+
+#[derive(Deserialize)]
+struct Said {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+}
+
+/// Asks for a token for these scopes.
+pub(crate) async fn fetch(
+    client: &Client,
+    realm: &Realm,
+    scopes: &[String],
+    credentials: Option<&Credentials>,
+    doing: &Doing<'_>,
+) -> Result<Token, ProviderError> {
+    let mut parameters: Vec<(&str, &str)> = Vec::new();
+    if let Some(service) = &realm.service {
+        parameters.push(("service", service));
+    }
+    let all = scopes.join(" ");
+    let request = match credentials.map(|credentials| &credentials.secret) {
+        Some(Secret::Refresh(token)) => {
+            parameters.extend([
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token),
+                ("client_id", "promote"),
+                ("scope", &all),
+            ]);
+            let mut form = Url::parse("form:x").map_err(|_| doing.wrong("no form can be made"))?;
+            form.query_pairs_mut().extend_pairs(parameters);
+            client
+                .post(realm.url.clone())
+                .header("content-type", "application/x-www-form-urlencoded")
+                .body(form.query().unwrap_or_default().to_owned())
+        }
+        other => {
+            parameters.extend(scopes.iter().map(|scope| ("scope", scope.as_str())));
+            let mut url = realm.url.clone();
+            if let Some(Secret::Pair { user, .. }) = other {
+                // Some servers count by account.
+                parameters.push(("account", user));
+            }
+            url.query_pairs_mut().extend_pairs(parameters);
+            match other {
+                Some(Secret::Pair { user, password }) => client.get(url).basic_auth(user, Some(password)),
+                _ => client.get(url),
+            }
+        }
+    };
+    let asked = Instant::now();
+    let answer = request.send().await.map_err(|error| doing.of_reading().unsent(error))?;
+    let status = answer.status().as_u16();
+    let headers = answer.headers().clone();
+    let body = crate::session::whole(answer, LONGEST).await.map_err(|cut| doing.of_reading().cut_off(cut))?;
+    if !(200..300).contains(&status) {
+        return Err(doing.no_token(status, &headers, &body, credentials));
+    }
+    let senseless = || doing.error(ErrorKind::Corrupt, "the token server's answer makes no sense");
+    let said: Said = serde_json::from_slice(&body).map_err(|_| senseless())?;
+    let text = said.token.or(said.access_token).filter(|token| !token.is_empty()).ok_or_else(senseless)?;
+    if text.bytes().any(|b| !b.is_ascii_graphic()) {
+        return Err(senseless());
+    }
+    let seconds = said.expires_in.unwrap_or(LEAST).clamp(1, 86_400);
+    Ok(Token { text, until: asked + Duration::from_secs(seconds) })
+}

@@ -1,0 +1,91 @@
+//! Repositories of images: all of a process share their connections, sign-ins and what was read.
+
+#[cfg(feature = "quay")]
+mod with_quay {
+    use promote_core::config::{Config, StoreSettings};
+    use promote_core::exit::ExitStatus;
+    use promote_core::failure::Failure;
+    use promote_core::location::StoreId;
+    use promote_core::port::Bucket;
+    use promote_quay::Environment;
+    use std::path::{Path, PathBuf};
+    use std::sync::{Arc, OnceLock};
+
+    /// Made when the first repository is opened.
+    #[derive(Default)]
+    pub(in crate::connect) struct Registries(OnceLock<(promote_quay::Registries, Environment)>);
+
+    impl Registries {
+        pub(in crate::connect) fn repository(
+            &self,
+            id: &StoreId,
+            name: &str,
+            config: &Config,
+            base: &Path,
+        ) -> Result<Arc<dyn Bucket>, Failure> {
+            let (registries, environment) = self.0.get_or_init(|| {
+                let environment = Environment::of_process();
+                (promote_quay::Registries::new(environment.clone()), environment)
+            });
+            let settings = config.stores.get(name).cloned().unwrap_or_default();
+            only_credentials(name, &settings)?;
+            let file = settings.credentials.map(|text| file(name, &text, environment, base)).transpose()?;
+            let bucket = registries.repository(name, file).map_err(|error| {
+                Failure::new(ExitStatus::Usage, format!("`{id}` is not a repository of images"))
+                    .caused_by(error)
+            })?;
+            Ok(Arc::new(bucket))
+        }
+    }
+
+    /// Settings of other kinds of stores are refused: somebody meant something by them.
+    fn only_credentials(name: &str, settings: &StoreSettings) -> Result<(), Failure> {
+        let given = StoreSettings { credentials: None, ..settings.clone() };
+        if given == StoreSettings::default() {
+            return Ok(());
+        }
+        let what = format!("`[store.\"{name}\"]` has settings that a repository of images does not have");
+        Err(Failure::new(ExitStatus::Usage, what)
+            .hint("`credentials` is the only one: a file such as Docker's `config.json`"))
+    }
+
+    fn file(name: &str, text: &str, environment: &Environment, base: &Path) -> Result<PathBuf, Failure> {
+        let Some(variable) = text.strip_prefix('$') else { return Ok(base.join(text)) };
+        let path = environment.get(variable).ok_or_else(|| {
+            let what = format!("`credentials` of `{name}`: the variable `{variable}` is not set");
+            Failure::new(ExitStatus::Usage, what)
+        })?;
+        Ok(base.join(path))
+    }
+}
+
+#[cfg(not(feature = "quay"))]
+mod without {
+    use promote_core::config::Config;
+    use promote_core::failure::Failure;
+    use promote_core::location::StoreId;
+    use promote_core::port::Bucket;
+    use std::path::Path;
+    use std::sync::Arc;
+
+    #[derive(Default)]
+    pub(in crate::connect) struct Registries;
+
+    impl Registries {
+        #[allow(clippy::unused_self)] // With the feature it is used.
+        pub(in crate::connect) fn repository(
+            &self,
+            id: &StoreId,
+            _name: &str,
+            _config: &Config,
+            _base: &Path,
+        ) -> Result<Arc<dyn Bucket>, Failure> {
+            Err(crate::connect::unsupported(id, "registries of images"))
+        }
+    }
+}
+
+#[cfg(feature = "quay")]
+pub(super) use with_quay::Registries;
+#[cfg(not(feature = "quay"))]
+pub(super) use without::Registries;

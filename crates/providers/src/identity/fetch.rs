@@ -1,0 +1,111 @@
+//! Getting the token: from a variable, or from GitHub's runner.
+//! <https://docs.github.com/actions/reference/security/oidc>
+
+use super::{AUDIENCE, TOKEN};
+use crate::Variables;
+use reqwest::{Client, Url, redirect};
+use serde::Deserialize;
+use std::time::Duration;
+
+/// How long each answer may take.
+const ANSWER: Duration = Duration::from_secs(5);
+/// The largest answer in bytes.
+pub(super) const LARGEST: usize = 256 * 1024;
+/// Who signs on github.com.
+const GITHUB: &str = "https://token.actions.githubusercontent.com";
+
+/// Where a token comes from, and who must have signed it.
+pub(super) struct Source {
+    from: From,
+    /// Who must have signed it, where that is known.
+    pub(super) issuer: Option<String>,
+}
+
+enum From {
+    Variable(String),
+    Runner { url: String, bearer: String, audience: String },
+}
+
+impl Source {
+    /// What the surroundings offer.
+    pub(super) fn of(variables: &Variables) -> Option<Self> {
+        let own = |name: &str| variables.get(name).map(|url| url.trim_end_matches('/').to_owned());
+        let issuer = if variables.is_on("GITHUB_ACTIONS") {
+            Some(match own("GITHUB_SERVER_URL") {
+                None => GITHUB.to_owned(),
+                Some(server) if server == "https://github.com" => GITHUB.to_owned(),
+                Some(server) => format!("{server}/_services/token"),
+            })
+        } else if variables.is_on("GITLAB_CI") {
+            own("CI_SERVER_URL")
+        } else {
+            own("PROMOTE_ID_ISSUER")
+        };
+        if let Some(token) = variables.get(TOKEN) {
+            return Some(Self { from: From::Variable(token.to_owned()), issuer });
+        }
+        let url = variables.get("ACTIONS_ID_TOKEN_REQUEST_URL")?.to_owned();
+        let bearer = variables.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?.to_owned();
+        let audience = variables.get("PROMOTE_ID_AUDIENCE").unwrap_or(AUDIENCE).to_owned();
+        Some(Self { from: From::Runner { url, bearer, audience }, issuer })
+    }
+
+    /// The token. Why there is none is told without any part of it.
+    pub(super) async fn token(&self) -> Result<String, String> {
+        let (url, bearer, audience) = match &self.from {
+            From::Variable(token) => return Ok(token.trim().to_owned()),
+            From::Runner { url, bearer, audience } => (url, bearer, audience),
+        };
+        let mut url = trusted(url).ok_or("the address of the runner's token service is none")?;
+        url.query_pairs_mut().append_pair("audience", audience);
+        let body = get(url, Some(bearer)).await.map_err(|why| format!("the runner gave no token: {why}"))?;
+        #[derive(Deserialize)]
+        struct Answer {
+            value: String,
+        }
+        let answer: Result<Answer, _> = serde_json::from_slice(&body);
+        answer.map(|answer| answer.value).map_err(|_| "the runner's answer holds no token".to_owned())
+    }
+}
+
+/// An address that may be asked: https, or http on this machine.
+pub(super) fn trusted(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let sound = url.scheme() == "https" || (url.scheme() == "http" && loopback(&url));
+    (sound && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+fn loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// What an address answers. Nobody is followed elsewhere, and no proxy of the surroundings is asked on loopback.
+pub(super) async fn get(url: Url, bearer: Option<&str>) -> Result<Vec<u8>, String> {
+    let builder = Client::builder().redirect(redirect::Policy::none()).timeout(ANSWER);
+    let builder = if loopback(&url) { builder.no_proxy() } else { builder };
+    let client = builder.build().map_err(words)?;
+    let mut request = client.get(url).header("accept", "application/json");
+    if let Some(bearer) = bearer {
+        request = request.bearer_auth(bearer);
+    }
+    let mut response = request.send().await.map_err(words)?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(format!("it answered {}", response.status().as_u16()));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(words)? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err("its answer is too long".to_owned());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An error and its causes without the address, whose query may be secret.
+fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,134 @@
+//! Who the pipeline's server says is acting: a token that it signs for this job, fetched, checked, and reduced to the
+//! claims that are worth keeping. The token itself goes nowhere.
+//!
+//! A token that can't be had or does not hold up makes nobody stronger, and by itself stops nothing: the reason goes into
+//! the record. `PROMOTE_REQUIRE_OIDC` turns that into a refusal.
+
+mod claims;
+mod fetch;
+mod keys;
+
+use crate::Variables;
+use chrono::{DateTime, Utc};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
+use std::collections::BTreeMap;
+
+pub use claims::KEPT;
+
+/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
+pub const AUDIENCE: &str = "promote";
+/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
+pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
+
+/// What a token says, and how far that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Who signed it.
+    pub issuer: String,
+    /// Whom it is about.
+    pub subject: String,
+    /// For whom it was signed.
+    pub audience: Vec<String>,
+    /// The claims that are kept, by name; made fit for a record.
+    pub claims: BTreeMap<String, String>,
+    /// Why the signature is not vouched for; `None` when it was checked and holds.
+    pub unchecked: Option<String>,
+}
+
+/// What became of asking for a token.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// The surroundings offer none.
+    None,
+    /// One was offered and is not to be believed, for this reason.
+    Bad(String),
+    /// One that says this.
+    Some(Identity),
+}
+
+/// Asks for a token and checks it. Sends at most three requests, and none where no token is offered.
+pub async fn look(variables: &Variables, now: DateTime<Utc>) -> Found {
+    let Some(source) = fetch::Source::of(variables) else { return Found::None };
+    let token = match source.token().await {
+        Ok(token) => token,
+        Err(why) => return Found::Bad(why),
+    };
+    let known = source.issuer.is_some();
+    let expected = claims::Expected {
+        issuer: source.issuer,
+        audience: variables.get("PROMOTE_ID_AUDIENCE").unwrap_or(AUDIENCE).to_owned(),
+        now,
+    };
+    match claims::read(&token, &expected) {
+        Err(why) => Found::Bad(why),
+        Ok(mut identity) if !known => {
+            identity.unchecked =
+                Some("nobody says who must have signed the token: `PROMOTE_ID_ISSUER`".to_owned());
+            Found::Some(identity)
+        }
+        Ok(mut identity) => match keys::vouched(&token, &identity.issuer).await {
+            Ok(()) => Found::Some(identity),
+            Err(keys::Doubt::Unreached(why)) => {
+                identity.unchecked = Some(why);
+                Found::Some(identity)
+            }
+            Err(keys::Doubt::Forged(why)) => Found::Bad(why),
+        },
+    }
+}
+
+/// The actor with what the token proves: verified where the signature holds, else as it was, with the reason.
+pub fn evidence(mut actor: Actor, found: &Found) -> Actor {
+    let identity = match found {
+        Found::None => return actor,
+        Found::Bad(why) => {
+            actor.details.insert("oidc".to_owned(), crate::actor::plain(why));
+            return actor;
+        }
+        Found::Some(identity) => identity,
+    };
+    actor.details.insert("oidc-issuer".to_owned(), identity.issuer.clone());
+    actor.details.insert("oidc-subject".to_owned(), identity.subject.clone());
+    for (name, value) in &identity.claims {
+        actor.details.insert(format!("oidc-{name}"), value.clone());
+    }
+    match &identity.unchecked {
+        Some(why) => {
+            actor.details.insert("oidc".to_owned(), crate::actor::plain(why));
+        }
+        None => {
+            actor.strength = "verified".to_owned();
+            if let Some(name) = identity.name().filter(|name| *name != actor.name) {
+                let claimed = std::mem::replace(&mut actor.name, name.to_owned());
+                actor.details.insert("claimed".to_owned(), claimed);
+            }
+        }
+    }
+    actor
+}
+
+/// Refuses an actor that nothing vouches for, where `PROMOTE_REQUIRE_OIDC` asks for that.
+///
+/// # Errors
+/// `Denied`, with the reason.
+pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
+    if !variables.is_on("PROMOTE_REQUIRE_OIDC") || actor.strength == "verified" {
+        return Ok(());
+    }
+    let why = actor.details.get("oidc").cloned().unwrap_or_else(|| "no token is offered here".to_owned());
+    Err(Failure::new(ExitStatus::Denied, "who acts here is not proven, and `PROMOTE_REQUIRE_OIDC` asks for that")
+        .state(format!("{why}."))
+        .hint("on GitHub the job needs `permissions: id-token: write`; on GitLab `id_tokens: PROMOTE_ID_TOKEN: aud: promote`"))
+}
+
+impl Identity {
+    /// The person that the token names.
+    pub fn name(&self) -> Option<&str> {
+        ["actor", "user_login"].into_iter().find_map(|claim| self.claims.get(claim)).map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests;

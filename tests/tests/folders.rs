@@ -1,0 +1,272 @@
+//! Folders with the command itself: published, brought into environments in place, brought up to date, taken back and
+//! verified; in the local folder, on an S3 server, and from the one to the other. Killed on the way, they are finished.
+//! What lies there is read back by plain file reading, or by a client that knows nothing of this project.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::print_stdout, reason = "what was counted is to be read by a person")]
+
+use promote_tests::bucket;
+use promote_tests::client::python;
+use promote_tests::project::Project;
+use promote_tests::server::Server;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+const KILLED: &str = env!("CARGO_BIN_EXE_promote-killed");
+
+/// Files by path.
+type Files = BTreeMap<String, String>;
+
+/// Every object below a prefix, with its content and what is written beside it, by boto3.
+const READ: &str = r#"
+import boto3, json, sys
+endpoint, bucket, prefix = sys.argv[1:]
+s3 = boto3.client("s3", endpoint_url=endpoint)
+found = {}
+for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
+    for entry in page.get("Contents", []):
+        got = s3.get_object(Bucket=bucket, Key=entry["Key"])
+        found[entry["Key"][len(prefix):]] = {
+            "text": got["Body"].read().decode(), "type": got["ContentType"], "metadata": got["Metadata"],
+        }
+print(json.dumps(found))
+"#;
+
+/// Writes an object as a person with plain tools does.
+const WRITE: &str = r#"
+import boto3, sys
+endpoint, bucket, key, text = sys.argv[1:]
+boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=key, Body=text.encode())
+"#;
+
+/// Where the environments' folders lie, and how to look at them.
+enum Place<'a> {
+    Local,
+    S3 { server: &'a Server, bucket: String },
+}
+
+impl Place<'_> {
+    fn prefix(&self) -> String {
+        match self {
+            Place::Local => String::new(),
+            Place::S3 { bucket, .. } => format!("s3://{bucket}/"),
+        }
+    }
+
+    /// The files of a folder but its manifest, and the manifest.
+    fn look(&self, project: &Project, prefix: &str) -> (Files, Value) {
+        let mut files = match self {
+            Place::Local => {
+                let mut found = Files::new();
+                collect(&project.folder().join(prefix), "", &mut found);
+                found
+            }
+            Place::S3 { .. } => self
+                .objects(prefix)
+                .as_object()
+                .unwrap()
+                .iter()
+                .map(|(path, object)| (path.clone(), object["text"].as_str().unwrap().to_owned()))
+                .collect(),
+        };
+        let manifest =
+            files.remove(".promote-folder.json").unwrap_or_else(|| panic!("{prefix} has no manifest"));
+        (files, serde_json::from_str(&manifest).unwrap())
+    }
+
+    fn objects(&self, prefix: &str) -> Value {
+        let Place::S3 { server, bucket } = self else { panic!("it is no bucket") };
+        let said = python(&[READ, &server.endpoint], &[bucket, prefix], &bucket::sign_in(server)).unwrap();
+        serde_json::from_str(&said).unwrap()
+    }
+
+    /// Somebody writes a file by hand.
+    fn write(&self, project: &Project, path: &str, text: &str) {
+        match self {
+            Place::Local => {
+                let path = project.folder().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, text).unwrap();
+            }
+            Place::S3 { server, bucket } => {
+                python(&[WRITE, &server.endpoint], &[bucket, path, text], &bucket::sign_in(server)).unwrap();
+            }
+        }
+    }
+}
+
+fn collect(folder: &Path, path: &str, found: &mut Files) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = format!("{path}{}", entry.file_name().to_string_lossy());
+        if entry.metadata().unwrap().is_dir() {
+            collect(&entry.path(), &format!("{name}/"), found);
+        } else {
+            found.insert(name, fs::read_to_string(entry.path()).unwrap());
+        }
+    }
+}
+
+fn files(pairs: &[(&str, &str)]) -> Files {
+    pairs.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect()
+}
+
+/// A project whose releases lie below `source` and whose environments lie in `place`.
+fn project(program: &str, source: &str, place: &Place<'_>) -> Project {
+    let mut project = Project::new(program).unwrap();
+    let target = place.prefix();
+    let mut file = format!(
+        "project = \"dags\"\nenvironments = [\"staging\", \"prod\"]\n\n[artifact.dags]\nsource = \"{source}dags/{{sha}}/\"\n\
+         target = \"{target}live/{{env}}/\"\nprune = true\n"
+    );
+    if let Place::S3 { server, bucket } = place {
+        let endpoint = &server.endpoint;
+        file.push_str(&format!(
+            "\n[store.{bucket}]\nendpoint = \"{endpoint}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n"
+        ));
+        project.variables = bucket::sign_in(server);
+    }
+    project.write("promote.toml", file).unwrap();
+    project
+}
+
+/// Publishes these files as the release of a new commit, which the first environment takes.
+fn publish(project: &Project, name: &str, files: &Files) -> String {
+    let commit = project.commit("release.txt", &format!("{name}\n"), &format!("feat: {name}")).unwrap();
+    let folder = project.folder().join("build").join(name);
+    for (path, text) in files {
+        let path = folder.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    project.done(&["publish", &format!("build/{name}"), "--yes"]).unwrap();
+    commit
+}
+
+fn one() -> Files {
+    files(&[("etl/daily.py", "one"), ("etl/gone.py", "x"), ("README.md", "# dags"), ("way", "a file")])
+}
+
+fn two() -> Files {
+    files(&[("etl/daily.py", "two"), ("etl/new.py", "n"), ("README.md", "# dags"), ("way/in.py", "a folder")])
+}
+
+/// A life: two releases, a hand in between, back again.
+fn life(source: &str, place: &Place<'_>) -> Project {
+    let project = project(PROGRAM, source, place);
+    let first = publish(&project, "one", &one());
+    project.done(&["to", "prod", &first, "--yes"]).unwrap();
+    let (found, manifest) = place.look(&project, "live/prod/");
+    assert_eq!(found, one());
+    assert_eq!(manifest["schema"], "promote/folder@1");
+    assert_eq!(manifest["files"].as_array().unwrap().len(), 4);
+    let tokens = |manifest: &Value| {
+        let files = manifest["files"].as_array().unwrap().iter();
+        files.map(|file| (file["path"].to_string(), file["token"].clone())).collect::<BTreeMap<_, _>>()
+    };
+
+    place.write(&project, "live/prod/stray.py", "by hand");
+    let second = publish(&project, "two", &two());
+    project.done(&["to", "prod", &second, "--yes"]).unwrap();
+    let (found, after) = place.look(&project, "live/prod/");
+    assert_eq!(found, two());
+    assert_eq!(tokens(&manifest)["\"README.md\""], tokens(&after)["\"README.md\""], "it was written twice");
+    project.done(&["verify"]).unwrap();
+
+    project.done(&["rollback", "prod", "--yes", "--reason", "a test"]).unwrap();
+    assert_eq!(place.look(&project, "live/prod/").0, one());
+    assert_eq!(place.look(&project, "live/staging/").0, two());
+    // A repeat is nothing to do, and says so.
+    let again = project.document(&["to", "staging", &second, "--yes"]).unwrap();
+    assert!(!again.to_string().contains("\"wrote\":true"), "{again}");
+    project
+}
+
+#[test]
+fn a_folder_lives_in_the_local_folder() {
+    life("", &Place::Local);
+}
+
+#[test]
+fn a_folder_lives_on_s3() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let source = format!("s3://{bucket}/");
+    let place = Place::S3 { server: &server, bucket };
+    life(&source, &place);
+    check_objects(&place);
+}
+
+#[test]
+fn a_folder_goes_from_the_local_folder_to_s3() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let place = Place::S3 { server: &server, bucket };
+    life("", &place);
+    check_objects(&place);
+}
+
+/// Each object in a bucket says what it is.
+fn check_objects(place: &Place<'_>) {
+    let found = place.objects("live/prod/");
+    let readme = &found["README.md"];
+    assert_eq!(readme["type"], "text/markdown");
+    assert_eq!(readme["metadata"]["promote-sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(readme["metadata"]["promote-commit"].as_str().unwrap().len(), 40);
+    let manifest = &found[".promote-folder.json"];
+    assert_eq!(manifest["type"], "application/json");
+    assert_eq!(manifest["metadata"]["promote-environment"], "prod");
+}
+
+/// Killed at every request from the intent on, and finished by somebody else.
+fn killed(source: &str, place: &Place<'_>) -> usize {
+    let mut project = project(KILLED, source, place);
+    let first = publish(&project, "one", &one());
+    let second = publish(&project, "two", &two());
+    let releases = [(first, one()), (second, two())];
+    let arguments = |commit: &str| {
+        let fixed = ["--yes", "--override", "order", "--override", "rolled-back", "--reason", "a crash test"];
+        [&["to", "prod", commit], &fixed[..]].concat().into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let texts = arguments(&releases[0].0);
+    project.done(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap();
+    let mut cases = 0;
+    for n in 1.. {
+        let (commit, wanted) = &releases[n % 2];
+        let texts = arguments(commit);
+        let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+        project.variables.insert("PROMOTE_TEST_KILL".to_owned(), format!("{n}:after"));
+        let ran = project.run(&texts).unwrap();
+        project.variables.remove("PROMOTE_TEST_KILL");
+        if let Some(code) = ran.code {
+            assert_eq!(code, 0, "request {n}: {ran:?}");
+            break;
+        }
+        cases += 1;
+        let status = project.document(&["status", "prod"]).unwrap();
+        if status.to_string().contains("\"open\":{") {
+            project.done(&["resume", "prod", "--yes"]).unwrap();
+        } else {
+            project.done(&texts).unwrap();
+        }
+        assert_eq!(place.look(&project, "live/prod/").0, *wanted, "request {n}");
+        project.done(&["verify"]).unwrap();
+    }
+    println!("{cases} cases of kill -9 in a folder, 0 violations");
+    cases
+}
+
+#[test]
+fn killed_at_every_request_in_the_local_folder() {
+    assert!(killed("", &Place::Local) > 15);
+}
+
+#[test]
+fn killed_at_every_request_on_the_way_to_s3() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    assert!(killed("", &Place::S3 { server: &server, bucket }) > 15);
+}

@@ -1,0 +1,126 @@
+//! The pipelines that `promote ci` writes, judged by those who know: actionlint for GitHub's, GitLab's published schema
+//! for GitLab's.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+use promote_tests::project::Project;
+use promote_tests::server::tool;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+/// The files of five real teams, and one in which things move by themselves.
+fn files() -> Vec<(String, String)> {
+    let teams = root().join("crates/core/src/config/tests/teams");
+    let mut found: Vec<(String, String)> = std::fs::read_dir(teams)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| (path.display().to_string(), std::fs::read_to_string(&path).unwrap()))
+        .collect();
+    found.sort();
+    assert!(found.len() >= 5, "{found:?}");
+    let automatic = "project = \"shop\"\nenvironments = [\"staging\", [\"uat\", \"perf\"], \"prod\"]\nauto = true\n\
+                     source = \"s3://acme/shop/{sha}.zip\"\ntarget = \"s3://acme/shop/{env}.zip\"\nnotes = [\"risk\"]\n[pack]\n\
+                     [env.prod]\nauto = false\nchecks = [\"build\"]\n";
+    found.push(("automatic".to_owned(), automatic.to_owned()));
+    found
+}
+
+fn judge(program: &Path, arguments: &[&str], file: &Path) {
+    let output = Command::new(program).args(arguments).arg(file).output().unwrap();
+    let said =
+        [&output.stdout[..], &output.stderr[..]].map(|part| String::from_utf8_lossy(part).into_owned());
+    let text = std::fs::read_to_string(file).unwrap();
+    assert!(output.status.success(), "{}\n{said:?}\n{text}", file.display());
+}
+
+const SCHEMA: [&str; 4] = ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"];
+
+#[test]
+fn what_is_written_is_sound_and_a_stale_file_is_found() {
+    let (actionlint, schema) = (tool("actionlint").unwrap(), tool("check-jsonschema").unwrap());
+    for (name, text) in files() {
+        let project = Project::new(PROGRAM).unwrap();
+        project.write("promote.toml", &text).unwrap();
+        for (system, file) in [("github", ".github/workflows/promote.yml"), ("gitlab", ".gitlab/promote.yml")]
+        {
+            let missing = project.run(&["ci", system, "--check"]).unwrap();
+            assert_eq!(missing.code, Some(10), "{name}: {missing:?}");
+            project.done(&["ci", system]).unwrap();
+            let path = project.folder().join(file);
+            match system {
+                "github" => judge(&actionlint, &["-no-color"], &path),
+                _ => judge(&schema, &SCHEMA, &path),
+            }
+            project.done(&["ci", system, "--check"]).unwrap();
+            let printed = project.done(&["ci", system, "--stdout"]).unwrap();
+            assert_eq!(printed.trim_end(), std::fs::read_to_string(&path).unwrap().trim_end());
+        }
+        project
+            .write(
+                "promote.toml",
+                text.replace("\"staging\"", "\"acceptance\"").replace("env.staging", "env.acceptance"),
+            )
+            .unwrap();
+        for system in ["github", "gitlab"] {
+            let stale = project.run(&["ci", system, "--check"]).unwrap();
+            assert_eq!(stale.code, Some(10), "{name}: {stale:?}");
+            assert!(stale.err.contains(&format!("`promote ci {system}` writes it")), "{stale:?}");
+        }
+    }
+}
+
+/// The component as GitLab sees it once the inputs are filled in, and what it asks for.
+#[test]
+fn the_component_is_sound() {
+    let text = std::fs::read_to_string(root().join("templates/promote/template.yml")).unwrap();
+    let (spec, job) = text.split_once("\n---\n").unwrap();
+    let mut job = job.to_owned();
+    for (name, value) in [
+        ("to", "prod"),
+        ("version", "$CI_COMMIT_SHA"),
+        ("do", "promote"),
+        ("stage", "deploy"),
+        ("when", "manual"),
+        ("audience", "sts.amazonaws.com"),
+        ("image", "registry.example/promote:1"),
+    ] {
+        let place = format!("$[[ inputs.{name} ]]");
+        assert!(job.contains(&place) && spec.contains(&format!("\n    {name}:\n")), "{name}");
+        job = job.replace(&place, value);
+    }
+    assert!(!job.contains("$[["), "every input is declared: {job}");
+    let schema = tool("check-jsonschema").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in [("spec.yml", spec), ("job.yml", &job)] {
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        judge(&schema, &SCHEMA, &file);
+    }
+    // Nothing but variables stands in scripts.
+    let original = text.split_once("script:").unwrap().1;
+    assert!(!original.split("artifacts:").next().unwrap().contains("$[["), "{original}");
+}
+
+/// The judges are no yes-men.
+#[test]
+fn what_is_unsound_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let github = folder.path().join("x.yml");
+    std::fs::write(
+        &github,
+        "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: echo ${{ github.head_ref }}\n",
+    )
+    .unwrap();
+    let gitlab = folder.path().join("y.yml");
+    std::fs::write(&gitlab, "a:\n  script: x\n  environment: { name: e, action: jump }\n").unwrap();
+    let said = Command::new(tool("actionlint").unwrap()).arg(&github).output().unwrap();
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+    let said = Command::new(tool("check-jsonschema").unwrap()).args(SCHEMA).arg(&gitlab).output().unwrap();
+    assert_eq!(said.status.code(), Some(1), "{said:?}");
+}
