@@ -269,6 +269,8 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote pack", &["pack"]),
     ("promote freeze, promote unfreeze, promote hold, promote unhold", &["hold", "prod"]),
     ("promote block, promote unblock", &["unblock", "a93be01"]),
+    ("promote pin, promote unpin", &["unpin", "a93be01"]),
+    ("promote prune", &["prune"]),
     ("promote adopt", &["adopt", "prod"]),
     ("promote import", &["import"]),
     ("promote check", &["check"]),

@@ -78,6 +78,13 @@ impl Events for Heard {
                 log.say(&format!("{sign} {phase}: {name} ({} s): {}", report.took_s, report.summary));
             }
             Event::Outcome { .. } => self.mark(|it| it.ended = true),
+            Event::Erased { release, location, left } => {
+                let short = release.short(7);
+                match left {
+                    None => log.say(&format!("{location} of {short} is deleted")),
+                    Some(why) => log.foreign(&format!("{location} of {short}: {why}")),
+                }
+            }
             Event::RollingBack { environment } => {
                 log.say(&format!("{environment}: putting back what was there before"));
             }

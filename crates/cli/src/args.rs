@@ -170,6 +170,7 @@ fn note(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// A span of time as people write it.
 pub(crate) fn span(text: &str) -> Result<Duration, String> {
     promote_core::duration::parse(text).map_err(|error| error.to_string())
 }

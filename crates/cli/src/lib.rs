@@ -26,6 +26,7 @@ mod iam;
 mod interrupt;
 mod moment;
 mod page;
+mod pinning;
 mod pipeline_health;
 mod progress;
 mod project;

@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::ledger::{
-    AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, key,
+    AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, Word,
 };
 use crate::observe::{environment, genesis, seen};
 use crate::pointer::{self, Pointer};
@@ -115,7 +115,7 @@ pub async fn block(
             by: request.actor.name.clone(),
             at: world.clock.now(),
         };
-        let place = key::block(reader.root(), commit, entry.block + 1).map_err(|error| {
+        let place = Word::Block.key(reader.root(), commit, entry.block + 1).map_err(|error| {
             Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
         })?;
         match world.ledger.put(&place, &said).await {
@@ -221,6 +221,9 @@ pub async fn adopt(
             None => None,
         },
     };
+    if let Some(known) = &release {
+        kept(world, &known.commit).await?;
+    }
     let still = |head: Option<&Head>| {
         if head.map(|head| head.id) == base {
             return Ok(());
@@ -239,6 +242,18 @@ pub async fn adopt(
     })
     .await?;
     Ok(Adopted { head, release })
+}
+
+/// Refuses to record as being there what retention is about to delete: nothing could bring it back later.
+async fn kept(world: &World, commit: &CommitId) -> Result<(), Failure> {
+    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+    let short = commit.short(12);
+    match entry.doomed() && entry.gone.is_none() && !entry.erasing() {
+        false => Ok(()),
+        true => Err(Failure::new(ExitStatus::Conflict, format!("retention is about to delete {short}"))
+            .state("Nothing was recorded.")
+            .hint(format!("`promote pin {short} --reason TEXT` keeps it"))),
+    }
 }
 
 /// The digest of the folder that a target is or names, as a release's manifest would have it.

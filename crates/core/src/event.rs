@@ -1,5 +1,6 @@
 //! What happens while a flow runs, as typed values. Terminal, JSON lines and tests are consumers of one stream.
 
+use crate::commit::CommitId;
 use crate::ledger::{Action, OutcomeResult, PromotionId, Seq};
 use crate::location::Location;
 use crate::names::EnvironmentName;
@@ -97,6 +98,15 @@ pub enum Event {
         promotion: PromotionId,
         /// The result.
         result: OutcomeResult,
+    },
+    /// An artifact of a release was deleted by retention, or stays.
+    Erased {
+        /// The release.
+        release: CommitId,
+        /// What was deleted.
+        location: Location,
+        /// Why some of it stays; `None` when all of it is gone.
+        left: Option<String>,
     },
     /// What failed is put back.
     RollingBack {

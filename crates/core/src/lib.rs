@@ -38,6 +38,7 @@ pub mod port;
 pub mod publish;
 pub mod report;
 pub mod request;
+pub mod retention;
 pub mod rule;
 pub mod snapshot;
 pub mod span;

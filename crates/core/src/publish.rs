@@ -136,6 +136,9 @@ pub async fn publish(
     let commit = &publication.commit;
     let places = places(config, commit, publication.version.as_deref())?;
     let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+    if known.is_some() {
+        stays(world, commit).await?;
+    }
     let mut artifacts = BTreeMap::new();
     let mut objects = Vec::new();
     for (name, place) in &places {
@@ -202,6 +205,25 @@ pub async fn publish(
         return Ok(Published { manifest, new: false });
     }
     record(world, commit, wanted).await
+}
+
+/// Refuses to put in place again what retention deletes, or has deleted: nobody could take it from there.
+async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
+    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+    let short = commit.short(12);
+    if entry.gone.is_some() || entry.erasing() {
+        let message = format!("release {short} was published before, and retention has deleted it");
+        return Err(Failure::new(ExitStatus::Conflict, message)
+            .state("Nothing was changed.")
+            .hint("make a new commit, and publish that"));
+    }
+    if entry.doomed() {
+        let message = format!("release {short} was published before, and retention is about to delete it");
+        return Err(Failure::new(ExitStatus::Conflict, message)
+            .state("Nothing was changed.")
+            .hint(format!("`promote pin {short} --reason TEXT` keeps it")));
+    }
+    Ok(())
 }
 
 /// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.

@@ -17,6 +17,8 @@ pub struct Candidate {
     pub manifest: Manifest,
     /// Whether it is blocked, and why.
     pub blocked: Option<Block>,
+    /// Whether retention will delete its artifacts, or has.
+    pub doomed: Option<Doom>,
     /// Whether it is on the environment's branch; `None` when that can't be told.
     pub on_branch: Option<bool>,
     /// The tags on it, where a repository is at hand.
@@ -37,6 +39,15 @@ pub struct Block {
     pub at: DateTime<Utc>,
 }
 
+/// That retention deletes a release's artifacts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doom {
+    /// Why, by whom, when.
+    pub said: Block,
+    /// Whether deleting was begun, so that artifacts may be missing already.
+    pub begun: bool,
+}
+
 /// A target as it is.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
@@ -51,6 +62,8 @@ pub struct Seen {
 pub struct Snapshot {
     /// The time by the ledger's store.
     pub taken_at: DateTime<Utc>,
+    /// The same, no later than the first thing was read.
+    pub began_at: DateTime<Utc>,
     /// The time by this machine's clock.
     pub local_at: DateTime<Utc>,
     /// The ledger's genesis and its id.

@@ -19,7 +19,9 @@ mod import;
 mod init;
 mod man;
 mod pack;
+mod pin;
 mod plan;
+mod prune;
 pub(crate) mod publish;
 mod resume;
 mod rollback;
@@ -31,6 +33,7 @@ mod to;
 mod unblock;
 mod unfreeze;
 mod unhold;
+mod unpin;
 mod verify;
 mod watch;
 
@@ -40,8 +43,8 @@ use clap::Subcommand;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::{
-    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, ReleaseShow,
-    StatusReport, VerifyReport,
+    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, PruneReport,
+    ReleaseShow, StatusReport, VerifyReport,
 };
 
 /// What to do.
@@ -67,6 +70,9 @@ pub(crate) enum Command {
     Unhold(unhold::UnholdArgs),
     Block(block::BlockArgs),
     Unblock(unblock::UnblockArgs),
+    Pin(pin::PinArgs),
+    Unpin(unpin::UnpinArgs),
+    Prune(prune::PruneArgs),
     Adopt(adopt::AdoptArgs),
     Import(import::ImportArgs),
     Check(check::CheckArgs),
@@ -107,6 +113,9 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Unhold(args) => block_on(unhold::run(app, args)),
         Command::Block(args) => block_on(block::run(app, args)),
         Command::Unblock(args) => block_on(unblock::run(app, args)),
+        Command::Pin(args) => block_on(pin::run(app, args)),
+        Command::Unpin(args) => block_on(unpin::run(app, args)),
+        Command::Prune(args) => block_on(prune::run(app, args)),
         Command::Adopt(args) => block_on(adopt::run(app, args)),
         Command::Import(args) => block_on(import::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
@@ -145,6 +154,8 @@ fn known(command: &Command) -> &'static [&'static str] {
             crate::saying::SaidReport::FIELDS
         }
         Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
+        Command::Pin(_) | Command::Unpin(_) => crate::pinning::PinReport::FIELDS,
+        Command::Prune(_) => PruneReport::FIELDS,
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
         Command::Import(_) => import::ImportReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,

@@ -8,7 +8,7 @@ use promote_core::config::reference;
 use promote_core::exit::ExitStatus;
 use promote_core::report::{
     DecisionReport, DiffReport, Document, FailureReport, HistoryReport, OutcomeReport, PromotionReport,
-    ReleaseShow, StatusReport, VerifyReport,
+    PruneReport, ReleaseShow, StatusReport, VerifyReport,
 };
 use serde::Serialize;
 
@@ -98,6 +98,8 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<pack::PackReport>(),
         row::<crate::saying::SaidReport>(),
         row::<crate::blocking::BlockReport>(),
+        row::<crate::pinning::PinReport>(),
+        row::<PruneReport>(),
         row::<adopt::AdoptReport>(),
         row::<check::CheckReport>(),
         row::<config::ConfigReport>(),

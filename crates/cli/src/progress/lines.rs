@@ -186,6 +186,12 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
                 Some(Span(TimeDelta::seconds(took_s(report))).to_string()),
             ))
         }
+        Event::Erased { release, location, left } => match left {
+            None => made("✓", Look::Good, "delete", format!("{location} of {}", release.short(7))),
+            Some(why) => {
+                made("!", Look::Warn, "delete", format!("{location} of {}: {why}", release.short(7)))
+            }
+        },
         Event::RollingBack { environment } => {
             made("↩", Look::Warn, "back", format!("{environment} goes back to {}", now.from))
         }

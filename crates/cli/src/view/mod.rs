@@ -6,6 +6,7 @@ pub(crate) mod diff;
 pub(crate) mod doctor;
 pub(crate) mod history;
 pub(crate) mod outcome;
+pub(crate) mod prune;
 pub(crate) mod publish;
 pub(crate) mod show;
 pub(crate) mod status;

@@ -91,6 +91,18 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
         let text = format!("since {} by {}: {}", moment(blocked.at, zone), blocked.by, blocked.reason);
         page.field("Blocked", vec![Text::new(text, Style::Bad)]);
     }
+    if let Some(pinned) = &report.pinned {
+        let text = format!("since {} by {}: {}", moment(pinned.at, zone), pinned.by, pinned.reason);
+        page.field("Pinned", vec![Text::plain(text)]);
+    }
+    if let Some(gone) = report.gone_at {
+        let text = format!("its artifacts were deleted by retention, {}", moment(gone, zone));
+        page.field("Gone", vec![Text::new(text, Style::Bad)]);
+    } else if let Some(doomed) = &report.doomed {
+        let text = format!("since {} by {}: {}", moment(doomed.at, zone), doomed.by, doomed.reason);
+        page.field("Doomed", vec![Text::new(text, Style::Warn)]);
+        page.hint(format!("`promote pin {} --reason TEXT` keeps it", report.release.short()));
+    }
     let artifacts = report.artifacts.iter().flat_map(|one| {
         [
             Text::new(&one.location, Style::Literal),

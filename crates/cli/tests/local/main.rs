@@ -12,6 +12,7 @@ mod counted;
 mod demo;
 mod importing;
 mod publishing;
+mod retention;
 mod sayings;
 mod setting_up;
 mod stage;

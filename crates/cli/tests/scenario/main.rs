@@ -18,6 +18,7 @@ mod hostile;
 mod identity;
 mod json;
 mod refused;
+mod retention;
 mod rounds;
 mod stage;
 mod usage;

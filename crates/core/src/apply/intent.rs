@@ -7,10 +7,20 @@ use crate::ledger::record::RecordError;
 use crate::ledger::{AppendError, Head, Intent, Kind, PromotionId};
 use crate::plan::Plan;
 use crate::snapshot::Snapshot;
+use crate::span::Span;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How old what was looked at may be when the intent is written. Retention counts on it (see [`crate::retention`]): it
+/// deletes nothing until what could not yet know of it can't be begun any more.
+pub const FRESH: TimeDelta = TimeDelta::minutes(30);
+
+/// How old it may be when the intent lands, by the store's time of it.
+pub const LANDED: TimeDelta = TimeDelta::minutes(45);
 
 pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let world = writer.world;
+    fresh(writer, snapshot).await?;
     let promotion = PromotionId::new(world.clock.now(), world.entropy.nonce());
     let intent = Intent {
         promotion,
@@ -54,4 +64,28 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
             .state("Nothing was written by this promotion.")
             .caused_by(error)),
     }
+}
+
+/// Refuses to begin on what was looked at long ago, by the ledger store's clock and by this machine's: the one may not
+/// have gone on while the machine slept, the other may have been set.
+async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> {
+    let store = writer.world.ledger.reader().bucket();
+    let now = store.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    let here = writer.world.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
+    match (now - snapshot.began_at).max(here) {
+        age if age > FRESH => Err(stale(writer, age).state("Nothing was written by this promotion.")),
+        _ => Ok(()),
+    }
+}
+
+/// Why an intent that landed at this time may have no effects.
+pub(super) fn late(writer: &Writer<'_>, snapshot: &Snapshot, landed: DateTime<Utc>) -> Option<Failure> {
+    let age = landed - snapshot.began_at;
+    (age > LANDED).then(|| stale(writer, age))
+}
+
+fn stale(writer: &Writer<'_>, age: TimeDelta) -> Failure {
+    let name = &writer.environment.name;
+    Failure::new(ExitStatus::Conflict, format!("what was looked at is {} old", Span(age)))
+        .hint(format!("plan again: `promote plan {name}` shows what would happen now"))
 }

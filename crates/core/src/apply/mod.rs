@@ -6,6 +6,7 @@ mod intent;
 mod takeover;
 mod write;
 
+pub use intent::{FRESH, LANDED};
 pub use write::{Writer, append_after};
 
 use crate::config::{Config, Environment};
@@ -58,6 +59,9 @@ pub async fn apply(
         seq: intent.record.seq,
     });
     let superseding = plan.supersedes.is_some();
+    if let Some(failure) = intent::late(&writer, snapshot, intent.stored_at) {
+        return Err(withdraw(&writer, &intent, superseding, failure, "it was begun too late").await);
+    }
     let mut since_check = false;
 
     let at = snapshot.taken_at;

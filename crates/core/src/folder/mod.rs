@@ -5,6 +5,7 @@
 
 mod carry;
 mod difference;
+mod erase;
 mod listing;
 mod manifest;
 mod pins;
@@ -15,8 +16,10 @@ mod verify;
 
 pub use carry::THROUGH_LIMIT;
 pub use difference::{Change, Difference, Write, change, difference};
+pub(crate) use erase::{Erased, Removed, erase, remove};
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
 pub use place::{Bringing, bring};
+pub(crate) use publish::read_digest;
 pub use publish::{Entry, put};
 pub use standing::{NewestIntent, PAUSE_S, Standing};
 pub use verify::check;

@@ -247,7 +247,7 @@ impl Publishing<'_> {
 }
 
 /// The digest of an object's content, by reading it.
-pub(super) async fn read_digest(
+pub(crate) async fn read_digest(
     bucket: &dyn crate::port::BucketReader,
     key: &Key,
 ) -> Result<Digest, ProviderError> {

@@ -55,12 +55,17 @@ pub fn manifest(root: &Key, commit: &CommitId) -> Result<Key, LocationError> {
     root.join(&format!("releases/{commit}/manifest.json"))
 }
 
-/// The key of the `number`-th entry about blocking a release: odd ones block it, even ones lift the block.
+/// The key of what is written once when a release's artifacts were deleted.
 ///
 /// # Errors
 /// When the ledger's root is so long that the key is none.
-pub fn block(root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
-    root.join(&format!("releases/{commit}/block/{number:06}.json"))
+pub fn gone(root: &Key, commit: &CommitId) -> Result<Key, LocationError> {
+    root.join(&format!("releases/{commit}/gone.json"))
+}
+
+/// The prefix below which all lanes lie.
+pub fn lanes_prefix(root: &Key) -> String {
+    format!("{root}/lanes/")
 }
 
 /// The commit and the rest of a key below `releases/`.

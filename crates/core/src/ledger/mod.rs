@@ -3,6 +3,7 @@
 
 pub mod append;
 pub mod chain;
+pub mod entry;
 pub mod genesis;
 pub mod key;
 pub mod manifest;
@@ -12,13 +13,15 @@ pub mod record;
 pub mod state;
 pub mod statement;
 mod strict;
+mod survey;
 
 pub use append::{AppendError, Ledger};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
+pub use entry::{ReleaseEntry, Word};
 pub use genesis::Genesis;
 pub use manifest::{BuiltArtifact, FolderSize, Manifest};
 pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
-pub use reader::{Head, LedgerError, LedgerReader, ReleaseEntry};
+pub use reader::{Head, LedgerError, LedgerReader};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
 pub use state::{Misfit, State};
 pub use statement::{

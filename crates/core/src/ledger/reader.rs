@@ -1,5 +1,6 @@
 //! Reading a ledger: its genesis, the head of a lane, pages of history, releases. Appending is [`super::Ledger`]'s.
 
+use super::entry::{ReleaseEntry, Word};
 use super::genesis::{self, Genesis, Probed};
 use super::key;
 use super::manifest::{self, Manifest};
@@ -69,32 +70,6 @@ impl Head {
     /// The lane's state after it.
     pub fn state(&self) -> &State {
         &self.record.state
-    }
-}
-
-/// What a listing tells of one release.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ReleaseEntry {
-    /// Whether its manifest is there.
-    pub published: Option<DateTime<Utc>>,
-    /// The number of its last entry about blocking: odd is blocked, zero is none.
-    pub block: u32,
-}
-
-impl ReleaseEntry {
-    /// Whether it may go no further.
-    pub fn blocked(&self) -> bool {
-        self.block % 2 == 1
-    }
-
-    /// Takes in an object beside the manifest, or the manifest itself: its key below the release, its time.
-    fn take(&mut self, rest: &str, stored_at: DateTime<Utc>) {
-        if rest == "manifest.json" {
-            self.published = Some(stored_at);
-        } else if let Some(number) = rest.strip_prefix("block/").and_then(|name| name.strip_suffix(".json")) {
-            // An entry that has no number still says that somebody meant to block it.
-            self.block = self.block.max(number.parse().unwrap_or(1));
-        }
     }
 }
 
@@ -242,12 +217,17 @@ impl LedgerReader {
         Ok(Some(found))
     }
 
-    /// Why a release is blocked: its `number`-th entry about blocking.
+    /// Why something is said of a release: the `number`-th entry of this word.
     ///
     /// # Errors
     /// When the store fails or holds something else there.
-    pub async fn block(&self, commit: &CommitId, number: u32) -> Result<Option<Block>, LedgerError> {
-        let key = key::block(&self.root, commit, number)?;
+    pub async fn said(
+        &self,
+        commit: &CommitId,
+        word: Word,
+        number: u32,
+    ) -> Result<Option<Block>, LedgerError> {
+        let key = word.key(&self.root, commit, number)?;
         match self.bucket.get(&key, record::LIMIT).await? {
             Some((_, bytes)) => Ok(Some(document(&key, &bytes)?)),
             None => Ok(None),

@@ -71,6 +71,7 @@ pub async fn heads<'n>(
 /// # Errors
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
 pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
+    let began = view.clock.now();
     let environment = environment(config, &request.environment)?;
     let request = &release::settled(config, request);
     let moved = config.moved(environment, &request.include);
@@ -140,9 +141,11 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
     let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    let local_at = view.clock.now();
     Ok(Snapshot {
         taken_at,
-        local_at: view.clock.now(),
+        began_at: taken_at - (local_at - began).max(chrono::TimeDelta::zero()),
+        local_at,
         named_at,
         genesis,
         head,
@@ -187,7 +190,7 @@ async fn begun(
 }
 
 /// Refuses a ledger of another project, and records that were brought from another ledger.
-fn belongs<'h>(
+pub(crate) fn belongs<'h>(
     config: &Config,
     genesis: &Genesis,
     heads: impl IntoIterator<Item = &'h Head>,

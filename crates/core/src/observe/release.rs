@@ -5,11 +5,11 @@ use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, State};
+use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, State, Word};
 use crate::names::EnvironmentName;
 use crate::port::Object;
 use crate::request::{Request, Wanted};
-use crate::snapshot::{Block, Candidate};
+use crate::snapshot::{Block, Candidate, Doom};
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -228,18 +228,27 @@ pub async fn candidate(
         found.insert(entry, object);
     }
     let blocked = match entry.blocked() {
-        true => {
-            let said = view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?;
-            // An entry that can't be read any more still blocks.
-            Some(said.unwrap_or_else(|| Block {
-                reason: "its entry in the ledger can't be found".to_owned(),
-                by: "somebody".to_owned(),
-                at: view.clock.now(),
-            }))
-        }
+        true => Some(said(view, commit, Word::Block, &entry).await?),
         false => None,
     };
-    Ok(Candidate { manifest, blocked, on_branch, tags, sources: found })
+    let doomed = match entry.doomed() {
+        true => Some(Doom {
+            said: said(view, commit, Word::Doom, &entry).await?,
+            begun: entry.erasing() || entry.gone.is_some(),
+        }),
+        false => None,
+    };
+    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources: found })
+}
+
+/// Why something is said of a release. An entry that can't be found any more still counts.
+async fn said(view: &View, commit: &CommitId, word: Word, entry: &ReleaseEntry) -> Result<Block, Failure> {
+    let said = view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking)?;
+    Ok(said.unwrap_or_else(|| Block {
+        reason: "its entry in the ledger can't be found".to_owned(),
+        by: "somebody".to_owned(),
+        at: view.clock.now(),
+    }))
 }
 
 /// Whether the tag of an image names something else than when the release was published. The image itself is then

@@ -10,6 +10,7 @@ mod finding;
 mod history;
 pub mod markdown;
 mod outcome;
+mod prune;
 mod publish;
 mod show;
 mod status;
@@ -21,6 +22,7 @@ pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};
 pub use history::{Entry, EntryResult, HistoryReport, history};
 pub use outcome::{OutcomeReport, StepReport};
+pub use prune::{ErasedArtifact, FateWord, PruneReport, PrunedRelease};
 pub use publish::{Moved, PublishReport, PublishedArtifact};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{

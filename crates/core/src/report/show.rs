@@ -7,7 +7,7 @@ use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Head, Kind, LedgerError, PromotionId, state::TRAIL};
+use crate::ledger::{Head, Kind, LedgerError, PromotionId, Word, state::TRAIL};
 use crate::observe::heads;
 use crate::snapshot::Block;
 use crate::world::View;
@@ -124,6 +124,12 @@ pub struct ReleaseShow {
     pub built: String,
     /// Why it may go no further.
     pub blocked: Option<Block>,
+    /// Why retention keeps it.
+    pub pinned: Option<Block>,
+    /// Why retention deletes it.
+    pub doomed: Option<Block>,
+    /// The store's time at which its artifacts had been deleted.
+    pub gone_at: Option<DateTime<Utc>>,
     /// Its artifacts.
     pub artifacts: Vec<ArtifactReport>,
     /// Where it is and was, in the order of the environments.
@@ -142,6 +148,9 @@ impl Document for ReleaseShow {
         "published_by",
         "built",
         "blocked",
+        "pinned",
+        "doomed",
+        "gone_at",
         "artifacts",
         "places",
         "complete",
@@ -195,10 +204,14 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
         )
         .hint(format!("`promote publish --commit {commit}` puts it in place")));
     };
-    let blocked = match listed.get(commit).filter(|entry| entry.blocked()) {
-        Some(entry) => view.ledger.block(commit, entry.block).await.map_err(LedgerError::looking)?,
-        None => None,
+    let entry = listed.get(commit).cloned().unwrap_or_default();
+    let said = async |word: Word, holds: bool| match holds {
+        true => view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking),
+        false => Ok(None),
     };
+    let blocked = said(Word::Block, entry.blocked()).await?;
+    let pinned = said(Word::Pin, entry.pinned()).await?;
+    let doomed = said(Word::Doom, entry.doomed()).await?;
     let mut places = Vec::new();
     let mut complete = true;
     for name in config.stages.iter().flatten() {
@@ -232,6 +245,9 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
         published_by: manifest.actor.name.clone(),
         built: manifest.built.clone(),
         blocked,
+        pinned,
+        doomed,
+        gone_at: entry.gone,
         artifacts: manifest
             .artifacts
             .iter()

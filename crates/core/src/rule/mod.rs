@@ -5,6 +5,7 @@ mod approvals;
 mod blocked;
 mod branch;
 mod clock;
+mod doomed;
 mod drift;
 mod expiry;
 mod finding;
@@ -98,6 +99,13 @@ pub const RULES: &[Rule] = &[
         overridable: true,
         again: true,
         check: blocked::check,
+    },
+    Rule {
+        name: "doomed",
+        about: "retention does not delete the release",
+        overridable: false,
+        again: true,
+        check: doomed::check,
     },
     Rule {
         name: "from",

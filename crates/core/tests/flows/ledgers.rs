@@ -5,7 +5,7 @@ use futures_executor::block_on;
 use promote_core::admin::block;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::decide;
-use promote_core::ledger::{Ledger, key};
+use promote_core::ledger::{Ledger, Word, key};
 use promote_core::location::Key;
 use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
@@ -57,7 +57,7 @@ fn a_block_is_seen_however_often_it_was_lifted_before() {
     })
     .unwrap();
     for number in 1..=2_501 {
-        stage.bucket.put(&key::block(&root(), &commit('b'), number).unwrap(), said.clone());
+        stage.bucket.put(&Word::Block.key(&root(), &commit('b'), number).unwrap(), said.clone());
         if [99, 101, 999, 1_001, 2_001, 2_501].contains(&number) {
             assert!(is_blocked(&stage), "entry {number}");
         }

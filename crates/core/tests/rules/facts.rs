@@ -180,6 +180,7 @@ impl Case {
         source.key = format!("rel/{}.zip", commit('b')).parse().unwrap();
         let snapshot = Snapshot {
             taken_at: now(),
+            began_at: now(),
             local_at: now(),
             named_at: now(),
             needs: Vec::new(),
@@ -199,6 +200,7 @@ impl Case {
             candidate: Candidate {
                 manifest: manifest('b'),
                 blocked: None,
+                doomed: None,
                 on_branch: None,
                 tags: Vec::new(),
                 sources: [("main".to_owned(), Some(source))].into(),

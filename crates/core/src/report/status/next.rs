@@ -7,7 +7,7 @@ use crate::config::{Config, Environment};
 use crate::ledger::{Actor, Manifest, ReleaseRef, manifest};
 use crate::request::{Request, Wanted};
 use crate::rule::{self, Facts};
-use crate::snapshot::{Block, Candidate, Snapshot};
+use crate::snapshot::{Block, Candidate, Doom, Snapshot};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -71,6 +71,7 @@ pub(super) fn next(
     let judged_guard = targets.values().all(|seen| capabilities.contains_key(&seen.location.store));
     let snapshot = Snapshot {
         taken_at: looked.at,
+        began_at: looked.at,
         named_at: looked.local_at,
         needs: Vec::new(),
         changes: BTreeMap::new(),
@@ -105,7 +106,14 @@ pub(super) fn next(
 
 /// The release as far as its reference and one listing tell; its manifest is not read for a status.
 fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate {
-    let blocked = looked.releases.get(&release.commit).is_some_and(|entry| entry.blocked());
+    let entry = looked.releases.get(&release.commit);
+    let blocked = entry.is_some_and(|entry| entry.blocked());
+    let doomed = entry.filter(|entry| entry.doomed());
+    let said = || Block {
+        reason: format!("`promote show {}` says why", release.commit.short(12)),
+        by: "somebody".to_owned(),
+        at: looked.at,
+    };
     let known = looked.on_branch.get(&release.commit);
     Candidate {
         manifest: Manifest {
@@ -120,11 +128,8 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
             at: looked.at,
             actor: actor.clone(),
         },
-        blocked: blocked.then(|| Block {
-            reason: format!("`promote show {}` says why", release.commit.short(12)),
-            by: "somebody".to_owned(),
-            at: looked.at,
-        }),
+        blocked: blocked.then(said),
+        doomed: doomed.map(|entry| Doom { said: said(), begun: entry.erasing() || entry.gone.is_some() }),
         on_branch: known.copied().flatten(),
         tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
         sources: BTreeMap::new(),

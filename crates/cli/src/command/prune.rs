@@ -1,0 +1,84 @@
+//! `promote prune`.
+
+use crate::app::{App, Ended};
+use crate::args::{Changing, span};
+use crate::interrupt::or_signal;
+use crate::page::Page;
+use chrono::TimeDelta;
+use clap::Args;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::report::PruneReport;
+use promote_core::retention::{LEAST_GRACE, Policy, judge, prune, survey};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Delete the artifacts of releases that nothing needs any more
+///
+/// What is in an environment, was there and could come back, is open, is pinned, is new or could move on next is never
+/// deleted. A release is first doomed, and deleted by a later run when the grace is over: until then it can be
+/// pinned, and a promotion that had just begun keeps it. Without `--yes` it only shows what would be done. The ledger keeps
+/// everything.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote prune\n  promote prune --yes\n  promote prune --keep 50 --older-than 90d --json"
+)]
+pub(crate) struct PruneArgs {
+    /// How many of the newest releases to keep
+    #[arg(long, value_name = "N", default_value_t = Policy::default().keep)]
+    keep: usize,
+
+    /// Keep every release that is younger: `30d`, `12w`
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "30d")]
+    older_than: Duration,
+
+    /// How long after its doom a release may be deleted; at least `1h`
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "1h")]
+    grace: Duration,
+
+    #[command(flatten)]
+    changing: Changing,
+}
+
+impl PruneArgs {
+    fn policy(&self) -> Result<Policy, Failure> {
+        let delta = |span: Duration| TimeDelta::from_std(span).unwrap_or(TimeDelta::MAX);
+        let policy = Policy { keep: self.keep, older_than: delta(self.older_than), grace: delta(self.grace) };
+        if policy.grace < LEAST_GRACE {
+            let message = "a grace of less than an hour could take a release away from a promotion";
+            return Err(Failure::new(ExitStatus::Usage, message).state("Nothing was changed."));
+        }
+        Ok(policy)
+    }
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> Ended {
+    let policy = args.policy()?;
+    let project = app.project()?;
+    let config = &project.config;
+    let progress = app.progress();
+    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let found = survey(&world.view(), config).await?;
+    let judged = judge(config, &policy, &found, |store| world.stores.contains_key(store));
+    let pruned = match args.changing.yes && !args.changing.dry_run {
+        false => None,
+        true => {
+            let actor = app.actor();
+            let work = prune(&world, config, &policy, &actor, &found, &judged);
+            let done = match or_signal(app.env, &progress, work).await {
+                Ok(done) => done?,
+                Err(signal) => {
+                    return Err(Failure::new(signal.exit(), "it was stopped in the middle")
+                        .state("What was deleted by then is deleted; nothing that is needed was touched.")
+                        .hint("`promote prune --yes` goes on where it stopped")
+                        .into());
+                }
+            };
+            progress.rest();
+            Some(done)
+        }
+    };
+    let report = PruneReport::of(config, &policy, &found, &judged, pruned.as_ref());
+    app.show(&report, || -> Page { crate::view::prune::page(&report, config.timezone) })?;
+    Ok(ExitStatus::Ok)
+}

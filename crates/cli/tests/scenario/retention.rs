@@ -1,0 +1,93 @@
+//! Cleaning up: what is shown, what is kept, what is deleted, and who is told.
+
+use crate::stage::{Stage, commit};
+use insta::assert_snapshot;
+use promote_core::exit::ExitStatus;
+use promote_core::memory::MemoryBucket;
+use std::time::Duration;
+
+fn hours(stage: &Stage, hours: u64) {
+    stage.outside.clock.advance(Duration::from_secs(hours * 3600));
+}
+
+fn has(stage: &Stage, digit: char) -> bool {
+    let bucket: &MemoryBucket = &stage.outside.bucket;
+    bucket.bytes(&format!("shop/{}.zip", commit(digit)).parse().unwrap()).is_some()
+}
+
+#[test]
+fn what_nothing_needs_is_doomed_and_later_deleted() {
+    let mut stage = Stage::ready();
+    let before = stage.outside.bucket.keys();
+    stage.tell("promote prune");
+    stage.days(60);
+    stage.tell("promote pin dddd --reason \"the audit\"");
+    stage.tell("promote prune --keep 0");
+    assert_eq!(stage.outside.bucket.keys().len(), before.len() + 1, "only the pin is new");
+    stage.tell("promote prune --keep 0 --yes");
+    stage.tell("promote show cccc");
+    stage.tell("promote to staging cccc --yes");
+    stage.tell("promote prune --keep 0");
+    stage.tell("promote pin eeee --reason \"needed after all\"");
+    hours(&stage, 2);
+    stage.tell("promote prune --keep 0 --yes");
+    assert_eq!(['a', 'b', 'c', 'd', 'e'].map(|digit| has(&stage, digit)), [true, true, false, true, true]);
+    stage.tell("promote show cccc");
+    stage.tell("promote to staging cccc --yes");
+    stage.tell("promote pin cccc --reason late");
+    stage.tell("promote unpin dddd --dry-run");
+    stage.tell("promote unpin dddd");
+    stage.tell("promote prune --keep 0 --yes");
+    stage.tell("promote prune --keep 0 --yes");
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn the_document_has_everything() {
+    let stage = Stage::ready();
+    stage.days(60);
+    let document = |line: &str| {
+        let (status, out, err) = stage.run(line);
+        assert_eq!(status, ExitStatus::Ok, "{err}");
+        serde_json::from_str::<serde_json::Value>(&out).unwrap()
+    };
+    let plan = document("promote prune --keep 1 --json");
+    assert_eq!((&plan["schema"], &plan["done"]), (&"promote/prune@1".into(), &false.into()));
+    let fates: Vec<(&str, &str)> = plan["releases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| (&one["sha"].as_str().unwrap()[..1], one["fate"].as_str().unwrap()))
+        .collect();
+    assert_eq!(fates, [("e", "keep"), ("d", "doom"), ("c", "doom"), ("b", "keep"), ("a", "keep")]);
+    assert_eq!(
+        plan["releases"][3]["roots"],
+        serde_json::json!([
+            { "why": "current", "lane": "staging" },
+            { "why": "current", "lane": "uat" },
+            { "why": "next", "environment": "prod" },
+            { "why": "next", "environment": "uat" },
+        ])
+    );
+    assert_eq!(plan["doom_bytes"], 28);
+    document("promote prune --keep 1 --yes --json");
+    hours(&stage, 1);
+    let done = document("promote prune --keep 1 --yes --json");
+    assert_eq!((&done["done"], &done["delete_bytes"]), (&true.into(), &28.into()));
+    assert_eq!(done["releases"][1]["erased"][0]["objects"], 1);
+    let again = document("promote prune --keep 1 --yes --json");
+    assert_eq!(again["releases"][1]["fate"], "gone");
+    for line in ["promote prune --grace 59m --yes", "promote prune --keep x", "promote pin aaaa"] {
+        assert_eq!(stage.run(line).0, ExitStatus::Usage, "{line}");
+    }
+}
+
+#[test]
+fn a_person_at_a_prompt_for_long_begins_nothing() {
+    let mut stage = Stage::ready();
+    stage.days(3);
+    stage.terminal = true;
+    stage.answer_after("prod", Duration::from_secs(31 * 60));
+    stage.tell("promote to prod");
+    assert_snapshot!(stage.transcript());
+}

@@ -1,0 +1,148 @@
+//! What a listing alone tells of one release: each word that was said about it is an object beside its manifest. What
+//! the words say is read by [`super::reader`].
+
+use crate::commit::CommitId;
+use crate::location::{Key, LocationError};
+use chrono::{DateTime, Utc};
+
+/// Something that is said of a release in numbered entries: an odd number says it, an even one lifts it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Word {
+    /// It may go no further.
+    Block,
+    /// It is kept, whatever retention says.
+    Pin,
+    /// Retention will delete its artifacts.
+    Doom,
+    /// Under the doom of this number, deleting was begun. Never lifted.
+    Erase,
+}
+
+impl Word {
+    /// The name of the folder beside the manifest.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Block => "block",
+            Self::Pin => "pin",
+            Self::Doom => "doom",
+            Self::Erase => "erase",
+        }
+    }
+
+    /// The key of the `number`-th entry.
+    ///
+    /// # Errors
+    /// When the ledger's root is so long that the key is none.
+    pub fn key(self, root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
+        root.join(&format!("releases/{commit}/{}/{number:06}.json", self.name()))
+    }
+}
+
+/// What a listing tells of one release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReleaseEntry {
+    /// Whether its manifest is there, and the store's time of it.
+    pub published: Option<DateTime<Utc>>,
+    /// The number of its last entry about blocking: odd is blocked, zero is none.
+    pub block: u32,
+    /// The number of its last entry about keeping it.
+    pub pin: u32,
+    /// The number of its last entry about deleting it.
+    pub doom: u32,
+    /// The store's time of that entry.
+    pub doomed_at: Option<DateTime<Utc>>,
+    /// The number of the last doom under which deleting was begun, zero for none.
+    pub erase: u32,
+    /// The store's time of the entry that says that its artifacts were deleted.
+    pub gone: Option<DateTime<Utc>>,
+    /// Whether something lies beside it that this version does not know.
+    pub unknown: bool,
+}
+
+impl ReleaseEntry {
+    /// Whether it may go no further.
+    pub fn blocked(&self) -> bool {
+        self.block % 2 == 1
+    }
+
+    /// Whether it is kept, whatever retention says.
+    pub fn pinned(&self) -> bool {
+        self.pin % 2 == 1
+    }
+
+    /// Whether retention will delete its artifacts, or has.
+    pub fn doomed(&self) -> bool {
+        self.doom % 2 == 1
+    }
+
+    /// Whether deleting was begun under the doom in force, and may go on at any time.
+    pub fn erasing(&self) -> bool {
+        self.doomed() && self.erase == self.doom
+    }
+
+    /// The number of the last entry that says this word.
+    pub fn number(&self, word: Word) -> u32 {
+        match word {
+            Word::Block => self.block,
+            Word::Pin => self.pin,
+            Word::Doom => self.doom,
+            Word::Erase => self.erase,
+        }
+    }
+
+    /// Takes in an object beside the manifest, or the manifest itself: its key below the release, its time.
+    pub(crate) fn take(&mut self, rest: &str, stored_at: DateTime<Utc>) {
+        let (name, number) = match rest.split_once('/') {
+            // An entry that has no number still says that somebody meant it.
+            Some((name, file)) => (name, file.strip_suffix(".json").map(|text| text.parse().unwrap_or(1))),
+            None => (rest, None),
+        };
+        match (name, number) {
+            ("manifest.json", None) => self.published = Some(stored_at),
+            ("gone.json", None) => self.gone = Some(stored_at),
+            ("block", Some(number)) => self.block = self.block.max(number),
+            ("pin", Some(number)) => self.pin = self.pin.max(number),
+            ("erase", Some(number)) => self.erase = self.erase.max(number),
+            ("doom", Some(number)) => {
+                if number >= self.doom {
+                    self.doom = number;
+                    self.doomed_at = Some(self.doomed_at.map_or(stored_at, |at| at.max(stored_at)));
+                }
+            }
+            _ => self.unknown = true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(objects: &[(&str, i64)]) -> ReleaseEntry {
+        let mut entry = ReleaseEntry::default();
+        for (rest, at) in objects {
+            entry.take(rest, DateTime::from_timestamp(*at, 0).unwrap());
+        }
+        entry
+    }
+
+    #[test]
+    fn the_last_word_counts() {
+        let entry = of(&[("manifest.json", 1), ("pin/000001.json", 2), ("doom/000001.json", 3)]);
+        assert!(entry.pinned() && entry.doomed() && !entry.erasing() && !entry.blocked() && !entry.unknown);
+        let entry = of(&[("doom/000001.json", 3), ("doom/000002.json", 4), ("erase/000001.json", 5)]);
+        assert!(!entry.doomed() && !entry.erasing());
+        assert_eq!(entry.doomed_at.unwrap().timestamp(), 4);
+        let entry = of(&[("doom/000003.json", 9), ("erase/000003.json", 10), ("gone.json", 11)]);
+        assert!(entry.doomed() && entry.erasing() && entry.gone.is_some());
+    }
+
+    #[test]
+    fn what_can_not_be_read_says_what_is_safe() {
+        assert!(of(&[("block/x.json", 1)]).blocked());
+        assert!(of(&[("pin/by-hand.json", 1)]).pinned());
+        for foreign in ["hold/000001.json", "pin/x", "notes.txt", "block", "manifest.json/x"] {
+            assert!(of(&[(foreign, 1)]).unknown, "{foreign}");
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Pinning a release: retention keeps it. A doom that is on it is lifted, if it is not too late.
+
+use super::write::say;
+use crate::commit::CommitId;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Actor, LedgerError, Manifest, ReleaseEntry, Word};
+use crate::location::Location;
+use crate::snapshot::Block;
+use crate::world::World;
+use futures_util::future::try_join_all;
+
+/// How often somebody else may be faster.
+const ROUNDS: usize = 16;
+
+/// What became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Pinned {
+    /// Whether it was said now, and not before.
+    pub changed: bool,
+    /// Whether a doom was lifted.
+    pub lifted: bool,
+    /// Whether deleting had been announced before. Whoever announced it may be at it, and looks no more.
+    pub late: bool,
+}
+
+/// Keeps a release from retention, and lifts the doom that is on it.
+///
+/// # Errors
+/// `Missing` when it was never published, or its artifacts are gone; else what the ledger answers.
+pub async fn pin(world: &World, commit: &CommitId, reason: &str, actor: &Actor) -> Result<Pinned, Failure> {
+    let said =
+        |reason: &str| Block { reason: reason.to_owned(), by: actor.name.clone(), at: world.clock.now() };
+    let mut pinned = Pinned::default();
+    // Each round looks again after it wrote: whoever deletes writes first and looks afterwards, too.
+    for _ in 0..ROUNDS {
+        let entry = published(world, commit).await?;
+        pinned.late |= entry.erase > 0 && entry.erase + u32::from(!entry.doomed()) >= entry.doom;
+        if entry.gone.is_some() {
+            return Err(gone(commit));
+        }
+        if pinned.late {
+            complete(world, commit).await?;
+        }
+        if entry.pinned() && !entry.doomed() {
+            return Ok(pinned);
+        }
+        if !entry.pinned() {
+            pinned.changed |= say(world, commit, Word::Pin, entry.pin + 1, &said(reason)).await?;
+        }
+        if entry.doomed() {
+            let lifted = format!("pinned: {reason}");
+            pinned.lifted |= say(world, commit, Word::Doom, entry.doom + 1, &said(&lifted)).await?;
+        }
+    }
+    Err(Failure::new(ExitStatus::Conflict, "others pin and unpin this release all the time"))
+}
+
+/// Leaves a release to retention again. `false` when it was not pinned.
+///
+/// # Errors
+/// `Missing` when it was never published; else what the ledger answers.
+pub async fn unpin(
+    world: &World,
+    commit: &CommitId,
+    reason: Option<&str>,
+    actor: &Actor,
+) -> Result<bool, Failure> {
+    for _ in 0..ROUNDS {
+        let entry = published(world, commit).await?;
+        if !entry.pinned() {
+            return Ok(false);
+        }
+        let said = Block {
+            reason: reason.unwrap_or_default().to_owned(),
+            by: actor.name.clone(),
+            at: world.clock.now(),
+        };
+        if say(world, commit, Word::Pin, entry.pin + 1, &said).await? {
+            return Ok(true);
+        }
+    }
+    Err(Failure::new(ExitStatus::Conflict, "others pin and unpin this release all the time"))
+}
+
+async fn published(world: &World, commit: &CommitId) -> Result<ReleaseEntry, Failure> {
+    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+    match entry.published {
+        Some(_) => Ok(entry),
+        None => Err(Failure::new(
+            ExitStatus::Missing,
+            format!("release `{}` was never published", commit.short(12)),
+        )),
+    }
+}
+
+fn gone(commit: &CommitId) -> Failure {
+    Failure::new(ExitStatus::Missing, format!("the artifacts of {} were deleted", commit.short(12)))
+        .hint("a new commit of the same content can be published")
+}
+
+/// Refuses when an artifact is missing: deleting was begun, and what is left of the release is of no use.
+async fn complete(world: &World, commit: &CommitId) -> Result<(), Failure> {
+    let manifest: Option<Manifest> =
+        world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+    let looks = manifest.iter().flat_map(|manifest| manifest.artifacts.values()).map(|built| async move {
+        let location: &Location = &built.location;
+        let found = world.store(&location.store)?.head(&location.key).await;
+        let found = found.map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
+        Ok::<_, Failure>(found.is_none().then_some(location))
+    });
+    let missing: Vec<&Location> = try_join_all(looks).await?.into_iter().flatten().collect();
+    match missing.is_empty() {
+        true => Ok(()),
+        false => Err(missing
+            .into_iter()
+            .fold(gone(commit), |failure, location| failure.state(format!("`{location}` is not there.")))),
+    }
+}

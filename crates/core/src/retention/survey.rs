@@ -1,0 +1,88 @@
+//! Reading what retention decides on. What can't be read stops it: a release must not be deleted because the record
+//! that needs it could not be read.
+
+use crate::commit::CommitId;
+use crate::config::Config;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Head, LedgerError, Manifest, ReleaseEntry, State};
+use crate::names::LaneName;
+use crate::observe::{belongs, genesis};
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::{try_join, try_join_all};
+use std::collections::BTreeMap;
+
+/// How many manifests are asked for at once.
+const AT_ONCE: usize = 32;
+
+/// Everything that retention needs to know.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Survey {
+    /// The time by the ledger's store.
+    pub at: DateTime<Utc>,
+    /// The newest record of every lane of the ledger.
+    pub heads: BTreeMap<LaneName, Head>,
+    /// Every release, as the listing tells.
+    pub releases: BTreeMap<CommitId, ReleaseEntry>,
+    /// The manifests of those that were published and are not gone.
+    pub manifests: BTreeMap<CommitId, Manifest>,
+}
+
+impl Survey {
+    /// The lanes' states.
+    pub fn lanes(&self) -> BTreeMap<LaneName, State> {
+        self.heads.iter().map(|(lane, head)| (lane.clone(), head.state().clone())).collect()
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// When anything can't be read or is not of this version, or the ledger is another project's.
+pub async fn survey(view: &View, config: &Config) -> Result<Survey, Failure> {
+    survey_knowing(view, config, &BTreeMap::new()).await
+}
+
+/// The same with manifests that were read before: they never change.
+pub(super) async fn survey_knowing(
+    view: &View,
+    config: &Config,
+    known: &BTreeMap<CommitId, Manifest>,
+) -> Result<Survey, Failure> {
+    let begun = genesis(view);
+    let listed = async {
+        let (heads, releases) = try_join(view.ledger.every_head(), view.ledger.every_release())
+            .await
+            .map_err(LedgerError::looking)?;
+        Ok((heads, releases))
+    };
+    let ((genesis, _), (heads, releases)) = try_join(begun, listed).await?;
+    belongs(config, &genesis, heads.values())?;
+    let at = now(view).await?;
+    let wanted: Vec<&CommitId> = releases
+        .iter()
+        .filter(|(_, entry)| entry.published.is_some() && entry.gone.is_none())
+        .map(|(commit, _)| commit)
+        .collect();
+    let mut manifests = BTreeMap::new();
+    let (here, asked): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|commit| known.contains_key(*commit));
+    manifests.extend(here.into_iter().filter_map(|it| Some((it.clone(), known.get(it)?.clone()))));
+    for batch in asked.chunks(AT_ONCE) {
+        let reads = batch.iter().map(|commit| async move {
+            let found = view.ledger.manifest(commit).await.map_err(LedgerError::looking)?;
+            let found = found.ok_or_else(|| {
+                let message = format!("the manifest of {} is listed and can't be found", commit.short(12));
+                Failure::new(ExitStatus::Failed, message)
+            })?;
+            Ok::<_, Failure>(((*commit).clone(), found))
+        });
+        manifests.extend(try_join_all(reads).await?);
+    }
+    Ok(Survey { at, heads, releases, manifests })
+}
+
+/// The time by the ledger's store.
+pub(super) async fn now(view: &View) -> Result<DateTime<Utc>, Failure> {
+    view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))
+}
