@@ -5,7 +5,6 @@ use crate::port::{Body, Condition, Metadata, PinnedSource, Precondition, Token};
 
 /// A copy has the source's bytes and headers, and the metadata that it was given.
 pub async fn copies_replace_metadata_and_carry_headers(subject: &Subject) -> Verdict {
-    subject.needs_stamps()?;
     let (source, target) = (subject.key("copy/source")?, subject.key("copy/target")?);
     let (headers, metadata) = subject.dressed();
     let any = Condition::on(Precondition::Any);

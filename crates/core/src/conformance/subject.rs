@@ -135,11 +135,6 @@ impl Subject {
         self.needs(self.expected.copy > CopyGuard::None, "guarded way to move a target")
     }
 
-    /// Skips the check unless objects carry metadata and headers.
-    pub(super) fn needs_stamps(&self) -> Verdict {
-        self.needs(self.expected.stamps, "metadata and headers")
-    }
-
     pub(super) async fn write(
         &self,
         key: &Key,

@@ -7,6 +7,7 @@ mod carry;
 mod difference;
 mod listing;
 mod manifest;
+mod pins;
 mod place;
 mod publish;
 mod standing;
