@@ -23,8 +23,10 @@ pub struct LaneProject {
 pub enum Place {
     /// In its own folder.
     Local,
-    /// In a bucket of an S3 server, which must be there.
-    S3 {
+    /// In a bucket of a server, which must be there.
+    Bucket {
+        /// `s3` or `gs`.
+        scheme: &'static str,
         /// The bucket.
         bucket: String,
         /// The server's address.
@@ -84,8 +86,8 @@ impl LaneProject {
         let names: Vec<String> = (0..lanes).map(|lane| format!("\"e{lane}\"")).collect();
         let (prefix, store, variables) = match place {
             Place::Local => (String::new(), String::new(), BTreeMap::new()),
-            Place::S3 { bucket, endpoint, variables } => (
-                format!("s3://{bucket}/"),
+            Place::Bucket { scheme, bucket, endpoint, variables } => (
+                format!("{scheme}://{bucket}/"),
                 format!(
                     "\n[store.{bucket}]\nendpoint = \"{endpoint}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n"
                 ),

@@ -12,4 +12,5 @@ pub mod project;
 pub mod quay_fake;
 pub mod runner;
 pub mod server;
+pub mod site;
 pub mod token_service;

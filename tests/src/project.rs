@@ -17,9 +17,14 @@ pub fn local_file() -> String {
 
 /// `promote.toml` for artifacts in a bucket of a server.
 pub fn s3_file(server: &Server, bucket: &str) -> String {
-    let endpoint = &server.endpoint;
+    store_file("s3", bucket, &server.endpoint)
+}
+
+/// The same, for a bucket of `s3` or `gs` that is reached at this address.
+pub fn store_file(scheme: &str, bucket: &str, endpoint: &str) -> String {
     format!(
-        "{ENVIRONMENTS}source = \"s3://{bucket}/shop/{{sha}}.zip\"\ntarget = \"s3://{bucket}/shop/{{env}}.zip\"\n\n\
+        "{ENVIRONMENTS}source = \"{scheme}://{bucket}/shop/{{sha}}.zip\"\n\
+         target = \"{scheme}://{bucket}/shop/{{env}}.zip\"\n\n\
          [store.{bucket}]\nendpoint = \"{endpoint}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n"
     )
 }
@@ -29,7 +34,7 @@ pub fn s3_file(server: &Server, bucket: &str) -> String {
 pub struct Project {
     folder: tempfile::TempDir,
     program: PathBuf,
-    /// Variables for every run; what the machine has of AWS is never read.
+    /// Variables for every run; what the machine has of AWS or Google is never read.
     pub variables: BTreeMap<String, String>,
 }
 
@@ -96,7 +101,10 @@ impl Project {
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["AWS_", "PROMOTE_", "GITHUB_", "GITLAB_", "CI"].iter().any(|start| text.starts_with(start)) {
+            if ["AWS_", "GOOGLE_", "STORAGE_", "PROMOTE_", "GITHUB_", "GITLAB_", "CI"]
+                .iter()
+                .any(|start| text.starts_with(start))
+            {
                 command.env_remove(&name);
             }
         }

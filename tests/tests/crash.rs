@@ -1,5 +1,5 @@
 //! The real command is killed (`kill -9`) at every request of a promotion, before it is sent and after it took
-//! effect, on the local folder and on an S3 server. Afterwards status tells the truth, and resuming by the same person,
+//! effect, on the local folder, on an S3 server and on Google Cloud Storage. Afterwards status tells the truth, and resuming by the same person,
 //! by another, and rolling back each end well.
 
 #![allow(
@@ -10,9 +10,8 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
-use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
-use promote_tests::server::Server;
+use promote_tests::site::Site;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
@@ -127,8 +126,12 @@ fn killed_at_every_request_on_the_local_folder() {
 
 #[test]
 fn killed_at_every_request_on_s3() {
-    let server = Server::start("seaweedfs").unwrap();
-    let bucket = bucket::fresh(&server).unwrap();
-    let place = Place::S3 { bucket, endpoint: server.endpoint.clone(), variables: bucket::sign_in(&server) };
-    assert!(matrix(&place, 8) >= 60);
+    let site = Site::fresh("seaweedfs").unwrap();
+    assert!(matrix(&site.place(), 8) >= 60);
+}
+
+#[test]
+fn killed_at_every_request_on_gcs() {
+    let site = Site::fresh("gcs").unwrap();
+    assert!(matrix(&site.place(), 4) >= 60);
 }

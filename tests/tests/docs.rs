@@ -272,6 +272,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote pin, promote unpin", &["unpin", "a93be01"]),
     ("promote prune", &["prune"]),
     ("promote adopt", &["adopt", "prod"]),
+    ("promote import", &["import"]),
     ("promote check", &["check"]),
     ("promote config show", &["config", "show"]),
     ("promote init", &["init"]),

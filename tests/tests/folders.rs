@@ -7,6 +7,7 @@
 
 use promote_tests::bucket;
 use promote_tests::client::python;
+use promote_tests::gcs_fake::Fake;
 use promote_tests::project::Project;
 use promote_tests::server::Server;
 use serde_json::Value;
@@ -42,10 +43,36 @@ endpoint, bucket, key, text = sys.argv[1:]
 boto3.client("s3", endpoint_url=endpoint).put_object(Bucket=bucket, Key=key, Body=text.encode())
 "#;
 
+/// The same from the JSON API of Google Cloud Storage, by nothing but Python's own library.
+const READ_GCS: &str = r#"
+import json, sys, urllib.parse, urllib.request
+endpoint, bucket, prefix = sys.argv[1:]
+base = f"{endpoint}/storage/v1/b/{bucket}/o"
+found, page = {}, ""
+while page is not None:
+    query = urllib.parse.urlencode({"prefix": prefix, "pageToken": page})
+    answer = json.load(urllib.request.urlopen(f"{base}?{query}"))
+    for entry in answer.get("items", []):
+        text = urllib.request.urlopen(f"{base}/{urllib.parse.quote(entry['name'], safe='')}?alt=media").read().decode()
+        found[entry["name"][len(prefix):]] = {
+            "text": text, "type": entry["contentType"], "metadata": entry.get("metadata", {}),
+        }
+    page = answer.get("nextPageToken")
+print(json.dumps(found))
+"#;
+
+const WRITE_GCS: &str = r#"
+import sys, urllib.parse, urllib.request
+endpoint, bucket, key, text = sys.argv[1:]
+place = f"{endpoint}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={urllib.parse.quote(key, safe='')}"
+urllib.request.urlopen(urllib.request.Request(place, data=text.encode(), method="POST")).read()
+"#;
+
 /// Where the environments' folders lie, and how to look at them.
 enum Place<'a> {
     Local,
     S3 { server: &'a Server, bucket: String },
+    Gcs { endpoint: &'a str, bucket: String },
 }
 
 impl Place<'_> {
@@ -53,6 +80,7 @@ impl Place<'_> {
         match self {
             Place::Local => String::new(),
             Place::S3 { bucket, .. } => format!("s3://{bucket}/"),
+            Place::Gcs { bucket, .. } => format!("gs://{bucket}/"),
         }
     }
 
@@ -64,7 +92,7 @@ impl Place<'_> {
                 collect(&project.folder().join(prefix), "", &mut found);
                 found
             }
-            Place::S3 { .. } => self
+            Place::S3 { .. } | Place::Gcs { .. } => self
                 .objects(prefix)
                 .as_object()
                 .unwrap()
@@ -78,8 +106,16 @@ impl Place<'_> {
     }
 
     fn objects(&self, prefix: &str) -> Value {
-        let Place::S3 { server, bucket } = self else { panic!("it is no bucket") };
-        let said = python(&[READ, &server.endpoint], &[bucket, prefix], &bucket::sign_in(server)).unwrap();
+        let said = match self {
+            Place::Local => panic!("it is no bucket"),
+            Place::S3 { server, bucket } => {
+                python(&[READ, &server.endpoint], &[bucket, prefix], &bucket::sign_in(server))
+            }
+            Place::Gcs { endpoint, bucket } => {
+                python(&[READ_GCS, endpoint], &[bucket, prefix], &Files::new())
+            }
+        };
+        let said = said.unwrap();
         serde_json::from_str(&said).unwrap()
     }
 
@@ -93,6 +129,9 @@ impl Place<'_> {
             }
             Place::S3 { server, bucket } => {
                 python(&[WRITE, &server.endpoint], &[bucket, path, text], &bucket::sign_in(server)).unwrap();
+            }
+            Place::Gcs { endpoint, bucket } => {
+                python(&[WRITE_GCS, endpoint], &[bucket, path, text], &Files::new()).unwrap();
             }
         }
     }
@@ -129,6 +168,9 @@ fn project(program: &str, source: &str, place: &Place<'_>) -> Project {
         ));
         project.variables = bucket::sign_in(server);
     }
+    if let Place::Gcs { endpoint, .. } = place {
+        project.variables.insert("STORAGE_EMULATOR_HOST".to_owned(), (*endpoint).to_owned());
+    }
     project.write("promote.toml", file).unwrap();
     project
 }
@@ -147,11 +189,23 @@ fn publish(project: &Project, name: &str, files: &Files) -> String {
 }
 
 fn one() -> Files {
-    files(&[("etl/daily.py", "one"), ("etl/gone.py", "x"), ("README.md", "# dags"), ("way", "a file")])
+    files(&[
+        ("etl/daily.py", "one"),
+        ("etl/gone.py", "x"),
+        ("etl/same.py", "same"),
+        ("README.md", "# dags"),
+        ("way", "a file"),
+    ])
 }
 
 fn two() -> Files {
-    files(&[("etl/daily.py", "two"), ("etl/new.py", "n"), ("README.md", "# dags"), ("way/in.py", "a folder")])
+    files(&[
+        ("etl/daily.py", "two"),
+        ("etl/new.py", "n"),
+        ("etl/same.py", "same"),
+        ("README.md", "# dags"),
+        ("way/in.py", "a folder"),
+    ])
 }
 
 /// A life: two releases, a hand in between, back again.
@@ -162,18 +216,24 @@ fn life(source: &str, place: &Place<'_>) -> Project {
     let (found, manifest) = place.look(&project, "live/prod/");
     assert_eq!(found, one());
     assert_eq!(manifest["schema"], "promote/folder@1");
-    assert_eq!(manifest["files"].as_array().unwrap().len(), 4);
+    assert_eq!(manifest["files"].as_array().unwrap().len(), 5);
     let tokens = |manifest: &Value| {
         let files = manifest["files"].as_array().unwrap().iter();
         files.map(|file| (file["path"].to_string(), file["token"].clone())).collect::<BTreeMap<_, _>>()
     };
 
     place.write(&project, "live/prod/stray.py", "by hand");
+    place.write(&project, "live/prod/README.md", "by hand");
+    let ran = project.run(&["verify", "prod"]).unwrap();
+    assert!(ran.code != Some(0), "{ran:?}");
+    assert!(ran.out.contains("stray.py") && ran.out.contains("README.md"), "{ran:?}");
+    place.write(&project, "live/prod/README.md", "# dags");
     let second = publish(&project, "two", &two());
     project.done(&["to", "prod", &second, "--yes"]).unwrap();
     let (found, after) = place.look(&project, "live/prod/");
     assert_eq!(found, two());
-    assert_eq!(tokens(&manifest)["\"README.md\""], tokens(&after)["\"README.md\""], "it was written twice");
+    let kept = "\"etl/same.py\"";
+    assert_eq!(tokens(&manifest)[kept], tokens(&after)[kept], "it was written twice");
     project.done(&["verify"]).unwrap();
 
     project.done(&["rollback", "prod", "--yes", "--reason", "a test"]).unwrap();
@@ -181,7 +241,7 @@ fn life(source: &str, place: &Place<'_>) -> Project {
     assert_eq!(place.look(&project, "live/staging/").0, two());
     // A repeat is nothing to do, and says so.
     let again = project.document(&["to", "staging", &second, "--yes"]).unwrap();
-    assert!(!again.to_string().contains("\"wrote\":true"), "{again}");
+    assert!(again.to_string().contains("\"nothing-to-do\""), "{again}");
     project
 }
 
@@ -209,6 +269,24 @@ fn a_folder_goes_from_the_local_folder_to_s3() {
     check_objects(&place);
 }
 
+#[test]
+fn a_folder_lives_on_google_cloud_storage() {
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-dags", true);
+    let place = Place::Gcs { endpoint: &fake.endpoint, bucket: "acme-dags".to_owned() };
+    life("gs://acme-dags/", &place);
+    check_objects(&place);
+}
+
+#[test]
+fn a_folder_goes_from_the_local_folder_to_google_cloud_storage() {
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-dags", false);
+    let place = Place::Gcs { endpoint: &fake.endpoint, bucket: "acme-dags".to_owned() };
+    life("", &place);
+    check_objects(&place);
+}
+
 /// Each object in a bucket says what it is.
 fn check_objects(place: &Place<'_>) {
     let found = place.objects("live/prod/");
@@ -221,7 +299,7 @@ fn check_objects(place: &Place<'_>) {
     assert_eq!(manifest["metadata"]["promote-environment"], "prod");
 }
 
-/// Killed at every request from the intent on, and finished by somebody else.
+/// Killed at every request, and finished by somebody else.
 fn killed(source: &str, place: &Place<'_>) -> usize {
     let mut project = project(KILLED, source, place);
     let first = publish(&project, "one", &one());
@@ -262,6 +340,14 @@ fn killed(source: &str, place: &Place<'_>) -> usize {
 #[test]
 fn killed_at_every_request_in_the_local_folder() {
     assert!(killed("", &Place::Local) > 15);
+}
+
+#[test]
+fn killed_at_every_request_inside_google_cloud_storage() {
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-dags", false);
+    let place = Place::Gcs { endpoint: &fake.endpoint, bucket: "acme-dags".to_owned() };
+    assert!(killed("gs://acme-dags/", &place) > 15);
 }
 
 #[test]

@@ -1,13 +1,12 @@
-//! The life of a release on real S3 servers, with the command itself: published from a real repository, moved through
+//! The life of a release on real S3 servers and on Google Cloud Storage, with the command itself: published from a real repository, moved through
 //! every environment, rolled back, verified; and read back with clients that know nothing of this project.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "what is said to a person is to be read by one")]
 
-use promote_tests::client::{fetch, python};
-use promote_tests::project::{Project, s3_file};
-use promote_tests::server::Server;
-use promote_tests::{bucket, client};
+use promote_tests::client::python;
+use promote_tests::project::Project;
+use promote_tests::site::Site;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -58,18 +57,10 @@ fn project() -> (Project, String, String) {
 }
 
 /// The object has the release's bytes, content type and description.
-fn check(
-    server: &Server,
-    bucket: &str,
-    project: &Project,
-    key: &str,
-    commit: &str,
-    environment: Option<&str>,
-) {
+fn check(site: &Site, project: &Project, key: &str, commit: &str, environment: Option<&str>) {
     let file = project.folder().join("fetched.zip");
-    let object = fetch(server, bucket, key, &file).unwrap();
-    let source =
-        fetch(server, bucket, &format!("shop/{commit}.zip"), &project.folder().join("source.zip")).unwrap();
+    let object = site.fetch(key, &file).unwrap();
+    let source = site.fetch(&format!("shop/{commit}.zip"), &project.folder().join("source.zip")).unwrap();
     assert_eq!(object["sha256"], source["sha256"], "{key}");
     assert_eq!(object["size"], source["size"], "{key}");
     assert_eq!(object["content_type"], "application/zip", "{key}");
@@ -77,7 +68,7 @@ fn check(
     assert_eq!(metadata["promote-commit"], commit, "{key}");
     assert_eq!(metadata["promote-sha256"], source["sha256"], "{key}");
     let Some(environment) = environment else { return };
-    assert_eq!(metadata["promote-source"], format!("s3://{bucket}/shop/{commit}.zip"), "{key}");
+    assert_eq!(metadata["promote-source"], format!("{}/shop/{commit}.zip", site.location()), "{key}");
     assert_eq!(metadata["promote-environment"], environment, "{key}");
     assert_eq!(metadata["promote-actor"], "alice", "{key}");
     let short = commit.get(..7).unwrap();
@@ -115,22 +106,21 @@ fn running(project: &Project) -> Vec<Option<String>> {
 }
 
 fn life(name: &str) {
-    let server = Server::start(name).unwrap();
-    let bucket = bucket::fresh(&server).unwrap();
+    let site = Site::fresh(name).unwrap();
     let (mut project, first, second) = project();
-    project.variables = bucket::sign_in(&server);
-    project.write("promote.toml", s3_file(&server, &bucket)).unwrap();
+    project.variables = site.variables();
+    project.write("promote.toml", site.file()).unwrap();
     let (one, two) = (Some(first.clone()), Some(second.clone()));
 
     project.done(&["publish", "--commit", &first]).unwrap();
     assert_eq!(running(&project), [one.clone(), None, None], "the first environment is automatic");
-    check(&server, &bucket, &project, &format!("shop/{first}.zip"), &first, None);
+    check(&site, &project, &format!("shop/{first}.zip"), &first, None);
     opens(&project, &first);
-    check(&server, &bucket, &project, "shop/staging.zip", &first, Some("staging"));
+    check(&site, &project, "shop/staging.zip", &first, Some("staging"));
     project.done(&["to", "uat", "--yes"]).unwrap();
     project.done(&["to", "prod", &first[..8], "--yes"]).unwrap();
-    check(&server, &bucket, &project, "shop/uat.zip", &first, Some("uat"));
-    check(&server, &bucket, &project, "shop/prod.zip", &first, Some("prod"));
+    check(&site, &project, "shop/uat.zip", &first, Some("uat"));
+    check(&site, &project, "shop/prod.zip", &first, Some("prod"));
 
     project.done(&["publish", "--commit", &second, "--no-move"]).unwrap();
     assert_eq!(running(&project), [one.clone(), one.clone(), one.clone()]);
@@ -138,11 +128,11 @@ fn life(name: &str) {
     project.done(&["to", "uat", "--yes"]).unwrap();
     project.done(&["to", "prod", "--yes"]).unwrap();
     assert_eq!(running(&project), [two.clone(), two.clone(), two.clone()]);
-    check(&server, &bucket, &project, "shop/prod.zip", &second, Some("prod"));
+    check(&site, &project, "shop/prod.zip", &second, Some("prod"));
     opens(&project, &second);
 
     project.done(&["rollback", "prod", "--yes", "--reason", "502 on /pay"]).unwrap();
-    check(&server, &bucket, &project, "shop/prod.zip", &first, Some("prod"));
+    check(&site, &project, "shop/prod.zip", &first, Some("prod"));
     assert_eq!(running(&project), [two.clone(), two, one]);
     project.done(&["verify"]).unwrap();
     let verified = project.document(&["verify", "--ledger"]).unwrap();
@@ -159,15 +149,14 @@ fn life(name: &str) {
 
     // A foreign hand on the target is seen, named, and stops the next promotion.
     let key = format!("shop/{second}.zip");
-    let copy = ["copy-object", "--bucket", &bucket, "--key", "shop/prod.zip", "--copy-source"];
-    bucket::s3api(&server, &[&copy[..], &[&format!("{bucket}/{key}")]].concat()).unwrap();
+    site.meddle(&key, "shop/prod.zip").unwrap();
     let ran = project.run(&["verify"]).unwrap();
     assert_eq!(ran.code, Some(10), "{ran:?}");
     assert!(ran.out.contains("prod"), "{ran:?}");
-    let before = client::listing(&server, &bucket).unwrap();
+    let before = site.listing().unwrap();
     let ran = project.run(&["to", "prod", &second, "--yes"]).unwrap();
     assert!(matches!(ran.code, Some(3 | 6)), "{ran:?}");
-    assert_eq!(client::listing(&server, &bucket).unwrap(), before, "{name}");
+    assert_eq!(site.listing().unwrap(), before, "{name}");
     println!("{name}: {} keys and versions", before.len());
 }
 
@@ -184,4 +173,9 @@ fn on_ministack() {
 #[test]
 fn on_moto() {
     life("moto");
+}
+
+#[test]
+fn on_gcs() {
+    life("gcs");
 }

@@ -9,9 +9,8 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
-use promote_tests::bucket;
 use promote_tests::lane_project::{LaneProject, Place, Ran};
-use promote_tests::server::Server;
+use promote_tests::site::Site;
 use std::process::Child;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-killed");
@@ -81,13 +80,6 @@ fn one_plan(place: &Place) {
     assert_eq!(codes, [Some(0), Some(6)], "{ends:?}");
 }
 
-fn seaweedfs() -> (Server, Place) {
-    let server = Server::start("seaweedfs").unwrap();
-    let bucket = bucket::fresh(&server).unwrap();
-    let (endpoint, variables) = (server.endpoint.clone(), bucket::sign_in(&server));
-    (server, Place::S3 { bucket, endpoint, variables })
-}
-
 #[test]
 fn a_crowd_on_the_local_folder() {
     race(&Place::Local);
@@ -95,8 +87,14 @@ fn a_crowd_on_the_local_folder() {
 
 #[test]
 fn a_crowd_on_s3() {
-    let (_server, place) = seaweedfs();
-    race(&place);
+    let site = Site::fresh("seaweedfs").unwrap();
+    race(&site.place());
+}
+
+#[test]
+fn a_crowd_on_gcs() {
+    let site = Site::fresh("gcs").unwrap();
+    race(&site.place());
 }
 
 #[test]
@@ -106,6 +104,12 @@ fn one_plan_twice_on_the_local_folder() {
 
 #[test]
 fn one_plan_twice_on_s3() {
-    let (_server, place) = seaweedfs();
-    one_plan(&place);
+    let site = Site::fresh("seaweedfs").unwrap();
+    one_plan(&site.place());
+}
+
+#[test]
+fn one_plan_twice_on_gcs() {
+    let site = Site::fresh("gcs").unwrap();
+    one_plan(&site.place());
 }

@@ -1,4 +1,4 @@
-//! The policies of the guide suffice, on a server that checks signatures and IAM policies; and less than them is
+//! The policies that `promote iam` prints (a unit test compares the guide's with them) suffice, on a server that checks signatures and IAM policies; and less than them is
 //! refused with the missing right's name, before anything that matters is written.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -9,7 +9,6 @@ use promote_tests::client::{listing, user};
 use promote_tests::project::{Project, s3_file};
 use promote_tests::server::Server;
 use serde_json::Value;
-use std::path::Path;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
 
@@ -19,15 +18,6 @@ struct Stage {
     bucket: String,
     project: Project,
     users: u32,
-}
-
-/// The guide's policies, in its order: reading, the build, promoting to prod.
-fn policies(bucket: &str) -> [Value; 3] {
-    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guides/s3-rights.md");
-    let guide = std::fs::read_to_string(guide).unwrap().replace("acme-releases", bucket);
-    let blocks = guide.split("```json\n").skip(1).map(|rest| rest.split("```").next().unwrap_or_default());
-    let found: Vec<Value> = blocks.map(|block| serde_json::from_str(block).unwrap()).collect();
-    found.try_into().unwrap()
 }
 
 /// The policy without what it allows on resources that end so.
@@ -50,6 +40,12 @@ impl Stage {
         Self { server, bucket, project, users: 0 }
     }
 
+    /// What `promote iam` prints with these arguments.
+    fn policy(&self, arguments: &[&str]) -> Value {
+        let all: Vec<&str> = ["iam", "aws"].iter().chain(arguments).copied().collect();
+        serde_json::from_str(&self.project.done(&all).unwrap()).unwrap()
+    }
+
     fn sign_in(&mut self, policy: &Value) {
         self.users += 1;
         let name = format!("{}-{}", self.bucket, self.users);
@@ -70,21 +66,21 @@ impl Stage {
 }
 
 #[test]
-fn the_policies_of_the_guide_suffice_and_less_is_refused() {
+fn the_printed_policies_suffice_and_less_is_refused() {
     let mut stage = Stage::new();
-    let [reading, build, promoting] = policies(&stage.bucket);
+    let reading = stage.policy(&[]);
+    let (build, promoting) = (stage.policy(&["--for", "publish"]), stage.policy(&["--env", "prod"]));
     let commit = stage.project.commit("app.txt", "one\n", "feat: begin").unwrap();
 
     stage.sign_in(&build);
     stage.project.done(&["publish"]).unwrap();
-    // Who may write another environment has a policy of the same shape.
-    let uat = promoting.to_string().replace("prod", "uat");
-    stage.sign_in(&serde_json::from_str(&uat).unwrap());
+    let uat = stage.policy(&["--env", "uat"]);
+    stage.sign_in(&uat);
     stage.project.done(&["to", "uat", "--yes"]).unwrap();
 
     // Neither the build nor who promotes to uat nor a reader may move prod, and nothing is written.
     let before = stage.listing();
-    for policy in [serde_json::from_str(&uat).unwrap(), build.clone(), reading.clone()] {
+    for policy in [uat, build.clone(), reading.clone()] {
         stage.sign_in(&policy);
         let said = stage.denied(&["to", "prod", "--yes"]);
         let right =
@@ -124,13 +120,12 @@ fn the_policies_of_the_guide_suffice_and_less_is_refused() {
 #[test]
 fn a_right_that_is_missing_is_named() {
     let mut stage = Stage::new();
-    let [_, build, promoting] = policies(&stage.bucket);
+    let build = stage.policy(&["--for", "publish"]);
     stage.project.commit("app.txt", "one\n", "feat: begin").unwrap();
     stage.sign_in(&build);
     stage.project.done(&["publish"]).unwrap();
     let before = stage.listing();
-    let reaches = promoting.to_string().replace("prod", "uat");
-    let reaches: Value = serde_json::from_str(&reaches).unwrap();
+    let reaches = stage.policy(&["--env", "uat"]);
     for action in ["s3:GetObject\"", "s3:PutObject\""] {
         let less = reaches.to_string().replace(action, "s3:GetObjectAcl\"");
         stage.sign_in(&serde_json::from_str(&less).unwrap());

@@ -56,6 +56,10 @@ pub const VARIABLES: &[Variable] = &[
         name: "CI_DEBUG_TRACE",
         about: "say everything, as with `-vv`, when `true` or `1`; `RUNNER_DEBUG` likewise",
     },
+    Variable {
+        name: "PROMOTE_LEDGER_REMOTE",
+        about: "the git remote that holds the branch of `ledger = \"git:BRANCH\"`, instead of `origin`",
+    },
     Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
     Variable {
         name: "CI",

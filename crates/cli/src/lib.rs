@@ -22,6 +22,7 @@ mod failure;
 mod generate;
 mod gitlab;
 mod health;
+mod iam;
 mod interrupt;
 mod moment;
 mod page;

@@ -236,7 +236,7 @@ pub async fn adopt(
         .hint("look at what is there now, and adopt that"))
     };
     let writer = Writer::new(world, &genesis, settings, request);
-    let observe = Observe { release: release.clone(), targets: states };
+    let observe = Observe { release: release.clone(), targets: states, since: None };
     let head = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
         record.observe = Some(observe.clone());
     })

@@ -24,6 +24,7 @@ pub mod failure;
 pub mod flow;
 pub mod folder;
 pub mod follow;
+pub mod import;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]

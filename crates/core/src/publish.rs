@@ -262,7 +262,7 @@ async fn pushed(
 }
 
 /// Writes the manifest that makes the commit a release.
-async fn record(world: &World, commit: &CommitId, wanted: Manifest) -> Result<Published, Failure> {
+pub(crate) async fn record(world: &World, commit: &CommitId, wanted: Manifest) -> Result<Published, Failure> {
     let ledger = &world.ledger;
     let place = key::manifest(ledger.reader().root(), commit).map_err(|error| {
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
@@ -291,7 +291,7 @@ async fn record(world: &World, commit: &CommitId, wanted: Manifest) -> Result<Pu
 }
 
 /// The branches that a manifest keeps: those that an environment asks for, then others as far as there is room.
-fn kept(config: &Config, branches: &[String]) -> Vec<String> {
+pub(crate) fn kept(config: &Config, branches: &[String]) -> Vec<String> {
     let asked = |name: &&String| config.environments.values().any(|one| one.branch.as_ref() == Some(*name));
     let (first, rest): (Vec<&String>, Vec<&String>) = branches.iter().partition(asked);
     first.into_iter().chain(rest.into_iter().take(BRANCHES)).cloned().collect()

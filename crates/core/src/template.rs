@@ -5,12 +5,14 @@
 //! Variables such as `${NAME}` are replaced before a template is read; that is the work of [`crate::config`].
 
 mod parse;
+mod reading;
 
 use crate::commit::CommitId;
 use crate::names::{EnvironmentName, ProjectName, shown};
 use chrono::format::StrftimeItems;
 use chrono::{DateTime, Utc};
 use parse::Part;
+pub use reading::Reading;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::{self, Write};
 use std::str::FromStr;

@@ -58,7 +58,7 @@ pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failu
             StoreId::S3(name) => retrying(s3(name, &settings(config, name)?)?, &limit, ports),
             StoreId::Gcs(name) => retrying(gcs(name, &google_settings(config, name, base)?)?, &limit, ports),
             StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
-            StoreId::Git(_) => return Err(unsupported(&id, "ledgers on a branch")),
+            StoreId::Git(branch) => git(base, branch)?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
         };
         stores.insert(id, bucket);
@@ -121,6 +121,22 @@ fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure>
 #[cfg(not(feature = "gcs"))]
 fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
     Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
+}
+
+/// The variable that names the remote which holds a ledger's branch.
+#[cfg(feature = "git")]
+const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
+
+#[cfg(feature = "git")]
+#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
+fn git(base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    let remote = std::env::var(LEDGER_REMOTE).ok().filter(|name| !name.is_empty());
+    Ok(Arc::new(promote_git::GitBucket::open(base, branch, remote)))
+}
+
+#[cfg(not(feature = "git"))]
+fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
 }
 
 fn unsupported(id: &StoreId, what: &str) -> Failure {

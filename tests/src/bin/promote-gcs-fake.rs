@@ -31,7 +31,7 @@ fn main() -> std::io::Result<()> {
     }
     let mut out = std::io::stdout();
     write!(out, "PID={}\nNAME=gcs-fake\nENDPOINT={endpoint}\n", std::process::id())?;
-    write!(out, "STORAGE_EMULATOR_HOST={endpoint}\n")?;
+    writeln!(out, "STORAGE_EMULATOR_HOST={endpoint}")?;
     out.flush()?;
     if until_eof {
         std::thread::spawn(|| {

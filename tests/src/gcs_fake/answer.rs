@@ -58,7 +58,7 @@ impl Answer {
     }
 
     /// The same without Google's JSON: refusals of content come as text.
-    pub(super) fn as_text(self) -> Self {
+    pub(super) fn in_text(self) -> Self {
         if self.status < 400 {
             return self;
         }

@@ -39,13 +39,13 @@ pub(super) fn answer(state: &State, endpoint: &str, asked: &Asked, what: Option<
             call.upload(&mut store, bucket)
         }
         ["download", "storage", "v1", "b", bucket, "o", name] => {
-            return call.read(&store, bucket, name, true).unwrap_or_else(|refused| refused.as_text());
+            return call.read(&store, bucket, name, true).unwrap_or_else(|refused| refused.in_text());
         }
         ["storage", "v1", "b", rest @ ..] | ["b", rest @ ..] => call.below_buckets(&mut store, rest),
         _ => Err(Answer::error(404, "notFound", "Not Found")),
     };
     done.unwrap_or_else(|refused| match asked.parameter("alt") {
-        Some("media") => refused.as_text(),
+        Some("media") => refused.in_text(),
         _ => refused,
     })
 }

@@ -107,7 +107,7 @@ pub(super) fn put(store: &mut Store, asked: &Asked, around: &Around<'_>) -> Resu
         let mut piece = asked.body.slice(skip..);
         if let Some(What::Keep { bytes }) = around.what {
             piece.truncate(*bytes);
-        } else if total.is_none_or(|total| begin + length < total) && length % (256 << 10) != 0 {
+        } else if total.is_none_or(|total| begin + length < total) && !length.is_multiple_of(256 << 10) {
             return Err(Answer::invalid("a piece that is not the last must be a multiple of 256 KiB"));
         }
         session.kept.extend_from_slice(&piece);

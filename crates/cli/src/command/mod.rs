@@ -14,6 +14,8 @@ mod explain;
 mod freeze;
 mod history;
 mod hold;
+mod iam;
+mod import;
 mod init;
 mod man;
 mod pack;
@@ -72,10 +74,12 @@ pub(crate) enum Command {
     Unpin(unpin::UnpinArgs),
     Prune(prune::PruneArgs),
     Adopt(adopt::AdoptArgs),
+    Import(import::ImportArgs),
     Check(check::CheckArgs),
     Config(config::ConfigArgs),
     Ci(ci::CiArgs),
     Doctor(doctor::DoctorArgs),
+    Iam(iam::IamArgs),
     Init(init::InitArgs),
     Demo(demo::DemoArgs),
     Schema(schema::SchemaArgs),
@@ -113,10 +117,12 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Unpin(args) => block_on(unpin::run(app, args)),
         Command::Prune(args) => block_on(prune::run(app, args)),
         Command::Adopt(args) => block_on(adopt::run(app, args)),
+        Command::Import(args) => block_on(import::run(app, args)),
         Command::Check(args) => block_on(check::run(app, args)),
         Command::Config(args) => config::run(app, args),
         Command::Ci(args) => ci::run(app, args),
         Command::Doctor(args) => block_on(doctor::run(app, args)),
+        Command::Iam(args) => iam::run(app, args),
         Command::Init(args) => block_on(init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
         Command::Demo(args) => demo::run(app, args),
@@ -151,10 +157,12 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Pin(_) | Command::Unpin(_) => crate::pinning::PinReport::FIELDS,
         Command::Prune(_) => PruneReport::FIELDS,
         Command::Adopt(_) => adopt::AdoptReport::FIELDS,
+        Command::Import(_) => import::ImportReport::FIELDS,
         Command::Check(_) => check::CheckReport::FIELDS,
         Command::Config(_) => config::ConfigReport::FIELDS,
         Command::Ci(_) => ci::CiReport::FIELDS,
         Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
+        Command::Iam(_) => iam::IamReport::FIELDS,
         Command::Init(_) => init::InitReport::FIELDS,
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
         Command::Schema(_) => schema::SchemaReport::FIELDS,

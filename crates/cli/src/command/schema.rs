@@ -1,6 +1,6 @@
 //! `promote schema`.
 
-use super::{adopt, check, ci, config, init, pack};
+use super::{adopt, check, ci, config, iam, init, pack};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
 use clap::{Args, ValueEnum};
@@ -105,6 +105,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<config::ConfigReport>(),
         row::<ci::CiReport>(),
         row::<crate::health::DoctorReport>(),
+        row::<iam::IamReport>(),
         row::<init::InitReport>(),
         row::<crate::demonstration::DemoReport>(),
         row::<SchemaReport>(),

@@ -10,6 +10,7 @@
 mod adopting;
 mod counted;
 mod demo;
+mod importing;
 mod publishing;
 mod retention;
 mod sayings;

@@ -10,6 +10,7 @@ use crate::port::FenceClass;
 use crate::snapshot::Snapshot;
 use crate::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::sync::Arc;
 
 /// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
 const COPY_RATE: u64 = 25_000_000;
@@ -46,8 +47,11 @@ pub(super) async fn wait(world: &World, plan: &Plan, snapshot: &Snapshot) -> Res
         let begun = store.now().await.map_err(lost).map_err(open)?;
         // No request of the earlier promotion is sent after this moment, whatever a record says of its time.
         let latest = later(begun, span);
+        // A record's time can be compared with the store's only where the same store keeps the ledger: a branch, for
+        // one, knows no time but that of whoever wrote.
+        let one_clock = Arc::ptr_eq(store, world.ledger.bucket());
         let until = match (plan.supersedes, unclean) {
-            (None, Some(since)) => later(since, span).min(latest),
+            (None, Some(since)) if one_clock => later(since, span).min(latest),
             _ => latest,
         };
         let mut now = begun;

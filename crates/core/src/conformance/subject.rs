@@ -113,7 +113,8 @@ impl Subject {
     pub(super) fn dressed(&self) -> (Headers, Metadata) {
         let (headers, metadata) = dressed();
         match self.content {
-            Content::Bytes => (headers, metadata),
+            Content::Bytes if self.expected.stamps => (headers, metadata),
+            Content::Bytes => (Headers::default(), Metadata::new()),
             Content::Manifests => (self.plain(), Metadata::new()),
         }
     }

@@ -15,6 +15,8 @@ pub enum Method {
     Read,
     /// `list`
     List,
+    /// `versions`
+    Versions,
     /// `write`
     Write,
     /// `copy`
@@ -28,7 +30,7 @@ pub enum Method {
 impl Method {
     /// Whether it leaves the store as it was.
     pub fn reads(self) -> bool {
-        matches!(self, Self::Now | Self::Head | Self::Get | Self::Read | Self::List)
+        matches!(self, Self::Now | Self::Head | Self::Get | Self::Read | Self::List | Self::Versions)
     }
 }
 
@@ -40,6 +42,7 @@ impl fmt::Display for Method {
             Self::Get => "get",
             Self::Read => "read",
             Self::List => "list",
+            Self::Versions => "versions",
             Self::Write => "write",
             Self::Copy => "copy",
             Self::Delete => "delete",

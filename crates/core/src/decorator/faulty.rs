@@ -116,6 +116,11 @@ impl BucketReader for Faulty {
         self.inner.expires(key).await
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        let (inner, of) = (Arc::clone(&self.inner), key.clone());
+        self.through(key.as_str(), async move { inner.versions(&of, limit).await }.boxed()).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         let (inner, below, after) = (Arc::clone(&self.inner), prefix.to_owned(), after.cloned());
         self.through(prefix, async move { inner.list(&below, after.as_ref(), limit).await }.boxed()).await

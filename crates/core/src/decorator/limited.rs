@@ -71,6 +71,10 @@ impl BucketReader for Limited {
         self.within(self.inner.expires(key)).await
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.within(self.inner.versions(key, limit)).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.within(self.inner.list(prefix, after, limit)).await
     }

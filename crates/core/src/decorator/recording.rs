@@ -157,6 +157,10 @@ impl BucketReader for Recording {
         self.inner.expires(key).await
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.note(Method::Versions, key.as_str(), self.inner.versions(key, limit)).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.note(Method::List, prefix, self.inner.list(prefix, after, limit)).await
     }

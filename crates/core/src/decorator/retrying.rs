@@ -123,6 +123,10 @@ impl BucketReader for Retrying {
         self.again(|| self.inner.expires(key)).await
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.again(|| self.inner.versions(key, limit)).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.again(|| self.inner.list(prefix, after, limit)).await
     }

@@ -8,6 +8,7 @@ mod difference;
 mod erase;
 mod listing;
 mod manifest;
+mod pins;
 mod place;
 mod publish;
 mod standing;

@@ -5,12 +5,12 @@
 //! nobody saw. What is not fenced: a late *creation*, by a promotion that was taken over, of a file that the new
 //! release lacks. It shows as a stray file in [`check`](super::check).
 
+use super::IN_FLIGHT;
 use super::carry::{Carried, Carrier, same_kind};
 use super::difference::{Write, difference};
-use super::listing::{PAGE, list};
+use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT};
 use super::standing::{Standing, Watch};
-use super::{IN_FLIGHT, headers, inside};
 use crate::ledger::TargetMove;
 use crate::location::{Key, Location};
 use crate::port::{
@@ -18,7 +18,7 @@ use crate::port::{
     ProviderError, Token,
 };
 use futures_util::future::try_join;
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{StreamExt as _, stream};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -66,14 +66,30 @@ pub async fn bring(
     Bringing { from, to, moved, metadata, condition, prune, everything, standing: None }.run().await
 }
 
-/// Reads a target's manifest; what is none is as good as none, since all of it is written anew.
-async fn read_target(
-    to: &dyn BucketReader,
-    location: &Location,
-) -> Result<Option<(Object, FolderManifest)>, ProviderError> {
-    match FolderManifest::read(to, location).await {
-        Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
-        end => end,
+/// What lies in place of a target's manifest.
+enum Found {
+    Nothing,
+    /// It is no manifest. That is as good as none, since all of the folder is compared anew.
+    Rubbish,
+    /// With the token of the object that it is.
+    Manifest(Token, FolderManifest),
+}
+
+impl Found {
+    async fn read(to: &dyn BucketReader, location: &Location) -> Result<Self, ProviderError> {
+        match FolderManifest::read(to, location).await {
+            Ok(Some((object, manifest))) => Ok(Self::Manifest(object.token, manifest)),
+            Ok(None) => Ok(Self::Nothing),
+            Err(error) if error.kind == ErrorKind::Corrupt => Ok(Self::Rubbish),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn manifest(self) -> Option<FolderManifest> {
+        match self {
+            Self::Manifest(_, manifest) => Some(manifest),
+            Self::Nothing | Self::Rubbish => None,
+        }
     }
 }
 
@@ -165,16 +181,21 @@ impl Bringing<'_> {
         let TargetMove { source: wanted, target, before, .. } = self.moved;
         let likely = before.as_ref().is_some_and(|before| before.sha256 == Some(wanted.sha256));
         let source = FolderManifest::read(self.from, &wanted.location);
-        let (known, source) = if likely {
-            let known = read_target(self.to, target).await?;
-            let bare = known.as_ref().map(|(_, known)| known.source());
-            match bare.filter(|bare| bare.digest() == wanted.sha256) {
-                Some(bare) => (known, Some(bare)),
-                None => (known, source.await?.map(|(_, found)| found)),
+        let (found, source) = if likely {
+            let found = Found::read(self.to, target).await?;
+            let bare = match &found {
+                Found::Manifest(_, known) => {
+                    Some(known.source()).filter(|bare| bare.digest() == wanted.sha256)
+                }
+                Found::Nothing | Found::Rubbish => None,
+            };
+            match bare {
+                Some(bare) => (found, Some(bare)),
+                None => (found, source.await?.map(|(_, source)| source)),
             }
         } else {
-            let (known, source) = try_join(read_target(self.to, target), source).await?;
-            (known, source.map(|(_, found)| found))
+            let (found, source) = try_join(Found::read(self.to, target), source).await?;
+            (found, source.map(|(_, source)| source))
         };
         let of_source = |kind, message: &str| ProviderError::new(kind, self.from, &wanted.location, message);
         let source =
@@ -186,70 +207,16 @@ impl Bringing<'_> {
             ));
         }
         let changed = |message| Err(ProviderError::new(ErrorKind::Conflict, self.to, target, message));
-        match (&self.condition.when, &known) {
-            (Precondition::Matches(token), Some((object, _))) if object.token != *token => {
+        match (&self.condition.when, &found) {
+            (Precondition::Matches(token), Found::Manifest(seen, _)) if seen != token => {
                 changed("the folder's manifest was changed")
             }
-            (Precondition::Absent, Some(_)) => changed("the folder has a manifest already"),
-            _ => Ok((source, known.map(|(_, known)| known))),
-        }
-    }
-
-    /// The exact objects to copy, for a store that copies by itself: looked up one by one, or by listing when they
-    /// are many. A source that is not what was published is found before anything is written.
-    async fn pins(
-        &self,
-        carrier: &Carrier<'_>,
-        source: &FolderManifest,
-        writes: &[Write],
-    ) -> Result<BTreeMap<Key, PinnedSource>, ProviderError> {
-        for write in writes {
-            carrier.place(&write.file.path)?;
-        }
-        if writes.is_empty() || !same_kind(self.moved) {
-            return Ok(BTreeMap::new());
-        }
-        let of_source = |path: &Key, kind, message: &str| {
-            ProviderError::new(kind, self.from, format!("{}{path}", carrier.below), message)
-        };
-        let mut found: BTreeMap<Key, Object> = BTreeMap::new();
-        if writes.len() > source.files.len() / PAGE + 1 {
-            let listed = list(self.from, carrier.below, Some(source)).await?;
-            found.extend(listed.into_iter().map(|object| (object.key.clone(), object)));
-        } else {
-            let paths: Vec<Key> = writes.iter().map(|write| write.file.path.clone()).collect();
-            let looks = stream::iter(paths).map(|path| async move {
-                let key = inside(carrier.below, &path).map_err(|error| {
-                    of_source(&path, ErrorKind::Invalid, "it has no key").caused_by(error)
-                })?;
-                Ok::<_, ProviderError>((path, self.from.head(&key).await?))
-            });
-            let seen: Vec<_> = looks.buffer_unordered(IN_FLIGHT).try_collect().await?;
-            found.extend(seen.into_iter().filter_map(|(path, object)| Some((path, object?))));
-        }
-        let mut pins = BTreeMap::new();
-        for write in writes {
-            let path = &write.file.path;
-            let Some(object) = found.remove(path) else {
-                return Err(of_source(path, ErrorKind::NotFound, "the release's folder lacks this file"));
-            };
-            let other = object.sha256.is_some_and(|sha256| sha256 != write.file.sha256);
-            if other || object.size != write.file.size {
-                return Err(of_source(path, ErrorKind::Corrupt, "it is not what was published"));
+            (Precondition::Matches(_), Found::Nothing) => changed("the folder's manifest is gone"),
+            (Precondition::Absent, Found::Manifest(..) | Found::Rubbish) => {
+                changed("the folder has a manifest already")
             }
-            let key = inside(carrier.below, path)
-                .map_err(|error| of_source(path, ErrorKind::Invalid, "it has no key").caused_by(error))?;
-            let pin = PinnedSource {
-                location: Location { store: self.moved.source.location.store.clone(), key },
-                token: object.token,
-                version: object.version,
-                sha256: write.file.sha256,
-                size: write.file.size,
-                headers: headers(path),
-            };
-            pins.insert(path.clone(), pin);
+            _ => Ok((source, found.manifest())),
         }
-        Ok(pins)
     }
 
     /// Writes files; `Some` when one was refused, since somebody else had changed it.

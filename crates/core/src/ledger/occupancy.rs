@@ -65,6 +65,9 @@ pub struct Occupancy {
     pub by: String,
     /// Since when.
     pub since: Moment,
+    /// Since when it was there as somebody claims who wrote it down later; no rule goes by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<DateTime<Utc>>,
     /// Since when it is verified.
     pub verified: Option<Moment>,
     /// How its deployment ended, once that is known.
@@ -75,6 +78,23 @@ pub struct Occupancy {
     pub targets: Vec<TargetState>,
 }
 
+impl Occupancy {
+    /// Since when it is there, for people: as is claimed where that is all there is. Never for a rule.
+    pub fn told_since(&self) -> DateTime<Utc> {
+        self.claimed.unwrap_or_else(|| self.since.time())
+    }
+}
+
+impl Past {
+    /// Since when it was there, for people, and until when: see [`Occupancy::told_since`].
+    pub fn told(&self) -> (DateTime<Utc>, DateTime<Utc>) {
+        (
+            self.claimed.unwrap_or_else(|| self.since.time()),
+            self.claimed_until.unwrap_or_else(|| self.until.time()),
+        )
+    }
+}
+
 /// A release that was in the lane before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -83,8 +103,14 @@ pub struct Past {
     pub release: ReleaseRef,
     /// Since when it was there.
     pub since: Moment,
+    /// See [`Occupancy::claimed`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed: Option<DateTime<Utc>>,
     /// Until when.
     pub until: Moment,
+    /// Until when, as is claimed of what came next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub claimed_until: Option<DateTime<Utc>>,
     /// Since when it was verified.
     pub verified: Option<Moment>,
 }

@@ -160,13 +160,14 @@ impl State {
             }
             Kind::Observe => {
                 let Some(seen) = &record.observe else { return Err(Misfit::Busy) };
-                next.leave(now);
+                next.leave(now, seen.since);
                 next.current = Some(Occupancy {
                     release: seen.release.clone(),
                     promotion: None,
                     action: None,
                     by,
                     since: now,
+                    claimed: seen.since,
                     verified: None,
                     outcome: None,
                     follows: false,
@@ -247,7 +248,7 @@ impl State {
         let before = self.release().map(|release| release.commit.clone());
         let stays = before.as_ref() == Some(&open.release.commit);
         if !stays {
-            next.leave(now);
+            next.leave(now, None);
         }
         if open.action == Action::Rollback
             && !stays
@@ -264,6 +265,7 @@ impl State {
             action: Some(open.action),
             by: open.by.clone(),
             since: now,
+            claimed: None,
             verified: (!open.follows).then_some(now),
             outcome: (!open.follows).then_some(OutcomeResult::Succeeded),
             follows: open.follows,
@@ -291,9 +293,10 @@ impl State {
     }
 
     /// Moves what is there to the trail.
-    fn leave(&mut self, now: Moment) {
-        if let Some(Occupancy { release: Some(release), since, verified, .. }) = self.current.take() {
-            self.trail.insert(0, Past { release, since, until: now, verified });
+    fn leave(&mut self, now: Moment, claimed_until: Option<DateTime<Utc>>) {
+        if let Some(Occupancy { release: Some(release), since, claimed, verified, .. }) = self.current.take()
+        {
+            self.trail.insert(0, Past { release, since, claimed, until: now, claimed_until, verified });
             self.trail.truncate(TRAIL);
             let mut bytes = 0;
             let sizes = self.trail.iter().map(|past| serde_json::to_vec(past).map_or(0, |json| json.len()));

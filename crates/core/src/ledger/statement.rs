@@ -243,6 +243,9 @@ pub struct Observe {
     pub release: Option<ReleaseRef>,
     /// The targets as they are.
     pub targets: Vec<super::TargetState>,
+    /// Since when it is said to have been there, for what is written down afterwards. A claim: no rule goes by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// `freeze`.

@@ -199,6 +199,10 @@ impl BucketReader for MemoryBucket {
         Ok(stream::once(async move { Ok(bytes) }).boxed())
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.at(key.as_str(), |buckets| Ok(self.contents(buckets)?.versions(key, limit))).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         if !(1..=1000).contains(&limit) {
             return Err(self.error(prefix, (ErrorKind::Invalid, "a page has 1 to 1000 objects".to_owned())));

@@ -57,6 +57,19 @@ impl Contents {
         }
     }
 
+    /// Up to `limit` versions of an object, newest first.
+    pub(super) fn versions(&self, key: &Key, limit: usize) -> Vec<Object> {
+        let kept = self.versions.iter().filter(|((of, _), _)| of == key);
+        let mut found: Vec<Object> = kept.map(|(_, stored)| stored.object.clone()).collect();
+        // A version's name ends with the number of its write.
+        let number = |object: &Object| {
+            object.version.as_ref().and_then(|version| version.0.trim_start_matches('v').parse::<u64>().ok())
+        };
+        found.sort_by_key(|object| std::cmp::Reverse(number(object)));
+        found.truncate(limit);
+        found
+    }
+
     /// The object that a copy is pinned to.
     pub(super) fn pinned(&self, from: &PinnedSource) -> Result<Bytes, Refusal> {
         let key = &from.location.key;

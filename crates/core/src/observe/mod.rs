@@ -10,7 +10,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Genesis, Head, LedgerError, State};
 use crate::names::EnvironmentName;
-use crate::port::Capabilities;
+use crate::port::{Capabilities, FenceClass};
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
@@ -130,7 +130,14 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         heads.extend(again);
     }
     let changes = folders::changes(view, environment, &candidate, &targets);
-    let (capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
+    let (mut capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
+    for (store, found) in &mut capabilities {
+        // The head of the ledger can be checked together with a write only where both lie in one store. What is left
+        // of such a store is that its tokens never come back.
+        if found.fence == FenceClass::Atomic && *store != config.ledger.store {
+            found.fence = FenceClass::Exact;
+        }
+    }
     let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;

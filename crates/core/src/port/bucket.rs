@@ -121,6 +121,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
         Ok(None)
     }
 
+    /// Up to `limit` versions of one object, newest first, the present one included, each described as `head` would;
+    /// what was deleted in between is left out. Empty where the store keeps no versions: then `head` knows all.
+    async fn versions(&self, _key: &Key, _limit: usize) -> Result<Vec<Object>, ProviderError> {
+        Ok(Vec::new())
+    }
+
     /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and sorts after `after`. An empty prefix
     /// lists everything.
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;

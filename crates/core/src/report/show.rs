@@ -222,7 +222,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
             state.current.iter().filter(|one| one.release.as_ref().is_some_and(|it| it.commit == *commit));
         places.extend(here.map(|one| PlaceReport {
             environment: name.to_string(),
-            since: one.since.time(),
+            since: one.told_since(),
             until: None,
             verified_at: one.verified.map(|moment| moment.time()),
             rolled_back: false,
@@ -230,8 +230,8 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
         places.extend(state.trail.iter().filter(|past| past.release.commit == *commit).map(|past| {
             PlaceReport {
                 environment: name.to_string(),
-                since: past.since.time(),
-                until: Some(past.until.time()),
+                since: past.told().0,
+                until: Some(past.told().1),
                 verified_at: past.verified.map(|moment| moment.time()),
                 rolled_back,
             }

@@ -193,7 +193,7 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                     sha: current.release.as_ref().map(|release| release.commit.to_string()),
                     sha256: target.sha256.map(|digest| digest.to_string()),
                     entry: current.since.seq.0,
-                    since: current.since.time(),
+                    since: current.told_since(),
                     by: current.by.clone(),
                 })
             });

@@ -130,6 +130,12 @@ fn a_manifest_that_was_changed_since_the_plan_stops_it_before_anything_is_writte
         let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
         assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
         stage.holds('a', &one, &name);
+        let planned = stage.moved('b');
+        stage.to.remove(&stage.target().key);
+        let condition = Condition::on(planned.when.clone());
+        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
+        assert_eq!(stage.there(), one, "{name}");
     }
 }
 

@@ -107,6 +107,8 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
     let past = |number| promote_core::ledger::Past {
         release: release(number, 100),
         since: state.held.as_ref().unwrap().since,
+        claimed: None,
+        claimed_until: None,
         until: state.held.as_ref().unwrap().since,
         verified: None,
     };
@@ -118,13 +120,14 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
         action: None,
         by: "ann".to_owned(),
         since: current.since,
+        claimed: None,
         verified: None,
         outcome: None,
         follows: false,
         targets: Vec::new(),
     });
     let mut record = blank(Some(&head), Kind::Observe);
-    record.observe = Some(promote_core::ledger::Observe { release: None, targets: Vec::new() });
+    record.observe = Some(promote_core::ledger::Observe { release: None, targets: Vec::new(), since: None });
     let next = head.state().after(&record).unwrap();
     let kept: Vec<_> = next.trail.iter().map(|past| past.release.commit.clone()).collect();
     assert_eq!(kept.len(), 4, "the newest stay, whatever they take");

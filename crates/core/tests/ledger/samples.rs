@@ -225,7 +225,8 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
     out.push((
         "observe",
         append(&mut heads, Kind::Observe, |record, _| {
-            record.observe = Some(Observe { release: Some(release('d')), targets: vec![target_state('d')] });
+            record.observe =
+                Some(Observe { release: Some(release('d')), targets: vec![target_state('d')], since: None });
         }),
     ));
     out.push(("unfreeze", append(&mut heads, Kind::Unfreeze, |_, _| {})));

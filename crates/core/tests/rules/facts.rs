@@ -65,6 +65,7 @@ pub fn there(environment: &str, digit: char, since: i64, verified: Option<i64>) 
         action: Some(Action::Promote),
         by: "ann".to_owned(),
         since: ago(since),
+        claimed: None,
         verified: verified.map(ago),
         outcome: verified.map(|_| OutcomeResult::Succeeded),
         follows: true,
@@ -81,7 +82,14 @@ pub fn there(environment: &str, digit: char, since: i64, verified: Option<i64>) 
 
 /// A release that was there, from so many hours ago to so many, verified since so many.
 pub fn was(digit: char, since: i64, until: i64, verified: Option<i64>) -> Past {
-    Past { release: release(digit), since: ago(since), until: ago(until), verified: verified.map(ago) }
+    Past {
+        release: release(digit),
+        since: ago(since),
+        claimed: None,
+        until: ago(until),
+        claimed_until: None,
+        verified: verified.map(ago),
+    }
 }
 
 pub fn open(digit: char, action: Action) -> OpenIntent {

@@ -169,6 +169,11 @@ impl BucketReader for LocalBucket {
         Ok(pieces.boxed())
     }
 
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        let of = key.clone();
+        self.run(key.as_str(), move |store| store.versions(&of, limit)).await
+    }
+
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         if !(1..=1000).contains(&limit) {
             return Err(self.error(prefix, Trouble::invalid("a page has 1 to 1000 objects")));

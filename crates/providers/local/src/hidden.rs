@@ -128,6 +128,16 @@ impl Hidden {
         Ok(present(shelf.open(&place.version(state)))?)
     }
 
+    /// The older states of an object, in no order.
+    pub(crate) fn states(&self, key: &Key) -> Outcome<Vec<String>> {
+        let place = Place::of(key);
+        let Some(shelf) = self.shelf(&place)? else { return Ok(Vec::new()) };
+        let start = format!("{}.", place.stem);
+        let names =
+            shelf.entries()?.into_iter().filter(|entry| !entry.is_folder && !entry.name.ends_with(".json"));
+        Ok(names.filter_map(|entry| entry.name.strip_prefix(&start).map(str::to_owned)).collect())
+    }
+
     /// Durably keeps the file `name` in `folder` as an older state.
     pub(crate) fn keep(&self, key: &Key, state: &str, folder: &Folder, name: &str) -> Outcome<()> {
         let place = Place::of(key);

@@ -79,6 +79,33 @@ impl Store {
         self.object(key, &found).map(Some)
     }
 
+    /// Up to `limit` versions of an object, newest first.
+    pub(crate) fn versions(&self, key: &Key, limit: usize) -> Outcome<Vec<Object>> {
+        let mut found: Vec<Object> = self.head(key)?.into_iter().collect();
+        let root = self.root()?;
+        let Some(hidden) = Hidden::find(&root)? else { return Ok(found) };
+        let _lock = hidden.lock_shared()?;
+        for state in hidden.states(key)? {
+            let Some(description) = hidden.describe(key, &state)? else { continue };
+            if found.iter().any(|object| object.token.0 == state) {
+                continue;
+            }
+            found.push(Object {
+                key: key.clone(),
+                size: description.size,
+                token: Token(state.clone()),
+                version: Some(VersionId(state)),
+                sha256: Some(description.sha256),
+                stored_at: description.stored_at,
+                headers: description.headers,
+                metadata: description.metadata,
+            });
+        }
+        found.sort_by_key(|object| std::cmp::Reverse(object.stored_at));
+        found.truncate(limit);
+        Ok(found)
+    }
+
     /// The object or one of its versions, held open, so that it can be read while others replace it.
     pub(crate) fn open(&self, key: &Key, version: Option<&VersionId>) -> Outcome<Option<Found>> {
         let root = self.root()?;

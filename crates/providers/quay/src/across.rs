@@ -12,7 +12,7 @@ use promote_core::port::{ErrorKind, ProviderError};
 use std::collections::BTreeSet;
 
 /// How many blobs travel side by side.
-const ABREAST: usize = 8;
+const ABREAST: usize = 16;
 /// How deep an index may be nested.
 const DEEPEST: usize = 4;
 /// How many manifests one image may have.
@@ -41,26 +41,52 @@ pub(crate) async fn abreast(
     Ok(())
 }
 
-/// Brings everything below a manifest to the other repository, and the manifest itself under its digest
-/// but for the root, which is put under its tag. What is there already is left alone. Returns every manifest of the
-/// image.
-pub(crate) async fn bring(way: &Way<'_>, kept: &Kept, root: &Manifest) -> Result<Vec<Digest>, ProviderError> {
-    let mut found = Vec::new();
-    let mut blobs = BTreeSet::new();
-    let mut missing = Vec::new();
-    collect(way, kept, root, 0, &mut found, &mut missing, &mut blobs).await?;
-    let wanted: Vec<_> =
-        missing.iter().flat_map(Manifest::blobs).filter(|blob| blobs.insert(blob.digest.clone())).collect();
+/// What an image is made of, and what of it the target lacks.
+pub(crate) struct Survey {
+    /// Every manifest of it, the root first.
+    pub(crate) all: Vec<Digest>,
+    /// Those that the target lacks, leaves first.
+    missing: Vec<Manifest>,
+}
+
+/// Finds out what an image is made of. Changes nothing.
+pub(crate) async fn survey(way: &Way<'_>, kept: &Kept, root: &Manifest) -> Result<Survey, ProviderError> {
+    let mut found = Survey { all: Vec::new(), missing: Vec::new() };
+    let mut seen = BTreeSet::new();
+    collect(way, kept, root, 0, &mut found.all, &mut found.missing, &mut seen).await?;
+    Ok(found)
+}
+
+/// Brings what the target lacks, but for the root, which is put under its tag by others.
+pub(crate) async fn deliver(
+    way: &Way<'_>,
+    kept: &Kept,
+    survey: &Survey,
+    root: &Digest,
+) -> Result<(), ProviderError> {
+    let mut named = BTreeSet::new();
+    let wanted: Vec<_> = survey
+        .missing
+        .iter()
+        .flat_map(Manifest::blobs)
+        .filter(|blob| named.insert(blob.digest.clone()))
+        .collect();
     let mut errands: Vec<BoxFuture<'_, Result<(), ProviderError>>> = Vec::new();
     for blob in &wanted {
         errands.push(way.bring(blob).boxed());
     }
     abreast(errands).await?;
-    // Children come before those that name them; the root follows under its tag.
-    for manifest in missing.iter().filter(|manifest| manifest.digest != root.digest) {
+    // Children come before those that name them.
+    for manifest in survey.missing.iter().filter(|manifest| manifest.digest != *root) {
         put_by_digest(way, kept, manifest).await?;
     }
-    Ok(found)
+    Ok(())
+}
+
+/// Both: for what is attached to an image, which is an image itself.
+pub(crate) async fn bring(way: &Way<'_>, kept: &Kept, root: &Manifest) -> Result<(), ProviderError> {
+    let found = survey(way, kept, root).await?;
+    deliver(way, kept, &found, &root.digest).await
 }
 
 /// Puts a manifest under its digest.

@@ -69,8 +69,14 @@ impl RegistryBucket {
             if near {
                 return Ok(());
             }
-            let parts = across::bring(&way, &self.shared.kept, &manifest).await?;
-            attached::take_along(&way, &self.shared.kept, &parts).await
+            let kept = &self.shared.kept;
+            let found = across::survey(&way, kept, &manifest).await?;
+            // What is attached may come before what it is attached to.
+            tokio::try_join!(
+                across::deliver(&way, kept, &found, &digest),
+                attached::take_along(&way, kept, &found.all),
+            )
+            .map(|_| ())
         };
         tokio::try_join!(keeping, travelling)?;
         wire::put(&self.shared.session, &self.shared.kept, writing, tag, &manifest).await?;

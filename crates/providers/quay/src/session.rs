@@ -247,7 +247,7 @@ impl Session {
             Self::hear_time(&host, answer.headers());
             if answer.status().as_u16() != 401 {
                 let mut scheme = host.scheme.lock().unwrap_or_else(PoisonError::into_inner);
-                scheme.get_or_insert(Scheme::Nothing);
+                scheme.get_or_insert(if signed.is_some() { Scheme::Basic } else { Scheme::Nothing });
                 return Ok(answer);
             }
             let asked = answer.headers().get_all(WWW_AUTHENTICATE).iter();
@@ -282,7 +282,9 @@ impl Session {
         doing: &Doing<'_>,
     ) -> Result<Option<(HeaderValue, bool)>, ProviderError> {
         let (header, fresh) = match (scheme, credentials.map(|credentials| &credentials.secret)) {
-            (Some(Scheme::Basic), Some(Secret::Pair { user, password })) => {
+            // A host that has not said what it wants is shown its own password: where that is enough, no refusal has to
+            // be waited for, and where it is not, the refusal says what is wanted.
+            (None | Some(Scheme::Basic), Some(Secret::Pair { user, password })) => {
                 use base64::Engine as _;
                 let pair = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
                 (format!("Basic {pair}"), false)
@@ -340,8 +342,8 @@ impl Session {
         let body = whole(answer, 1 << 16).await.unwrap_or_default();
         // With a token the registry has said who we are; with a password it has not even accepted that.
         Err(match scheme {
-            Some(Scheme::Basic) => doing.no_token(status, &headers, &body, credentials),
-            _ => doing.refused(status, &headers, &body, credentials),
+            Some(Scheme::Bearer(_)) => doing.refused(status, &headers, &body, credentials),
+            _ => doing.no_token(status, &headers, &body, credentials),
         })
     }
 }

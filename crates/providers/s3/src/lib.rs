@@ -13,6 +13,7 @@ mod multipart;
 mod object;
 mod probe;
 mod reading;
+mod versions;
 mod writing;
 
 use async_trait::async_trait;
@@ -122,6 +123,10 @@ impl BucketReader for S3Bucket {
 
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.stream(key, version).await
+    }
+
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.all_versions(key, limit).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

@@ -71,6 +71,22 @@ impl S3Bucket {
         }
     }
 
+    /// One version of an object as it is described; `None` when it is gone.
+    pub(crate) async fn describe_version(
+        &self,
+        key: &Key,
+        version: Option<&VersionId>,
+    ) -> Result<Option<Object>, ProviderError> {
+        let doing = self.reading(key, version);
+        let request = self.client().await?.head_object().bucket(&self.name).key(key.as_str());
+        let request = request.set_version_id(version.map(|version| version.0.clone()));
+        match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+            Ok(answer) => described!(key, answer).map(Some).ok_or_else(|| incomplete(&doing)),
+            Err(failure) if failure.kind == ErrorKind::NotFound => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// See `BucketReader::get`.
     pub(crate) async fn fetch(
         &self,

@@ -103,8 +103,16 @@ fn what_can_not_be_reached_is_named() {
     let failure = connected(&memory).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
     assert!(failure.message.contains("memory://acme-releases"), "{}", failure.message);
-    let branch = config(in_store(StoreId::Git("promote".to_owned())), "{sha}.zip", "prod.zip");
-    assert!(connected(&branch).unwrap_err().message.contains("`git:promote`"));
+}
+
+#[cfg(all(feature = "git", feature = "local"))]
+#[test]
+fn a_branch_holds_a_ledger() {
+    let branch = StoreId::Git("promote-ledger".to_owned());
+    let world = connected(&config(in_store(branch), "{sha}.zip", "prod.zip")).unwrap();
+    let names: Vec<String> = world.stores.keys().map(ToString::to_string).collect();
+    assert_eq!(names, ["local folder", "git:promote-ledger"]);
+    assert_eq!(world.ledger.bucket().to_string(), "git:promote-ledger");
 }
 
 #[test]

@@ -80,6 +80,8 @@ fn add(grouped: &mut Grouped, head: &Head) {
         let entry = Entry {
             sha: observed.map(|release| release.commit.to_string()),
             promotion: record.mark.as_ref().map(|mark| mark.of.to_string()),
+            // What was written down afterwards is told with the time that it is about.
+            at: record.observe.as_ref().and_then(|seen| seen.since).unwrap_or(head.stored_at),
             why: record.mark.as_ref().map(|mark| mark.label.clone()).or(record.why.reason.clone()),
             ..plain(head, result)
         };

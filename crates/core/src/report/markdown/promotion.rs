@@ -109,11 +109,15 @@ fn compared(commits: &CommitsReport, decision: &DecisionReport, links: &Links) -
 
 fn write(write: &Write) -> String {
     let digest = write.sha256.get(..19).unwrap_or(&write.sha256);
+    let kind = if write.shape == "object" { String::new() } else { format!(" ({})", write.shape) };
+    let size = match &write.change {
+        Some(change) => plain(&change.to_string()),
+        None => format!("{} bytes", write.size),
+    };
     format!(
-        "| {} | {} | {} bytes | {} |",
+        "| {}{kind} | {} | {size} | {} |",
         plain(&write.artifact),
         code(&write.target),
-        write.size,
         code(&format!("{digest}…"))
     )
 }

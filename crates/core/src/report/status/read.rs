@@ -258,8 +258,8 @@ fn running(state: &State, at: DateTime<Utc>) -> Option<Running> {
                 Some((name.to_owned(), target.sha256?.to_string()))
             })
             .collect(),
-        since: current.since.time(),
-        since_s: (at - current.since.time()).num_seconds().max(0),
+        since: current.told_since(),
+        since_s: (at - current.told_since()).num_seconds().max(0),
         promotion: current.promotion.as_ref().map(ToString::to_string),
         action: current.action,
         by: current.by.clone(),

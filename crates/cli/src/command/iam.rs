@@ -1,0 +1,96 @@
+//! `promote iam`.
+
+use crate::app::{App, Ended};
+use crate::document::Wish;
+use crate::iam::{Purpose, Rights, aws, google};
+use clap::{Args, ValueEnum};
+use promote_core::config::Environment;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::names::EnvironmentName;
+use promote_core::observe::environment;
+use promote_core::report::Document;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Print the least rights that a command needs
+///
+/// A policy of AWS IAM, or roles and bindings of Google Cloud, for what promote.toml names. Without `--for`, the rights
+/// to promote to the environments of `--env`; without either, those to look. Nobody is ever given a right to delete
+/// releases or records.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote iam aws\n  promote iam aws --env prod\n  promote iam aws --for publish\n  promote iam gcp --env prod"
+)]
+pub(crate) struct IamArgs {
+    /// In which cloud
+    #[arg(value_name = "CLOUD", value_enum)]
+    cloud: Cloud,
+
+    /// Where they promote to; may be repeated
+    #[arg(long = "env", value_name = "ENV")]
+    environments: Vec<EnvironmentName>,
+
+    /// What they do
+    #[arg(long = "for", alias = "command", value_name = "COMMAND", value_enum)]
+    purpose: Option<Purpose>,
+}
+
+/// A cloud.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Cloud {
+    /// Amazon's
+    Aws,
+    /// Google's
+    Gcp,
+}
+
+/// The rights.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct IamReport {
+    schema: &'static str,
+    /// `aws` or `gcp`.
+    cloud: &'static str,
+    /// The environments that may be promoted to.
+    environments: Vec<String>,
+    /// The policy.
+    policy: Value,
+}
+
+impl Document for IamReport {
+    const SCHEMA: &'static str = "promote/iam@1";
+    const FIELDS: &'static [&'static str] = &["schema", "cloud", "environments", "policy"];
+}
+
+pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
+    let project = app.project()?;
+    let config = &project.config;
+    let mut named: Vec<&Environment> = Vec::new();
+    for name in &args.environments {
+        named.push(environment(config, name)?);
+    }
+    let usual = if named.is_empty() { Purpose::Read } else { Purpose::To };
+    let purpose = args.purpose.unwrap_or(usual);
+    if purpose == Purpose::To && named.is_empty() {
+        return Err(Failure::new(ExitStatus::Usage, "`--for to` needs the environments")
+            .hint("name them: `--env ENV`")
+            .into());
+    }
+    let rights = Rights::of(config, purpose, &named);
+    let (cloud, policy) = match args.cloud {
+        Cloud::Aws => ("aws", aws::policy(&rights)),
+        Cloud::Gcp => ("gcp", google::policy(&rights)),
+    };
+    let policy = policy.ok_or_else(|| {
+        let place = if cloud == "aws" { "AWS" } else { "Google Cloud" };
+        Failure::new(ExitStatus::Missing, format!("nothing that this needs lies in {place}"))
+    })?;
+    let environments = named.iter().map(|one| one.name.to_string()).collect();
+    let report = IamReport { schema: IamReport::SCHEMA, cloud, environments, policy };
+    match app.wish() {
+        // A policy is what another program takes: it is printed as it is.
+        Wish::None => app.screen.data(&format!("{:#}\n", report.policy))?,
+        wish => app.screen.data(&wish.text(&report)?)?,
+    }
+    Ok(ExitStatus::Ok)
+}

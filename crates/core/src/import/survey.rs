@@ -1,0 +1,138 @@
+//! Finding out what an import would write. Needs read rights only.
+
+use super::releases::Releases;
+use super::timeline::stays;
+use super::traces::traces;
+use super::{ImportPlan, LanePlan, Left, Planned, REASON};
+use crate::config::{ArtifactKind, Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Actor, Head, Kind, LedgerError, Manifest, TargetState};
+use crate::names::EnvironmentName;
+use crate::observe::environment;
+use crate::world::View;
+use chrono::{DateTime, Utc};
+
+/// What can be told of the past of `environments`, at most `limit` entries of each.
+///
+/// # Errors
+/// `Conflict` when one of them has a history that no earlier import wrote; else what a store answered.
+pub async fn survey(
+    view: &View,
+    config: &Config,
+    environments: &[EnvironmentName],
+    actor: &Actor,
+    limit: usize,
+) -> Result<ImportPlan, Failure> {
+    let mut releases = Releases::default();
+    let mut plan = ImportPlan::default();
+    for name in environments {
+        let settings = environment(config, name)?;
+        // Environments of one lane have one past.
+        if plan.lanes.iter().any(|lane: &LanePlan| lane.lane == settings.lane) {
+            continue;
+        }
+        let lane = one(view, config, settings, &mut releases, (actor, view.clock.now()), limit).await?;
+        plan.lanes.push(lane);
+    }
+    let needed: Vec<_> = plan
+        .lanes
+        .iter()
+        .flat_map(|lane| &lane.records)
+        .map(|record| record.release.commit.clone())
+        .collect();
+    plan.manifests = releases.unpublished(|commit| needed.contains(commit));
+    Ok(plan)
+}
+
+async fn one(
+    view: &View,
+    config: &Config,
+    settings: &Environment,
+    releases: &mut Releases,
+    (actor, now): (&Actor, DateTime<Utc>),
+    limit: usize,
+) -> Result<LanePlan, Failure> {
+    let (mut events, mut left, mut names) = (Vec::new(), Vec::new(), Vec::new());
+    for artifact in
+        settings.artifacts.iter().filter(|one| one.target.is_some() && one.kind != ArtifactKind::Git)
+    {
+        names.push(artifact.name().to_owned());
+        events.extend(traces(view, config, settings, artifact, releases, limit, &mut left).await?);
+    }
+    let mut records: Vec<Planned> = Vec::new();
+    for stay in stays(&names, events) {
+        let manifest = match releases.manifest(view, config, &stay.commit, actor, now).await? {
+            Ok(manifest) => manifest,
+            Err(why) => {
+                left.push(Left { what: format!("{} ({})", stay.told, stay.commit.short(12)), why });
+                continue;
+            }
+        };
+        if let Some(target) = stay.targets.iter().find(|target| !fits(&manifest, settings, target)) {
+            let why = format!("`{}` held other bytes than the release at its source", target.target);
+            left.push(Left { what: format!("{} ({})", stay.told, stay.commit.short(12)), why });
+            continue;
+        }
+        records.push(Planned {
+            since: stay.since,
+            release: manifest.reference(),
+            targets: stay.targets,
+            told: format!("{REASON}{}", stay.told),
+        });
+    }
+    records.drain(..records.len().saturating_sub(limit));
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let already = written(view, settings, head.as_ref(), &records).await?;
+    Ok(LanePlan {
+        lane: settings.lane.clone(),
+        environment: settings.name.clone(),
+        records,
+        already,
+        head,
+        left,
+    })
+}
+
+/// Whether what a target held can be the release's artifact.
+fn fits(manifest: &Manifest, settings: &Environment, target: &TargetState) -> bool {
+    let name = target.artifact.as_ref().map_or("main", |name| name.as_str());
+    manifest.artifact(name, &settings.name).is_some_and(|(_, built)| {
+        built.size == target.size && target.sha256.is_none_or(|found| found == built.sha256)
+    })
+}
+
+/// How many of the records are in the ledger already.
+async fn written(
+    view: &View,
+    settings: &Environment,
+    head: Option<&Head>,
+    records: &[Planned],
+) -> Result<usize, Failure> {
+    if head.is_none() {
+        return Ok(0);
+    }
+    let mut found = view
+        .ledger
+        .page(&settings.lane, None, records.len().saturating_add(1).min(1000))
+        .await
+        .map_err(LedgerError::looking)?;
+    found.reverse();
+    let same = |head: &Head, planned: &Planned| {
+        let observed = head.record.observe.as_ref().filter(|_| head.record.kind == Kind::Observe);
+        observed.is_some_and(|seen| {
+            seen.since == Some(planned.since)
+                && seen.targets == planned.targets
+                && seen.release.as_ref().map(|it| &it.commit) == Some(&planned.release.commit)
+        })
+    };
+    let ours =
+        found.len() <= records.len() && found.iter().zip(records).all(|(head, planned)| same(head, planned));
+    if ours {
+        return Ok(found.len());
+    }
+    Err(Failure::new(ExitStatus::Conflict, format!("{} has a history in the ledger already", settings.name))
+        .state("An import fills what is empty; nothing was changed.")
+        .hint(format!("`promote history {}` shows it", settings.name))
+        .hint("name the environments that have none: `promote import ENV`"))
+}

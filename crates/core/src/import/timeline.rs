@@ -1,0 +1,94 @@
+//! The pure part of an import: whose bytes an old version holds, and which releases followed one another when a
+//! release has several artifacts.
+
+use crate::commit::CommitId;
+use crate::ledger::TargetState;
+use crate::port::Object;
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// A release's artifact as it lies at its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// The release.
+    pub commit: CommitId,
+    /// The object.
+    pub object: Object,
+}
+
+/// A target came to hold something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Which artifact.
+    pub artifact: String,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// The release whose bytes it was, when that is known.
+    pub commit: Option<CommitId>,
+    /// What the target held from then on.
+    pub target: TargetState,
+    /// Where that is known from.
+    pub told: String,
+}
+
+/// A release was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stay {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The release.
+    pub commit: CommitId,
+    /// What each target held.
+    pub targets: Vec<TargetState>,
+    /// Where that is known from.
+    pub told: String,
+}
+
+/// The candidate whose bytes an object holds. Digests decide where both have one; else the release that the object
+/// names itself, or the same length and token, which is a digest of the content in the stores that give no other. Of
+/// several releases with the same bytes it is the one that was there last before the object was written.
+pub fn holder<'c>(object: &Object, candidates: &'c [Candidate]) -> Option<&'c Candidate> {
+    let named = object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok());
+    let same = |candidate: &&Candidate| match (object.sha256, candidate.object.sha256) {
+        _ if object.size != candidate.object.size => false,
+        (Some(one), Some(other)) => one == other,
+        _ => named.as_ref() == Some(&candidate.commit) || object.token == candidate.object.token,
+    };
+    let all: Vec<&Candidate> = candidates.iter().filter(same).collect();
+    if let Some(found) = all.iter().find(|candidate| Some(&candidate.commit) == named.as_ref()) {
+        return Some(found);
+    }
+    let before = all.iter().filter(|candidate| candidate.object.stored_at <= object.stored_at);
+    before
+        .max_by_key(|candidate| candidate.object.stored_at)
+        .or_else(|| all.iter().min_by_key(|candidate| candidate.object.stored_at))
+        .copied()
+}
+
+/// The releases that followed one another, oldest first. A release is there from the moment at which every one of
+/// `artifacts` is its own; what is between two releases, or unknown, is none. The same release put in place again
+/// goes on, with the target as it was put last.
+pub fn stays(artifacts: &[String], mut events: Vec<Event>) -> Vec<Stay> {
+    events.sort_by(|one, other| one.at.cmp(&other.at));
+    let mut now: BTreeMap<String, Event> = BTreeMap::new();
+    let mut found: Vec<Stay> = Vec::new();
+    let mut broken = true;
+    for event in events {
+        let (at, told) = (event.at, event.told.clone());
+        now.insert(event.artifact.clone(), event);
+        let here: Vec<&Event> = artifacts.iter().filter_map(|name| now.get(name)).collect();
+        let first = here.first().and_then(|event| event.commit.clone());
+        let whole = here.len() == artifacts.len() && here.iter().all(|event| event.commit == first);
+        let Some(commit) = first.filter(|_| whole) else {
+            broken = true;
+            continue;
+        };
+        let targets: Vec<TargetState> = here.iter().map(|event| event.target.clone()).collect();
+        match found.last_mut() {
+            Some(last) if !broken && last.commit == commit => last.targets = targets,
+            _ => found.push(Stay { since: at, commit, targets, told }),
+        }
+        broken = false;
+    }
+    found
+}

@@ -1,0 +1,242 @@
+//! What the stores tell of the past of one artifact in one environment: the versions of a target that is overwritten,
+//! or the names of a target that has a new name each time.
+
+use super::releases::Releases;
+use super::timeline::{Event, holder};
+use super::{Candidate, Left};
+use crate::config::{Artifact, ArtifactKind, Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::TargetState;
+use crate::location::{Location, StoreId};
+use crate::place::{locate, store_of};
+use crate::port::{BucketReader, Object};
+use crate::template::{Template, Values};
+use crate::world::View;
+use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
+
+/// How many pages of a thousand names are read of one store.
+const PAGES: usize = 50;
+/// How many objects are looked at side by side.
+const AT_ONCE: usize = 8;
+
+/// What is known of one artifact's past, and what could not be told.
+pub(super) async fn traces(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    artifact: &Artifact,
+    releases: &mut Releases,
+    limit: usize,
+    left: &mut Vec<Left>,
+) -> Result<Vec<Event>, Failure> {
+    let values = Values {
+        env: Some(environment.name.clone()),
+        project: Some(config.project.clone()),
+        ..Values::default()
+    };
+    let Some(target) = &artifact.target else { return Ok(Vec::new()) };
+    let reading = Trace { view, artifact, values: &values, limit };
+    match artifact.kind {
+        ArtifactKind::Object | ArtifactKind::Image if artifact.is_log() => {
+            reading.names(target, releases, left).await
+        }
+        ArtifactKind::Object => reading.versions(target, releases, left).await,
+        ArtifactKind::Image => {
+            let why = "a registry does not say what a tag named before";
+            left.push(Left { what: target.as_str().to_owned(), why: why.to_owned() });
+            Ok(Vec::new())
+        }
+        ArtifactKind::Folder | ArtifactKind::Git => {
+            let why = "only single objects and images leave traces that can be read";
+            left.push(Left { what: target.as_str().to_owned(), why: why.to_owned() });
+            Ok(Vec::new())
+        }
+    }
+}
+
+struct Trace<'a> {
+    view: &'a View,
+    artifact: &'a Artifact,
+    values: &'a Values,
+    limit: usize,
+}
+
+impl Trace<'_> {
+    fn event(&self, location: Location, object: &Object, at: DateTime<Utc>, told: String) -> Event {
+        Event {
+            artifact: self.artifact.name().to_owned(),
+            at,
+            commit: None,
+            target: TargetState {
+                artifact: self.artifact.name.clone(),
+                target: location,
+                token: object.token.clone(),
+                version: object.version.clone(),
+                sha256: object.sha256,
+                size: object.size,
+            },
+            told,
+        }
+    }
+
+    /// A target with a new name each time: the names say release and time.
+    async fn names(
+        &self,
+        target: &Template,
+        releases: &mut Releases,
+        left: &mut Vec<Left>,
+    ) -> Result<Vec<Event>, Failure> {
+        let target = filled(target, self.values)?;
+        // A template that begins with the release lists the whole store, in which most names are not meant for it.
+        let anywhere = store_of(&target).is_none_or(|store| below(&store, target.start()).is_empty());
+        let mut named = Vec::new();
+        for (location, _) in all(self.view, &target).await? {
+            let text = location.to_string();
+            let Some(reading) = target.read(&text) else {
+                if !anywhere {
+                    left.push(Left {
+                        what: text,
+                        why: "the target's template makes no such name".to_owned(),
+                    });
+                }
+                continue;
+            };
+            match (reading.commit, reading.at) {
+                (Some(commit), Some(at)) => named.push((at, commit, location)),
+                _ => left.push(Left { what: text, why: "its name says no commit, or no time".to_owned() }),
+            }
+        }
+        named.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        named.truncate(self.limit);
+        let mut events = Vec::with_capacity(named.len());
+        for batch in named.chunks(AT_ONCE) {
+            let looks = batch.iter().map(|(_, _, location)| look(self.view, location));
+            for ((at, commit, location), object) in batch.iter().zip(try_join_all(looks).await?) {
+                let text = location.to_string();
+                let Some(object) = object else {
+                    left.push(Left { what: text, why: "it is listed, and not there".to_owned() });
+                    continue;
+                };
+                let mut event = self.event(location.clone(), &object, *at, format!("name `{text}`"));
+                event.commit = releases.whole(self.view, commit).await?;
+                if event.commit.is_none() {
+                    let why = format!("no commit that begins with {} is known", commit.as_str());
+                    left.push(Left { what: text, why });
+                }
+                events.push(event);
+            }
+        }
+        Ok(events)
+    }
+
+    /// A target that is overwritten: its versions, each compared with what lies at the source.
+    async fn versions(
+        &self,
+        target: &Template,
+        releases: &mut Releases,
+        left: &mut Vec<Left>,
+    ) -> Result<Vec<Event>, Failure> {
+        let location = locate(target, self.values)?;
+        let store = self.view.store(&location.store)?;
+        let failed = |error| Failure::looking(&format!("reading the versions of `{location}`"), error);
+        let mut versions = store.versions(&location.key, self.limit).await.map_err(failed)?;
+        if versions.is_empty() {
+            // Without versions there is only what is there now.
+            versions.extend(look(self.view, &location).await?);
+        }
+        if versions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let source = filled(&self.artifact.source, self.values)?;
+        let candidates = releases.candidates(self.view, &source, left).await?;
+        let mut events = Vec::with_capacity(versions.len());
+        for object in versions {
+            let shown = match &object.version {
+                Some(version) => format!("version {version} of `{location}`"),
+                None => format!("`{location}`"),
+            };
+            let mut event = self.event(location.clone(), &object, object.stored_at, shown.clone());
+            event.commit = match holder(&object, &candidates) {
+                Some(candidate) => Some(candidate.commit.clone()),
+                None => self.by_digest(&object, &candidates, &source).await?,
+            };
+            if event.commit.is_none() {
+                left.push(Left {
+                    what: shown,
+                    why: "no release at the source has the same bytes".to_owned(),
+                });
+            }
+            events.push(event);
+        }
+        Ok(events)
+    }
+
+    /// A listing tells no digests, so the candidates of the right length are looked at one by one.
+    async fn by_digest(
+        &self,
+        object: &Object,
+        candidates: &[Candidate],
+        source: &Template,
+    ) -> Result<Option<crate::commit::CommitId>, Failure> {
+        let Some(store) = store_of(source).filter(|_| object.sha256.is_some()) else { return Ok(None) };
+        let fitting =
+            candidates.iter().filter(|one| one.object.size == object.size && one.object.sha256.is_none());
+        for candidate in fitting {
+            let location = Location { store: store.clone(), key: candidate.object.key.clone() };
+            let Some(found) = look(self.view, &location).await? else { continue };
+            if found.sha256.is_some() && found.sha256 == object.sha256 {
+                return Ok(Some(candidate.commit.clone()));
+            }
+        }
+        Ok(None)
+    }
+}
+
+pub(super) async fn look(view: &View, location: &Location) -> Result<Option<Object>, Failure> {
+    let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
+    view.store(&location.store)?.head(&location.key).await.map_err(failed)
+}
+
+/// A template of which only release and time are open.
+pub(super) fn filled(template: &Template, values: &Values) -> Result<Template, Failure> {
+    template.fill(values).map_err(|error| {
+        Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error)
+    })
+}
+
+/// Everything that can have been made from a template, by the text before its first placeholder.
+pub(super) async fn all(view: &View, template: &Template) -> Result<Vec<(Location, Object)>, Failure> {
+    let Some(id) = store_of(template) else { return Ok(Vec::new()) };
+    let store: &dyn BucketReader = &**view.store(&id)?;
+    let prefix = below(&id, template.start());
+    let failed = |error| Failure::looking(&format!("listing `{id}`"), error);
+    let (mut found, mut after) = (Vec::new(), None);
+    for _ in 0..PAGES {
+        let page = store.list(prefix, after.as_ref(), 1000).await.map_err(failed)?;
+        after = page.objects.last().map(|object| object.key.clone());
+        found.extend(
+            page.objects
+                .into_iter()
+                .map(|object| (Location { store: id.clone(), key: object.key.clone() }, object)),
+        );
+        if !page.more {
+            return Ok(found);
+        }
+    }
+    Err(Failure::new(
+        ExitStatus::Failed,
+        format!("`{id}` has more than {PAGES} thousand objects below `{prefix}`"),
+    )
+    .hint("an import reads them all: make the fixed beginning of the template longer"))
+}
+
+/// The part of a location's text that is its key.
+fn below<'t>(store: &StoreId, text: &'t str) -> &'t str {
+    let name = match store {
+        StoreId::Local => return text,
+        other => other.to_string(),
+    };
+    text.strip_prefix(&name).map_or("", |rest| rest.trim_start_matches(['/', ':']))
+}

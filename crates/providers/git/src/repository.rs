@@ -1,0 +1,162 @@
+//! The repository around `promote.toml`: where its objects lie, which remote holds the ledger, and who commits.
+
+use crate::process::{Git, LOCAL, finish};
+use crate::said::{About, reason};
+use promote_core::port::{ErrorKind, ProviderError};
+use std::path::PathBuf;
+
+/// Who commits when git knows nobody: a container that runs a pipeline often has no identity.
+const NOBODY: &str = "promote <promote@localhost>";
+
+/// What was found out about the repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Repository {
+    /// The folder of its objects.
+    pub(crate) objects: PathBuf,
+    /// The remote that holds the branch; `None` in a repository without one.
+    pub(crate) remote: Option<String>,
+    /// Whether ssh may be told not to ask: it is not when the user says how ssh is to be called.
+    pub(crate) plain_ssh: bool,
+    /// The private reference under which the branch is kept here.
+    pub(crate) kept: String,
+}
+
+impl Repository {
+    /// Looks at the repository. `wanted`: the remote that the user names, instead of `origin`.
+    pub(crate) async fn open(
+        git: &Git,
+        about: About<'_>,
+        wanted: Option<&str>,
+    ) -> Result<Self, ProviderError> {
+        let branch = about.branch;
+        let whole = format!("refs/heads/{branch}");
+        let said = git
+            .local("rev-parse", &["--show-object-format", "--git-path", "objects"])
+            .await
+            .map_err(|error| about.not_run(error))?;
+        let text = String::from_utf8_lossy(&said.out).into_owned();
+        let (true, Some((format, objects))) = (said.well(), text.trim_end().split_once('\n')) else {
+            return Err(no_repository(git, about, &said.err));
+        };
+        if format != "sha1" {
+            let message = format!("the repository names objects by `{format}`, and only `sha1` is supported");
+            return Err(about.error(ErrorKind::Unsupported, message));
+        }
+        let checked = git.local("check-ref-format", &[&whole]).await.map_err(|error| about.not_run(error))?;
+        if !checked.well() {
+            return Err(about.error(ErrorKind::Invalid, "git takes no branch of this name"));
+        }
+        let settings = git
+            .local("config", &["--null", "--get-regexp", r"^(remote\..*\.url|core\.sshcommand)$"])
+            .await
+            .map_err(|error| about.not_run(error))?;
+        let settings = String::from_utf8_lossy(&settings.out).into_owned();
+        let names = || settings.split('\0').filter_map(|pair| pair.split('\n').next());
+        let mut remotes: Vec<&str> =
+            names().filter_map(|name| name.strip_prefix("remote.")?.strip_suffix(".url")).collect();
+        remotes.sort_unstable();
+        remotes.dedup();
+        let plain_ssh = names().all(|name| !name.eq_ignore_ascii_case("core.sshcommand"))
+            && ["GIT_SSH_COMMAND", "GIT_SSH"].iter().all(|name| std::env::var_os(name).is_none());
+        Ok(Self {
+            objects: git.base().join(objects),
+            remote: choose(about, &remotes, wanted)?.map(str::to_owned),
+            plain_ssh,
+            kept: format!("refs/promote/ledger/{branch}"),
+        })
+    }
+
+    /// The id that a reference leads to.
+    pub(crate) async fn reference(
+        git: &Git,
+        about: About<'_>,
+        name: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        let said = git
+            .local("rev-parse", &["--verify", "--quiet", &format!("{name}^{{commit}}")])
+            .await
+            .map_err(|error| about.not_run(error))?;
+        Ok(said.well().then(|| said.line()).filter(|id| is_id(id)))
+    }
+}
+
+/// Who commits, as `NAME <EMAIL>`: the user's own git identity, else a made-up one.
+pub(crate) async fn identity(git: &Git) -> String {
+    let mut command = git.command("var");
+    command.arg("GIT_COMMITTER_IDENT");
+    let said = finish(command, None, LOCAL).await.unwrap_or_default();
+    let line = said.line();
+    match line.rfind('>') {
+        Some(end) if said.well() && !line.contains(['\0', '\n']) => {
+            line.get(..=end).unwrap_or(NOBODY).to_owned()
+        }
+        _ => NOBODY.to_owned(),
+    }
+}
+
+/// Whether a text is a whole object name.
+pub(crate) fn is_id(text: &str) -> bool {
+    text.len() == 40 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The remote that holds the ledger: the one that is wanted, `origin`, or the only one.
+fn choose<'r>(
+    about: About<'_>,
+    remotes: &[&'r str],
+    wanted: Option<&str>,
+) -> Result<Option<&'r str>, ProviderError> {
+    let found = |name: &str| remotes.iter().copied().find(|remote| *remote == name);
+    if let Some(wanted) = wanted {
+        return found(wanted).map(Some).ok_or_else(|| {
+            let message = format!("there is no remote `{}`", promote_core::names::shown(wanted));
+            about
+                .error(ErrorKind::Invalid, message)
+                .hint("`PROMOTE_LEDGER_REMOTE` names one of those that `git remote` lists")
+        });
+    }
+    match (found("origin"), remotes) {
+        (Some(origin), _) => Ok(Some(origin)),
+        (None, []) => Ok(None),
+        (None, [only]) if !only.starts_with('-') => Ok(Some(only)),
+        (None, _) => Err(about
+            .error(ErrorKind::Invalid, "which remote holds the ledger is not known")
+            .hint(format!("set `PROMOTE_LEDGER_REMOTE` to one of {}", remotes.join(", ")))),
+    }
+}
+
+fn no_repository(git: &Git, about: About<'_>, err: &str) -> ProviderError {
+    let message = format!("`{}` lies in no git repository: {}", git.base().display(), reason(err));
+    let error = about.error(ErrorKind::NotFound, message);
+    if err.contains("dubious ownership") {
+        return error.hint("another user owns the repository: add it to git's `safe.directory`");
+    }
+    error.hint("run promote inside a clone of the repository, or give the ledger another place")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remote_is_never_guessed() {
+        let about = About { store: "git:x", branch: "x", remote: None };
+        type Case =
+            (&'static [&'static str], Option<&'static str>, Result<Option<&'static str>, &'static str>);
+        let cases: [Case; 7] = [
+            (&["origin", "upstream"], None, Ok(Some("origin"))),
+            (&["upstream"], None, Ok(Some("upstream"))),
+            (&[], None, Ok(None)),
+            (&["a", "b"], None, Err("which remote")),
+            (&["origin", "b"], Some("b"), Ok(Some("b"))),
+            (&["origin"], Some("c"), Err("no remote `c`")),
+            (&[], Some("--upload-pack=x"), Err("no remote `--upload-pack=x`")),
+        ];
+        for (remotes, wanted, expected) in cases {
+            match (choose(about, remotes, wanted), expected) {
+                (Ok(found), Ok(expected)) => assert_eq!(found, expected),
+                (Err(error), Err(words)) => assert!(error.message.contains(words), "{error}"),
+                (found, _) => panic!("{remotes:?} {wanted:?}: {found:?}"),
+            }
+        }
+    }
+}

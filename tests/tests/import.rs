@@ -1,0 +1,75 @@
+//! A project that was promoted with `aws s3 cp` begins with `promote`: the versions of its targets on a real S3 server
+//! become its history.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use promote_tests::bucket::{self, s3api};
+use promote_tests::project::{Project, s3_file};
+use promote_tests::server::Server;
+use serde_json::Value;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+
+#[test]
+fn versions_on_seaweedfs_become_a_history() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let mut project = Project::new(PROGRAM).unwrap();
+    project.variables = bucket::sign_in(&server);
+    project.write("promote.toml", s3_file(&server, &bucket)).unwrap();
+    let commits: Vec<String> = ["one", "two"]
+        .iter()
+        .map(|text| project.commit("app.txt", &format!("{text}\n"), &format!("feat: {text}")).unwrap())
+        .collect();
+    let put = |key: &str, content: &str| {
+        project.write("body", content).unwrap();
+        let body = project.folder().join("body");
+        let body = body.to_str().unwrap();
+        s3api(&server, &["put-object", "--bucket", &bucket, "--key", key, "--body", body]).unwrap();
+        // Versions are told apart by whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    };
+    let copy = |from: &str, to: &str| {
+        let source = format!("{bucket}/{from}");
+        s3api(&server, &["copy-object", "--bucket", &bucket, "--key", to, "--copy-source", &source]).unwrap();
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    };
+    for (commit, content) in commits.iter().zip(["the first build", "the second build"]) {
+        put(&format!("shop/{commit}.zip"), content);
+    }
+    copy(&format!("shop/{}.zip", commits[0]), "shop/prod.zip");
+    put("shop/prod.zip", "a hot fix");
+    copy(&format!("shop/{}.zip", commits[1]), "shop/prod.zip");
+    // Another key that begins alike, and a target that was removed in between.
+    put("shop/prod.zip.bak", "not meant");
+    copy(&format!("shop/{}.zip", commits[0]), "shop/uat.zip");
+    s3api(&server, &["delete-object", "--bucket", &bucket, "--key", "shop/uat.zip"]).unwrap();
+    copy(&format!("shop/{}.zip", commits[1]), "shop/uat.zip");
+
+    let plan = project.document(&["import", "--dry-run"]).unwrap();
+    assert_eq!(plan["entries"], 4, "{plan}");
+    let told = |n: usize| -> Vec<String> {
+        let entries = plan["environments"][n]["entries"].as_array().unwrap();
+        entries.iter().map(|one| one["sha"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!((told(0), told(1), told(2)), (vec![], commits.clone(), commits.clone()), "{plan}");
+    let left = plan["environments"][2]["left_out"].as_array().unwrap();
+    assert_eq!(left.len(), 1, "the hot fix: {plan}");
+    project.done(&["import", "--yes"]).unwrap();
+
+    let status = project.document(&["status"]).unwrap();
+    let running: Vec<Option<&str>> = status["environments"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one.pointer("/running/sha").and_then(Value::as_str))
+        .collect();
+    let second = Some(commits[1].as_str());
+    assert_eq!(running, [None, second, second], "{status}");
+    project.done(&["verify", "uat", "prod"]).unwrap();
+    project.done(&["verify", "--ledger"]).unwrap();
+    let back = project.done(&["rollback", "prod", "--yes", "--reason", "502"]).unwrap();
+    assert!(back.contains(&commits[0][..7]), "{back}");
+    let status = project.document(&["status", "prod"]).unwrap();
+    assert_eq!(status.pointer("/environments/0/running/sha"), Some(&commits[0].as_str().into()), "{status}");
+}
