@@ -90,8 +90,15 @@ impl Team {
         let from = format!("oci:{}:app", folder.path().display());
         let to = format!("docker://{}:{}", self.repository, commit.get(..8).unwrap());
         self.skopeo(&[
-            "copy", "-q", "--all", "--preserve-digests", "--dest-tls-verify=false", "--dest-creds",
-            &self.credentials(), &from, &to,
+            "copy",
+            "-q",
+            "--all",
+            "--preserve-digests",
+            "--dest-tls-verify=false",
+            "--dest-creds",
+            &self.credentials(),
+            &from,
+            &to,
         ]);
         index
     }
@@ -126,8 +133,10 @@ fn layout(folder: &Path, commit: &str) -> Vec<u8> {
             "architecture": architecture, "os": "linux", "config": { "Labels": { "commit": commit } },
             "rootfs": { "type": "layers", "diff_ids": [Digest::of(b"").to_string()] },
         });
-        let config = described(put(config.to_string().as_bytes()), "application/vnd.oci.image.config.v1+json");
-        let manifest = json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
+        let config =
+            described(put(config.to_string().as_bytes()), "application/vnd.oci.image.config.v1+json");
+        let manifest =
+            json!({ "schemaVersion": 2, "mediaType": MANIFEST, "config": config, "layers": [layer] });
         let mut manifest = described(put(manifest.to_string().as_bytes()), MANIFEST);
         manifest["platform"] = json!({ "architecture": architecture, "os": "linux" });
         manifest
@@ -181,8 +190,15 @@ fn images_go_from_dev_to_prod_by_their_digest() {
     );
     let credentials = team.credentials();
     team.skopeo(&[
-        "copy", "-q", "--all", "--preserve-digests", "--dest-tls-verify=false", "--dest-creds", &credentials,
-        &from, &to,
+        "copy",
+        "-q",
+        "--all",
+        "--preserve-digests",
+        "--dest-tls-verify=false",
+        "--dest-creds",
+        &credentials,
+        &from,
+        &to,
     ]);
     team.project.done(&["to", "staging", "--yes"]).unwrap();
     team.project.done(&["to", "prod", "--yes"]).unwrap();

@@ -81,13 +81,3 @@ fn the_document_has_everything() {
         assert_eq!(stage.run(line).0, ExitStatus::Usage, "{line}");
     }
 }
-
-#[test]
-fn a_person_at_a_prompt_for_long_begins_nothing() {
-    let mut stage = Stage::ready();
-    stage.days(3);
-    stage.terminal = true;
-    stage.answer_after("prod", Duration::from_secs(31 * 60));
-    stage.tell("promote to prod");
-    assert_snapshot!(stage.transcript());
-}

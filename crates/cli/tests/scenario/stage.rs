@@ -192,13 +192,10 @@ impl Signals for Outside {
 
 /// Answers typed in advance.
 #[derive(Debug, Default)]
-struct Answers(Mutex<VecDeque<String>>, Mutex<Option<(VirtualClock, Duration)>>);
+struct Answers(Mutex<VecDeque<String>>);
 
 impl Ask for Answers {
     fn line(&self) -> std::io::Result<Option<String>> {
-        if let Some((clock, span)) = self.1.lock().unwrap().take() {
-            clock.advance(span);
-        }
         Ok(self.0.lock().unwrap().pop_front())
     }
 }
@@ -322,12 +319,6 @@ impl Stage {
     /// Types an answer in advance.
     pub(crate) fn answer(&self, line: &str) {
         self.answers.0.lock().unwrap().push_back(line.to_owned());
-    }
-
-    /// Types an answer that comes only after this time.
-    pub(crate) fn answer_after(&self, line: &str, span: Duration) {
-        *self.answers.1.lock().unwrap() = Some((self.outside.clock.clone(), span));
-        self.answer(line);
     }
 
     /// What the next step does.

@@ -36,11 +36,19 @@ pub fn current(commit: &CommitId, verified: bool) -> Occupancy {
         outcome: None,
         follows: false,
         targets: Vec::new(),
+        claimed: None,
     }
 }
 
 pub fn past(commit: &CommitId) -> Past {
-    Past { release: reference(commit), since: moment(99), until: moment(90), verified: None }
+    Past {
+        release: reference(commit),
+        since: moment(99),
+        until: moment(90),
+        verified: None,
+        claimed: None,
+        claimed_until: None,
+    }
 }
 
 pub fn open(commit: &CommitId) -> OpenIntent {

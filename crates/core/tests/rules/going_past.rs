@@ -31,6 +31,8 @@ fn everything_wrong() -> Case {
         by: "bob".to_owned(),
         at: at("2026-01-01T00:00:00Z"),
     });
+    let said = candidate.blocked.clone().unwrap();
+    candidate.doomed = Some(promote_core::snapshot::Doom { said, begun: false });
     candidate.manifest.artifacts.get_mut("main").unwrap().expires = Some("4w".to_owned());
     candidate.manifest.committed_at = Some(at("2020-01-01T00:00:00Z"));
     case.request.automatic = true;
@@ -59,6 +61,7 @@ fn all_rules_are_asked_in_their_order() {
     assert_snapshot!(verdicts(&everything_wrong()), @r#"
     shared-target Unmet
     blocked Unmet
+    doomed Unmet
     from Unmet
     soak Unmet
     approvals Unmet

@@ -1,8 +1,9 @@
-//! What must hold of the release itself: `blocked`, `branch`, `versions`, `notes`, `order`, `needs`, `expiry`.
+//! What must hold of the release itself: `blocked`, `doomed`, `branch`, `versions`, `notes`, `order`, `needs`, `expiry`.
 
-use crate::facts::{Case, hours, now, release};
+use crate::facts::{Case, hours, now, open, release};
 use insta::assert_snapshot;
-use promote_core::snapshot::Block;
+use promote_core::ledger::Action;
+use promote_core::snapshot::{Block, Doom};
 
 #[test]
 fn a_blocked_release_goes_nowhere() {
@@ -17,6 +18,31 @@ fn a_blocked_release_goes_nowhere() {
     "#);
     // Not even back.
     assert!(case.back_to('b').check("blocked").starts_with("unmet"));
+}
+
+#[test]
+fn a_doomed_release_goes_nowhere_and_is_finished_where_it_was_begun() {
+    let mut case = Case::new();
+    assert_eq!(case.check("doomed"), "nothing to say");
+    let said = Block { reason: "retention will remove it".to_owned(), by: "eve".to_owned(), at: now() };
+    case.snapshot.candidate.doomed = Some(Doom { said: said.clone(), begun: false });
+    assert_snapshot!(case.check("doomed"), @r#"
+    unmet: bbbbbbb will be deleted by retention, as eve said
+    hint: `promote pin bbbbbbb --reason TEXT` keeps it
+    {"begun":false,"by":"eve"}
+    "#);
+    assert!(case.overriding("doomed").check("doomed").starts_with("unmet"), "nobody goes past it");
+    case.state().open = Some(open('b', Action::Promote));
+    case.request.take_over = true;
+    assert_eq!(case.check("doomed"), "nothing to say");
+    case.snapshot.candidate.doomed = Some(Doom { said, begun: true });
+    assert_snapshot!(case.check("doomed"), @r#"
+    unmet: the artifacts of bbbbbbb are being deleted, or are gone
+    hint: `promote show bbbbbbb` tells; a new commit can be published
+    {"begun":true,"by":"eve"}
+    "#);
+    // Not even back.
+    assert!(case.back_to('b').check("doomed").starts_with("unmet"));
 }
 
 #[test]
