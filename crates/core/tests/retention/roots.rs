@@ -97,7 +97,8 @@ fn each_root_by_itself() {
         ..State::default()
     };
     let old = published(98);
-    let table: Vec<(&str, Vec<(&str, State)>, ReleaseEntry, Policy, &[&str])> = vec![
+    type Row = (&'static str, Vec<(&'static str, State)>, ReleaseEntry, Policy, &'static [&'static str]);
+    let table: Vec<Row> = vec![
         ("nothing", vec![], old.clone(), none, &[]),
         ("unpublished", vec![], ReleaseEntry::default(), Policy::default(), &[]),
         (
