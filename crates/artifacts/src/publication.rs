@@ -43,9 +43,6 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     let config = args.config;
     let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
     let known = world.ledger.reader().manifest(&commit.0).await.map_err(LedgerError::looking)?;
-    if known.is_some() {
-        promote_core::publish::stays(world, &commit.0).await?;
-    }
     if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.dry_run) {
         return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, false, Vec::new()) });
     }

@@ -207,11 +207,8 @@ pub async fn publish(
     record(world, commit, wanted).await
 }
 
-/// Refuses to publish again what retention deletes, or has deleted: nobody could take it from there.
-///
-/// # Errors
-/// `Conflict` when it is doomed or gone; else what the ledger answers.
-pub async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
+/// Refuses to put in place again what retention deletes, or has deleted: nobody could take it from there.
+async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
     let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
     let short = commit.short(12);
     if entry.gone.is_some() || entry.erasing() {
