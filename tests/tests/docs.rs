@@ -279,6 +279,9 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote doctor", &["doctor"]),
     ("promote demo", &["demo"]),
     ("promote schema", &["schema"]),
+    ("promote advance", &["advance"]),
+    ("promote ci", &["ci", "github"]),
+    ("promote iam", &["iam", "aws"]),
 ];
 
 #[test]

@@ -8,7 +8,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, LedgerError, Manifest};
 use promote_core::port::{Commit, StepProgress};
-use promote_core::publish::{Place, Publication, places, publish as put};
+use promote_core::publish::{Place, Publication, places, publish as put, stays};
 use promote_core::report::{Document, PublishReport, PublishedArtifact};
 use promote_core::world::World;
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,7 +42,11 @@ pub struct Asked<'a> {
 pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, Failure> {
     let config = args.config;
     let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
-    let known = world.ledger.reader().manifest(&commit.0).await.map_err(LedgerError::looking)?;
+    let manifest = world.ledger.reader().manifest(&commit.0);
+    // What retention deletes is told as such, not as published.
+    let (known, stays) = tokio::join!(manifest, stays(world, &commit.0));
+    let known = known.map_err(LedgerError::looking)?;
+    stays?;
     if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.dry_run) {
         return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, false, Vec::new()) });
     }

@@ -208,7 +208,10 @@ pub async fn publish(
 }
 
 /// Refuses to put in place again what retention deletes, or has deleted: nobody could take it from there.
-async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
+///
+/// # Errors
+/// `Conflict` when that is so, or what the store answered.
+pub async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
     let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
     let short = commit.short(12);
     if entry.gone.is_some() || entry.erasing() {

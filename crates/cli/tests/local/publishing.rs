@@ -176,7 +176,7 @@ target = "deployed/{env}-app.zip"
 fn folders_are_published_file_by_file_and_brought_up_to_date_in_place() {
     let stage = Stage::with(SEVERAL);
     for environment in ["staging", "prod"] {
-        stage.write(&format!("out/{environment}/app.yaml"), &format!("for: {environment}\n"));
+        stage.write(&format!("out/{environment}/app.yaml"), format!("for: {environment}\n"));
         stage.write(&format!("out/{environment}/deep/old.yaml"), "old: 1\n");
     }
     stage.write("rules.d/r.json", "{}");

@@ -41,8 +41,8 @@ mod tests {
 
     #[test]
     fn every_place_of_a_secret_is_known() {
-        let text = "project = \"x\"\nenvironments = [\"prod\"]\nsource = \"s3://b/{sha}.zip\"\n\
-            target = \"s3://b/${STAGE}.zip\"\ndeploy = [{ run = \"echo $HOME\", env = { A = \"$STEP_TOKEN\", B = \"plain\" } }]\n\
+        let text = "project = \"x\"\nenvironments = [\"prod\"]\nsource = \"s3://acme/{sha}.zip\"\n\
+            target = \"s3://acme/${STAGE}.zip\"\ndeploy = [{ run = \"echo $HOME\", env = { A = \"$STEP_TOKEN\", B = \"plain\" } }]\n\
             [notify]\nslack = \"$SLACK_URL\"\nwebhook = \"$HOOK_URL\"\n";
         let variables = |name: &str| (name == "STAGE").then(|| "prod".to_owned());
         let context = ReadContext {

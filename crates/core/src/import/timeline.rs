@@ -69,7 +69,7 @@ pub fn holder<'c>(object: &Object, candidates: &'c [Candidate]) -> Option<&'c Ca
 /// `artifacts` is its own; what is between two releases, or unknown, is none. The same release put in place again
 /// goes on, with the target as it was put last.
 pub fn stays(artifacts: &[String], mut events: Vec<Event>) -> Vec<Stay> {
-    events.sort_by(|one, other| one.at.cmp(&other.at));
+    events.sort_by_key(|event| event.at);
     let mut now: BTreeMap<String, Event> = BTreeMap::new();
     let mut found: Vec<Stay> = Vec::new();
     let mut broken = true;

@@ -98,8 +98,8 @@ impl ReleaseEntry {
             None => (rest, None),
         };
         match (name, number) {
-            ("manifest.json", None) => self.published = Some(stored_at),
-            ("gone.json", None) => self.gone = Some(stored_at),
+            ("manifest.json", None) if name == rest => self.published = Some(stored_at),
+            ("gone.json", None) if name == rest => self.gone = Some(stored_at),
             ("block", Some(number)) => self.block = self.block.max(number),
             ("pin", Some(number)) => self.pin = self.pin.max(number),
             ("erase", Some(number)) => self.erase = self.erase.max(number),

@@ -36,11 +36,19 @@ pub fn current(commit: &CommitId, verified: bool) -> Occupancy {
         outcome: None,
         follows: false,
         targets: Vec::new(),
+        claimed: None,
     }
 }
 
 pub fn past(commit: &CommitId) -> Past {
-    Past { release: reference(commit), since: moment(99), until: moment(90), verified: None }
+    Past {
+        release: reference(commit),
+        since: moment(99),
+        until: moment(90),
+        verified: None,
+        claimed: None,
+        claimed_until: None,
+    }
 }
 
 pub fn open(commit: &CommitId) -> OpenIntent {
@@ -89,7 +97,8 @@ fn each_root_by_itself() {
         ..State::default()
     };
     let old = published(98);
-    let table: Vec<(&str, Vec<(&str, State)>, ReleaseEntry, Policy, &[&str])> = vec![
+    type Row = (&'static str, Vec<(&'static str, State)>, ReleaseEntry, Policy, &'static [&'static str]);
+    let table: Vec<Row> = vec![
         ("nothing", vec![], old.clone(), none, &[]),
         ("unpublished", vec![], ReleaseEntry::default(), Policy::default(), &[]),
         (

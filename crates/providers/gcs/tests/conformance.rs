@@ -41,7 +41,7 @@ fn expected(versioned: bool) -> Capabilities {
         fence: FenceClass::Exact,
         expiry_s: 0,
         allowance_s: 0,
-        put_limit: 0,
+        put_limit: 5 << 40,
         notes: Vec::new(),
     }
 }

@@ -1,6 +1,12 @@
 //! A branch passes the suite that every store must pass, as far as a ledger needs it: with a remote, and in a
 //! repository of its own.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it counted"
+)]
+
 mod stage;
 
 use promote_core::conformance::{Subject, run_all};

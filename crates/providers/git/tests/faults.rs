@@ -1,6 +1,12 @@
 //! What goes wrong between a clone and its remote: races, lost requests and answers, a branch that is protected,
 //! rewritten or somebody else's; and that nothing of the user's is touched on the way.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it counted"
+)]
+
 mod stage;
 
 use futures_util::future::join_all;

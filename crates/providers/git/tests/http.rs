@@ -1,6 +1,12 @@
 //! A branch at a real server of git's smart HTTP protocol with passwords: everything the suite asks, rights that are
 //! missing, and an answer that is cut off.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test stops at the first surprise, and says what it counted"
+)]
+
 mod stage;
 
 use promote_core::conformance::{Subject, run_all};
