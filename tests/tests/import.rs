@@ -68,7 +68,11 @@ fn versions_on_seaweedfs_become_a_history() {
     assert_eq!(running, [None, second, second], "{status}");
     project.done(&["verify", "uat", "prod"]).unwrap();
     project.done(&["verify", "--ledger"]).unwrap();
-    let back = project.done(&["rollback", "prod", "--yes", "--reason", "502"]).unwrap();
+    // What was imported was verified by nobody: a person may go back to it, on record, and nobody else.
+    let back = ["rollback", "prod", "--to", &commits[0], "--yes", "--reason", "502"];
+    let refused = project.run(&back).unwrap();
+    assert_eq!(refused.code, Some(3), "{refused:?}");
+    let back = project.done(&[&back[..], &["--override", "from"]].concat()).unwrap();
     assert!(back.contains(&commits[0][..7]), "{back}");
     let status = project.document(&["status", "prod"]).unwrap();
     assert_eq!(status.pointer("/environments/0/running/sha"), Some(&commits[0].as_str().into()), "{status}");

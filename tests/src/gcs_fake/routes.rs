@@ -196,21 +196,27 @@ impl Call<'_> {
         Ok(answer)
     }
 
-    /// The names after each other; those that share a part up to `delimiter` once. `pageToken` is the last name told.
+    /// The names after each other; those that share a part up to `delimiter` once. `pageToken` is the last name told,
+    /// among generations with its number.
     fn list(&self, store: &Store, bucket: &str) -> Result<Answer, Answer> {
         self.may("storage.objects.list", bucket, "")?;
         let parameter = |name| self.asked.parameter(name).unwrap_or_default();
         let limit = self.asked.number("maxResults").unwrap_or(1000).clamp(1, 1000);
         let limit = usize::try_from(limit).unwrap_or(1000);
-        let (prefix, token, end) = (parameter("prefix"), parameter("pageToken"), parameter("endOffset"));
-        let (delimiter, versions) = (parameter("delimiter"), parameter("versions") == "true");
+        let (prefix, end, delimiter) = (parameter("prefix"), parameter("endOffset"), parameter("delimiter"));
+        let versions = parameter("versions") == "true";
+        let (token, number) = match parameter("pageToken").rsplit_once('#') {
+            Some((name, number)) if versions => (name, number.parse().unwrap_or(u64::MAX)),
+            _ => (parameter("pageToken"), u64::MAX),
+        };
         let from = parameter("startOffset").max(token);
         let (mut items, mut folders) = (Vec::new(), BTreeSet::new());
         let (mut last, mut more) = (String::new(), false);
         for (name, object) in store.range(bucket, prefix, from, versions)? {
             // The token is a name, or a folder of which nothing is to come again.
             let told = !delimiter.is_empty() && token.ends_with(delimiter) && name.starts_with(token);
-            if !token.is_empty() && (name.as_str() <= token || told) {
+            let passed = (name.as_str(), object.generation) <= (token, number);
+            if !token.is_empty() && (passed || told) {
                 continue;
             }
             if !end.is_empty() && name.as_str() >= end {
@@ -236,7 +242,7 @@ impl Call<'_> {
                     folders.insert(folder.to_owned());
                 }
                 None => {
-                    last.clone_from(name);
+                    last = if versions { format!("{name}#{}", object.generation) } else { name.clone() };
                     items.push(object.resource(self.endpoint, bucket, name));
                 }
             }

@@ -108,17 +108,17 @@ fn sums(page: &mut Page, report: &PruneReport) {
         return;
     }
     let (doomed, deleted) = match report.done {
-        true => ("were doomed", "deleted"),
-        false => ("would be doomed", "would be deleted now"),
+        true => ("Doomed", "Deleted"),
+        false => ("To be doomed", "To be deleted now"),
     };
-    let line = |number: usize, what: &str, bytes: u64| {
-        format!("{}, {}, {what}.", count(number, "release"), size(bytes))
+    let line = |what: &str, number: usize, bytes: u64| {
+        format!("{what}: {}, {}.", count(number, "release"), size(bytes))
     };
     if doom > 0 {
-        page.line(line(doom, doomed, report.doom_bytes));
+        page.line(line(doomed, doom, report.doom_bytes));
     }
     if delete > 0 {
-        page.line(line(delete, deleted, report.delete_bytes));
+        page.line(line(deleted, delete, report.delete_bytes));
     }
     if !report.done {
         page.line("Nothing was changed.");

@@ -113,10 +113,12 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
     page.blank();
     if report.places.is_empty() {
         page.line("  It has not been in any environment.");
-        page.hint(format!(
-            "`promote status` shows where it may go; `promote to ENV {}` moves it",
-            report.release.short()
-        ));
+        if report.doomed.is_none() {
+            page.hint(format!(
+                "`promote status` shows where it may go; `promote to ENV {}` moves it",
+                report.release.short()
+            ));
+        }
         return page;
     }
     let rows = report.places.iter().map(|place| {

@@ -48,7 +48,9 @@ fn a_release_in_a_folder_is_doomed_and_deleted() {
     assert!(waits.contains(&(old.to_owned(), "wait".to_owned())), "{waits:?}");
     let refused = stage.run(&["to", "staging", old, "--yes"]).ends(ExitStatus::Blocked);
     assert!(refused.err.contains("doomed"), "{}", refused.err);
-    let again = stage.run(&["publish", "--commit", old, "--no-move"]).ends(ExitStatus::Conflict);
+    stage.write("again.zip", stage.read(&format!("releases/{old}.zip")));
+    let line_again = &["publish", "again.zip", "--commit", old, "--no-move"];
+    let again = stage.run(line_again).ends(ExitStatus::Conflict);
     assert!(again.err.contains("promote pin"), "{}", again.err);
     assert!(stage.has(&format!("releases/{old}.zip")));
     age(&stage, &format!(".promote/shop/releases/{old}/doom/000001.json"), 2);
@@ -60,7 +62,8 @@ fn a_release_in_a_folder_is_doomed_and_deleted() {
     }
     let show = stage.run(&["show", old, "--json"]).ends(ExitStatus::Ok).json();
     assert!(show["gone_at"].is_string() && show["doomed"]["by"].is_string(), "{show}");
-    let again = stage.run(&["publish", "--commit", old, "--no-move"]).ends(ExitStatus::Conflict);
+    let again = stage.run(line_again).ends(ExitStatus::Conflict);
+    assert!(!stage.has(&format!("releases/{old}.zip")));
     assert!(again.err.contains("retention has deleted it"), "{}", again.err);
     stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
     stage.run(&["rollback", "staging"]).ends(ExitStatus::Missing);

@@ -17,6 +17,7 @@ mod probe;
 mod reading;
 mod resource;
 mod resumable;
+mod versions;
 mod writing;
 
 use async_trait::async_trait;
@@ -115,6 +116,10 @@ impl BucketReader for GcsBucket {
 
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.stream(key, version).await
+    }
+
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        self.all_versions(key, limit).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {

@@ -23,7 +23,7 @@ struct Names {
 
 /// The first name to ask for, so that nothing that is a key comes before it but after `after`. The API's own place is
 /// inclusive; a key holds no character below the space, so none lies between a key and that key and a space.
-fn place_after(after: &str) -> String {
+pub(crate) fn place_after(after: &str) -> String {
     if after.len() < 1024 { format!("{after} ") } else { after.to_owned() }
 }
 

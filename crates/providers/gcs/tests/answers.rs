@@ -296,3 +296,25 @@ async fn content_that_is_replaced_while_it_is_read_is_of_one_generation() {
     };
     tokio::join!(reading, writing);
 }
+
+#[tokio::test]
+async fn all_generations_of_an_object_are_told_newest_first() {
+    let (_fake, bucket) = start();
+    let mut tokens = Vec::new();
+    for content in ["one", "three", "seven77"] {
+        write(&bucket, "prod.zip", content, Precondition::Any).await.unwrap();
+        write(&bucket, "prod.zip.sig", content, Precondition::Any).await.unwrap();
+        write(&bucket, "prod.zip sig", content, Precondition::Any).await.unwrap();
+        tokens.push(bucket.head(&key("prod.zip")).await.unwrap().unwrap());
+    }
+    tokens.reverse();
+    assert_eq!(bucket.versions(&key("prod.zip"), 10).await.unwrap(), tokens);
+    assert_eq!(bucket.versions(&key("prod.zip"), 2).await.unwrap(), tokens[..2]);
+    bucket.delete(&key("prod.zip"), &Precondition::Any).await.unwrap();
+    assert_eq!(
+        bucket.versions(&key("prod.zip"), 10).await.unwrap().len(),
+        3,
+        "what was deleted is still kept"
+    );
+    assert_eq!(bucket.versions(&key("prod"), 10).await.unwrap(), []);
+}
