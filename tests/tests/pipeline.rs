@@ -351,3 +351,60 @@ fn a_bucket_without_versions_behind_a_pipeline_is_an_error_that_says_what_to_do(
     assert_eq!(said.code, Some(9), "{said:?}");
     println!("{}", said.err);
 }
+
+#[test]
+fn a_pipeline_is_started_with_the_release_s_own_object_and_no_target_is_moved() {
+    let server = Server::start("seaweedfs").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let fake = Fake::start().unwrap();
+    for (pipeline, any_key) in [("shop-staging", true), ("shop-prod", false)] {
+        fake.pipeline(pipeline, Shape { any_key, ..Shape::of(&bucket, "shop/unused.zip") });
+    }
+    let mut project = Project::new(PROGRAM).unwrap();
+    project.variables = bucket::sign_in(&server);
+    project.variables.insert("AWS_ENDPOINT_URL_CODEPIPELINE".to_owned(), fake.endpoint());
+    let file = format!(
+        "project = \"shop\"\nenvironments = [\"staging\", \"prod\"]\nsource = \"s3://{bucket}/shop/{{sha}}.zip\"\n\
+         deploy = {{ codepipeline = \"shop-{{env}}\", start = true }}\ntimeout = \"60s\"\n\n\
+         [store.{bucket}]\nendpoint = \"{}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n",
+        server.endpoint
+    );
+    project.write("promote.toml", &file).unwrap();
+    let first = project.commit("app.txt", "one\n", "feat: begin").unwrap();
+    project.done(&["publish"]).unwrap();
+    let second = project.commit("app.txt", "two\n", "feat: more").unwrap();
+    project.done(&["publish"]).unwrap();
+    project.done(&["rollback", "staging", "--yes", "--reason", "502"]).unwrap();
+    let version = |commit: &str| {
+        let key = format!("shop/{commit}.zip");
+        let said = s3api(&server, &["head-object", "--bucket", &bucket, "--key", &key]).unwrap();
+        let head: Value = serde_json::from_str(&said).unwrap();
+        head["VersionId"].as_str().unwrap().to_owned()
+    };
+    let starts: Vec<Value> = fake
+        .requests()
+        .into_iter()
+        .filter(|(operation, _)| operation == "StartPipelineExecution")
+        .map(|(_, body)| body)
+        .collect();
+    let taken: Vec<(&str, &str)> = starts
+        .iter()
+        .map(|one| (&one["sourceRevisions"][0]["revisionValue"], &one["sourceRevisions"][1]["revisionValue"]))
+        .map(|(version, key)| (version.as_str().unwrap(), key.as_str().unwrap()))
+        .collect();
+    let [one, two] = [&first, &second].map(|commit| (version(commit), format!("shop/{commit}.zip")));
+    // The old release comes back with the same version, and yet is started anew.
+    let wanted: Vec<(&str, &str)> =
+        [&one, &two, &one].into_iter().map(|(version, key)| (version.as_str(), key.as_str())).collect();
+    assert_eq!(taken, wanted);
+    let keys = promote_tests::client::listing(&server, &bucket).unwrap().join("\n");
+    assert!(!keys.contains("shop/staging.zip") && !keys.contains("unused.zip"), "{keys}");
+    let status = project.document(&["status", "staging"]).unwrap();
+    assert_eq!(status["environments"][0]["running"]["sha"], first.as_str());
+    project.done(&["verify", "--ledger"]).unwrap();
+
+    // A pipeline that takes no other key says what is to be set.
+    let refused = project.run(&["to", "prod", "--yes"]).unwrap();
+    assert_eq!(refused.code, Some(7), "{refused:?}");
+    assert!(format!("{}{}", refused.out, refused.err).contains("AllowOverrideForS3ObjectKey"), "{refused:?}");
+}

@@ -7,7 +7,7 @@ use crate::project::Project;
 use promote_core::config::{Environment, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::follow::{differs, elsewhere, plain, watches};
+use promote_core::follow::{differs, elsewhere, near, plain, watches};
 use promote_core::location::{Location, StoreId};
 use promote_core::place::locate;
 use promote_core::port::Pipelines;
@@ -55,11 +55,17 @@ pub(crate) async fn look(
             project: Some(project.config.project.clone()),
             ..Values::default()
         };
+        let sample = Values { sha: "0".repeat(40).parse().ok(), ..values.clone() };
         // A target with a time or a commit in its name is another one each time; nothing can watch it.
         let targets: Vec<Location> = settings
             .artifacts
             .iter()
-            .filter_map(|artifact| locate(artifact.target.as_ref()?, &values).ok())
+            .filter_map(|artifact| match &artifact.target {
+                Some(target) => locate(target, &values).ok(),
+                // Where nothing is moved, any release's own object tells the bucket.
+                None if artifact.is_unmoved() => locate(&artifact.source, &sample).ok(),
+                None => None,
+            })
             .collect();
         let bucket = targets.iter().find_map(|target| match &target.store {
             StoreId::S3(name) => Some(name.as_str()),
@@ -152,7 +158,10 @@ impl PipelineHealth {
             .iter()
             .map(|(action, place)| format!("{} {}", plain(action), plain(place)))
             .collect();
-        let fits = |source: &&Source| targets.iter().any(|target| watches(&source.watches, target));
+        let taken = |source: &Source, target: &Location| {
+            watches(&source.watches, target) || start && source.any_key && near(&source.watches, target)
+        };
+        let fits = |source: &&Source| targets.iter().any(|target| taken(source, target));
         let Some(source) = declared.sources.iter().find(fits) else {
             self.problem(ExitStatus::Differs, elsewhere(&self.pipeline, &places));
             self.hints.push(format!(

@@ -24,6 +24,7 @@ pub(crate) fn declaration(name: &str, pipeline: &Pipeline) -> Value {
                 json!({
                     "S3Bucket": shape.bucket, "S3ObjectKey": shape.key,
                     "PollForSourceChanges": shape.polls.to_string(),
+                    "AllowOverrideForS3ObjectKey": shape.any_key.to_string(),
                 }),
             ),
             (_, "Approval") => (

@@ -17,6 +17,8 @@ pub struct Shape {
     pub superseding: bool,
     /// What the source action says of `PollForSourceChanges`.
     pub polls: bool,
+    /// Whether a start may name another key (`AllowOverrideForS3ObjectKey`).
+    pub any_key: bool,
 }
 
 impl Shape {
@@ -29,6 +31,7 @@ impl Shape {
             stages: vec![stage("Build", "CodeBuild"), stage("Deploy", "CodeDeploy")],
             superseding: true,
             polls: false,
+            any_key: false,
         }
     }
 

@@ -130,10 +130,12 @@ fn start(world: &mut World, name: &str, body: &Value) -> Result<Value, Refused> 
         if text(one, "actionName")? != "Zip" {
             return refuse("ValidationException", "the source action is not one of the pipeline's");
         }
-        if text(one, "revisionType")? != "S3_OBJECT_VERSION_ID" {
-            return refuse("ValidationException", "the revision type does not fit the action");
+        let allowed = world.pipelines.get(name).is_some_and(|pipeline| pipeline.shape.any_key);
+        match text(one, "revisionType")?.as_str() {
+            "S3_OBJECT_VERSION_ID" => landed.version = Some(text(one, "revisionValue")?),
+            "S3_OBJECT_KEY" if allowed => {}
+            _ => return refuse("ValidationException", "the revision type does not fit the action"),
         }
-        landed.version = Some(text(one, "revisionValue")?);
     }
     let Some(id) = world.begin(name, &landed, "StartPipelineExecution", None) else {
         return refuse("PipelineNotFoundException", "it is gone");

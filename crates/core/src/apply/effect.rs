@@ -135,6 +135,19 @@ fn landed(target: &TargetMove, object: &Object, verified: Verified, wrote: bool)
     }
 }
 
+/// The release's own object, as it was seen: nothing is written.
+fn unmoved(target: &TargetMove) -> Landed {
+    Landed {
+        artifact: target.artifact.clone(),
+        target: target.target.clone(),
+        size: target.source.size,
+        token: target.source.token.clone(),
+        version: target.source.version.clone(),
+        verified: Verified::ReadBack,
+        wrote: false,
+    }
+}
+
 /// The end of a write that did not land.
 fn ended(touched: bool, failure: Failure) -> Effect {
     if touched { Effect::Stuck(failure) } else { Effect::Refused(failure) }
@@ -142,6 +155,9 @@ fn ended(touched: bool, failure: Failure) -> Effect {
 
 /// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
 pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
+    if target.shape == Shape::Unmoved {
+        return Effect::Landed { landed: unmoved(target), definite: true };
+    }
     let world = hand.writer.world;
     let bucket = match world.store(&target.target.store) {
         Ok(bucket) => Arc::clone(bucket),
@@ -256,6 +272,11 @@ async fn send(
             bucket.copy(&target.source, &to.key, &metadata, &condition).await
         }
         Shape::Whole => relay(&**source()?, bucket, target, &metadata, &condition).await,
+        // Nothing is sent for it.
+        Shape::Unmoved => {
+            let message = "what is not moved can't be written";
+            Err(ProviderError::new(ErrorKind::Invalid, bucket, to, message))
+        }
         Shape::Pointer { .. } => {
             let commit = &hand.plan.release.commit;
             let bytes = Pointer::new(&hand.plan.project, commit, from, target.source.sha256).to_bytes();

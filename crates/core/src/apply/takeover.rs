@@ -28,7 +28,8 @@ pub(super) async fn wait(world: &World, plan: &Plan, snapshot: &Snapshot) -> Res
     }
     let mut waited = false;
     for target in &plan.targets {
-        if matches!(target.fence, FenceClass::Atomic | FenceClass::Exact) {
+        let unmoved = target.shape == crate::ledger::Shape::Unmoved;
+        if unmoved || matches!(target.fence, FenceClass::Atomic | FenceClass::Exact) {
             continue;
         }
         let id = &target.target.store;

@@ -19,6 +19,17 @@ pub(super) struct Owner<'a> {
     pub(super) project: &'a ProjectName,
     /// Where the environment is named.
     pub(super) span: &'a Range<usize>,
+    /// Whether its deployment starts a pipeline with the release's own object, so that no target is needed.
+    pub(super) starts: bool,
+}
+
+/// Whether a deploy step starts a pipeline.
+fn starts(layers: &Layers<'_, '_>) -> bool {
+    let steps = layers.get("deploy").map(super::reading::several).unwrap_or_default();
+    steps.into_iter().filter_map(|step| step.get_ref().as_table()).any(|table| {
+        let keys = Layers::new(Some(table), None);
+        keys.get("codepipeline").is_some() && keys.flag("start") == Some(true)
+    })
 }
 
 /// An artifact with its places in the world and in the file.
@@ -45,6 +56,7 @@ pub(super) fn read(
     layers: &Layers<'_, '_>,
     owner: Owner<'_>,
 ) -> Option<Vec<Spot>> {
+    let owner = Owner { starts: starts(layers), ..owner };
     let Some(named) = layers.get("artifact") else {
         return match one(reading, layers, None, owner) {
             Ok(spot) => Some(spot.into_iter().collect()),
@@ -111,6 +123,7 @@ fn one(
     }
     let target = match to {
         None if from.kind() == ArtifactKind::Git => None,
+        None if from.kind() == ArtifactKind::Object && owner.starts => None,
         None => {
             let found = Diagnostic::error(owner.span.clone(), format!("`{}` has no `target`{of}", owner.env));
             reading.found.push(

@@ -188,6 +188,11 @@ impl Artifact {
         self.target.as_ref().is_some_and(|target| target.uses_timestamp() || target.uses_date())
     }
 
+    /// Whether nothing is written for it: it has no target, and a pipeline is started with the release's own object.
+    pub fn is_unmoved(&self) -> bool {
+        self.target.is_none() && self.kind == ArtifactKind::Object
+    }
+
     /// Whether it is another one for each environment.
     pub fn is_own(&self) -> bool {
         self.source.uses_env()

@@ -28,7 +28,7 @@ pub async fn waits(
         Err(error) if error.kind == ErrorKind::Denied => None,
         Err(error) => return Err(error),
     };
-    let wanted = ours::wanted(declared.as_ref(), targets).unwrap_or_default();
+    let wanted = ours::wanted(declared.as_ref(), targets, true).unwrap_or_default();
     let recent = pipelines.recent(name).await?;
     let carrying = |id: &str| recent.iter().any(|one| one.id == id && ours::carries(one, &wanted));
     let mut found = Waits::default();

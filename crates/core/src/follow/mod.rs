@@ -10,7 +10,7 @@ mod tests;
 mod words;
 
 pub use answering::{Waits, waits};
-pub use ours::{Places, Wanted, differs, ours, wanted, watches};
+pub use ours::{Places, Wanted, differs, near, ours, wanted, watches};
 pub use words::{elsewhere, plain};
 
 use crate::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget};

@@ -2,8 +2,10 @@
 
 use super::{Ending, Follow, ours, words};
 use crate::digest::Digest;
-use crate::port::pipeline::{ActionRun, ActionStatus, Declaration, Execution, ExecutionStatus, StageNow};
-use crate::port::{ErrorKind, ProviderError, StepEnd, StepProgress, VersionId};
+use crate::port::pipeline::{
+    ActionRun, ActionStatus, Declaration, Execution, ExecutionStatus, StageNow, Taken,
+};
+use crate::port::{ErrorKind, ProviderError, StepEnd, StepProgress};
 use chrono::{DateTime, TimeDelta, Utc};
 use ours::Wanted;
 use std::collections::BTreeSet;
@@ -103,7 +105,7 @@ impl One<'_> {
             }
             Err(error) => return Err(error),
         }
-        match ours::wanted(self.declared.as_ref(), self.follow.targets) {
+        match ours::wanted(self.declared.as_ref(), self.follow.targets, self.follow.start.is_some()) {
             Ok(wanted) if !wanted.is_empty() => {
                 self.wanted = wanted;
                 Ok(None)
@@ -120,6 +122,12 @@ impl One<'_> {
                     "let the pipeline's source action watch the target, or name the pipeline that does; `promote doctor` compares them"
                         .to_owned(),
                 );
+                if self.follow.start.is_some() {
+                    ending.detail.push(
+                        "a release's own object can be started with when the source action has `AllowOverrideForS3ObjectKey` set to true"
+                            .to_owned(),
+                    );
+                }
                 Ok(Some(ending))
             }
         }
@@ -167,8 +175,10 @@ impl One<'_> {
 
     async fn start(&mut self, recent: &[Execution]) -> Looked {
         let promotion = self.follow.start.unwrap_or_default();
-        let versions: Vec<(String, VersionId)> =
-            self.wanted.iter().filter_map(|one| Some((one.action.clone()?, one.version.clone()?))).collect();
+        let taken = |one: &Wanted| {
+            Some(Taken { action: one.action.clone()?, version: one.version.clone()?, key: one.key.clone() })
+        };
+        let versions: Vec<Taken> = self.wanted.iter().filter_map(taken).collect();
         if versions.is_empty() {
             let text =
                 format!("{}: it can't be started with a version, since the write made none", self.name);

@@ -1,8 +1,8 @@
 //! Which execution carries what we wrote. Services tell of a write at least once and sometimes late, so there may be
 //! none yet, one, or several for the same version.
 
-use crate::location::{Location, StoreId};
-use crate::port::pipeline::{Declaration, Execution, ExecutionStatus, Revision, Watched};
+use crate::location::{Key, Location, StoreId};
+use crate::port::pipeline::{Declaration, Execution, ExecutionStatus, Revision, Source, Watched};
 use crate::port::{StepTarget, VersionId};
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -22,6 +22,9 @@ pub struct Wanted {
     pub line: String,
     /// When it was committed.
     pub at: DateTime<Utc>,
+    /// The object's own key, where the action watches another one: a release's source, which nothing moves. The same
+    /// version comes again with every promotion of that release.
+    pub key: Option<Key>,
 }
 
 /// Two places that should be the same.
@@ -38,18 +41,24 @@ pub struct Places {
 ///
 /// # Errors
 /// When the pipeline is known to watch none of the targets, so that no write of ours ever starts it.
-pub fn wanted(declared: Option<&Declaration>, targets: &[StepTarget]) -> Result<Vec<Wanted>, Places> {
+pub fn wanted(
+    declared: Option<&Declaration>,
+    targets: &[StepTarget],
+    start: bool,
+) -> Result<Vec<Wanted>, Places> {
     let Some(declared) = declared else {
         return Ok(targets.iter().map(|target| of(target, None)).collect());
     };
-    let found: Vec<Wanted> = declared
-        .sources
-        .iter()
-        .filter_map(|source| {
-            let target = targets.iter().find(|target| watches(&source.watches, &target.location))?;
-            Some(of(target, Some(source.action.clone())))
-        })
-        .collect();
+    let taken = |source: &Source| {
+        if let Some(target) = targets.iter().find(|target| watches(&source.watches, &target.location)) {
+            return Some(of(target, Some(source.action.clone())));
+        }
+        let beside =
+            |target: &&StepTarget| start && source.any_key && near(&source.watches, &target.location);
+        let target = targets.iter().find(beside)?;
+        Some(Wanted { key: Some(target.location.key.clone()), ..of(target, Some(source.action.clone())) })
+    };
+    let found: Vec<Wanted> = declared.sources.iter().filter_map(taken).collect();
     // A key with a variable of the pipeline in it is known only when it runs; an image is known by its digest.
     let images = targets.iter().any(|target| matches!(target.location.store, StoreId::Image(_)));
     let open = declared.sources.iter().any(|source| match &source.watches {
@@ -86,7 +95,13 @@ fn of(target: &StepTarget, action: Option<String>) -> Wanted {
         tag: target.token.0.trim_matches('"').to_owned(),
         line: format!("{} ", target.commit.short(7)),
         at: target.committed_at,
+        key: None,
     }
+}
+
+/// Whether a source action watches another object of the same bucket.
+pub fn near(watched: &Watched, place: &Location) -> bool {
+    matches!((watched, &place.store), (Watched::Object { bucket, .. }, StoreId::S3(name)) if bucket == name)
 }
 
 /// Whether a source action watches this place.
@@ -106,10 +121,12 @@ fn matches(wanted: &Wanted, revision: &Revision, execution: &Execution) -> bool 
     }
     let id = revision.id.as_deref().unwrap_or_default();
     let version = wanted.version.as_ref().map(|version| version.0.as_str());
-    if version.is_some_and(|version| version == id) {
-        return true;
-    }
     let after = execution.started_at.is_none_or(|started| started >= wanted.at - SLACK);
+    if version.is_some_and(|version| version == id) {
+        // Of an object that stays as it is, the version says nothing of the moment: without the slack, an execution
+        // that looks too old is at worst started again with the token of the first start, which starts nothing.
+        return wanted.key.is_none() || execution.started_at.is_none_or(|started| started >= wanted.at);
+    }
     let summary = revision.summary.as_deref().unwrap_or_default();
     let named = version.is_some_and(|version| version.len() > 8 && summary.contains(version));
     let tagged = !wanted.tag.is_empty() && id.trim_matches('"') == wanted.tag;

@@ -47,6 +47,8 @@ pub enum Shape {
         /// Their number.
         size: u64,
     },
+    /// It is the release's own object: nothing is written, and what follows starts with it.
+    Unmoved,
 }
 
 impl Shape {
@@ -88,7 +90,7 @@ impl TargetMove {
     /// How many bytes the written object has, where that is known beforehand.
     pub fn written_size(&self) -> Option<u64> {
         match &self.shape {
-            Shape::Whole => Some(self.source.size),
+            Shape::Whole | Shape::Unmoved => Some(self.source.size),
             Shape::Pointer { size, .. } => Some(*size),
             Shape::Folder { .. } => None,
         }
@@ -99,7 +101,7 @@ impl TargetMove {
     pub fn is_held_by(&self, object: &Object) -> bool {
         let marked = object.metadata.get("promote-sha256") == Some(&self.source.sha256.hex());
         match &self.shape {
-            Shape::Whole => {
+            Shape::Whole | Shape::Unmoved => {
                 object.size == self.source.size
                     && object.sha256.map_or(marked, |found| found == self.source.sha256)
             }

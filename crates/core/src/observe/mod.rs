@@ -124,7 +124,8 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
     };
     let (mut targets, needs) = try_join(named, targets::needs(view, environment, &values)).await?;
     // What looks like drift may be a promotion that went on between two requests: look once more, in order.
-    if differs(heads.get(&environment.name).and_then(Option::as_ref).map(Head::state), &targets) {
+    if differs(environment, heads.get(&environment.name).and_then(Option::as_ref).map(Head::state), &targets)
+    {
         targets = targets::look_again(view, &targets).await?;
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
@@ -210,10 +211,12 @@ pub(crate) fn belongs<'h>(
     }
 }
 
-fn differs(state: Option<&State>, targets: &BTreeMap<String, Seen>) -> bool {
+fn differs(environment: &Environment, state: Option<&State>, targets: &BTreeMap<String, Seen>) -> bool {
     let empty = State::default();
     let state = state.unwrap_or(&empty);
-    targets.iter().any(|(artifact, seen)| crate::rule::drift(state, artifact, seen).is_some())
+    let unmoved = |name: &str| environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
+    let mut moved = targets.iter().filter(|(artifact, _)| !unmoved(artifact));
+    moved.any(|(artifact, seen)| crate::rule::drift(state, artifact, seen).is_some())
 }
 
 /// What the stores of the targets honour: by their nature, else as the genesis or a later probe says.

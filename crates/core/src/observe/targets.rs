@@ -24,7 +24,8 @@ fn targeted(environment: &Environment) -> impl Iterator<Item = (&Artifact, &Temp
 
 /// The targets' locations by artifact, when they don't depend on the release.
 pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeMap<String, Location>> {
-    if targeted(environment).any(|(_, target)| moves(target)) {
+    let unmoved = environment.artifacts.iter().any(Artifact::is_unmoved);
+    if unmoved || targeted(environment).any(|(_, target)| moves(target)) {
         return None;
     }
     places(environment, &standing(config, environment)).ok()
@@ -43,7 +44,9 @@ pub(super) fn places(
     environment: &Environment,
     values: &Values,
 ) -> Result<BTreeMap<String, Location>, Failure> {
+    let unmoved = environment.artifacts.iter().filter(|artifact| artifact.is_unmoved());
     targeted(environment)
+        .chain(unmoved.map(|artifact| (artifact, &artifact.source)))
         .map(|(artifact, target)| Ok((artifact.name().to_owned(), locate(target, values)?)))
         .collect()
 }

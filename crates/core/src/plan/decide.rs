@@ -171,6 +171,7 @@ fn target_move(
         ));
     }
     let shape = match (built.folder.is_some(), seen.location.folder().is_some()) {
+        _ if artifact.is_unmoved() => Shape::Unmoved,
         (false, false) => Shape::Whole,
         (true, true) => Shape::Folder { prune: artifact.prune },
         (true, false) => {

@@ -2,6 +2,7 @@
 //! came to, and what it waits for. Following one to its end is [`crate::follow`]'s work.
 
 use super::{ProviderError, VersionId};
+use crate::location::Key;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use std::fmt::Debug;
@@ -51,6 +52,19 @@ pub struct Source {
     pub watches: Watched,
     /// Whether it looks for changes by itself; `None` where the declaration doesn't say.
     pub polls: Option<bool>,
+    /// Whether whoever starts it may name another key of the bucket.
+    pub any_key: bool,
+}
+
+/// What a started execution is to take.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    /// The source action that takes it.
+    pub action: String,
+    /// The version of the object.
+    pub version: VersionId,
+    /// The object's key, where it is not the one that the action watches.
+    pub key: Option<Key>,
 }
 
 /// What a source action watches.
@@ -217,12 +231,7 @@ pub trait Pipelines: Debug + Send + Sync {
 
     /// Starts an execution that takes these versions, each for the source action that is named, and gives its id.
     /// The same `token` again starts nothing and gives the same id.
-    async fn start(
-        &self,
-        pipeline: &str,
-        versions: &[(String, VersionId)],
-        token: &str,
-    ) -> Result<String, ProviderError>;
+    async fn start(&self, pipeline: &str, versions: &[Taken], token: &str) -> Result<String, ProviderError>;
 
     /// Answers an action that waits. `Conflict` when it was answered meanwhile.
     async fn answer(&self, pipeline: &str, waiting: &Waiting, verdict: &Verdict)

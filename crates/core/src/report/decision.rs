@@ -140,7 +140,8 @@ pub struct Write {
     pub before_size: Option<u64>,
     /// How the store is made to check the condition.
     pub guard: CopyGuard,
-    /// How the target comes to hold the artifact: `object`, `image`, `folder` or `pointer`.
+    /// How the target comes to hold the artifact: `object`, `image`, `folder`,
+    /// `pointer`, or `unmoved` where nothing is written.
     pub shape: &'static str,
     /// For folders: how many files are added, changed and removed, and the bytes that are sent.
     pub change: Option<Change>,
@@ -278,6 +279,7 @@ impl Write {
                 Shape::Whole => "object",
                 Shape::Folder { .. } => "folder",
                 Shape::Pointer { .. } => "pointer",
+                Shape::Unmoved => "unmoved",
             },
             change,
         }

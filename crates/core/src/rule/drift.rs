@@ -47,8 +47,11 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let state = facts.snapshot.state();
-    let found: Vec<String> =
-        facts.snapshot.targets.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen)).collect();
+    // A release's own object is what it was when it was published, which the plan itself sees to.
+    let unmoved =
+        |name: &str| facts.environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
+    let targets = facts.snapshot.targets.iter().filter(|(artifact, _)| !unmoved(artifact));
+    let found: Vec<String> = targets.filter_map(|(artifact, seen)| drift(&state, artifact, seen)).collect();
     let name = &facts.environment.name;
     Some(if found.is_empty() {
         Finding::met("drift", "the target holds what the ledger says")

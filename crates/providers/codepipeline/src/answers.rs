@@ -36,6 +36,8 @@ pub(crate) fn declaration(found: &PipelineDeclaration) -> Declaration {
                     watches: watched(action, kind.map_or("", |kind| kind.provider.as_str())),
                     polls: setting(action, "PollForSourceChanges")
                         .map(|text| !text.eq_ignore_ascii_case("false")),
+                    any_key: setting(action, "AllowOverrideForS3ObjectKey")
+                        .is_some_and(|text| text.eq_ignore_ascii_case("true")),
                 });
             }
             actions.push(DeclaredAction {

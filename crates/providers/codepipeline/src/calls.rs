@@ -8,9 +8,9 @@ use aws_sdk_codepipeline::types::{
     ActionExecutionFilter, ApprovalResult, ApprovalStatus, SourceRevisionOverride, SourceRevisionType,
 };
 use promote_core::port::pipeline::{
-    ActionRun, Declaration, Execution, Pipelines, StageNow, Verdict, Waiting,
+    ActionRun, Declaration, Execution, Pipelines, StageNow, Taken, Verdict, Waiting,
 };
-use promote_core::port::{ErrorKind, ProviderError, VersionId};
+use promote_core::port::{ErrorKind, ProviderError};
 
 /// The most pages of actions of one execution, a hundred each.
 const PAGES: usize = 10;
@@ -102,25 +102,24 @@ impl Pipelines for CodePipelines {
         Ok(answer.stage_states().iter().filter_map(answers::stage).collect())
     }
 
-    async fn start(
-        &self,
-        pipeline: &str,
-        versions: &[(String, VersionId)],
-        token: &str,
-    ) -> Result<String, ProviderError> {
+    async fn start(&self, pipeline: &str, versions: &[Taken], token: &str) -> Result<String, ProviderError> {
         let doing = self.effect(pipeline, "codepipeline:StartPipelineExecution");
         let mut request =
             self.client().await?.start_pipeline_execution().name(pipeline).client_request_token(token);
-        for (action, version) in versions {
-            let given = SourceRevisionOverride::builder()
-                .action_name(action)
-                .revision_type(SourceRevisionType::S3ObjectVersionId)
-                .revision_value(&version.0)
-                .build()
-                .map_err(|cause| {
-                    doing.error(ErrorKind::Invalid, "the version can't be asked for").caused_by(cause)
-                })?;
-            request = request.source_revisions(given);
+        for taken in versions {
+            let version = (SourceRevisionType::S3ObjectVersionId, taken.version.0.as_str());
+            let key = taken.key.as_ref().map(|key| (SourceRevisionType::S3ObjectKey, key.as_str()));
+            for (kind, value) in std::iter::once(version).chain(key) {
+                let given = SourceRevisionOverride::builder()
+                    .action_name(&taken.action)
+                    .revision_type(kind)
+                    .revision_value(value)
+                    .build()
+                    .map_err(|cause| {
+                        doing.error(ErrorKind::Invalid, "the version can't be asked for").caused_by(cause)
+                    })?;
+                request = request.source_revisions(given);
+            }
         }
         let answer = doing.run(request.customize().config_override(once()).send()).await?;
         answer.pipeline_execution_id.ok_or_else(|| empty(&doing))

@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
-use promote_core::port::pipeline::{ActionStatus, ExecutionStatus, Verdict, Watched};
+use promote_core::port::pipeline::{ActionStatus, ExecutionStatus, Taken, Verdict, Watched};
 use promote_core::port::{ErrorKind, Pipelines, VersionId};
 use promote_tests::codepipeline_fake::{Fake, Landed, Plan, Shape};
 use std::time::Duration;
@@ -101,7 +101,7 @@ async fn an_execution_is_told_with_its_version_its_actions_and_its_failure() {
 #[tokio::test]
 async fn a_start_carries_the_version_once_and_its_repetition_starts_nothing() {
     let (fake, pipelines) = stage();
-    let versions = [("Zip".to_owned(), VersionId("v7".to_owned()))];
+    let versions = [Taken { action: "Zip".to_owned(), version: VersionId("v7".to_owned()), key: None }];
     let first = pipelines.start("billing-prod", &versions, "token-1").await.unwrap();
     assert_eq!(pipelines.start("billing-prod", &versions, "token-1").await.unwrap(), first);
     let second = pipelines.start("billing-prod", &versions, "token-2").await.unwrap();
@@ -201,7 +201,7 @@ async fn errors_name_the_pipeline_the_right_and_what_to_do() {
     assert!(error.message.contains("does not accept the credentials"), "{error}");
     fake.refuse("*", "InternalFailure", "oops");
     assert_eq!(pipelines.recent("billing-prod").await.unwrap_err().kind, ErrorKind::Unavailable);
-    let verdict = [("Zip".to_owned(), VersionId("v".to_owned()))];
+    let verdict = [Taken { action: "Zip".to_owned(), version: VersionId("v".to_owned()), key: None }];
     assert_eq!(pipelines.start("billing-prod", &verdict, "t").await.unwrap_err().kind, ErrorKind::Unknown);
     drop(fake);
     let gone = at("http://127.0.0.1:9".to_owned()).describe("billing-prod").await.unwrap_err();

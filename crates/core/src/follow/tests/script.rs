@@ -4,7 +4,7 @@ use super::super::{Follow, Followed, Pace};
 use crate::memory::VirtualClock;
 use crate::port::pipeline::{
     ActionRun, ActionStatus, Declaration, DeclaredAction, DeclaredStage, Execution, ExecutionStatus,
-    Revision, Source, StageNow, Verdict, Waiting, Watched,
+    Revision, Source, StageNow, Taken, Verdict, Waiting, Watched,
 };
 use crate::port::{Clock, ErrorKind, Pipelines, ProviderError, StepProgress, StepTarget, Token, VersionId};
 use async_trait::async_trait;
@@ -144,14 +144,14 @@ impl Pipelines for Script {
     async fn stages(&self, name: &str) -> Result<Vec<StageNow>, ProviderError> {
         (self.stages)(name, self.second(format!("stages {name}")))
     }
-    async fn start(
-        &self,
-        name: &str,
-        versions: &[(String, VersionId)],
-        token: &str,
-    ) -> Result<String, ProviderError> {
-        let given: Vec<String> =
-            versions.iter().map(|(action, version)| format!("{action}={version}")).collect();
+    async fn start(&self, name: &str, versions: &[Taken], token: &str) -> Result<String, ProviderError> {
+        let given: Vec<String> = versions
+            .iter()
+            .map(|one| match &one.key {
+                Some(key) => format!("{}={} of {key}", one.action, one.version),
+                None => format!("{}={}", one.action, one.version),
+            })
+            .collect();
         (self.started)(name, self.second(format!("start {name} {} {token}", given.join(","))))
     }
     async fn answer(&self, _: &str, _: &Waiting, _: &Verdict) -> Result<(), ProviderError> {
@@ -186,6 +186,7 @@ pub(super) fn declared(key: &str) -> Declaration {
             action: "Zip".to_owned(),
             watches: Watched::Object { bucket: "acme".to_owned(), key: key.to_owned() },
             polls: Some(false),
+            any_key: false,
         }],
         mode: Some("SUPERSEDED".to_owned()),
     }
