@@ -1,6 +1,6 @@
 //! A stand-in for AWS CodePipeline on loopback: its JSON protocol with the answers' recorded shapes, pipelines that run
-//! in fractions of a second, and everything nasty on request. What executions do lies in [`engine`], how they are told
-//! in [`answers`], what is asked in [`operations`], the wire in [`wire`], looking at a real bucket in [`bucket_watch`].
+//! in fractions of a second, and everything nasty on request. What executions do lies in `engine`, how they are told
+//! in `answers`, what is asked in `operations`, the wire in `wire`, looking at a real bucket in `bucket_watch`.
 
 mod answers;
 mod bucket_watch;
