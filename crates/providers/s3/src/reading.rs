@@ -67,8 +67,21 @@ impl S3Bucket {
                 }
                 Ok(None)
             }
+            Err(failure) if failure.kind == ErrorKind::Denied => {
+                Err(self.refused_caller(key).await.unwrap_or(failure))
+            }
             Err(failure) => Err(failure),
         }
+    }
+
+    /// Why a description was denied, when it is the caller who is not accepted and no right that is missing: such an
+    /// answer has no body, and the same refusal of the object's first byte has one.
+    async fn refused_caller(&self, key: &Key) -> Option<ProviderError> {
+        let doing = self.reading(key, None);
+        let request = self.client().await.ok()?.get_object().bucket(&self.name).key(key.as_str());
+        let failure = doing.run(request.range("bytes=0-0").send()).await.err()?;
+        let caller = failure.kind == ErrorKind::Denied && !failure.message.starts_with("the right ");
+        caller.then_some(failure)
     }
 
     /// One version of an object as it is described; `None` when it is gone.
