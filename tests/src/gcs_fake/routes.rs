@@ -247,6 +247,11 @@ impl Call<'_> {
                 }
             }
         }
+        if let Some(wanted) = wanted_of(parameter("fields")) {
+            for fields in items.iter_mut().filter_map(serde_json::Value::as_object_mut) {
+                fields.retain(|name, _| wanted.contains(&name.as_str()));
+            }
+        }
         let mut page = json!({"kind": "storage#objects"});
         if !items.is_empty() {
             page["items"] = json!(items);
@@ -315,4 +320,9 @@ fn described_bucket(store: &Store, name: &str) -> Value {
         "storageClass": "STANDARD", "metageneration": "1", "projectNumber": "1", "etag": "CAE=",
         "timeCreated": "2026-01-05T09:00:00.000Z", "updated": "2026-01-05T09:00:00.000Z",
         "versioning": {"enabled": versioned}, "iamConfiguration": {"uniformBucketLevelAccess": {"enabled": true}}})
+}
+
+/// The fields of items that a listing is to tell, of `items(a,b),nextPageToken`.
+fn wanted_of(fields: &str) -> Option<Vec<&str>> {
+    Some(fields.split_once("items(")?.1.split_once(')')?.0.split(',').collect())
 }

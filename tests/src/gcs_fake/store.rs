@@ -121,6 +121,11 @@ impl Store {
                 )));
             }
         }
+        let own = new.described.get("metadata").and_then(Value::as_object);
+        let long = |(name, value): (&String, &Value)| name.len() + value.as_str().map_or(0, str::len);
+        if own.is_some_and(|own| own.iter().map(long).sum::<usize>() > 8 << 10) {
+            return Err(Answer::invalid("The total size of custom metadata is limited to 8 KiB."));
+        }
         if !new.conditions.hold(there) {
             return Err(Answer::condition());
         }

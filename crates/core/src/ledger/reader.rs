@@ -10,7 +10,7 @@ use crate::commit::{CommitId, CommitPrefix};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError, StoreId};
 use crate::names::LaneName;
-use crate::port::{BucketReader, ErrorKind, ProviderError};
+use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use crate::snapshot::Block;
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -108,31 +108,29 @@ impl LedgerReader {
         Ok(Some((found, Digest::of(&bytes))))
     }
 
-    /// The newest record's key of a lane: one request.
+    /// The number of the newest record of a lane: one request.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn newest(&self, lane: &LaneName) -> Result<Option<Seq>, LedgerError> {
         let page = self.bucket.list(&key::log_prefix(&self.root, lane), None, 1).await?;
-        let Some(object) = page.objects.first() else { return Ok(None) };
-        match key::seq_of(&self.root, lane, &object.key) {
-            Some(seq) => Ok(Some(seq)),
-            None => Err(LedgerError::Foreign {
-                key: object.key.clone(),
-                why: "no record has such a key".to_owned(),
-            }),
-        }
+        page.objects.first().map(|object| self.seq(lane, object)).transpose()
     }
 
-    /// The newest record of a lane: one listing and one get, however long the ledger is.
+    fn seq(&self, lane: &LaneName, object: &Object) -> Result<Seq, LedgerError> {
+        key::seq_of(&self.root, lane, &object.key).ok_or_else(|| LedgerError::Foreign {
+            key: object.key.clone(),
+            why: "no record has such a key".to_owned(),
+        })
+    }
+
+    /// The newest record of a lane: one listing, and one get where the listing does not tell the content, however long
+    /// the ledger is.
     ///
     /// # Errors
     /// When the store fails or holds something else there.
     pub async fn head(&self, lane: &LaneName) -> Result<Option<Head>, LedgerError> {
-        match self.newest(lane).await? {
-            Some(seq) => self.record(lane, seq).await,
-            None => Ok(None),
-        }
+        Ok(self.listed(lane, None, 1).await?.pop())
     }
 
     /// One record by number.
@@ -141,18 +139,37 @@ impl LedgerReader {
     /// When the store fails or holds something else there.
     pub async fn record(&self, lane: &LaneName, seq: Seq) -> Result<Option<Head>, LedgerError> {
         let key = key::record(&self.root, lane, seq)?;
-        let Some((object, bytes)) = self.bucket.get(&key, record::LIMIT).await? else { return Ok(None) };
-        let mut record =
-            Record::from_bytes(&bytes).map_err(|source| LedgerError::Record { key: key.clone(), source })?;
-        if record.lane != *lane || record.seq != seq {
-            return Err(LedgerError::Foreign {
-                key,
-                why: "the record is of another lane or number".to_owned(),
-            });
+        match self.bucket.get(&key, record::LIMIT).await? {
+            Some((object, bytes)) => read(lane, seq, &object, &bytes).map(Some),
+            None => Ok(None),
         }
-        let id = Digest::of(&bytes);
-        record.state = record.state.sealed(seq, id, Some(object.stored_at));
-        Ok(Some(Head { record, id, stored_at: object.stored_at }))
+    }
+
+    /// Records that a listing tells, newest first; those whose content it does not tell are got side by side.
+    async fn listed(
+        &self,
+        lane: &LaneName,
+        after: Option<&Key>,
+        limit: usize,
+    ) -> Result<Vec<Head>, LedgerError> {
+        let page = self.bucket.list(&key::log_prefix(&self.root, lane), after, limit).await?;
+        let mut seqs = Vec::new();
+        for object in &page.objects {
+            seqs.push((self.seq(lane, object)?, object));
+        }
+        let mut heads = Vec::with_capacity(seqs.len());
+        for batch in seqs.chunks(32) {
+            let gets = batch.iter().map(|(seq, object)| async {
+                match page.contents.get(&object.key) {
+                    Some(bytes) if bytes.len() <= record::LIMIT => read(lane, *seq, object, bytes).map(Some),
+                    _ => self.record(lane, *seq).await,
+                }
+            });
+            for head in futures_util::future::try_join_all(gets).await? {
+                heads.extend(head);
+            }
+        }
+        Ok(heads)
     }
 
     /// Up to `limit` records older than `before` (from the newest when `None`), newest first: one listing, then
@@ -167,25 +184,7 @@ impl LedgerReader {
         limit: usize,
     ) -> Result<Vec<Head>, LedgerError> {
         let after = before.map(|seq| key::record(&self.root, lane, seq)).transpose()?;
-        let page = self.bucket.list(&key::log_prefix(&self.root, lane), after.as_ref(), limit).await?;
-        let mut seqs = Vec::new();
-        for object in &page.objects {
-            match key::seq_of(&self.root, lane, &object.key) {
-                Some(seq) => seqs.push(seq),
-                None => {
-                    let why = "no record has such a key".to_owned();
-                    return Err(LedgerError::Foreign { key: object.key.clone(), why });
-                }
-            }
-        }
-        let mut heads = Vec::with_capacity(seqs.len());
-        for batch in seqs.chunks(32) {
-            let gets = batch.iter().map(|seq| self.record(lane, *seq));
-            for head in futures_util::future::try_join_all(gets).await? {
-                heads.extend(head);
-            }
-        }
-        Ok(heads)
+        self.listed(lane, after.as_ref(), limit).await
     }
 
     /// A release's manifest.
@@ -302,6 +301,20 @@ impl LedgerReader {
         let why = format!("more than {} objects of releases", PAGES * 1000);
         Err(LedgerError::Foreign { key: self.root.clone(), why })
     }
+}
+
+/// A record from what lies at its place.
+fn read(lane: &LaneName, seq: Seq, object: &Object, bytes: &[u8]) -> Result<Head, LedgerError> {
+    let key = &object.key;
+    let mut record =
+        Record::from_bytes(bytes).map_err(|source| LedgerError::Record { key: key.clone(), source })?;
+    if record.lane != *lane || record.seq != seq {
+        let why = "the record is of another lane or number".to_owned();
+        return Err(LedgerError::Foreign { key: key.clone(), why });
+    }
+    let id = Digest::of(bytes);
+    record.state = record.state.sealed(seq, id, Some(object.stored_at));
+    Ok(Head { record, id, stored_at: object.stored_at })
 }
 
 fn document<T: DeserializeOwned>(key: &Key, bytes: &[u8]) -> Result<T, LedgerError> {

@@ -32,6 +32,9 @@ pub(super) struct Contents {
     writes: u64,
 }
 
+/// How many objects of a listing are few enough that it tells their contents.
+const FEW: usize = 50;
+
 /// What is about to be written.
 pub(super) struct Fresh<'a> {
     pub(super) bytes: Bytes,
@@ -158,17 +161,20 @@ impl Contents {
             .range::<Key, _>((start, Bound::Unbounded))
             .skip_while(|(key, _)| key.as_str() < prefix)
             .take_while(|(key, _)| key.as_str().starts_with(prefix));
-        let objects: Vec<_> = matching
-            .by_ref()
-            .take(limit)
-            .map(|(_, stored)| Object {
+        let mut page = Page::default();
+        for (key, stored) in matching.by_ref().take(limit) {
+            page.objects.push(Object {
                 headers: Headers::default(),
                 metadata: Metadata::new(),
                 version: None,
                 sha256: None,
                 ..stored.object.clone()
-            })
-            .collect();
-        Page { objects, more: matching.next().is_some() }
+            });
+            if self.kind.tells_contents && limit <= FEW {
+                page.contents.insert(key.clone(), stored.bytes.clone());
+            }
+        }
+        page.more = matching.next().is_some();
+        page
     }
 }

@@ -25,6 +25,8 @@ pub struct MemoryKind {
     pub vouches: bool,
     /// Whether times are cut to whole seconds.
     pub whole_seconds: bool,
+    /// Whether a listing of few objects tells their contents, as Google's does of a ledger's documents.
+    pub tells_contents: bool,
 }
 
 /// Five gibibytes, S3's limit of a single put.
@@ -52,6 +54,7 @@ impl MemoryKind {
             tokens: Tokens::Unique,
             vouches: true,
             whole_seconds: false,
+            tells_contents: false,
         }
     }
 
@@ -72,6 +75,7 @@ impl MemoryKind {
         let mut kind = Self::local_like();
         kind.truth.fence = FenceClass::Exact;
         kind.vouches = false;
+        kind.tells_contents = true;
         kind
     }
 

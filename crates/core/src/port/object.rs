@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::location::Key;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -82,4 +83,7 @@ pub struct Page {
     pub objects: Vec<Object>,
     /// Whether more may follow the last one.
     pub more: bool,
+    /// The content of those objects of which the listing tells it, so that it need not be asked for: exactly what the
+    /// store holds. Most stores tell none.
+    pub contents: BTreeMap<Key, Bytes>,
 }

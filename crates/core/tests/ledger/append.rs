@@ -4,7 +4,7 @@ use crate::samples::{all_kinds, blank};
 use crate::stage::actor;
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
+use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_core::digest::Digest;
 use promote_core::ledger::{AppendError, Kind, Ledger, LedgerReader, Manifest, Record, Seq, key};
 use promote_core::location::Key;
@@ -144,8 +144,29 @@ fn what_was_appended_is_what_is_read() {
 }
 
 #[test]
+fn a_listing_that_tells_the_record_saves_the_get() {
+    for (kind, gets) in [(MemoryKind::gcs_like(), 0), (MemoryKind::s3_like(), 2)] {
+        let inner = MemoryBucket::new("m", kind);
+        let written = block_on(ledger(Arc::new(inner.clone()), &inner).append(&record().0)).unwrap();
+        let log = Log::new();
+        let recording = Recording::new(Arc::new(inner), log.clone());
+        let reader = LedgerReader::new(Arc::new(recording) as Arc<dyn BucketReader>, root());
+        let lane = &written.record.lane;
+        assert_eq!(block_on(reader.head(lane)).unwrap().as_ref(), Some(&written));
+        assert_eq!(block_on(reader.page(lane, None, 10)).unwrap(), [written]);
+        let calls = log.calls();
+        assert_eq!(calls.iter().filter(|call| call.method == Method::Get).count(), gets, "{calls:?}");
+    }
+}
+
+#[test]
 fn a_record_in_the_wrong_place_is_not_believed() {
-    let inner = bucket();
+    for kind in [MemoryKind::s3_like(), MemoryKind::gcs_like()] {
+        misplaced(&MemoryBucket::new("m", kind));
+    }
+}
+
+fn misplaced(inner: &MemoryBucket) {
     let (record, _) = record();
     let bytes = record.to_bytes().unwrap();
     let reader = LedgerReader::new(Arc::new(inner.clone()) as Arc<dyn BucketReader>, root());

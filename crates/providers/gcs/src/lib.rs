@@ -9,6 +9,7 @@ mod clock;
 mod connection;
 mod copying;
 mod credentials;
+mod echo;
 mod endpoint;
 mod exchange;
 mod failure;

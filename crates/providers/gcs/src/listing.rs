@@ -1,15 +1,22 @@
 //! Listing names in the order of their bytes, page by page.
 
 use crate::GcsBucket;
+use crate::echo;
 use crate::exchange::Doing;
 use crate::resource::{Resource, told};
 use promote_core::location::Key;
 use promote_core::names::shown;
-use promote_core::port::{ErrorKind, Page, ProviderError};
+use promote_core::port::{ErrorKind, Metadata, Object, Page, ProviderError};
 use serde::Deserialize;
 
 /// What is asked of each object; the rest of its description would make a page many times as long.
 const FIELDS: &str = "items(name,generation,size,timeCreated),nextPageToken";
+
+/// What is asked where few are asked for: the content that a document carries as well.
+const FIELDS_OF_FEW: &str = "items(name,generation,size,timeCreated,md5Hash,metadata),nextPageToken";
+
+/// How many are few.
+const FEW: usize = 50;
 
 /// How many pages without a key of ours are passed over before the listing is given up.
 const EMPTY_PAGES: usize = 1000;
@@ -47,7 +54,10 @@ impl GcsBucket {
         let mut page = Page::default();
         for _ in 0..EMPTY_PAGES {
             let wanted = (limit - page.objects.len()).to_string();
-            let mut query = vec![("fields", FIELDS), ("maxResults", wanted.as_str())];
+            let mut query = vec![
+                ("fields", if limit <= FEW { FIELDS_OF_FEW } else { FIELDS }),
+                ("maxResults", wanted.as_str()),
+            ];
             if !prefix.is_empty() {
                 query.push(("prefix", prefix));
             }
@@ -70,7 +80,10 @@ impl GcsBucket {
                 last = Some(name.clone());
                 let Ok(key) = name.parse::<Key>() else { continue };
                 if page.objects.len() < limit {
-                    page.objects.push(told(&doing, &key, item)?);
+                    let carried = echo::carried(item.metadata.as_ref(), &item.size, item.md5_hash.as_deref());
+                    page.contents.extend(carried.map(|content| (key.clone(), content)));
+                    let object = told(&doing, &key, item)?;
+                    page.objects.push(Object { metadata: Metadata::new(), ..object });
                 }
             }
             token = names.next_page_token.filter(|token| !token.is_empty());

@@ -1,6 +1,7 @@
 //! Objects as Google's JSON describes them, turned into the port's words and back: the generation is the token and the
 //! version. Google keeps no SHA-256 of its own, so none is told.
 
+use crate::echo;
 use crate::exchange::Doing;
 use chrono::{DateTime, Utc};
 use promote_core::location::Key;
@@ -23,7 +24,8 @@ pub(crate) struct Resource {
     content_disposition: Option<String>,
     content_encoding: Option<String>,
     content_language: Option<String>,
-    metadata: Option<Metadata>,
+    pub(crate) md5_hash: Option<String>,
+    pub(crate) metadata: Option<Metadata>,
 }
 
 /// The object, as requests describe it: everything that is to hold of it, so that a store which adds to a source's
@@ -115,6 +117,7 @@ impl Resource {
                 .unwrap_or_default()
                 .into_iter()
                 .map(|(name, value)| (name.to_lowercase(), value))
+                .filter(|(name, _)| name != echo::NAME)
                 .collect(),
         })
     }

@@ -2,6 +2,7 @@
 
 use crate::GcsBucket;
 use crate::checksum;
+use crate::echo;
 use crate::exchange::Doing;
 use crate::resource::{Resource, Target, guard, told};
 use bytes::Bytes;
@@ -31,7 +32,11 @@ impl GcsBucket {
             return self.upload(&target, blob.as_ref()).await;
         }
         let bytes = self.piece(key, blob.as_ref(), 0, blob.size()).await?;
-        self.put(&target, bytes).await
+        // What is made once and held in memory is a document of a ledger.
+        let document = matches!((body, when), (Body::Bytes(_), Precondition::Absent));
+        let added = if document { echo::added(metadata, &bytes) } else { None };
+        let metadata = added.as_ref().unwrap_or(metadata);
+        self.put(&Target { metadata, ..target }, bytes).await
     }
 
     /// Part of the content, all of it.

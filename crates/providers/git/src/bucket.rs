@@ -310,7 +310,7 @@ impl BucketReader for GitBucket {
         let wanted: Vec<(&str, &str)> = found.iter().map(|one| (one.key.as_str(), one.id.as_str())).collect();
         let times = self.branch.times(&head, &wanted).await?;
         let objects = found.iter().zip(times).map(|(one, at)| object(&one.key, &one.id, one.size, at));
-        Ok(Page { objects: objects.collect(), more })
+        Ok(Page { objects: objects.collect(), more, ..Page::default() })
     }
 }
 

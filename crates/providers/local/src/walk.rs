@@ -50,7 +50,7 @@ pub(crate) fn list(store: &Store, prefix: &str, after: Option<&Key>, limit: usiz
     }
     let more = walk.objects.len() > limit;
     walk.objects.truncate(limit);
-    Ok((Page { objects: walk.objects, more }, walk.folders))
+    Ok((Page { objects: walk.objects, more, ..Page::default() }, walk.folders))
 }
 
 fn is_hidden(path: &str) -> bool {

@@ -220,7 +220,7 @@ impl BucketReader for RegistryBucket {
         .buffered(ABREAST)
         .try_collect()
         .await?;
-        Ok(Page { objects: found.into_iter().flatten().collect(), more })
+        Ok(Page { objects: found.into_iter().flatten().collect(), more, ..Page::default() })
     }
 }
 
