@@ -5,6 +5,7 @@ pub mod bucket;
 pub mod client;
 pub mod codepipeline_fake;
 pub mod console;
+pub mod forge_fake;
 pub mod gcs_fake;
 pub mod killer;
 pub mod lane_project;

@@ -50,6 +50,9 @@ impl Events for Heard {
                 });
                 log.say(&format!("promotion {promotion} of {environment} is open (record {seq})"));
             }
+            Event::Again { promotion, .. } => {
+                log.say(&format!("the steps of promotion {promotion} run again"));
+            }
             Event::Waiting { until, why } => {
                 log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
             }

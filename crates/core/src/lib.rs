@@ -29,6 +29,7 @@ pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
+pub mod mirror;
 pub mod names;
 pub mod observe;
 pub mod place;

@@ -3,11 +3,13 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::automatic::Shown;
-use crate::interrupt::or_signal;
+use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_core::advance::advance;
+use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{Document, Moved};
 use serde::Serialize;
@@ -61,14 +63,19 @@ impl Document for AdvanceReport {
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
     let project = app.project()?;
     let progress = app.progress();
-    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
     let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
+    let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
+    let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
     let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
-    let environments = match or_signal(app.env, &progress, flow).await {
-        Ok(moved) => moved?,
+    let environments: Vec<Moved> = match or_signal(app.env, &progress, flow).await {
+        Ok(moved) => {
+            let shown = app.mirrored(&mirror, Closing::Failed).await;
+            moved?.into_iter().map(|moved| moved.shown(&shown)).collect()
+        }
         Err(signal) => {
             progress.rest();
+            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             let reached = progress.reached();
             let mut failure = Failure::new(signal.exit(), "interrupted");
             failure = match &reached.promotion {

@@ -129,6 +129,12 @@ pub(super) static PROJECT: &[Key] = &[
     key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
     key("store", Named(Owner::Store, STORE), "none", "How to reach one bucket: `[store.BUCKET]`."),
     key(
+        "forge",
+        Table(FORGE),
+        "none",
+        "Where the repository lies, so that its environment pages show promotions: `[forge]`.",
+    ),
+    key(
         "env",
         Named(Owner::Environment, ENVIRONMENT),
         "none",
@@ -319,6 +325,28 @@ pub(super) static STORE: &[Key] = &[
     key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),
 ];
 
+pub(super) static FORGE: &[Key] = &[
+    key("kind", Word(&["github", "gitlab"]), "", "Which forge it is."),
+    key(
+        "repository",
+        Text,
+        "that of the remote `origin`",
+        "The repository there: `OWNER/NAME`, for GitLab the project's path. Left out, it is read from the remote when that lies on the forge of `api`.",
+    ),
+    key(
+        "api",
+        Address,
+        "that of github.com or gitlab.com",
+        "The address of the forge's API, such as `https://github.example.com/api/v3` or `https://gitlab.example.com/api/v4`. The token is sent there.",
+    ),
+    key(
+        "deployments",
+        Word(&["auto", "always", "never"]),
+        "auto",
+        "When a promotion is shown there: `auto` unless the job that promotes is shown there by itself.",
+    ),
+];
+
 /// Where each table stands, for people, and its keys.
 pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("at the top level", PROJECT),
@@ -332,6 +360,7 @@ pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("in `[render]`", RENDER),
     ("in `[host]`", HOST),
     ("in `[store.BUCKET]`", STORE),
+    ("in `[forge]`", FORGE),
 ];
 
 /// A key for the reference page.

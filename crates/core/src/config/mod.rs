@@ -8,6 +8,7 @@ mod diagnostic;
 mod effective;
 mod environments;
 mod example;
+mod forge;
 mod keys;
 mod lanes;
 mod layers;
@@ -29,8 +30,8 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use example::template;
 pub use keys::{KeyRow, reference};
 pub use model::{
-    Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
+    Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Forge, ForgeKind, Host, Lane,
+    LedgerPlace, Mirroring, Notify, OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;

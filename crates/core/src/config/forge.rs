@@ -1,0 +1,72 @@
+//! `[forge]`: where the repository lies, and when promotions are shown there.
+
+use super::diagnostic::Diagnostic;
+use super::layers::Layers;
+use super::model::{Forge, ForgeKind, Mirroring};
+use super::reading::{Reading, Table};
+use crate::names::shown;
+
+pub(super) fn read(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Forge> {
+    let value = root.get("forge")?;
+    let keys = Layers::new(Some(value.get_ref().as_table()?), None);
+    let kind = match keys.text("kind") {
+        Some("github") => ForgeKind::Github,
+        Some("gitlab") => ForgeKind::Gitlab,
+        // Any other was refused.
+        Some(_) => return None,
+        None => {
+            let found = Diagnostic::error(value.span(), "`[forge]` has no `kind`");
+            reading.found.push(found.hint("`kind = \"github\"` or `kind = \"gitlab\"`"));
+            return None;
+        }
+    };
+    if let (Some(name), Some(written)) = (keys.text("repository"), keys.get("repository"))
+        && !is_repository(kind, name)
+    {
+        let found = Diagnostic::error(written.span(), format!("`{}` names no repository", shown(name)));
+        reading.found.push(found.hint(match kind {
+            ForgeKind::Github => "for example `acme/billing-api`",
+            ForgeKind::Gitlab => "for example `acme/backend/billing-api`",
+        }));
+    }
+    Some(Forge {
+        kind,
+        repository: keys.owned("repository"),
+        api: keys.owned("api"),
+        deployments: match keys.text("deployments") {
+            Some("always") => Mirroring::Always,
+            Some("never") => Mirroring::Never,
+            _ => Mirroring::Auto,
+        },
+    })
+}
+
+/// Whether a text is a path of a repository: it becomes part of an address.
+pub(super) fn is_repository(kind: ForgeKind, text: &str) -> bool {
+    let part = |part: &str| {
+        !part.is_empty()
+            && !matches!(part, "." | "..")
+            && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+    };
+    let parts: Vec<&str> = text.split('/').collect();
+    let count = match kind {
+        ForgeKind::Github => parts.len() == 2,
+        ForgeKind::Gitlab => parts.len() >= 2,
+    };
+    count && text.len() <= 255 && parts.into_iter().all(part)
+}
+
+impl ForgeKind {
+    /// Its name for people.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub",
+            Self::Gitlab => "GitLab",
+        }
+    }
+
+    /// Whether a text is a path of a repository there.
+    pub fn is_repository(self, text: &str) -> bool {
+        is_repository(self, text)
+    }
+}
