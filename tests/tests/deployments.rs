@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it finds a fault")]
 
-use promote_tests::forge_fake::{ForgeFake, REPOSITORY, Row, TOKEN};
+use promote_tests::forge_fake::{ForgeFake, REPOSITORY, Refusal, Row, TOKEN};
 use promote_tests::lane_project::{LaneProject, Place, Ran};
 use serde_json::Value;
 
@@ -36,6 +36,10 @@ fn run(project: &LaneProject, arguments: &[&str], variables: &[(&str, &str)]) ->
 
 fn document(ran: &Ran) -> Value {
     serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"))
+}
+
+fn refusal(times: usize, status: u16, header: Option<(&'static str, String)>, words: &str) -> Refusal {
+    Refusal { times, status, header, message: words.to_owned() }
 }
 
 /// Environment, commit and state of each deployment.
@@ -236,8 +240,7 @@ fn a_forge_that_refuses_is_a_warning_and_nothing_else() {
             let (project, fake) = project(kind, "");
             fake.set(|habits| {
                 habits.reader = *times == 0;
-                habits.refuse =
-                    Some((*times, *status, header.iter().cloned().collect(), (*words).to_owned()));
+                habits.refuse = Some(refusal(*times, *status, header.clone(), words));
             });
             let ran = run(&project, &["to", "e0", &project.releases[0], "--yes", "--json"], &[]);
             assert_eq!(ran.code, Some(0), "{kind} {status}: {ran:?}");
@@ -248,7 +251,7 @@ fn a_forge_that_refuses_is_a_warning_and_nothing_else() {
         // A short pause that it asks for is kept to, and a lost answer makes no second one.
         let (project, fake) = project(kind, "");
         fake.set(|habits| {
-            habits.refuse = Some((1, 429, vec![("Retry-After", "1".to_owned())], "slow down".to_owned()));
+            habits.refuse = Some(refusal(1, 429, Some(("Retry-After", "1".to_owned())), "slow down"));
             (habits.lose, habits.textual) = (1, true);
         });
         let ran = run(&project, &["to", "e0", &project.releases[0], "--yes"], &[]);

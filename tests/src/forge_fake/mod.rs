@@ -19,8 +19,8 @@ pub const TOKEN: &str = "forge-canary-0123456789abcdef";
 /// Ways to be difficult, all off at first.
 #[derive(Debug, Clone, Default)]
 pub struct Habits {
-    /// So many requests from now on are answered like this: status, headers, message.
-    pub refuse: Option<(usize, u16, Vec<(&'static str, String)>, String)>,
+    /// What the next requests are answered instead.
+    pub refuse: Option<Refusal>,
     /// So many requests that make something from now on take effect, and their answer is 502.
     pub lose: usize,
     /// The token may only read.
@@ -31,6 +31,19 @@ pub struct Habits {
     pub red: bool,
     /// What was sent as an object comes back as text.
     pub textual: bool,
+}
+
+/// An answer to requests that are not even looked at.
+#[derive(Debug, Clone)]
+pub struct Refusal {
+    /// How many requests get it.
+    pub times: usize,
+    /// The status.
+    pub status: u16,
+    /// A header with it.
+    pub header: Option<(&'static str, String)>,
+    /// What it says.
+    pub message: String,
 }
 
 /// A deployment.
@@ -161,11 +174,10 @@ impl State {
         request: &Received,
         asked: &Asked,
     ) -> (Answer, Vec<(&'static str, String)>) {
-        if let Some((left, status, headers, message)) = &mut self.habits.refuse
-            && *left > 0
-        {
-            *left -= 1;
-            return ((*status, json!({ "message": message })), headers.clone());
+        if let Some(refusal) = self.habits.refuse.as_mut().filter(|refusal| refusal.times > 0) {
+            refusal.times -= 1;
+            let body = json!({ "message": refusal.message });
+            return ((refusal.status, body), refusal.header.iter().cloned().collect());
         }
         let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let job = request.header("job-token").is_some_and(|token| token == TOKEN);

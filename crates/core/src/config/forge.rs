@@ -2,9 +2,42 @@
 
 use super::diagnostic::Diagnostic;
 use super::layers::Layers;
-use super::model::{Forge, ForgeKind, Mirroring};
 use super::reading::{Reading, Table};
 use crate::names::shown;
+
+/// `[forge]`: where the repository lies, and what is shown there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Forge {
+    /// Which one.
+    pub kind: ForgeKind,
+    /// `OWNER/NAME`, or the path of GitLab's project; `None` when the remote tells.
+    pub repository: Option<String>,
+    /// The address of its API, or `$NAME` of a variable that holds it; `None` for github.com and gitlab.com.
+    pub api: Option<String>,
+    /// When promotions are shown there.
+    pub deployments: Mirroring,
+}
+
+/// Which forge.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForgeKind {
+    /// GitHub, or a server of GitHub's.
+    Github,
+    /// GitLab.
+    Gitlab,
+}
+
+/// When a promotion is shown on the forge's environment pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mirroring {
+    /// Unless the job that promotes is shown there by itself.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
 
 pub(super) fn read(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Forge> {
     let value = root.get("forge")?;

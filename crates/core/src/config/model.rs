@@ -1,6 +1,7 @@
 //! What `promote.toml` means, after reading, defaults and checks: the values that the core decides with. How the
 //! file is written is the reader's matter, where each value stood is kept in the reader.
 
+use super::forge::Forge;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
 use crate::template::Template;
@@ -344,40 +345,6 @@ pub struct Host {
     pub deploy: Vec<Step>,
     /// Run by every host afterwards.
     pub verify: Vec<Step>,
-}
-
-/// `[forge]`: where the repository lies, and what is shown there.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Forge {
-    /// Which one.
-    pub kind: ForgeKind,
-    /// `OWNER/NAME`, or the path of GitLab's project; `None` when the remote tells.
-    pub repository: Option<String>,
-    /// The address of its API, or `$NAME` of a variable that holds it; `None` for github.com and gitlab.com.
-    pub api: Option<String>,
-    /// When promotions are shown there.
-    pub deployments: Mirroring,
-}
-
-/// Which forge.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ForgeKind {
-    /// GitHub, or a server of GitHub's.
-    Github,
-    /// GitLab.
-    Gitlab,
-}
-
-/// When a promotion is shown on the forge's environment pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mirroring {
-    /// Unless the job that promotes is shown there by itself.
-    #[default]
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
 }
 
 /// `[store.NAME]`: how to reach one bucket.
