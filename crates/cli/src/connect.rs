@@ -68,10 +68,7 @@ pub struct Providers;
 #[async_trait]
 impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
-        // These are for promote alone; no step needs them, and none could print them then.
-        let ours = [promote_providers::identity::TOKEN, promote_providers::forge::TOKEN];
-        let own = |(name, _): &(&String, &String)| !ours.contains(&name.as_str());
-        let variables: Variables = site.env.variables.iter().filter(own).collect();
+        let variables = site.env.variables.iter().collect::<Variables>().for_steps();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
             .with_pipelines(self.pipelines(site.config));
         let ports = Ports {

@@ -15,6 +15,7 @@ pub mod commit;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod cut_off;
 pub mod decorator;
 pub mod digest;
 pub mod duration;

@@ -59,7 +59,8 @@ impl Mirror {
         Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
     }
 
-    /// Tells what is left to be told, and gives what came of all of it. Ends within 20 seconds. Later calls give the same.
+    /// Tells what is left to be told, and gives what came of all of it. Ends within 20 seconds. Each
+    /// warning is given once.
     pub async fn close(&self, how: Closing) -> Told {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(line), Some(mut work)) = (&self.line, work) {
@@ -73,7 +74,8 @@ impl Mirror {
                 self.lock().warnings.push(late);
             }
         }
-        self.lock().clone()
+        let mut told = self.lock();
+        Told { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Told> {

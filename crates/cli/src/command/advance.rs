@@ -7,12 +7,10 @@ use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_core::advance::advance;
 use promote_core::event::Events;
-use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
-use promote_core::report::{Document, Moved};
-use serde::Serialize;
+use promote_core::report::{AdvanceReport, Moved};
 use std::sync::Arc;
 
 /// Move whatever is automatic and open
@@ -39,25 +37,6 @@ pub(crate) struct AdvanceArgs {
 
     #[command(flatten)]
     changing: Changing,
-}
-
-/// What became of all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct AdvanceReport {
-    schema: &'static str,
-    /// The project.
-    pub(crate) project: String,
-    /// Whether nothing was moved because of `--dry-run`.
-    pub(crate) dry_run: bool,
-    /// The automatic environments in order, one for each target.
-    pub(crate) environments: Vec<Moved>,
-    /// How the command ends.
-    pub(crate) exit: ExitStatus,
-}
-
-impl Document for AdvanceReport {
-    const SCHEMA: &'static str = "promote/advance@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "dry_run", "environments", "exit"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
@@ -87,10 +66,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
             return Err(failure.into());
         }
     };
-    let counts = |moved: &&Moved| args.exit_code || moved.exit != ExitStatus::Blocked;
-    let exit = environments.iter().filter(counts).map(|moved| moved.exit).max().unwrap_or(ExitStatus::Ok);
-    let project = project.config.project.to_string();
-    let report = AdvanceReport { schema: AdvanceReport::SCHEMA, project, dry_run, environments, exit };
+    let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);
     app.show(&report, || crate::view::advance::page(&report))?;
-    Ok(exit)
+    Ok(report.exit)
 }

@@ -4,11 +4,18 @@ use crate::Variables;
 use promote_core::ledger::Actor;
 use promote_core::mirror::Job;
 
+/// The variable by which a job of GitHub says that its `environment:` makes no deployment.
+const DEPLOYS: &str = "PROMOTE_JOB_DEPLOYS";
+
 /// What the surroundings and the checked token of the job tell.
 pub fn job(variables: &Variables, actor: &Actor) -> Job {
     if variables.is_on("GITHUB_ACTIONS") {
         // GitHub tells a job's environment nowhere but in the token that it signs for it.
         let vouched = actor.strength == "verified";
+        // Nor does it tell anywhere that a job has `deployment: false`: whoever wrote that says it once more.
+        if variables.get(DEPLOYS) == Some("false") {
+            return Job::Github { environment: Some(false) };
+        }
         let environment = vouched.then(|| actor.details.contains_key("oidc-environment"));
         return Job::Github { environment };
     }
@@ -46,6 +53,11 @@ mod tests {
             (github, &claimed, Job::Github { environment: None }),
             (github, &shown, Job::Github { environment: Some(true) }),
             (github, &bare, Job::Github { environment: Some(false) }),
+            (
+                &[("GITHUB_ACTIONS", "true"), (DEPLOYS, "false")],
+                &shown,
+                Job::Github { environment: Some(false) },
+            ),
             (&[("GITLAB_CI", "true")], &shown, Job::Gitlab { environment: false }),
             (
                 &[("GITLAB_CI", "true"), ("CI_ENVIRONMENT_NAME", "prod")],
