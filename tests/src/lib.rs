@@ -7,6 +7,7 @@ pub mod codepipeline_fake;
 pub mod console;
 pub mod forge_fake;
 pub mod gcs_fake;
+pub mod issuer;
 pub mod killer;
 pub mod lane_project;
 pub mod project;

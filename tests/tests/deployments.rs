@@ -315,6 +315,16 @@ fn what_moves_by_itself_is_shown_as_well() {
 }
 
 #[test]
+fn what_follows_a_publication_is_shown_as_well() {
+    let (project, fake) = project("gitlab", "[env.e0]\nauto = true\n");
+    let newest = &project.releases[2];
+    let ran = run(&project, &["publish", "--commit", newest, "--yes", "--json"], &[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(shown(&fake), [one("e0", newest, "success")], "{ran:?}");
+    assert_eq!(document(&ran)["moves"][0]["deployments"][0]["forge"], "gitlab");
+}
+
+#[test]
 fn no_step_is_given_the_token() {
     let (project, fake) = project("github", "[env.e0]\ndeploy = \"env > seen\"\n");
     assert_eq!(run(&project, &["to", "e0", &project.releases[0], "--yes"], &[]).code, Some(0));

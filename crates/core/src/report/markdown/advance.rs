@@ -15,7 +15,7 @@ pub fn advance(report: &AdvanceReport, links: &Links) -> String {
         (_, 0) => "no environment is automatic".to_owned(),
         ([], _) if ready > 0 => format!("{ready} would move"),
         ([], _) => "nothing moved".to_owned(),
-        (names, _) => format!("moved: {}", names.join(", ")),
+        (names, _) => format!("{} moved", names.join(", ")),
     };
     page.block("the headline", &format!("## {} {}", if wrong { "✗" } else { "✓" }, plain(&says)));
     let rows: Vec<String> = report.environments.iter().map(|one| row(one, links)).collect();
