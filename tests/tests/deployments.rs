@@ -302,6 +302,20 @@ fn a_forge_that_refuses_is_a_warning_and_nothing_else() {
 }
 
 #[test]
+fn a_forge_that_never_answers_holds_nothing_up_for_ever() {
+    let (project, fake) = project("github", "");
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let file = project.folder.path().join("promote.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let api = format!("http://{}/api/v3", silent.local_addr().unwrap());
+    std::fs::write(&file, text.replace(&fake.api("github"), &api)).unwrap();
+    let ran = run(&project, &["to", "e0", &project.releases[0], "--yes"], &[]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert_eq!(ran.err.matches("warning: ").count(), 1, "{ran:?}");
+    assert!(project.folder.path().join("deploy/e0.zip").exists());
+}
+
+#[test]
 fn what_moves_by_itself_is_shown_as_well() {
     let (project, fake) = project("github", "[env.e0]\nauto = true\n[env.e1]\nauto = true\n");
     let ran = run(&project, &["advance", "--json"], &[]);
