@@ -26,7 +26,7 @@ fn files() -> Vec<(String, String)> {
     assert!(found.len() >= 5, "{found:?}");
     let automatic = "project = \"shop\"\nenvironments = [\"staging\", [\"uat\", \"perf\"], \"prod\"]\nauto = true\n\
                      source = \"s3://acme/shop/{sha}.zip\"\ntarget = \"s3://acme/shop/{env}.zip\"\nnotes = [\"risk\"]\n[pack]\n\
-                     [env.prod]\nauto = false\nchecks = [\"build\"]\n";
+                     [env.prod]\nauto = false\nchecks = [\"build\"]\n[forge]\nkind = \"github\"\n";
     found.push(("automatic".to_owned(), automatic.to_owned()));
     found
 }

@@ -29,6 +29,8 @@ pub enum Act {
     Rollback,
     /// Put a release in place.
     Publish,
+    /// Move whatever is automatic and open.
+    Advance,
     /// Put the programs on the job's path.
     Install,
 }
@@ -47,6 +49,7 @@ impl Act {
             "verify" => Self::Verify,
             "rollback" => Self::Rollback,
             "publish" => Self::Publish,
+            "advance" => Self::Advance,
             "install" => Self::Install,
             other => {
                 let shown = promote_core::names::shown(other);
@@ -54,10 +57,15 @@ impl Act {
                     ExitStatus::Usage,
                     format!("`{shown}` is nothing that this action does"),
                 )
-                .hint("it does promote, plan, status, verify, rollback, publish and install"));
+                .hint("it does promote, plan, status, verify, rollback, publish, advance and install"));
             }
         };
         Ok(act)
+    }
+
+    /// Whether it may change something, so that it matters who acts.
+    pub(crate) const fn changes(self) -> bool {
+        matches!(self, Self::Promote | Self::Rollback | Self::Publish | Self::Advance)
     }
 }
 

@@ -2,20 +2,10 @@
 //! the job is cancelled.
 
 use crate::log::Log;
+use promote_core::cut_off::Reached;
 use promote_core::event::{Event, Events};
 use promote_core::port::{StepEnd, StepProgress};
 use std::sync::{Mutex, PoisonError};
-
-/// How far a promotion got.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Reached {
-    /// The promotion whose intent is in the ledger.
-    pub(crate) promotion: Option<String>,
-    /// Whether the targets hold the release, and that is recorded.
-    pub(crate) committed: bool,
-    /// Whether it ended: withdrawn, or with its outcome recorded.
-    pub(crate) ended: bool,
-}
 
 /// Hears events and says them.
 #[derive(Debug)]
@@ -34,21 +24,18 @@ impl Heard {
     pub(crate) fn reached(&self) -> Reached {
         self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
-
-    fn mark(&self, change: impl FnOnce(&mut Reached)) {
-        change(&mut self.reached.lock().unwrap_or_else(PoisonError::into_inner));
-    }
 }
 
 impl Events for Heard {
     fn hear(&self, event: &Event) {
         let log = &self.log;
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).hear(event);
         match event {
             Event::Intent { promotion, environment, seq, .. } => {
-                self.mark(|it| {
-                    *it = Reached { promotion: Some(promotion.to_string()), ..Reached::default() }
-                });
                 log.say(&format!("promotion {promotion} of {environment} is open (record {seq})"));
+            }
+            Event::Again { promotion, .. } => {
+                log.say(&format!("the steps of promotion {promotion} run again"));
             }
             Event::Waiting { until, why } => {
                 log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
@@ -61,11 +48,9 @@ impl Events for Heard {
                 log.foreign(why);
             }
             Event::Committed { promotion, seq } => {
-                self.mark(|it| it.committed = true);
                 log.say(&format!("promotion {promotion} is committed (record {seq})"));
             }
             Event::Aborted { why } => {
-                self.mark(|it| it.ended = true);
                 log.say("withdrawn; nothing was written");
                 log.foreign(why);
             }
@@ -77,7 +62,7 @@ impl Events for Heard {
                 let sign = if report.end == StepEnd::Succeeded { "✓" } else { "✗" };
                 log.say(&format!("{sign} {phase}: {name} ({} s): {}", report.took_s, report.summary));
             }
-            Event::Outcome { .. } => self.mark(|it| it.ended = true),
+            Event::Outcome { .. } => {}
             Event::Erased { release, location, left } => {
                 let short = release.short(7);
                 match left {

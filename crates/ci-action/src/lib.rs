@@ -2,6 +2,7 @@
 //! (outputs, job summary, annotations). What may be done and how is the core's to decide; reaching the outside is
 //! the providers'.
 
+mod advancing;
 mod answer;
 mod asked;
 mod file;
@@ -16,6 +17,8 @@ mod promotion;
 mod publishing;
 mod redact;
 mod run;
+mod shown;
+mod stopping;
 mod workflow;
 
 pub use asked::Act;

@@ -67,6 +67,12 @@ impl Log {
         inner.secrets = secrets;
     }
 
+    /// Hides one more.
+    pub(crate) fn hide_too(&self, secret: &str) {
+        let all = self.inner().secrets.clone().and(secret);
+        self.hide(all);
+    }
+
     /// A text without secrets.
     pub(crate) fn clean(&self, text: &str) -> String {
         self.inner().clean(text)

@@ -30,8 +30,8 @@ const fn output(name: &'static str, about: &'static str) -> Output {
 
 /// The inputs, in the order of `action.yml`.
 pub const INPUTS: &[Input] = &[
-    input("do", "promote, plan, status, verify, rollback, publish or install", "promote"),
-    input("to", "the environment; for status and verify one a line, none for all", ""),
+    input("do", "promote, plan, status, verify, rollback, publish, advance or install", "promote"),
+    input("to", "the environment; for status, verify and advance one a line, none for all", ""),
     input(
         "version",
         "commit, tag, environment or 'previous'; empty: what runs in the environment before; for publish the commit",
@@ -53,7 +53,11 @@ pub const INPUTS: &[Input] = &[
     input("wait", "wait for the deployment and its checks", "true"),
     input("on-blocked", "fail, or neutral: warn and succeed when a rule is not met", "fail"),
     input("summary", "write a job summary", "true"),
-    input("token", "to read checks and approvals", "${{ github.token }}"),
+    input(
+        "token",
+        "to read checks and approvals, and to show deployments where the job does not by itself",
+        "${{ github.token }}",
+    ),
     input("binary", "path of a promote-action to use instead of downloading one", ""),
     input("environment", "another name of to", ""),
     input("ecr_tag", "another name of to", ""),
@@ -68,7 +72,10 @@ pub const OUTPUTS: &[Output] = &[
         "promoted, unchanged, blocked, failed, rolled-back or planned; published, looked, matches, differs or installed for the other commands",
     ),
     output("exit", "the exit status by name, such as ok, blocked or conflict"),
-    output("environment", "the environment"),
+    output(
+        "environment",
+        "the environment; for advance those that moved, one a line, and so are version, promotion and url",
+    ),
     output("version", "the full commit that is there now, or would be"),
     output("previous", "the full commit that was there"),
     output("target", "where the artifact now is; the first one of several"),

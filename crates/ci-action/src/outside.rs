@@ -8,8 +8,9 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::port::{Entropy, History};
+use promote_core::port::{Clock, Entropy, History};
 use promote_core::world::World;
+use promote_providers::identity::{self, Found};
 use promote_providers::{
     Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
 };
@@ -53,7 +54,9 @@ impl Connect for Outside {
             version: semver::Version::parse(env!("CARGO_PKG_VERSION"))
                 .unwrap_or(semver::Version::new(0, 0, 0)),
         };
-        promote_core::config::read(&text, &context).map_err(Unread::Wrong)
+        let (mut config, remarks) = promote_core::config::read(&text, &context).map_err(Unread::Wrong)?;
+        config.frozen = variables.frozen();
+        Ok((config, remarks))
     }
 
     async fn world(
@@ -63,7 +66,7 @@ impl Connect for Outside {
         surroundings: &Surroundings,
         events: Arc<dyn Events>,
     ) -> Result<World, Failure> {
-        let steps = SystemSteps::new(base, variables(surroundings), Interruption::default())
+        let steps = SystemSteps::new(base, variables(surroundings).for_steps(), Interruption::default())
             .with_pipelines(PipelineAccess::of(config));
         let ports = Ports {
             clock: Arc::new(SystemClock),
@@ -79,6 +82,14 @@ impl Connect for Outside {
 
     fn actor(&self, surroundings: &Surroundings) -> Actor {
         promote_providers::actor::detect(&variables(surroundings), &promote_providers::actor::hostname())
+    }
+
+    async fn identity(&self, surroundings: &Surroundings, hide: &(dyn for<'t> Fn(&'t str) + Sync)) -> Found {
+        identity::look_hiding(&variables(surroundings), SystemClock.now(), hide).await
+    }
+
+    fn remote(&self, base: &Path) -> Option<String> {
+        GitRepository::open(base).ok().and_then(|repository| repository.remote().ok().flatten())
     }
 
     fn nonce(&self) -> [u8; 16] {

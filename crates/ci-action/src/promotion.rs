@@ -4,14 +4,18 @@ use crate::answer::Answer;
 use crate::asked::{Act, environment, request};
 use crate::run::Site;
 use crate::workflow::Kind;
+use promote_core::cut_off::Underway;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
 use promote_core::ledger::OutcomeResult;
+use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
+use promote_core::request::Request;
+use promote_core::snapshot::Snapshot;
 use promote_core::unwaited::{left_out, move_only};
 use std::path::PathBuf;
 
@@ -80,14 +84,27 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
             site.log.say(&headline);
             return Ok(page.answer("planned", &headline, true, plan).await);
         }
-        Decision::NothingToDo(nothing) => finish(world, config, nothing, &snapshot, &request).await?,
-        Decision::Allowed(plan) if site.manner.wait => {
-            carry_out(world, config, plan, &snapshot, &request).await?
+        Decision::NothingToDo(nothing) => {
+            begins(site, &snapshot, &request);
+            finish(world, config, nothing, &snapshot, &request).await?
         }
-        Decision::Allowed(plan) => move_only(world, config, plan, &snapshot, &request).await?,
+        Decision::Allowed(plan) => {
+            begins(site, &snapshot, &request);
+            match site.manner.wait {
+                true => carry_out(world, config, plan, &snapshot, &request).await?,
+                false => move_only(world, config, plan, &snapshot, &request).await?,
+            }
+        }
     };
     let took = (clock.now() - begun).num_seconds();
-    Ok(page.done(&done, took).await)
+    let shown = site.shown(Closing::Done).await;
+    Ok(page.done(&done, took, &shown).await)
+}
+
+/// Remembers what is carried out, for the case that somebody stops it.
+fn begins(site: &Site<'_>, snapshot: &Snapshot, request: &Request) {
+    let (world, config) = (site.world.clone(), site.config.clone());
+    site.stopping.begins(Underway { world, config, snapshot: snapshot.clone(), request: request.clone() });
 }
 
 /// The saved plan that is to be carried out. The environment and release may be named as well, and must be its own.
@@ -132,7 +149,7 @@ impl Page<'_> {
     }
 
     /// The answer when a release was moved.
-    async fn done(&self, done: &Done, took_s: i64) -> Answer {
+    async fn done(&self, done: &Done, took_s: i64, shown: &[Mirrored]) -> Answer {
         let (name, commit) = (&done.plan.environment, done.plan.release.commit.short(7));
         let (status, headline) = match (done.exit, done.result) {
             (ExitStatus::RolledBack, _) => {
@@ -169,7 +186,7 @@ impl Page<'_> {
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }
         let waited = self.site.manner.wait || !done.plan.follows;
-        let outcome = OutcomeReport::of(done, waited, took_s);
+        let outcome = OutcomeReport::of(done, waited, took_s).shown(shown);
         let mut answer = Answer::new(status, &outcome);
         self.fill(&mut answer, &done.plan);
         answer.exit = Some(done.exit);

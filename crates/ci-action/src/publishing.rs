@@ -8,10 +8,12 @@ use promote_artifacts::publication::{self, Asked};
 use promote_core::automatic::{self, Watch};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::mirror::Closing;
 use promote_core::plan::Plan;
 use promote_core::report::markdown;
 
-struct Said<'a>(&'a Site<'a>);
+/// Says which promotion is under way.
+pub(crate) struct Said<'a>(pub(crate) &'a Site<'a>);
 
 impl Watch for Said<'_> {
     fn begins(&self, plan: &Plan) {
@@ -53,7 +55,8 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if !site.manner.dry_run {
         let moves =
             automatic::promote(&site.world, &site.config, &site.actor, &report.commit, &Said(site)).await;
-        report.moves = moves?;
+        let shown = site.shown(Closing::Failed).await;
+        report.moves = moves?.into_iter().map(|moved| moved.shown(&shown)).collect();
     }
     let mut exit = ExitStatus::Ok;
     for moved in &report.moves {

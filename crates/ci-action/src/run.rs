@@ -5,8 +5,9 @@ use crate::asked::{Act, Manner};
 use crate::heard::Heard;
 use crate::input::Inputs;
 use crate::log::Log;
+use crate::stopping::Stopping;
 use crate::workflow::{ANNOTATIONS, Kind, Place};
-use crate::{installing, looking, promotion, publishing};
+use crate::{advancing, installing, looking, promotion, publishing, shown};
 use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use promote_core::config::{Config, Diagnostic, Severity};
@@ -14,10 +15,12 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
 use promote_core::ledger::Actor;
+use promote_core::mirror::Closing;
 use promote_core::report::markdown::Links;
 use promote_core::world::World;
-use promote_providers::Variables;
+use promote_providers::identity::{self, Found};
 use promote_providers::step::Secrets;
+use promote_providers::{Mirror, Variables};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -70,6 +73,10 @@ pub trait Connect: Send + Sync {
     ) -> Result<World, Failure>;
     /// Who acts.
     fn actor(&self, surroundings: &Surroundings) -> Actor;
+    /// What the pipeline's server says of who acts. `hide` is given the token before anything is done with it.
+    async fn identity(&self, surroundings: &Surroundings, hide: &(dyn for<'t> Fn(&'t str) + Sync)) -> Found;
+    /// The address of the remote `origin`, where `base` lies in a repository that has one.
+    fn remote(&self, base: &Path) -> Option<String>;
     /// 16 random bytes.
     fn nonce(&self) -> [u8; 16];
     /// The folder that the programs lie in.
@@ -90,6 +97,8 @@ pub(crate) struct Site<'a> {
     pub(crate) world: World,
     pub(crate) actor: Actor,
     pub(crate) links: Links,
+    pub(crate) mirror: Arc<Mirror>,
+    pub(crate) stopping: &'a Stopping,
 }
 
 /// Runs the action once.
@@ -106,12 +115,18 @@ pub async fn run(
     log.hide(Secrets::new(&variables, [inputs.get("token")]));
     log.debug(&format!("promote-action {}", env!("CARGO_PKG_VERSION")));
     let heard = Arc::new(Heard::new(log.clone()));
-    let carried = {
-        let work = pin!(act(surroundings, &inputs, &log, connect, &heard));
+    let stopping = Stopping::default();
+    let ended = {
+        let work = pin!(act(surroundings, &inputs, &log, connect, &heard, &stopping));
         match select(work, connect.cancelled()).await {
-            Either::Left((done, _)) => done,
-            Either::Right((exit, _)) => Err(cut_off(exit, &heard)),
+            Either::Left((done, _)) => Ok(done),
+            Either::Right((exit, _)) => Err(exit),
         }
+    };
+    let carried = match ended {
+        Ok(done) => done,
+        // What was under way is let go before the ledger is told of it.
+        Err(exit) => Err(stopping.failure(exit, &heard, &log, connect).await),
     };
     let answer = carried.unwrap_or_else(|failure| {
         log.annotate(Kind::Error, "promote", &told(&failure), None);
@@ -149,6 +164,7 @@ async fn act(
     log: &Log,
     connect: &dyn Connect,
     heard: &Arc<Heard>,
+    stopping: &Stopping,
 ) -> Result<Answer, Failure> {
     let (act, manner) = (Act::of(inputs)?, Manner::of(inputs)?);
     if act == Act::Install {
@@ -172,18 +188,46 @@ async fn act(
         log.debug(&format!("line {}: {}", remark.line, remark.message));
     }
     let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-    let events = Arc::clone(heard) as Arc<dyn Events>;
+    let mut actor = connect.actor(surroundings);
+    if act.changes() {
+        let found = connect.identity(surroundings, &|token| log.hide_too(token)).await;
+        actor = identity::evidence(actor, &found);
+        identity::required(&variables, &actor)?;
+    }
+    let mirror =
+        shown::mirror(&shown::Here { surroundings, inputs, config: &config, actor: &actor }, heard, || {
+            connect.remote(&base)
+        });
+    stopping.telling(&mirror);
+    let events = Arc::clone(&mirror) as Arc<dyn Events>;
     let world = connect.world(&config, &base, surroundings, events).await?;
-    let (actor, links) = (connect.actor(surroundings), links(surroundings));
-    let heard = Arc::clone(heard);
-    let site = Site { surroundings, inputs, log, heard, manner, config, base, world, actor, links };
-    match act {
+    let (links, heard) = (links(surroundings), Arc::clone(heard));
+    let site = Site {
+        surroundings,
+        inputs,
+        log,
+        heard,
+        manner,
+        config,
+        base,
+        world,
+        actor,
+        links,
+        mirror,
+        stopping,
+    };
+    let end = match act {
         Act::Promote | Act::Plan | Act::Rollback => promotion::run(&site, act).await,
         Act::Status => looking::status(&site).await,
         Act::Verify => looking::verify(&site).await,
         Act::Publish => publishing::publish(&site).await,
+        Act::Advance => advancing::advance(&site).await,
         Act::Install => installing::install(surroundings, connect, log),
+    };
+    if end.is_err() {
+        site.shown(Closing::Failed).await;
     }
+    end
 }
 
 /// Each mistake as an annotation at its place, as many as the runner keeps; all of them in the failure.
@@ -234,24 +278,5 @@ fn links(surroundings: &Surroundings) -> Links {
             compare: Some(format!("{project}/-/compare/")),
         },
         _ => Links::default(),
-    }
-}
-
-/// What is known when the job was cancelled.
-fn cut_off(exit: ExitStatus, heard: &Heard) -> Failure {
-    let failure = Failure::new(exit, "the job was cancelled");
-    let reached = heard.reached();
-    match reached.promotion {
-        Some(promotion) if !reached.ended => {
-            let how = if reached.committed {
-                "The targets hold the release, and that is recorded; how its deployment ends is not."
-            } else {
-                "Some targets may have been written."
-            };
-            failure.state(format!("Promotion {promotion} has not ended. {how}")).hint(
-                "run the job again, or `promote resume ENV`, to go on; `promote rollback ENV` goes back",
-            )
-        }
-        _ => failure.state("No promotion is open because of it."),
     }
 }

@@ -4,7 +4,7 @@ use crate::args::{Global, TermsArgs};
 use crate::connect::{Connect, Site};
 use crate::document::Wish;
 use crate::env::Env;
-use crate::page::Page;
+use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::screen::Screen;
@@ -12,12 +12,13 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Override};
+use promote_core::mirror::{self, Closing, Mirrored};
 use promote_core::names::EnvironmentName;
 use promote_core::report::{Document, FailureReport};
 use promote_core::request::{Request, Wanted};
 use promote_core::rule;
 use promote_core::world::World;
-use promote_providers::identity;
+use promote_providers::{Mirror, Variables, forge, identity};
 use std::sync::Arc;
 
 /// Why a command ends early.
@@ -90,6 +91,34 @@ impl App<'_> {
         let actor = identity::evidence(self.actor(), &found);
         identity::required(&self.env.variables.iter().collect(), &actor)?;
         Ok(actor)
+    }
+
+    /// Something that tells the project's forge of what `events` hears, where that is wanted.
+    pub(crate) fn mirror(&self, project: &Project, actor: &Actor, events: Arc<dyn Events>) -> Arc<Mirror> {
+        let variables: Variables = self.env.variables.iter().collect();
+        let forge = project.config.forge.clone();
+        let job = forge::job(&variables, actor);
+        let Some(forge) = forge.filter(|forge| mirror::wanted(forge, job)) else {
+            return Arc::new(Mirror::silent(events));
+        };
+        let access = forge::Access {
+            // Asking git is for those alone who leave the name to it.
+            remote: forge.repository.is_none().then(|| self.connect.remote(&project.base)).flatten(),
+            forge,
+            variables,
+            person: self.env.input_terminal && !self.env.is_ci(),
+        };
+        let opening = Box::pin(async move { forge::open(&access).await });
+        Arc::new(Mirror::new(events, &project.config, actor.details.get("run").cloned(), opening))
+    }
+
+    /// Tells the forge the rest, and says what it could not be told.
+    pub(crate) async fn mirrored(&self, mirror: &Mirror, how: Closing) -> Vec<Mirrored> {
+        let told = mirror.close(how).await;
+        for warning in &told.warnings {
+            self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
+        }
+        told.deployments
     }
 
     /// The document that is asked for with `--json`.

@@ -8,16 +8,17 @@ use crate::args::{Changing, JobFiles, Waiting};
 use crate::confirm::confirm;
 use crate::document::Wish;
 use crate::gitlab::Facts;
-use crate::interrupt::or_signal;
-use crate::progress::Progress;
+use crate::interrupt::{last_words, or_signal};
 use crate::project::Project;
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use cut_off::cut_off;
 use promote_core::config::{Config, Environment};
+use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
 use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
@@ -67,7 +68,8 @@ async fn carry_and_tell(
     }
     wanted.request.actor = app.identified().await?;
     let progress = app.progress();
-    let world = app.world_with(project, Arc::new(progress.clone())).await?;
+    let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
+    let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let view = world.view();
     let (snapshot, decision) = decide(&view, config, &wanted.request).await?;
     facts.decided(settings, &snapshot, &decision, wanted.changing.dry_run);
@@ -102,14 +104,24 @@ async fn carry_and_tell(
     progress.begin(plan_of(&decision));
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
-        Ok(done) => done.inspect_err(|_| {
+        Ok(Ok(done)) => done,
+        Ok(Err(failure)) => {
             progress.rest();
             app.screen.message("\n");
-        })?,
-        Err(signal) => return Err(cut_off(&errand, &progress, signal).await),
+            app.mirrored(&mirror, Closing::Failed).await;
+            return Err(failure.into());
+        }
+        Err(signal) => {
+            let stop = cut_off(&errand, &progress, signal).await;
+            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
+            return Err(stop);
+        }
     };
     facts.done(&done);
-    errand.ended(&done, wait || !done.plan.follows, &progress)
+    let took = progress.elapsed().num_seconds();
+    progress.rest();
+    let shown = app.mirrored(&mirror, Closing::Done).await;
+    errand.ended(&done, wait || !done.plan.follows, took, &shown)
 }
 
 /// What is carried out.
@@ -139,9 +151,8 @@ impl Errand<'_> {
     }
 
     /// Says what came of it.
-    fn ended(&self, done: &Done, waited: bool, progress: &Progress) -> Ended {
-        progress.rest();
-        let report = OutcomeReport::of(done, waited, progress.elapsed().num_seconds());
+    fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> Ended {
+        let report = OutcomeReport::of(done, waited, took_s).shown(shown);
         if done.exit == ExitStatus::Ok {
             self.app.show(&report, || outcome_view::page(&report))?;
         } else {

@@ -50,6 +50,11 @@ pub trait Connect: Send + Sync {
     /// The clock that times are measured with.
     fn clock(&self) -> Arc<dyn Clock>;
 
+    /// The address of the remote `origin`, where `base` lies in a repository that has one.
+    fn remote(&self, base: &Path) -> Option<String> {
+        GitRepository::open(base).ok().and_then(|repository| repository.remote().ok().flatten())
+    }
+
     /// The way to the pipelines of a project. Sends no request by itself.
     fn pipelines(&self, config: &Config) -> PipelineAccess {
         PipelineAccess::of(config)
@@ -63,9 +68,7 @@ pub struct Providers;
 #[async_trait]
 impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
-        // The token says who acts, to promote alone; no step needs it, and none could print it then.
-        let own = |(name, _): &(&String, &String)| *name != promote_providers::identity::TOKEN;
-        let variables: Variables = site.env.variables.iter().filter(own).collect();
+        let variables = site.env.variables.iter().collect::<Variables>().for_steps();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
             .with_pipelines(self.pipelines(site.config));
         let ports = Ports {

@@ -57,6 +57,14 @@ pub const VARIABLES: &[Variable] = &[
         about: "say everything, as with `-vv`, when `true` or `1`; `RUNNER_DEBUG` likewise",
     },
     Variable {
+        name: "PROMOTE_FORGE_TOKEN",
+        about: "the token for the forge of `[forge]`, before `GITHUB_TOKEN`, `GH_TOKEN`, `GITLAB_TOKEN` and `CI_JOB_TOKEN`; never printed, and no step gets it",
+    },
+    Variable {
+        name: "PROMOTE_JOB_DEPLOYS",
+        about: "when `false`, a job of GitHub says that it has `deployment: false`, so that promotions are shown there by promote",
+    },
+    Variable {
         name: "PROMOTE_LEDGER_REMOTE",
         about: "the git remote that holds the branch of `ledger = \"git:BRANCH\"`, instead of `origin`",
     },

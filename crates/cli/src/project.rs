@@ -7,6 +7,7 @@ use promote_core::config::{Config, Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::FailureReport;
+use promote_providers::Variables;
 use std::path::{Path, PathBuf};
 
 /// The file that is looked for.
@@ -49,7 +50,7 @@ impl Project {
         };
         match read(&text, &context) {
             Ok((mut config, remarks)) => {
-                config.frozen = crate::gitlab::freeze(app.env);
+                config.frozen = app.env.variables.iter().collect::<Variables>().frozen();
                 Ok(Self { config, file, base, text, remarks })
             }
             Err(found) => Err(refused(app, &file, &text, &found)),

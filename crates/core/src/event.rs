@@ -23,6 +23,23 @@ pub enum Event {
         action: Action,
         /// The record.
         seq: Seq,
+        /// What moves.
+        release: CommitId,
+        /// All environments that it moves, the one above first.
+        moves: Vec<EnvironmentName>,
+        /// Whether deploy or verify steps follow.
+        follows: bool,
+        /// The promotion that was open and is taken over.
+        over: Option<TakenOver>,
+    },
+    /// What is committed already is gone on with: its deploy and verify steps run again.
+    Again {
+        /// The promotion.
+        promotion: PromotionId,
+        /// What moved.
+        release: CommitId,
+        /// All environments that it moved.
+        moves: Vec<EnvironmentName>,
     },
     /// Waiting until requests of an earlier attempt can't land any more.
     Waiting {
@@ -113,6 +130,16 @@ pub enum Event {
         /// The environment.
         environment: EnvironmentName,
     },
+}
+
+/// A promotion that was open when another took over from it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TakenOver {
+    /// The promotion, and those that it had itself taken over from.
+    pub promotions: Vec<PromotionId>,
+    /// What it was about to bring.
+    pub release: CommitId,
 }
 
 /// Hears events. Must not block for long, and can't fail.

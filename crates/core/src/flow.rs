@@ -125,6 +125,14 @@ pub async fn finish(
         )
         .hint(format!("`promote to {} --redeploy` moves it again, as the file is now", settings.name)));
     }
+    if let Some(promotion) = state.current.as_ref().and_then(|current| current.promotion.clone()) {
+        let moved = config.moved(settings, &plan.terms.include);
+        world.events.hear(&Event::Again {
+            promotion,
+            release: plan.release.commit.clone(),
+            moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
+        });
+    }
     let mut done = follow(world, config, &plan, snapshot, request, head, Vec::new()).await?;
     put_back(world, config, settings, request, &mut done).await;
     Ok(done)

@@ -15,6 +15,7 @@ pub mod commit;
 pub mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod cut_off;
 pub mod decorator;
 pub mod digest;
 pub mod duration;
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
+pub mod mirror;
 pub mod names;
 pub mod observe;
 pub mod place;

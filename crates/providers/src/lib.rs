@@ -3,9 +3,12 @@
 
 pub mod actor;
 pub mod connect;
+pub mod forge;
+mod https;
 pub mod identity;
 pub mod interruption;
 pub mod machine;
+pub mod mirror;
 pub mod pipelines;
 pub mod step;
 pub mod variables;
@@ -13,6 +16,7 @@ pub mod variables;
 pub use connect::{Ports, connect};
 pub use interruption::Interruption;
 pub use machine::{SystemClock, SystemEntropy};
+pub use mirror::Mirror;
 pub use pipelines::PipelineAccess;
 pub use step::SystemSteps;
 pub use variables::Variables;

@@ -25,6 +25,30 @@ impl Variables {
         self.get(name).is_some_and(|value| value != "0" && !value.eq_ignore_ascii_case("false"))
     }
 
+    /// The freeze that GitLab declares for the whole project. Whatever the variable holds counts: where it is set at
+    /// all, the window is closed.
+    pub fn frozen(&self) -> Option<String> {
+        self.get("CI_DEPLOY_FREEZE")
+            .map(|_| "GitLab says that the project is frozen (`CI_DEPLOY_FREEZE`)".to_owned())
+    }
+
+    /// Those that steps are given: without the tokens that are promote's own, so that none can print them.
+    #[must_use]
+    pub fn for_steps(&self) -> Self {
+        let mut all = self.clone();
+        for name in [crate::identity::TOKEN, crate::forge::TOKEN] {
+            all.0.remove(OsStr::new(name));
+        }
+        all
+    }
+
+    /// The same with one more, or another value.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+
     /// All of them, for a child process.
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))

@@ -3,7 +3,7 @@
 //! to see what comes of that.
 
 mod api;
-mod http;
+pub(crate) mod http;
 mod registry;
 mod state;
 mod tokens;
@@ -169,7 +169,7 @@ impl std::fmt::Debug for QuayFake {
     }
 }
 
-fn decoded(text: &str) -> String {
+pub(crate) fn decoded(text: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
@@ -186,7 +186,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
+pub(crate) fn pairs(query: &str) -> Vec<(String, String)> {
     let parts = query.split('&').filter(|part| !part.is_empty());
     parts
         .map(|part| part.split_once('=').unwrap_or((part, "")))

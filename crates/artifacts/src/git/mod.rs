@@ -64,12 +64,21 @@ impl GitRepository {
     /// # Errors
     /// When git can't be run.
     pub fn project_name(&self) -> Result<Option<ProjectName>, GitError> {
+        let address = self.remote()?.unwrap_or_default();
+        let folder = self.top.file_name().map(|name| name.to_string_lossy().into_owned());
+        Ok(name_in(&address).or_else(|| name_in(&folder.unwrap_or_default())))
+    }
+
+    /// The address of the remote `origin`, as it stands in the configuration; it may hold a password.
+    ///
+    /// # Errors
+    /// When git can't be run.
+    pub fn remote(&self) -> Result<Option<String>, GitError> {
         let mut command = self.command("config");
         command.args(["--get", "remote.origin.url"]);
         let output = run(&mut command)?;
-        let address = String::from_utf8_lossy(&output.stdout).into_owned();
-        let folder = self.top.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(name_in(&address).or_else(|| name_in(&folder.unwrap_or_default())))
+        let address = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok(Some(address).filter(|address| !address.is_empty()))
     }
 
     /// A git command that reads from this repository and from nothing else.

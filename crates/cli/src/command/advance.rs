@@ -3,14 +3,14 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::automatic::Shown;
-use crate::interrupt::or_signal;
+use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_core::advance::advance;
-use promote_core::exit::ExitStatus;
+use promote_core::event::Events;
 use promote_core::failure::Failure;
+use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
-use promote_core::report::{Document, Moved};
-use serde::Serialize;
+use promote_core::report::{AdvanceReport, Moved};
 use std::sync::Arc;
 
 /// Move whatever is automatic and open
@@ -39,36 +39,22 @@ pub(crate) struct AdvanceArgs {
     changing: Changing,
 }
 
-/// What became of all of them.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct AdvanceReport {
-    schema: &'static str,
-    /// The project.
-    pub(crate) project: String,
-    /// Whether nothing was moved because of `--dry-run`.
-    pub(crate) dry_run: bool,
-    /// The automatic environments in order, one for each target.
-    pub(crate) environments: Vec<Moved>,
-    /// How the command ends.
-    pub(crate) exit: ExitStatus,
-}
-
-impl Document for AdvanceReport {
-    const SCHEMA: &'static str = "promote/advance@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "dry_run", "environments", "exit"];
-}
-
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
     let project = app.project()?;
     let progress = app.progress();
-    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
     let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
+    let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
+    let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
     let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
-    let environments = match or_signal(app.env, &progress, flow).await {
-        Ok(moved) => moved?,
+    let environments: Vec<Moved> = match or_signal(app.env, &progress, flow).await {
+        Ok(moved) => {
+            let shown = app.mirrored(&mirror, Closing::Failed).await;
+            moved?.into_iter().map(|moved| moved.shown(&shown)).collect()
+        }
         Err(signal) => {
             progress.rest();
+            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             let reached = progress.reached();
             let mut failure = Failure::new(signal.exit(), "interrupted");
             failure = match &reached.promotion {
@@ -80,10 +66,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
             return Err(failure.into());
         }
     };
-    let counts = |moved: &&Moved| args.exit_code || moved.exit != ExitStatus::Blocked;
-    let exit = environments.iter().filter(counts).map(|moved| moved.exit).max().unwrap_or(ExitStatus::Ok);
-    let project = project.config.project.to_string();
-    let report = AdvanceReport { schema: AdvanceReport::SCHEMA, project, dry_run, environments, exit };
+    let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);
     app.show(&report, || crate::view::advance::page(&report))?;
-    Ok(exit)
+    Ok(report.exit)
 }

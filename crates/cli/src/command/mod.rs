@@ -139,7 +139,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
         Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
-        Command::Advance(_) => advance::AdvanceReport::FIELDS,
+        Command::Advance(_) => promote_core::report::AdvanceReport::FIELDS,
         Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
         Command::Status(_) => StatusReport::FIELDS,
         Command::History(_) => HistoryReport::FIELDS,

@@ -3,12 +3,14 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::automatic::{Said, Shown};
-use crate::interrupt::or_signal;
+use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
 use promote_core::automatic;
+use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::mirror::Closing;
 use promote_core::report::PublishReport;
 use std::sync::Arc;
 
@@ -43,7 +45,8 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
     let project = app.project()?;
     let actor = app.identified().await?;
     let progress = app.progress();
-    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
+    let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
     let shown = moving && app.wish() == crate::document::Wish::None;
@@ -71,9 +74,15 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
         Ok::<PublishReport, Failure>(report)
     };
     let report = match or_signal(app.env, &progress, flow).await {
-        Ok(report) => report?,
+        Ok(report) => {
+            let shown = app.mirrored(&mirror, Closing::Failed).await;
+            let mut report = report?;
+            report.moves = report.moves.into_iter().map(|moved| moved.shown(&shown)).collect();
+            report
+        }
         Err(signal) => {
             progress.rest();
+            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             let reached = progress.reached();
             let mut failure = Failure::new(signal.exit(), "interrupted");
             match &reached.promotion {

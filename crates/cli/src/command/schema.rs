@@ -94,7 +94,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<OutcomeReport>(),
         row::<FailureReport>(),
         row::<promote_core::report::PublishReport>(),
-        row::<crate::command::advance::AdvanceReport>(),
+        row::<promote_core::report::AdvanceReport>(),
         row::<pack::PackReport>(),
         row::<crate::saying::SaidReport>(),
         row::<crate::blocking::BlockReport>(),

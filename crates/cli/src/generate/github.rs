@@ -4,7 +4,7 @@ use super::needs::{Needs, is_ecr, is_google, login};
 use super::pinned::Pinned;
 use super::yaml::quoted;
 use super::{branch, ordered, scheduled};
-use promote_core::config::{Config, Environment};
+use promote_core::config::{Config, Environment, ForgeKind, Mirroring};
 use std::fmt::Write;
 
 /// Where it lies, from the root of the repository.
@@ -114,7 +114,7 @@ fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
             );
         }
     }
-    variables(out, &needs);
+    variables(out, &needs, false);
 }
 
 fn publish(out: &mut String, config: &Config, pinned: &Pinned) {
@@ -137,7 +137,7 @@ fn publish(out: &mut String, config: &Config, pinned: &Pinned) {
         "      - id: promote\n        uses: {}\n        with:\n          do: publish",
         pinned.uses(ACTION)
     );
-    variables(out, &needs);
+    variables(out, &needs, false);
 }
 
 fn advance(
@@ -161,14 +161,23 @@ fn advance(
     );
     concurrency(out, name);
     permissions(out, &needs);
+    let github = config.forge.as_ref().filter(|forge| forge.kind == ForgeKind::Github);
+    let shows = github.is_some_and(|forge| forge.deployments != Mirroring::Never);
+    if shows {
+        out.push_str("      deployments: write\n");
+    }
     out.push_str("    steps:\n");
     sign_in(out, &needs, pinned);
     let _ = writeln!(
         out,
-        "      - uses: {}\n        with:\n          do: install\n      - run: promote advance {name}",
-        pinned.uses(ACTION)
+        "      - id: promote\n        uses: {}\n        with:\n          do: advance\n          to: {}",
+        pinned.uses(ACTION),
+        quoted(name)
     );
-    variables(out, &needs);
+    if shows {
+        out.push_str("        env:\n          # What moves is shown by promote: the job itself makes no deployment.\n          PROMOTE_JOB_DEPLOYS: \"false\"\n");
+    }
+    variables(out, &needs, shows);
 }
 
 /// Whoever comes later waits, and nobody who waits is dropped.
@@ -260,8 +269,8 @@ fn registry(out: &mut String, pinned: &Pinned, host: &str, user: &str, password:
     );
 }
 
-/// The variables that `promote.toml` names.
-fn variables(out: &mut String, needs: &Needs) {
+/// The variables that `promote.toml` names; `begun`: others stand before them.
+fn variables(out: &mut String, needs: &Needs, begun: bool) {
     let mut lines = String::new();
     let keys =
         ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].into_iter().filter(|_| needs.keys && !needs.aws);
@@ -275,6 +284,7 @@ fn variables(out: &mut String, needs: &Needs) {
         let _ = writeln!(lines, "          {name}: ${{{{ vars.{name} }}}}");
     }
     if !lines.is_empty() {
-        let _ = write!(out, "        env:\n{lines}");
+        let head = if begun { "" } else { "        env:\n" };
+        let _ = write!(out, "{head}{lines}");
     }
 }

@@ -54,6 +54,9 @@ url = "https://example.com/${{ secrets.KEY }}"
 
 [pack]
 
+[forge]
+kind = "github"
+
 [env.staging]
 branch = "release"
 

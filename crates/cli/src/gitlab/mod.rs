@@ -20,13 +20,6 @@ pub(crate) fn in_job(env: &Env) -> bool {
     env.variable("GITLAB_CI").is_some_and(|value| value != "false")
 }
 
-/// The freeze that GitLab declares for the whole project. Whatever the variable holds counts: where it is set at all, the
-/// window is closed.
-pub(crate) fn freeze(env: &Env) -> Option<String> {
-    env.variable("CI_DEPLOY_FREEZE")
-        .map(|_| "GitLab says that the project is frozen (`CI_DEPLOY_FREEZE`)".to_owned())
-}
-
 /// Whether the pipeline's owner asked for everything that can be said.
 pub(crate) fn debugging(env: &Env) -> bool {
     let on = |name: &str| env.variable(name).is_some_and(|value| value == "true" || value == "1");

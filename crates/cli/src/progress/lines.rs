@@ -196,6 +196,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
             made("↩", Look::Warn, "back", format!("{environment} goes back to {}", now.from))
         }
         Event::Intent { .. }
+        | Event::Again { .. }
         | Event::Moving { .. }
         | Event::Committed { .. }
         | Event::StepLine { .. }

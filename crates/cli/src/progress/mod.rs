@@ -8,31 +8,13 @@ use crate::env::Env;
 use crate::screen::Screen;
 use chrono::{DateTime, Utc};
 use lines::Style;
+use promote_core::cut_off::Reached;
 use promote_core::event::{Event, Events};
-use promote_core::ledger::PromotionId;
-use promote_core::location::Location;
 use promote_core::plan::Plan;
 use promote_core::port::Clock;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-/// How far a promotion got.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Reached {
-    /// The promotion, once its intent is written.
-    pub(crate) promotion: Option<PromotionId>,
-    /// A target that may be half written.
-    pub(crate) moving: Option<Location>,
-    /// The targets that hold the release.
-    pub(crate) moved: Vec<Location>,
-    /// Whether the commit is written.
-    pub(crate) committed: bool,
-    /// Whether the outcome is written.
-    pub(crate) ended: bool,
-    /// Whether the intent was withdrawn.
-    pub(crate) aborted: bool,
-}
 
 /// What is shown and remembered.
 #[derive(Debug)]
@@ -144,6 +126,7 @@ impl Events for Progress {
     fn hear(&self, event: &Event) {
         let at = self.clock.now();
         let mut now = self.lock();
+        now.reached.hear(event);
         remember(&mut now, event, at);
         let shown = lines::shown(self.style, event, &now, at);
         match event {
@@ -151,7 +134,6 @@ impl Events for Progress {
             Event::RollingBack { .. } => {
                 let now = &mut *now;
                 std::mem::swap(&mut now.to, &mut now.from);
-                now.reached = Reached::default();
             }
             _ => {}
         }
@@ -159,21 +141,10 @@ impl Events for Progress {
     }
 }
 
+/// What is under way, for the lines that say so.
 fn remember(now: &mut Now, event: &Event, at: DateTime<Utc>) {
-    let reached = &mut now.reached;
     match event {
-        Event::Intent { promotion, .. } => reached.promotion = Some(promotion.clone()),
-        Event::Moving { target } => {
-            reached.moving = Some(target.clone());
-            now.doing = Some((at, "move".to_owned(), target.to_string()));
-        }
-        Event::Moved { target, .. } => {
-            reached.moving = None;
-            reached.moved.push(target.clone());
-        }
-        Event::Committed { .. } => reached.committed = true,
-        Event::Aborted { .. } => reached.aborted = true,
-        Event::Outcome { .. } => reached.ended = true,
+        Event::Moving { target } => now.doing = Some((at, "move".to_owned(), target.to_string())),
         Event::StepStarted { phase, name } => {
             now.doing = Some((at, phase.clone(), name.clone()));
         }

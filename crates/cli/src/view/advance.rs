@@ -1,8 +1,7 @@
 //! What became of the automatic environments, as a page.
 
-use crate::command::advance::AdvanceReport;
 use crate::page::{Page, Style, Text};
-use promote_core::report::Moved;
+use promote_core::report::{AdvanceReport, Moved};
 
 /// The page.
 pub(crate) fn page(report: &AdvanceReport) -> Page {

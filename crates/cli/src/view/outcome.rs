@@ -16,6 +16,7 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
     if report.result.is_none() {
         page.line(Text::new(format!("{name} holds {sha}. {entry}"), Style::Strong));
         page.line("Its deployment was not waited for.");
+        shown(&mut page, report);
         page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
         return page;
     }
@@ -28,6 +29,7 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
     page.line(
         Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain),
     );
+    shown(&mut page, report);
     if report.action == Action::Rollback {
         if let Some(bad) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
             page.line(Text::marked(format!(
@@ -39,6 +41,13 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
         page.line(Text::marked(format!("To undo: `promote rollback {name}`")));
     }
     page
+}
+
+/// Where people can look at it.
+fn shown(page: &mut Page, report: &OutcomeReport) {
+    for one in report.deployments.iter().filter_map(|one| one.made.page.as_ref()) {
+        page.line(Text::new(format!("Shown at {one}"), Style::Dim));
+    }
 }
 
 /// A promotion whose deployment did not end well, as an error.

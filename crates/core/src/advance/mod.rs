@@ -36,6 +36,7 @@ fn ended(environment: &EnvironmentName, result: &str, why: Vec<String>) -> Moved
         opens_at: None,
         promotion: None,
         exit: ExitStatus::Ok,
+        deployments: Vec::new(),
     }
 }
 

@@ -10,7 +10,7 @@ pub use intent::{FRESH, LANDED};
 pub use write::{Writer, append_after};
 
 use crate::config::{Config, Environment};
-use crate::event::Event;
+use crate::event::{Event, TakenOver};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
@@ -57,6 +57,17 @@ pub async fn apply(
         environment: environment.name.clone(),
         action: plan.action,
         seq: intent.record.seq,
+        release: plan.release.commit.clone(),
+        moves: config
+            .moved(environment, &plan.terms.include)
+            .into_iter()
+            .map(|moved| moved.name.clone())
+            .collect(),
+        follows: plan.follows,
+        over: snapshot
+            .state()
+            .open
+            .map(|open| TakenOver { promotions: open.stamps, release: open.release.commit }),
     });
     let superseding = plan.supersedes.is_some();
     if let Some(failure) = intent::late(&writer, snapshot, intent.stored_at) {

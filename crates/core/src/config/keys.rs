@@ -129,6 +129,12 @@ pub(super) static PROJECT: &[Key] = &[
     key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
     key("store", Named(Owner::Store, STORE), "none", "How to reach one bucket: `[store.BUCKET]`."),
     key(
+        "forge",
+        Table(FORGE),
+        "none",
+        "Where the repository lies, so that its environment pages show promotions: `[forge]`.",
+    ),
+    key(
         "env",
         Named(Owner::Environment, ENVIRONMENT),
         "none",
@@ -319,6 +325,28 @@ pub(super) static STORE: &[Key] = &[
     key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),
 ];
 
+pub(super) static FORGE: &[Key] = &[
+    key("kind", Word(&["github", "gitlab"]), "", "Which forge it is."),
+    key(
+        "repository",
+        Text,
+        "that of the remote `origin`",
+        "The repository there: `OWNER/NAME`, for GitLab the project's path. Left out, it is read from the remote when that lies on the forge of `api`.",
+    ),
+    key(
+        "api",
+        Address,
+        "that of github.com or gitlab.com",
+        "The address of the forge's API, such as `https://github.example.com/api/v3` or `https://gitlab.example.com/api/v4`. The token is sent there.",
+    ),
+    key(
+        "deployments",
+        Word(&["auto", "always", "never"]),
+        "auto",
+        "When a promotion is shown there: `auto` unless the job that promotes is shown there by itself.",
+    ),
+];
+
 /// Where each table stands, for people, and its keys.
 pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("at the top level", PROJECT),
@@ -332,65 +360,5 @@ pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("in `[render]`", RENDER),
     ("in `[host]`", HOST),
     ("in `[store.BUCKET]`", STORE),
+    ("in `[forge]`", FORGE),
 ];
-
-/// A key for the reference page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyRow {
-    /// Where it stands, for people: `at the top level`, `in a step`.
-    pub place: &'static str,
-    /// The key.
-    pub name: &'static str,
-    /// What it takes, for people.
-    pub takes: String,
-    /// Its default; empty where it has none.
-    pub default: &'static str,
-    /// What it means.
-    pub meaning: &'static str,
-}
-
-/// Every key, table by table, for the reference page.
-pub fn reference() -> Vec<KeyRow> {
-    let row = |place, key: &Key| KeyRow {
-        place,
-        name: key.name,
-        takes: key.shape.takes(),
-        default: key.default,
-        meaning: key.doc,
-    };
-    TABLES.iter().flat_map(|(place, keys)| keys.iter().map(|key| row(*place, key))).collect()
-}
-
-impl Shape {
-    /// What it takes, for people, with an article.
-    pub(super) fn takes(&self) -> String {
-        match self {
-            Self::Bool => "`true` or `false`".to_owned(),
-            Self::Integer(from, to) => format!("a whole number from {from} to {to}"),
-            Self::Text | Self::Template | Self::Settled => "a text".to_owned(),
-            Self::Word(words) => {
-                format!(
-                    "one of {}",
-                    words.iter().map(|word| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
-                )
-            }
-            Self::Name => "a name".to_owned(),
-            Self::Duration => "a duration such as `\"30m\"`".to_owned(),
-            Self::Window => "a time window".to_owned(),
-            Self::Versions => "a semver requirement".to_owned(),
-            Self::TimeZone => "a time zone".to_owned(),
-            Self::Location | Self::Ledger => "a location".to_owned(),
-            Self::Address | Self::Endpoint => "an address".to_owned(),
-            Self::Secret => "a variable, `\"$NAME\"`".to_owned(),
-            Self::Path => "a path".to_owned(),
-            Self::Order => "an array of names".to_owned(),
-            Self::List(of) => format!("an array, each {}", of.takes()),
-            Self::Several(of) => format!("{}, or an array of them", of.takes()),
-            Self::Table(_) => "a table".to_owned(),
-            Self::OrTable(of, _) => format!("{}, or a table", of.takes()),
-            Self::Named(..) => "tables with names".to_owned(),
-            Self::Variables => "a table of texts".to_owned(),
-            Self::Steps => "a command, a step table, or an array of them".to_owned(),
-        }
-    }
-}

@@ -8,6 +8,7 @@ mod diagnostic;
 mod effective;
 mod environments;
 mod example;
+mod forge;
 mod keys;
 mod lanes;
 mod layers;
@@ -19,6 +20,7 @@ mod order;
 mod project;
 mod read;
 mod reading;
+mod reference;
 mod schema;
 mod secrets;
 mod shape;
@@ -27,13 +29,15 @@ mod variables;
 
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use example::template;
-pub use keys::{KeyRow, reference};
+pub use forge::{Forge, ForgeKind, Mirroring};
+
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
     OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;
+pub use reference::{KeyRow, reference};
 pub use schema::schema;
 pub use secrets::masked;
 

@@ -1,6 +1,7 @@
 //! What `promote.toml` means, after reading, defaults and checks: the values that the core decides with. How the
 //! file is written is the reader's matter, where each value stood is kept in the reader.
 
+use super::forge::Forge;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
 use crate::template::Template;
@@ -35,6 +36,8 @@ pub struct Config {
     pub render: Option<Render>,
     /// `[host]`.
     pub host: Option<Host>,
+    /// `[forge]`.
+    pub forge: Option<Forge>,
     /// `signers`: the allowed-signers file, relative to the file.
     pub signers: Option<String>,
     /// Why nothing may move now, as the pipeline's server says; never from the file. Frontends set it after reading.

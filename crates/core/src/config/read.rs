@@ -4,7 +4,7 @@
 use super::diagnostic::{Diagnostic, Found, Severity};
 use super::model::Config;
 use super::reading::{ReadContext, Reading, Table};
-use super::{advice, effective, environments, lanes, order, project, secrets, shape};
+use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
@@ -101,6 +101,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
     lanes::collisions(reading, &drafts, ledger.as_ref());
     let stores = project::stores(reading, root, &drafts, ledger.as_ref());
     let render = project::render(reading, root);
+    let forge = forge::read(reading, root);
     advice::give(reading, &drafts);
     let text = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str());
     let mut config = Config {
@@ -118,6 +119,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
         stores,
         required_version,
         render,
+        forge,
         signers: text("signers").map(str::to_owned),
         frozen: None,
         effective: Vec::new(),

@@ -118,7 +118,8 @@ fn of(shape: &Shape) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::keys::{TABLES, reference};
+    use crate::config::keys::TABLES;
+    use crate::config::reference;
 
     #[test]
     fn every_key_is_in_the_schema_and_the_reference_with_its_meaning() {

@@ -37,6 +37,42 @@ impl Default for RetryPolicy {
     }
 }
 
+impl RetryPolicy {
+    /// Sends a request again while it gets no answer. Only for requests that may be repeated.
+    ///
+    /// # Errors
+    /// The last answer's.
+    pub async fn again<T, C>(
+        &self,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+        call: impl Fn() -> C,
+    ) -> Result<T, ProviderError>
+    where
+        C: Future<Output = Result<T, ProviderError>>,
+    {
+        let deadline = TimeDelta::from_std(self.deadline).unwrap_or(TimeDelta::MAX);
+        let begun = clock.now();
+        let mut mean = self.first;
+        let mut sent = 0;
+        loop {
+            sent += 1;
+            let error = match call().await {
+                Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) => error,
+                end => return end,
+            };
+            let wait = jittered(mean, entropy).max(error.retry_after().unwrap_or_default());
+            let then =
+                TimeDelta::from_std(wait).ok().and_then(|wait| (clock.now() - begun).checked_add(&wait));
+            if sent >= self.attempts || then.is_none_or(|then| then >= deadline) {
+                return Err(error);
+            }
+            clock.sleep(wait).await;
+            mean = mean.saturating_mul(2).min(self.longest);
+        }
+    }
+}
+
 /// Repeats `now`, `head`, `get`, `expires`, `list` and the opening of `read` while the store does not answer.
 #[derive(Debug, Clone)]
 pub struct Retrying {
@@ -68,25 +104,7 @@ impl Retrying {
     where
         C: Future<Output = Result<T, ProviderError>>,
     {
-        let deadline = TimeDelta::from_std(self.policy.deadline).unwrap_or(TimeDelta::MAX);
-        let begun = self.clock.now();
-        let mut mean = self.policy.first;
-        let mut sent = 0;
-        loop {
-            sent += 1;
-            let error = match call().await {
-                Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) => error,
-                end => return end,
-            };
-            let wait = jittered(mean, &*self.entropy).max(error.retry_after().unwrap_or_default());
-            let then =
-                TimeDelta::from_std(wait).ok().and_then(|wait| (self.clock.now() - begun).checked_add(&wait));
-            if sent >= self.policy.attempts || then.is_none_or(|then| then >= deadline) {
-                return Err(error);
-            }
-            self.clock.sleep(wait).await;
-            mean = mean.saturating_mul(2).min(self.policy.longest);
-        }
+        self.policy.again(&*self.clock, &*self.entropy, call).await
     }
 }
 

@@ -4,6 +4,7 @@
 mod bucket;
 mod capabilities;
 mod clock;
+mod deployments;
 mod error;
 mod history;
 mod object;
@@ -15,6 +16,7 @@ pub use bucket::{
 };
 pub use capabilities::{Capabilities, CopyGuard, FenceClass};
 pub use clock::{Clock, Entropy};
+pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};
 pub use history::{Commit, History};
 pub use object::{Headers, Metadata, Object, Page, Token, VersionId};

@@ -3,6 +3,7 @@
 //! Within a schema's number fields are only added. Times are UTC, absent values `null`, commits and digests whole,
 //! spans whole seconds with the unit in the name.
 
+mod advance;
 mod decision;
 mod diff;
 mod failure;
@@ -16,6 +17,7 @@ mod show;
 mod status;
 mod verify;
 
+pub use advance::AdvanceReport;
 pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write, plan_of};
 pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use failure::FailureReport;

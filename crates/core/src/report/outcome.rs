@@ -4,6 +4,7 @@ use super::{Document, ReleaseReport};
 use crate::exit::ExitStatus;
 use crate::flow::Done;
 use crate::ledger::{Action, OutcomeResult, StepRecord};
+use crate::mirror::Mirrored;
 use crate::port::StepEnd;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -43,6 +44,8 @@ pub struct OutcomeReport {
     pub took_s: i64,
     /// Identifies the plan that was carried out.
     pub plan: String,
+    /// Where a forge shows it.
+    pub deployments: Vec<Mirrored>,
 }
 
 impl Document for OutcomeReport {
@@ -64,6 +67,7 @@ impl Document for OutcomeReport {
         "not_undone",
         "took_s",
         "plan",
+        "deployments",
     ];
 }
 
@@ -102,6 +106,14 @@ impl StepReport {
 }
 
 impl OutcomeReport {
+    /// The same, with those of these deployments that are its own; its rollback gets those of the rollback.
+    #[must_use]
+    pub fn shown(mut self, all: &[Mirrored]) -> Self {
+        self.deployments = all.iter().filter(|one| one.promotion == self.promotion).cloned().collect();
+        self.undone = self.undone.map(|back| Box::new(back.shown(all)));
+        self
+    }
+
     /// The report of a promotion that was carried out. `waited`: whether its deployment was waited for.
     pub fn of(done: &Done, waited: bool, took_s: i64) -> Self {
         let mut release = ReleaseReport::of(&done.plan.release);
@@ -128,6 +140,7 @@ impl OutcomeReport {
             not_undone,
             took_s,
             plan: done.plan.digest().to_string(),
+            deployments: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::Document;
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
+use crate::mirror::Mirrored;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -71,4 +72,16 @@ pub struct Moved {
     pub promotion: Option<String>,
     /// The exit status it comes to.
     pub exit: ExitStatus,
+    /// Where a forge shows it.
+    pub deployments: Vec<Mirrored>,
+}
+
+impl Moved {
+    /// The same, with those of these deployments that are its own.
+    #[must_use]
+    pub fn shown(mut self, all: &[Mirrored]) -> Self {
+        let own = |one: &&Mirrored| self.promotion.as_ref() == Some(&one.promotion);
+        self.deployments = all.iter().filter(own).cloned().collect();
+        self
+    }
 }

@@ -148,6 +148,7 @@ pub fn config() -> Config {
         render: None,
         host: None,
         signers: None,
+        forge: None,
         frozen: None,
         effective: Vec::new(),
     }

@@ -70,6 +70,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
         render: None,
         host: None,
         signers: None,
+        forge: None,
         frozen: None,
         effective: vec![],
     }

@@ -3,7 +3,9 @@
 
 use super::{AUDIENCE, TOKEN};
 use crate::Variables;
-use reqwest::{Client, Url, redirect};
+use crate::https::{self, trusted};
+use reqwest::Url;
+use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -68,44 +70,16 @@ impl Source {
     }
 }
 
-/// An address that may be asked: https, or http on this machine.
-pub(super) fn trusted(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let sound = url.scheme() == "https" || (url.scheme() == "http" && loopback(&url));
-    (sound && url.username().is_empty() && url.password().is_none()).then_some(url)
-}
-
-fn loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-/// What an address answers. Nobody is followed elsewhere, and no proxy of the surroundings is asked on loopback.
+/// What an address answers.
 pub(super) async fn get(url: Url, bearer: Option<&str>) -> Result<Vec<u8>, String> {
-    let builder = Client::builder().redirect(redirect::Policy::none()).timeout(ANSWER);
-    let builder = if loopback(&url) { builder.no_proxy() } else { builder };
-    let client = builder.build().map_err(words)?;
-    let mut request = client.get(url).header("accept", "application/json");
+    let mut request =
+        https::client(&url, ANSWER, HeaderMap::new())?.get(url).header("accept", "application/json");
     if let Some(bearer) = bearer {
         request = request.bearer_auth(bearer);
     }
-    let mut response = request.send().await.map_err(words)?;
+    let response = request.send().await.map_err(https::words)?;
     if response.status() != reqwest::StatusCode::OK {
         return Err(format!("it answered {}", response.status().as_u16()));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(words)? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err("its answer is too long".to_owned());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// An error and its causes without the address, whose query may be secret.
-fn words(error: reqwest::Error) -> String {
-    let error = error.without_url();
-    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+    https::body(response, LARGEST).await
 }

@@ -1,7 +1,8 @@
 //! Whether the issuer's keys signed a token: its keys are found as OpenID Connect Discovery says.
 //! <https://openid.net/specs/openid-connect-discovery-1_0.html>
 
-use super::fetch::{get, trusted};
+use super::fetch::get;
+use crate::https::trusted;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;

@@ -50,11 +50,18 @@ pub enum Found {
 
 /// Asks for a token and checks it. Sends at most three requests, and none where no token is offered.
 pub async fn look(variables: &Variables, now: DateTime<Utc>) -> Found {
+    look_hiding(variables, now, &|_| {}).await
+}
+
+/// The same; `hide` is given the token as soon as it is there, before anything is done with it, for whoever must see to
+/// it that it is never shown.
+pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn Fn(&str) + Sync)) -> Found {
     let Some(source) = fetch::Source::of(variables) else { return Found::None };
     let token = match source.token().await {
         Ok(token) => token,
         Err(why) => return Found::Bad(why),
     };
+    hide(&token);
     let known = source.issuer.is_some();
     let expected = claims::Expected {
         issuer: source.issuer,

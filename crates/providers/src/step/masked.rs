@@ -37,6 +37,13 @@ impl Secrets {
         Self { values }
     }
 
+    /// These and one more.
+    #[must_use]
+    pub fn and(mut self, value: &str) -> Self {
+        let all = std::mem::take(&mut self.values);
+        Self::new(&Variables::default(), all.iter().map(String::as_str).chain([value]))
+    }
+
     /// Each of them, for whoever else has to hide them.
     pub fn values(&self) -> impl Iterator<Item = &str> {
         self.values.iter().map(String::as_str)

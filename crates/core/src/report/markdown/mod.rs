@@ -2,6 +2,7 @@
 //! the environments. Whatever somebody else wrote (subjects, names, answers of servers) is escaped, so that none of it
 //! is markup; a page has a limit, and says what it leaves out.
 
+mod advance;
 mod failure;
 mod page;
 mod pipeline;
@@ -10,6 +11,7 @@ mod publication;
 mod standing;
 mod text;
 
+pub use advance::advance;
 pub use failure::failure;
 pub use pipeline::{Mark, pipeline};
 pub use promotion::{Told, promotion};

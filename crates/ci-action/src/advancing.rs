@@ -1,0 +1,70 @@
+//! advance: whatever is automatic and open moves. Several promotions can come of it, or none.
+
+use crate::answer::Answer;
+use crate::asked::environments;
+use crate::publishing::Said;
+use crate::run::Site;
+use crate::workflow::Kind;
+use promote_core::advance;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::mirror::Closing;
+use promote_core::report::{AdvanceReport, Moved, markdown};
+
+/// Advances. That a rule keeps an environment from moving is no failure: it will be tried again.
+pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
+    let names = environments(site.inputs)?;
+    let dry_run = site.manner.dry_run;
+    let all = advance::advance(&site.world, &site.config, &names, &site.actor, dry_run, &Said(site)).await?;
+    let shown = site.shown(Closing::Failed).await;
+    let all: Vec<Moved> = all.into_iter().map(|moved| moved.shown(&shown)).collect();
+    for moved in &all {
+        tell(site, moved);
+    }
+    let report = AdvanceReport::of(&site.config, dry_run, all, false);
+    let mut answer = Answer::new(status(&report), &report);
+    answer.exit = Some(report.exit);
+    let moved: Vec<&Moved> = report.environments.iter().filter(|one| one.promotion.is_some()).collect();
+    let lines = |value: &dyn Fn(&Moved) -> Option<String>| {
+        let values = moved.iter().map(|one| value(one).unwrap_or_default());
+        values.collect::<Vec<_>>().join("\n")
+    };
+    let url =
+        |name: &str| site.config.environments.values().find(|one| one.name.as_str() == name)?.url.clone();
+    answer.values.extend([
+        ("environment", lines(&|one| Some(one.environment.clone()))),
+        ("version", lines(&|one| one.sha.clone())),
+        ("promotion", lines(&|one| one.promotion.clone())),
+        ("url", lines(&|one| url(&one.environment))),
+    ]);
+    answer.summary = markdown::advance(&report, &site.links);
+    Ok(answer)
+}
+
+fn status(report: &AdvanceReport) -> &'static str {
+    let any = |word: &str| report.environments.iter().any(|one| one.result == word);
+    match () {
+        () if report.environments.iter().any(|one| one.exit == ExitStatus::RolledBack) => "rolled-back",
+        () if report.exit != ExitStatus::Ok => "failed",
+        () if report.environments.iter().any(|one| one.promotion.is_some()) => "promoted",
+        () if any("ready") => "planned",
+        () if any("blocked") => "blocked",
+        () => "unchanged",
+    }
+}
+
+fn tell(site: &Site<'_>, moved: &Moved) {
+    let short =
+        moved.sha.as_deref().map(|sha| format!(" {}", sha.get(..7).unwrap_or(sha))).unwrap_or_default();
+    let headline = format!("{}:{short} {}", moved.environment, moved.result);
+    match (moved.result.as_str(), moved.exit) {
+        // A schedule meets closed rules most of the time: the log is enough.
+        (_, ExitStatus::Ok | ExitStatus::Blocked) => {
+            site.log.say(&headline);
+            for why in &moved.why {
+                site.log.foreign(why);
+            }
+        }
+        _ => site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None),
+    }
+}

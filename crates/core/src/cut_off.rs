@@ -1,0 +1,154 @@
+//! A promotion that somebody stops: how far it got is remembered from what was heard, said in words, and recorded where the
+//! ledger has a place for it. The same for every frontend.
+
+use crate::config::Config;
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::flow::outcome;
+use crate::ledger::{LedgerError, OutcomeResult, PromotionId};
+use crate::location::Location;
+use crate::names::EnvironmentName;
+use crate::observe::environment;
+use crate::request::Request;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+
+/// How far a promotion got.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reached {
+    /// The promotion, once its intent is written.
+    pub promotion: Option<PromotionId>,
+    /// A target that may be half written.
+    pub moving: Option<Location>,
+    /// The targets that hold the release.
+    pub moved: Vec<Location>,
+    /// Whether the commit is written.
+    pub committed: bool,
+    /// Whether the outcome is written.
+    pub ended: bool,
+    /// Whether the intent was withdrawn.
+    pub aborted: bool,
+}
+
+impl Reached {
+    /// Remembers what happened. What is put back begins anew.
+    pub fn hear(&mut self, event: &Event) {
+        match event {
+            Event::Intent { promotion, .. } => {
+                *self = Self { promotion: Some(promotion.clone()), ..Self::default() };
+            }
+            Event::Again { promotion, .. } => {
+                *self = Self { promotion: Some(promotion.clone()), committed: true, ..Self::default() };
+            }
+            Event::Moving { target } => self.moving = Some(target.clone()),
+            Event::Moved { target, .. } => {
+                self.moving = None;
+                self.moved.push(target.clone());
+            }
+            Event::Committed { .. } => self.committed = true,
+            Event::Aborted { .. } => self.aborted = true,
+            Event::Outcome { .. } => self.ended = true,
+            Event::RollingBack { .. } => *self = Self::default(),
+            _ => {}
+        }
+    }
+
+    /// Whether a promotion is left that goes on or back only when somebody asks for it.
+    pub const fn is_left(&self) -> bool {
+        self.promotion.is_some() && !self.ended && !self.aborted
+    }
+
+    /// Whether it is known that the deployment of what was moved has no end yet: then that is to be recorded.
+    pub const fn is_deploying(&self) -> bool {
+        self.committed && !self.ended && !self.aborted
+    }
+}
+
+/// A promotion that was under way, as it was decided.
+#[derive(Debug, Clone)]
+pub struct Underway {
+    /// The outside.
+    pub world: World,
+    /// The configuration.
+    pub config: Config,
+    /// What was seen.
+    pub snapshot: Snapshot,
+    /// What was asked.
+    pub request: Request,
+}
+
+impl Underway {
+    /// Records that the deployment was not waited for, and tells whether that was written: it is left out when no steps
+    /// follow, or when somebody was faster.
+    ///
+    /// # Errors
+    /// When the ledger can't be read or written.
+    pub async fn record(&self, reached: &Reached) -> Result<bool, Failure> {
+        let settings = environment(&self.config, &self.request.environment)?;
+        let head = self.world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let Some(head) = head else { return Ok(false) };
+        let waits = head.state().current.as_ref().is_some_and(|current| {
+            current.promotion == reached.promotion && current.follows && current.outcome.is_none()
+        });
+        if !waits {
+            return Ok(false);
+        }
+        let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
+        outcome(world, settings, &self.snapshot.genesis, request, head, result, &[]).await.map(|_| true)
+    }
+}
+
+/// What is said of a promotion to `name` that was cut off. `recorded`: what came of [`Underway::record`], where that was
+/// tried and not cut off itself.
+pub fn failure(
+    exit: ExitStatus,
+    name: &EnvironmentName,
+    reached: &Reached,
+    recorded: Option<Result<bool, Failure>>,
+) -> Failure {
+    let word = if exit == ExitStatus::Interrupted { "interrupted" } else { "terminated" };
+    let failure = Failure::new(exit, format!("{word} while promoting to {name}"));
+    if reached.aborted {
+        return failure.state("No target was written, and the promotion was withdrawn.");
+    }
+    if reached.ended {
+        return failure
+            .state(format!(
+                "The promotion was carried out and its end is recorded; {name} may be going back."
+            ))
+            .hint(format!("`promote status {name}` shows how it stands"));
+    }
+    if reached.committed {
+        return failure
+            .state(format!("The targets of {name} hold the release, and that is recorded."))
+            .state(match recorded {
+                Some(Ok(true)) => "That its deployment was not waited for is recorded as well.".to_owned(),
+                Some(Ok(false)) => "How its deployment ends is not recorded.".to_owned(),
+                Some(Err(why)) => format!("That its deployment was not waited for could not be recorded: {why}."),
+                None => "That its deployment was not waited for was not recorded.".to_owned(),
+            })
+            .hint(format!(
+                "`promote resume {name}` runs the steps again and records how they end, `promote rollback {name}` goes back"
+            ));
+    }
+    match &reached.promotion {
+        Some(promotion) => unfinished(failure, reached)
+            .state(format!("Promotion {promotion} is open."))
+            .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back")),
+        None => failure
+            .state("No target was written. The promotion may have been opened.")
+            .hint(format!("`promote status {name}` shows whether it is open")),
+    }
+}
+
+fn unfinished(mut failure: Failure, reached: &Reached) -> Failure {
+    for target in &reached.moved {
+        failure = failure.state(format!("`{target}` holds the release."));
+    }
+    match &reached.moving {
+        Some(target) => failure.state(format!("`{target}` may or may not hold the release.")),
+        None if reached.moved.is_empty() => failure.state("No target was written."),
+        None => failure,
+    }
+}

@@ -1,0 +1,81 @@
+//! Whether this is a job that a forge shows on its environment pages by itself.
+
+use crate::Variables;
+use promote_core::ledger::Actor;
+use promote_core::mirror::Job;
+
+/// The variable by which a job of GitHub says that its `environment:` makes no deployment.
+const DEPLOYS: &str = "PROMOTE_JOB_DEPLOYS";
+
+/// What the surroundings and the checked token of the job tell.
+pub fn job(variables: &Variables, actor: &Actor) -> Job {
+    if variables.is_on("GITHUB_ACTIONS") {
+        // GitHub tells a job's environment nowhere but in the token that it signs for it.
+        let vouched = actor.strength == "verified";
+        // Nor does it tell anywhere that a job has `deployment: false`: whoever wrote that says it once more.
+        if variables.get(DEPLOYS) == Some("false") {
+            return Job::Github { environment: Some(false) };
+        }
+        let environment = vouched.then(|| actor.details.contains_key("oidc-environment"));
+        return Job::Github { environment };
+    }
+    if variables.is_on("GITLAB_CI") {
+        // `prepare`, `verify`, `access` and `stop` make no deployment.
+        let starts = variables.get("CI_ENVIRONMENT_ACTION").is_none_or(|action| action == "start");
+        return Job::Gitlab { environment: starts && variables.get("CI_ENVIRONMENT_NAME").is_some() };
+    }
+    Job::Elsewhere
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn what_a_job_makes_by_itself_is_told_by_its_surroundings() {
+        let actor = |strength: &str, names: &[&str]| Actor {
+            name: "alice".to_owned(),
+            source: "x".to_owned(),
+            strength: strength.to_owned(),
+            details: names
+                .iter()
+                .map(|name| ((*name).to_owned(), "x".to_owned()))
+                .collect::<BTreeMap<_, _>>(),
+        };
+        let (claimed, shown) =
+            (actor("claimed", &["oidc-environment"]), actor("verified", &["oidc-environment"]));
+        let bare = actor("verified", &["oidc-repository"]);
+        let github: &[(&str, &str)] = &[("GITHUB_ACTIONS", "true")];
+        for (variables, actor, expected) in [
+            (&[][..], &claimed, Job::Elsewhere),
+            (&[("CI", "true"), ("CI_ENVIRONMENT_NAME", "prod")], &claimed, Job::Elsewhere),
+            (github, &claimed, Job::Github { environment: None }),
+            (github, &shown, Job::Github { environment: Some(true) }),
+            (github, &bare, Job::Github { environment: Some(false) }),
+            (
+                &[("GITHUB_ACTIONS", "true"), (DEPLOYS, "false")],
+                &shown,
+                Job::Github { environment: Some(false) },
+            ),
+            (&[("GITLAB_CI", "true")], &shown, Job::Gitlab { environment: false }),
+            (
+                &[("GITLAB_CI", "true"), ("CI_ENVIRONMENT_NAME", "prod")],
+                &claimed,
+                Job::Gitlab { environment: true },
+            ),
+            (
+                &[
+                    ("GITLAB_CI", "true"),
+                    ("CI_ENVIRONMENT_NAME", "prod"),
+                    ("CI_ENVIRONMENT_ACTION", "verify"),
+                ],
+                &claimed,
+                Job::Gitlab { environment: false },
+            ),
+        ] {
+            let found = job(&variables.iter().copied().collect(), actor);
+            assert_eq!(found, expected, "{variables:?}");
+        }
+    }
+}

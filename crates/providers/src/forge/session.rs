@@ -1,0 +1,176 @@
+//! One request to a forge and what its answer means. Requests that may be repeated are sent again as everywhere else.
+
+use super::place::Place;
+use super::token::Token;
+use crate::https;
+use crate::machine::{SystemClock, SystemEntropy};
+use crate::step::Secrets;
+use promote_core::config::ForgeKind;
+use promote_core::decorator::RetryPolicy;
+use promote_core::port::{ErrorKind, ProviderError};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Client, Method, StatusCode, Url};
+use serde_json::Value;
+use std::time::Duration;
+
+/// How long one answer may take.
+const ANSWER: Duration = Duration::from_secs(8);
+/// The largest answer in bytes.
+const LARGEST: usize = 4 * 1024 * 1024;
+/// A page of deployments is for people who come later: the promotion is not kept waiting for it.
+const POLICY: RetryPolicy = RetryPolicy {
+    first: Duration::from_millis(300),
+    longest: Duration::from_secs(2),
+    deadline: Duration::from_secs(10),
+    attempts: 4,
+};
+
+/// The way to one repository's API.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) place: Place,
+    client: Client,
+    secrets: Secrets,
+}
+
+/// What is asked.
+pub(super) struct Asked<'a> {
+    pub(super) method: Method,
+    /// The parts of the path below the API's address.
+    pub(super) path: &'a [&'a str],
+    pub(super) query: &'a [(&'a str, &'a str)],
+    pub(super) body: Option<Value>,
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)]) -> Self {
+        Self { method: Method::GET, path, query, body: None }
+    }
+
+    pub(super) fn send(method: Method, path: &'a [&'a str], body: Value) -> Self {
+        Self { method, path, query: &[], body: Some(body) }
+    }
+}
+
+impl Session {
+    pub(super) fn new(place: Place, token: &Token) -> Result<Self, ProviderError> {
+        let fault =
+            |what: String| ProviderError::new(ErrorKind::Invalid, place.kind.name(), &place.repository, what);
+        let mut value = HeaderValue::from_str(&format!("{}{}", token.scheme, token.value))
+            .map_err(|_| fault("the token holds what no token holds".to_owned()))?;
+        value.set_sensitive(true);
+        let mut headers = HeaderMap::new();
+        headers.insert(token.header, value);
+        if place.kind == ForgeKind::Github {
+            headers.insert("accept", HeaderValue::from_static("application/vnd.github+json"));
+            headers.insert("x-github-api-version", HeaderValue::from_static("2022-11-28"));
+        } else {
+            headers.insert("accept", HeaderValue::from_static("application/json"));
+        }
+        let client = https::client(&place.api, ANSWER, headers).map_err(&fault)?;
+        let secrets = Secrets::new(&crate::Variables::default(), [token.value.as_str()]);
+        Ok(Self { place, client, secrets })
+    }
+
+    /// Sends what may be sent again, until it is answered or time is up.
+    pub(super) async fn again<T, C>(&self, call: impl Fn() -> C) -> Result<T, ProviderError>
+    where
+        C: Future<Output = Result<T, ProviderError>>,
+    {
+        POLICY.again(&SystemClock, &SystemEntropy, call).await
+    }
+
+    /// Sends one request once.
+    pub(super) async fn ask(&self, asked: &Asked<'_>) -> Result<Value, ProviderError> {
+        let reads = asked.method == Method::GET;
+        let mut request = self.client.request(asked.method.clone(), self.url(asked)?);
+        if let Some(body) = &asked.body {
+            request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => {
+                let sent = !reads && !error.is_connect();
+                let kind = if sent { ErrorKind::Unknown } else { ErrorKind::Unavailable };
+                return Err(self.error(kind, format!("it can't be reached: {}", https::words(error))));
+            }
+        };
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = https::body(response, LARGEST).await;
+        if !status.is_success() {
+            return Err(self.refused(status, &headers, &body.unwrap_or_default(), reads));
+        }
+        let kind = if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown };
+        let body = body.map_err(|why| self.error(kind, why))?;
+        serde_json::from_slice(&body).map_err(|_| self.odd())
+    }
+
+    fn url(&self, asked: &Asked<'_>) -> Result<Url, ProviderError> {
+        let mut url = self.place.api.clone();
+        url.path_segments_mut()
+            .map_err(|()| self.error(ErrorKind::Invalid, "its address is none".to_owned()))?
+            .pop_if_empty()
+            .extend(asked.path);
+        if !asked.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(asked.query);
+        }
+        Ok(url)
+    }
+
+    /// An error about this repository.
+    pub(super) fn error(&self, kind: ErrorKind, message: String) -> ProviderError {
+        ProviderError::new(kind, self.place.kind.name(), &self.place.repository, message)
+    }
+
+    /// An answer that is not what is documented.
+    pub(super) fn odd(&self) -> ProviderError {
+        self.error(ErrorKind::Corrupt, "its answer is not one of a forge's API".to_owned())
+    }
+
+    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], reads: bool) -> ProviderError {
+        let said = self.said(body);
+        let told = |kind, what: &str| {
+            let words = if said.is_empty() { what.to_owned() } else { format!("{what}: {said}") };
+            self.error(kind, words)
+        };
+        let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let spent = number("x-ratelimit-remaining") == Some(0) || number("retry-after").is_some();
+        let github = self.place.kind == ForgeKind::Github;
+        match status.as_u16() {
+            429 => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
+            403 if spent => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
+            401 => told(ErrorKind::Denied, "the token is not accepted")
+                .hint(format!("set `{}` to a token that is valid", super::TOKEN)),
+            403 => told(ErrorKind::Denied, "the token may not write deployments").hint(if github {
+                "the token needs write access to deployments: `deployments: write`, or the scope `repo_deployment`"
+            } else {
+                "the token needs the scope `api`, of somebody who may deploy to the environment"
+            }),
+            404 => told(ErrorKind::NotFound, "it is not there, or the token may not see it")
+                .hint("look at `repository` and `api` in `[forge]`, and at what the token may see"),
+            301..=399 => told(ErrorKind::Invalid, "it has moved").hint("write its new name in `[forge]`"),
+            409 => told(ErrorKind::Conflict, "it refuses the deployment"),
+            500.. if reads => told(ErrorKind::Unavailable, &format!("it answers {}", status.as_u16())),
+            500.. => told(ErrorKind::Unknown, &format!("it answers {}", status.as_u16())),
+            other => told(ErrorKind::Invalid, &format!("it answers {other}")),
+        }
+    }
+
+    /// What the forge says about a refusal, fit to be shown: one line, without secrets.
+    fn said(&self, body: &[u8]) -> String {
+        let value: Value = serde_json::from_slice(body).unwrap_or_default();
+        let text = match (value.get("message"), value.get("error")) {
+            (Some(Value::String(text)), _) | (None, Some(Value::String(text))) => text.clone(),
+            (Some(other), _) | (None, Some(other)) => other.to_string(),
+            (None, None) => return String::new(),
+        };
+        crate::actor::plain(&self.secrets.mask(&text)).chars().take(200).collect()
+    }
+}
+
+fn throttled(error: ProviderError, seconds: Option<u64>) -> ProviderError {
+    // Without a wait of its own, a spent budget comes back within the hour, not within our patience.
+    error
+        .throttled(Duration::from_secs(seconds.unwrap_or(60)))
+        .hint("the forge takes no more requests for now")
+}

@@ -1,0 +1,48 @@
+//! Asking servers that somebody else runs, with the care that all such requests need: encrypted or on this machine,
+//! followed nowhere, with a time and a size that end.
+
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Response, Url, redirect};
+use std::time::Duration;
+
+/// An address that may be asked: https, or http on this machine; without a password.
+pub(crate) fn trusted(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let sound = url.scheme() == "https" || (url.scheme() == "http" && loopback(&url));
+    (sound && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+fn loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// A client for an address. Nobody is followed elsewhere, and no proxy of the surroundings is asked on loopback.
+pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<Client, String> {
+    let builder = Client::builder()
+        .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
+        .redirect(redirect::Policy::none())
+        .timeout(answer)
+        .default_headers(headers);
+    let builder = if loopback(url) { builder.no_proxy() } else { builder };
+    builder.build().map_err(words)
+}
+
+/// The whole of an answer, when it has at most so many bytes.
+pub(crate) async fn body(mut response: Response, largest: usize) -> Result<Vec<u8>, String> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(words)? {
+        if body.len() + chunk.len() > largest {
+            return Err("its answer is too long".to_owned());
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An error and its causes without the address, whose query may be secret.
+pub(crate) fn words(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
+    std::iter::once(error.to_string()).chain(causes.map(ToString::to_string)).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,235 @@
+//! Tells a forge of promotions while they run: what happens is heard and passed on to whoever listened before, and told
+//! to the forge beside it. Nothing of this delays or fails a promotion; what could not be told is a warning.
+
+use promote_core::config::Config;
+use promote_core::event::{Event, Events};
+use promote_core::ledger::PromotionId;
+use promote_core::mirror::{Closing, Mirrored, Order, Trail};
+use promote_core::names::EnvironmentName;
+use promote_core::port::{Deployment, DeploymentState, Deployments, Made, News, ProviderError};
+use std::collections::BTreeMap;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::task::JoinHandle;
+
+/// How long the end of a promotion waits for the forge.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Reaches the forge, once there is something to tell.
+pub type Opening = Pin<Box<dyn Future<Output = Result<Arc<dyn Deployments>, ProviderError>> + Send>>;
+
+/// What came of telling.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Told {
+    /// The deployments that the forge shows.
+    pub deployments: Vec<Mirrored>,
+    /// What it does not show, and what to do about that; one sentence each.
+    pub warnings: Vec<String>,
+}
+
+enum Heard {
+    Event(Box<Event>),
+    End(Closing),
+}
+
+/// Hears what happens, for the forge and for somebody else.
+#[derive(Debug)]
+pub struct Mirror {
+    inner: Arc<dyn Events>,
+    /// `None` where nothing is to be told.
+    line: Option<UnboundedSender<Heard>>,
+    work: Mutex<Option<JoinHandle<()>>>,
+    told: Arc<Mutex<Told>>,
+}
+
+impl Mirror {
+    /// Tells nobody: what is heard is passed on.
+    pub fn silent(inner: Arc<dyn Events>) -> Self {
+        Self { inner, line: None, work: Mutex::default(), told: Arc::default() }
+    }
+
+    /// Tells the forge that `opening` reaches. `log` is where this run can be looked at. Needs a runtime of tokio.
+    pub fn new(inner: Arc<dyn Events>, config: &Config, log: Option<String>, opening: Opening) -> Self {
+        let (line, heard) = unbounded_channel();
+        let told = Arc::<Mutex<Told>>::default();
+        let teller = Teller { told: Arc::clone(&told), config: config.clone(), log, made: BTreeMap::new() };
+        let work = tokio::spawn(teller.listen(heard, opening));
+        Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
+    }
+
+    /// Tells what is left to be told, and gives what came of all of it. Ends within 20 seconds. Each
+    /// warning is given once.
+    pub async fn close(&self, how: Closing) -> Told {
+        let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let (Some(line), Some(mut work)) = (&self.line, work) {
+            let _ = line.send(Heard::End(how));
+            if tokio::time::timeout(PATIENCE, &mut work).await.is_err() {
+                work.abort();
+                let late = format!(
+                    "the forge did not answer within {} s; what it shows may be old",
+                    PATIENCE.as_secs()
+                );
+                self.lock().warnings.push(late);
+            }
+        }
+        let mut told = self.lock();
+        Told { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Events for Mirror {
+    fn hear(&self, event: &Event) {
+        // Lines of output are many, and nothing to a forge.
+        if let (Some(line), false) = (&self.line, matches!(event, Event::StepLine { .. })) {
+            let _ = line.send(Heard::Event(Box::new(event.clone())));
+        }
+        self.inner.hear(event);
+    }
+}
+
+/// Whoever tells, one thing after the other.
+struct Teller {
+    told: Arc<Mutex<Told>>,
+    config: Config,
+    log: Option<String>,
+    made: BTreeMap<(PromotionId, EnvironmentName), Made>,
+}
+
+impl Teller {
+    async fn listen(mut self, mut heard: UnboundedReceiver<Heard>, opening: Opening) {
+        let config = self.config.clone();
+        let mut trail = Trail::new(&config);
+        let mut opening = Some(opening);
+        let mut forge = None;
+        while let Some(one) = heard.recv().await {
+            let (orders, last) = match one {
+                Heard::Event(event) => (trail.hear(&event), false),
+                Heard::End(how) => (trail.close(how), true),
+            };
+            for order in orders {
+                if let (Order::Begin(wanted), None, None) = (&order, &opening, &forge) {
+                    let Deployment { promotion, environment, .. } = wanted;
+                    self.lock()
+                        .warnings
+                        .push(format!("promotion {promotion} of {environment} is not shown there either"));
+                }
+                if let Some(opening) = opening.take() {
+                    forge = match opening.await {
+                        Ok(forge) => Some(forge),
+                        Err(error) => {
+                            self.warn("this promotion is not shown there", &error);
+                            None
+                        }
+                    };
+                }
+                if let Some(reached) = &forge
+                    && self.carry_out(&**reached, order).await.is_err()
+                {
+                    // Who refuses one thing refuses the next: one warning is enough.
+                    forge = None;
+                }
+            }
+            if last {
+                return;
+            }
+        }
+    }
+
+    async fn carry_out(&mut self, forge: &dyn Deployments, order: Order) -> Result<(), ()> {
+        match order {
+            Order::Begin(wanted) => self.begin(forge, &wanted).await,
+            Order::Settle(wanted) => {
+                let found = forge.find(&wanted).await;
+                let words = "another promotion took over from it";
+                let end = match found {
+                    Ok(None) => return Ok(()),
+                    Ok(Some(made)) => {
+                        forge
+                            .tell(&made, &self.news(&wanted.environment, DeploymentState::Canceled, words))
+                            .await
+                    }
+                    Err(error) => Err(error),
+                };
+                end.map_err(|error| {
+                    self.warn("it may go on showing the promotion before as under way", &error);
+                })
+            }
+            Order::Tell { promotion, environment, state, words } => {
+                let Some(made) = self.made.get(&(promotion.clone(), environment.clone())) else {
+                    return Ok(());
+                };
+                let end = forge.tell(made, &self.news(&environment, state, &words)).await;
+                end.map_err(|error| {
+                    self.warn(
+                        &format!("how promotion {promotion} of {environment} ended is not shown there"),
+                        &error,
+                    );
+                })
+            }
+        }
+    }
+
+    async fn begin(&mut self, forge: &dyn Deployments, wanted: &Deployment) -> Result<(), ()> {
+        let Deployment { promotion, environment, .. } = wanted;
+        let made = match forge.begin(wanted).await {
+            Ok(made) => made,
+            Err(error) => {
+                self.warn(&format!("promotion {promotion} of {environment} is not shown there"), &error);
+                return Err(());
+            }
+        };
+        let shown = Mirrored {
+            forge: forge.kind(),
+            environment: environment.to_string(),
+            promotion: promotion.to_string(),
+            made: made.clone(),
+        };
+        self.lock().deployments.push(shown);
+        let news = self.news(environment, DeploymentState::Running, &wanted.description);
+        let end = forge.tell(&made, &news).await;
+        self.made.insert((promotion.clone(), environment.clone()), made);
+        // Its end may be told all the same.
+        end.or_else(|error| match error.kind {
+            promote_core::port::ErrorKind::Unavailable | promote_core::port::ErrorKind::Unknown => Ok(()),
+            _ => {
+                self.warn(
+                    &format!("that promotion {promotion} of {environment} is under way is not shown there"),
+                    &error,
+                );
+                Err(())
+            }
+        })
+    }
+
+    fn news(&self, environment: &EnvironmentName, state: DeploymentState, words: &str) -> News {
+        let settings = self.config.environments.get(environment);
+        let web = |url: &String| url.starts_with("https://") || url.starts_with("http://");
+        News {
+            state,
+            description: words.to_owned(),
+            log: self.log.clone().filter(web),
+            url: settings.and_then(|settings| settings.url.clone()).filter(web),
+        }
+    }
+
+    fn warn(&self, what: &str, error: &ProviderError) {
+        let causes = promote_core::failure::causes(error).map(ToString::to_string);
+        let words = std::iter::once(error.message.clone()).chain(causes).collect::<Vec<_>>().join(": ");
+        let mut sentence = format!("{} (`{}`): {what}: {words}", error.provider, error.subject);
+        for hint in &error.hints {
+            sentence.push_str("; ");
+            sentence.push_str(hint);
+        }
+        self.lock().warnings.push(sentence);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
