@@ -7,9 +7,10 @@ use crate::workflow::Kind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
-use promote_core::ledger::OutcomeResult;
+use promote_core::ledger::{OutcomeResult, State};
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
+use promote_core::port::StepEnd;
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::unwaited::{left_out, move_only};
@@ -73,7 +74,9 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         Decision::NothingToDo(nothing) if !nothing.pending || planned => {
             let headline = format!("{name} has {short} already");
             site.log.say(&headline);
-            return Ok(page.answer("unchanged", &headline, true, &nothing.plan).await);
+            let mut answer = page.answer("unchanged", &headline, true, &nothing.plan).await;
+            lies(&mut answer, &snapshot.state());
+            return Ok(answer);
         }
         Decision::Allowed(plan) if planned => {
             let headline = format!("{name} may take {short}");
@@ -155,6 +158,8 @@ impl Page<'_> {
                 .iter()
                 .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
                 .collect();
+            let failed = done.steps.iter().filter(|step| step.report.end != StepEnd::Succeeded);
+            words.extend(failed.flat_map(|step| markdown::addresses(&step.report.tail).take(3)));
             words.extend(match &done.undone {
                 Some(Ok(back)) => {
                     let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
@@ -172,11 +177,13 @@ impl Page<'_> {
         let outcome = OutcomeReport::of(done, waited, took_s);
         let mut answer = Answer::new(status, &outcome);
         self.fill(&mut answer, &done.plan);
+        lies(&mut answer, done.head.state());
         answer.exit = Some(done.exit);
         answer.values.insert("promotion", done.promotion.to_string());
         // After a rollback it is what was there that the targets hold.
         if let Some(Ok(back)) = &done.undone {
             self.fill(&mut answer, &back.plan);
+            lies(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }
         answer.summary = self.summary(&headline, done.exit == ExitStatus::Ok, Some(&outcome)).await;
@@ -195,8 +202,6 @@ impl Page<'_> {
             answer.values.insert("target", first.target.to_string());
             answer.values.insert("digest", first.source.sha256.to_string());
         }
-        let image = plan.targets.iter().map(|target| &target.target).find(|target| target.is_image());
-        answer.values.insert("release_tag", image.map(ToString::to_string).unwrap_or_default());
     }
 
     async fn summary(&self, headline: &str, good: bool, outcome: Option<&OutcomeReport>) -> String {
@@ -217,5 +222,19 @@ impl Page<'_> {
             zone: site.config.timezone,
             links: &site.links,
         })
+    }
+}
+
+/// Where a release lies, as the ledger says. A plan names tags with a time that are never made when it is not carried out.
+pub(crate) fn lies(answer: &mut Answer, state: &State) {
+    let Some(current) = &state.current else { return };
+    if let Some(first) = current.targets.first() {
+        answer.values.insert("target", first.target.to_string());
+        if let Some(digest) = first.sha256 {
+            answer.values.insert("digest", digest.to_string());
+        }
+    }
+    if let Some(image) = current.targets.iter().find(|target| target.target.is_image()) {
+        answer.values.insert("release_tag", image.target.to_string());
     }
 }
