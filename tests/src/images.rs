@@ -21,10 +21,14 @@ static COUNT: AtomicU32 = AtomicU32::new(0);
 /// A repository of its own on a registry.
 #[derive(Debug)]
 pub struct Images {
-    /// The registry's server.
-    pub registry: Server,
     /// The repository, such as `127.0.0.1:5000/acme/app-12-0`.
     pub repository: String,
+    /// Who may do everything there.
+    pub user: String,
+    /// The password of that account.
+    pub password: String,
+    /// The server, where it is one of `tests/servers`.
+    _registry: Option<Server>,
 }
 
 impl Images {
@@ -34,10 +38,17 @@ impl Images {
     /// When there is no registry.
     pub fn fresh() -> Result<Self> {
         let registry = Server::start("docker-registry").map_err(Error::other)?;
-        let host = registry.endpoint.trim_start_matches("http://").to_owned();
+        let host = registry.endpoint.trim_start_matches("http://");
+        let (user, password) = (&registry.access_key, &registry.secret_key);
+        let images = Self::at(host, user, password);
+        Ok(Self { _registry: Some(registry), ..images })
+    }
+
+    /// A repository that nobody else has, on a registry that runs already.
+    pub fn at(host: &str, user: &str, password: &str) -> Self {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         let repository = format!("{host}/acme/app-{}-{number}", std::process::id());
-        Ok(Self { registry, repository })
+        Self { repository, user: user.to_owned(), password: password.to_owned(), _registry: None }
     }
 
     /// The registry's host and port.
@@ -47,7 +58,7 @@ impl Images {
 
     /// What `docker login` with this password leaves behind.
     pub fn credentials(&self, password: &str) -> Value {
-        let pair = format!("{}:{password}", self.registry.access_key);
+        let pair = format!("{}:{password}", self.user);
         let auth = base64::engine::general_purpose::STANDARD.encode(pair);
         json!({ "auths": { self.host(): { "auth": auth } } })
     }
@@ -102,7 +113,7 @@ impl Images {
     }
 
     fn pair(&self) -> String {
-        format!("{}:{}", self.registry.access_key, self.registry.secret_key)
+        format!("{}:{}", self.user, self.password)
     }
 }
 

@@ -35,7 +35,7 @@ impl Team {
         );
         project.commit("promote.toml", &file, "chore: how it is promoted").unwrap();
         let mut team = Self { project, images, _origin: origin };
-        team.sign_in(&team.images.registry.secret_key.clone());
+        team.sign_in(&team.images.password.clone());
         team
     }
 

@@ -78,10 +78,9 @@ fn images_move_by_the_generated_form() {
     // Secrets are called after the registry; this one has no name but its address.
     let host: String =
         ingest.images.host().chars().map(|c| if c.is_ascii_digit() { c } else { '_' }).collect();
-    for (name, value) in [
-        ("USERNAME", ingest.images.registry.access_key.clone()),
-        ("PASSWORD", ingest.images.registry.secret_key.clone()),
-    ] {
+    for (name, value) in
+        [("USERNAME", ingest.images.user.clone()), ("PASSWORD", ingest.images.password.clone())]
+    {
         ingest.forge.secrets.insert(format!("REGISTRY_{host}_{name}"), value);
     }
     let commit = ingest.forge.commit("main").unwrap();

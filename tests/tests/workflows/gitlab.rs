@@ -32,7 +32,7 @@ fn well(pipeline: &mut Pipeline<'_>, job: &str, filled_in: &[(&str, &str)]) -> B
 fn the_tag_goes_from_job_to_job() {
     let mut ingest = Ingest::new();
     generate(&ingest.project);
-    let login = ingest.images.credentials(&ingest.images.registry.secret_key).to_string();
+    let login = ingest.images.credentials(&ingest.images.password).to_string();
     ingest.forge.secrets.insert("DOCKER_AUTH_CONFIG".to_owned(), login);
     let first = ingest.forge.commit("main").unwrap();
     let index = ingest.builds(&first);

@@ -34,8 +34,8 @@ impl Ingest {
             [("quay.io/ebi-ait/ingest-core", images.repository.as_str()), ("registry: quay.io", &registry)];
         let project = project("team-004", &replaced, "");
         let mut forge = forge(&project);
-        forge.secrets.insert("QUAY_USERNAME".to_owned(), images.registry.access_key.clone());
-        forge.secrets.insert("QUAY_PASSWORD".to_owned(), images.registry.secret_key.clone());
+        forge.secrets.insert("QUAY_USERNAME".to_owned(), images.user.clone());
+        forge.secrets.insert("QUAY_PASSWORD".to_owned(), images.password.clone());
         forge.tool("docker", DOCKER).unwrap();
         forge.tool("helm", HELM).unwrap();
         let built = tempfile::tempdir().unwrap();
