@@ -33,6 +33,7 @@ mod project;
 mod release;
 mod saying;
 mod screen;
+mod stage_return;
 mod trust;
 mod usage;
 mod view;

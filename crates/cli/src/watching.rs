@@ -6,6 +6,7 @@ use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
 use crate::project::Project;
+use crate::stage_return::StageRollback;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
@@ -46,23 +47,41 @@ pub(crate) struct WatchReport {
     /// The release that is there.
     sha: String,
     /// What was answered: `NAME STAGE/ACTION approved`.
-    answered: Option<String>,
+    pub(crate) answered: Option<String>,
+    /// The stage that went back, or would.
+    pub(crate) stage_rollback: Option<StageRollback>,
     /// How following ended; `null` when it was not followed.
-    end: Option<StepEnd>,
+    pub(crate) end: Option<StepEnd>,
     /// What was followed, in order.
-    steps: Vec<StepReport>,
+    pub(crate) steps: Vec<StepReport>,
     /// The exit code.
-    exit: u8,
+    pub(crate) exit: u8,
+}
+
+impl WatchReport {
+    /// One in which nothing has happened yet.
+    pub(crate) fn of(environment: &EnvironmentName, release: &ReleaseRef) -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            environment: environment.clone(),
+            sha: release.commit.to_string(),
+            answered: None,
+            stage_rollback: None,
+            end: None,
+            steps: Vec::new(),
+            exit: ExitStatus::Ok.code(),
+        }
+    }
 }
 
 impl Document for WatchReport {
     const SCHEMA: &'static str = "promote/watch@1";
     const FIELDS: &'static [&'static str] =
-        &["schema", "environment", "sha", "answered", "end", "steps", "exit"];
+        &["schema", "environment", "sha", "answered", "stage_rollback", "end", "steps", "exit"];
 }
 
 /// Shows what a step says as the progress of a deployment.
-struct Shown(Progress);
+pub(crate) struct Shown(pub(crate) Progress);
 
 impl StepProgress for Shown {
     fn line(&self, line: &str) {
@@ -93,15 +112,7 @@ pub(crate) async fn watch(
         return Err(nothing_there(name).into());
     };
     let context = context(project, settings, current, release);
-    let mut report = WatchReport {
-        schema: WatchReport::SCHEMA,
-        environment: name.clone(),
-        sha: release.commit.to_string(),
-        answered: None,
-        end: None,
-        steps: Vec::new(),
-        exit: ExitStatus::Ok.code(),
-    };
+    let mut report = WatchReport::of(name, release);
     if let Some(answer) = answer {
         let said = answered(app, project, &followed, &context, answer).await?;
         app.screen.say(&Text::new("✓ ", Style::Good).and(&said, Style::Plain));
@@ -141,7 +152,7 @@ pub(crate) async fn watch(
 }
 
 /// The steps of an environment that wait for pipelines, never starting anything.
-fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failure> {
+pub(crate) fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failure> {
     let all = settings.deploy.iter().chain(&settings.verify);
     let found: Vec<Step> = all
         .filter_map(|step| match &step.action {
@@ -162,12 +173,12 @@ fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failure> {
     Ok(found)
 }
 
-fn nothing_there(name: &EnvironmentName) -> Failure {
+pub(crate) fn nothing_there(name: &EnvironmentName) -> Failure {
     Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet"))
         .hint(format!("`promote status {name}` shows what is there"))
 }
 
-fn context(
+pub(crate) fn context(
     project: &Project,
     settings: &Environment,
     current: &Occupancy,

@@ -3,10 +3,13 @@
 
 use crate::apply::{Applied, Writer, append_after, apply};
 use crate::config::{Config, Environment, OnFailure};
+use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, Head, Kind, LedgerError, Outcome, OutcomeResult, PromotionId, StepRecord};
+use crate::ledger::{
+    Action, Genesis, Head, Kind, LedgerError, Outcome, OutcomeResult, PromotionId, StepRecord,
+};
 use crate::observe::{environment, observe};
 use crate::plan::{Decision, Nothing, Plan, plan};
 use crate::port::StepEnd;
@@ -173,7 +176,7 @@ async fn follow(
     done.result = result(end);
     done.exit = exit(done.result);
     done.steps = ran;
-    match outcome(world, settings, snapshot, request, commit, done.result, &done.steps).await {
+    match outcome(world, settings, &snapshot.genesis, request, commit, done.result, &done.steps).await {
         Ok(head) => {
             done.head = head;
             world.events.hear(&Event::Outcome { promotion, result: done.result });
@@ -206,7 +209,7 @@ async fn follow(
 pub async fn outcome(
     world: &World,
     settings: &Environment,
-    snapshot: &Snapshot,
+    genesis: &(Genesis, Digest),
     request: &Request,
     commit: Head,
     result: OutcomeResult,
@@ -215,7 +218,7 @@ pub async fn outcome(
     let Some(of) = commit.state().committed else {
         return Err(Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name)));
     };
-    let writer = Writer::new(world, &snapshot.genesis, settings, request);
+    let writer = Writer::new(world, genesis, settings, request);
     let still = |head: Option<&Head>| {
         let state = head.map(Head::state);
         if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {

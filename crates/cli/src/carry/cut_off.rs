@@ -79,5 +79,5 @@ async fn record(errand: &Errand<'_>, reached: &Reached) -> Result<bool, Failure>
     }
     let (world, settings) = (errand.world, errand.settings);
     let result = OutcomeResult::Interrupted;
-    outcome(world, settings, errand.snapshot, errand.request, head, result, &[]).await.map(|_| true)
+    outcome(world, settings, &errand.snapshot.genesis, errand.request, head, result, &[]).await.map(|_| true)
 }

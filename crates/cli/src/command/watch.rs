@@ -1,6 +1,8 @@
 //! `promote watch`.
 
 use crate::app::{App, Ended};
+use crate::args::Changing;
+use crate::stage_return::{self, Wanted};
 use crate::watching::{self, Answer};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -13,11 +15,13 @@ use std::time::Duration;
 /// Follows the executions of AWS CodePipeline that took what is in the environment now, also when somebody else, or
 /// another machine, promoted it. Ends as they do: 0 succeeded, 7 failed, 9 not in time. Writes nothing to the
 /// ledger: `promote resume ENV` records how a deployment ended. With `--approve` or `--reject` it first answers an
-/// action that waits for a person, in that very execution and in no other.
+/// action that waits for a person, in that very execution and in no other. With `--rollback-stage` it lets a stage run
+/// again as it last succeeded before, follows that, and records that what is in the environment did not hold.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote watch prod\n  promote watch prod --approve Approve/Manual --comment \"looks right\"\n  \
-                  promote watch prod --reject Approve/Manual --comment \"wrong texts on the invoice\""
+                  promote watch prod --reject Approve/Manual --comment \"wrong texts on the invoice\"\n  \
+                  promote watch prod --rollback-stage Deploy --comment \"error rate\""
 )]
 pub(crate) struct WatchArgs {
     /// Where
@@ -32,11 +36,19 @@ pub(crate) struct WatchArgs {
     #[arg(long, value_name = "STAGE/ACTION", requires = "comment")]
     reject: Option<String>,
 
-    /// Why; AWS keeps it, with your name before it
+    /// Let this stage run again as it last succeeded before what is in it now, without moving any target
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["approve", "reject"])]
+    rollback_stage: Option<String>,
+
+    /// The execution that the stage goes back to, instead of the last that succeeded in it before
+    #[arg(long, value_name = "ID", requires = "rollback_stage")]
+    execution: Option<String>,
+
+    /// Why; kept by AWS for an answer, with your name before it, and in the ledger for a stage that goes back
     #[arg(long, value_name = "TEXT")]
     comment: Option<String>,
 
-    /// The pipeline that is answered, where several wait
+    /// The pipeline that is meant, where there are several
     #[arg(long, value_name = "NAME")]
     pipeline: Option<String>,
 
@@ -47,10 +59,29 @@ pub(crate) struct WatchArgs {
     /// How long to follow, instead of what the file says: `30m`, `1h30m`
     #[arg(long, value_name = "TIME", value_parser = crate::args::span)]
     timeout: Option<Duration>,
+
+    #[command(flatten)]
+    changing: Changing,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
     let project = app.project()?;
+    if let Some(stage) = &args.rollback_stage {
+        let wanted = Wanted {
+            stage,
+            execution: args.execution.as_deref(),
+            pipeline: args.pipeline.as_deref(),
+            comment: args.comment.as_deref(),
+            follows: !args.no_wait,
+            timeout: args.timeout,
+        };
+        return stage_return::run(app, &project, &args.environment, &args.changing, &wanted).await;
+    }
+    if args.changing.dry_run || args.changing.yes {
+        return Err(Failure::new(ExitStatus::Usage, "nothing that would be asked about is to be done")
+            .hint("`--dry-run` and `--yes` belong to `--rollback-stage`")
+            .into());
+    }
     let answer = match (&args.approve, &args.reject) {
         (None, None) if args.comment.is_some() || args.pipeline.is_some() || args.no_wait => {
             return Err(Failure::new(ExitStatus::Usage, "there is nothing to answer")

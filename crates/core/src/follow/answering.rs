@@ -3,7 +3,7 @@
 
 use super::ours;
 use crate::port::pipeline::Waiting;
-use crate::port::{ErrorKind, Pipelines, ProviderError, StepTarget};
+use crate::port::{Pipelines, ProviderError, StepTarget};
 
 /// What waits in a pipeline.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub async fn waits(
 ) -> Result<Waits, ProviderError> {
     let declared = match pipelines.describe(name).await {
         Ok(declared) => Some(declared),
-        Err(error) if error.kind == ErrorKind::Denied => None,
+        Err(error) if error.lacks_right() => None,
         Err(error) => return Err(error),
     };
     let wanted = ours::wanted(declared.as_ref(), targets, true).unwrap_or_default();

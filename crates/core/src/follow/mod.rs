@@ -5,12 +5,14 @@
 mod answering;
 mod one;
 mod ours;
+mod returning;
 #[cfg(test)]
 mod tests;
 mod words;
 
 pub use answering::{Waits, waits};
 pub use ours::{Places, Wanted, differs, near, ours, wanted, watches};
+pub use returning::{Return, earlier};
 pub use words::{elsewhere, plain};
 
 use crate::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget};
@@ -61,6 +63,8 @@ pub struct Follow<'f> {
     pub environment: &'f str,
     /// The promotion for which executions are to be started; `None` to wait for the pipelines' own triggers.
     pub start: Option<&'f str>,
+    /// The executions that are to be followed, by pipeline, where they are known: none is looked for there.
+    pub known: &'f BTreeMap<String, String>,
     /// The longest time for all of it.
     pub timeout: Duration,
     /// How often to look.

@@ -27,7 +27,7 @@ pub(super) async fn run(follow: &Follow<'_>, name: &str, progress: &dyn StepProg
         declared: None,
         wanted: Vec::new(),
         execution: None,
-        pinned: None,
+        pinned: follow.known.get(name).cloned(),
         other_since: None,
         told: BTreeSet::new(),
         last: format!("{name}: no execution has taken what was written yet"),
@@ -70,7 +70,8 @@ type Looked = Result<Option<Ending>, ProviderError>;
 impl One<'_> {
     async fn until_ended(&mut self) -> Ending {
         loop {
-            let looked = if self.wanted.is_empty() { self.prepare().await } else { Ok(None) };
+            let known = self.follow.known.contains_key(self.name);
+            let looked = if self.wanted.is_empty() && !known { self.prepare().await } else { Ok(None) };
             let looked = match looked {
                 Ok(None) => self.look().await,
                 other => other,
@@ -98,9 +99,7 @@ impl One<'_> {
     async fn prepare(&mut self) -> Looked {
         match self.follow.pipelines.describe(self.name).await {
             Ok(declared) => self.declared = Some(declared),
-            Err(error)
-                if error.kind == ErrorKind::Denied && self.follow.start.is_none() && lacks_right(&error) =>
-            {
+            Err(error) if self.follow.start.is_none() && error.lacks_right() => {
                 self.note(format!("{}: {}; it is found by its version alone", self.name, error.message));
             }
             Err(error) => return Err(error),
@@ -160,7 +159,7 @@ impl One<'_> {
     /// One execution by itself; without the right to see it, the list has to do.
     async fn look_at(&self, id: &str) -> Result<Option<Execution>, ProviderError> {
         match self.follow.pipelines.look(self.name, id).await {
-            Err(error) if error.kind == ErrorKind::Denied && lacks_right(&error) => Ok(None),
+            Err(error) if error.lacks_right() => Ok(None),
             other => other,
         }
     }
@@ -324,7 +323,7 @@ impl One<'_> {
 
     fn unless_denied<T>(&mut self, found: Result<Vec<T>, ProviderError>) -> Result<Vec<T>, ProviderError> {
         match found {
-            Err(error) if error.kind == ErrorKind::Denied && lacks_right(&error) => {
+            Err(error) if error.lacks_right() => {
                 self.note(format!("{}: {}; less can be told", self.name, error.message));
                 Ok(Vec::new())
             }
@@ -384,9 +383,4 @@ impl One<'_> {
 /// Whether asking again may help.
 fn is_passing(error: &ProviderError) -> bool {
     matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown)
-}
-
-/// Whether one right is missing, rather than any sign-in at all.
-fn lacks_right(error: &ProviderError) -> bool {
-    error.message.starts_with("the right ")
 }

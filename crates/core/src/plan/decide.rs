@@ -193,7 +193,7 @@ fn target_move(
         sha256: object
             .sha256
             .filter(|_| shape == Shape::Whole)
-            .or_else(|| object.metadata.get("promote-sha256").and_then(|text| text.parse().ok())),
+            .or_else(|| object.metadata.get("promote-sha256").and_then(|hex| Digest::from_hex(hex).ok())),
         size: object.size,
     });
     let way = capabilities.and_then(|found| rule::way(found, &built.location, &seen.location, built.size));

@@ -40,6 +40,7 @@ pub struct ProviderError {
     pub hints: Vec<String>,
     /// Whole seconds, in two bytes so that the error stays small enough to be returned by value.
     retry_after_s: Option<u16>,
+    lacks_right: bool,
     /// The cause, printed once by the frontend.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -59,6 +60,7 @@ impl ProviderError {
             message: message.into(),
             hints: Vec::new(),
             retry_after_s: None,
+            lacks_right: false,
             source: None,
         }
     }
@@ -83,6 +85,23 @@ impl ProviderError {
     /// the store should wait then, not only this one.
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after_s.map(|seconds| Duration::from_secs(u64::from(seconds)))
+    }
+
+    /// The error of a caller who is known and lacks this one right on this place.
+    #[must_use]
+    pub fn missing_right(
+        provider: impl fmt::Display,
+        subject: impl fmt::Display,
+        right: impl fmt::Display,
+        place: impl fmt::Display,
+    ) -> Self {
+        let message = format!("the right `{right}` on `{place}` is missing");
+        Self { lacks_right: true, ..Self::new(ErrorKind::Denied, provider, subject, message) }
+    }
+
+    /// Whether one right is missing, rather than any sign-in at all: something else may still be asked for.
+    pub fn lacks_right(&self) -> bool {
+        self.lacks_right
     }
 
     /// The same error with one more hint.

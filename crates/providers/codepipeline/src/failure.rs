@@ -224,15 +224,9 @@ impl Doing<'_> {
             }
             "AccessDeniedException" | "AccessDenied" | "NotAuthorized" => {
                 let region = self.service.region().unwrap_or_default();
-                self.error(
-                    ErrorKind::Denied,
-                    format!(
-                        "the right `{}` on `arn:aws:codepipeline:{region}:ACCOUNT:{}` is missing",
-                        self.right,
-                        harmless(self.pipeline)
-                    ),
-                )
-                .hint("the guide on CodePipeline has a policy for each command")
+                let arn = format!("arn:aws:codepipeline:{region}:ACCOUNT:{}", harmless(self.pipeline));
+                ProviderError::missing_right(self.service, self.pipeline, self.right, arn)
+                    .hint("the guide on CodePipeline has a policy for each command")
             }
             "OptInRequired" => self.error(ErrorKind::Denied, "the account may not use CodePipeline"),
             _ => self

@@ -11,6 +11,7 @@ use promote_core::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget, To
 use promote_tests::bucket::sign_in;
 use promote_tests::client::python;
 use promote_tests::server::Server;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -88,6 +89,7 @@ async fn moto_agrees_on_what_is_described_started_and_listed() {
         targets: &[target],
         environment: "prod",
         start: Some("01JD4W6Z8N"),
+        known: &BTreeMap::new(),
         timeout: Duration::from_secs(20),
         pace: Pace::default(),
     };

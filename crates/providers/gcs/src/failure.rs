@@ -214,7 +214,7 @@ impl Doing<'_> {
             Some(source) if right == "storage.objects.get" => source,
             _ => &here,
         };
-        let failure = denied(&format!("the right `{right}` on `{place}` is missing"));
+        let failure = ProviderError::missing_right(self.bucket, self.subject, right, place);
         match right {
             "storage.objects.delete" => failure.hint(
                 "replacing an object takes `storage.objects.delete` as well as `storage.objects.create`: `roles/storage.objectUser` has both",

@@ -105,6 +105,11 @@ fn actions(doing: &Doing<'_>, signed_in: bool) -> &'static str {
     }
 }
 
+/// Whether a token comes from where a challenge says; one that was only guessed may have come from elsewhere.
+fn said(scheme: Option<&Scheme>, realm: &str, service: Option<&String>) -> bool {
+    matches!(scheme, Some(Scheme::Bearer(known)) if known.url.as_str() == realm && known.service.as_ref() == service)
+}
+
 /// Whether a token server said that the name may not have this, and not that it does not know the name.
 fn is_forbidden(error: &ProviderError) -> bool {
     error
@@ -205,12 +210,8 @@ impl Session {
         let known = || host.scheme.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut gate = None;
         if known().is_none() {
-            if repository.host == self.environment.quay_host() {
-                // Quay's token server is where it always is, so its first refusal need not be waited for.
-                let realm = repository.url("/v2/auth")?;
-                let service = Some(repository.host.clone());
-                *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) =
-                    Some(Scheme::Bearer(Realm { url: realm, service }));
+            if let Some(realm) = Realm::known(repository, self.environment.quay_host()) {
+                *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
             } else {
                 let held = host.first.lock().await;
                 gate = known().is_none().then_some(held);
@@ -257,7 +258,9 @@ impl Session {
                 Some(Challenge::Basic) if pair && signed.is_none() => {
                     *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Basic);
                 }
-                Some(Challenge::Bearer { realm, service, .. }) if !fresh => {
+                Some(Challenge::Bearer { realm, service, .. })
+                    if !fresh || !said(scheme.as_ref(), &realm, service.as_ref()) =>
+                {
                     let realm = Realm::of(repository, &realm, service)?;
                     *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
                     if let Some((header, _)) = signed {

@@ -316,10 +316,10 @@ impl<'a> Doing<'a> {
                     "s3:ListBucket" | "s3:GetBucketVersioning" => format!("arn:aws:s3:::{name}"),
                     _ => format!("arn:aws:s3:::{name}/{}", self.subject),
                 };
-                self.error(ErrorKind::Denied, format!("the right `{}` on `{arn}` is missing", self.right))
+                ProviderError::missing_right(self.bucket, self.subject, self.right, arn)
             }
         };
-        let unsigned = !failure.message.starts_with("the right ");
+        let unsigned = !failure.lacks_right();
         let failure = match (self.right, said.to_lowercase().contains("kms")) {
             (_, true) => failure.hint("the object is encrypted with a key: `kms:Decrypt` or `kms:GenerateDataKey` on it is needed too"),
             // Who is not known to the store at all lacks more than this one right.

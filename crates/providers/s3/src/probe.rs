@@ -7,7 +7,7 @@ use crate::S3Bucket;
 use crate::failure::Doing;
 use attempt::{Ended, How, Place};
 use aws_sdk_s3::types::BucketVersioningStatus;
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join, try_join_all};
 use promote_core::location::Key;
 use promote_core::port::{
     Capabilities, CopyGuard, ErrorKind, FenceClass, Object, Precondition, ProviderError, Token,
@@ -52,12 +52,14 @@ pub(crate) async fn find_out(bucket: &S3Bucket, scratch: &Key) -> Result<Capabil
 
 async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), ProviderError> {
     place.prepare().await?;
-    let put = conditions(place, How::Put).await?;
+    let (put, (copy, complete)) = try_join(
+        conditions(place, How::Put),
+        try_join(conditions(place, How::Copy), conditions(place, How::Complete)),
+    )
+    .await?;
     found.create = put.absent;
     found.replace = put.matches;
     note(found, "a put", put, "it can hold no ledger");
-    let copy = conditions(place, How::Copy).await?;
-    let complete = conditions(place, How::Complete).await?;
     found.copy = if copy.absent && copy.matches {
         if !(complete.absent && complete.matches) {
             let size = place.bucket.limits.copy;
@@ -153,18 +155,25 @@ async fn conditions(place: &Place<'_>, how: How) -> Result<Held, ProviderError> 
         Ended::Refused => false,
     };
     held.matches = wrong && none && right;
-    for round in 0..ROUNDS {
-        if !held.absent {
-            break;
-        }
+    if !held.absent {
+        return Ok(held);
+    }
+    // Each race has a key of its own, so they may be run side by side.
+    let races = (0..ROUNDS).map(|round| async move {
         let key = place.key(how, &format!("race{round}"))?;
         let Some(winner) = race(place, how, &key, 0, &Precondition::Absent).await? else {
-            (held.absent, held.raced) = (false, true);
-            break;
+            return Ok::<_, ProviderError>((false, true));
         };
-        if held.matches && race(place, how, &key, 1, &Precondition::Matches(winner.token)).await?.is_none() {
-            (held.matches, held.raced) = (false, true);
+        if !held.matches {
+            return Ok((true, true));
         }
+        let again = race(place, how, &key, 1, &Precondition::Matches(winner.token)).await?;
+        Ok((true, again.is_some()))
+    });
+    for (absent, matches) in try_join_all(races).await? {
+        held.raced |= !(absent && matches);
+        held.absent &= absent;
+        held.matches &= matches;
     }
     Ok(held)
 }

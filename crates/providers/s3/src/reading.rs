@@ -80,7 +80,7 @@ impl S3Bucket {
         let doing = self.reading(key, None);
         let request = self.client().await.ok()?.get_object().bucket(&self.name).key(key.as_str());
         let failure = doing.run(request.range("bytes=0-0").send()).await.err()?;
-        let caller = failure.kind == ErrorKind::Denied && !failure.message.starts_with("the right ");
+        let caller = failure.kind == ErrorKind::Denied && !failure.lacks_right();
         caller.then_some(failure)
     }
 

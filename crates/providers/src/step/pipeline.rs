@@ -4,6 +4,7 @@ use super::{Ended, SystemSteps};
 use promote_core::follow::{Follow, Pace};
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::template::Template;
+use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -52,6 +53,7 @@ pub(super) async fn run(
         targets: &context.targets,
         environment: &environment,
         start: start.then_some(promotion.as_str()),
+        known: &BTreeMap::new(),
         timeout,
         pace: Pace::default(),
     };

@@ -2,7 +2,7 @@
 
 use super::script::{Script, declared, error, execution, target};
 use crate::port::pipeline::{Closed, ExecutionStatus, Revision, StageNow, Watched};
-use crate::port::{ErrorKind, StepEnd, VersionId};
+use crate::port::{ErrorKind, ProviderError, StepEnd, VersionId};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -145,10 +145,15 @@ fn a_pipeline_that_watches_another_place_is_named_at_once() {
 fn without_the_right_to_read_the_declaration_the_version_is_enough() {
     let mut script = Script::new().runs(&[(1, 2, execution("ours", 1, "v2", Succeeded))]);
     script.declared = Arc::new(|_, _| {
-        Err(error(ErrorKind::Denied, "the right `codepipeline:GetPipeline` on `x` is missing"))
+        Err(ProviderError::missing_right("CodePipeline", "billing-prod", "codepipeline:GetPipeline", "x"))
     });
     script.actions = Arc::new(|_, _| {
-        Err(error(ErrorKind::Denied, "the right `codepipeline:ListActionExecutions` on `x` is missing"))
+        Err(ProviderError::missing_right(
+            "CodePipeline",
+            "billing-prod",
+            "codepipeline:ListActionExecutions",
+            "x",
+        ))
     });
     let seen = script.follow();
     assert_eq!(seen.followed.end, StepEnd::Succeeded, "{seen:?}");

@@ -2,4 +2,5 @@
 
 mod ends;
 mod finding;
+mod returning;
 mod script;

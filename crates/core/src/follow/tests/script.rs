@@ -10,6 +10,7 @@ use crate::port::{Clock, ErrorKind, Pipelines, ProviderError, StepProgress, Step
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_executor::block_on;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -89,6 +90,7 @@ impl Script {
             targets,
             environment: "prod",
             start,
+            known: &BTreeMap::new(),
             timeout,
             pace: Pace::default(),
         };
@@ -157,8 +159,9 @@ impl Pipelines for Script {
     async fn answer(&self, _: &str, _: &Waiting, _: &Verdict) -> Result<(), ProviderError> {
         Ok(())
     }
-    async fn roll_back_stage(&self, _: &str, _: &str, _: &str) -> Result<String, ProviderError> {
-        Ok(String::new())
+    async fn roll_back_stage(&self, name: &str, stage: &str, id: &str) -> Result<String, ProviderError> {
+        self.second(format!("roll back {name} {stage} {id}"));
+        Ok("back".to_owned())
     }
     fn page(&self, name: &str, id: &str) -> Option<String> {
         Some(format!("https://console/{name}/{id}"))
