@@ -5,7 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 #![allow(clippy::print_stdout, reason = "what is said to a person is to be read by one")]
 
-use promote_tests::images::Images;
+use promote_tests::oci::Images;
 use promote_tests::project::Project;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");

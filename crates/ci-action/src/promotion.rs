@@ -7,10 +7,9 @@ use crate::workflow::Kind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
-use promote_core::ledger::{OutcomeResult, State};
+use promote_core::ledger::OutcomeResult;
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
-use promote_core::port::StepEnd;
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::unwaited::{left_out, move_only};
@@ -75,7 +74,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
             let headline = format!("{name} has {short} already");
             site.log.say(&headline);
             let mut answer = page.answer("unchanged", &headline, true, &nothing.plan).await;
-            lies(&mut answer, &snapshot.state());
+            crate::holding::lies(&mut answer, &snapshot.state());
             return Ok(answer);
         }
         Decision::Allowed(plan) if planned => {
@@ -158,7 +157,8 @@ impl Page<'_> {
                 .iter()
                 .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
                 .collect();
-            let failed = done.steps.iter().filter(|step| step.report.end != StepEnd::Succeeded);
+            let failed =
+                done.steps.iter().filter(|step| step.report.end != promote_core::port::StepEnd::Succeeded);
             words.extend(failed.flat_map(|step| markdown::addresses(&step.report.tail).take(3)));
             words.extend(match &done.undone {
                 Some(Ok(back)) => {
@@ -177,13 +177,13 @@ impl Page<'_> {
         let outcome = OutcomeReport::of(done, waited, took_s);
         let mut answer = Answer::new(status, &outcome);
         self.fill(&mut answer, &done.plan);
-        lies(&mut answer, done.head.state());
+        crate::holding::lies(&mut answer, done.head.state());
         answer.exit = Some(done.exit);
         answer.values.insert("promotion", done.promotion.to_string());
         // After a rollback it is what was there that the targets hold.
         if let Some(Ok(back)) = &done.undone {
             self.fill(&mut answer, &back.plan);
-            lies(&mut answer, back.head.state());
+            crate::holding::lies(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }
         answer.summary = self.summary(&headline, done.exit == ExitStatus::Ok, Some(&outcome)).await;
@@ -222,19 +222,5 @@ impl Page<'_> {
             zone: site.config.timezone,
             links: &site.links,
         })
-    }
-}
-
-/// Where a release lies, as the ledger says. A plan names tags with a time that are never made when it is not carried out.
-pub(crate) fn lies(answer: &mut Answer, state: &State) {
-    let Some(current) = &state.current else { return };
-    if let Some(first) = current.targets.first() {
-        answer.values.insert("target", first.target.to_string());
-        if let Some(digest) = first.sha256 {
-            answer.values.insert("digest", digest.to_string());
-        }
-    }
-    if let Some(image) = current.targets.iter().find(|target| target.target.is_image()) {
-        answer.values.insert("release_tag", image.target.to_string());
     }
 }

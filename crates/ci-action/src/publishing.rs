@@ -6,11 +6,8 @@ use crate::run::Site;
 use crate::workflow::Kind;
 use promote_artifacts::publication::{self, Asked};
 use promote_core::automatic::{self, Watch};
-use promote_core::commit::CommitId;
-use promote_core::config::{ArtifactKind, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::LedgerError;
 use promote_core::plan::Plan;
 use promote_core::report::markdown;
 
@@ -80,24 +77,12 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if let Some(moved) = report.moves.first() {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
-        if let Some(tag) = image(site, &moved.environment, &report.commit).await? {
+        if let Some(tag) = crate::holding::image(site, &moved.environment, &report.commit).await? {
             answer.values.insert("release_tag", tag);
         }
     }
     answer.summary = markdown::publication(&report, &site.links);
     Ok(answer)
-}
-
-/// The image that an environment holds, when it holds this release: what the next step of the job deploys.
-async fn image(site: &Site<'_>, environment: &str, commit: &CommitId) -> Result<Option<String>, Failure> {
-    let settings = site.config.environments.values().find(|one| one.name.as_str() == environment);
-    let images = |one: &&Environment| one.artifacts.iter().any(|one| one.kind == ArtifactKind::Image);
-    let Some(settings) = settings.filter(images) else { return Ok(None) };
-    let head = site.world.view().ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    let current = head.as_ref().and_then(|head| head.state().current.as_ref());
-    let current = current.filter(|current| current.release.as_ref().is_some_and(|it| it.commit == *commit));
-    let mut targets = current.into_iter().flat_map(|current| &current.targets);
-    Ok(targets.find(|target| target.target.is_image()).map(|target| target.target.to_string()))
 }
 
 /// The usual way to sign in to Google's cloud leaves its credentials in the work tree.

@@ -5,6 +5,7 @@
 
 mod composite;
 pub mod expression;
+pub mod gitlab;
 mod job;
 mod step;
 mod uses;

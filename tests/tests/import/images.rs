@@ -2,7 +2,7 @@
 //! only say what they name now, unless Quay's own history is at hand. skopeo makes them and reads them back.
 
 use super::{PROGRAM, entries, left_out};
-use promote_tests::images::Images;
+use promote_tests::oci::Images;
 use promote_tests::project::Project;
 use promote_tests::quay_fake::QuayFake;
 use serde_json::Value;

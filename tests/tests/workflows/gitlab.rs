@@ -4,8 +4,8 @@
 use super::push;
 use super::team_002::Sink;
 use super::team_004::{Ingest, well_formed};
-use promote_tests::gitlab_jobs::{Ended, Pipeline};
 use promote_tests::project::Project;
+use promote_tests::workflow::gitlab::{Ended, Pipeline};
 use std::collections::BTreeMap;
 
 fn generate(project: &Project) {

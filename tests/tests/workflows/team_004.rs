@@ -2,7 +2,7 @@
 //! of the team's repository, and each new tag handed to the step that deploys it.
 
 use super::{annotations, forge, project, push, well};
-use promote_tests::images::{Images, layout};
+use promote_tests::oci::{Images, layout};
 use promote_tests::project::Project;
 use promote_tests::workflow::{Event, Forge, Run};
 

@@ -2,8 +2,8 @@
 //! time as somebody starts it, its scripts in a clone of the commit, and the variables that jobs hand on in a dotenv
 //! report. What it does not know is an error.
 
+use super::{Forge, expression, known};
 use crate::lane_project::git;
-use crate::workflow::Forge;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::io::{Error, Result};
@@ -92,7 +92,7 @@ impl<'f> Pipeline<'f> {
     /// When there is no such job in this pipeline, or it is not understood.
     pub fn run(&mut self, name: &str, filled_in: &[(&str, &str)]) -> Result<Ended> {
         let job = self.job(name)?;
-        crate::workflow::known(&job, &KEYS, name)?;
+        known(&job, &KEYS, name)?;
         if !self.starts(&job)? {
             return Err(Error::other(format!("no rule lets {name} into this pipeline")));
         }
@@ -168,7 +168,7 @@ impl<'f> Pipeline<'f> {
     fn variables(&self, job: &Value, filled_in: &[(&str, &str)]) -> Result<BTreeMap<String, String>> {
         let mut all = self.forge.machine.clone();
         all.extend(self.predefined());
-        let word = |value: &Value| crate::workflow::expression::written(value.get("value").unwrap_or(value));
+        let word = |value: &Value| expression::written(value.get("value").unwrap_or(value));
         for declared in [self.file.get("variables"), job.get("variables")] {
             let declared = declared.and_then(Value::as_object).into_iter().flatten();
             all.extend(declared.map(|(name, value)| (name.clone(), word(value))));
@@ -211,7 +211,7 @@ impl<'f> Pipeline<'f> {
     fn starts(&self, job: &Value) -> Result<bool> {
         let Some(rules) = job.get("rules").and_then(Value::as_array) else { return Ok(true) };
         for rule in rules {
-            crate::workflow::known(rule, &["if", "when", "allow_failure"], "a rule")?;
+            known(rule, &["if", "when", "allow_failure"], "a rule")?;
             let condition = rule.get("if").and_then(Value::as_str).unwrap_or_default();
             let mut holds = true;
             for part in condition.split("&&") {
