@@ -7,6 +7,7 @@ mod answer;
 mod asked;
 mod file;
 mod heard;
+mod holding;
 mod input;
 mod installing;
 mod log;

@@ -77,7 +77,9 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         Decision::NothingToDo(nothing) if !nothing.pending || planned => {
             let headline = format!("{name} has {short} already");
             site.log.say(&headline);
-            return Ok(page.answer("unchanged", &headline, true, &nothing.plan).await);
+            let mut answer = page.answer("unchanged", &headline, true, &nothing.plan).await;
+            crate::holding::lies(&mut answer, &snapshot.state());
+            return Ok(answer);
         }
         Decision::Allowed(plan) if planned => {
             let headline = format!("{name} may take {short}");
@@ -172,6 +174,9 @@ impl Page<'_> {
                 .iter()
                 .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
                 .collect();
+            let failed =
+                done.steps.iter().filter(|step| step.report.end != promote_core::port::StepEnd::Succeeded);
+            words.extend(failed.flat_map(|step| markdown::addresses(&step.report.tail).take(3)));
             words.extend(match &done.undone {
                 Some(Ok(back)) => {
                     let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
@@ -189,11 +194,13 @@ impl Page<'_> {
         let outcome = OutcomeReport::of(done, waited, took_s).shown(shown);
         let mut answer = Answer::new(status, &outcome);
         self.fill(&mut answer, &done.plan);
+        crate::holding::lies(&mut answer, done.head.state());
         answer.exit = Some(done.exit);
         answer.values.insert("promotion", done.promotion.to_string());
         // After a rollback it is what was there that the targets hold.
         if let Some(Ok(back)) = &done.undone {
             self.fill(&mut answer, &back.plan);
+            crate::holding::lies(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }
         answer.summary = self.summary(&headline, done.exit == ExitStatus::Ok, Some(&outcome)).await;
@@ -212,8 +219,6 @@ impl Page<'_> {
             answer.values.insert("target", first.target.to_string());
             answer.values.insert("digest", first.source.sha256.to_string());
         }
-        let image = plan.targets.iter().map(|target| &target.target).find(|target| target.is_image());
-        answer.values.insert("release_tag", image.map(ToString::to_string).unwrap_or_default());
     }
 
     async fn summary(&self, headline: &str, good: bool, outcome: Option<&OutcomeReport>) -> String {

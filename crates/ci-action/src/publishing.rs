@@ -80,6 +80,9 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if let Some(moved) = report.moves.first() {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
+        if let Some(tag) = crate::holding::image(site, &moved.environment, &report.commit).await? {
+            answer.values.insert("release_tag", tag);
+        }
     }
     answer.summary = markdown::publication(&report, &site.links);
     Ok(answer)

@@ -85,6 +85,7 @@ fn releases_follow_one_another() {
     let event = |artifact: &str, seconds: i64, digit: Option<char>| Event {
         artifact: artifact.to_owned(),
         at: at(seconds),
+        dated: true,
         commit: digit.map(commit),
         target: TargetState {
             artifact: artifact.parse().ok(),
@@ -138,7 +139,7 @@ fn releases_follow_one_another() {
             .into_iter()
             .map(|stay| {
                 let tokens: Vec<String> = stay.targets.iter().map(|target| target.token.0.clone()).collect();
-                (stay.since, stay.commit, tokens.join(" "))
+                (stay.since.unwrap(), stay.commit, tokens.join(" "))
             })
             .collect();
         let expected: Vec<_> = expected
@@ -190,7 +191,7 @@ fn versions_become_a_history_that_no_rule_trusts() {
         let current = state.current.clone().unwrap();
         assert_eq!(current.release.unwrap().commit, commit('a'));
         assert_eq!((current.verified, current.outcome), (None, None), "nobody verified it");
-        assert_eq!(current.claimed, Some(plan.lanes[1].records[2].since));
+        assert_eq!(current.claimed, plan.lanes[1].records[2].since);
         assert!(current.since.time() > current.claimed.unwrap(), "the true time is that of the record");
         assert_eq!(state.trail.len(), 2);
         assert_eq!(state.trail[0].claimed_until, current.claimed);
@@ -212,6 +213,17 @@ fn versions_become_a_history_that_no_rule_trusts() {
                 .unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Conflict, "it has a history of its own now");
     }
+}
+
+#[test]
+fn of_a_target_that_was_deleted_nothing_is_taken_over() {
+    let stage = by_hand(MemoryKind::s3_like());
+    let (key, any) = ("staging.zip".parse().unwrap(), promote_core::port::Precondition::Any);
+    block_on(Bucket::delete(&stage.bucket, &key, &any)).unwrap();
+    let plan = surveyed(&stage);
+    assert_eq!((plan.lanes[0].records.len(), plan.lanes[1].records.len()), (0, 3));
+    let left = &plan.lanes[0].left;
+    assert!(left.len() == 1 && left[0].why.contains("it was deleted"), "{left:?}");
 }
 
 #[test]
@@ -270,7 +282,8 @@ fn tags_with_a_timestamp_are_a_history() {
     world.history = Some(Arc::new(Repository));
     let plan = block_on(survey(&world.view(), &config, &[name("prod")], &actor("ann"), 100)).unwrap();
     let lane = &plan.lanes[0];
-    let told: Vec<_> = lane.records.iter().map(|one| (one.since, one.release.commit.clone())).collect();
+    let told: Vec<_> =
+        lane.records.iter().map(|one| (one.since.unwrap(), one.release.commit.clone())).collect();
     assert_eq!(told, [(at(100), commit('a')), (at(500), commit('b'))], "{lane:#?}");
     let left: Vec<&str> = lane.left.iter().map(|left| left.why.as_str()).collect();
     assert_eq!(left.len(), 3, "{:#?}", lane.left);

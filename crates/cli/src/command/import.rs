@@ -16,8 +16,8 @@ const NAMED: usize = 10;
 
 /// Fill a new ledger from what is there already
 ///
-/// Reads the versions of targets that are overwritten, and the names of targets that get a new name each time, and
-/// writes down which release was there since when. Releases that were never published here are recorded from what
+/// Reads the versions of targets that are overwritten, the names of targets that get a new name each time, what a moved
+/// tag names, and what folders say of themselves, and writes down which release was there since when. Releases that were never published here are recorded from what
 /// lies at their source. Nothing is moved, and what is imported does not count as verified. An environment with a
 /// history in the ledger is refused; one whose import was cut off goes on.
 #[derive(Debug, Args)]
@@ -64,7 +64,8 @@ struct ImportedPast {
 /// A release that was there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 struct ImportedEntry {
-    since: String,
+    /// Since when; `null` when it is only known to be there now.
+    since: Option<String>,
     sha: String,
     /// Where that is known from.
     from: String,
@@ -123,7 +124,7 @@ fn report(plan: &ImportPlan, dry_run: bool) -> ImportReport {
 
 fn past(lane: &LanePlan) -> ImportedPast {
     let entry = |record: &promote_core::import::Planned| ImportedEntry {
-        since: record.since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
+        since: record.since.map(|since| since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
         sha: record.release.commit.to_string(),
         from: record.told.strip_prefix(REASON).unwrap_or(&record.told).to_owned(),
     };
@@ -148,7 +149,8 @@ fn page(report: &ImportReport, done: Option<Imported>) -> Page {
         );
         for entry in &one.entries {
             let sha = entry.sha.get(..7).unwrap_or(&entry.sha);
-            page.line(Text::plain(format!("  {}  {sha}  ", entry.since)).and(&entry.from, Style::Dim));
+            let since = entry.since.as_deref().unwrap_or("now");
+            page.line(Text::plain(format!("  {since:<20}  {sha}  ")).and(&entry.from, Style::Dim));
         }
         for left in one.left_out.iter().take(NAMED) {
             page.line(Text::new(format!("  left out: {}: {}", left.what, left.why), Style::Dim));

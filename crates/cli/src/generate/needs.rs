@@ -156,5 +156,8 @@ pub(super) fn login(host: &str) -> (String, String) {
             .map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' })
             .collect(),
     };
+    // GitHub takes no secret whose name begins with a digit or with `GITHUB_`.
+    let own = name.starts_with(|c: char| c.is_ascii_digit()) || name.starts_with("GITHUB_");
+    let name = if own { format!("REGISTRY_{name}") } else { name };
     (format!("{name}_USERNAME"), format!("{name}_PASSWORD"))
 }

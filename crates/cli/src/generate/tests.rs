@@ -87,3 +87,16 @@ fn nothing_is_pasted_into_scripts() {
     }
     assert!(!text.contains("github.token") && !text.contains("secrets.KEY"), "{text}");
 }
+
+/// What GitHub refuses as the name of a secret is not asked for.
+#[test]
+fn passwords_of_registries_have_names_that_github_takes() {
+    for (host, user) in [
+        ("quay.io", "QUAY_USERNAME"),
+        ("registry.acme.example", "REGISTRY_ACME_EXAMPLE_USERNAME"),
+        ("10.0.0.7:5000", "REGISTRY_10_0_0_7_5000_USERNAME"),
+        ("github.acme.example", "REGISTRY_GITHUB_ACME_EXAMPLE_USERNAME"),
+    ] {
+        assert_eq!(super::needs::login(host).0, user);
+    }
+}

@@ -6,6 +6,7 @@
 mod carry;
 mod difference;
 mod erase;
+mod held;
 mod listing;
 mod manifest;
 mod pins;
@@ -17,6 +18,7 @@ mod verify;
 pub use carry::THROUGH_LIMIT;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
+pub(crate) use held::held;
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
 pub use place::{Bringing, bring};
 pub(crate) use publish::read_digest;

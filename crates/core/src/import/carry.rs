@@ -76,7 +76,7 @@ async fn one(
         let observe = Observe {
             release: Some(planned.release.clone()),
             targets: planned.targets.clone(),
-            since: Some(planned.since),
+            since: planned.since,
         };
         let next = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
             record.observe = Some(observe.clone());

@@ -1,8 +1,9 @@
-//! Filling a new ledger from what is there already: versions of targets that are overwritten, and the names of targets
-//! that get a new name each time. What is found is a claim about the past, so it is recorded as observed and never as
+//! Filling a new ledger from what is there already: versions of targets that are overwritten, the names of targets
+//! that get a new name each time, what a moved tag names, and folders that say what they hold. What is found is a claim about the past, so it is recorded as observed and never as
 //! verified. Looking ([`survey`]) changes nothing; [`carry_out`] writes what a survey found.
 
 mod carry;
+mod folders;
 mod releases;
 mod survey;
 mod timeline;
@@ -26,8 +27,8 @@ pub const BUILT: &str = "imported";
 /// A record that is to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
-    /// Since when the release was there.
-    pub since: DateTime<Utc>,
+    /// Since when the release was there; `None` when it is only known to be there now.
+    pub since: Option<DateTime<Utc>>,
     /// The release.
     pub release: ReleaseRef,
     /// What the targets held.

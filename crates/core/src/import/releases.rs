@@ -7,9 +7,10 @@ use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{ArtifactKind, Config};
 use crate::digest::{Digest, Hasher};
 use crate::failure::Failure;
-use crate::ledger::{Actor, BuiltArtifact, LedgerError, Manifest, manifest};
+use crate::folder::FolderManifest;
+use crate::ledger::{Actor, BuiltArtifact, FolderSize, LedgerError, Manifest, manifest};
 use crate::location::Location;
-use crate::port::Object;
+use crate::port::{ErrorKind, Object};
 use crate::publish::{Place, kept, places};
 use crate::template::Template;
 use crate::world::View;
@@ -24,6 +25,8 @@ pub(super) struct Releases {
     sources: BTreeMap<String, Vec<Candidate>>,
     /// By the digits that stand for it somewhere.
     commits: BTreeMap<String, Option<CommitId>>,
+    /// Every release that was published to this ledger.
+    published: Option<Vec<Manifest>>,
     /// Each with its manifest and whether that is in the ledger already, or why there can be none.
     manifests: BTreeMap<CommitId, Result<(Manifest, bool), String>>,
 }
@@ -106,6 +109,19 @@ impl Releases {
         Ok(found.map(|(manifest, _)| manifest))
     }
 
+    /// Every release that was published to this ledger. Read once, and only where nothing else tells a release.
+    pub(super) async fn published(&mut self, view: &View) -> Result<&[Manifest], Failure> {
+        if self.published.is_none() {
+            let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
+            let mut found = Vec::with_capacity(entries.len());
+            for commit in entries.keys() {
+                found.extend(view.ledger.manifest(commit).await.map_err(LedgerError::looking)?);
+            }
+            self.published = Some(found);
+        }
+        Ok(self.published.as_deref().unwrap_or_default())
+    }
+
     /// The manifests that are not in the ledger, of the releases that are needed.
     pub(super) fn unpublished(self, needed: impl Fn(&CommitId) -> bool) -> Vec<Manifest> {
         let all = self.manifests.into_iter().filter(|(commit, _)| needed(commit));
@@ -135,8 +151,12 @@ async fn make(
     };
     let mut artifacts = BTreeMap::new();
     for (name, Place { location, kind }) in places {
-        if !matches!(kind, ArtifactKind::Object | ArtifactKind::Image) {
-            return Ok(Err(format!("`{location}` is a folder: publish the release first")));
+        if kind == ArtifactKind::Folder {
+            let Some(built) = folder(view, &location).await? else {
+                return Ok(Err(format!("`{location}` has no manifest: publish the release first")));
+            };
+            artifacts.insert(name, built);
+            continue;
         }
         let Some(object) = look(view, &location).await? else {
             return Ok(Err(format!("`{location}` is not there any more")));
@@ -165,6 +185,26 @@ async fn make(
         built: BUILT.to_owned(),
         at: now,
         actor: actor.clone(),
+    }))
+}
+
+/// A release's own folder, as the manifest in it says.
+async fn folder(view: &View, location: &Location) -> Result<Option<BuiltArtifact>, Failure> {
+    let read = FolderManifest::read(&**view.store(&location.store)?, location).await;
+    let (object, manifest) = match read {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(None),
+        Err(error) if error.kind == ErrorKind::Corrupt => return Ok(None),
+        Err(error) => return Err(Failure::looking(&format!("reading `{location}`"), error)),
+    };
+    // What names another manifest is an environment's folder.
+    Ok(manifest.of.is_none().then(|| BuiltArtifact {
+        location: location.clone(),
+        sha256: manifest.digest(),
+        size: object.size,
+        content: None,
+        folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
+        expires: None,
     }))
 }
 

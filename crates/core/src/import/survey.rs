@@ -97,8 +97,10 @@ async fn one(
 /// Whether what a target held can be the release's artifact.
 fn fits(manifest: &Manifest, settings: &Environment, target: &TargetState) -> bool {
     let name = target.artifact.as_ref().map_or("main", |name| name.as_str());
+    // Of a folder both are lengths of manifests, and that of a target names tokens besides.
+    let folder = settings.artifacts.iter().any(|one| one.name() == name && one.kind == ArtifactKind::Folder);
     manifest.artifact(name, &settings.name).is_some_and(|(_, built)| {
-        built.size == target.size && target.sha256.is_none_or(|found| found == built.sha256)
+        (folder || built.size == target.size) && target.sha256.is_none_or(|found| found == built.sha256)
     })
 }
 
@@ -121,7 +123,7 @@ async fn written(
     let same = |head: &Head, planned: &Planned| {
         let observed = head.record.observe.as_ref().filter(|_| head.record.kind == Kind::Observe);
         observed.is_some_and(|seen| {
-            seen.since == Some(planned.since)
+            seen.since == planned.since
                 && seen.targets == planned.targets
                 && seen.release.as_ref().map(|it| &it.commit) == Some(&planned.release.commit)
         })

@@ -21,8 +21,10 @@ pub struct Candidate {
 pub struct Event {
     /// Which artifact.
     pub artifact: String,
-    /// When.
+    /// When; of what nobody tells the time of, when it was looked at.
     pub at: DateTime<Utc>,
+    /// Whether the time is told, and not that of the look.
+    pub dated: bool,
     /// The release whose bytes it was, when that is known.
     pub commit: Option<CommitId>,
     /// What the target held from then on.
@@ -34,8 +36,8 @@ pub struct Event {
 /// A release was there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stay {
-    /// Since when.
-    pub since: DateTime<Utc>,
+    /// Since when; `None` when nobody tells, and it is only known to be there now.
+    pub since: Option<DateTime<Utc>>,
     /// The release.
     pub commit: CommitId,
     /// What each target held.
@@ -74,7 +76,7 @@ pub fn stays(artifacts: &[String], mut events: Vec<Event>) -> Vec<Stay> {
     let mut found: Vec<Stay> = Vec::new();
     let mut broken = true;
     for event in events {
-        let (at, told) = (event.at, event.told.clone());
+        let (since, told) = (Some(event.at).filter(|_| event.dated), event.told.clone());
         now.insert(event.artifact.clone(), event);
         let here: Vec<&Event> = artifacts.iter().filter_map(|name| now.get(name)).collect();
         let first = here.first().and_then(|event| event.commit.clone());
@@ -86,7 +88,7 @@ pub fn stays(artifacts: &[String], mut events: Vec<Event>) -> Vec<Stay> {
         let targets: Vec<TargetState> = here.iter().map(|event| event.target.clone()).collect();
         match found.last_mut() {
             Some(last) if !broken && last.commit == commit => last.targets = targets,
-            _ => found.push(Stay { since: at, commit, targets, told }),
+            _ => found.push(Stay { since, commit, targets, told }),
         }
         broken = false;
     }

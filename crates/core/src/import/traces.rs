@@ -42,32 +42,36 @@ pub(super) async fn traces(
         ArtifactKind::Object | ArtifactKind::Image if artifact.is_log() => {
             reading.names(target, releases, left).await
         }
-        ArtifactKind::Object => reading.versions(target, releases, left).await,
-        ArtifactKind::Image => {
-            let why = "a registry does not say what a tag named before";
-            left.push(Left { what: target.as_str().to_owned(), why: why.to_owned() });
-            Ok(Vec::new())
-        }
-        ArtifactKind::Folder | ArtifactKind::Git => {
-            let why = "only single objects and images leave traces that can be read";
+        ArtifactKind::Object | ArtifactKind::Image => reading.versions(target, releases, left).await,
+        ArtifactKind::Folder => reading.folders(config, environment, target, releases, left).await,
+        ArtifactKind::Git => {
+            let why = "what is only named by its commit leaves no trace that can be read";
             left.push(Left { what: target.as_str().to_owned(), why: why.to_owned() });
             Ok(Vec::new())
         }
     }
 }
 
-struct Trace<'a> {
-    view: &'a View,
-    artifact: &'a Artifact,
-    values: &'a Values,
-    limit: usize,
+/// Reading the past of one artifact.
+pub(super) struct Trace<'a> {
+    pub(super) view: &'a View,
+    pub(super) artifact: &'a Artifact,
+    pub(super) values: &'a Values,
+    pub(super) limit: usize,
 }
 
 impl Trace<'_> {
-    fn event(&self, location: Location, object: &Object, at: DateTime<Utc>, told: String) -> Event {
+    pub(super) fn event(
+        &self,
+        location: Location,
+        object: &Object,
+        at: DateTime<Utc>,
+        told: String,
+    ) -> Event {
         Event {
             artifact: self.artifact.name().to_owned(),
             at,
+            dated: true,
             commit: None,
             target: TargetState {
                 artifact: self.artifact.name.clone(),
@@ -131,6 +135,31 @@ impl Trace<'_> {
         Ok(events)
     }
 
+    /// What a target that is overwritten holds and held, newest first, and whether the store tells since when. Of one
+    /// that is not there any more nothing is taken over: the newest entry would be what is there now.
+    pub(super) async fn kept(
+        &self,
+        location: &Location,
+        left: &mut Vec<Left>,
+    ) -> Result<(Vec<Object>, bool), Failure> {
+        let store = self.view.store(&location.store)?;
+        let failed = |error| Failure::looking(&format!("reading the versions of `{location}`"), error);
+        let now = look(self.view, location).await?;
+        let versions = store.versions(&location.key, self.limit).await.map_err(failed)?;
+        let Some(now) = now else {
+            if !versions.is_empty() {
+                let why = "it was deleted, and nothing is there now".to_owned();
+                left.push(Left { what: location.to_string(), why });
+            }
+            return Ok((Vec::new(), true));
+        };
+        // A history that does not end with what is there is none of it. A registry has no time of its own for a tag.
+        match versions.first() {
+            Some(newest) if newest.token == now.token => Ok((versions, true)),
+            _ => Ok((vec![now], !location.is_image())),
+        }
+    }
+
     /// A target that is overwritten: its versions, each compared with what lies at the source.
     async fn versions(
         &self,
@@ -139,25 +168,25 @@ impl Trace<'_> {
         left: &mut Vec<Left>,
     ) -> Result<Vec<Event>, Failure> {
         let location = locate(target, self.values)?;
-        let store = self.view.store(&location.store)?;
-        let failed = |error| Failure::looking(&format!("reading the versions of `{location}`"), error);
-        let mut versions = store.versions(&location.key, self.limit).await.map_err(failed)?;
-        if versions.is_empty() {
-            // Without versions there is only what is there now.
-            versions.extend(look(self.view, &location).await?);
-        }
+        let (versions, dated) = self.kept(&location, left).await?;
         if versions.is_empty() {
             return Ok(Vec::new());
         }
         let source = filled(&self.artifact.source, self.values)?;
         let candidates = releases.candidates(self.view, &source, left).await?;
         let mut events = Vec::with_capacity(versions.len());
-        for object in versions {
-            let shown = match &object.version {
-                Some(version) => format!("version {version} of `{location}`"),
-                None => format!("`{location}`"),
-            };
+        // The oldest first: what was stored in one second stays in order then.
+        for object in versions.into_iter().rev() {
+            let shown = shown(&location, &object, dated);
             let mut event = self.event(location.clone(), &object, object.stored_at, shown.clone());
+            event.dated = dated;
+            if location.is_image()
+                && let Some(why) = ambiguous(&object, &candidates)
+            {
+                left.push(Left { what: shown, why });
+                events.push(event);
+                continue;
+            }
             event.commit = match holder(&object, &candidates) {
                 Some(candidate) => Some(candidate.commit.clone()),
                 None => self.by_digest(&object, &candidates, &source).await?,
@@ -192,6 +221,28 @@ impl Trace<'_> {
         }
         Ok(None)
     }
+}
+
+/// What was found, in words.
+pub(super) fn shown(location: &Location, object: &Object, dated: bool) -> String {
+    match &object.version {
+        Some(version) => format!("version {version} of `{location}`"),
+        None if location.is_image() && dated => {
+            format!("`{location}` when it named {}", object.token.0.get(..19).unwrap_or(&object.token.0))
+        }
+        None if dated => format!("`{location}`"),
+        None => format!("`{location}` as it is now"),
+    }
+}
+
+/// Why an image is none of the releases that it could be. Tags of a registry have no times, so nothing tells which of
+/// several releases with one image was meant.
+fn ambiguous(object: &Object, candidates: &[Candidate]) -> Option<String> {
+    let same = candidates.iter().filter(|one| one.object.token == object.token);
+    let mut commits: Vec<&str> = same.map(|one| one.commit.short(7)).collect();
+    commits.sort_unstable();
+    commits.dedup();
+    (commits.len() > 1).then(|| format!("these releases have one and the same image: {}", commits.join(", ")))
 }
 
 pub(super) async fn look(view: &View, location: &Location) -> Result<Option<Object>, Failure> {

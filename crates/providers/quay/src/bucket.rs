@@ -17,6 +17,7 @@ use promote_core::port::{
     Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
 };
 use promote_core::tag::is_tag;
+use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 
 /// The label of an image by which Quay lets its tags expire.
@@ -193,6 +194,43 @@ impl BucketReader for RegistryBucket {
         let Some(manifest) = self.find(key).await? else { return Ok(None) };
         let label = self.expires_after(&manifest.digest).await?;
         Ok(label.map(|span| format!("{span} after it is tagged on quay.io, by its label `{EXPIRES}`")))
+    }
+
+    /// What a tag named, as far as quay.io's history tells, where a token for its API is at hand; of other registries
+    /// nobody knows. An image that is gone for good has no length.
+    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
+        let tag = self.tag(key)?;
+        let Some(quay) = Quay::of(&self.shared.session, &self.repository) else { return Ok(Vec::new()) };
+        let (mut sizes, mut found) = (HashMap::new(), Vec::new());
+        for row in quay.whole_history(tag, limit).await? {
+            let (Some(sha256), Some(stored_at)) =
+                (digest_of(&row.manifest_digest), DateTime::from_timestamp(row.start_ts, 0))
+            else {
+                return Err(self.error(ErrorKind::Corrupt, tag, "Quay's history of the tag makes no sense"));
+            };
+            let name = written(&sha256);
+            let size = match sizes.get(&sha256) {
+                Some(size) => *size,
+                None => {
+                    let doing = Doing::reading(&self.repository, &name);
+                    let manifest = wire::get(&self.shared.session, &self.shared.kept, doing, &name).await?;
+                    let size = manifest.map_or(0, |manifest| manifest.bytes.len() as u64);
+                    sizes.insert(sha256, size);
+                    size
+                }
+            };
+            found.push(Object {
+                key: key.clone(),
+                size,
+                token: Token(name),
+                version: None,
+                sha256: Some(sha256),
+                stored_at,
+                headers: Headers::default(),
+                metadata: Metadata::new(),
+            });
+        }
+        Ok(found)
     }
 
     /// All tags are read, page after page, and one request is sent for each that is returned: for import only.

@@ -15,6 +15,9 @@ const ANSWER: Duration = Duration::from_secs(20);
 /// The longest answer that is read.
 const LONGEST: usize = 4 << 20;
 
+/// The most rows in one answer.
+const MOST: usize = 100;
+
 /// One row of a tag's history.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct TagRow {
@@ -99,13 +102,39 @@ impl<'a> Quay<'a> {
         live: bool,
         limit: usize,
     ) -> Result<Vec<TagRow>, ProviderError> {
+        Ok(self.rows(tag, live, limit, 1).await?.0)
+    }
+
+    /// The same, page after page. Where rows come in while they are read, one may be told twice.
+    pub(crate) async fn whole_history(&self, tag: &str, limit: usize) -> Result<Vec<TagRow>, ProviderError> {
+        let mut all = Vec::new();
+        for page in 1..=limit.div_ceil(MOST).max(1) {
+            let (rows, more) = self.rows(tag, false, MOST, page).await?;
+            all.extend(rows);
+            if !more {
+                break;
+            }
+        }
+        all.truncate(limit);
+        Ok(all)
+    }
+
+    async fn rows(
+        &self,
+        tag: &str,
+        live: bool,
+        limit: usize,
+        page: usize,
+    ) -> Result<(Vec<TagRow>, bool), ProviderError> {
         #[derive(Deserialize)]
         struct Page {
             tags: Vec<TagRow>,
+            #[serde(default)]
+            has_additional: bool,
         }
         let doing = Doing::reading(self.repository, tag);
-        let limit = limit.clamp(1, 100).to_string();
-        let mut query = vec![("specificTag", tag), ("limit", limit.as_str()), ("page", "1")];
+        let (limit, page) = (limit.clamp(1, MOST).to_string(), page.to_string());
+        let mut query = vec![("specificTag", tag), ("limit", limit.as_str()), ("page", page.as_str())];
         if live {
             query.push(("onlyActiveTags", "true"));
         }
@@ -118,7 +147,7 @@ impl<'a> Quay<'a> {
         }
         let page: Page = serde_json::from_slice(&bytes)
             .map_err(|_| doing.error(ErrorKind::Corrupt, "Quay's history of the tag makes no sense"))?;
-        Ok(page.tags.into_iter().filter(|row| row.name == tag).collect())
+        Ok((page.tags.into_iter().filter(|row| row.name == tag).collect(), page.has_additional))
     }
 
     /// Points a tag at a digest that Quay still holds, also one that no tag holds any more.

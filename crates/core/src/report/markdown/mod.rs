@@ -17,7 +17,7 @@ pub use pipeline::{Mark, pipeline};
 pub use promotion::{Told, promotion};
 pub use publication::publication;
 pub use standing::{status, verify};
-pub use text::{code, label, link, plain};
+pub use text::{addresses, code, label, link, plain};
 
 /// The most bytes that a page may have. A job's summary holds a mebibyte for all steps; a reader holds less.
 pub const LIMIT: usize = 60_000;

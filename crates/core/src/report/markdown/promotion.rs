@@ -1,7 +1,7 @@
 //! A promotion or its plan as a page: what moved or would move, by which rules, with what steps, and how to undo it.
 
 use super::page::Page;
-use super::{LIMIT, Links, Mark, code, link, pipeline, plain};
+use super::{LIMIT, Links, Mark, addresses, code, link, pipeline, plain};
 use crate::exit::ExitStatus;
 use crate::ledger::Action;
 use crate::port::StepEnd;
@@ -213,7 +213,10 @@ fn step(step: &StepReport) -> String {
         .map(|(name, value)| link(&plain(name), value))
         .collect();
     let took = span(i64::try_from(step.took_s).unwrap_or(i64::MAX / 1000));
-    let words = [plain(&step.summary)].into_iter().chain(links).collect::<Vec<_>>().join(" · ");
+    // Where the one who has to mend it goes on reading.
+    let failed = if step.end == StepEnd::Succeeded { "" } else { step.tail.as_str() };
+    let more = addresses(failed).take(3).map(|address| link(&plain(&address), &address));
+    let words = [plain(&step.summary)].into_iter().chain(links).chain(more).collect::<Vec<_>>().join(" · ");
     format!("| {sign} | {} | {} | {took} | {words} |", plain(&step.phase), code(&step.name))
 }
 

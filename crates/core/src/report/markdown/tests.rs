@@ -63,6 +63,12 @@ fn only_harmless_addresses_are_links() {
 }
 
 #[test]
+fn addresses_are_found_among_other_lines() {
+    let said = "stage Build failed\n https://me:x@host.example/b?token=secret \nsee https://a.example\nhttp://b.example/\n";
+    assert_eq!(super::addresses(said).collect::<Vec<_>>(), ["https://host.example/b"]);
+}
+
+#[test]
 fn a_page_keeps_its_head_and_names_the_rest() {
     let mut page = Page::new(8_000);
     page.block("the headline", "## head");

@@ -82,6 +82,11 @@ pub fn link(shown: &str, address: &str) -> String {
     }
 }
 
+/// The addresses among the lines of a text that somebody else wrote, as [`link`] would lead to them.
+pub fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
+    text.lines().filter_map(|line| harmless_address(line.trim()))
+}
+
 /// An https address without user, query and fragment, in which nothing can end it early.
 fn harmless_address(address: &str) -> Option<String> {
     let rest = address.strip_prefix("https://")?;

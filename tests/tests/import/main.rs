@@ -1,7 +1,10 @@
-//! A project that was promoted with `aws s3 cp` begins with `promote`: the versions of its targets on a real S3 server
-//! become its history.
+//! A project that was promoted by hand begins with `promote`: the versions of its targets on a real S3 server become its
+//! history, and so do tags at a registry and folders that say what they hold.
 
-#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod folders;
+mod images;
 
 use promote_tests::bucket::{self, s3api};
 use promote_tests::project::{Project, s3_file};
@@ -9,6 +12,21 @@ use promote_tests::server::Server;
 use serde_json::Value;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+
+/// What was left out of an environment, each with its reason.
+fn left_out(plan: &Value, environment: usize) -> Vec<String> {
+    let left = plan["environments"][environment]["left_out"].as_array().unwrap();
+    left.iter()
+        .map(|one| format!("{}: {}", one["what"].as_str().unwrap(), one["why"].as_str().unwrap()))
+        .collect()
+}
+
+/// Since when each release was in an environment.
+fn entries(plan: &Value, environment: usize) -> Vec<(Option<String>, String)> {
+    let entries = plan["environments"][environment]["entries"].as_array().unwrap();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    entries.iter().map(|one| (text(&one["since"]), text(&one["sha"]).unwrap())).collect()
+}
 
 #[test]
 fn versions_on_seaweedfs_become_a_history() {
