@@ -54,6 +54,22 @@ fn one(environment: &str, commit: &str, state: &str) -> (String, String, String)
 }
 
 #[test]
+fn doctor_says_whether_the_forge_answers_and_writes_nothing_there() {
+    for kind in FORGES {
+        let (project, fake) = project(kind, "");
+        let well = run(&project, &["doctor"], &[]);
+        let name = if kind == "github" { "GitHub" } else { "GitLab" };
+        assert!(well.out.contains(name) && well.out.contains(REPOSITORY), "{well:?}");
+        assert!(well.out.contains("promotions from here are shown there"), "{well:?}");
+        let without = run(&project, &["doctor", "--json"], &[("PROMOTE_FORGE_TOKEN", "wrong")]);
+        assert_eq!(without.code, Some(0), "a forge that does not answer stops no promotion: {without:?}");
+        let found = document(&without)["forge"].clone();
+        assert!(found["problem"].as_str().unwrap().contains("token"), "{found}");
+        assert!(shown(&fake).is_empty());
+    }
+}
+
+#[test]
 fn a_promotion_from_a_laptop_is_shown_once_with_its_end() {
     for kind in FORGES {
         let (project, fake) =

@@ -8,6 +8,7 @@ use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
 use crate::project::Project;
 use crate::screen::Screen;
+use promote_core::config::Forge;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -93,21 +94,25 @@ impl App<'_> {
         Ok(actor)
     }
 
+    /// The way to the project's forge.
+    pub(crate) fn forge(&self, project: &Project, forge: &Forge) -> forge::Access {
+        forge::Access {
+            // Asking git is for those alone who leave the name to it.
+            remote: forge.repository.is_none().then(|| self.connect.remote(&project.base)).flatten(),
+            forge: forge.clone(),
+            variables: self.env.variables.iter().collect(),
+            person: self.env.input_terminal && !self.env.is_ci(),
+        }
+    }
+
     /// Something that tells the project's forge of what `events` hears, where that is wanted.
     pub(crate) fn mirror(&self, project: &Project, actor: &Actor, events: Arc<dyn Events>) -> Arc<Mirror> {
         let variables: Variables = self.env.variables.iter().collect();
-        let forge = project.config.forge.clone();
         let job = forge::job(&variables, actor);
-        let Some(forge) = forge.filter(|forge| mirror::wanted(forge, job)) else {
+        let Some(forge) = project.config.forge.as_ref().filter(|forge| mirror::wanted(forge, job)) else {
             return Arc::new(Mirror::silent(events));
         };
-        let access = forge::Access {
-            // Asking git is for those alone who leave the name to it.
-            remote: forge.repository.is_none().then(|| self.connect.remote(&project.base)).flatten(),
-            forge,
-            variables,
-            person: self.env.input_terminal && !self.env.is_ci(),
-        };
+        let access = self.forge(project, forge);
         let opening = Box::pin(async move { forge::open(&access).await });
         Arc::new(Mirror::new(events, &project.config, actor.details.get("run").cloned(), opening))
     }

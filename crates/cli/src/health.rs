@@ -1,6 +1,7 @@
 //! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
 
 use crate::app::App;
+use crate::forge_health::ForgeHealth;
 use crate::pipeline_health::PipelineHealth;
 use crate::project::Project;
 use crate::trust::{self, TokenHealth};
@@ -35,6 +36,8 @@ pub(crate) struct DoctorReport {
     pub(crate) stores: Vec<StoreHealth>,
     /// The pipelines that environments wait for.
     pub(crate) pipelines: Vec<PipelineHealth>,
+    /// The forge that shows promotions; `null` where the file names none.
+    pub(crate) forge: Option<ForgeHealth>,
     /// The stores that were tried now, with `--probe`.
     pub(crate) probed: Vec<String>,
 }
@@ -89,6 +92,7 @@ impl Document for DoctorReport {
         "ledger",
         "stores",
         "pipelines",
+        "forge",
         "probed",
     ];
 }
@@ -124,16 +128,19 @@ pub(crate) async fn look(
         stores.push(store(&view, &id, genesis.as_ref()).await?);
     }
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
+    let actor = identity::evidence(app.actor(), &found);
+    let forge = crate::forge_health::look(app, project, &actor).await;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        actor: identity::evidence(app.actor(), &found),
+        actor,
         token: trust::health(&found),
         local_at: view.clock.now(),
         repository: view.history.is_some(),
         ledger,
         stores,
         pipelines,
+        forge,
         probed,
     })
 }

@@ -19,6 +19,7 @@ mod diagnostic;
 mod document;
 mod env;
 mod failure;
+mod forge_health;
 mod generate;
 mod gitlab;
 mod health;

@@ -1,5 +1,6 @@
 //! What `promote doctor` found, as a page.
 
+use crate::forge_health::ForgeHealth;
 use crate::health::{DoctorReport, StoreHealth};
 use crate::page::{Page, Style, Text};
 use crate::pipeline_health::PipelineHealth;
@@ -43,6 +44,10 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
     for pipeline in &report.pipelines {
         page.blank();
         of_pipeline(&mut page, pipeline);
+    }
+    if let Some(forge) = &report.forge {
+        page.blank();
+        of_forge(&mut page, forge);
     }
     if !ledger.begun && ledger.problem.is_none() {
         page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
@@ -122,6 +127,21 @@ fn of_pipeline(page: &mut Page, pipeline: &PipelineHealth) {
     lines.extend(pipeline.notes.iter().map(Text::plain));
     page.field(format!("{} for {}", pipeline.pipeline, pipeline.environment), lines);
     for hint in &pipeline.hints {
+        page.hint(hint);
+    }
+}
+
+fn of_forge(page: &mut Page, forge: &ForgeHealth) {
+    let state = match &forge.problem {
+        Some(problem) => Text::new("✗ ", Style::Bad).and(problem, Style::Plain),
+        None => Text::new("✓ ", Style::Good).and("its deployments can be read", Style::Plain),
+    };
+    let shown = match forge.shown {
+        true => "promotions from here are shown there",
+        false => "nothing from here is shown there: the job does that, or `deployments` says never",
+    };
+    page.field(forge.forge.clone(), vec![state, Text::plain(shown)]);
+    for hint in &forge.hints {
         page.hint(hint);
     }
 }
