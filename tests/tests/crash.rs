@@ -133,5 +133,6 @@ fn killed_at_every_request_on_s3() {
 #[test]
 fn killed_at_every_request_on_gcs() {
     let site = Site::fresh("gcs").unwrap();
-    assert!(matrix(&site.place(), 4) >= 60);
+    // The listing tells the record, so there are fewer requests to be killed at.
+    assert!(matrix(&site.place(), 4) >= 54);
 }
