@@ -1,5 +1,5 @@
 #!/bin/sh
-# Races a retag and a copy across repositories against skopeo: `bench/images.sh [ROUNDS]`.
+# Races a retag and a copy across repositories against skopeo, and crane where it is on PATH: `bench/images.sh [ROUNDS]`.
 set -eu
 cd "$(dirname "$0")/.."
 target=${CARGO_TARGET_DIR:-target}

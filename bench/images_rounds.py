@@ -1,12 +1,14 @@
 """The rounds of `images.sh`: images of eight layers on two docker-registries, with name and password. Requests come
 from the registries' own logs, round trips in a row from the slope between two distances (see delay.py)."""
 
-import base64, gzip, hashlib, json, os, pathlib, statistics, subprocess, sys, tempfile, time, urllib.request
+import base64, gzip, hashlib, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
 
 ours, rounds = str(pathlib.Path(sys.argv[1]).resolve()), int(sys.argv[2])
 here = pathlib.Path(__file__).resolve().parent
 server = str(here.parent / "tests" / "servers" / "server")
 skopeo = subprocess.check_output([server, "tool", "skopeo"], text=True).strip()
+crane = shutil.which("crane")
+tools = ["skopeo", *(["crane"] if crane else []), "promote"]
 KIND = "application/vnd.oci.image."
 
 
@@ -60,6 +62,12 @@ def distant(address, milliseconds):
 def command(tool, source, target):
     if tool == "promote":
         return [ours, source, target]
+    if tool == "crane":
+        # Within a repository, its own command for that.
+        repository, tag = target.rsplit(":", 1)
+        if source.startswith(repository + ":"):
+            return [crane, "tag", "--insecure", source, tag]
+        return [crane, "copy", "--insecure", source, target]
     return [skopeo, "--insecure-policy", "copy", "--quiet", "--all", "--preserve-digests", "--src-tls-verify=false",
             "--dest-tls-verify=false", "--src-creds=tester:secret", "--dest-creds=tester:secret",
             f"docker://{source}", f"docker://{target}"]
@@ -94,7 +102,7 @@ print("|---|---|---|---|---|---|---|")
 for case in ("retag", "mount", "stream"):
     walls, requests, slopes, fifty = {}, {}, {}, {}
     for number in range(rounds + 1):
-        for tool in ("skopeo", "promote"):
+        for tool in tools:
             took, sent = run(tool, case, [place[id(near)], place[id(other)]])
             if number:  # the first round warms up
                 walls.setdefault(tool, []).append(took)
@@ -102,12 +110,12 @@ for case in ("retag", "mount", "stream"):
     far = {}
     for distance in (50, 250):
         proxies = [distant(place[id(it)], distance) for it in (near, other)]
-        for tool in ("skopeo", "promote"):
+        for tool in tools:
             far[tool, distance] = statistics.median(run(tool, case, [host for _, host in proxies])[0] for _ in range(3))
         for proxy, _ in proxies:
             proxy.stdin.close()
             proxy.wait()
-    for tool in ("skopeo", "promote"):
+    for tool in tools:
         ratio = statistics.median(a / b for a, b in zip(walls[tool], walls["skopeo"]))
         slope = (far[tool, 250] - far[tool, 50]) / 0.2
         print(f"| {case} | {tool} | {statistics.median(requests[tool]):.0f} | {statistics.median(walls[tool]) * 1000:.1f} "

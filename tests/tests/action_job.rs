@@ -151,8 +151,14 @@ fn what_is_automatic_moves_and_each_of_it_is_told() {
 #[test]
 fn a_cancelled_job_is_recorded_as_such() {
     use rustix::process::{Pid, Signal, kill_process};
-    for (signal, code, word) in [(Signal::INT, 130, "interrupted"), (Signal::TERM, 143, "terminated")] {
-        let project = project("[env.e0]\ndeploy = \"touch begun; sleep 60\"\n");
+    // What moves by itself is the newest release.
+    for (act, release, signal, code, word) in [
+        ("promote", 0, Signal::INT, 130, "interrupted"),
+        ("promote", 0, Signal::TERM, 143, "terminated"),
+        ("advance", 1, Signal::TERM, 143, "terminated"),
+    ] {
+        let auto = act == "advance";
+        let project = project(&format!("[env.e0]\nauto = {auto}\ndeploy = \"touch begun; sleep 60\"\n"));
         let fake = ForgeFake::start(&project.releases).unwrap();
         let file = project.folder.path().join("promote.toml");
         let text = std::fs::read_to_string(&file).unwrap();
@@ -165,7 +171,8 @@ fn a_cancelled_job_is_recorded_as_such() {
             .env_clear()
             .env("PATH", std::env::var("PATH").unwrap())
             .envs([("GITHUB_ACTIONS", "true"), ("GITHUB_ACTOR", "mona"), ("INPUT_TO", "e0")])
-            .env("INPUT_VERSION", &project.releases[0])
+            .env("INPUT_DO", act)
+            .env("INPUT_VERSION", if auto { "" } else { project.releases[release].as_str() })
             .env("PROMOTE_FORGE_TOKEN", TOKEN)
             .env("GITHUB_OUTPUT", &output)
             .stdout(std::process::Stdio::piped())
@@ -199,7 +206,7 @@ fn a_cancelled_job_is_recorded_as_such() {
         std::fs::write(&file, std::fs::read_to_string(&file).unwrap().replace("sleep 60", "true")).unwrap();
         let resumed = run(
             &runner(&project, &[("PROMOTE_FORGE_TOKEN", TOKEN)]),
-            &[("to", "e0"), ("version", &project.releases[0])],
+            &[("to", "e0"), ("version", &project.releases[release])],
         );
         assert_eq!(
             (resumed.code, resumed.outputs["status"].as_str()),

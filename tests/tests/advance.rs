@@ -16,8 +16,8 @@ fn end(child: Child) -> Ran {
     child.wait_with_output().unwrap().into()
 }
 
-#[test]
-fn eight_at_once_on_the_local_folder() {
+/// A project whose environments come one after the other and take releases by themselves, with more settings.
+fn chain(more: &str) -> LaneProject {
     let project = LaneProject::new(PROGRAM, &Place::Local, CHAIN.len(), 2).unwrap();
     let file = project.folder.path().join("promote.toml");
     let text = std::fs::read_to_string(&file).unwrap();
@@ -25,7 +25,62 @@ fn eight_at_once_on_the_local_folder() {
     let text =
         text.replace(&format!("environments = [{CHAIN:?}]"), &chain).replace("auto = false", "auto = true");
     assert!(text.contains(&chain) && text.contains("auto = true"), "{text}");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, format!("{text}{more}")).unwrap();
+    project
+}
+
+#[cfg(unix)]
+#[test]
+fn one_that_is_stopped_records_the_deployment_that_it_did_not_wait_for() {
+    use rustix::process::{Pid, Signal, kill_process};
+    let publish = ["publish", "--commit", "HEAD"];
+    for (arguments, place) in [(&["advance"][..], "e1"), (&publish, "e0")] {
+        let project = chain(&format!("[env.{place}]\ndeploy = \"touch begun; sleep 60\"\n"));
+        if arguments == publish {
+            let done = std::process::Command::new("git")
+                .args([
+                    "-c",
+                    "user.name=t",
+                    "-c",
+                    "user.email=t@example.com",
+                    "commit",
+                    "-q",
+                    "--allow-empty",
+                ])
+                .args(["-m", "feat: one more"])
+                .current_dir(project.folder.path())
+                .status();
+            assert!(done.unwrap().success());
+        }
+        let child = project.command(arguments, &[]).spawn().unwrap();
+        let begun = project.folder.path().join("begun");
+        for _ in 0..600 {
+            if begun.exists() {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        kill_process(Pid::from_child(&child), Signal::INT).unwrap();
+        let ran = end(child);
+        assert_eq!(ran.code, Some(130), "{ran:?}");
+        println!("{}", ran.err);
+        for part in [
+            format!("interrupted while promoting to {place}"),
+            "That its deployment was not waited for is recorded as well.".to_owned(),
+            format!("promote resume {place}"),
+        ] {
+            assert!(ran.err.contains(&part), "{part}: {ran:?}");
+        }
+        let history = project.run(&["history", place, "--json"], &[]).unwrap();
+        let history: Value = serde_json::from_str(&history.out).unwrap();
+        assert_eq!(history["entries"][0]["result"], "interrupted", "{history}");
+        assert_eq!(project.run(&["verify", "--ledger"], &[]).unwrap().code, Some(0));
+    }
+}
+
+#[test]
+fn eight_at_once_on_the_local_folder() {
+    let project = chain("");
     let newest = project.releases.last().unwrap();
 
     let children: Vec<Child> =

@@ -15,7 +15,6 @@ use promote_core::plan::{Decision, Plan, saved};
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::Request;
-use promote_core::snapshot::Snapshot;
 use promote_core::unwaited::{left_out, move_only};
 use std::path::PathBuf;
 
@@ -87,11 +86,11 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
             return Ok(page.answer("planned", &headline, true, plan).await);
         }
         Decision::NothingToDo(nothing) => {
-            begins(site, &snapshot, &request);
+            begins(site, &request);
             finish(world, config, nothing, &snapshot, &request).await?
         }
         Decision::Allowed(plan) => {
-            begins(site, &snapshot, &request);
+            begins(site, &request);
             match site.manner.wait {
                 true => carry_out(world, config, plan, &snapshot, &request).await?,
                 false => move_only(world, config, plan, &snapshot, &request).await?,
@@ -104,9 +103,9 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
 }
 
 /// Remembers what is carried out, for the case that somebody stops it.
-fn begins(site: &Site<'_>, snapshot: &Snapshot, request: &Request) {
+pub(crate) fn begins(site: &Site<'_>, request: &Request) {
     let (world, config) = (site.world.clone(), site.config.clone());
-    site.stopping.begins(Underway { world, config, snapshot: snapshot.clone(), request: request.clone() });
+    site.stopping.begins(Underway { world, config, request: request.clone() });
 }
 
 /// The saved plan that is to be carried out. The environment and release may be named as well, and must be its own.

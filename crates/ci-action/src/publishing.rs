@@ -11,12 +11,15 @@ use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
 use promote_core::plan::Plan;
 use promote_core::report::markdown;
+use promote_core::request::{Request, Wanted};
 
 /// Says which promotion is under way.
 pub(crate) struct Said<'a>(pub(crate) &'a Site<'a>);
 
 impl Watch for Said<'_> {
     fn begins(&self, plan: &Plan) {
+        let request = Request::promote(plan.environment.clone(), Wanted::Unnamed, self.0.actor.clone());
+        crate::promotion::begins(self.0, &request);
         self.0.log.say(&format!("{}: moves to {}", plan.environment, plan.release.commit.short(7)));
     }
 

@@ -1,18 +1,17 @@
 //! From a request to a promotion that was carried out: decide, show, ask, move, and say what came of it. The same for
 //! `to`, `rollback` and `resume`.
 
-mod cut_off;
-
 use crate::app::{App, Ended, Stop};
 use crate::args::{Changing, JobFiles, Waiting};
 use crate::confirm::confirm;
+use crate::cut_off::cut_off;
 use crate::document::Wish;
 use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
 use crate::project::Project;
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
-use cut_off::cut_off;
 use promote_core::config::{Config, Environment};
+use promote_core::cut_off::Underway;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -99,8 +98,7 @@ async fn carry_and_tell(
         }
     };
     confirm(app, wanted.changing, settings, severe)?;
-    let errand =
-        Errand { app, world: &world, config, settings, snapshot: &snapshot, request: &wanted.request };
+    let errand = Errand { app, world: &world, config, snapshot: &snapshot, request: &wanted.request };
     progress.begin(plan_of(&decision));
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
@@ -112,7 +110,9 @@ async fn carry_and_tell(
             return Err(failure.into());
         }
         Err(signal) => {
-            let stop = cut_off(&errand, &progress, signal).await;
+            let underway =
+                Underway { world: world.clone(), config: config.clone(), request: wanted.request.clone() };
+            let stop = cut_off(app, &progress, signal, &underway).await;
             last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }
@@ -135,7 +135,6 @@ pub(crate) struct Errand<'a> {
     app: &'a App<'a>,
     world: &'a World,
     config: &'a Config,
-    settings: &'a Environment,
     snapshot: &'a Snapshot,
     request: &'a Request,
 }

@@ -14,6 +14,7 @@ mod command;
 mod confirm;
 mod connect;
 mod copied;
+mod cut_off;
 mod demonstration;
 mod diagnostic;
 mod document;

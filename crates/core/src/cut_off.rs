@@ -9,9 +9,8 @@ use crate::flow::outcome;
 use crate::ledger::{LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
-use crate::observe::environment;
+use crate::observe::{environment, genesis};
 use crate::request::Request;
-use crate::snapshot::Snapshot;
 use crate::world::World;
 
 /// How far a promotion got.
@@ -19,6 +18,8 @@ use crate::world::World;
 pub struct Reached {
     /// The promotion, once its intent is written.
     pub promotion: Option<PromotionId>,
+    /// The environment that was asked for.
+    pub environment: Option<EnvironmentName>,
     /// A target that may be half written.
     pub moving: Option<Location>,
     /// The targets that hold the release.
@@ -35,11 +36,20 @@ impl Reached {
     /// Remembers what happened. What is put back begins anew.
     pub fn hear(&mut self, event: &Event) {
         match event {
-            Event::Intent { promotion, .. } => {
-                *self = Self { promotion: Some(promotion.clone()), ..Self::default() };
+            Event::Intent { promotion, environment, .. } => {
+                *self = Self {
+                    promotion: Some(promotion.clone()),
+                    environment: Some(environment.clone()),
+                    ..Self::default()
+                };
             }
-            Event::Again { promotion, .. } => {
-                *self = Self { promotion: Some(promotion.clone()), committed: true, ..Self::default() };
+            Event::Again { promotion, moves, .. } => {
+                *self = Self {
+                    promotion: Some(promotion.clone()),
+                    environment: moves.first().cloned(),
+                    committed: true,
+                    ..Self::default()
+                };
             }
             Event::Moving { target } => self.moving = Some(target.clone()),
             Event::Moved { target, .. } => {
@@ -65,16 +75,14 @@ impl Reached {
     }
 }
 
-/// A promotion that was under way, as it was decided.
+/// What was under way: one promotion, or several of which one comes after the other.
 #[derive(Debug, Clone)]
 pub struct Underway {
     /// The outside.
     pub world: World,
     /// The configuration.
     pub config: Config,
-    /// What was seen.
-    pub snapshot: Snapshot,
-    /// What was asked.
+    /// What was asked. Of several promotions, which environment it was is known from what was heard.
     pub request: Request,
 }
 
@@ -85,7 +93,8 @@ impl Underway {
     /// # Errors
     /// When the ledger can't be read or written.
     pub async fn record(&self, reached: &Reached) -> Result<bool, Failure> {
-        let settings = environment(&self.config, &self.request.environment)?;
+        let name = reached.environment.as_ref().unwrap_or(&self.request.environment);
+        let settings = environment(&self.config, name)?;
         let head = self.world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
         let Some(head) = head else { return Ok(false) };
         let waits = head.state().current.as_ref().is_some_and(|current| {
@@ -95,11 +104,12 @@ impl Underway {
             return Ok(false);
         }
         let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
-        outcome(world, settings, &self.snapshot.genesis, request, head, result, &[]).await.map(|_| true)
+        let genesis = genesis(&world.view()).await?;
+        outcome(world, settings, &genesis, request, head, result, &[]).await.map(|_| true)
     }
 }
 
-/// What is said of a promotion to `name` that was cut off. `recorded`: what came of [`Underway::record`], where that was
+/// What is said of a promotion that was cut off, to `name` where nothing was heard of it yet. `recorded`: what came of [`Underway::record`], where that was
 /// tried and not cut off itself.
 pub fn failure(
     exit: ExitStatus,
@@ -107,6 +117,7 @@ pub fn failure(
     reached: &Reached,
     recorded: Option<Result<bool, Failure>>,
 ) -> Failure {
+    let name = reached.environment.as_ref().unwrap_or(name);
     let word = if exit == ExitStatus::Interrupted { "interrupted" } else { "terminated" };
     let failure = Failure::new(exit, format!("{word} while promoting to {name}"));
     if reached.aborted {

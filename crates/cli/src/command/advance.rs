@@ -3,11 +3,11 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::automatic::Shown;
+use crate::cut_off::one_of_several;
 use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_core::advance::advance;
 use promote_core::event::Events;
-use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{AdvanceReport, Moved};
@@ -53,17 +53,11 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
             moved?.into_iter().map(|moved| moved.shown(&shown)).collect()
         }
         Err(signal) => {
-            progress.rest();
+            let again = "run `promote advance` again: it goes on where it stopped";
+            let whose = (&world, &project.config, &actor);
+            let stop = one_of_several(app, &progress, signal, whose, again).await;
             last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
-            let reached = progress.reached();
-            let mut failure = Failure::new(signal.exit(), "interrupted");
-            failure = match &reached.promotion {
-                Some(promotion) if !reached.ended && !reached.aborted => failure
-                    .state(format!("Promotion {promotion} has not ended."))
-                    .hint("`promote status` shows where, `promote resume ENV` goes on"),
-                _ => failure.hint("run `promote advance` again: it goes on where it stopped"),
-            };
-            return Err(failure.into());
+            return Err(stop);
         }
     };
     let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);

@@ -3,6 +3,7 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::automatic::{Said, Shown};
+use crate::cut_off::one_of_several;
 use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
@@ -81,19 +82,11 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
             report
         }
         Err(signal) => {
-            progress.rest();
+            let again = "run `promote publish` again: it goes on where it stopped";
+            let whose = (&world, &project.config, &actor);
+            let stop = one_of_several(app, &progress, signal, whose, again).await;
             last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
-            let reached = progress.reached();
-            let mut failure = Failure::new(signal.exit(), "interrupted");
-            match &reached.promotion {
-                Some(promotion) if !reached.ended && !reached.aborted => {
-                    failure = failure
-                        .state(format!("Promotion {promotion} has not ended."))
-                        .hint("`promote status` shows where, `promote resume ENV` goes on");
-                }
-                _ => failure = failure.hint("run `promote publish` again: it goes on where it stopped"),
-            }
-            return Err(failure.into());
+            return Err(stop);
         }
     };
     app.show(&report, || match shown {

@@ -1,0 +1,46 @@
+//! A promotion that was interrupted: what is known of it is recorded where the ledger has a place for it, and said.
+
+use crate::app::{App, Stop};
+use crate::env::Signal;
+use crate::interrupt::last_words;
+use crate::progress::Progress;
+use promote_core::config::Config;
+use promote_core::cut_off::{Underway, failure};
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
+use promote_core::request::{Request, Wanted};
+use promote_core::world::World;
+
+/// Says how far a promotion got, and records an interrupted deployment as such.
+pub(crate) async fn cut_off(app: &App<'_>, progress: &Progress, signal: Signal, underway: &Underway) -> Stop {
+    progress.rest();
+    app.screen.message("\n");
+    let reached = progress.reached();
+    let mut recorded = None;
+    if reached.is_deploying() {
+        recorded = last_words(app.env, underway.record(&reached)).await;
+    }
+    Stop::Failure(failure(signal.exit(), &underway.request.environment, &reached, recorded))
+}
+
+/// The same where several promotions come one after the other. Where none was under way, `again` is what to do.
+pub(crate) async fn one_of_several(
+    app: &App<'_>,
+    progress: &Progress,
+    signal: Signal,
+    (world, config, actor): (&World, &Config, &Actor),
+    again: &str,
+) -> Stop {
+    let reached = progress.reached();
+    match &reached.environment {
+        Some(environment) if reached.is_left() => {
+            let request = Request::promote(environment.clone(), Wanted::Unnamed, actor.clone());
+            let underway = Underway { world: world.clone(), config: config.clone(), request };
+            cut_off(app, progress, signal, &underway).await
+        }
+        _ => {
+            progress.rest();
+            Stop::Failure(Failure::new(signal.exit(), "interrupted").hint(again))
+        }
+    }
+}
