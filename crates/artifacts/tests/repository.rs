@@ -233,6 +233,8 @@ async fn history_is_answered() {
     assert_eq!(git.resolve("nothing").await.unwrap(), None);
     assert_eq!(git.resolve("0123456789").await.unwrap(), None);
     assert_eq!(git.resolve("--output=x").await.unwrap_err().kind, ErrorKind::Invalid);
+    let tree = repository.git(&["rev-parse", "HEAD^{tree}"]);
+    assert_eq!(git.resolve(&tree).await.unwrap(), None);
 
     assert_eq!(git.on_branch(&second, "main").await.unwrap(), Some(true));
     assert_eq!(git.on_branch(&third, "main").await.unwrap(), Some(false));
@@ -253,6 +255,28 @@ async fn history_is_answered() {
     assert!(git.between(&unknown, &first, 5).await.unwrap().is_none());
     assert_eq!(git.on_branch(&unknown, "main").await.unwrap(), None);
     assert!(git.tags(&unknown).await.unwrap().is_empty() && git.branches(&unknown).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn commits_between_are_counted_beyond_the_limit_and_never_guessed() {
+    let repository = Repository::new();
+    let all: Vec<_> = ["1", "2", "3", "4"].iter().map(|text| repository.commit(text)).collect();
+    let git = repository.open();
+    for (limit, listed) in [(0, 0), (1, 1), (2, 2), (3, 3), (4, 3)] {
+        let (count, newest) = git.between(&all[0], &all[3], limit).await.unwrap().unwrap();
+        assert_eq!((count, newest.len()), (3, listed), "at most {limit}");
+    }
+    // A tree has a name like a commit's.
+    let tree: CommitId = repository.git(&["rev-parse", "HEAD^{tree}"]).parse().unwrap();
+    assert!(git.between(&tree, &all[0], 5).await.unwrap().is_none());
+    assert!(git.between(&all[0], &tree, 5).await.unwrap().is_none());
+
+    // Both ends are there and what lies between them is not: that is an error, and it says which.
+    let (folder, file) = all[1].as_str().split_at(2);
+    std::fs::remove_file(repository.path().join(".git/objects").join(folder).join(file)).unwrap();
+    let error = git.between(&all[0], &all[3], 5).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unavailable);
+    assert!(error.message.contains(all[1].as_str()) && !error.message.contains("hint"), "{error}");
 }
 
 #[tokio::test]

@@ -29,9 +29,8 @@ impl GitRepository {
 
     /// The commit that a full object or ref name leads to.
     async fn peel(&self, name: &str) -> Result<Option<CommitId>, GitError> {
-        let name = format!("{name}^{{commit}}");
         let output =
-            self.ask("rev-parse", &["--verify", "--quiet", "--end-of-options", name.as_str()]).await?;
+            self.ask("rev-parse", &["--verify", "--quiet", "--end-of-options", &peeled(name)]).await?;
         let text = String::from_utf8_lossy(&output.stdout);
         // Git 2.30 and later leave `--end-of-options` out of the answer; the commit is the last line either way.
         Ok(text.lines().last().filter(|_| output.status.success()).and_then(|line| line.trim().parse().ok()))
@@ -41,11 +40,19 @@ impl GitRepository {
         Ok(self.peel(commit.as_str()).await?.is_some())
     }
 
+    /// The commit that a full object or ref name leads to, by one process where there is one.
+    async fn read(&self, name: &str) -> Result<Option<Commit>, GitError> {
+        match self.commits(&["--max-count=1", &peeled(name)]).await {
+            Err(GitError::Failed { .. }) if self.peel(name).await?.is_none() => Ok(None),
+            end => Ok(end?.into_iter().next()),
+        }
+    }
+
     /// The one commit whose object name begins with these digits. A branch or tag that looks like a commit never
     /// stands in for one.
-    async fn by_prefix(&self, prefix: &CommitPrefix) -> Result<Option<CommitId>, GitError> {
+    async fn by_prefix(&self, prefix: &CommitPrefix) -> Result<Option<Commit>, GitError> {
         if let Some(full) = prefix.full() {
-            return self.peel(full.as_str()).await;
+            return self.read(full.as_str()).await;
         }
         let argument = format!("--disambiguate={prefix}");
         let mut found = None;
@@ -55,17 +62,20 @@ impl GitRepository {
                 return Err(GitError::Ambiguous(prefix.to_string()));
             }
         }
-        Ok(found.and_then(|object| object.parse().ok()))
+        match found {
+            Some(object) => self.read(&object).await,
+            None => Ok(None),
+        }
     }
 
-    async fn find(&self, name: &str) -> Result<Option<CommitId>, GitError> {
+    async fn find(&self, name: &str) -> Result<Option<Commit>, GitError> {
         revision::check(name)?;
         if let Ok(prefix) = name.parse::<CommitPrefix>()
             && let Some(commit) = self.by_prefix(&prefix).await?
         {
             return Ok(Some(commit));
         }
-        self.peel(name).await
+        self.read(name).await
     }
 
     async fn commits(&self, arguments: &[&str]) -> Result<Vec<Commit>, GitError> {
@@ -129,25 +139,27 @@ impl GitRepository {
         to: &CommitId,
         limit: usize,
     ) -> Result<Option<(usize, Vec<Commit>)>, GitError> {
-        if !self.has(from).await? || !self.has(to).await? {
-            return Ok(None);
-        }
-        let without = format!("^{from}");
-        let count = self.answer("rev-list", &["--count", to.as_str(), without.as_str(), "--"]).await?;
-        let count = count.trim().parse().map_err(|_| GitError::Answer { command: "rev-list" })?;
+        let (to_commit, without) = (peeled(to.as_str()), format!("^{}", peeled(from.as_str())));
         let most = format!("--max-count={limit}");
-        Ok(Some((count, self.commits(&[most.as_str(), to.as_str(), without.as_str()]).await?)))
+        let newest = match self.commits(&[&most, &to_commit, &without]).await {
+            Err(GitError::Failed { .. }) if !self.has(from).await? || !self.has(to).await? => {
+                return Ok(None);
+            }
+            end => end?,
+        };
+        if newest.len() < limit {
+            return Ok(Some((newest.len(), newest)));
+        }
+        let count = self.answer("rev-list", &["--count", &to_commit, &without, "--"]).await?;
+        let count = count.trim().parse().map_err(|_| GitError::Answer { command: "rev-list" })?;
+        Ok(Some((count, newest)))
     }
 }
 
 #[async_trait]
 impl History for GitRepository {
     async fn resolve(&self, name: &str) -> Result<Option<Commit>, ProviderError> {
-        let find = async {
-            let Some(id) = self.find(name).await? else { return Ok(None) };
-            Ok(self.commits(&["--max-count=1", id.as_str()]).await?.into_iter().next())
-        };
-        find.await.map_err(|error: GitError| error.at_port(name))
+        self.find(name).await.map_err(|error| error.at_port(name))
     }
 
     async fn on_branch(&self, commit: &CommitId, branch: &str) -> Result<Option<bool>, ProviderError> {
@@ -191,6 +203,11 @@ impl History for GitRepository {
     ) -> Result<Option<(usize, Vec<Commit>)>, ProviderError> {
         self.difference(from, to, limit).await.map_err(|error| error.at_port(to.as_str()))
     }
+}
+
+/// How git is asked for the commit behind a name, whatever else it may lead to.
+fn peeled(name: &str) -> String {
+    format!("{name}^{{commit}}")
 }
 
 /// The branch that a full ref name stands for; a remote's `HEAD` is none.

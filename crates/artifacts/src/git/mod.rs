@@ -108,6 +108,8 @@ impl GitRepository {
             "log.showSignature=false",
             "i18n.logOutputEncoding=UTF-8",
             "protocol.allow=never",
+            // Hints about our own settings would stand before what went wrong.
+            "advice.graftFileDeprecated=false",
             // Larger blobs are streamed by git instead of being held in its memory.
             "core.bigFileThreshold=16m",
         ] {

@@ -10,6 +10,7 @@ use crate::port::{Commit, CopyGuard};
 use crate::steps;
 use crate::world::View;
 use chrono::{DateTime, Utc};
+use futures_util::future::join3;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -173,12 +174,20 @@ impl DecisionReport {
         let (mut release, mut from) =
             (ReleaseReport::of(&plan.release), plan.from.as_ref().map(ReleaseReport::of));
         release.subject.clone_from(&plan.subject);
-        if let (Some(history), Some(from), Some(there)) = (&view.history, &mut from, &plan.from) {
-            let found = history.resolve(there.commit.as_str()).await.ok().flatten();
-            from.subject = found.map(|commit| commit.subject);
-        }
-        let there = plan.from.as_ref().map(|from| &from.commit);
         let here = &plan.release.commit;
+        let (mut commits, mut undoes) = (None, None);
+        if let (Some(history), Some(from), Some(there)) = (&view.history, &mut from, &plan.from) {
+            let there = &there.commit;
+            let between = CommitsReport::between;
+            let all = join3(
+                history.resolve(there.as_str()),
+                between(view, there, here),
+                between(view, here, there),
+            );
+            let (found, new, lost) = all.await;
+            from.subject = found.ok().flatten().map(|commit| commit.subject);
+            (commits, undoes) = (new, lost);
+        }
         Self {
             schema: Self::SCHEMA,
             decision: verb,
@@ -189,14 +198,8 @@ impl DecisionReport {
             action: plan.action,
             release,
             from,
-            commits: match there {
-                Some(there) => CommitsReport::between(view, there, here).await,
-                None => None,
-            },
-            undoes: match there {
-                Some(there) => CommitsReport::between(view, here, there).await,
-                None => None,
-            },
+            commits,
+            undoes,
             moves: plan
                 .targets
                 .iter()

@@ -9,6 +9,7 @@ use crate::ledger::ReleaseRef;
 use crate::names::EnvironmentName;
 use crate::observe::{environment, heads};
 use crate::world::View;
+use futures_util::future::join;
 use serde::Serialize;
 
 /// `promote diff`.
@@ -82,7 +83,7 @@ pub async fn diff(
     let (mut first, mut second) = (ReleaseReport::of(&one), ReleaseReport::of(&two));
     let mut known = false;
     if let Some(history) = &view.history {
-        let (a, b) = (history.resolve(one.commit.as_str()).await, history.resolve(two.commit.as_str()).await);
+        let (a, b) = join(history.resolve(one.commit.as_str()), history.resolve(two.commit.as_str())).await;
         let (a, b) = (a.ok().flatten(), b.ok().flatten());
         known = a.is_some() && b.is_some();
         first.subject = a.map(|commit| commit.subject);

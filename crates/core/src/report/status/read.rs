@@ -178,14 +178,20 @@ async fn report(
     let mut next = next(config, settings, looked, actor);
     if let Some(history) = &view.history {
         let here = state.release().map(|release| release.commit.clone());
-        if let (Some(running), Some(here)) = (&mut running, &here) {
-            let found = history.resolve(here.as_str()).await.ok().flatten();
-            running.subject = found.map(|commit| commit.subject);
-        }
-        if let (Some(next), Some((release, _)), Some(here)) = (&mut next, wanted(settings, looked), &here) {
-            let found = history.between(here, &release.commit, 1).await.ok().flatten();
-            next.commits = found.map(|(count, _)| count);
-        }
+        let subject = async {
+            if let (Some(running), Some(here)) = (&mut running, &here) {
+                let found = history.resolve(here.as_str()).await.ok().flatten();
+                running.subject = found.map(|commit| commit.subject);
+            }
+        };
+        let commits = async {
+            if let (Some(next), Some((release, _)), Some(here)) = (&mut next, wanted(settings, looked), &here)
+            {
+                let found = history.between(here, &release.commit, 1).await.ok().flatten();
+                next.commits = found.map(|(count, _)| count);
+            }
+        };
+        join(subject, commits).await;
     }
     let frozen = state.frozen_at(looked.at).map(|frozen| SaidReport {
         reason: frozen.reason.clone(),
