@@ -9,6 +9,7 @@ use promote_core::automatic::{self, Watch};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
+use promote_core::observe;
 use promote_core::plan::Plan;
 use promote_core::report::markdown;
 use promote_core::request::{Request, Wanted};
@@ -83,7 +84,8 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if let Some(moved) = report.moves.first() {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
-        if let Some(tag) = crate::holding::image(site, &moved.environment, &report.commit).await? {
+        let view = site.world.view();
+        if let Some(tag) = observe::image(&view, &site.config, &moved.environment, &report.commit).await? {
             answer.values.insert("release_tag", tag);
         }
     }

@@ -41,7 +41,15 @@ fn the_tag_goes_from_job_to_job() {
     for name in ["build", "promote:dev", "promote:staging", "promote:prod", "rollout:prod"] {
         assert!(jobs.contains(&name.to_owned()), "{name}: {jobs:?}");
     }
-    well(&mut pipeline, "build", &[]);
+    let built = well(&mut pipeline, "build", &[]);
+    assert_eq!((built["PROMOTE_STATUS"].as_str(), built["PROMOTE_ENV"].as_str()), ("published", "dev"));
+    assert_eq!(built["PROMOTE_TARGET"], format!("{}:{}", ingest.images.repository, &first[..8]));
+    // What runs in dev already is no news to the job that moves it there.
+    let again = well(&mut pipeline, "promote:dev", &[]);
+    assert_eq!(
+        (&again["RELEASE_TAG"], again["PROMOTE_STATUS"].as_str()),
+        (&built["RELEASE_TAG"], "unchanged")
+    );
 
     // Too early: nothing is tagged, and nothing is handed on.
     let tags = ingest.images.tags().unwrap();
@@ -54,10 +62,13 @@ fn the_tag_goes_from_job_to_job() {
     assert_eq!(ingest.images.tags().unwrap(), tags);
 
     for environment in ["dev", "staging", "prod"] {
-        let handed = well(&mut pipeline, &format!("promote:{environment}"), &[]);
+        let (handed, status) = match environment {
+            "dev" => (built.clone(), "published"),
+            _ => (well(&mut pipeline, &format!("promote:{environment}"), &[]), "promoted"),
+        };
         let tag = &handed["RELEASE_TAG"];
         well_formed(tag, environment, &first);
-        assert_eq!((handed["PROMOTE_STATUS"].as_str(), &handed["PROMOTE_SHA"]), ("promoted", &first));
+        assert_eq!((handed["PROMOTE_STATUS"].as_str(), &handed["PROMOTE_SHA"]), (status, &first));
         well(&mut pipeline, &format!("rollout:{environment}"), &[]);
         assert_eq!(ingest.deployed().last(), Some(tag), "the next job took over the tag");
         assert_eq!(ingest.images.raw(tag).unwrap(), index, "{tag}: byte for byte what was built");
@@ -73,8 +84,7 @@ fn the_tag_goes_from_job_to_job() {
     let second = push(&ingest.project, "app.py", "two\n", "feat: more");
     ingest.builds(&second);
     let mut later = Pipeline::of(&ingest.forge, "main").unwrap();
-    well(&mut later, "build", &[]);
-    let handed = well(&mut later, "promote:dev", &[]);
+    let handed = well(&mut later, "build", &[]);
     well_formed(&handed["RELEASE_TAG"], "dev", &second);
     let handed = well(&mut later, "promote:staging", &[("RELEASE", &first[..7])]);
     assert_eq!((handed["PROMOTE_STATUS"].as_str(), &handed["PROMOTE_SHA"]), ("unchanged", &first));

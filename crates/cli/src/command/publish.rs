@@ -1,9 +1,10 @@
 //! `promote publish`.
 
 use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::args::{Changing, JobFiles};
 use crate::automatic::{Said, Shown};
 use crate::cut_off::one_of_several;
+use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
@@ -12,6 +13,7 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
+use promote_core::observe;
 use promote_core::report::PublishReport;
 use std::sync::Arc;
 
@@ -40,9 +42,19 @@ pub(crate) struct PublishArgs {
 
     #[command(flatten)]
     pub(crate) changing: Changing,
+
+    #[command(flatten)]
+    pub(crate) files: JobFiles,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
+    let mut facts = Facts::of_publication();
+    let ended = publish(app, args, &mut facts).await;
+    facts.write(app, &args.files, &ended);
+    ended
+}
+
+async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended {
     let project = app.project()?;
     let actor = app.identified().await?;
     let progress = app.progress();
@@ -79,6 +91,14 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
             let shown = app.mirrored(&mirror, Closing::Failed).await;
             let mut report = report?;
             report.moves = report.moves.into_iter().map(|moved| moved.shown(&shown)).collect();
+            let image = match report.moves.first() {
+                Some(moved) if Facts::wanted(app, &args.files) => {
+                    let (view, config) = (world.view(), &project.config);
+                    observe::image(&view, config, &moved.environment, &report.commit).await?
+                }
+                _ => None,
+            };
+            facts.published(&project.config, &report, image);
             report
         }
         Err(signal) => {

@@ -14,6 +14,8 @@ pub(crate) const COMMAND: &str = "promote ci gitlab";
 /// What takes it into a pipeline.
 pub(crate) const INCLUDE: &str = "include: [{ local: .gitlab/promote.yml }]";
 
+/// What a job hands on, whether it went well or not.
+const REPORTS: &str = "artifacts:\n    when: always\n    reports:\n      dotenv: promote.env\n      annotations: promote-annotations.json\n";
 const IMAGE: &str = "quay.io/OWNER/promote:1";
 
 /// The file's text.
@@ -170,7 +172,7 @@ fn publish(out: &mut String, config: &Config, first: Option<&Environment>) {
     // The branch is compared as text: in a pattern it would mean something else.
     let _ = write!(
         out,
-        "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == {}\n  script:\n    - promote publish\n",
+        "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == {}\n  script:\n    - promote publish\n  {REPORTS}",
         branch_literal(branch(config))
     );
 }
@@ -188,7 +190,7 @@ fn by_hand(out: &mut String, settings: &Environment) {
         out,
         "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH\n      when: manual\n      allow_failure: true\n  \
          script:\n    - promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes\n  \
-         artifacts:\n    when: always\n    reports:\n      dotenv: promote.env\n      annotations: promote-annotations.json\n"
+         {REPORTS}"
     );
 }
 

@@ -1,23 +1,24 @@
-//! What a job leaves for later jobs and for its own page, gathered while a promotion runs and written however it ends.
+//! What a job leaves for later jobs and for its own page, gathered while a promotion or publication runs and written
+//! however it ends.
 
 use super::{ANNOTATIONS, DOTENV, annotations, dotenv, in_job};
 use crate::app::{App, Ended, Stop};
 use crate::args::JobFiles;
 use crate::page::{Style, Text};
-use promote_core::config::Environment;
+use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::Done;
 use promote_core::ledger::State;
 use promote_core::names::EnvironmentName;
 use promote_core::plan::{Decision, Plan};
-use promote_core::report::plan_of;
+use promote_core::report::{PublishReport, plan_of};
 use promote_core::snapshot::Snapshot;
 use std::path::{Path, PathBuf};
 
 /// What is known so far.
 #[derive(Debug, Default)]
 pub(crate) struct Facts {
-    environment: String,
+    environment: Option<String>,
     url: Option<String>,
     sha: Option<String>,
     previous: Option<String>,
@@ -32,7 +33,32 @@ pub(crate) struct Facts {
 impl Facts {
     /// Before anything is known.
     pub(crate) fn new(environment: &EnvironmentName) -> Self {
-        Self { environment: environment.to_string(), well: "promoted", ..Self::default() }
+        Self { environment: Some(environment.to_string()), well: "promoted", ..Self::default() }
+    }
+
+    /// Before anything is published.
+    pub(crate) fn of_publication() -> Self {
+        Self { well: "published", ..Self::default() }
+    }
+
+    /// What was published, and the first environment that took it by itself.
+    pub(crate) fn published(&mut self, config: &Config, report: &PublishReport, image: Option<String>) {
+        self.well = match (report.dry_run, report.new) {
+            (true, true) => "planned",
+            (false, true) => "published",
+            (_, false) => "unchanged",
+        };
+        self.sha = Some(report.commit.to_string());
+        if let Some(first) = report.artifacts.first() {
+            self.target = Some(first.location.clone());
+            self.digest.clone_from(&first.digest);
+        }
+        let Some(moved) = report.moves.first() else { return };
+        let settings = config.environments.values().find(|one| one.name.as_str() == moved.environment);
+        self.url = settings.and_then(|settings| settings.url.clone());
+        self.environment = Some(moved.environment.clone());
+        self.promotion.clone_from(&moved.promotion);
+        self.image = image;
     }
 
     /// What was decided.
@@ -78,6 +104,11 @@ impl Facts {
         }
     }
 
+    /// Whether later jobs are told anything.
+    pub(crate) fn wanted(app: &App<'_>, files: &JobFiles) -> bool {
+        place(app, files.dotenv.as_deref(), DOTENV).is_some()
+    }
+
     /// Writes the files that are wanted. That they can't be written is said, and changes nothing else.
     pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: &Ended) {
         if let Some(path) = place(app, files.dotenv.as_deref(), DOTENV) {
@@ -98,7 +129,7 @@ impl Facts {
     fn values(&self, status: &str) -> [(&'static str, Option<String>); 8] {
         [
             ("PROMOTE_STATUS", Some(status.to_owned())),
-            ("PROMOTE_ENV", Some(self.environment.clone())),
+            ("PROMOTE_ENV", self.environment.clone()),
             ("PROMOTE_SHA", self.sha.clone()),
             ("PROMOTE_PREVIOUS", self.previous.clone()),
             ("PROMOTE_TARGET", self.target.clone()),
@@ -110,8 +141,8 @@ impl Facts {
 
     fn links(&self, app: &App<'_>) -> Vec<(String, String)> {
         let mut links = Vec::new();
-        if let Some(url) = &self.url {
-            links.push((self.environment.clone(), url.clone()));
+        if let (Some(environment), Some(url)) = (&self.environment, &self.url) {
+            links.push((environment.clone(), url.clone()));
         }
         let short = |sha: &str| sha.get(..7).unwrap_or(sha).to_owned();
         if let (Some(project), Some(sha)) = (app.env.variable("CI_PROJECT_URL"), &self.sha) {

@@ -2,6 +2,7 @@
 
 use crate::stage::{CONFIG, Stage, contents};
 use promote_core::exit::ExitStatus;
+use std::collections::BTreeMap;
 
 #[test]
 fn a_commit_is_published_once_and_the_first_environment_takes_it() {
@@ -26,6 +27,30 @@ fn a_commit_is_published_once_and_the_first_environment_takes_it() {
     assert_eq!((&again["new"], &again["moves"][0]["result"]), (&false.into(), &"unchanged".into()));
     assert_eq!(again["artifacts"], first["artifacts"]);
     assert_eq!(contents(&stage.path()), before);
+}
+
+#[test]
+fn later_jobs_are_told_what_was_published() {
+    let stage = Stage::with(CONFIG);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    let told = |arguments: &[&str], exit| {
+        stage.run(&[&["publish", "--dotenv", "told.env"], arguments].concat()).ends(exit);
+        let text = String::from_utf8(stage.read("told.env")).unwrap();
+        let lines = text.lines().map(|line| line.split_once('=').unwrap());
+        lines.map(|(name, value)| (name.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>()
+    };
+    let planned = told(&["--dry-run"], ExitStatus::Ok);
+    assert_eq!((planned["PROMOTE_STATUS"].as_str(), &planned["PROMOTE_SHA"]), ("planned", &commit));
+    let first = told(&[], ExitStatus::Ok);
+    let names =
+        ["PROMOTE_DIGEST", "PROMOTE_ENV", "PROMOTE_ID", "PROMOTE_SHA", "PROMOTE_STATUS", "PROMOTE_TARGET"];
+    assert!(first.keys().map(String::as_str).eq(names), "{first:?}");
+    assert_eq!((first["PROMOTE_STATUS"].as_str(), first["PROMOTE_ENV"].as_str()), ("published", "staging"));
+    assert!(first["PROMOTE_TARGET"].ends_with(&format!("releases/{commit}.zip")), "{first:?}");
+    assert_eq!(told(&["--no-move"], ExitStatus::Ok)["PROMOTE_STATUS"], "unchanged");
+    // However it ends.
+    let wrong = told(&["missing.zip"], ExitStatus::Missing);
+    assert_eq!(wrong, BTreeMap::from([("PROMOTE_STATUS".to_owned(), "missing".to_owned())]));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 //! rights only.
 
 mod folders;
+mod holding;
 mod release;
 mod targets;
 
@@ -18,6 +19,7 @@ use crate::world::View;
 use futures_util::future::{join_all, try_join, try_join_all};
 use std::collections::BTreeMap;
 
+pub use holding::image;
 pub use release::{candidate, previous, resolve_prefix};
 pub use targets::seen;
 

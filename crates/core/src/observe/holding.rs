@@ -1,0 +1,28 @@
+//! What an environment holds, for what comes after a promotion in the same pipeline.
+
+use crate::commit::CommitId;
+use crate::config::{ArtifactKind, Config};
+use crate::failure::Failure;
+use crate::ledger::LedgerError;
+use crate::world::View;
+
+/// The full reference of the image that an environment holds, by the ledger, when it holds this release: what the next
+/// step of a pipeline deploys. One request where the environment has an image, none where it has not.
+///
+/// # Errors
+/// What the store answered.
+pub async fn image(
+    view: &View,
+    config: &Config,
+    environment: &str,
+    commit: &CommitId,
+) -> Result<Option<String>, Failure> {
+    let settings = config.environments.values().find(|one| one.name.as_str() == environment);
+    let has_images = settings.filter(|one| one.artifacts.iter().any(|one| one.kind == ArtifactKind::Image));
+    let Some(settings) = has_images else { return Ok(None) };
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let current = head.as_ref().and_then(|head| head.state().current.as_ref());
+    let current = current.filter(|current| current.release.as_ref().is_some_and(|it| it.commit == *commit));
+    let mut targets = current.into_iter().flat_map(|current| &current.targets);
+    Ok(targets.find(|target| target.target.is_image()).map(|target| target.target.to_string()))
+}
