@@ -91,14 +91,6 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
             let shown = app.mirrored(&mirror, Closing::Failed).await;
             let mut report = report?;
             report.moves = report.moves.into_iter().map(|moved| moved.shown(&shown)).collect();
-            let image = match report.moves.first() {
-                Some(moved) if Facts::wanted(app, &args.files) => {
-                    let (view, config) = (world.view(), &project.config);
-                    observe::image(&view, config, &moved.environment, &report.commit).await?
-                }
-                _ => None,
-            };
-            facts.published(&project.config, &report, image);
             report
         }
         Err(signal) => {
@@ -109,10 +101,17 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
             return Err(stop);
         }
     };
+    facts.published(&project.config, &report);
     app.show(&report, || match shown {
         true => crate::view::publish::moved(&report),
         false => crate::view::publish::page(&report),
     })?;
+    if let Some(moved) = report.moves.first()
+        && Facts::wanted(app, &args.files)
+    {
+        let held = observe::image(&world.view(), &project.config, &moved.environment, &report.commit).await?;
+        facts.holds(held);
+    }
     // Being refused is no failure of a publication; a deployment that went wrong is.
     let wrong = report.moves.iter().filter(|moved| moved.promotion.is_some()).map(|moved| moved.exit);
     Ok(wrong.max().unwrap_or(ExitStatus::Ok))

@@ -42,7 +42,7 @@ impl Facts {
     }
 
     /// What was published, and the first environment that took it by itself.
-    pub(crate) fn published(&mut self, config: &Config, report: &PublishReport, image: Option<String>) {
+    pub(crate) fn published(&mut self, config: &Config, report: &PublishReport) {
         self.well = match (report.dry_run, report.new) {
             (true, true) => "planned",
             (false, true) => "published",
@@ -58,6 +58,10 @@ impl Facts {
         self.url = settings.and_then(|settings| settings.url.clone());
         self.environment = Some(moved.environment.clone());
         self.promotion.clone_from(&moved.promotion);
+    }
+
+    /// The image that the environment holds.
+    pub(crate) fn holds(&mut self, image: Option<String>) {
         self.image = image;
     }
 

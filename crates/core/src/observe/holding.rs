@@ -7,7 +7,7 @@ use crate::ledger::LedgerError;
 use crate::world::View;
 
 /// The full reference of the image that an environment holds, by the ledger, when it holds this release: what the next
-/// step of a pipeline deploys. One request where the environment has an image, none where it has not.
+/// step of a pipeline deploys. The ledger is asked only where the environment has images.
 ///
 /// # Errors
 /// What the store answered.
