@@ -16,16 +16,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-use tokio::sync::{Mutex as Gate, OnceCell, Semaphore};
+use tokio::sync::{Mutex as Gate, OnceCell};
 
 /// How long reaching a host may take.
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a registry may be silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How many requests are sent to a host that has not said how it wants to be signed in to: the looks at a source and at
-/// its target go side by side. Where the host takes a password that is a round trip less; where it wants a token, it
-/// refuses one request more.
-const FIRST: usize = 2;
 /// How often an answer may send us elsewhere: blobs often lie with somebody else.
 const REDIRECTS: usize = 5;
 
@@ -37,19 +33,13 @@ enum Scheme {
     Bearer(Realm),
 }
 
-/// What is known of one host. Until it has said how it wants to be signed in to, only the first requests are out, so
-/// that a dozen at once do not get a dozen refusals.
-#[derive(Debug)]
+/// What is known of one host. The gate is held by the first request until the host has said how it wants to be signed
+/// in to, so that a dozen requests at once do not get a dozen refusals.
+#[derive(Debug, Default)]
 struct Host {
     scheme: Mutex<Option<Scheme>>,
-    first: Semaphore,
+    first: Gate<()>,
     clock: Mutex<Option<(DateTime<Utc>, Instant)>>,
-}
-
-impl Default for Host {
-    fn default() -> Self {
-        Self { scheme: Mutex::default(), first: Semaphore::new(FIRST), clock: Mutex::default() }
-    }
 }
 
 /// Shared by all repositories of a process.
@@ -223,9 +213,8 @@ impl Session {
             if let Some(realm) = Realm::known(repository, self.environment.quay_host()) {
                 *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
             } else {
-                // It is never closed.
-                let held = host.first.acquire().await.ok();
-                gate = held.filter(|_| known().is_none());
+                let held = host.first.lock().await;
+                gate = known().is_none().then_some(held);
             }
         }
         let mut fresh = false;
