@@ -77,6 +77,14 @@ fn git_at(folder: &Path, arguments: &[&str], date: &str) -> std::io::Result<Stri
 }
 
 impl LaneProject {
+    /// Runs git in the project's folder.
+    ///
+    /// # Errors
+    /// When it fails, with what it said.
+    pub fn git(&self, arguments: &[&str]) -> std::io::Result<String> {
+        git(self.folder.path(), arguments)
+    }
+
     /// A project with `lanes` environments `e0`, `e1`, … and `releases` published releases.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ pub(crate) fn lies(answer: &mut Answer, state: &State) {
             answer.values.insert("digest", digest.to_string());
         }
     }
-    if let Some(image) = current.targets.iter().find(|target| target.target.is_image()) {
-        answer.values.insert("release_tag", image.target.to_string());
+    if let Some(image) = current.image() {
+        answer.values.insert("release_tag", image.to_string());
     }
 }

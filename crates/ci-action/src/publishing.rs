@@ -50,10 +50,11 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
         site.log.annotate(Kind::Warning, "publish", warning, None);
     }
     let short = report.commit.short(7).to_owned();
-    let (status, says) = match (report.dry_run, report.new) {
-        (true, true) => ("planned", "would be published"),
-        (false, true) => ("published", "is published"),
-        (_, false) => ("unchanged", "was published before"),
+    let status = report.status();
+    let says = match status {
+        "planned" => "would be published",
+        "published" => "is published",
+        _ => "was published before",
     };
     site.log.say(&format!("{short} {says}"));
     if !site.manner.dry_run {

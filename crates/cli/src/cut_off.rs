@@ -28,7 +28,9 @@ pub(crate) async fn one_of_several(
     app: &App<'_>,
     progress: &Progress,
     signal: Signal,
-    (world, config, actor): (&World, &Config, &Actor),
+    world: &World,
+    config: &Config,
+    actor: &Actor,
     again: &str,
 ) -> Stop {
     let reached = progress.reached();

@@ -109,8 +109,8 @@ impl Underway {
     }
 }
 
-/// What is said of a promotion that was cut off, to `name` where nothing was heard of it yet. `recorded`: what came of [`Underway::record`], where that was
-/// tried and not cut off itself.
+/// What is said of a promotion that was cut off, to `name` where nothing was heard of it yet. `recorded`: what came of
+/// [`Underway::record`], where that was tried and not cut off itself.
 pub fn failure(
     exit: ExitStatus,
     name: &EnvironmentName,

@@ -54,8 +54,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
         }
         Err(signal) => {
             let again = "run `promote advance` again: it goes on where it stopped";
-            let whose = (&world, &project.config, &actor);
-            let stop = one_of_several(app, &progress, signal, whose, again).await;
+            let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
             last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }

@@ -95,8 +95,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
         }
         Err(signal) => {
             let again = "run `promote publish` again: it goes on where it stopped";
-            let whose = (&world, &project.config, &actor);
-            let stop = one_of_several(app, &progress, signal, whose, again).await;
+            let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
             last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }

@@ -41,13 +41,9 @@ impl Facts {
         Self { well: "published", ..Self::default() }
     }
 
-    /// What was published, and the first environment that took it by itself.
+    /// What was published, and what became of the first environment that takes releases by itself.
     pub(crate) fn published(&mut self, config: &Config, report: &PublishReport) {
-        self.well = match (report.dry_run, report.new) {
-            (true, true) => "planned",
-            (false, true) => "published",
-            (_, false) => "unchanged",
-        };
+        self.well = report.status();
         self.sha = Some(report.commit.to_string());
         if let Some(first) = report.artifacts.first() {
             self.target = Some(first.location.clone());
@@ -98,14 +94,12 @@ impl Facts {
 
     /// What the targets hold now. The last one is what the environment watches.
     fn lies(&mut self, state: &State) {
-        let targets = state.current.iter().flat_map(|current| &current.targets);
-        for target in targets {
-            self.target = Some(target.target.to_string());
-            self.digest = target.sha256.map(|digest| digest.to_string());
-            if target.target.is_image() {
-                self.image = Some(target.target.to_string());
-            }
+        let Some(current) = &state.current else { return };
+        if let Some(watched) = current.targets.last() {
+            self.target = Some(watched.target.to_string());
+            self.digest = watched.sha256.map(|digest| digest.to_string());
         }
+        self.image = current.image().map(ToString::to_string);
     }
 
     /// Whether later jobs are told anything.

@@ -83,6 +83,11 @@ impl Occupancy {
     pub fn told_since(&self) -> DateTime<Utc> {
         self.claimed.unwrap_or_else(|| self.since.time())
     }
+
+    /// The image that lies there; of several the last one, which is the one that a deployment watches.
+    pub fn image(&self) -> Option<&Location> {
+        self.targets.iter().rev().map(|target| &target.target).find(|target| target.is_image())
+    }
 }
 
 impl Past {

@@ -3,7 +3,7 @@
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config};
 use crate::failure::Failure;
-use crate::ledger::LedgerError;
+use crate::ledger::{LedgerError, Occupancy};
 use crate::world::View;
 
 /// The full reference of the image that an environment holds, by the ledger, when it holds this release: what the next
@@ -23,6 +23,5 @@ pub async fn image(
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     let current = head.as_ref().and_then(|head| head.state().current.as_ref());
     let current = current.filter(|current| current.release.as_ref().is_some_and(|it| it.commit == *commit));
-    let mut targets = current.into_iter().flat_map(|current| &current.targets);
-    Ok(targets.find(|target| target.target.is_image()).map(|target| target.target.to_string()))
+    Ok(current.and_then(Occupancy::image).map(ToString::to_string))
 }

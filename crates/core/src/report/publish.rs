@@ -48,6 +48,17 @@ pub struct PublishedArtifact {
     pub files: Option<u64>,
 }
 
+impl PublishReport {
+    /// How it ended, in one word: `published`, `unchanged` when it was published before, or `planned`.
+    pub fn status(&self) -> &'static str {
+        match (self.dry_run, self.new) {
+            (true, true) => "planned",
+            (false, true) => "published",
+            (_, false) => "unchanged",
+        }
+    }
+}
+
 impl Document for PublishReport {
     const SCHEMA: &'static str = "promote/publish@1";
     const FIELDS: &'static [&'static str] =
