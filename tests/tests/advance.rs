@@ -37,20 +37,7 @@ fn one_that_is_stopped_records_the_deployment_that_it_did_not_wait_for() {
     for (arguments, place) in [(&["advance"][..], "e1"), (&publish, "e0")] {
         let project = chain(&format!("[env.{place}]\ndeploy = \"touch begun; sleep 60\"\n"));
         if arguments == publish {
-            let done = std::process::Command::new("git")
-                .args([
-                    "-c",
-                    "user.name=t",
-                    "-c",
-                    "user.email=t@example.com",
-                    "commit",
-                    "-q",
-                    "--allow-empty",
-                ])
-                .args(["-m", "feat: one more"])
-                .current_dir(project.folder.path())
-                .status();
-            assert!(done.unwrap().success());
+            project.git(&["commit", "-q", "--allow-empty", "-m", "feat: one more"]).unwrap();
         }
         let child = project.command(arguments, &[]).spawn().unwrap();
         let begun = project.folder.path().join("begun");

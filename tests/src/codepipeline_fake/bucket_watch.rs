@@ -7,6 +7,7 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Config, Credentials, Region};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 const PAUSE: Duration = Duration::from_millis(40);
@@ -20,17 +21,20 @@ pub(crate) struct S3 {
     pub(crate) region: String,
 }
 
-/// Watches until the service ends.
+/// Watches until the service ends. Returns when it has looked once: what comes later is news.
 pub(crate) fn watch(shared: Arc<Shared>, s3: S3) {
+    let (looking, looked) = channel::<()>();
     std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         if let Ok(runtime) = runtime {
-            runtime.block_on(look(&shared, &s3));
+            runtime.block_on(look(&shared, &s3, looking));
         }
     });
+    // Nothing is ever sent: the end of the channel is the answer.
+    let _ = looked.recv();
 }
 
-async fn look(shared: &Shared, s3: &S3) {
+async fn look(shared: &Shared, s3: &S3, looking: Sender<()>) {
     let config = Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .credentials_provider(Credentials::new(&s3.key, &s3.secret, None, None, "fake"))
@@ -39,6 +43,7 @@ async fn look(shared: &Shared, s3: &S3) {
         .force_path_style(true)
         .build();
     let client = Client::from_conf(config);
+    let mut looking = Some(looking);
     let mut seen: BTreeMap<(String, String), String> = BTreeMap::new();
     while !shared.ended() {
         let watched: BTreeSet<(String, String)> = shared
@@ -63,6 +68,7 @@ async fn look(shared: &Shared, s3: &S3) {
                 shared.lock().landed(&Landed { bucket, key, version, summary });
             }
         }
+        drop(looking.take());
         tokio::time::sleep(PAUSE).await;
     }
 }

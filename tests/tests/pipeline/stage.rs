@@ -6,7 +6,6 @@ use promote_tests::lane_project::Ran;
 use promote_tests::project::Project;
 use promote_tests::server::Server;
 use serde_json::Value;
-use std::time::Duration;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
 
@@ -54,8 +53,6 @@ impl Stage {
     pub(crate) fn watched(self) -> Self {
         let server = &self.server;
         self.fake.watch_s3(&server.endpoint, &server.access_key, &server.secret_key, &server.region);
-        // It looks once at what is there; only what comes later is news.
-        std::thread::sleep(Duration::from_millis(300));
         self
     }
 

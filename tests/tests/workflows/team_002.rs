@@ -9,7 +9,6 @@ use promote_tests::project::Project;
 use promote_tests::server::Server;
 use promote_tests::workflow::{Event, Forge, Run};
 use serde_json::Value;
-use std::time::Duration;
 
 /// The team: its repository, its bucket and its pipelines.
 pub struct Sink {
@@ -31,8 +30,6 @@ impl Sink {
             pipelines.pipeline(&format!("sink-{environment}-pipeline"), shape);
         }
         pipelines.watch_s3(&server.endpoint, &server.access_key, &server.secret_key, &server.region);
-        // It looks once at what is there; only what comes later is news.
-        std::thread::sleep(Duration::from_millis(300));
         let store = format!(
             "\n[store.{bucket}]\nendpoint = \"{}\"\nexpiry = \"5s\"\nallowance = \"1s\"\n{more}",
             server.endpoint
