@@ -1,7 +1,7 @@
 """The rounds of `images.sh`: images of eight layers on two docker-registries, with name and password. Requests come
 from the registries' own logs, round trips in a row from the slope between two distances (see delay.py)."""
 
-import base64, gzip, hashlib, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time, urllib.request
+import base64, gzip, hashlib, json, os, pathlib, shutil, statistics, subprocess, sys, tempfile, time, urllib.error, urllib.request
 
 ours, rounds = str(pathlib.Path(sys.argv[1]).resolve()), int(sys.argv[2])
 here = pathlib.Path(__file__).resolve().parent
@@ -48,9 +48,23 @@ def image(registry, repository, tag):
     send(registry, "PUT", f"/v2/{repository}/manifests/{tag}", json.dumps(manifest).encode(), KIND + "manifest.v1+json")
 
 
-def lines(registry):
-    text = (pathlib.Path(registry["DATA"]) / "log").read_text(errors="replace")
-    return [line for line in text.splitlines() if '" ' in line and " - - [" in line]
+marks = 0
+
+
+def asked(registry):
+    """How many requests the registry has answered. One more is sent and its line waited for: the lines before it are
+    there then. Such marks are not counted."""
+    global marks
+    marks += 1
+    path = f"/v2/mark/{marks}/manifests/none"
+    try:
+        send(registry, "GET", path)
+    except urllib.error.HTTPError as answer:
+        answer.close()
+    log = pathlib.Path(registry["DATA"]) / "log"
+    while f" {path} " not in (text := log.read_text(errors="replace")):
+        time.sleep(0.001)
+    return sum('" ' in line and " - - [" in line and " /v2/mark/" not in line for line in text.splitlines())
 
 
 def distant(address, milliseconds):
@@ -85,14 +99,15 @@ def run(tool, case, hosts):
         (pathlib.Path(folder) / "config.json").write_text(json.dumps(auths))
         repository = {"retag": "app", "mount": f"other{count}", "stream": f"far{count}"}[case]
         target = hosts[1] if case == "stream" else hosts[0]
-        before = len(lines(near)) + len(lines(other))
+        before = asked(near) + asked(other)
         env = {"PATH": os.environ["PATH"], "HOME": folder, "DOCKER_CONFIG": folder}
         began = time.perf_counter()
-        subprocess.run(command(tool, f"{hosts[0]}/app:sha", f"{target}/{repository}:prod-{count}"), check=True,
-                       env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL if tool == "crane" else None)
+        done = subprocess.run(command(tool, f"{hosts[0]}/app:sha", f"{target}/{repository}:prod-{count}"), env=env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         took = time.perf_counter() - began
-        time.sleep(0.05)
-        return took, len(lines(near)) + len(lines(other)) - before
+        if done.returncode != 0:
+            sys.exit(f"{tool} failed: {done.stderr}")
+        return took, asked(near) + asked(other) - before
 
 
 image(near, "app", "sha")
