@@ -19,6 +19,8 @@ pub struct Shape {
     pub polls: bool,
     /// Whether a start may name another key (`AllowOverrideForS3ObjectKey`).
     pub any_key: bool,
+    /// Whether no rule tells it of writes: it begins when somebody starts it.
+    pub deaf: bool,
 }
 
 impl Shape {
@@ -32,6 +34,7 @@ impl Shape {
             superseding: true,
             polls: false,
             any_key: false,
+            deaf: false,
         }
     }
 
@@ -54,8 +57,6 @@ pub struct Plan {
     pub fails: Option<(String, String, String)>,
     /// Whether the write is told twice, so that a second execution begins.
     pub twice: bool,
-    /// Whether the write is not told at all.
-    pub deaf: bool,
 }
 
 impl Default for Plan {
@@ -65,7 +66,6 @@ impl Default for Plan {
             each: Duration::from_millis(100),
             fails: None,
             twice: false,
-            deaf: false,
         }
     }
 }
@@ -182,12 +182,13 @@ impl World {
         for pipeline in self.pipelines.values_mut() {
             if (pipeline.shape.bucket.as_str(), pipeline.shape.key.as_str())
                 != (&*landed.bucket, &*landed.key)
+                || pipeline.shape.deaf
             {
                 continue;
             }
             let plan = pipeline.plans.pop_front().unwrap_or_default();
             // A bucket without versions gives the source action nothing to name.
-            if plan.deaf || landed.version.is_none() {
+            if landed.version.is_none() {
                 continue;
             }
             if plan.twice {
@@ -255,6 +256,14 @@ impl World {
 }
 
 impl Pipeline {
+    /// What the newest execution waits for.
+    pub(crate) fn waits_for(&self) -> Option<String> {
+        let newest = self.executions.last().filter(|one| one.status == "InProgress")?;
+        let answer = newest.runs.iter().find(|run| run.status == "InProgress" && run.token.is_some());
+        let stage = || newest.waits.then(|| self.stages.get(newest.stage).map(|(name, _)| name.clone()));
+        answer.map(|run| format!("{}/{}", run.stage, run.action)).or_else(|| stage().flatten())
+    }
+
     /// Moves the first execution that can move by one action or stage; says whether there was one.
     fn step(&mut self, now: SystemTime, ids: &mut VecDeque<String>) -> bool {
         self.overtake();

@@ -107,6 +107,14 @@ impl Fake {
         pipeline.executions.iter().rev().map(answers::summary).collect()
     }
 
+    /// What a pipeline's newest execution waits for: `Build`, a stage that it can't enter yet, or `Approve/Approval`, a
+    /// person's answer.
+    pub fn waits_for(&self, name: &str) -> Option<String> {
+        let mut world = self.shared.lock();
+        world.advance();
+        world.pipelines.get(name)?.waits_for()
+    }
+
     /// Every request so far: the operation and its body.
     pub fn requests(&self) -> Vec<(String, Value)> {
         self.shared.lock().requests.clone()

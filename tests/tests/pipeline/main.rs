@@ -107,10 +107,15 @@ fn an_execution_that_a_newer_write_overtook_is_superseded_and_says_by_what() {
     stage.fake.close("shop-uat", "Build", Some("release day"));
     let said = std::thread::scope(|scope| {
         let moving = scope.spawn(|| stage.run(&["to", "uat", "--yes"]));
-        let waits =
-            |fake: &Fake| fake.executions("shop-uat").iter().any(|one| one["sourceRevisions"][0].is_object());
+        let waits = |fake: &Fake| fake.waits_for("shop-uat").as_deref() == Some("Build");
         assert!(stage.fake.until(waits), "{:?}", stage.fake.executions("shop-uat"));
-        std::thread::sleep(Duration::from_secs(2));
+        // Whoever asks a second time has heard the first answer: that it waits.
+        let asked = |fake: &Fake| {
+            let requests = fake.requests();
+            requests.iter().filter(|(operation, _)| operation == "GetPipelineState").count()
+        };
+        let before = asked(&stage.fake);
+        assert!(stage.fake.until(|fake| asked(fake) >= before + 2), "{:?}", stage.fake.requests());
         stage.fake.landed(&Landed {
             bucket: stage.bucket.clone(),
             key: "shop/uat.zip".to_owned(),
@@ -140,7 +145,7 @@ fn what_waits_for_a_person_is_answered_from_another_terminal() {
     let early = stage.run(&["watch", "uat", "--approve", "Approve/Approval"]);
     assert_eq!(early.code, Some(5), "{early:?}");
     assert_eq!(stage.run(&["to", "uat", "--yes", "--no-wait"]).code, Some(0));
-    let waits = |fake: &Fake| !fake.executions("shop-uat").is_empty();
+    let waits = |fake: &Fake| fake.waits_for("shop-uat").as_deref() == Some("Approve/Approval");
     assert!(stage.fake.until(waits));
     let said = stage.run(&["watch", "uat", "--timeout", "3s"]);
     assert_eq!(said.code, Some(9), "{said:?}");
@@ -172,8 +177,7 @@ fn what_waits_for_a_person_is_answered_from_another_terminal() {
     let second = stage.project.commit("app.txt", "two\n", "feat: more").unwrap();
     stage.project.done(&["publish", "--commit", &second]).unwrap();
     assert_eq!(stage.run(&["to", "uat", "--yes", "--no-wait"]).code, Some(0));
-    assert!(stage.fake.until(|fake| fake.executions("shop-uat").len() == 2));
-    std::thread::sleep(Duration::from_millis(800));
+    assert!(stage.fake.until(waits));
     let said = stage.run(&["watch", "uat", "--reject", "Approve/Approval", "--comment", "wrong texts"]);
     assert_eq!(said.code, Some(0), "{said:?}");
     let said = stage.run(&["resume", "uat", "--yes"]);
@@ -185,11 +189,10 @@ fn what_waits_for_a_person_is_answered_from_another_terminal() {
 fn a_pipeline_without_a_trigger_is_started_with_our_version() {
     let server = Server::start("seaweedfs").unwrap();
     let bucket = bucket::fresh(&server).unwrap();
-    let stage =
-        Stage::with(server, bucket, "\n[env.uat]\ndeploy = { codepipeline = \"shop-uat\", start = true }\n")
-            .watched()
-            .published();
-    stage.fake.plan("shop-uat", [Plan { deaf: true, ..Plan::default() }]);
+    let more = "\n[env.uat]\ndeploy = { codepipeline = \"shop-uat\", start = true }\n";
+    let stage = Stage::with(server, bucket, more);
+    stage.fake.pipeline("shop-uat", Shape { deaf: true, ..Shape::of(&stage.bucket, "shop/uat.zip") });
+    let stage = stage.watched().published();
     let left = stage.run(&["to", "uat", "--yes", "--no-wait"]);
     assert_eq!(left.code, Some(2), "a step that starts something is not left for later: {left:?}");
     let said = stage.run(&["to", "uat", "--yes"]);
