@@ -2,13 +2,14 @@
 
 use crate::commit::CommitId;
 use crate::digest::Digest;
-use crate::folder::Change;
+use crate::folder::{Change, FolderManifest};
 use crate::ledger::{Genesis, Head, Manifest, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// A release and all that is known of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -55,6 +56,8 @@ pub struct Seen {
     pub location: Location,
     /// What is there.
     pub object: Option<Object>,
+    /// What it says of a folder's files, where that was read and makes sense.
+    pub files: Option<Arc<FolderManifest>>,
 }
 
 /// Everything that was read for one request.
@@ -80,7 +83,9 @@ pub struct Snapshot {
     pub targets: BTreeMap<String, Seen>,
     /// What must exist without being moved, and whether it does.
     pub needs: Vec<(Location, bool)>,
-    /// What bringing a folder up to date comes to, by artifact, where a target is a folder.
+    /// The files of the release's folders, by artifact, where a target is a folder.
+    pub files: BTreeMap<String, Arc<FolderManifest>>,
+    /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
     /// What the stores of the targets honour; a store that was never probed is missing.
     pub capabilities: BTreeMap<StoreId, Capabilities>,

@@ -61,12 +61,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            late: Duration::from_millis(50),
-            each: Duration::from_millis(100),
-            fails: None,
-            twice: false,
-        }
+        Self { late: Duration::from_millis(50), each: Duration::from_millis(100), fails: None, twice: false }
     }
 }
 

@@ -75,6 +75,13 @@ impl Hand<'_> {
         metadata
     }
 
+    /// The manifests that the plan was made from.
+    fn known(&self, target: &TargetMove) -> folder::Known<'_> {
+        let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
+        let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
+        folder::Known { source: self.snapshot.files.get(target.name()).map(AsRef::as_ref), target: there }
+    }
+
     /// Whether an object was written by this very promotion. Where a store keeps no mark, the content alone tells.
     fn is_ours(&self, target: &TargetMove, object: &Object) -> bool {
         let marked = object.metadata.get("promote-id") == Some(&self.promotion.0);
@@ -285,7 +292,18 @@ async fn send(
         }
         Shape::Folder { prune } => {
             let everything = hand.superseding && must_stamp(target.fence);
-            folder::bring(&**source()?, bucket, target, &metadata, &condition, *prune, everything).await
+            let bringing = folder::Bringing {
+                from: &**source()?,
+                to: bucket,
+                moved: target,
+                metadata: &metadata,
+                condition: &condition,
+                prune: *prune,
+                everything,
+                known: hand.known(target),
+                standing: None,
+            };
+            bringing.run().await
         }
     }
 }

@@ -1,7 +1,8 @@
 //! Reading what is there and what is not.
 
-use super::{Subject, Verdict, ensure};
+use super::{Stop, Subject, Verdict, ensure};
 use crate::digest::Digest;
+use crate::location::Key;
 use crate::port::{ErrorKind, Precondition};
 use chrono::TimeDelta;
 
@@ -10,6 +11,7 @@ pub async fn missing_objects_are_none(subject: &Subject) -> Verdict {
     let key = subject.key("missing/object")?;
     ensure!(subject.bucket.head(&key).await?.is_none(), "`head` found something");
     ensure!(subject.bucket.get(&key, 100).await?.is_none(), "`get` found something");
+    ensure!(subject.bucket.get_at_once(&key, 100).await?.is_none(), "`get_at_once` found something");
     subject.refused("`read`", ErrorKind::NotFound, subject.bucket.read(&key, None).await)
 }
 
@@ -21,7 +23,23 @@ pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     let found = subject.bucket.get(&key, size).await?;
     ensure!(found.as_ref().is_some_and(|(_, bytes)| *bytes == body), "`get` returned {found:?}");
     ensure!(found.is_some_and(|(object, _)| object.size == size as u64), "the size is wrong");
-    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, size - 1).await)
+    is_told_at_once(subject, &key, size).await?;
+    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, size - 1).await)?;
+    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get_at_once(&key, size - 1).await)
+}
+
+/// `get_at_once` tells what `get` tells, but for fractions of a second.
+pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) -> Verdict {
+    let (usual, at_once) =
+        (subject.bucket.get(key, limit).await?, subject.bucket.get_at_once(key, limit).await?);
+    let (Some((object, bytes)), Some((mut other, same))) = (usual, at_once) else {
+        return Err(Stop::Failed(format!("`{key}` is not there")));
+    };
+    let apart = object.stored_at - other.stored_at;
+    ensure!(apart.abs() < TimeDelta::seconds(1), "`get_at_once` is {apart} off");
+    other.stored_at = object.stored_at;
+    ensure!(other == object && same == bytes, "`get_at_once` says {other:?}, `get` {object:?}");
+    Ok(())
 }
 
 /// `now` and `stored_at` are of one clock: a write lies between two looks at it, up to whole seconds.

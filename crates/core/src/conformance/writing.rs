@@ -1,5 +1,6 @@
 //! Writing an object and getting it back.
 
+use super::reading::is_told_at_once;
 use super::{Subject, Verdict, ensure};
 use crate::digest::Digest;
 use crate::port::{Body, Condition, Headers, Metadata, Precondition};
@@ -112,6 +113,7 @@ pub async fn metadata_and_headers_come_back(subject: &Subject) -> Verdict {
     let got = subject.bucket.get(&key, 100).await?;
     let same = got.is_some_and(|(object, _)| object.metadata == metadata && object.headers == headers);
     ensure!(same, "`get` and `head` disagree");
+    is_told_at_once(subject, &key, 100).await?;
     let few = Metadata::from([("only".to_owned(), "one".to_owned())]);
     let plain = Headers { content_type: Some("text/plain".into()), ..Headers::default() };
     subject.bucket.write(&key, Body::Bytes("content".into()), &plain, &few, &condition).await?;

@@ -62,6 +62,10 @@ impl BucketReader for Limited {
         self.within(self.inner.get(key, limit)).await
     }
 
+    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.within(self.inner.get_at_once(key, limit)).await
+    }
+
     /// The place is given back when the stream is open: who holds several streams must still be able to write.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.within(self.inner.read(key, version)).await

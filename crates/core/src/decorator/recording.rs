@@ -148,6 +148,10 @@ impl BucketReader for Recording {
         self.note(Method::Get, key.as_str(), self.inner.get(key, limit)).await
     }
 
+    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.note(Method::Get, key.as_str(), self.inner.get_at_once(key, limit)).await
+    }
+
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.note(Method::Read, key.as_str(), self.inner.read(key, version)).await
     }

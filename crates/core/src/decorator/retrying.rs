@@ -132,6 +132,10 @@ impl BucketReader for Retrying {
         self.again(|| self.inner.get(key, limit)).await
     }
 
+    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.again(|| self.inner.get_at_once(key, limit)).await
+    }
+
     /// Only the opening is repeated: a stream that breaks later ends with its error.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.again(|| self.inner.read(key, version)).await

@@ -198,7 +198,7 @@ impl FolderManifest {
         self.files.iter().map(|file| (file.path.as_str(), file)).collect()
     }
 
-    /// Reads the manifest at `location`; `None` when there is none.
+    /// Reads the manifest at `location`; `None` when there is none. The object's time may be cut to whole seconds.
     ///
     /// # Errors
     /// `Corrupt` when something else lies there; else what the store answers.
@@ -206,7 +206,7 @@ impl FolderManifest {
         bucket: &dyn BucketReader,
         location: &Location,
     ) -> Result<Option<(Object, Self)>, ProviderError> {
-        let Some((object, bytes)) = bucket.get(&location.key, LIMIT).await? else { return Ok(None) };
+        let Some((object, bytes)) = bucket.get_at_once(&location.key, LIMIT).await? else { return Ok(None) };
         let manifest = Self::from_bytes(&bytes).map_err(|error| {
             let message = "what lies there is no manifest of a folder";
             ProviderError::new(ErrorKind::Corrupt, bucket, location, message).caused_by(error)

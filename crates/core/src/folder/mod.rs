@@ -20,7 +20,7 @@ pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
 pub(crate) use held::held;
 pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
-pub use place::{Bringing, bring};
+pub use place::{Bringing, Known};
 pub(crate) use publish::read_digest;
 pub use publish::{Entry, put};
 pub use standing::{NewestIntent, PAUSE_S, Standing};

@@ -9,16 +9,17 @@ use super::IN_FLIGHT;
 use super::carry::{Carried, Carrier, same_kind};
 use super::difference::{Write, difference};
 use super::listing::list;
-use super::manifest::{FolderFile, FolderManifest, LIMIT};
+use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
 use super::standing::{Standing, Watch};
 use crate::ledger::TargetMove;
-use crate::location::{Key, Location};
+use crate::location::{FOLDER, Key, Location};
 use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
 use futures_util::future::try_join;
 use futures_util::{StreamExt as _, stream};
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -27,6 +28,8 @@ const ROUNDS: usize = 4;
 
 /// Files up to this length, in bytes, pass through this machine side by side; larger ones one at a time.
 const SMALL: u64 = 4 << 20;
+
+type Manifest<'m> = Cow<'m, FolderManifest>;
 
 /// A folder to be brought to a release.
 #[derive(Debug, Clone, Copy)]
@@ -45,52 +48,21 @@ pub struct Bringing<'a> {
     pub prune: bool,
     /// Whether files that are right are written again, so that no late request of an earlier promotion fits them.
     pub everything: bool,
+    /// What was read of the two folders before.
+    pub known: Known<'a>,
     /// Whom to ask whether the promotion still stands. It is asked after each listing and at least every
     /// [`PAUSE_S`](super::PAUSE_S) seconds of writing; without it, nothing is tried again that somebody else changed.
     pub standing: Option<&'a dyn Standing>,
 }
 
-/// [`Bringing::run`] without anybody to ask.
-///
-/// # Errors
-/// As there.
-pub async fn bring(
-    from: &dyn BucketReader,
-    to: &dyn Bucket,
-    moved: &TargetMove,
-    metadata: &Metadata,
-    condition: &Condition,
-    prune: bool,
-    everything: bool,
-) -> Result<Object, ProviderError> {
-    Bringing { from, to, moved, metadata, condition, prune, everything, standing: None }.run().await
-}
-
-/// What lies in place of a target's manifest.
-enum Found {
-    Nothing,
-    /// It is no manifest. That is as good as none, since all of the folder is compared anew.
-    Rubbish,
-    /// With the token of the object that it is.
-    Manifest(Token, FolderManifest),
-}
-
-impl Found {
-    async fn read(to: &dyn BucketReader, location: &Location) -> Result<Self, ProviderError> {
-        match FolderManifest::read(to, location).await {
-            Ok(Some((object, manifest))) => Ok(Self::Manifest(object.token, manifest)),
-            Ok(None) => Ok(Self::Nothing),
-            Err(error) if error.kind == ErrorKind::Corrupt => Ok(Self::Rubbish),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn manifest(self) -> Option<FolderManifest> {
-        match self {
-            Self::Manifest(_, manifest) => Some(manifest),
-            Self::Nothing | Self::Rubbish => None,
-        }
-    }
+/// Manifests that were read before, so that they need not be read again. One that is not what it has to be is of no
+/// use, and does no harm.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known<'a> {
+    /// The manifest of the release's folder.
+    pub source: Option<&'a FolderManifest>,
+    /// The target's, with the token that its object had.
+    pub target: Option<(&'a Token, &'a FolderManifest)>,
 }
 
 impl Bringing<'_> {
@@ -144,13 +116,15 @@ impl Bringing<'_> {
         let mut landed: BTreeMap<Key, FolderFile> = BTreeMap::new();
         for _ in 0..ROUNDS {
             // First the tokens, then the head of the ledger: the reverse order lets a late write through.
-            let listed = list(self.to, carrier.above, known.as_ref()).await?;
+            let listed = list(self.to, carrier.above, known.as_deref()).await?;
+            let manifest = listed.iter().find(|object| object.key.as_str() == FOLDER);
+            self.replaces(manifest.map(|object| &object.token))?;
             carrier.watch.renew().await;
-            let noted = with(known.as_ref(), &landed);
+            let noted = with(known.as_deref(), &landed);
             let everything = self.everything && landed.is_empty();
-            let mut todo = difference(&source, &listed, noted.as_ref(), self.prune, everything);
+            let mut todo = difference(&source, &listed, noted.as_deref(), self.prune, everything);
             if todo.is_empty() {
-                return self.finish(carrier, source, todo.keep).await;
+                return self.finish(carrier, todo.keep).await;
             }
             carrier.watch.check().await?;
             let pins = self.pins(carrier, &source, &todo.write).await?;
@@ -165,7 +139,7 @@ impl Bringing<'_> {
                 // What landed in an earlier round may have been listed in this one.
                 todo.keep.retain(|file| !landed.contains_key(&file.path));
                 todo.keep.extend(landed.into_values());
-                return self.finish(carrier, source, todo.keep).await;
+                return self.finish(carrier, todo.keep).await;
             };
             if !carrier.watch.can_ask() {
                 return Err(error);
@@ -177,25 +151,26 @@ impl Bringing<'_> {
 
     /// The release's manifest, and that of the target as it was left. When the target was brought to this very
     /// release before, its manifest is enough: the digest proves it.
-    async fn manifests(&self) -> Result<(FolderManifest, Option<FolderManifest>), ProviderError> {
-        let TargetMove { source: wanted, target, before, .. } = self.moved;
+    async fn manifests(&self) -> Result<(Manifest<'_>, Option<Manifest<'_>>), ProviderError> {
+        let TargetMove { source: wanted, before, .. } = self.moved;
         let likely = before.as_ref().is_some_and(|before| before.sha256 == Some(wanted.sha256));
-        let source = FolderManifest::read(self.from, &wanted.location);
-        let (found, source) = if likely {
-            let found = Found::read(self.to, target).await?;
-            let bare = match &found {
-                Found::Manifest(_, known) => {
-                    Some(known.source()).filter(|bare| bare.digest() == wanted.sha256)
+        let source = async {
+            Ok(match self.known.source {
+                Some(known) => Some(Cow::Borrowed(known)),
+                None => {
+                    FolderManifest::read(self.from, &wanted.location).await?.map(|(_, it)| Cow::Owned(it))
                 }
-                Found::Nothing | Found::Rubbish => None,
-            };
+            })
+        };
+        let (left, source) = if likely && self.known.source.is_none() {
+            let left = self.left().await?;
+            let bare = left.as_ref().map(|left| left.source()).filter(|bare| bare.digest() == wanted.sha256);
             match bare {
-                Some(bare) => (found, Some(bare)),
-                None => (found, source.await?.map(|(_, source)| source)),
+                Some(bare) => (left, Some(Cow::Owned(bare))),
+                None => (left, source.await?),
             }
         } else {
-            let (found, source) = try_join(Found::read(self.to, target), source).await?;
-            (found, source.map(|(_, source)| source))
+            try_join(self.left(), source).await?
         };
         let of_source = |kind, message: &str| ProviderError::new(kind, self.from, &wanted.location, message);
         let source =
@@ -206,17 +181,42 @@ impl Bringing<'_> {
                 "the folder's manifest is not the one that was published",
             ));
         }
-        let changed = |message| Err(ProviderError::new(ErrorKind::Conflict, self.to, target, message));
-        match (&self.condition.when, &found) {
-            (Precondition::Matches(token), Found::Manifest(seen, _)) if seen != token => {
-                changed("the folder's manifest was changed")
+        Ok((source, left))
+    }
+
+    /// The target's manifest as it was left. What is no manifest is as good as none, since all of the folder is
+    /// compared anew.
+    async fn left(&self) -> Result<Option<Manifest<'_>>, ProviderError> {
+        match (&self.condition.when, self.known.target) {
+            // Whether one has come since is told by the listing.
+            (Precondition::Absent, _) => return Ok(None),
+            (Precondition::Matches(wanted), Some((token, known))) if token == wanted => {
+                return Ok(Some(Cow::Borrowed(known)));
             }
-            (Precondition::Matches(_), Found::Nothing) => changed("the folder's manifest is gone"),
-            (Precondition::Absent, Found::Manifest(..) | Found::Rubbish) => {
-                changed("the folder has a manifest already")
-            }
-            _ => Ok((source, found.manifest())),
+            _ => {}
         }
+        match FolderManifest::read(self.to, &self.moved.target).await {
+            Ok(Some((object, found))) => {
+                self.replaces(Some(&object.token))?;
+                Ok(Some(Cow::Owned(found)))
+            }
+            Ok(None) => self.replaces(None).map(|()| None),
+            Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether the target's manifest, which has this token, is what may be replaced.
+    fn replaces(&self, there: Option<&Token>) -> Result<(), ProviderError> {
+        let changed = match (&self.condition.when, there) {
+            (Precondition::Matches(wanted), Some(token)) if token != wanted => {
+                "the folder's manifest was changed"
+            }
+            (Precondition::Matches(_), None) => "the folder's manifest is gone",
+            (Precondition::Absent, Some(_)) => "the folder has a manifest already",
+            _ => return Ok(()),
+        };
+        Err(ProviderError::new(ErrorKind::Conflict, self.to, &self.moved.target, changed))
     }
 
     /// Writes files; `Some` when one was refused, since somebody else had changed it.
@@ -260,11 +260,11 @@ impl Bringing<'_> {
     async fn finish(
         &self,
         carrier: &Carrier<'_>,
-        source: FolderManifest,
         mut files: Vec<FolderFile>,
     ) -> Result<Object, ProviderError> {
         files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
-        let manifest = FolderManifest { of: Some(self.moved.source.sha256), files, ..source };
+        let manifest =
+            FolderManifest { schema: SCHEMA.to_owned(), of: Some(self.moved.source.sha256), files };
         let bytes = manifest.to_bytes();
         if bytes.len() > LIMIT {
             let message = format!("the manifest of {} bytes would be longer than may be", bytes.len());
@@ -281,15 +281,15 @@ impl Bringing<'_> {
 }
 
 /// The target's manifest with what was written since.
-fn with(known: Option<&FolderManifest>, landed: &BTreeMap<Key, FolderFile>) -> Option<FolderManifest> {
+fn with<'m>(known: Option<&'m FolderManifest>, landed: &BTreeMap<Key, FolderFile>) -> Option<Manifest<'m>> {
     if landed.is_empty() {
-        return known.cloned();
+        return known.map(Cow::Borrowed);
     }
     let before = known.iter().flat_map(|known| &known.files);
     let mut files: BTreeMap<Key, FolderFile> = before.map(|file| (file.path.clone(), file.clone())).collect();
     files.extend(landed.clone());
-    let schema = super::SCHEMA.to_owned();
-    Some(FolderManifest { schema, of: None, files: files.into_values().collect() })
+    let files = files.into_values().collect();
+    Some(Cow::Owned(FolderManifest { schema: SCHEMA.to_owned(), of: None, files }))
 }
 
 /// The first error, or the first refusal; hears of what landed.

@@ -4,50 +4,45 @@
 use crate::config::Environment;
 use crate::failure::Failure;
 use crate::folder::{Change, FolderManifest, change};
-use crate::port::ErrorKind;
 use crate::snapshot::{Candidate, Seen};
 use crate::world::View;
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-/// The change of each artifact whose target is a folder.
+/// The manifest of the release's folder of each artifact whose target is a folder; one that is gone is left out.
 ///
 /// # Errors
-/// When a store does not answer.
-pub(super) async fn changes(
+/// When a store does not answer, or something else lies there.
+pub(super) async fn files(
     view: &View,
     environment: &Environment,
     candidate: &Candidate,
     targets: &BTreeMap<String, Seen>,
-) -> Result<BTreeMap<String, Change>, Failure> {
+) -> Result<BTreeMap<String, Arc<FolderManifest>>, Failure> {
     let folders = targets.iter().filter_map(|(name, seen)| {
         let (_, built) = candidate.manifest.artifact(name, &environment.name)?;
         let both = built.location.folder().is_some() && seen.location.folder().is_some();
-        both.then_some((name, seen, built))
+        both.then_some((name, &built.location))
     });
-    let reads = folders.map(|(name, seen, built)| async move {
-        let source = async {
-            let store = view.store(&built.location.store)?;
-            FolderManifest::read(&**store, &built.location)
-                .await
-                .map_err(|error| Failure::looking(&format!("reading `{}`", built.location), error))
-        };
-        let target = async {
-            if seen.object.is_none() {
-                return Ok(None);
-            }
-            match FolderManifest::read(&**view.store(&seen.location.store)?, &seen.location).await {
-                Ok(found) => Ok(found),
-                // What is no manifest is drift, and told as that; every file counts as new then.
-                Err(error) if error.kind == ErrorKind::Corrupt => Ok(None),
-                Err(error) => Err(Failure::looking(&format!("reading `{}`", seen.location), error)),
-            }
-        };
-        let (source, target) = try_join(source, target).await?;
-        let prune = environment.artifacts.iter().any(|artifact| artifact.name() == name && artifact.prune);
-        let change =
-            source.map(|(_, source)| change(&source, target.as_ref().map(|(_, manifest)| manifest), prune));
-        Ok::<_, Failure>(change.map(|change| (name.clone(), change)))
+    let reads = folders.map(|(name, location)| async move {
+        let read = FolderManifest::read(&**view.store(&location.store)?, location).await;
+        let found = read.map_err(|error| Failure::looking(&format!("reading `{location}`"), error))?;
+        Ok::<_, Failure>(found.map(|(_, files)| (name.clone(), Arc::new(files))))
     });
     Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+}
+
+/// The change of each of these folders.
+pub(super) fn changes(
+    environment: &Environment,
+    files: &BTreeMap<String, Arc<FolderManifest>>,
+    targets: &BTreeMap<String, Seen>,
+) -> BTreeMap<String, Change> {
+    let prunes = |name: &str| environment.artifacts.iter().any(|one| one.name() == name && one.prune);
+    let one = |(name, source): (&String, &Arc<FolderManifest>)| {
+        let there = targets.get(name).and_then(|seen| seen.files.as_deref());
+        (name.clone(), change(source, there, prunes(name)))
+    };
+    files.iter().map(one).collect()
 }

@@ -18,6 +18,7 @@ use crate::template::Values;
 use crate::world::View;
 use futures_util::future::{join_all, try_join, try_join_all};
 use std::collections::BTreeMap;
+use targets::Depth;
 
 pub use holding::image;
 pub use release::{candidate, previous, resolve_prefix};
@@ -92,7 +93,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
     let early = release::named(view, config, environment, request);
     let looks = async {
         match &fixed {
-            Some(places) => targets::look(view, places).await.map(Some),
+            Some(places) => targets::look(view, places, Depth::Files).await.map(Some),
             None => Ok(None),
         }
     };
@@ -120,7 +121,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
             None => {
                 let mut places = targets::places(environment, &values)?;
                 begun(view, environment, request, &candidate, state, &mut places).await?;
-                targets::look(view, &places).await
+                targets::look(view, &places, Depth::Files).await
             }
         }
     };
@@ -132,8 +133,9 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
     }
-    let changes = folders::changes(view, environment, &candidate, &targets);
-    let (mut capabilities, changes) = try_join(capabilities(view, &genesis.0, &targets), changes).await?;
+    let files = folders::files(view, environment, &candidate, &targets);
+    let (mut capabilities, files) = try_join(capabilities(view, &genesis.0, &targets), files).await?;
+    let changes = folders::changes(environment, &files, &targets);
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
         // of such a store is that its tokens never come back.
@@ -159,6 +161,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         candidate,
         targets,
         needs,
+        files,
         changes,
         capabilities,
     })

@@ -2,14 +2,17 @@
 
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
+use crate::folder::{FolderManifest, LIMIT};
 use crate::ledger::State;
-use crate::location::Location;
+use crate::location::{Key, Location};
 use crate::place::locate;
+use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use crate::snapshot::Seen;
 use crate::template::{Template, Values};
 use crate::world::View;
 use futures_util::future::{join_all, try_join_all};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// Whether a target's name depends on the release or the moment.
 fn moves(target: &Template) -> bool {
@@ -51,20 +54,52 @@ pub(super) fn places(
         .collect()
 }
 
+/// How far a look goes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// What is there.
+    Object,
+    /// What a folder's manifest says, too: whoever brings it up to date needs that, and one read tells both.
+    Files,
+}
+
 /// Looks at all of them side by side.
 pub(super) async fn look(
     view: &View,
     places: &BTreeMap<String, Location>,
+    depth: Depth,
 ) -> Result<BTreeMap<String, Seen>, Failure> {
     let looks = places.iter().map(|(name, location)| async move {
-        let object = view
-            .store(&location.store)?
-            .head(&location.key)
-            .await
-            .map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
-        Ok::<_, Failure>((name.clone(), Seen { location: location.clone(), object }))
+        let store = view.store(&location.store)?;
+        let whole = depth == Depth::Files && location.folder().is_some();
+        let seen = async {
+            if whole {
+                read(&**store, &location.key).await
+            } else {
+                Ok((store.head(&location.key).await?, None))
+            }
+        };
+        let (object, files) =
+            seen.await.map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
+        Ok::<_, Failure>((name.clone(), Seen { location: location.clone(), object, files }))
     });
     Ok(try_join_all(looks).await?.into_iter().collect())
+}
+
+/// What lies in place of a folder's manifest. What is none is drift, and told as that; every file counts as new then.
+async fn read(
+    store: &dyn BucketReader,
+    key: &Key,
+) -> Result<(Option<Object>, Option<Arc<FolderManifest>>), ProviderError> {
+    match store.get_at_once(key, LIMIT).await {
+        Ok(None) => Ok((None, None)),
+        Ok(Some((object, bytes))) => {
+            Ok((Some(object), FolderManifest::from_bytes(&bytes).ok().map(Arc::new)))
+        }
+        // Longer than any manifest.
+        Err(error) if error.kind == ErrorKind::Corrupt => Ok((store.head(key).await?, None)),
+        Err(error) => Err(error),
+    }
 }
 
 /// Looks at the same places once more.
@@ -73,7 +108,7 @@ pub(super) async fn look_again(
     seen: &BTreeMap<String, Seen>,
 ) -> Result<BTreeMap<String, Seen>, Failure> {
     let places = seen.iter().map(|(name, seen)| (name.clone(), seen.location.clone())).collect();
-    look(view, &places).await
+    look(view, &places, Depth::Files).await
 }
 
 /// The targets of an environment as they are. One whose name depends on the release or the moment is looked at where
@@ -102,7 +137,7 @@ pub async fn seen(
             found.insert(name.to_owned(), target.target.clone());
         }
     }
-    look(view, &found).await
+    look(view, &found, Depth::Object).await
 }
 
 /// Whether what an environment needs is there. A store that does not answer is an error: nothing is known then.

@@ -112,6 +112,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// Description and content, at most `limit` bytes: more is `Corrupt`. For records and manifests.
     async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError>;
 
+    /// The same in one answer, where the store has one that tells both; then the time may be cut to whole seconds. For
+    /// what matters for its content and its token.
+    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.get(key, limit).await
+    }
+
     /// The content as a stream, of this version when one is named. A missing object is `NotFound`.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError>;
 

@@ -1,11 +1,11 @@
 //! Bringing an environment's folder to a release, without trouble.
 
-use crate::stage::{How, Stage, files, key, kinds, metadata, stages, to};
-use futures_executor::block_on;
+use crate::stage::{How, Read, Stage, files, key, kinds, metadata, stages, to};
 use promote_core::decorator::{Log, Method, Recording};
-use promote_core::folder::{THROUGH_LIMIT, bring};
+use promote_core::folder::{Bringing, FolderManifest, Known, THROUGH_LIMIT};
+use promote_core::ledger::TargetMove;
 use promote_core::memory::MemoryKind;
-use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition};
+use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition, Token};
 use std::sync::Arc;
 
 #[test]
@@ -117,25 +117,54 @@ fn a_file_gives_way_to_a_folder_and_a_folder_to_a_file() {
 
 #[test]
 fn a_manifest_that_was_changed_since_the_plan_stops_it_before_anything_is_written() {
-    for (name, stage) in stages() {
+    let both = |known| stages().into_iter().map(move |(name, stage)| (name, stage, known));
+    for (name, stage, known) in [true, false].into_iter().flat_map(both) {
+        let what = format!("{name}, known: {known}");
         let one = files(&[("a", "1")]);
         stage.publish('a', &one);
         stage.publish('b', &files(&[("a", "2")]));
-        let planned = stage.moved('b');
+        let conflict = |moved: &TargetMove, when: Precondition, read: &Read| {
+            let end = stage.carry_out(moved, &Condition::on(when), read.known());
+            assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{what}");
+        };
+        let how = How { known, ..to('b') };
+        let (planned, read) = (stage.moved('b'), stage.read(&how));
         stage.bring(&to('a')).unwrap();
-        let condition = Condition::on(planned.when.clone());
-        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
-        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
-        let condition = Condition::on(Precondition::Matches(promote_core::port::Token("other".to_owned())));
-        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
-        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
-        stage.holds('a', &one, &name);
-        let planned = stage.moved('b');
+        conflict(&planned, planned.when.clone(), &read);
+        let other = Token("other".to_owned());
+        conflict(&planned, Precondition::Matches(other.clone()), &read);
+        // Somebody wrote the manifest between the plan and the move.
+        let foreign =
+            Read { target: stage.read(&how).target.map(|(_, it)| (other.clone(), it)), ..stage.read(&how) };
+        conflict(&planned, Precondition::Matches(other), &foreign);
+        stage.holds('a', &one, &what);
+        let (planned, read) = (stage.moved('b'), stage.read(&how));
         stage.to.remove(&stage.target().key);
+        conflict(&planned, planned.when.clone(), &read);
+        assert_eq!(stage.there(), one, "{what}");
+    }
+}
+
+/// What a plan read is of use only when it is what the move is allowed to replace, and what was published.
+#[test]
+fn what_was_read_before_is_believed_only_where_it_fits() {
+    for (name, stage) in stages() {
+        let (one, two) = (files(&[("a", "1"), ("b", "2")]), files(&[("a", "3"), ("b", "2")]));
+        stage.publish('a', &one);
+        stage.publish('b', &two);
+        let before = stage.read(&to('a'));
+        stage.bring(&to('a')).unwrap();
+        let (planned, read) = (stage.moved('b'), stage.read(&to('b')));
         let condition = Condition::on(planned.when.clone());
-        let end = block_on(bring(&stage.from, &stage.to, &planned, &metadata("p2"), &condition, true, false));
-        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict, "{name}");
-        assert_eq!(stage.there(), one, "{name}");
+        let wrong = Read { source: before.source, target: read.target.clone() };
+        let end = stage.carry_out(&planned, &condition, wrong.known());
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Corrupt, "{name}: another release's files");
+        stage.holds('a', &one, &name);
+        // Of another token: read anew, whatever it says.
+        let lies = FolderManifest::new(Vec::new()).unwrap();
+        let old = Read { source: read.source, target: Some((Token("older".to_owned()), lies)) };
+        stage.carry_out(&planned, &condition, old.known()).unwrap();
+        stage.holds('b', &two, &name);
     }
 }
 
@@ -148,7 +177,7 @@ fn each_write_carries_the_fence() {
     let fence = Some(Fence { slot: slot.clone() });
     let condition = Condition { fence, ..Condition::absent() };
     stage.to.put(&slot, "taken").unwrap();
-    let end = block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &condition, true, false));
+    let end = stage.carry_out(&moved, &condition, Known::default());
     assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict);
     assert!(stage.there().is_empty());
     assert_eq!(stage.to.capabilities().fence, FenceClass::Atomic);
@@ -160,8 +189,12 @@ fn the_futures_can_be_sent() {
     fn sendable<T: Send>(_: &T) {}
     let stage = Stage::within(MemoryKind::gcs_like());
     stage.publish('a', &files(&[("a", "1")]));
-    let (moved, metadata, condition) = (stage.moved('a'), metadata("p1"), Condition::absent());
-    sendable(&bring(&stage.from, &stage.to, &moved, &metadata, &condition, true, false));
+    let (moved, metadata, condition) = (stage.moved('a'), &metadata("p1"), &Condition::absent());
+    let (prune, everything, known, standing) = (true, false, Known::default(), None);
+    let (from, to) = (&stage.from, &stage.to);
+    let bringing =
+        Bringing { from, to, moved: &moved, metadata, condition, prune, everything, known, standing };
+    sendable(&bringing.run());
     sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
     let (at, commit) = (stage.release('a'), crate::stage::commit('a'));
     sendable(&promote_core::folder::put(&stage.from, &at, &commit, Vec::new()));
@@ -173,8 +206,7 @@ fn a_source_that_is_not_what_was_published_is_refused() {
         stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
         let moved = stage.moved('a');
         let condition = Condition::absent();
-        let run =
-            || block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &condition, true, false));
+        let run = || stage.carry_out(&moved, &condition, Known::default());
         stage.from.put(&key("rel/a/b"), "longer").unwrap();
         let kind = run().unwrap_err().kind;
         assert!(matches!(kind, ErrorKind::Corrupt | ErrorKind::Unknown), "{name}: {kind:?}");
@@ -211,8 +243,7 @@ fn a_location_that_is_no_folder_is_refused() {
     stage.publish('a', &files(&[("a", "1")]));
     let mut moved = stage.moved('a');
     moved.target.key = key("env/current.json");
-    let end =
-        block_on(bring(&stage.from, &stage.to, &moved, &metadata("p1"), &Condition::absent(), true, false));
+    let end = stage.carry_out(&moved, &Condition::absent(), Known::default());
     assert_eq!(end.unwrap_err().kind, ErrorKind::Invalid);
 }
 
@@ -231,15 +262,22 @@ fn a_file_too_large_to_pass_through_is_refused_by_name() {
 /// No bytes pass through the client inside one store, and nothing but the manifest is copied by no copy.
 #[test]
 fn a_store_copies_by_itself() {
-    for (name, kind) in kinds() {
+    // The manifests are read once: by the plan, else by the move.
+    let manifests: &[&str] = &["env/.promote-folder.json", "rel/b/.promote-folder.json"];
+    let both = [(true, &[][..]), (false, manifests)];
+    for ((name, kind), (known, read)) in
+        kinds().into_iter().flat_map(|kind| both.map(|one| (kind.clone(), one)))
+    {
         let stage = Stage::within(kind);
         stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
+        stage.publish('b', &files(&[("a", "3"), ("b", "4")]));
+        stage.bring(&to('a')).unwrap();
         let log = Log::new();
         let recorded = Recording::new(Arc::new(stage.to.clone()), log.clone());
-        stage.bring_on(&recorded, &recorded, &to('a')).unwrap();
+        stage.bring_on(&recorded, &recorded, &How { known, ..to('b') }).unwrap();
         let gets: Vec<_> =
             log.calls().into_iter().filter(|call| call.method == Method::Get).map(|call| call.key).collect();
-        assert_eq!(gets, ["env/.promote-folder.json", "rel/a/.promote-folder.json"], "{name}");
+        assert_eq!(gets, read, "{name}");
         let writes = log.calls().into_iter().filter(|call| call.method == Method::Write).count();
         assert_eq!(writes, 1, "{name}");
     }

@@ -56,6 +56,7 @@ fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Obje
     let moved = stage.moved(how.release);
     let condition = Condition::on(moved.when.clone());
     let metadata = crate::stage::metadata(how.promotion);
+    let read = stage.read(how);
     let bringing = Bringing {
         from: &from,
         to: &target,
@@ -64,6 +65,7 @@ fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Obje
         condition: &condition,
         prune: how.prune,
         everything: how.everything,
+        known: read.known(),
         standing: None,
     };
     block_on(plan.survive(bringing.run()))
@@ -97,14 +99,15 @@ fn honest(stage: &Stage, end: &Result<Object, ProviderError>, fault: Fault, what
 #[test]
 fn a_fault_at_any_call_is_told_and_what_is_left_is_done() {
     let (mut cases, mut told_late) = (0, 0);
-    let how = to('b');
-    for (name, make) in stages() {
+    let both = |known| stages().into_iter().map(move |(name, make)| (name, make, known));
+    for (name, make, known) in [true, false].into_iter().flat_map(both) {
+        let how = How { known, ..to('b') };
         let total = calls(&make, &how);
         for n in 1..=total {
             for fault in FAULTS {
                 for (again, late_first) in [('b', false), ('b', true), ('c', false)] {
                     let what = format!(
-                        "{name}, call {n} of {total}, {fault:?}, then {again}, late first: {late_first}"
+                        "{name}, known: {known}, call {n} of {total}, {fault:?}, then {again}, late first: {late_first}"
                     );
                     let stage = make();
                     ready(&stage);

@@ -2,13 +2,13 @@
 
 use futures_executor::block_on;
 use promote_core::commit::CommitId;
-use promote_core::folder::{Bringing, Entry, FolderManifest, Standing, put};
+use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Standing, put};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld};
 use promote_core::port::{
     Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Metadata, Object, PinnedSource,
-    Precondition, ProviderError,
+    Precondition, ProviderError, Token,
 };
 use std::collections::BTreeMap;
 
@@ -132,6 +132,7 @@ impl Stage {
         let moved = self.moved(how.release);
         let condition = Condition { when: moved.when.clone(), way: moved.way, fence: None };
         let metadata = metadata(how.promotion);
+        let read = self.read(how);
         let bringing = Bringing {
             from,
             to,
@@ -140,8 +141,34 @@ impl Stage {
             condition: &condition,
             prune: how.prune,
             everything: how.everything,
+            known: read.known(),
             standing: how.standing,
         };
+        block_on(bringing.run())
+    }
+
+    /// What a plan for this reads of the two folders.
+    pub fn read(&self, how: &How<'_>) -> Read {
+        let manifest = |bucket, at: &Location| block_on(FolderManifest::read(bucket, at)).ok().flatten();
+        if !how.known {
+            return Read::default();
+        }
+        let target = manifest(&self.to, &self.target()).map(|(object, manifest)| (object.token, manifest));
+        Read { source: manifest(&self.from, &self.release(how.release)).map(|(_, source)| source), target }
+    }
+
+    /// Carries out a move that was planned before, with what the plan had read.
+    pub fn carry_out(
+        &self,
+        moved: &TargetMove,
+        condition: &Condition,
+        known: Known<'_>,
+    ) -> Result<Object, ProviderError> {
+        let metadata = metadata("p2");
+        let (from, to) = (&self.from, &self.to);
+        let (prune, everything, standing) = (true, false, None);
+        let bringing =
+            Bringing { from, to, moved, metadata: &metadata, condition, prune, everything, known, standing };
         block_on(bringing.run())
     }
 
@@ -200,10 +227,26 @@ pub struct How<'a> {
     pub promotion: &'a str,
     pub prune: bool,
     pub everything: bool,
+    /// Whether what the plan read is handed on.
+    pub known: bool,
     pub standing: Option<&'a dyn Standing>,
+}
+
+/// Manifests as a plan read them.
+#[derive(Default)]
+pub struct Read {
+    pub source: Option<FolderManifest>,
+    pub target: Option<(Token, FolderManifest)>,
+}
+
+impl Read {
+    pub fn known(&self) -> Known<'_> {
+        let target = self.target.as_ref().map(|(token, manifest)| (token, manifest));
+        Known { source: self.source.as_ref(), target }
+    }
 }
 
 /// To this release, removing what it lacks.
 pub fn to(release: char) -> How<'static> {
-    How { release, promotion: "p1", prune: true, everything: false, standing: None }
+    How { release, promotion: "p1", prune: true, everything: false, known: true, standing: None }
 }

@@ -80,7 +80,7 @@ fn what_is_there_already_is_not_written_again() {
 fn a_target_that_is_new_in_the_configuration_is_written() {
     // The release is there, but the configuration names another place now, which holds nothing.
     let mut case = again();
-    let moved = Seen { location: target("prod-eu"), object: None };
+    let moved = Seen { location: target("prod-eu"), object: None, files: None };
     case.snapshot.targets.insert("main".to_owned(), moved);
     assert_snapshot!(said(&case), @"Promote aaaaaaa: memory://m/prod-eu.zip when Absent");
 }
@@ -98,7 +98,9 @@ fn half_a_release_is_never_moved() {
             prune: false,
         };
         case.environment.artifacts = vec![artifact("web"), artifact("main")];
-        case.snapshot.targets.insert("web".to_owned(), Seen { location: target("web"), object: None });
+        case.snapshot
+            .targets
+            .insert("web".to_owned(), Seen { location: target("web"), object: None, files: None });
         case
     };
     assert_snapshot!(said(&with_second()), @r#"refused (missing): rules [], obstacles ["release bbbbbbb was published without the artifact `web`"]"#);

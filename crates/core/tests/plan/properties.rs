@@ -98,7 +98,7 @@ prop_compose! {
             }
             for name in ["web", "assets"] {
                 if looked {
-                    let seen = Seen { location: target(name), object: None };
+                    let seen = Seen { location: target(name), object: None, files: None };
                     case.snapshot.targets.insert(name.to_owned(), seen);
                 }
             }

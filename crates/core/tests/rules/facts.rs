@@ -184,6 +184,7 @@ impl Case {
             local_at: now(),
             named_at: now(),
             needs: Vec::new(),
+            files: BTreeMap::new(),
             changes: BTreeMap::new(),
             genesis: (
                 Genesis {
@@ -207,7 +208,7 @@ impl Case {
             },
             targets: [(
                 "main".to_owned(),
-                Seen { location: target("prod"), object: Some(object("prod", 'a')) },
+                Seen { location: target("prod"), object: Some(object("prod", 'a')), files: None },
             )]
             .into(),
             capabilities: [(StoreId::Memory("m".to_owned()), MemoryKind::s3_like().truth)].into(),

@@ -74,6 +74,7 @@ pub(super) fn next(
         began_at: looked.at,
         named_at: looked.local_at,
         needs: Vec::new(),
+        files: BTreeMap::new(),
         changes: BTreeMap::new(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,
