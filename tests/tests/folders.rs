@@ -287,6 +287,52 @@ fn a_folder_goes_from_the_local_folder_to_google_cloud_storage() {
     check_objects(&place);
 }
 
+/// The goals for a folder that hardly changes: its pages, what changed, and two requests more, for the whole promotion.
+#[test]
+fn a_folder_that_hardly_changes_costs_its_pages_what_changed_and_two_requests() {
+    const FILES: usize = 1500;
+    // The files and the manifest, a thousand names to a page.
+    const PAGES: usize = 2;
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-dags", false);
+    let place = Place::Gcs { endpoint: &fake.endpoint, bucket: "acme-dags".to_owned() };
+    // The releases and the ledger lie in the local folder: what is counted is what the target costs.
+    let project = project(PROGRAM, "", &place);
+    let render = |name: &str, changed: usize| {
+        let text = |n: usize| if n < changed { format!("{name} {n}") } else { format!("file {n}") };
+        let all: Files = (0..FILES).map(|n| (format!("team{:02}/dag{n:04}.py", n % 30), text(n))).collect();
+        let commit = project.commit("release.txt", &format!("{name}\n"), &format!("feat: {name}")).unwrap();
+        let folder = project.folder().join("build").join(name);
+        for (path, text) in &all {
+            let path = folder.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        project.done(&["publish", &format!("build/{name}"), "--yes"]).unwrap();
+        (commit, all)
+    };
+    let ask = |commit: &str| {
+        fake.forget();
+        project.done(&["to", "prod", commit, "--yes"]).unwrap();
+        let seen = fake.seen();
+        let listed = seen.iter().filter(|one| one.address.starts_with("/storage/v1/b/acme-dags/o?")).count();
+        let written = seen.iter().filter(|one| one.method == "POST").count();
+        let rest: Vec<_> = seen
+            .iter()
+            .filter(|one| one.method != "POST" && !one.address.starts_with("/storage/v1/b/acme-dags/o?"))
+            .map(|one| format!("{} {}", one.method, one.address))
+            .collect();
+        (listed, written, rest)
+    };
+    let manifest = "GET /acme-dags/live/prod/.promote-folder.json";
+    project.done(&["to", "prod", &render("one", 0).0, "--yes"]).unwrap();
+    assert_eq!(ask(&render("again", 0).0), (PAGES, 1, vec![manifest.to_owned()]));
+    let (commit, all) = render("some", 15);
+    assert_eq!(ask(&commit), (PAGES, 15 + 1, vec![manifest.to_owned()]));
+    assert_eq!(place.look(&project, "live/prod/").0, all);
+    project.done(&["verify", "prod"]).unwrap();
+}
+
 /// Each object in a bucket says what it is.
 fn check_objects(place: &Place<'_>) {
     // What nobody wrote by hand: the same bytes by hand keep their content type, since the store's token is the same.

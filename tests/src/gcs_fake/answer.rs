@@ -2,12 +2,13 @@
 
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::borrow::Cow;
 
 /// An answer.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Answer {
     pub(super) status: u16,
-    pub(super) headers: Vec<(&'static str, String)>,
+    pub(super) headers: Vec<(Cow<'static, str>, String)>,
     pub(super) body: Bytes,
 }
 
@@ -17,12 +18,12 @@ impl Answer {
     }
 
     pub(super) fn json(value: &Value) -> Self {
-        let kind = ("content-type", "application/json; charset=UTF-8".to_owned());
+        let kind = ("content-type".into(), "application/json; charset=UTF-8".to_owned());
         Self { status: 200, headers: vec![kind], body: value.to_string().into() }
     }
 
-    pub(super) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
+    pub(super) fn with(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.headers.push((name.into(), value.into()));
         self
     }
 
@@ -64,7 +65,29 @@ impl Answer {
         }
         let value: Value = serde_json::from_slice(&self.body).unwrap_or_default();
         let message = value.pointer("/error/message").and_then(Value::as_str).unwrap_or_default();
-        let headers = vec![("content-type", "text/html; charset=UTF-8".to_owned())];
+        let headers = vec![("content-type".into(), "text/html; charset=UTF-8".to_owned())];
         Self { status: self.status, headers, body: message.to_owned().into() }
+    }
+
+    /// The same in the words of the XML API.
+    pub(super) fn in_xml(self) -> Self {
+        if self.status < 400 {
+            return self;
+        }
+        let (code, message) = match self.status {
+            401 => ("AuthenticationRequired", "Authentication required."),
+            403 => ("AccessDenied", "Access denied."),
+            404 if String::from_utf8_lossy(&self.body).contains("bucket does not exist") => {
+                ("NoSuchBucket", "The specified bucket does not exist.")
+            }
+            404 => ("NoSuchKey", "The specified key does not exist."),
+            412 => ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
+            _ => ("InvalidArgument", "Invalid argument."),
+        };
+        let body = format!(
+            "<?xml version='1.0' encoding='UTF-8'?><Error><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        let headers = vec![("content-type".into(), "application/xml; charset=UTF-8".to_owned())];
+        Self { status: self.status, headers, body: body.into() }
     }
 }

@@ -32,6 +32,8 @@ pub struct Settings {
     pub rewrite_step: Option<u64>,
     /// Whether a second write of an object within a second is put off, as Google does.
     pub one_write_a_second: bool,
+    /// Whether there is no XML API, as with most emulators.
+    pub json_only: bool,
 }
 
 /// All that requests act on.

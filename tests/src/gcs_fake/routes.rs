@@ -42,6 +42,10 @@ pub(super) fn answer(state: &State, endpoint: &str, asked: &Asked, what: Option<
             return call.read(&store, bucket, name, true).unwrap_or_else(|refused| refused.in_text());
         }
         ["storage", "v1", "b", rest @ ..] | ["b", rest @ ..] => call.below_buckets(&mut store, rest),
+        // The XML API.
+        [bucket, name @ ..] if asked.method == "GET" && !name.is_empty() && !call.settings.json_only => {
+            return call.download(&store, bucket, &name.join("/")).unwrap_or_else(Answer::in_xml);
+        }
         _ => Err(Answer::error(404, "notFound", "Not Found")),
     };
     done.unwrap_or_else(|refused| match asked.parameter("alt") {
@@ -192,6 +196,23 @@ impl Call<'_> {
             if let Some(value) = object.field(field) {
                 answer = answer.with(header, value);
             }
+        }
+        Ok(answer)
+    }
+
+    /// Content, with all that is told of it in header fields.
+    fn download(&self, store: &Store, bucket: &str, name: &str) -> Result<Answer, Answer> {
+        let mut answer = self.read(store, bucket, name, true)?;
+        let object = store.find(bucket, name, self.asked.number("generation"))?;
+        let when = object.created.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+        answer = answer.with("last-modified", when).with("x-goog-storage-class", "STANDARD");
+        if object.field("cacheControl").is_none() {
+            answer = answer.with("cache-control", "private, max-age=0");
+        }
+        let own = object.described.get("metadata").and_then(Value::as_object);
+        for (name, value) in own.into_iter().flatten() {
+            answer = answer
+                .with(format!("x-goog-meta-{}", name.to_lowercase()), value.as_str().unwrap_or_default());
         }
         Ok(answer)
     }

@@ -79,7 +79,7 @@ async fn handle(
 fn respond(answer: Answer, cut: Option<usize>) -> Result<Response<Body>, Error> {
     let mut response = Response::builder().status(StatusCode::from_u16(answer.status).map_err(Error::other)?);
     for (name, value) in &answer.headers {
-        response = response.header(*name, value.as_bytes());
+        response = response.header(name.as_ref(), value.as_bytes());
     }
     let body = match cut {
         None => Full::new(answer.body).map_err(|never| match never {}).boxed(),

@@ -3,7 +3,7 @@
 use super::{Stop, Subject, Verdict, ensure};
 use crate::digest::Digest;
 use crate::location::Key;
-use crate::port::{ErrorKind, Precondition};
+use crate::port::{ErrorKind, Headers, Precondition};
 use chrono::TimeDelta;
 
 /// A missing object is `None` to `head` and `get`, and `NotFound` to `read`.
@@ -28,7 +28,7 @@ pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get_at_once(&key, size - 1).await)
 }
 
-/// `get_at_once` tells what `get` tells, but for fractions of a second.
+/// `get_at_once` tells what `get` tells, but for fractions of a second and perhaps the content headers.
 pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) -> Verdict {
     let (usual, at_once) =
         (subject.bucket.get(key, limit).await?, subject.bucket.get_at_once(key, limit).await?);
@@ -38,6 +38,9 @@ pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) 
     let apart = object.stored_at - other.stored_at;
     ensure!(apart.abs() < TimeDelta::seconds(1), "`get_at_once` is {apart} off");
     other.stored_at = object.stored_at;
+    if other.headers == Headers::default() {
+        other.headers = object.headers.clone();
+    }
     ensure!(other == object && same == bytes, "`get_at_once` says {other:?}, `get` {object:?}");
     Ok(())
 }

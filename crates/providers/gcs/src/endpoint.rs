@@ -1,6 +1,7 @@
 //! Where the API is: Google's own address, one of the settings, or the emulator that `STORAGE_EMULATOR_HOST` names.
 //! The addresses of single calls are made here, so that every name is encoded in one place.
 
+use promote_core::location::Key;
 use reqwest::Url;
 use std::net::IpAddr;
 
@@ -69,6 +70,15 @@ impl Endpoint {
         url
     }
 
+    /// The address of an object's content by the XML API.
+    pub(crate) fn object(&self, bucket: &str, key: &Key) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.clear().push(bucket).extend(key.as_str().split('/'));
+        }
+        url
+    }
+
     /// The address of an upload in progress, when it is one at this endpoint: content and rights go nowhere else.
     pub(crate) fn session(&self, location: &str) -> Option<Url> {
         let url = Url::parse(location).ok()?;
@@ -117,6 +127,8 @@ mod tests {
             url.as_str(),
             "http://127.0.0.1:1/storage/v1/b/x_y/o/a%2Fb%20c%25+%3F%23%C3%A4?prefix=a%2F%2B+%26"
         );
+        let url = endpoint.object("x_y", &"a/b c%?#ä".parse().unwrap());
+        assert_eq!(url.as_str(), "http://127.0.0.1:1/x_y/a/b%20c%25%3F%23%C3%A4");
     }
 
     #[test]

@@ -64,6 +64,20 @@ pub(crate) fn turned_down(failure: &ProviderError) -> bool {
     }
 }
 
+/// Whether the store gave this word as the reason.
+pub(crate) fn says(failure: &ProviderError, reason: &str) -> bool {
+    let said = failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Said>());
+    said.is_some_and(|said| said.reason == reason)
+}
+
+/// The reason in an error of the XML API: `<Error><Code>NoSuchKey</Code>…`.
+fn code(body: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(body).ok()?;
+    let (_, rest) = text.split_once("<Error>")?.1.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    code.bytes().all(|byte| byte.is_ascii_alphanumeric()).then(|| code.to_owned())
+}
+
 /// Every cause in one line, without the address, which may hold the name of an upload that anybody could go on with.
 fn causes(failure: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
@@ -147,7 +161,8 @@ impl Doing<'_> {
     pub(crate) fn refused(&self, answer: &Answer) -> ProviderError {
         let status = answer.status.as_u16();
         let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let reason = refusal.error.errors.into_iter().next().map(|first| first.reason).unwrap_or_default();
+        let reason = refusal.error.errors.into_iter().next().map(|first| first.reason);
+        let reason = reason.or_else(|| code(&answer.body)).unwrap_or_default();
         let mut message = refusal.error.message;
         if message.is_empty() {
             // The content of an object is refused in plain text; a page is not worth showing.
@@ -240,6 +255,22 @@ mod tests {
         assert_eq!(permission("Permission 'storage.objects.delete' denied."), Some("storage.objects.delete"));
         assert_eq!(permission("see storage.googleapis"), None);
         assert_eq!(permission("Forbidden"), None);
+    }
+
+    #[test]
+    fn the_reason_is_found_in_an_error_of_the_xml_api() {
+        let said =
+            b"<?xml version='1.0' encoding='UTF-8'?><Error><Code>NoSuchKey</Code><Message>The specified key \
+                     does not exist.</Message></Error>";
+        assert_eq!(code(said).as_deref(), Some("NoSuchKey"));
+        for odd in [
+            &b"<html><Code>NoSuchKey</Code>"[..],
+            b"<Error><Code>No such</Code></Error>",
+            b"<Error>",
+            b"\xff",
+        ] {
+            assert_eq!(code(odd), None);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! nothing is taken for granted: [`Bucket::probe`] finds it out with real requests. Retrying, rate limits and what a
 //! conflict means are left to the callers.
 
+mod at_once;
 mod checksum;
 mod clock;
 mod connection;
@@ -113,6 +114,10 @@ impl BucketReader for GcsBucket {
 
     async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
         self.fetch(key, limit).await
+    }
+
+    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        self.fetch_at_once(key, limit).await
     }
 
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {

@@ -15,7 +15,7 @@ use reqwest::{RequestBuilder, Response};
 /// How often description and content are asked for while others replace the object.
 const ATTEMPTS: usize = 4;
 
-const GET: &str = "storage.objects.get";
+pub(crate) const GET: &str = "storage.objects.get";
 
 /// What is left of an answer with content, and what its bytes must come to.
 struct Rest {
