@@ -37,6 +37,9 @@ impl Events for Heard {
             Event::Again { promotion, .. } => {
                 log.say(&format!("the steps of promotion {promotion} run again"));
             }
+            Event::StageBack { promotion, .. } => {
+                log.say(&format!("a stage of the pipeline of promotion {promotion} went back"));
+            }
             Event::Waiting { until, why } => {
                 log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
             }

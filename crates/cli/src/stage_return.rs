@@ -10,11 +10,13 @@ use crate::project::Project;
 use crate::watching::{Shown, WatchReport, context, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
+use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{exit_of, outcome};
 use promote_core::follow::{Follow, Pace, Return, earlier, plain};
 use promote_core::ledger::{Head, LedgerError, OutcomeResult, StepRecord};
+use promote_core::mirror::{Closing, Mirrored};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
 use promote_core::port::{ErrorKind, Pipelines, StepContext, StepEnd, StepReport};
@@ -62,6 +64,8 @@ pub(crate) struct StageRollback {
     execution: Option<String>,
     /// Whether the ledger says that the release did not hold.
     recorded: bool,
+    /// The deployments that the forge shows as failed for it.
+    deployments: Vec<Mirrored>,
 }
 
 /// Looks for what the stage can go back to, asks, lets it go back, records that and follows it.
@@ -75,7 +79,8 @@ pub(crate) async fn run(
     let settings = environment(&project.config, name)?;
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
-    let world = app.world_with(project, Arc::new(progress.clone())).await?;
+    let mirror = app.mirror(project, &app.actor(), Arc::new(progress.clone()));
+    let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
     let current = head.as_ref().and_then(|head| head.state().current.clone());
     let (Some(head), Some((current, release))) =
@@ -104,6 +109,7 @@ pub(crate) async fn run(
         dry_run: changing.dry_run,
         execution: None,
         recorded: false,
+        deployments: Vec::new(),
     };
     let mut report = WatchReport::of(name, release);
     app.screen.say(&intention(&back));
@@ -114,6 +120,11 @@ pub(crate) async fn run(
     }
     confirm(app, changing, settings, false)?;
     let execution = go_back(app, &world, settings, &pipelines, &way, head, wanted, &mut back).await?;
+    if let Some(promotion) = current.promotion.clone() {
+        let (environment, release) = (name.clone(), release.commit.clone());
+        world.events.hear(&Event::StageBack { promotion, environment, release });
+    }
+    back.deployments = app.mirrored(&mirror, Closing::Done).await;
     if wanted.follows {
         let shown = Shown(progress.clone());
         let clock = app.connect.clock();

@@ -41,6 +41,15 @@ pub enum Event {
         /// All environments that it moved.
         moves: Vec<EnvironmentName>,
     },
+    /// A stage of the pipeline that deploys what is committed went back: the targets hold the release, what runs is older.
+    StageBack {
+        /// The promotion that is there.
+        promotion: PromotionId,
+        /// The environment.
+        environment: EnvironmentName,
+        /// What the target holds.
+        release: CommitId,
+    },
     /// Waiting until requests of an earlier attempt can't land any more.
     Waiting {
         /// Until when, by the store's clock.

@@ -197,6 +197,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         }
         Event::Intent { .. }
         | Event::Again { .. }
+        | Event::StageBack { .. }
         | Event::Moving { .. }
         | Event::Committed { .. }
         | Event::StepLine { .. }

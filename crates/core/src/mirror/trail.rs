@@ -82,15 +82,10 @@ impl<'c> Trail<'c> {
                 self.current = Some(Current { promotion, moves, committed: false, follows: *follows });
                 orders
             }
-            Event::Again { promotion, release, moves } => {
-                let mut orders = self.close(Closing::Failed);
-                orders.extend(moves.iter().map(|name| {
-                    let mut again = self.deployment(promotion, &[], name, release, None);
-                    again.again = true;
-                    Order::Begin(again)
-                }));
-                let (promotion, moves) = (promotion.clone(), moves.clone());
-                self.current = Some(Current { promotion, moves, committed: true, follows: true });
+            Event::Again { promotion, release, moves } => self.again(promotion, release, moves),
+            Event::StageBack { promotion, environment, release } => {
+                let mut orders = self.again(promotion, release, std::slice::from_ref(environment));
+                orders.extend(self.end(DeploymentState::Failed, "a stage of its pipeline went back"));
                 orders
             }
             Event::Committed { .. } => {
@@ -134,6 +129,24 @@ impl<'c> Trail<'c> {
             }
         };
         self.end(state, words)
+    }
+
+    /// What was told before is gone on with.
+    fn again(
+        &mut self,
+        promotion: &PromotionId,
+        release: &CommitId,
+        moves: &[EnvironmentName],
+    ) -> Vec<Order> {
+        let mut orders = self.close(Closing::Failed);
+        orders.extend(moves.iter().map(|name| {
+            let mut again = self.deployment(promotion, &[], name, release, None);
+            again.again = true;
+            Order::Begin(again)
+        }));
+        let (promotion, moves) = (promotion.clone(), moves.to_vec());
+        self.current = Some(Current { promotion, moves, committed: true, follows: true });
+        orders
     }
 
     fn end(&mut self, state: DeploymentState, words: &str) -> Vec<Order> {

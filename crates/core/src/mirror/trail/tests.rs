@@ -135,6 +135,13 @@ fn what_is_resumed_keeps_its_deployment_and_what_is_undone_loses_it() {
 }
 
 #[test]
+fn what_a_stage_went_back_from_did_not_hold() {
+    let (promotion, environment) = (id("P1"), "uat".parse().unwrap());
+    let back = Event::StageBack { promotion, environment, release: commit('b') };
+    assert_eq!(told(&[back], Closing::Done), ["begin P1 uat b again0", "P1 uat Failed"]);
+}
+
+#[test]
 fn every_environment_that_moves_is_shown() {
     let both = intent("P1", 'b', &["prod", "demo"], false, None);
     assert_eq!(
