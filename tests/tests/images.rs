@@ -134,3 +134,32 @@ fn an_image_that_was_never_pushed_is_not_published() {
     assert_eq!(ran.code, Some(5), "{ran:?}");
     assert!(ran.err.contains(commit.get(..8).unwrap()) && ran.err.contains("push it first"), "{}", ran.err);
 }
+
+#[test]
+fn the_doctor_names_the_line_that_saves_requests_and_the_line_is_taken() {
+    let mut team = Team::new("");
+    let commit = team.project.commit("app.txt", "one\n", "feat: begin").unwrap();
+    let index = team.build(&commit);
+    let (repository, file) = (team.images.repository.clone(), team.project.folder().join("promote.toml"));
+    let before = std::fs::read_to_string(&file).unwrap();
+    let hints = |team: &Team| -> Vec<String> {
+        let found = team.project.document(&["doctor"]).unwrap();
+        let store = found["stores"].as_array().unwrap().iter().find(|store| store["store"] == *repository);
+        let hints = store.unwrap()["hints"].as_array().unwrap().clone();
+        hints.iter().map(|hint| hint.as_str().unwrap().to_owned()).collect()
+    };
+    let line = |said: &str| format!("`sign-in = \"{said}\"` in `[store.\"{repository}\"]` saves requests");
+    assert!(hints(&team).iter().any(|hint| hint.starts_with(&line("password"))), "{:?}", hints(&team));
+    // Credentials of a file that the table names, and from nowhere else.
+    team.project.variables.remove("DOCKER_CONFIG");
+    for (said, told) in [("password", false), ("none", true), ("https://127.0.0.1:1/token", true)] {
+        let table =
+            format!("[store.\"{repository}\"]\ncredentials = \"docker/config.json\"\nsign-in = \"{said}\"\n");
+        std::fs::write(&file, format!("{before}{table}")).unwrap();
+        let found = hints(&team);
+        assert_eq!(found.iter().any(|hint| hint.starts_with(&line("password"))), told, "{said}: {found:?}");
+    }
+    // The last line is wrong: it costs requests and nothing else.
+    team.project.done(&["publish"]).unwrap();
+    assert_eq!(team.raw(&team.deployed("dev")), index);
+}

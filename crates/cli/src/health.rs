@@ -172,6 +172,10 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
             return Ok(found);
         }
     }
+    // By what that request was answered with.
+    found.hints.extend(bucket.savings().into_iter().map(|(key, value)| {
+        format!("`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: it need not be asked first")
+    }));
     if let Ok(now) = bucket.now().await {
         found.skew_s = Some((view.clock.now() - now).num_seconds());
         found.now = Some(now);

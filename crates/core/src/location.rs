@@ -152,13 +152,27 @@ pub(crate) fn is_bucket(name: &str) -> bool {
         && !name.contains("..")
 }
 
+/// Whether `name` can be a repository of images: a host as images' names have it, and a path of lower-case parts.
+pub(crate) fn is_repository(name: &str) -> bool {
+    let Some((host, path)) = name.split_once('/') else { return false };
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    let part = |part: &str| part.bytes().all(letter) && part.starts_with(|c: char| c.is_ascii_alphanumeric());
+    is_host(host)
+        && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
+        && path.split('/').all(part)
+}
+
+/// Whether a text before the first slash has the shape of a registry's host, and not of a folder.
+fn is_host(text: &str) -> bool {
+    text.contains('.') && !text.starts_with('.') || text.contains(':') || text == "localhost"
+}
+
 /// The repository and the tag of an image's name, when a text has the shape of one: `HOST/REPOSITORY:TAG`, the host
 /// with a dot, a port, or `localhost`. Whether the two are well-formed is not looked at.
 pub(crate) fn image_parts(text: &str) -> Option<(&str, &str)> {
     let (host, rest) = text.split_once('/')?;
-    let is_host = host.contains('.') && !host.starts_with('.') || host.contains(':') || host == "localhost";
     let last = rest.rsplit('/').next().unwrap_or_default();
-    if !is_host || rest.is_empty() || !last.contains([':', '@']) {
+    if !is_host(host) || rest.is_empty() || !last.contains([':', '@']) {
         return None;
     }
     text.rsplit_once([':', '@'])
@@ -271,6 +285,27 @@ mod tests {
         {
             let json = serde_json::to_string(&store).unwrap();
             assert_eq!(serde_json::from_str::<StoreId>(&json).unwrap(), store, "{json}");
+        }
+    }
+
+    #[test]
+    fn repositories_have_a_host_and_a_path() {
+        for good in
+            ["quay.io/acme/app", "localhost/app", "127.0.0.1:5000/a", "[::1]:5000/a/b_c", "docker.io/x"]
+        {
+            assert!(is_repository(good), "{good}");
+        }
+        for bad in [
+            "acme",
+            "acme/app",
+            "quay.io",
+            "quay.io/",
+            "quay.io/A",
+            "quay.io/a//b",
+            "quay.io/../b",
+            "u@q.io/a",
+        ] {
+            assert!(!is_repository(bad), "{bad}");
         }
     }
 

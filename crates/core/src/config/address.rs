@@ -43,7 +43,7 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
 }
 
 /// The host of `HOST:PORT`, when both are well-formed.
-fn host(authority: &str) -> Option<&str> {
+pub(super) fn host(authority: &str) -> Option<&str> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {
         let (inside, after) = rest.split_once(']')?;
         inside.parse::<Ipv6Addr>().ok()?;
@@ -64,7 +64,7 @@ fn host(authority: &str) -> Option<&str> {
 }
 
 /// Whether a host is this machine.
-fn is_loopback(host: &str) -> bool {
+pub(super) fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost")
         || host.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback())
         || host.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback())

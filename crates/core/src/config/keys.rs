@@ -35,6 +35,8 @@ pub(super) enum Shape {
     Secret,
     /// The address of a store.
     Endpoint,
+    /// How a registry is signed in to.
+    SignIn,
     /// A relative path.
     Path,
     /// The order of the environments.
@@ -79,7 +81,8 @@ const fn key(name: &'static str, shape: Shape, default: &'static str, doc: &'sta
 
 use Shape::{
     Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path,
-    Secret, Settled, Several, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window, Word,
+    Secret, Settled, Several, SignIn, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window,
+    Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -127,7 +130,12 @@ pub(super) static PROJECT: &[Key] = &[
         "The templates that `promote publish` renders once per environment.",
     ),
     key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
-    key("store", Named(Owner::Store, STORE), "none", "How to reach one bucket: `[store.BUCKET]`."),
+    key(
+        "store",
+        Named(Owner::Store, STORE),
+        "none",
+        "How to reach one bucket, or one repository of images: `[store.BUCKET]`, `[store.\"HOST/REPOSITORY\"]`.",
+    ),
     key(
         "forge",
         Table(FORGE),
@@ -315,6 +323,12 @@ pub(super) static STORE: &[Key] = &[
         Text,
         "from the environment",
         "A file of credentials: its path, or a variable that holds it.",
+    ),
+    key(
+        "sign-in",
+        SignIn,
+        "what the registry answers",
+        "For images: how the registry is signed in to, so that it need not be asked first. `none`, `password` with every request, or the address of its token server, `https://HOST/PATH?service=NAME`. What the registry itself says has the last word.",
     ),
     key(
         "expiry",

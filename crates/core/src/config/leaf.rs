@@ -4,6 +4,7 @@ use super::address;
 use super::keys::Shape;
 use super::locations;
 use super::reading::ReadContext;
+use super::sign_in;
 use super::variables::Wrong;
 use crate::duration;
 use crate::names::{is_name, shown};
@@ -65,6 +66,7 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
         Shape::Ledger => locations::ledger_template(text, context).err().unwrap_or_default(),
         Shape::Address if variable(text).is_none() => address::check(text, true).into_iter().collect(),
         Shape::Endpoint => address::check(text, false).into_iter().collect(),
+        Shape::SignIn => sign_in::check(text).into_iter().collect(),
         Shape::Secret if variable(text).is_none() => whole(
             "this takes a variable only, since its value is a secret".to_owned(),
             Some("write its name: `\"$SLACK_WEBHOOK_URL\"`".to_owned()),

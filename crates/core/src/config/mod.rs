@@ -24,6 +24,7 @@ mod reference;
 mod schema;
 mod secrets;
 mod shape;
+mod sign_in;
 mod steps;
 mod variables;
 

@@ -347,7 +347,7 @@ pub struct Host {
     pub verify: Vec<Step>,
 }
 
-/// `[store.NAME]`: how to reach one bucket.
+/// `[store.NAME]`: how to reach one bucket or one repository of images.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreSettings {
     /// Its region.
@@ -360,6 +360,8 @@ pub struct StoreSettings {
     pub profile: Option<String>,
     /// A file of credentials: `$NAME` of a variable that holds its path, or a path.
     pub credentials: Option<String>,
+    /// How a registry of images is signed in to: `none`, `password`, or the address of its token server.
+    pub sign_in: Option<String>,
     /// Seconds after which a request is refused by the store (5 to 300).
     pub expiry_s: Option<u32>,
     /// Seconds granted to a copy that the store has begun.

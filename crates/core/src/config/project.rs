@@ -6,6 +6,7 @@ use super::layers::Layers;
 use super::locations;
 use super::model::{ArtifactKind, Host, LedgerPlace, Pack, Render, StoreSettings};
 use super::reading::{Reading, Table, in_order};
+use super::sign_in::Said;
 use super::steps;
 use crate::location::StoreId;
 use crate::names::ProjectName;
@@ -121,6 +122,7 @@ pub(super) fn stores(
     let mut stores = BTreeMap::new();
     let Some(tables) = root.get("store").and_then(|store| store.get_ref().as_table()) else { return stores };
     let used = used(drafts, ledger);
+    let mut said = Said::default();
     for (name, span, value) in in_order(tables) {
         let Some(table) = value.get_ref().as_table() else { continue };
         let keys = Layers::new(Some(table), None);
@@ -139,6 +141,7 @@ pub(super) fn stores(
             path_style: keys.flag("path-style"),
             profile: keys.owned("profile"),
             credentials: keys.owned("credentials"),
+            sign_in: said.read(reading, name, keys.get("sign-in")),
             expiry_s: within(reading, "expiry", 5, 300, "5 seconds to 5 minutes"),
             allowance_s: within(reading, "allowance", 0, 86_400, "at most a day"),
         };

@@ -49,6 +49,7 @@ impl Shape {
             Self::TimeZone => "a time zone".to_owned(),
             Self::Location | Self::Ledger => "a location".to_owned(),
             Self::Address | Self::Endpoint => "an address".to_owned(),
+            Self::SignIn => "`\"none\"`, `\"password\"` or an address".to_owned(),
             Self::Secret => "a variable, `\"$NAME\"`".to_owned(),
             Self::Path => "a path".to_owned(),
             Self::Order => "an array of names".to_owned(),

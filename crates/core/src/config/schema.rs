@@ -1,10 +1,11 @@
 //! The JSON Schema of `promote.toml` for editors (draft 2020-12), made from the tables of keys.
 
 use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape};
+use super::sign_in;
 use serde_json::{Map, Value, json};
 
 const NAME: &str = "^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$";
-const BUCKET: &str = "^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$";
+const STORE: &str = r"^([a-z0-9][a-z0-9._-]{1,220}[a-z0-9]|[A-Za-z0-9.:\[\]-]+(/[a-z0-9][a-z0-9._-]*)+)$";
 const VARIABLE: &str = r"^\$[A-Za-z_][A-Za-z0-9_]*$";
 const ADDRESS: &str = r"^(\$[A-Za-z_][A-Za-z0-9_]*$|https://|http://(localhost|127\.|\[::1\]))";
 const ENDPOINT: &str = r"^(https://|http://(localhost|127\.|\[::1\]))";
@@ -81,6 +82,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Address => pattern(ADDRESS),
         Shape::Secret => pattern(VARIABLE),
         Shape::Endpoint => pattern(ENDPOINT),
+        Shape::SignIn => json!({ "anyOf": [{ "enum": sign_in::WORDS }, pattern(ENDPOINT)] }),
         Shape::Path => pattern(PATH),
         Shape::Order => json!({
             "type": "array",
@@ -102,7 +104,7 @@ fn of(shape: &Shape) -> Value {
             let (names, value) = match owner {
                 Owner::Environment => (NAME, json!({ "$ref": "#/$defs/environment" })),
                 Owner::Artifact => (NAME, object(&[keys])),
-                Owner::Store => (BUCKET, object(&[keys])),
+                Owner::Store => (STORE, object(&[keys])),
             };
             json!({ "type": "object", "propertyNames": { "pattern": names }, "additionalProperties": value })
         }

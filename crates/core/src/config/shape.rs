@@ -5,7 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, TABLES};
 use super::leaf;
 use super::reading::{Reading, Table, Value, in_order, integer, kind_of};
-use crate::location::is_bucket;
+use crate::location::{is_bucket, is_repository};
 use crate::names::{is_name, shown};
 use crate::suggest::closest;
 use std::ops::Range;
@@ -141,6 +141,7 @@ fn is_text(shape: &Shape) -> bool {
             | Shape::Address
             | Shape::Secret
             | Shape::Endpoint
+            | Shape::SignIn
             | Shape::Path
     )
 }
@@ -202,7 +203,7 @@ fn named(
         }
         let fits = match owner {
             Owner::Environment | Owner::Artifact => is_name(name),
-            Owner::Store => is_bucket(name),
+            Owner::Store => is_bucket(name) || is_repository(name),
         };
         let DeValue::Table(inner) = value.get_ref() else {
             let message = format!("`[{key}]` takes tables with names, not {}", kind_of(value));
@@ -214,7 +215,7 @@ fn named(
             let what = match owner {
                 Owner::Environment => "an environment's name",
                 Owner::Artifact => "an artifact's name",
-                Owner::Store => "a bucket's name",
+                Owner::Store => "the name of a bucket or of a repository of images",
             };
             reading.error(span, format!("`{}` is not {what}", shown(name)));
         }

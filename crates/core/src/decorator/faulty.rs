@@ -92,6 +92,10 @@ impl BucketReader for Faulty {
         self.inner.capabilities()
     }
 
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        self.inner.savings()
+    }
+
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
         let inner = Arc::clone(&self.inner);
         self.through("", async move { inner.now().await }.boxed()).await

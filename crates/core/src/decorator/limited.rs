@@ -49,6 +49,10 @@ impl BucketReader for Limited {
         self.inner.capabilities()
     }
 
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        self.inner.savings()
+    }
+
     /// Passes by the limit: it is seldom a request.
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
         self.inner.now().await

@@ -133,6 +133,10 @@ impl BucketReader for Recording {
         self.inner.capabilities()
     }
 
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        self.inner.savings()
+    }
+
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
         if self.answered.load(Ordering::Relaxed) {
             return self.inner.now().await;

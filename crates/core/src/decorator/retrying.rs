@@ -120,6 +120,10 @@ impl BucketReader for Retrying {
         self.inner.capabilities()
     }
 
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        self.inner.savings()
+    }
+
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
         self.again(|| self.inner.now()).await
     }

@@ -102,6 +102,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// What the store can do by its nature. For a store that must be probed, what holds before it was: nothing.
     fn capabilities(&self) -> Capabilities;
 
+    /// Which lines of its settings would save requests, by what it has answered so far: a key and its value, as
+    /// `promote.toml` would have them. Sends nothing.
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// The store's own time: from its last answer where that carries one, never from this machine's clock alone
     /// when the store has one. Sends a request only when nothing was answered yet.
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError>;

@@ -127,6 +127,11 @@ impl RegistryBucket {
 
 #[async_trait]
 impl BucketReader for RegistryBucket {
+    fn savings(&self) -> Vec<(&'static str, String)> {
+        let sign_in = self.shared.session.advice(&self.repository);
+        sign_in.map(|value| ("sign-in", value)).into_iter().collect()
+    }
+
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             create: false,

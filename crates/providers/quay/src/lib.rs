@@ -11,10 +11,13 @@ mod copying;
 mod credentials;
 mod environment;
 mod failure;
+mod host;
+mod known;
 mod manifest;
 mod quay;
 mod repository;
 mod session;
+mod sign_in;
 mod token;
 mod wire;
 
@@ -27,6 +30,7 @@ use promote_core::port::{ErrorKind, ProviderError};
 use quay::Quay;
 use repository::Repository;
 use session::{Call, Payload, Session};
+use sign_in::Scheme;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
@@ -71,6 +75,19 @@ impl Registries {
             self.0.session.name_file(&repository, path);
         }
         Ok(RegistryBucket { shared: Arc::clone(&self.0), repository, tags: Mutex::default() })
+    }
+
+    /// Says how the host of the repository `HOST/PATH` is signed in to, so that its first answer need not be waited
+    /// for: `none`, `password`, or the address of its token server, `https://HOST/PATH?service=NAME`. Holds for all
+    /// repositories of the host. What the host says itself has the last word.
+    ///
+    /// # Errors
+    /// `Invalid` when it is not the name of a repository, `sign_in` is none of these, or another repository of the
+    /// host was said to be signed in to otherwise.
+    pub fn sign_in(&self, name: &str, sign_in: &str) -> Result<(), ProviderError> {
+        let repository = Repository::parse(name)?;
+        let scheme = Scheme::parse(&repository, sign_in)?;
+        self.0.session.tell(&repository, scheme)
     }
 }
 

@@ -5,17 +5,20 @@ use crate::challenge::Challenge;
 use crate::credentials::{self, Credentials, Secret};
 use crate::environment::Environment;
 use crate::failure::{Doing, Said};
+use crate::host::Host;
+use crate::known;
 use crate::repository::{Repository, is_loopback, is_safe};
+use crate::sign_in::{Known, Scheme};
 use crate::token::{self, Realm, Token};
 use bytes::{Bytes, BytesMut};
-use chrono::{DateTime, TimeDelta, Utc};
-use promote_core::port::ProviderError;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use chrono::{DateTime, Utc};
+use promote_core::port::{ErrorKind, ProviderError};
+use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Body, Client, Method, Response, Url, redirect};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Mutex as Gate, OnceCell};
 
 /// How long reaching a host may take.
@@ -24,23 +27,6 @@ const CONNECT: Duration = Duration::from_secs(10);
 const SILENCE: Duration = Duration::from_secs(30);
 /// How often an answer may send us elsewhere: blobs often lie with somebody else.
 const REDIRECTS: usize = 5;
-
-/// How a host wants to be signed in to, once it has said so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Scheme {
-    Nothing,
-    Basic,
-    Bearer(Realm),
-}
-
-/// What is known of one host. The gate is held by the first request until the host has said how it wants to be signed
-/// in to, so that a dozen requests at once do not get a dozen refusals.
-#[derive(Debug, Default)]
-struct Host {
-    scheme: Mutex<Option<Scheme>>,
-    first: Gate<()>,
-    clock: Mutex<Option<(DateTime<Utc>, Instant)>>,
-}
 
 /// Shared by all repositories of a process.
 pub(crate) struct Session {
@@ -108,6 +94,15 @@ fn actions(doing: &Doing<'_>, signed_in: bool) -> &'static str {
 /// Whether a token comes from where a challenge says; one that was only guessed may have come from elsewhere.
 fn said(scheme: Option<&Scheme>, realm: &str, service: Option<&String>) -> bool {
     matches!(scheme, Some(Scheme::Bearer(known)) if known.url.as_str() == realm && known.service.as_ref() == service)
+}
+
+/// Whether a token server is there and gives no token; also one that can't be reached, unless the registry itself would
+/// not be reached either.
+fn is_an_answer(error: &ProviderError, scheme: Option<&Scheme>, repository: &Repository) -> bool {
+    let answered = error.source.as_ref().is_some_and(|cause| cause.downcast_ref::<Said>().is_some());
+    let own = repository.url("/").ok();
+    let elsewhere = matches!(scheme, Some(Scheme::Bearer(realm)) if own.is_some_and(|own| own.origin() != realm.url.origin()));
+    answered || elsewhere || error.kind == ErrorKind::Corrupt
 }
 
 /// Whether a token server said that the name may not have this, and not that it does not know the name.
@@ -183,19 +178,41 @@ impl Session {
 
     /// The registry's time by its last answer, if there was one.
     pub(crate) fn time(&self, repository: &Repository) -> Option<DateTime<Utc>> {
-        let host = self.host(&repository.host);
-        let clock = *host.clock.lock().unwrap_or_else(PoisonError::into_inner);
-        let (then, at) = clock?;
-        then.checked_add_signed(TimeDelta::from_std(at.elapsed()).ok()?)
+        self.host(&repository.host).time()
     }
 
-    fn hear_time(host: &Host, headers: &HeaderMap) {
-        let said =
-            headers.get("date").and_then(|value| DateTime::parse_from_rfc2822(value.to_str().ok()?).ok());
-        if let Some(said) = said {
-            *host.clock.lock().unwrap_or_else(PoisonError::into_inner) =
-                Some((said.to_utc(), Instant::now()));
+    /// Says beforehand how the repository's host is signed in to.
+    pub(crate) fn tell(&self, repository: &Repository, scheme: Scheme) -> Result<(), ProviderError> {
+        let host = self.host(&repository.host);
+        let (told, by) = host.told.get_or_init(|| (scheme.clone(), repository.name.clone()));
+        if *told == scheme {
+            return Ok(());
         }
+        let what = format!("`{by}` lies at the same registry and is signed in to otherwise");
+        Err(ProviderError::new(ErrorKind::Invalid, repository, "sign-in", what)
+            .hint("what is said of one of them holds for the whole registry"))
+    }
+
+    fn beforehand(
+        &self,
+        host: &Host,
+        repository: &Repository,
+        credentials: Option<&Credentials>,
+    ) -> Option<Scheme> {
+        let told = host.told.get().map(|(scheme, _)| scheme.clone());
+        told.or_else(|| known::scheme(repository, &self.environment, credentials))
+    }
+
+    /// The value of `sign-in` that would have saved a request or a round trip, once the host has said what it wants.
+    pub(crate) fn advice(&self, repository: &Repository) -> Option<String> {
+        let host = self.host(&repository.host);
+        let found = self.found.lock().unwrap_or_else(PoisonError::into_inner).get(&repository.name).cloned();
+        let credentials = found.as_ref().and_then(|found| found.get()).and_then(Option::as_ref);
+        let known = host.scheme().clone().filter(|known| known.sure)?.scheme;
+        let written = known.written();
+        let new = self.beforehand(&host, repository, credentials).as_ref() != Some(&known);
+        // What the file could not say is not recommended.
+        (new && Scheme::parse(repository, &written).ok() == Some(known)).then_some(written)
     }
 
     /// Sends a request, signing in as the registry asks. The answer may have any status but one that a fresh sign-in
@@ -207,21 +224,33 @@ impl Session {
         let actions = actions(&call.doing, credentials.is_some());
         let mut scopes = vec![format!("repository:{}:{actions}", repository.path)];
         scopes.extend(call.also.map(|other| format!("repository:{}:pull", other.path)));
-        let known = || host.scheme.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let beforehand = self.beforehand(&host, repository, credentials.as_ref());
+        if let Some(scheme) = &beforehand {
+            host.scheme().get_or_insert(Known { scheme: scheme.clone(), sure: false });
+        }
+        // What was said beforehand of other credentials is not said of these.
+        let known = || {
+            let known = host.scheme().clone();
+            known.filter(|known| known.sure || Some(&known.scheme) == beforehand.as_ref())
+        };
         let mut gate = None;
         if known().is_none() {
-            if let Some(realm) = Realm::known(repository, self.environment.quay_host()) {
-                *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
-            } else {
-                let held = host.first.lock().await;
-                gate = known().is_none().then_some(held);
-            }
+            let held = host.first.lock().await;
+            gate = known().is_none().then_some(held);
         }
         let mut fresh = false;
+        let mut failed = None;
         for _ in 0..3 {
-            let scheme = known();
+            let (mut scheme, sure) = known().map_or((None, true), |known| (Some(known.scheme), known.sure));
             let signed =
-                self.authorization(scheme.as_ref(), &scopes, credentials.as_ref(), &call.doing).await?;
+                match self.authorization(scheme.as_ref(), &scopes, credentials.as_ref(), &call.doing).await {
+                    // Only the host itself can say whether that was its token server at all.
+                    Err(error) if !sure && is_an_answer(&error, scheme.as_ref(), repository) => {
+                        failed = Some((scheme.replace(Scheme::Nothing), error));
+                        None
+                    }
+                    end => end?,
+                };
             let mut request = self.client(&call.doing)?.request(call.method.clone(), call.url.clone());
             if let Some((header, new)) = &signed {
                 request = request.header(AUTHORIZATION, header.clone());
@@ -237,7 +266,7 @@ impl Session {
                     let body = std::mem::replace(body, Body::from(""));
                     call.body = Payload::Stream(Body::from(""));
                     let answer = request.body(body).send().await.map_err(|error| call.doing.unsent(error))?;
-                    Self::hear_time(&host, answer.headers());
+                    host.hear_time(answer.headers());
                     return Ok(answer);
                 }
             };
@@ -245,24 +274,26 @@ impl Session {
                 request = request.timeout(within);
             }
             let answer = request.send().await.map_err(|error| call.doing.unsent(error))?;
-            Self::hear_time(&host, answer.headers());
+            host.hear_time(answer.headers());
             if answer.status().as_u16() != 401 {
-                let mut scheme = host.scheme.lock().unwrap_or_else(PoisonError::into_inner);
-                scheme.get_or_insert(if signed.is_some() { Scheme::Basic } else { Scheme::Nothing });
+                host.content(scheme, signed.is_some());
                 return Ok(answer);
             }
             let asked = answer.headers().get_all(WWW_AUTHENTICATE).iter();
             let asked = asked.filter_map(|value| value.to_str().ok()).find_map(Challenge::parse);
+            let bearer = matches!(scheme, Some(Scheme::Bearer(_)));
             let pair = credentials.as_ref().is_some_and(|found| matches!(found.secret, Secret::Pair { .. }));
             match asked {
-                Some(Challenge::Basic) if pair && signed.is_none() => {
-                    *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Basic);
-                }
+                Some(Challenge::Basic) if pair && (signed.is_none() || bearer) => host.learn(Scheme::Basic),
                 Some(Challenge::Bearer { realm, service, .. })
                     if !fresh || !said(scheme.as_ref(), &realm, service.as_ref()) =>
                 {
-                    let realm = Realm::of(repository, &realm, service)?;
-                    *host.scheme.lock().unwrap_or_else(PoisonError::into_inner) = Some(Scheme::Bearer(realm));
+                    let said = Scheme::Bearer(Realm::of(repository, &realm, service)?);
+                    host.learn(said.clone());
+                    // The server that failed was the right one.
+                    if let Some((_, error)) = failed.take().filter(|(tried, _)| *tried == Some(said)) {
+                        return Err(error);
+                    }
                     if let Some((header, _)) = signed {
                         self.forget(&header).await;
                     }
@@ -271,9 +302,7 @@ impl Session {
             }
             drop(gate.take());
         }
-        Err(call
-            .doing
-            .error(promote_core::port::ErrorKind::Denied, "the registry asks to sign in again and again"))
+        Err(call.doing.error(ErrorKind::Denied, "the registry asks to sign in again and again"))
     }
 
     /// The header to sign in with, and whether it was made just now.

@@ -24,23 +24,6 @@ pub(crate) struct Realm {
 }
 
 impl Realm {
-    /// The token server of a registry that always has the same one, so that its first refusal need not be waited for.
-    /// Taken from these registries' own challenges.
-    /// A challenge that names another one has the last word.
-    pub(crate) fn known(repository: &Repository, quay: &str) -> Option<Self> {
-        let host = repository.host.as_str();
-        let (url, service) = match host {
-            _ if host == quay => (repository.url("/v2/auth").ok()?, host),
-            "docker.io" | "index.docker.io" | "registry-1.docker.io" => {
-                (Url::parse("https://auth.docker.io/token").ok()?, "registry.docker.io")
-            }
-            "ghcr.io" => (repository.url("/token").ok()?, host),
-            "registry.gitlab.com" => (Url::parse("https://gitlab.com/jwt/auth").ok()?, "container_registry"),
-            _ => return None,
-        };
-        Some(Self { url, service: Some(service.to_owned()) })
-    }
-
     /// The server that a challenge names, when it may be told secrets.
     pub(crate) fn of(
         repository: &Repository,
@@ -137,25 +120,4 @@ pub(crate) async fn fetch(
     }
     let seconds = said.expires_in.unwrap_or(LEAST).clamp(1, 86_400);
     Ok(Token { text, until: asked + Duration::from_secs(seconds) })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn registries_with_one_token_server_are_known() {
-        for (name, server) in [
-            ("quay.io/acme/app", Some(("https://quay.io/v2/auth", "quay.io"))),
-            ("docker.io/alpine", Some(("https://auth.docker.io/token", "registry.docker.io"))),
-            ("ghcr.io/acme/app", Some(("https://ghcr.io/token", "ghcr.io"))),
-            ("registry.gitlab.com/acme/app", Some(("https://gitlab.com/jwt/auth", "container_registry"))),
-            ("quay.io.example.com/acme/app", None),
-            ("localhost:5000/app", None),
-        ] {
-            let known = Realm::known(&Repository::parse(name).unwrap(), "quay.io");
-            let found = known.as_ref().map(|realm| (realm.url.as_str(), realm.service.as_deref().unwrap()));
-            assert_eq!(found, server, "{name}");
-        }
-    }
 }

@@ -6,8 +6,10 @@ mod real;
 
 use promote_core::digest::Digest;
 use promote_core::port::{Body, Bucket as _, BucketReader as _, ErrorKind, Headers, Metadata, Precondition};
+use promote_quay::RegistryBucket;
 use promote_quay::keep_tag;
-use promote_tests::quay_fake::QuayFake;
+use promote_tests::quay_fake::{Account, QuayFake};
+use real::door::Door;
 use real::{Registry, fresh, image, key, pinned, seen, token, when};
 
 const BOTH: [&str; 2] = ["amd64", "arm64"];
@@ -54,13 +56,176 @@ async fn counted(quay: &QuayFake, host_is_quay: bool) -> Vec<String> {
     let registries = promote_quay::Registries::new(pairs.into_iter().collect());
     let bucket = registries.repository(&format!("{}/{path}", quay.host), None).unwrap();
     quay.take_log();
+    promoted(&bucket, digest).await;
+    quay.take_log()
+}
+
+/// Two looks at once, and a move.
+async fn promoted(bucket: &RegistryBucket, digest: Digest) {
     let (source, target) = (key("33242e93"), key("prod-1"));
     let (seen, none) = tokio::join!(bucket.head(&source), bucket.head(&target));
     assert!(none.unwrap().is_none());
     let size = seen.unwrap().unwrap().size;
-    let from = pinned(&bucket, "33242e93", digest, size);
+    let from = pinned(bucket, "33242e93", digest, size);
     bucket.copy(&from, &target, &Metadata::new(), &when(Precondition::Absent)).await.unwrap();
-    quay.take_log()
+}
+
+/// The statuses of a promotion's requests behind the door, of which it was said how it is signed in to.
+async fn statuses(registry: &Registry, door: &Door, sign_in: &str) -> Vec<String> {
+    let path = format!("{}/app", fresh());
+    let digest = image(registry, &format!("{path}:33242e93"), "a", &BOTH);
+    let registries = registry.behind(&door.host).registries();
+    let name = format!("{}/{path}", door.host);
+    let bucket = registries.repository(&name, None).unwrap();
+    registries.sign_in(&name, sign_in).unwrap();
+    promoted(&bucket, digest).await;
+    let mut found: Vec<_> =
+        door.take_log().iter().map(|line| line.rsplit_once(' ').unwrap().1.to_owned()).collect();
+    found.sort();
+    found
+}
+
+/// What a retag comes to: both looks, one of them at nothing, one more before the tag is put, and that.
+const RETAG: [&str; 4] = ["200", "201", "404", "404"];
+/// The same when the first two were refused.
+const REFUSED: [&str; 6] = ["200", "201", "401", "401", "404", "404"];
+
+fn token_requests(quay: &QuayFake) -> usize {
+    quay.take_log().iter().filter(|line| line.contains("/v2/auth")).count()
+}
+
+fn tokens(quay: &QuayFake) -> String {
+    format!("http://{}/v2/auth?service={0}", quay.host)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_whose_token_server_is_named_refuses_nothing_and_is_looked_at_side_by_side() {
+    let quay = QuayFake::start().unwrap();
+    let door = Door::for_two(&quay.host);
+    assert_eq!(statuses(&Registry::of(&quay), &door, &tokens(&quay)).await, RETAG);
+    // Pushing the image took tokens too, so this retag's one is counted where nobody else asks.
+    let (path, registry) = (format!("{}/app", fresh()), Registry::of(&quay));
+    let digest = image(&registry, &format!("{path}:33242e93"), "a", &BOTH);
+    quay.take_log();
+    let registries = registry.registries();
+    let name = format!("{}/{path}", quay.host);
+    registries.sign_in(&name, &tokens(&quay)).unwrap();
+    promoted(&registries.repository(&name, None).unwrap(), digest).await;
+    let log = quay.take_log();
+    assert_eq!(log.len(), 5, "{log:#?}");
+    assert!(log[0].contains("/v2/auth") && !log.iter().any(|line| line.ends_with(" 401")), "{log:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_registry_that_takes_passwords_and_is_known_to_is_looked_at_side_by_side() {
+    let registry = Registry::start("docker-registry");
+    assert_eq!(statuses(&registry, &Door::for_two(&registry.host), "password").await, RETAG);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_wrong_word_about_a_registry_costs_requests_and_nothing_else() {
+    // Passwords, where tokens are wanted: both looks are refused, one token is asked for.
+    let quay = QuayFake::start().unwrap();
+    for said in ["password", "none"] {
+        assert_eq!(statuses(&Registry::of(&quay), &Door::for_two(&quay.host), said).await, REFUSED, "{said}");
+    }
+    // Tokens, where passwords are wanted. This server knows nobody, and each look asks it.
+    let registry = Registry::start("docker-registry");
+    quay.take_log();
+    let door = Door::for_two(&registry.host);
+    assert_eq!(statuses(&registry, &door, &tokens(&quay)).await, REFUSED);
+    assert_eq!(token_requests(&quay), 2);
+    // This one gives a token, which the registry can do nothing with.
+    let account = Account {
+        password: registry.password.clone(),
+        rights: vec![(String::new(), vec!["pull", "push"])],
+        expired: false,
+    };
+    quay.account(&registry.user, account);
+    assert_eq!(statuses(&registry, &Door::for_two(&registry.host), &tokens(&quay)).await, REFUSED);
+    assert_eq!(token_requests(&quay), 1);
+    // Nobody, a page that is none, and a server that is not there.
+    let nothing = format!("http://{}/tokens", registry.host);
+    for said in ["none", nothing.as_str(), "http://127.0.0.1:1/auth"] {
+        let found = statuses(&registry, &Door::for_two(&registry.host), said).await;
+        assert_eq!(found, REFUSED, "{said}");
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_shown_to_a_named_token_server_once() {
+    let quay = QuayFake::start().unwrap();
+    let registry = Registry::of(&quay).by("acme+robot", "canary");
+    let registries = registry.registries();
+    let name = format!("{}/acme/app", quay.host);
+    registries.sign_in(&name, &tokens(&quay)).unwrap();
+    let error = registries.repository(&name, None).unwrap().head(&key("x")).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Denied, "{error}");
+    assert!(error.message.contains("does not accept the password of `acme+robot`"), "{error}");
+    let log = quay.take_log();
+    let shown: Vec<_> = log.iter().map(|line| (line.contains("/v2/auth"), line.ends_with(" 401"))).collect();
+    assert_eq!(shown, [(true, true), (false, true)], "{log:#?}");
+}
+
+#[tokio::test]
+async fn a_gitlab_is_shown_the_jobs_token_and_nobody_elses_password() {
+    let (gitlab, registry) = (QuayFake::start().unwrap(), Registry::start("docker-registry"));
+    let mut pairs = registry.environment();
+    let more = [
+        ("CI_REGISTRY", registry.host.clone()),
+        ("CI_SERVER_URL", format!("http://{}", gitlab.host)),
+        ("CI_JOB_TOKEN", registry.password.clone()),
+    ];
+    pairs.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    let registries = promote_quay::Registries::new(pairs.into_iter().collect());
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("auth.json");
+    let auth = r#"{"username": "somebody", "password": "canary"}"#;
+    std::fs::write(&file, format!(r#"{{"auths": {{"{}": {auth}}}}}"#, registry.host)).unwrap();
+    let open = |path: &str, file| registries.repository(&format!("{}/{path}", registry.host), file).unwrap();
+    let (own, other) = (open("a/app", None), open("b/app", Some(file)));
+    let tag = key("x");
+    let (mine, theirs) = tokio::join!(own.head(&tag), other.head(&tag));
+    assert!(mine.unwrap().is_none());
+    assert_eq!(theirs.unwrap_err().kind, ErrorKind::Denied);
+    // Refused, it is asked once more, for less.
+    let log = gitlab.take_log();
+    let own = |line: &String| line.starts_with("GET /jwt/auth") && line.contains("a%2Fapp");
+    assert!(log.len() == 2 && log.iter().all(own), "{log:#?}");
+}
+
+#[test]
+fn what_is_said_of_a_registry_is_said_once() {
+    let registries = promote_quay::Registries::new(promote_quay::Environment::default());
+    registries.sign_in("registry.example/a", "password").unwrap();
+    registries.sign_in("registry.example/b", "password").unwrap();
+    registries.sign_in("other.example/b", "none").unwrap();
+    let error = registries.sign_in("registry.example/b", "none").unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Invalid);
+    let told = format!("{error} {}", error.message);
+    assert!(told.contains("registry.example/a") && told.contains("registry.example/b"), "{told}");
+}
+
+#[tokio::test]
+async fn the_line_that_saves_requests_is_named_once_the_registry_has_said_it() {
+    let (quay, registry) = (QuayFake::start().unwrap(), Registry::start("docker-registry"));
+    for (registry, line) in [(Registry::of(&quay), tokens(&quay)), (registry, "password".to_owned())] {
+        let (path, registries) = (format!("{}/app", fresh()), registry.registries());
+        image(&registry, &format!("{path}:x"), "a", &["amd64"]);
+        let name = format!("{}/{path}", registry.host);
+        let bucket = registries.repository(&name, None).unwrap();
+        assert_eq!(bucket.savings(), []);
+        seen(&bucket, "x").await;
+        assert_eq!(bucket.savings(), [("sign-in", line.clone())]);
+        // Who follows it is told nothing more; who says otherwise is.
+        for (said, left) in [(line.as_str(), vec![]), ("none", vec![("sign-in", line.clone())])] {
+            let registries = registry.registries();
+            registries.sign_in(&name, said).unwrap();
+            let bucket = registries.repository(&name, None).unwrap();
+            seen(&bucket, "x").await;
+            assert_eq!(bucket.savings(), left, "{said}");
+        }
+    }
 }
 
 #[tokio::test]

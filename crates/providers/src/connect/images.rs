@@ -28,7 +28,13 @@ mod with_quay {
                 (promote_quay::Registries::new(environment.clone()), environment)
             });
             let settings = config.stores.get(name).cloned().unwrap_or_default();
-            only_credentials(name, &settings)?;
+            only_of_registries(name, &settings)?;
+            if let Some(sign_in) = &settings.sign_in {
+                registries.sign_in(name, sign_in).map_err(|error| {
+                    Failure::new(ExitStatus::Usage, format!("`sign-in` of `{name}` can't be kept to"))
+                        .caused_by(error)
+                })?;
+            }
             let file = settings.credentials.map(|text| file(name, &text, environment, base)).transpose()?;
             let bucket = registries.repository(name, file).map_err(|error| {
                 Failure::new(ExitStatus::Usage, format!("`{id}` is not a repository of images"))
@@ -39,14 +45,14 @@ mod with_quay {
     }
 
     /// Settings of other kinds of stores are refused: somebody meant something by them.
-    fn only_credentials(name: &str, settings: &StoreSettings) -> Result<(), Failure> {
-        let given = StoreSettings { credentials: None, ..settings.clone() };
+    fn only_of_registries(name: &str, settings: &StoreSettings) -> Result<(), Failure> {
+        let given = StoreSettings { credentials: None, sign_in: None, ..settings.clone() };
         if given == StoreSettings::default() {
             return Ok(());
         }
         let what = format!("`[store.\"{name}\"]` has settings that a repository of images does not have");
         Err(Failure::new(ExitStatus::Usage, what)
-            .hint("`credentials` is the only one: a file such as Docker's `config.json`"))
+            .hint("it has `credentials`, a file such as Docker's `config.json`, and `sign-in`"))
     }
 
     fn file(name: &str, text: &str, environment: &Environment, base: &Path) -> Result<PathBuf, Failure> {

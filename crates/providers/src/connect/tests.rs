@@ -169,3 +169,30 @@ fn repositories_of_images_are_opened_and_take_credentials_alone() {
     config.stores.insert("quay.io/acme/app".to_owned(), unset);
     assert!(connected(&config).unwrap_err().message.contains("`PROMOTE_NO_SUCH` is not set"));
 }
+
+#[cfg(all(feature = "quay", feature = "local"))]
+#[test]
+fn repositories_of_one_registry_are_signed_in_to_in_one_way() {
+    let mut config = config(
+        in_store(StoreId::Local),
+        "registry.example/acme/app:{sha:8}",
+        "registry.example/acme/live:prod",
+    );
+    let mut say = |name: &str, sign_in: &str| {
+        let settings = StoreSettings { sign_in: Some(sign_in.to_owned()), ..StoreSettings::default() };
+        config.stores.insert(format!("registry.example/acme/{name}"), settings);
+        connected(&config).map(|_| ())
+    };
+    say("app", "https://registry.example/token?service=x").unwrap();
+    say("live", "https://registry.example/token?service=x").unwrap();
+    let failure = say("live", "password").unwrap_err();
+    let told: Vec<String> = promote_core::failure::causes(&failure).map(ToString::to_string).collect();
+    let told = format!("{}: {}", failure.message, told.join(": "));
+    assert_eq!(failure.exit, ExitStatus::Usage);
+    assert!(
+        told.contains("registry.example/acme/app") && told.contains("registry.example/acme/live"),
+        "{told}"
+    );
+    let failure = say("live", "http://tokens.example/auth").unwrap_err();
+    assert!(failure.message.contains("`sign-in` of `registry.example/acme/live`"), "{}", failure.message);
+}

@@ -108,6 +108,7 @@ fn piece() -> impl Strategy<Value = String> {
         "env.prod.soak",
         "artifact.a.source",
         "store.acme.endpoint",
+        "store.\"quay.io/a/b\".sign-in",
         "\"é\"",
     ]);
     let values = prop::sample::select(vec![
@@ -149,6 +150,7 @@ fn piece() -> impl Strategy<Value = String> {
         "\"xoxb-é-1234567890ab\"",
         "\"Europe/Berlin\"",
         "\">=1\"",
+        "\"https://é?service=é#\"",
     ]);
     let headers = prop::sample::select(vec![
         "[env.prod]",

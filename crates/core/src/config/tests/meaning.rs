@@ -128,6 +128,29 @@ fn the_ledger_lies_where_it_is_told_or_beside_the_first_source() {
 }
 
 #[test]
+fn a_registry_may_be_told_how_it_is_signed_in_to() {
+    let images = "environments = [\"dev\"]\nledger = \"s3://acme/x/\"\nsource = \"localhost:5000/acme/app:{sha}\"\n\
+        target = \"localhost:5000/acme/app:{env}\"\n[store.\"localhost:5000/acme/app\"]\n";
+    for good in [
+        "none",
+        "password",
+        "https://tokens.example/auth",
+        "https://tokens.example:8443/a/b?service=container_registry&x=1",
+        "http://127.0.0.1:5001/auth?service=x",
+        "http://[::1]:5001/auth",
+    ] {
+        let config = right(&format!("{images}sign-in = \"{good}\"\ncredentials = \"auth.json\"\n"));
+        let store = &config.stores["localhost:5000/acme/app"];
+        let read = (store.sign_in.as_deref(), store.credentials.as_deref());
+        assert_eq!(read, (Some(good), Some("auth.json")));
+    }
+    assert_eq!(right(images).stores["localhost:5000/acme/app"].sign_in, None);
+    // The same twice for one registry is no contradiction.
+    let twice = format!("{images}sign-in = \"none\"\n[store.\"localhost:5000/other\"]\nsign-in = \"none\"\n");
+    assert_eq!(right(&twice).stores["localhost:5000/other"].sign_in.as_deref(), Some("none"));
+}
+
+#[test]
 fn variables_are_filled_in_and_stores_described() {
     let config = right(
         r#"

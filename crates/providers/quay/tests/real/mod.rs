@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test binary needs a part of it")]
 
+pub(crate) mod door;
+
 use promote_core::digest::Digest;
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::port::{
@@ -58,6 +60,11 @@ impl Registry {
     pub(crate) fn by(&self, user: &str, password: &str) -> Self {
         let (user, password) = (user.to_owned(), password.to_owned());
         Self { host: self.host.clone(), user, password, server: None }
+    }
+
+    /// The same by another address.
+    pub(crate) fn behind(&self, host: &str) -> Self {
+        Self { host: host.to_owned(), ..self.by(&self.user, &self.password) }
     }
 
     pub(crate) fn environment(&self) -> Vec<(String, String)> {
