@@ -8,7 +8,8 @@ here = pathlib.Path(__file__).resolve().parent
 server = str(here.parent / "tests" / "servers" / "server")
 skopeo = subprocess.check_output([server, "tool", "skopeo"], text=True).strip()
 crane = shutil.which("crane")
-tools = ["skopeo", *(["crane"] if crane else []), "promote"]
+TOLD = "promote, told how to sign in"
+tools = ["skopeo", *(["crane"] if crane else []), "promote", TOLD]
 KIND = "application/vnd.oci.image."
 
 
@@ -76,6 +77,8 @@ def distant(address, milliseconds):
 def command(tool, source, target):
     if tool == "promote":
         return [ours, source, target]
+    if tool == TOLD:
+        return [ours, source, target, "password"]
     if tool == "crane":
         # Within a repository, its own command for that.
         repository, tag = target.rsplit(":", 1)

@@ -1,5 +1,6 @@
-//! `retag SOURCE TARGET`: looks at both, and puts the image under the target tag if that is as it was. What a promotion
-//! does to a registry, without rules and ledger; `bench/images.sh` races it.
+//! `retag SOURCE TARGET [SIGN-IN]`: looks at both, and puts the image under the target tag if that is as it was. What a promotion
+//! does to a registry, without rules and ledger; `bench/images.sh` races it. SIGN-IN is what `sign-in` in `promote.toml`
+//! may be (`none`, `password`, the address of a token server) and holds for the registries of both.
 
 use promote_core::location::{Key, Location};
 use promote_core::port::{Bucket, BucketReader, Condition, CopyGuard, Metadata, PinnedSource, Precondition};
@@ -17,11 +18,16 @@ fn open(registries: &Registries, place: &str) -> Result<(Location, RegistryBucke
 async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = std::env::args().skip(1);
     let (Some(source), Some(target)) = (arguments.next(), arguments.next()) else {
-        return Err("usage: retag HOST/REPOSITORY:TAG HOST/REPOSITORY:TAG".into());
+        return Err("usage: retag HOST/REPOSITORY:TAG HOST/REPOSITORY:TAG [SIGN-IN]".into());
     };
+    let sign_in = arguments.next();
     let registries = Registries::new(Environment::of_process());
     let (location, from, old) = open(&registries, &source)?;
     let (_, to, new) = open(&registries, &target)?;
+    if let Some(sign_in) = &sign_in {
+        registries.sign_in(&from.to_string(), sign_in)?;
+        registries.sign_in(&to.to_string(), sign_in)?;
+    }
     let (seen, before) = tokio::try_join!(from.head(&old), to.head(&new))?;
     let seen = seen.ok_or("there is no such image")?;
     let pinned = PinnedSource {
