@@ -120,9 +120,9 @@ impl Fake {
         self.shared.lock().requests.clone()
     }
 
-    /// Waits until `done` is so; says whether it came to that within ten seconds.
+    /// Waits until `done` is so; says whether it came to that within a minute.
     pub fn until(&self, done: impl Fn(&Self) -> bool) -> bool {
-        for _ in 0..500 {
+        for _ in 0..3000 {
             if done(self) {
                 return true;
             }

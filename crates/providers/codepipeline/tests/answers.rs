@@ -128,7 +128,7 @@ async fn a_waiting_approval_is_answered_once_with_the_token_that_was_seen() {
     fake.pipeline("billing-prod", Shape::of("acme", "billing/prod.zip").with_approval());
     land(&fake, "v1");
     let mut waiting = Vec::new();
-    for _ in 0..200 {
+    for _ in 0..3000 {
         waiting =
             pipelines.stages("billing-prod").await.unwrap().into_iter().flat_map(|it| it.waiting).collect();
         if !waiting.is_empty() {
