@@ -174,7 +174,9 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
     }
     // By what that request was answered with.
     found.hints.extend(bucket.savings().into_iter().map(|(key, value)| {
-        format!("`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: it need not be asked first")
+        format!(
+            "`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: the registry need not be asked first"
+        )
     }));
     if let Ok(now) = bucket.now().await {
         found.skew_s = Some((view.clock.now() - now).num_seconds());

@@ -155,11 +155,16 @@ pub(crate) fn is_bucket(name: &str) -> bool {
 /// Whether `name` can be a repository of images: a host as images' names have it, and a path of lower-case parts.
 pub(crate) fn is_repository(name: &str) -> bool {
     let Some((host, path)) = name.split_once('/') else { return false };
-    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
-    let part = |part: &str| part.bytes().all(letter) && part.starts_with(|c: char| c.is_ascii_alphanumeric());
     is_host(host)
         && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-:[]".contains(&b))
-        && path.split('/').all(part)
+        && is_image_path(path)
+}
+
+/// Whether `path` can be what follows the host in a repository's name.
+pub(crate) fn is_image_path(path: &str) -> bool {
+    let letter = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-".contains(&b);
+    let part = |part: &str| part.bytes().all(letter) && part.starts_with(|c: char| c.is_ascii_alphanumeric());
+    path.split('/').all(part)
 }
 
 /// Whether a text before the first slash has the shape of a registry's host, and not of a folder.

@@ -75,13 +75,11 @@ impl Answer {
             return self;
         }
         let (code, message) = match self.status {
-            401 => ("AuthenticationRequired", "Authentication required."),
             403 => ("AccessDenied", "Access denied."),
             404 if String::from_utf8_lossy(&self.body).contains("bucket does not exist") => {
                 ("NoSuchBucket", "The specified bucket does not exist.")
             }
             404 => ("NoSuchKey", "The specified key does not exist."),
-            412 => ("PreconditionFailed", "At least one of the pre-conditions you specified did not hold."),
             _ => ("InvalidArgument", "Invalid argument."),
         };
         let body = format!(

@@ -6,7 +6,7 @@ use super::model::{ArtifactKind, LedgerPlace};
 use super::reading::ReadContext;
 use super::variables::{Wrong, replace};
 use crate::commit::CommitId;
-use crate::location::{Key, StoreId, image_parts, is_bucket};
+use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path};
 use crate::names::{EnvironmentName, ProjectName, shown};
 use crate::template::{Template, Values, variable};
 use chrono::DateTime;
@@ -196,15 +196,13 @@ fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
 
 fn image(text: &str, rest: &str) -> Result<Place, Fault> {
     let (repository, tag) = rest.rsplit_once(':').unwrap_or((rest, ""));
-    let name = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-/".contains(&b);
-    let parts = repository.split('/').all(|part| part.starts_with(|c: char| c.is_ascii_alphanumeric()));
     if rest.contains('@') {
         return Err((
             "an image is named by its tag here; promote finds and keeps the digest".to_owned(),
             Some("write `HOST/REPOSITORY:{sha}`".to_owned()),
         ));
     }
-    if repository.is_empty() || !repository.bytes().all(name) || !parts {
+    if !is_image_path(repository) {
         let hint = "lower-case letters, digits, `.`, `_`, `-` and `/`";
         return Err((format!("`{}` is not an image's repository", shown(repository)), Some(hint.to_owned())));
     }

@@ -127,15 +127,9 @@ async fn a_waiting_approval_is_answered_once_with_the_token_that_was_seen() {
     let (fake, pipelines) = stage();
     fake.pipeline("billing-prod", Shape::of("acme", "billing/prod.zip").with_approval());
     land(&fake, "v1");
-    let mut waiting = Vec::new();
-    for _ in 0..3000 {
-        waiting =
-            pipelines.stages("billing-prod").await.unwrap().into_iter().flat_map(|it| it.waiting).collect();
-        if !waiting.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
+    assert!(fake.until(|fake| fake.waits_for("billing-prod").as_deref() == Some("Approve/Approval")));
+    let stages = pipelines.stages("billing-prod").await.unwrap();
+    let waiting: Vec<_> = stages.into_iter().flat_map(|stage| stage.waiting).collect();
     let verdict = Verdict { approved: true, comment: "fine".to_owned() };
     let mut older = waiting[0].clone();
     older.token = "token-of-yesterday".to_owned();

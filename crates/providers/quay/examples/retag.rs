@@ -1,6 +1,6 @@
-//! `retag SOURCE TARGET [SIGN-IN]`: looks at both, and puts the image under the target tag if that is as it was. What a promotion
-//! does to a registry, without rules and ledger; `bench/images.sh` races it. SIGN-IN is what `sign-in` in `promote.toml`
-//! may be (`none`, `password`, the address of a token server) and holds for the registries of both.
+//! `retag SOURCE TARGET [SIGN-IN]`: looks at both, and puts the image under the target tag if that is as it was. What a
+//! promotion does to a registry, without rules and ledger; `bench/images.sh` races it. SIGN-IN is what `sign-in` in
+//! `promote.toml` may be (`none`, `password`, the address of a token server) and holds for the registries of both.
 
 use promote_core::location::{Key, Location};
 use promote_core::port::{Bucket, BucketReader, Condition, CopyGuard, Metadata, PinnedSource, Precondition};
