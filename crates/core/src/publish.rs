@@ -7,7 +7,9 @@ use crate::digest::{Digest, Hasher};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
-use crate::ledger::{Actor, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, key, manifest};
+use crate::ledger::{
+    Actor, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
+};
 use crate::location::Location;
 use crate::place::locate;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata};
@@ -157,6 +159,7 @@ pub async fn publish(
                     content: *content,
                     folder: None,
                     expires: None,
+                    seen: None,
                 }
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
@@ -170,6 +173,7 @@ pub async fn publish(
                     content: None,
                     folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
                     expires: None,
+                    seen: None,
                 }
             }
             (kind, _) => {
@@ -261,6 +265,7 @@ async fn pushed(
         content: None,
         folder: None,
         expires,
+        seen: Some(Stored::looked_at(&object)),
     })
 }
 

@@ -47,6 +47,7 @@ fn object(stored: i64, token: &str, size: u64, sha256: Option<&str>, named: Opti
         metadata: named
             .map(|digit| Metadata::from([("promote-commit".to_owned(), commit(digit).to_string())]))
             .unwrap_or_default(),
+        checksums: Default::default(),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::config::{ArtifactKind, Config};
 use crate::digest::{Digest, Hasher};
 use crate::failure::Failure;
 use crate::folder::FolderManifest;
-use crate::ledger::{Actor, BuiltArtifact, FolderSize, LedgerError, Manifest, manifest};
+use crate::ledger::{Actor, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, manifest};
 use crate::location::Location;
 use crate::port::{ErrorKind, Object};
 use crate::publish::{Place, kept, places};
@@ -170,9 +170,9 @@ async fn make(
             .expires(&location.key)
             .await
             .map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
-        let size = object.size;
-        artifacts
-            .insert(name, BuiltArtifact { location, sha256, size, content: None, folder: None, expires });
+        let (size, seen) = (object.size, Some(Stored::looked_at(&object)));
+        let built = BuiltArtifact { location, sha256, size, content: None, folder: None, expires, seen };
+        artifacts.insert(name, built);
     }
     Ok(Ok(Manifest {
         schema: manifest::SCHEMA.to_owned(),
@@ -205,6 +205,7 @@ async fn folder(view: &View, location: &Location) -> Result<Option<BuiltArtifact
         content: None,
         folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
         expires: None,
+        seen: Some(Stored::looked_at(&object)),
     }))
 }
 

@@ -1,6 +1,7 @@
 //! A release's manifest: written once when it is published, never changed. It is what makes a commit a release.
 
 use super::record::{Actor, ReleaseRef};
+use super::stored::Stored;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
@@ -34,6 +35,10 @@ pub struct BuiltArtifact {
     /// After what time its tag expires wherever it is put, as the image's own label says: `4w`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires: Option<String>,
+    /// What the store said of it when its bytes were known to be these; of a folder, of its manifest. `None` in releases
+    /// of older versions, whose bytes are read at their first use.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<Stored>,
 }
 
 /// What a folder holds.

@@ -12,6 +12,7 @@ pub mod reader;
 pub mod record;
 pub mod state;
 pub mod statement;
+pub mod stored;
 mod strict;
 mod survey;
 
@@ -28,3 +29,4 @@ pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Shape, StepRecord,
     TargetMove, Verified,
 };
+pub use stored::{Identity, Stored};

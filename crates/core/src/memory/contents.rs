@@ -5,8 +5,8 @@ use super::kind::{MemoryKind, Tokens};
 use crate::digest::Digest;
 use crate::location::Key;
 use crate::port::{
-    Condition, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition,
-    Token, VersionId,
+    Checksums, Condition, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object, Page, PinnedSource,
+    Precondition, Token, VersionId,
 };
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, Utc};
@@ -139,6 +139,7 @@ impl Contents {
             stored_at: self.stamp(now),
             headers: fresh.headers.clone(),
             metadata: fresh.metadata.clone(),
+            checksums: Checksums::new(),
         };
         let stored = Stored { object: object.clone(), bytes: fresh.bytes };
         if let Some(version) = version {

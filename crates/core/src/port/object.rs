@@ -34,6 +34,9 @@ impl fmt::Display for VersionId {
 /// The user's own metadata of an object: lower-case names without the vendor's prefix.
 pub type Metadata = BTreeMap<String, String>;
 
+/// A store's own checksums by name.
+pub type Checksums = BTreeMap<String, String>;
+
 /// The headers that belong to the content and are carried over by a copy.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", default)]
@@ -74,6 +77,10 @@ pub struct Object {
     pub headers: Headers,
     /// User metadata. Empty in a listing.
     pub metadata: Metadata,
+    /// What else the store tells of the content by itself: its checksums by their names in lower case (`md5`, `crc32c`,
+    /// `crc64nvme`, `sha256-parts`), each in base64 as the store writes it. None of them names the content for sure. A
+    /// listing need not tell them.
+    pub checksums: Checksums,
 }
 
 /// One page of a listing, ascending by the bytes of the key.

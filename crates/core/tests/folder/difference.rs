@@ -32,6 +32,7 @@ fn object(path: &str, text: &str, token: &str, vouches: bool) -> Object {
         stored_at: DateTime::default(),
         headers: Headers::default(),
         metadata: Metadata::new(),
+        checksums: Default::default(),
     }
 }
 

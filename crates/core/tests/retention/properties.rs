@@ -48,7 +48,9 @@ fn head(lane: &str, state: State) -> Head {
 fn manifest(number: usize, place: usize) -> Manifest {
     let location = format!("memory://m/rel/{place}.zip").parse().unwrap();
     let sha256 = promote_core::digest::Digest::of(b"x");
-    let built = BuiltArtifact { location, sha256, size: 1, content: None, folder: None, expires: None };
+    let size = 1;
+    let built =
+        BuiltArtifact { location, sha256, size, content: None, folder: None, expires: None, seen: None };
     Manifest {
         schema: SCHEMA.to_owned(),
         commit: commit(number),

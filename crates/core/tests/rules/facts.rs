@@ -117,6 +117,7 @@ pub fn object(environment: &str, digit: char) -> Object {
         stored_at: now() - hours(30),
         headers: promote_core::port::Headers::default(),
         metadata: BTreeMap::new(),
+        checksums: BTreeMap::new(),
     }
 }
 
@@ -162,6 +163,7 @@ pub fn manifest(digit: char) -> Manifest {
                 content: None,
                 folder: None,
                 expires: None,
+                seen: None,
             },
         )]
         .into(),

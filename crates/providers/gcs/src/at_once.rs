@@ -15,7 +15,7 @@ use chrono::DateTime;
 use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, LAST_MODIFIED};
 use promote_core::location::Key;
-use promote_core::port::{ErrorKind, Headers, Metadata, Object, ProviderError, Token, VersionId};
+use promote_core::port::{Checksums, ErrorKind, Headers, Metadata, Object, ProviderError, Token, VersionId};
 
 /// What the names of an object's own metadata begin with.
 const OWN: &str = "x-goog-meta-";
@@ -104,6 +104,7 @@ fn described(key: &Key, headers: &HeaderMap, content: &[u8]) -> Option<Object> {
         stored_at: DateTime::parse_from_rfc2822(text(headers, LAST_MODIFIED.as_str())?).ok()?.to_utc(),
         headers: Headers::default(),
         metadata,
+        checksums: Checksums::new(),
     })
 }
 

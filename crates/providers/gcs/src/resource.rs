@@ -119,6 +119,10 @@ impl Resource {
                 .map(|(name, value)| (name.to_lowercase(), value))
                 .filter(|(name, _)| name != echo::NAME)
                 .collect(),
+            checksums: [("crc32c", self.crc32c), ("md5", self.md5_hash)]
+                .into_iter()
+                .filter_map(|(name, sum)| Some((name.to_owned(), sum?)))
+                .collect(),
         })
     }
 }

@@ -15,8 +15,8 @@ use futures_util::StreamExt;
 use promote_core::location::Key;
 use promote_core::names::shown;
 use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, CopyGuard, ErrorKind, FenceClass,
-    Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
+    FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
 };
 use std::ffi::OsString;
 use std::fmt;
@@ -235,6 +235,7 @@ fn object(key: &Key, id: &str, size: u64, stored_at: DateTime<Utc>) -> Object {
         stored_at,
         headers: Headers::default(),
         metadata: Metadata::new(),
+        checksums: Checksums::new(),
     }
 }
 

@@ -17,7 +17,8 @@ use crate::trouble::{Outcome, Trouble};
 use promote_core::digest::Digest;
 use promote_core::location::{Key, StoreId};
 use promote_core::port::{
-    Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token, VersionId,
+    Body, Checksums, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token,
+    VersionId,
 };
 use std::fs::File;
 use std::io;
@@ -99,6 +100,7 @@ impl Store {
                 stored_at: description.stored_at,
                 headers: description.headers,
                 metadata: description.metadata,
+                checksums: Checksums::new(),
             });
         }
         found.sort_by_key(|object| std::cmp::Reverse(object.stored_at));
@@ -131,6 +133,7 @@ impl Store {
             stored_at: found.stamp.changed_at(),
             headers: described.map(|it| it.headers.clone()).unwrap_or_default(),
             metadata: described.map(|it| it.metadata.clone()).unwrap_or_default(),
+            checksums: Checksums::new(),
         })
     }
 
@@ -300,6 +303,7 @@ impl Store {
             stored_at: stamp.changed_at(),
             headers: description.headers,
             metadata: description.metadata,
+            checksums: Checksums::new(),
         })
     }
 

@@ -6,7 +6,7 @@ use crate::path::go_down;
 use crate::store::Store;
 use crate::trouble::Outcome;
 use promote_core::location::Key;
-use promote_core::port::{Headers, Metadata, Object, Page, Token};
+use promote_core::port::{Checksums, Headers, Metadata, Object, Page, Token};
 use std::io;
 
 /// What is looked for, and what was found.
@@ -108,6 +108,7 @@ impl Walk<'_> {
             stored_at: found.stamp.changed_at(),
             headers: Headers::default(),
             metadata: Metadata::new(),
+            checksums: Checksums::new(),
         });
         Ok(())
     }

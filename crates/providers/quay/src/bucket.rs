@@ -13,8 +13,8 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use promote_core::digest::Digest;
 use promote_core::location::Key;
 use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, CopyGuard, ErrorKind, FenceClass,
-    Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
+    FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
 };
 use promote_core::tag::is_tag;
 use std::collections::HashMap;
@@ -65,6 +65,7 @@ impl RegistryBucket {
             stored_at: self.time(),
             headers,
             metadata: Metadata::new(),
+            checksums: Checksums::new(),
         }
     }
 
@@ -233,6 +234,7 @@ impl BucketReader for RegistryBucket {
                 stored_at,
                 headers: Headers::default(),
                 metadata: Metadata::new(),
+                checksums: Checksums::new(),
             });
         }
         Ok(found)

@@ -3,7 +3,7 @@
 
 use crate::S3Bucket;
 use crate::metadata::to_wire;
-use crate::object::{etag, whole_digest, whole_seconds};
+use crate::object::{checksums, etag, whole_digest, whole_seconds};
 use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective};
 use promote_core::digest::Digest;
@@ -109,8 +109,9 @@ impl S3Bucket {
             size: from.source.size,
             sha256: result.and_then(|result| whole_digest(result.checksum_sha256(), result.checksum_type())),
             at: result.and_then(|result| whole_seconds(result.last_modified())),
+            checksums: result.map(|result| checksums!(result)).unwrap_or_default(),
         };
-        self.stored(&doing, target, &stored)
+        self.stored(&doing, target, stored)
     }
 
     /// Reads the source, checks it, and puts it.

@@ -6,7 +6,7 @@ use crate::S3Bucket;
 use crate::copying::{Pin, copy_source};
 use crate::failure::Doing;
 use crate::metadata::to_wire;
-use crate::object::{checksum, whole_digest};
+use crate::object::{checksum, checksums, whole_digest};
 use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
@@ -117,8 +117,9 @@ impl S3Bucket {
             size,
             sha256: whole_digest(answer.checksum_sha256(), answer.checksum_type()),
             at: None,
+            checksums: checksums!(answer),
         };
-        self.stored(doing, target, &stored)
+        self.stored(doing, target, stored)
     }
 
     /// Completes or gives up, as the parts went.

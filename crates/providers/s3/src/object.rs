@@ -36,6 +36,24 @@ pub(crate) fn checksum(digest: &Digest) -> String {
     base64::encode(digest.as_bytes())
 }
 
+/// The store's own checksums of an answer, but for a SHA-256 of the whole content, which is told apart.
+macro_rules! checksums {
+    ($answer:expr) => {{
+        let parts = $answer.checksum_sha256().filter(|sum| sum.contains('-'));
+        [
+            ("crc32", $answer.checksum_crc32()),
+            ("crc32c", $answer.checksum_crc32_c()),
+            ("crc64nvme", $answer.checksum_crc64_nvme()),
+            ("sha1", $answer.checksum_sha1()),
+            ("sha256-parts", parts),
+        ]
+        .into_iter()
+        .filter_map(|(name, sum)| Some((name.to_owned(), sum.filter(|sum| !sum.is_empty())?.to_owned())))
+        .collect::<promote_core::port::Checksums>()
+    }};
+}
+pub(crate) use checksums;
+
 /// A time in whole seconds.
 pub(crate) fn whole_seconds(time: Option<&WireTime>) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time?.secs(), 0)

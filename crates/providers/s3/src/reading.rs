@@ -12,7 +12,7 @@ use futures_util::StreamExt as _;
 use promote_core::location::Key;
 use promote_core::names::shown;
 use promote_core::port::{
-    ByteStream, ErrorKind, Headers, Metadata, Object, Page, PinnedSource, ProviderError, VersionId,
+    ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Page, PinnedSource, ProviderError, VersionId,
 };
 use std::sync::atomic::Ordering;
 
@@ -36,6 +36,7 @@ macro_rules! described {
                     content_language: $answer.content_language().map(str::to_owned),
                 },
                 metadata: from_wire($answer.metadata()),
+                checksums: crate::object::checksums!($answer),
             }),
             _ => None,
         }
@@ -248,6 +249,7 @@ impl S3Bucket {
                     stored_at: whole_seconds(entry.last_modified()).ok_or_else(|| incomplete(&doing))?,
                     headers: Headers::default(),
                     metadata: Metadata::default(),
+                    checksums: Checksums::new(),
                 });
             }
             if page.more && answer.contents().is_empty() {

@@ -4,14 +4,15 @@
 use crate::S3Bucket;
 use crate::failure::Doing;
 use crate::metadata::to_wire;
-use crate::object::{checksum, etag, token, version, whole_digest};
+use crate::object::{checksum, checksums, etag, token, version, whole_digest};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, Utc};
 use promote_core::digest::Digest;
 use promote_core::location::Key;
 use promote_core::port::{
-    Blob, Body, ErrorKind, Headers, Metadata, Object, Precondition, ProviderError, Token, VersionId,
+    Blob, Body, Checksums, ErrorKind, Headers, Metadata, Object, Precondition, ProviderError, Token,
+    VersionId,
 };
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ pub(crate) struct Stored<'a> {
     pub(crate) size: u64,
     pub(crate) sha256: Option<Digest>,
     pub(crate) at: Option<DateTime<Utc>>,
+    pub(crate) checksums: Checksums,
 }
 
 /// A missing object, where one was to be replaced or copied, is a lost race like any other.
@@ -72,7 +74,7 @@ impl S3Bucket {
         &self,
         doing: &Doing<'_>,
         target: &Target<'_>,
-        stored: &Stored<'_>,
+        stored: Stored<'_>,
     ) -> Result<Object, ProviderError> {
         self.bucket_seen();
         let token: Token = stored
@@ -89,6 +91,7 @@ impl S3Bucket {
             stored_at: stored.at.or(heard).unwrap_or_default().trunc_subsecs(0),
             headers: target.headers.clone(),
             metadata: target.metadata.clone(),
+            checksums: stored.checksums,
         })
     }
 
@@ -166,8 +169,9 @@ impl S3Bucket {
             size,
             sha256: vouched.filter(|vouched| vouched == digest),
             at: None,
+            checksums: checksums!(answer),
         };
-        self.stored(&doing, target, &stored)
+        self.stored(&doing, target, stored)
     }
 
     /// See `Bucket::delete`.
