@@ -30,6 +30,10 @@ pub(crate) struct Description {
     /// Whether the file was placed by hand, and described only when it was replaced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) by_hand: bool,
+    /// When the object was last touched as far as is known to have left its bytes alone, in nanoseconds since 1970: kept
+    /// as the time of change of the description's own file.
+    #[serde(skip)]
+    pub(crate) untouched_since: i128,
 }
 
 /// What is to be described.
@@ -53,6 +57,7 @@ impl Description {
             headers: dress.headers.clone(),
             metadata: dress.metadata.clone(),
             by_hand: dress.by_hand,
+            untouched_since: 0,
         }
     }
 

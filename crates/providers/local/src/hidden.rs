@@ -11,6 +11,7 @@
 use crate::description::{Description, LIMIT};
 use crate::draft::Draft;
 use crate::folder::Folder;
+use crate::stamp::{Stamp, moment};
 use crate::trouble::{Outcome, Trouble};
 use promote_core::digest::Digest;
 use promote_core::location::Key;
@@ -96,9 +97,27 @@ impl Hidden {
         let place = Place::of(key);
         let Some(shelf) = self.shelf(&place)? else { return Ok(None) };
         let Some(file) = present(shelf.open(&place.description(state)))? else { return Ok(None) };
+        let untouched_since = Stamp::of(&file)?.changed();
         let mut bytes = Vec::new();
         file.take(LIMIT).read_to_end(&mut bytes)?;
-        Description::from_bytes(&bytes, key).map(Some)
+        let mut found = Description::from_bytes(&bytes, key)?;
+        found.untouched_since = untouched_since;
+        Ok(Some(found))
+    }
+
+    /// Keeps when an object was touched whose bytes are those of this state: as long as that is the last time, they
+    /// need not be read to know it. Nothing but time is lost where that can't be kept.
+    pub(crate) fn untouched(&self, key: &Key, state: &str, touched: i128) {
+        let place = Place::of(key);
+        let mark = || -> Outcome<()> {
+            let Some(shelf) = self.shelf(&place)? else { return Ok(()) };
+            let file = shelf.open(&place.description(state))?;
+            if let Some(time) = moment(touched) {
+                file.set_modified(time)?;
+            }
+            Ok(())
+        };
+        drop(mark());
     }
 
     /// Durably writes a description, whole or not at all: that of a state made by hand can be met again by whoever

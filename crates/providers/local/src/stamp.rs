@@ -15,7 +15,12 @@ pub(crate) struct Stamp {
     changed: i128,
     pub(crate) inode: u64,
     /// When the file, its names or its rights last changed: can't be set by hand.
-    touched: i128,
+    pub(crate) touched: i128,
+}
+
+/// A moment in nanoseconds since 1970 as a time of change.
+pub(crate) fn moment(nanos: i128) -> Option<SystemTime> {
+    Some(SystemTime::UNIX_EPOCH + Duration::from_nanos(u64::try_from(nanos).ok()?))
 }
 
 fn nanos(seconds: i64, rest: i64) -> i128 {
@@ -23,6 +28,11 @@ fn nanos(seconds: i64, rest: i64) -> i128 {
 }
 
 impl Stamp {
+    /// The time of change, in nanoseconds since 1970.
+    pub(crate) fn changed(&self) -> i128 {
+        self.changed
+    }
+
     /// The state of an open file.
     pub(crate) fn of(file: &File) -> io::Result<Self> {
         Ok(Self::from(&file.metadata()?))

@@ -189,10 +189,18 @@ impl Store {
             Some(hidden) => hidden.describe(key, &stamp.name())?,
             None => None,
         };
-        // After the whole store was copied, each file is another one with the same bytes.
+        let known = |it: &Description| it.inode == stamp.inode && it.untouched_since == stamp.touched;
         let described = match description {
             Some(it) if it.by_hand || it.size != stamp.size => None,
-            Some(it) if it.inode == stamp.inode || it.sha256 == self.digests.of(&file, &stamp)? => Some(it),
+            Some(it) if known(&it) => Some(it),
+            // Its bytes tell whether somebody wrote into it and set the time of change back, or only moved it, changed
+            // its rights, or copied the whole store.
+            Some(it) if it.sha256 == self.digests.of(&file, &stamp)? => {
+                if let Some(hidden) = hidden.filter(|_| it.inode == stamp.inode) {
+                    hidden.untouched(key, &stamp.name(), stamp.touched);
+                }
+                Some(it)
+            }
             _ => None,
         };
         Ok(Some(Found { file, stamp, description: described }))
@@ -292,6 +300,9 @@ impl Store {
                 .and_then(|()| draft.replace(&folder, name).map_err(Trouble::from)),
         };
         appeared.inspect_err(|_| hidden.forget(key, &stamp.name()))?;
+        if let Some(touched) = folder.open(name).ok().and_then(|file| Stamp::of(&file).ok()) {
+            hidden.untouched(key, &stamp.name(), touched.touched);
+        }
         folder.sync().map_err(Trouble::unsure)?;
         let state = stamp.name();
         Ok(Object {

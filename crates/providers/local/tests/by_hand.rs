@@ -76,6 +76,43 @@ async fn a_file_placed_by_hand_is_an_object() {
 }
 
 #[tokio::test]
+async fn bytes_changed_in_place_are_noticed_though_the_time_of_change_was_set_back() {
+    let (root, bucket) = fresh();
+    let path = root.path().join("rel.zip");
+    let ours = write(&bucket, "rel.zip", "the release", Precondition::Absent).await.unwrap();
+    assert_eq!(head(&bucket, "rel.zip").await.token, ours.token);
+    let then = fs::metadata(&path).unwrap().modified().unwrap();
+    // The clock of the file system has its own pace.
+    tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    fs::write(&path, "THE RELEASE").unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+    assert_eq!(fs::metadata(&path).unwrap().modified().unwrap(), then);
+    for bucket in [&bucket, &LocalBucket::open(root.path())] {
+        let found = head(bucket, "rel.zip").await;
+        assert_eq!(found.sha256, Some(Digest::of(b"THE RELEASE")));
+        assert_ne!(found.token, ours.token);
+        assert!(found.metadata.is_empty(), "what was said of the release is not said of it");
+        let listed = bucket.list("rel", None, 10).await.unwrap().objects;
+        assert_ne!(listed[0].token, ours.token);
+        let from = pin(&ours, "the release");
+        let end = bucket.copy(&from, &key("prod.zip"), &Metadata::new(), &Condition::absent()).await;
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict);
+    }
+}
+
+#[tokio::test]
+async fn a_file_whose_rights_changed_is_the_same_object() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (root, bucket) = fresh();
+    let ours = write(&bucket, "rel.zip", "the release", Precondition::Absent).await.unwrap();
+    tokio::time::sleep(std::time::Duration::from_millis(30)).await;
+    fs::set_permissions(root.path().join("rel.zip"), fs::Permissions::from_mode(0o600)).unwrap();
+    for _ in 0..2 {
+        assert_eq!(head(&bucket, "rel.zip").await, Object { ..ours.clone() });
+    }
+}
+
+#[tokio::test]
 async fn every_change_by_hand_changes_the_token() {
     type ByHand = (&'static str, fn(&Path));
     let changes: [ByHand; 5] = [
