@@ -40,6 +40,12 @@ impl Events for Heard {
             Event::StageBack { promotion, .. } => {
                 log.say(&format!("a stage of the pipeline of promotion {promotion} went back"));
             }
+            Event::Reading { source, done: 0, size } => {
+                log.say(&format!(
+                    "{source}: {size} bytes are read, since its store does not tell what they are"
+                ));
+            }
+            Event::Reading { source, done, size } => log.debug(&format!("{source}: {done} of {size} bytes")),
             Event::Waiting { until, why } => {
                 log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
             }

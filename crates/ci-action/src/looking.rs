@@ -39,12 +39,21 @@ fn fill(answer: &mut Answer, one: &EnvironmentStatus) {
 pub(crate) async fn verify(site: &Site<'_>) -> Result<Answer, Failure> {
     let names = environments(site.inputs)?;
     let chains = site.inputs.boolean("ledger", false).map_err(wrong)?;
-    let found = report::verify(&site.world.view(), &site.config, &names, chains).await?;
+    let depth = report::Depth { chains, ..report::Depth::default() };
+    let found = report::verify(&site.world.view(), &site.config, &names, depth).await?;
     let wrong: Vec<String> = found
         .targets
         .iter()
         .flatten()
         .filter_map(|target| Some(format!("{}: {}", target.environment, target.detail.as_ref()?)))
+        .chain(
+            found
+                .sources
+                .iter()
+                .flatten()
+                .filter(|source| !source.matches)
+                .filter_map(|it| it.detail.clone()),
+        )
         .chain(found.chains.iter().flatten().flat_map(|chain| chain.faults.clone()))
         .collect();
     let mut answer = Answer::new(if found.matches { "matches" } else { "differs" }, &found);

@@ -12,6 +12,7 @@ use promote_core::ledger::OutcomeResult;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
+use promote_core::remember::remember;
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::Request;
@@ -42,6 +43,10 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         .state(format!("It is: {}", promote_core::steps::name(step))));
     }
     let (snapshot, decision) = decide(&world.view(), config, &request).await?;
+    if act == Act::Plan || !matches!(decision, Decision::Allowed(_)) {
+        // What is carried out remembers by itself.
+        remember(world, &snapshot, &request.actor).await;
+    }
     if let Some(saved) = &saved {
         saved::unchanged(saved, &decision)?;
     }

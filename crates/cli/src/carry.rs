@@ -21,6 +21,7 @@ use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
+use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
 use promote_core::request::Request;
 use promote_core::snapshot::Snapshot;
@@ -70,7 +71,13 @@ async fn carry_and_tell(
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let view = world.view();
-    let (snapshot, decision) = decide(&view, config, &wanted.request).await?;
+    let decided = decide(&view, config, &wanted.request).await;
+    progress.rest();
+    let (snapshot, decision) = decided?;
+    if wanted.changing.dry_run || !matches!(decision, Decision::Allowed(_)) {
+        // What is carried out remembers by itself.
+        remember(&world, &snapshot, &wanted.request.actor).await;
+    }
     facts.decided(settings, &snapshot, &decision, wanted.changing.dry_run);
     if let Some(saved) = &wanted.saved {
         unchanged(saved, &decision)?;

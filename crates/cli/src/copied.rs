@@ -30,6 +30,7 @@ pub(crate) fn check(folder: &Path) -> Result<VerifyReport, Failure> {
         project: Some(project),
         matches: chains.iter().all(|chain| chain.intact),
         targets: None,
+        sources: None,
         chains: Some(chains),
     })
 }

@@ -50,6 +50,15 @@ pub enum Event {
         /// What the target holds.
         release: CommitId,
     },
+    /// The bytes of a release's artifact are read, since the store does not tell that they are the published ones.
+    Reading {
+        /// The artifact.
+        source: Location,
+        /// How many bytes were read by now.
+        done: u64,
+        /// How many there are.
+        size: u64,
+    },
     /// Waiting until requests of an earlier attempt can't land any more.
     Waiting {
         /// Until when, by the store's clock.

@@ -3,7 +3,7 @@
 
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config};
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
@@ -12,13 +12,12 @@ use crate::ledger::{
 };
 use crate::location::Location;
 use crate::place::locate;
-use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata};
+use crate::placing::{Placing, differs};
+use crate::port::Body;
 use crate::template::Values;
 use crate::world::World;
 use chrono::{DateTime, Utc};
-use futures_util::StreamExt;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// How many characters of a commit's subject a manifest keeps.
 const SUBJECT: usize = 200;
@@ -138,9 +137,10 @@ pub async fn publish(
     let commit = &publication.commit;
     let places = places(config, commit, publication.version.as_deref())?;
     let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
-    if known.is_some() {
-        stays(world, commit).await?;
-    }
+    let last = match known {
+        Some(_) => stays(world, commit).await?,
+        None => 0,
+    };
     let mut artifacts = BTreeMap::new();
     let mut objects = Vec::new();
     for (name, place) in &places {
@@ -159,7 +159,8 @@ pub async fn publish(
                     content: *content,
                     folder: None,
                     expires: None,
-                    seen: None,
+                    // What lies there may be told to be this by its version.
+                    seen: known.as_ref().and_then(|it| it.artifacts.get(name)?.seen.clone()),
                 }
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
@@ -173,7 +174,7 @@ pub async fn publish(
                     content: None,
                     folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
                     expires: None,
-                    seen: None,
+                    seen: Some(Stored::written(&object)),
                 }
             }
             (kind, _) => {
@@ -186,7 +187,7 @@ pub async fn publish(
         };
         artifacts.insert(name.clone(), built);
     }
-    let wanted = Manifest {
+    let mut wanted = Manifest {
         schema: manifest::SCHEMA.to_owned(),
         commit: commit.clone(),
         subject: publication.subject.as_ref().map(|text| text.chars().take(SUBJECT).collect()),
@@ -202,20 +203,47 @@ pub async fn publish(
         same(known, &wanted)?;
     }
     for (name, body) in objects {
-        let Some(built) = wanted.artifacts.get(name) else { continue };
-        put(world.store(&built.location.store)?, commit, built, body).await?;
+        let Some(built) = wanted.artifacts.get_mut(name) else { continue };
+        let stored = Placing { world, commit, built }.put(body).await?;
+        built.seen = Some(stored);
     }
     if let Some(manifest) = known {
+        again(world, &manifest, &wanted, last, &publication.actor).await;
         return Ok(Published { manifest, new: false });
     }
     record(world, commit, wanted).await
 }
 
+/// What lies there may be another object with the same bytes by now: what was found out of it is remembered.
+async fn again(world: &World, known: &Manifest, wanted: &Manifest, last: u32, actor: &Actor) {
+    let moved = wanted.artifacts.iter().filter_map(|(name, built)| {
+        let (before, now) = (known.artifacts.get(name)?.seen.as_ref(), built.seen.as_ref()?);
+        let same =
+            before.is_some_and(|before| (&before.token, &before.version) == (&now.token, &now.version));
+        (!same).then(|| (name.clone(), now.clone()))
+    });
+    let fresh: BTreeMap<String, Stored> = moved.collect();
+    let reader = world.ledger.reader();
+    let before = match (fresh.is_empty(), last) {
+        (true, _) => return,
+        (false, 0) => BTreeMap::new(),
+        (false, last) => reader.remembered(&known.commit, last).await.unwrap_or_default(),
+    };
+    if fresh.iter().all(|(name, stored)| before.get(name) == Some(stored)) {
+        return;
+    }
+    let end = world.ledger.remember(&known.commit, (last, &before), &fresh, (&actor.name, world.clock.now()));
+    // Without it, the bytes are read when they are needed.
+    drop(end.await);
+}
+
 /// Refuses to put in place again what retention deletes, or has deleted: nobody could take it from there.
+///
+/// Answers the number of the last entry about what was found out by reading its artifacts.
 ///
 /// # Errors
 /// `Conflict` when that is so, or what the store answered.
-pub async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
+pub async fn stays(world: &World, commit: &CommitId) -> Result<u32, Failure> {
     let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
     let short = commit.short(12);
     if entry.gone.is_some() || entry.erasing() {
@@ -230,7 +258,7 @@ pub async fn stays(world: &World, commit: &CommitId) -> Result<(), Failure> {
             .state("Nothing was changed.")
             .hint(format!("`promote pin {short} --reason TEXT` keeps it")));
     }
-    Ok(())
+    Ok(entry.seen)
 }
 
 /// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.
@@ -315,82 +343,4 @@ fn same(known: &Manifest, wanted: &Manifest) -> Result<(), Failure> {
         }
     }
     Ok(())
-}
-
-fn differs(commit: &CommitId, location: &Location, was: &str, is: &str) -> Failure {
-    Failure::new(ExitStatus::Conflict, format!("release {} was published with other bytes", commit.short(12)))
-        .state(format!("`{location}` holds {was}; this build is {is}."))
-        .state("Nothing was changed.")
-        .hint("a release never changes: make a new commit, or use the build that was published")
-}
-
-/// Puts one artifact in place, create-only, and settles what became of it.
-async fn put(
-    bucket: &Arc<dyn Bucket>,
-    commit: &CommitId,
-    built: &BuiltArtifact,
-    body: &Body,
-) -> Result<(), Failure> {
-    let key = &built.location.key;
-    let kind = if key.as_str().ends_with(".zip") { "application/zip" } else { "application/octet-stream" };
-    let headers = Headers { content_type: Some(kind.to_owned()), ..Headers::default() };
-    let metadata: Metadata = [("promote-commit", commit.to_string()), ("promote-sha256", built.sha256.hex())]
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect();
-    let doing = format!("writing `{}`", built.location);
-    let mut last = None;
-    for _ in 0..3 {
-        match bucket.head(key).await {
-            Ok(Some(_)) => return compare(bucket, commit, built).await,
-            Ok(None) => {}
-            Err(error) => return Err(Failure::looking(&format!("looking at `{}`", built.location), error)),
-        }
-        match bucket.write(key, body.clone(), &headers, &metadata, &Condition::absent()).await {
-            Ok(_) => return Ok(()),
-            Err(error)
-                if matches!(
-                    error.kind,
-                    ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
-                ) =>
-            {
-                last = Some(error);
-            }
-            Err(error) => return Err(Failure::looking(&doing, error)),
-        }
-    }
-    if matches!(bucket.head(key).await, Ok(Some(_))) {
-        return compare(bucket, commit, built).await;
-    }
-    let failure = Failure::new(ExitStatus::Failed, format!("{doing} failed"))
-        .hint("run `promote publish` again: it goes on where it stopped");
-    Err(match last {
-        Some(error) => failure.caused_by(error),
-        None => failure,
-    })
-}
-
-/// Whether what lies there is what is published: by the store's word where it gives one, else by reading it.
-async fn compare(bucket: &Arc<dyn Bucket>, commit: &CommitId, built: &BuiltArtifact) -> Result<(), Failure> {
-    let key = &built.location.key;
-    let doing = format!("reading `{}`", built.location);
-    let found = match bucket.head(key).await.map_err(|error| Failure::looking(&doing, error))? {
-        Some(object) => object,
-        None => return Err(Failure::new(ExitStatus::Failed, format!("`{}` comes and goes", built.location))),
-    };
-    let digest = match found.sha256 {
-        Some(digest) => digest,
-        None => {
-            let mut hasher = Hasher::new();
-            let mut stream = bucket.read(key, None).await.map_err(|error| Failure::looking(&doing, error))?;
-            while let Some(piece) = stream.next().await {
-                hasher.update(&piece.map_err(|error| Failure::looking(&doing, error))?);
-            }
-            hasher.finish()
-        }
-    };
-    if digest == built.sha256 {
-        return Ok(());
-    }
-    Err(differs(commit, &built.location, &digest.to_string(), &built.sha256.to_string()))
 }

@@ -3,7 +3,7 @@
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::folder::{Change, FolderManifest};
-use crate::ledger::{Genesis, Head, Manifest, State};
+use crate::ledger::{Genesis, Head, Identity, Manifest, State, Stored};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
@@ -26,6 +26,21 @@ pub struct Candidate {
     pub tags: Vec<String>,
     /// Its artifacts where they lie, by the name of their entry in the manifest. `None` is missing.
     pub sources: BTreeMap<String, Option<Object>>,
+    /// Whether each of them is what was published, where that was found out.
+    pub identities: BTreeMap<String, Identity>,
+    /// What is remembered of them, and what is new.
+    pub findings: Findings,
+}
+
+/// What was found out about a release's artifacts by reading them, by the name of their entry in the manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// The number of the last entry in the ledger, zero for none.
+    pub last: u32,
+    /// What that entry says, where it was asked for.
+    pub before: BTreeMap<String, Stored>,
+    /// What was found out just now, and is not in the ledger yet.
+    pub fresh: BTreeMap<String, Stored>,
 }
 
 /// Why a release is blocked.

@@ -23,6 +23,8 @@ pub struct View {
     pub clock: Arc<dyn Clock>,
     /// The repository, where one is at hand.
     pub history: Option<Arc<dyn History>>,
+    /// Hears what takes time.
+    pub events: Arc<dyn Events>,
 }
 
 /// What carrying out needs.
@@ -56,6 +58,7 @@ impl World {
             ledger: self.ledger.reader().clone(),
             clock: Arc::clone(&self.clock),
             history: self.history.clone(),
+            events: Arc::clone(&self.events),
         }
     }
 

@@ -9,14 +9,16 @@ use promote_core::flow::decide;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::plan::Decision;
+use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, Verb};
 use promote_core::request::Wanted;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Show what `promote to` would do, without doing it
 ///
 /// Shows the commits that would be brought, every write with its condition, every rule with its answer, and the steps
-/// that would follow. Needs read rights only. A saved plan can be reviewed, and carried out later with
+/// that would follow. Needs read rights only; whoever may write spares the next command what had to be read. A saved plan can be reviewed, and carried out later with
 /// `promote to ENV --plan FILE`: exactly as it is, or not at all.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote plan prod\n  promote plan prod a93be01 --out plan.json\n  \
@@ -46,8 +48,13 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
     let project = app.project()?;
     let request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
     let settings = environment(&project.config, &request.environment)?;
-    let view = app.world(&project).await?.view();
-    let (_, decision) = decide(&view, &project.config, &request).await?;
+    let progress = app.progress();
+    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+    let view = world.view();
+    let decided = decide(&view, &project.config, &request).await;
+    progress.rest();
+    let (snapshot, decision) = decided?;
+    remember(&world, &snapshot, &request.actor).await;
     let report = DecisionReport::of(&view, &project.config, settings, &decision).await;
     if let Some(path) = &args.out {
         save(app, path, &decision)?;

@@ -7,15 +7,19 @@ use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
 use promote_core::report;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 /// Do targets and ledger agree?
 ///
-/// Compares every target with what the ledger put there. With `--ledger`, every record of the whole ledger is checked:
+/// Compares every target with what the ledger put there, and every source of what runs with what was published, by what
+/// the stores say of them; `--bytes` reads and hashes all of them. With `--ledger`, every record of the whole ledger is checked:
 /// each names the one before by its hash, and states what follows from it. Ends with 10 when something differs, with
 /// another code when it could not be found out. Reads only; made for a schedule.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote verify\n  promote verify prod\n  promote verify --ledger\n  \
-                        promote verify --offline ./copy-of-the-ledger")]
+#[command(
+    after_help = "Examples:\n  promote verify\n  promote verify prod\n  promote verify --bytes\n  promote verify --ledger\n  \
+                        promote verify --offline ./copy-of-the-ledger"
+)]
 pub(crate) struct VerifyArgs {
     /// The environments; all of them when none is named
     #[arg(value_name = "ENV")]
@@ -25,8 +29,12 @@ pub(crate) struct VerifyArgs {
     #[arg(long)]
     ledger: bool,
 
+    /// Read the bytes of targets and sources as well, and compare their digests
+    #[arg(long)]
+    bytes: bool,
+
     /// Check a copy of a ledger in this folder instead: no configuration, no network
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["environments", "ledger"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["environments", "ledger", "bytes"])]
     offline: Option<PathBuf>,
 }
 
@@ -35,9 +43,12 @@ pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> Ended {
         Some(folder) => (copied::check(&app.env.folder.join(folder))?, chrono_tz::UTC),
         None => {
             let project = app.project()?;
-            let view = app.world(&project).await?.view();
-            let found = report::verify(&view, &project.config, &args.environments, args.ledger).await?;
-            (found, project.config.timezone)
+            let progress = app.progress();
+            let view = app.world_with(&project, Arc::new(progress.clone())).await?.view();
+            let depth = report::Depth { chains: args.ledger, bytes: args.bytes };
+            let found = report::verify(&view, &project.config, &args.environments, depth).await;
+            progress.rest();
+            (found?, project.config.timezone)
         }
     };
     app.show(&found, || crate::view::verify::page(&found, zone))?;

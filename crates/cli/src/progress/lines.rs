@@ -121,6 +121,11 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
         shown.open = Some(under_way(phase, name, None));
         return shown;
     }
+    if live && let Event::Reading { source, done, size } = event {
+        let percent = if *size == 0 { 100 } else { (done.saturating_mul(100) / size).min(100) };
+        shown.open = Some(under_way("read", &format!("{}  {percent} %", last(source)), None));
+        return shown;
+    }
     if let Event::StepLine { line, .. } = event {
         if output {
             shown.lines.push(Text::new(format!("             {line}"), Look::Dim));
@@ -161,6 +166,10 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
     let took = || now.doing.as_ref().map(|(since, ..)| seconds(at - *since));
     let made = |sign, look, phase: &str, text: String| Some((sign, look, phase.to_owned(), text, None));
     match event {
+        Event::Reading { source, done: 0, size } => {
+            let text = format!("{}, {size} bytes: its store does not tell what they are", last(source));
+            made("…", Look::Dim, "read", text)
+        }
         Event::Waiting { until, why } => {
             made("…", Look::Warn, "wait", format!("until {}: {why}", until.format("%H:%M:%S UTC")))
         }
@@ -199,6 +208,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         | Event::Again { .. }
         | Event::StageBack { .. }
         | Event::Moving { .. }
+        | Event::Reading { .. }
         | Event::Committed { .. }
         | Event::StepLine { .. }
         | Event::Outcome { .. } => None,

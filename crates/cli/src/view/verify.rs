@@ -13,6 +13,14 @@ pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
     for target in report.targets.iter().flatten() {
         check(&mut page, target, zone);
     }
+    for source in report.sources.iter().flatten().filter(|source| source.detail.is_some()) {
+        let what = format!("source   {}", super::last(&source.source));
+        page.line(match source.matches {
+            true => Text::plain("  ").and("? ", Style::Warn).and(what, Style::Plain),
+            false => bad(what),
+        });
+        page.line(format!("             {}", source.detail.as_deref().unwrap_or_default()));
+    }
     for chain in report.chains.iter().flatten() {
         let what = format!("ledger   {}: {}", chain.lane, plural(chain.records));
         if chain.intact {
@@ -36,7 +44,9 @@ fn title(report: &VerifyReport) -> Text {
     let targets = report.targets.iter().flatten();
     let wrong = targets.clone().filter(|target| !target.matches).count();
     let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count();
+    let changed = report.sources.iter().flatten().filter(|source| !source.matches).count();
     let words = match (wrong, broken) {
+        (0, 0) if changed > 0 => format!("{} changed since", count(changed, "source")),
         (0, 0) => "everything matches".to_owned(),
         (0, _) => "the ledger can't be trusted".to_owned(),
         (wrong, _) => {

@@ -228,7 +228,8 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
         .chain(refusal.obstacles.clone());
     let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
     // That somebody else's promotion is open was not so a moment ago: it is being moved.
-    let result = if refusal.exit == ExitStatus::Conflict { "busy" } else { "blocked" };
+    let busy = refusal.exit == ExitStatus::Conflict && refusal.obstacles.is_empty();
+    let result = if busy { "busy" } else { "blocked" };
     Moved {
         opens_at: opens.filter(|_| refusal.obstacles.is_empty()).and_then(|opens| opens.into_iter().max()),
         exit: if result == "busy" { ExitStatus::Ok } else { refusal.exit },

@@ -16,6 +16,7 @@ use crate::failure::Failure;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
+use crate::remember::remember;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::steps;
@@ -47,6 +48,7 @@ pub async fn apply(
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Applied, Failure> {
+    remember(world, snapshot, &request.actor).await;
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     let intent = intent::open(&writer, plan, snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {

@@ -57,6 +57,7 @@ pub async fn run_all(subject: &Subject) -> Report {
         replace_needs_the_token,
         replace_of_nothing_conflicts,
         tokens_tell_contents_apart,
+        a_token_never_survives_a_change_of_bytes,
         tokens_never_come_back,
         the_fence_is_checked_with_the_write,
         delete_needs_the_token,

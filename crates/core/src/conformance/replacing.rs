@@ -1,7 +1,10 @@
 //! Changing and deleting only what was seen before, and what tokens are worth.
 
 use super::{Subject, Verdict, ensure};
-use crate::port::{Body, CopyGuard, ErrorKind, Fence, FenceClass, Headers, Metadata, Precondition, Token};
+use crate::ledger::Stored;
+use crate::port::{
+    Body, Condition, CopyGuard, ErrorKind, Fence, FenceClass, Headers, Metadata, Object, Precondition, Token,
+};
 
 /// Replace-if-matches replaces with the right token only.
 pub async fn replace_needs_the_token(subject: &Subject) -> Verdict {
@@ -40,6 +43,50 @@ pub async fn tokens_tell_contents_apart(subject: &Subject) -> Verdict {
     let one = subject.put(&key, "one").await?.token;
     let two = subject.put(&key, "two").await?.token;
     ensure!(one != two, "both contents have the token {one}");
+    Ok(())
+}
+
+/// A token, or a version, that is told again is that of the same bytes, whoever wrote in between and by whatever way,
+/// A → B → A included; and what the answer to a write says, a look says again, so that bytes that were written need not
+/// be read. A store that can't tell says so in its capabilities: there, bytes are read.
+pub async fn a_token_never_survives_a_change_of_bytes(subject: &Subject) -> Verdict {
+    subject.needs(subject.expected.tokens_tell, "token that tells other bytes")?;
+    let key = subject.key("tokens/bytes")?;
+    let mut told: Vec<(Object, &str)> = Vec::new();
+    for content in ["AAAA", "BBBB", "AAAA", "CCCC"] {
+        told.push((subject.put(&key, content).await?, content));
+        let (headers, metadata) = subject.dressed();
+        let body = Body::Bytes(subject.body(content));
+        let any = Condition::on(Precondition::Any);
+        let again = subject.bucket.write(&key, body, &headers, &metadata, &any).await?;
+        told.push((again, content));
+        look_again(subject, &mut told).await?;
+    }
+    if subject.expected.copy > CopyGuard::None {
+        for (name, content) in [("tokens/b", "BBBB"), ("tokens/a", "AAAA")] {
+            let pinned = subject.source(&subject.key(name)?, content).await?;
+            let there = subject.head(&key).await?.token;
+            told.push((subject.copy(&pinned, &key, Precondition::Matches(there)).await?, content));
+            look_again(subject, &mut told).await?;
+        }
+    }
+    for (index, (one, content)) in told.iter().enumerate() {
+        for (two, other) in told.iter().skip(index + 1).filter(|(_, other)| other != content) {
+            ensure!(one.token != two.token, "`{content}` and `{other}` have the token {}", one.token);
+            let same = one.version.is_some() && one.version == two.version;
+            ensure!(!same, "`{content}` and `{other}` have the version {:?}", one.version);
+        }
+    }
+    Ok(())
+}
+
+/// Looks at what was written last, which must be told as the answer to the write told it.
+async fn look_again<'t>(subject: &Subject, told: &mut Vec<(Object, &'t str)>) -> Verdict {
+    let Some((written, content)) = told.last() else { return Ok(()) };
+    let found = subject.head(&written.key).await?;
+    let stored = Stored::written(written);
+    ensure!(stored.is_still(&found, true), "written as {stored:?}, found {found:?}");
+    told.push((found, content));
     Ok(())
 }
 

@@ -53,6 +53,8 @@ pub struct ReleaseEntry {
     pub doomed_at: Option<DateTime<Utc>>,
     /// The number of the last doom under which deleting was begun, zero for none.
     pub erase: u32,
+    /// The number of the last entry about what was found out by reading its artifacts, zero for none.
+    pub seen: u32,
     /// The store's time of the entry that says that its artifacts were deleted.
     pub gone: Option<DateTime<Utc>>,
     /// Whether something lies beside it that this version does not know.
@@ -102,6 +104,7 @@ impl ReleaseEntry {
             ("gone.json", None) if name == rest => self.gone = Some(stored_at),
             ("block", Some(number)) => self.block = self.block.max(number),
             ("pin", Some(number)) => self.pin = self.pin.max(number),
+            ("seen", Some(number)) => self.seen = self.seen.max(number),
             ("erase", Some(number)) => self.erase = self.erase.max(number),
             ("doom", Some(number)) => {
                 if number >= self.doom {
@@ -135,6 +138,12 @@ mod tests {
         assert_eq!(entry.doomed_at.unwrap().timestamp(), 4);
         let entry = of(&[("doom/000003.json", 9), ("erase/000003.json", 10), ("gone.json", 11)]);
         assert!(entry.doomed() && entry.erasing() && entry.gone.is_some());
+    }
+
+    #[test]
+    fn what_was_found_out_by_reading_is_no_word() {
+        let entry = of(&[("manifest.json", 1), ("seen/000001.json", 2), ("seen/000002.json", 3)]);
+        assert!(entry.seen == 2 && !entry.blocked() && !entry.pinned() && !entry.unknown);
     }
 
     #[test]

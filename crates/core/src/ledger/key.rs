@@ -63,6 +63,14 @@ pub fn gone(root: &Key, commit: &CommitId) -> Result<Key, LocationError> {
     root.join(&format!("releases/{commit}/gone.json"))
 }
 
+/// The key of the `number`-th entry about what was found out by reading a release's artifacts.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn seen(root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
+    root.join(&format!("releases/{commit}/seen/{number:06}.json"))
+}
+
 /// The prefix below which all lanes lie.
 pub fn lanes_prefix(root: &Key) -> String {
     format!("{root}/lanes/")

@@ -10,6 +10,7 @@ pub mod manifest;
 pub mod occupancy;
 pub mod reader;
 pub mod record;
+pub mod remembered;
 pub mod state;
 pub mod statement;
 pub mod stored;
@@ -24,6 +25,7 @@ pub use manifest::{BuiltArtifact, FolderSize, Manifest};
 pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
+pub use remembered::Remembered;
 pub use state::{Misfit, State};
 pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Shape, StepRecord,

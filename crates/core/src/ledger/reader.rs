@@ -5,7 +5,9 @@ use super::genesis::{self, Genesis, Probed};
 use super::key;
 use super::manifest::{self, Manifest};
 use super::record::{self, Record, RecordError, Seq};
+use super::remembered::{self, Remembered};
 use super::state::State;
+use super::stored::Stored;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError, StoreId};
@@ -231,6 +233,25 @@ impl LedgerReader {
             Some((_, bytes)) => Ok(Some(document(&key, &bytes)?)),
             None => Ok(None),
         }
+    }
+
+    /// What was found out by reading a release's artifacts, as the `number`-th entry says. One that is gone or of
+    /// another version says nothing: the bytes are read then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remembered(
+        &self,
+        commit: &CommitId,
+        number: u32,
+    ) -> Result<BTreeMap<String, Stored>, LedgerError> {
+        let key = key::seen(&self.root, commit, number)?;
+        let Some((_, bytes)) = self.bucket.get(&key, manifest::LIMIT).await? else {
+            return Ok(BTreeMap::new());
+        };
+        let found = serde_json::from_slice::<Remembered>(&bytes).ok();
+        let ours = found.filter(|found| found.schema == remembered::SCHEMA);
+        Ok(ours.map(|found| found.artifacts).unwrap_or_default())
     }
 
     /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.

@@ -78,9 +78,9 @@ pub fn judge<'s>(
     tells: bool,
 ) -> Identity {
     match object.sha256 {
+        _ if object.size != built.size => return Identity::Other(object.sha256),
         Some(digest) if digest == built.sha256 => return Identity::Same,
         Some(digest) => return Identity::Other(Some(digest)),
-        None if object.size != built.size => return Identity::Other(None),
         None => {}
     }
     let mut known = built.seen.iter().chain(known);

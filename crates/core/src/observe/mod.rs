@@ -4,6 +4,7 @@
 mod folders;
 mod holding;
 mod release;
+mod sources;
 mod targets;
 
 use crate::config::{Config, Environment};
@@ -22,6 +23,7 @@ use targets::Depth;
 
 pub use holding::image;
 pub use release::{candidate, previous, resolve_prefix};
+pub(crate) use sources::judge_sources;
 pub use targets::seen;
 
 /// The settings of an environment.
@@ -69,11 +71,31 @@ pub async fn heads<'n>(
     Ok(try_join_all(reads).await.map_err(LedgerError::looking)?.into_iter().collect())
 }
 
-/// Reads everything that deciding about a request needs.
+/// How often the world is looked at anew since bytes had to be read.
+const ROUNDS: u32 = 4;
+
+/// Reads everything that deciding about a request needs. Bytes are read only where no store tells that they are the
+/// published ones; that takes time, so everything is looked at anew afterwards.
 ///
 /// # Errors
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
 pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
+    let mut read = Vec::new();
+    for _ in 0..ROUNDS {
+        let mut snapshot = look(view, config, request).await?;
+        let known = (&snapshot.genesis.0, &snapshot.capabilities);
+        let unread = sources::settle(view, known, &mut snapshot.candidate, &read).await?;
+        if unread.is_empty() {
+            return Ok(snapshot);
+        }
+        read.extend(sources::read(view, unread).await?);
+    }
+    Err(Failure::new(ExitStatus::Conflict, "the release's artifacts change while they are looked at")
+        .hint("find out who writes there, then run the same command again"))
+}
+
+/// Reads everything but the bytes of the sources.
+async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
     let began = view.clock.now();
     let environment = environment(config, &request.environment)?;
     let request = &release::settled(config, request);

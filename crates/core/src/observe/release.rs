@@ -9,7 +9,7 @@ use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, Stat
 use crate::names::EnvironmentName;
 use crate::port::Object;
 use crate::request::{Request, Wanted};
-use crate::snapshot::{Block, Candidate, Doom};
+use crate::snapshot::{Block, Candidate, Doom, Findings};
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -238,7 +238,9 @@ pub async fn candidate(
         }),
         false => None,
     };
-    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources: found })
+    let findings = Findings { last: entry.seen, ..Findings::default() };
+    let identities = BTreeMap::new();
+    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources: found, identities, findings })
 }
 
 /// Why something is said of a release. An entry that can't be found any more still counts.

@@ -4,9 +4,10 @@ use super::document::{Base, Plan, SCHEMA};
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
-use crate::ledger::{Action, Before, Shape, TargetMove};
+use crate::ledger::stored::judge;
+use crate::ledger::{Action, Before, BuiltArtifact, Identity, Shape, TargetMove};
 use crate::pointer::Pointer;
-use crate::port::{CopyGuard, FenceClass, PinnedSource, Precondition};
+use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::{Request, Terms};
 use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Seen, Snapshot};
@@ -50,6 +51,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
     let mut obstacles = Vec::new();
+    let mut changed = false;
     let mut targets = Vec::new();
     for artifact in &environment.artifacts {
         let name = artifact.name();
@@ -66,7 +68,11 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         };
         match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => targets.push(target),
-            Err(obstacle) => obstacles.push(obstacle),
+            Err(Obstacle::Lacking(text)) => obstacles.push(text),
+            Err(Obstacle::Other(text)) => {
+                changed = true;
+                obstacles.push(text);
+            }
         }
     }
     let there = state.release().filter(|there| there.commit == release.commit && there.same_bytes(&release));
@@ -132,7 +138,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
     let exit = if foreign {
         ExitStatus::Usage
-    } else if plan.findings.iter().any(unfinished) {
+    } else if changed || plan.findings.iter().any(unfinished) {
         ExitStatus::Conflict
     } else if obstacles.is_empty() {
         ExitStatus::Blocked
@@ -142,34 +148,63 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     Decision::Refused(Box::new(Refusal { plan, obstacles, exit }))
 }
 
+/// What cannot be got past at one artifact, in words.
+enum Obstacle {
+    /// Something is not there, or not of the kind that is needed.
+    Lacking(String),
+    /// Other bytes lie there than were published.
+    Other(String),
+}
+
+impl From<String> for Obstacle {
+    fn from(text: String) -> Self {
+        Self::Lacking(text)
+    }
+}
+
+/// Whether what lies at a source is what was published. What nobody found out is not allowed either.
+fn identified(
+    snapshot: &Snapshot,
+    entry: &str,
+    built: &BuiltArtifact,
+    source: &Object,
+) -> Result<(), Obstacle> {
+    let commit = snapshot.candidate.manifest.commit.short(7);
+    let known = snapshot.candidate.identities.get(entry).copied();
+    let (place, wanted) = (&built.location, &built.sha256);
+    match known.unwrap_or_else(|| judge(built, [], source, false)) {
+        Identity::Same => Ok(()),
+        Identity::Other(_) if source.size != built.size => Err(Obstacle::Other(format!(
+            "`{place}` has {} bytes, but release {commit} was published with {} ({wanted})",
+            source.size, built.size
+        ))),
+        Identity::Other(Some(found)) => Err(Obstacle::Other(format!(
+            "`{place}` holds {found}, but release {commit} was published with {wanted}"
+        ))),
+        Identity::Other(None) | Identity::Unknown => {
+            Err(Obstacle::Lacking(format!("whether `{place}` still holds {wanted} was not found out")))
+        }
+    }
+}
+
 fn target_move(
     config: &Config,
     environment: &Environment,
     snapshot: &Snapshot,
     artifact: &Artifact,
     seen: &Seen,
-) -> Result<TargetMove, String> {
+) -> Result<TargetMove, Obstacle> {
     let name = artifact.name();
     let manifest = &snapshot.candidate.manifest;
     let commit = manifest.commit.short(7);
     let Some((entry, built)) = manifest.artifact(name, &environment.name) else {
-        return Err(format!("release {commit} was published without the artifact `{name}`"));
+        return Err(format!("release {commit} was published without the artifact `{name}`").into());
     };
     let Some(source) = snapshot.candidate.sources.get(&entry).and_then(Option::as_ref) else {
-        return Err(format!("`{}` is not there, although release {commit} was published", built.location));
+        let place = &built.location;
+        return Err(format!("`{place}` is not there, although release {commit} was published").into());
     };
-    if source.size != built.size {
-        return Err(format!(
-            "`{}` has {} bytes, but was published with {}",
-            built.location, source.size, built.size
-        ));
-    }
-    if source.sha256.is_some_and(|found| found != built.sha256) {
-        return Err(format!(
-            "`{}` is not what was published as {commit}: its digest differs",
-            built.location
-        ));
-    }
+    identified(snapshot, &entry, built, source)?;
     let shape = match (built.folder.is_some(), seen.location.folder().is_some()) {
         _ if artifact.is_unmoved() => Shape::Unmoved,
         (false, false) => Shape::Whole,
@@ -183,7 +218,8 @@ fn target_move(
             return Err(format!(
                 "`{}` is a folder, and `{name}` of release {commit} was published as one object",
                 seen.location
-            ));
+            )
+            .into());
         }
     };
     let capabilities = snapshot.capabilities.get(&seen.location.store);

@@ -51,6 +51,9 @@ pub struct Capabilities {
     /// it the content alone tells whose it is.
     #[serde(default = "stamped")]
     pub stamps: bool,
+    /// Other bytes always have another token: where not, bytes must be read to know that they are still the same.
+    #[serde(default = "told")]
+    pub tokens_tell: bool,
     /// A definite answer of a write was found to be true, so no read-back is needed.
     pub trusted_answers: bool,
     /// What fences off late requests.
@@ -68,6 +71,10 @@ pub struct Capabilities {
 }
 
 const fn stamped() -> bool {
+    true
+}
+
+const fn told() -> bool {
     true
 }
 

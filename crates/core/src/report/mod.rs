@@ -31,7 +31,8 @@ pub use status::{
     EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,
 };
 pub use verify::{
-    ChainCheck, FoundTarget, RecordedTarget, TargetCheck, VerifyReport, check_copy, check_ledger, verify,
+    ChainCheck, Depth, FoundTarget, RecordedTarget, SourceCheck, TargetCheck, VerifyReport, check_copy,
+    check_ledger, verify,
 };
 
 /// A document that says what it is.

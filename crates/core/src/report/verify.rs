@@ -1,8 +1,11 @@
 //! Whether the targets hold what the ledger says, and whether the ledger's chains are whole.
 
+mod bytes;
 mod chain;
+mod sources;
 
 pub use chain::{check_copy, check_ledger};
+pub use sources::SourceCheck;
 
 use super::Document;
 use crate::config::{Config, Environment};
@@ -10,6 +13,7 @@ use crate::failure::Failure;
 use crate::ledger::{Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen};
+use crate::port::Object;
 use crate::rule::drift;
 use crate::snapshot::Seen;
 use crate::world::View;
@@ -29,13 +33,15 @@ pub struct VerifyReport {
     pub matches: bool,
     /// The targets; `None` when they were not looked at.
     pub targets: Option<Vec<TargetCheck>>,
+    /// The sources of what runs; `None` when they were not looked at.
+    pub sources: Option<Vec<SourceCheck>>,
     /// The chains; `None` when they were not checked.
     pub chains: Option<Vec<ChainCheck>>,
 }
 
 impl Document for VerifyReport {
     const SCHEMA: &'static str = "promote/verify@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "matches", "targets", "chains"];
+    const FIELDS: &'static [&'static str] = &["schema", "project", "matches", "targets", "sources", "chains"];
 }
 
 /// One target of one environment.
@@ -89,6 +95,28 @@ pub struct FoundTarget {
     pub sha: Option<String>,
 }
 
+impl FoundTarget {
+    /// As a store describes it.
+    fn of(object: &Object) -> Self {
+        Self {
+            sha256: object.sha256.map(|digest| digest.to_string()),
+            size: object.size,
+            stored_at: object.stored_at,
+            promotion: object.metadata.get("promote-id").cloned(),
+            sha: object.metadata.get("promote-commit").cloned(),
+        }
+    }
+}
+
+/// How far a check goes beyond what the stores say of targets and sources.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// The chains of records are checked.
+    pub chains: bool,
+    /// The bytes of targets and sources are read.
+    pub bytes: bool,
+}
+
 /// One lane's chain.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ChainCheck {
@@ -104,8 +132,8 @@ pub struct ChainCheck {
     pub faults: Vec<String>,
 }
 
-/// Compares the targets of these environments (of all when none is named) with the ledger, and checks the chains
-/// where `chains` says so.
+/// Compares the targets of these environments (of all when none is named) with the ledger, and the sources of what runs
+/// there with what was published.
 ///
 /// # Errors
 /// When an environment is not there, or a store does not answer: then nothing is known, which is not a difference.
@@ -113,7 +141,7 @@ pub async fn verify(
     view: &View,
     config: &Config,
     names: &[EnvironmentName],
-    chains: bool,
+    depth: Depth,
 ) -> Result<VerifyReport, Failure> {
     for name in names {
         environment(config, name)?;
@@ -122,21 +150,47 @@ pub async fn verify(
     let shown = all
         .filter(|name| names.is_empty() || names.contains(name))
         .filter_map(|name| config.environments.get(name));
-    let checks = try_join_all(shown.map(|settings| targets(view, config, settings)));
-    let (_, checks) = try_join(crate::observe::genesis(view), checks).await?;
-    let targets: Vec<TargetCheck> = checks.into_iter().flatten().collect();
-    let chains = if chains { Some(check_ledger(view, config).await?) } else { None };
+    let looks = try_join_all(shown.map(|settings| targets(view, config, settings, depth.bytes)));
+    let (genesis, looked) = try_join(crate::observe::genesis(view), looks).await?;
+    let runs = looked.iter().map(|one| sources::running(view, config, one.settings, &one.state, &genesis.0));
+    let runs = try_join_all(runs).await?;
+    let mut targets = Vec::new();
+    for (mut one, running) in looked.into_iter().zip(&runs) {
+        for check in one.checks.iter_mut().filter(|check| check.matches) {
+            let Some(seen) = one.found.get(&check.artifact) else { continue };
+            bytes::check(view, config, &one.state, (seen, running.as_ref()), depth.bytes, check).await?;
+        }
+        targets.append(&mut one.checks);
+    }
+    let runs: Vec<sources::Running> = runs.into_iter().flatten().collect();
+    let sources = sources::check(view, &runs, depth.bytes).await?;
+    let chains = if depth.chains { Some(check_ledger(view, config).await?) } else { None };
     Ok(VerifyReport {
         schema: VerifyReport::SCHEMA,
         project: Some(config.project.to_string()),
         matches: targets.iter().all(|target| target.matches)
+            && sources.iter().all(|source| source.matches)
             && chains.iter().flatten().all(|chain| chain.intact),
         targets: Some(targets),
+        sources: Some(sources),
         chains,
     })
 }
 
-async fn targets(view: &View, config: &Config, settings: &Environment) -> Result<Vec<TargetCheck>, Failure> {
+/// An environment that was looked at.
+struct Looked<'c> {
+    settings: &'c Environment,
+    state: State,
+    found: BTreeMap<String, Seen>,
+    checks: Vec<TargetCheck>,
+}
+
+async fn targets<'c>(
+    view: &View,
+    config: &Config,
+    settings: &'c Environment,
+    bytes: bool,
+) -> Result<Looked<'c>, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
     let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
     let mut found = seen(view, config, settings, None).await?;
@@ -149,13 +203,19 @@ async fn targets(view: &View, config: &Config, settings: &Environment) -> Result
     let mut checks = compare(settings, &state, &found);
     for check in checks.iter_mut().filter(|check| check.matches) {
         let Some(seen) = found.get(&check.artifact) else { continue };
-        inside(view, &state, seen, check).await?;
+        inside(view, &state, seen, bytes, check).await?;
     }
-    Ok(checks)
+    Ok(Looked { settings, state, found, checks })
 }
 
-/// Whether a folder's files are those that its manifest names, by listing them.
-async fn inside(view: &View, state: &State, seen: &Seen, check: &mut TargetCheck) -> Result<(), Failure> {
+/// Whether a folder's files are those that its manifest names: by listing them, or by reading them where `bytes` says so.
+async fn inside(
+    view: &View,
+    state: &State,
+    seen: &Seen,
+    bytes: bool,
+    check: &mut TargetCheck,
+) -> Result<(), Failure> {
     if seen.location.folder().is_none() || seen.object.is_none() {
         return Ok(());
     }
@@ -163,7 +223,7 @@ async fn inside(view: &View, state: &State, seen: &Seen, check: &mut TargetCheck
     let recorded = known.into_iter().find(|target| target.target == seen.location);
     let recorded = recorded.and_then(|target| target.sha256);
     let store = view.store(&seen.location.store)?;
-    let found = crate::folder::check(&**store, &seen.location, recorded, false)
+    let found = crate::folder::check(&**store, &seen.location, recorded, bytes)
         .await
         .map_err(|error| Failure::looking(&format!("listing `{}`", seen.location), error))?;
     if !found.is_empty() {
@@ -205,13 +265,7 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                 detail,
                 inside: Vec::new(),
                 recorded,
-                found: seen.object.as_ref().map(|object| FoundTarget {
-                    sha256: object.sha256.map(|digest| digest.to_string()),
-                    size: object.size,
-                    stored_at: object.stored_at,
-                    promotion: object.metadata.get("promote-id").cloned(),
-                    sha: object.metadata.get("promote-commit").cloned(),
-                }),
+                found: seen.object.as_ref().map(FoundTarget::of),
             }
         })
         .collect()

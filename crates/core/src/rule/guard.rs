@@ -24,7 +24,15 @@ pub(crate) fn way(
         let put = capabilities.create && capabilities.replace;
         return (fits && put).then_some(CopyGuard::ConditionalPut);
     }
+    let through = capabilities.create && capabilities.replace && size <= capabilities.put_limit;
     match capabilities.copy {
+        // Such a copy would take what lies there at that moment, whatever was checked. What passes through this machine
+        // is compared before it is written.
+        CopyGuard::ConditionalCopy | CopyGuard::ConditionalComplete
+            if through && !capabilities.source_pin =>
+        {
+            Some(CopyGuard::ConditionalPut)
+        }
         CopyGuard::ConditionalPut if size > capabilities.put_limit => None,
         CopyGuard::None => None,
         other => Some(other),
@@ -59,13 +67,14 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     };
     let mut weaker = Vec::new();
     let crosses = !copies(&built.location.store, store);
-    let through = crosses || capabilities.copy == CopyGuard::ConditionalPut;
-    if !capabilities.source_pin && !through && capabilities.copy != CopyGuard::None {
+    let way = way(capabilities, &built.location, &seen.location, built.size);
+    let unpinned = !capabilities.source_pin && !crosses && capabilities.copy != CopyGuard::ConditionalPut;
+    if unpinned && way.is_some_and(|way| way != CopyGuard::ConditionalPut) {
         weaker.push(format!(
             "{store} does not pin the source of a copy: what is copied is what lies there then"
         ));
     }
-    match way(capabilities, &built.location, &seen.location, built.size) {
+    match way {
         Some(CopyGuard::ConditionalCopy) => {}
         Some(CopyGuard::Observed) => weaker.push(format!(
             "{store} knows no condition of a move: the tag is looked at just before it is moved"
@@ -78,6 +87,9 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
         Some(_) if crosses => weaker.push(format!(
             "{} and {store} don't copy from each other: the bytes pass through this machine",
             built.location.store
+        )),
+        Some(_) if unpinned => weaker.push(format!(
+            "{store} does not pin the source of a copy: the bytes pass through this machine and are compared there"
         )),
         Some(_) => {
             weaker.push(format!("{store} has no conditional copy: the bytes pass through this machine"));

@@ -10,6 +10,7 @@
 )]
 
 mod budget;
+mod bytes;
 mod crash;
 mod invariants;
 mod race;

@@ -207,6 +207,8 @@ impl Case {
                 on_branch: None,
                 tags: Vec::new(),
                 sources: [("main".to_owned(), Some(source))].into(),
+                identities: BTreeMap::new(),
+                findings: Default::default(),
             },
             targets: [(
                 "main".to_owned(),

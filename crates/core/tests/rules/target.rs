@@ -45,6 +45,19 @@ fn the_target_holds_what_the_ledger_says() {
     assert!(case.check("drift").starts_with("met"));
 }
 
+/// A copy that can't be pinned takes whatever lies there then.
+#[test]
+fn where_a_copy_can_not_be_pinned_the_bytes_pass_through_this_machine() {
+    let check = |put_limit| {
+        let mut case = Case::new();
+        let store = case.snapshot.capabilities.get_mut(&StoreId::Memory("m".to_owned())).unwrap();
+        (store.source_pin, store.put_limit) = (false, put_limit);
+        case.check("guard")
+    };
+    assert_snapshot!(check(14), @"met: memory://m does not pin the source of a copy: the bytes pass through this machine and are compared there");
+    assert_snapshot!(check(13), @"met: memory://m does not pin the source of a copy: what is copied is what lies there then");
+}
+
 #[test]
 fn what_no_record_accounts_for_is_drift() {
     let mut case = Case::new();

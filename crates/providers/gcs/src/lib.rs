@@ -89,6 +89,7 @@ fn nothing_known() -> Capabilities {
         source_pin: false,
         versioned: false,
         stamps: true,
+        tokens_tell: true,
         trusted_answers: false,
         fence: FenceClass::Advisory,
         expiry_s: 0,

@@ -256,6 +256,7 @@ impl BucketReader for GitBucket {
             source_pin: false,
             versioned: false,
             stamps: false,
+            tokens_tell: true,
             trusted_answers: true,
             fence: FenceClass::Advisory,
             expiry_s: 0,

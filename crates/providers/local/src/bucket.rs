@@ -131,6 +131,7 @@ impl BucketReader for LocalBucket {
             source_pin: true,
             versioned: true,
             stamps: true,
+            tokens_tell: true,
             trusted_answers: true,
             fence: FenceClass::Atomic,
             expiry_s: 0,

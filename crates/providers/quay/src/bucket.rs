@@ -141,6 +141,7 @@ impl BucketReader for RegistryBucket {
             source_pin: true,
             versioned: false,
             stamps: false,
+            tokens_tell: true,
             trusted_answers: true,
             fence: FenceClass::Advisory,
             expiry_s: 0,

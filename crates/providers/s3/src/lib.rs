@@ -85,6 +85,7 @@ impl S3Bucket {
             source_pin: false,
             versioned: false,
             stamps: true,
+            tokens_tell: true,
             trusted_answers: false,
             fence: FenceClass::Advisory,
             expiry_s: self.expiry_s,

@@ -51,7 +51,11 @@ pub(crate) async fn find_out(bucket: &S3Bucket, scratch: &Key) -> Result<Capabil
 }
 
 async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), ProviderError> {
-    place.prepare().await?;
+    found.tokens_tell = place.prepare().await?;
+    if !found.tokens_tell {
+        let note = "other bytes can have the same ETag, so bytes are read wherever the store tells no digest";
+        found.notes.push(note.to_owned());
+    }
     let (put, (copy, complete)) = try_join(
         conditions(place, How::Put),
         try_join(conditions(place, How::Copy), conditions(place, How::Complete)),

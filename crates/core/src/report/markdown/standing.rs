@@ -79,6 +79,14 @@ pub fn verify(report: &VerifyReport) -> String {
     });
     let targets: Vec<String> = targets.collect();
     page.rows("Targets", "| | environment | target | |\n|---|---|---|---|\n", &targets, targets.len());
+    let sources = report.sources.iter().flatten().filter(|source| !source.matches).map(|source| {
+        let detail = source.detail.as_deref().map(plain).unwrap_or_default();
+        format!("| ✗ | {} | {} | {detail} |", plain(&source.environments.join(", ")), code(&source.source))
+    });
+    let sources: Vec<String> = sources.collect();
+    if !sources.is_empty() {
+        page.rows("Sources", "| | runs in | source | |\n|---|---|---|---|\n", &sources, sources.len());
+    }
     let chains = report.chains.iter().flatten().map(|chain| {
         let sign = if chain.intact { "✓" } else { "✗" };
         let faults: Vec<String> = chain.faults.iter().take(20).map(|fault| plain(fault)).collect();

@@ -7,7 +7,7 @@ use crate::config::{Config, Environment};
 use crate::ledger::{Actor, Manifest, ReleaseRef, manifest};
 use crate::request::{Request, Wanted};
 use crate::rule::{self, Facts};
-use crate::snapshot::{Block, Candidate, Doom, Snapshot};
+use crate::snapshot::{Block, Candidate, Doom, Findings, Snapshot};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -134,5 +134,7 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
         on_branch: known.copied().flatten(),
         tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
         sources: BTreeMap::new(),
+        identities: BTreeMap::new(),
+        findings: Findings::default(),
     }
 }

@@ -67,15 +67,16 @@ impl<'a> Place<'a> {
         })
     }
 
-    /// Writes the two objects that the copies copy.
-    pub(super) async fn prepare(&self) -> Result<(), ProviderError> {
+    /// Writes the two objects that the copies copy. Says whether their tokens tell their contents apart.
+    pub(super) async fn prepare(&self) -> Result<bool, ProviderError> {
         for (variant, content) in CONTENTS.iter().enumerate() {
             let key = self.key(How::Put, &format!("source{variant}"))?;
             let object = self.write(&key, content, &Precondition::Any).await?;
             let source = self.pin(&object, content);
             self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(source);
         }
-        Ok(())
+        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(sources.windows(2).all(|pair| matches!(pair, [one, two] if one.token != two.token)))
     }
 
     fn pin(&self, object: &Object, content: &[u8]) -> PinnedSource {
