@@ -158,7 +158,7 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         hints: Vec::new(),
         exit: None,
     };
-    match bucket.list("", None, 1).await {
+    match bucket.names("", 1).await {
         Ok(_) => found.may_list = Some(true),
         Err(error) if error.kind == ErrorKind::Denied => {
             found.may_list = Some(false);

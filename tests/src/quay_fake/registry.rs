@@ -77,7 +77,7 @@ impl State {
             bytes.push(b'\n');
             name = digest(&bytes);
         }
-        if self.habits.first_kind {
+        if self.habits.first_kind || self.habits.first_kind_tags.iter().any(|tag| tag == reference) {
             kind = "application/vnd.docker.distribution.manifest.v1+prettyjws".to_owned();
         }
         let answer = Answer::new(200).with("Content-Type", kind).of(bytes);

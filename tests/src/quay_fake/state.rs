@@ -17,6 +17,8 @@ pub struct Habits {
     pub converts_on_put: bool,
     /// Manifests are answered as those of Docker's first kind.
     pub first_kind: bool,
+    /// Tags of which that is so, where it is not so of all.
+    pub first_kind_tags: Vec<String>,
     /// No blob is mounted; an upload is begun instead.
     pub no_mounts: bool,
     /// There is no list of referrers.

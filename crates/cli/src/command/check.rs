@@ -125,7 +125,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
     };
     for id in stores_of(config) {
         let bucket = view.store(&id)?;
-        let listed = bucket.list("", None, 1).await;
+        let listed = bucket.names("", 1).await;
         let what = id.to_string();
         // A role that may read its objects need not be allowed to list them.
         let looked = match listed {

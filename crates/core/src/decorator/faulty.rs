@@ -3,8 +3,8 @@
 use super::fault_plan::{Crashed, Fault, FaultPlan};
 use crate::location::Key;
 use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, ErrorKind, Headers, Metadata, Object,
-    Page, PinnedSource, Precondition, ProviderError, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, ErrorKind, Headers, Metadata, Names,
+    Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -128,6 +128,11 @@ impl BucketReader for Faulty {
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         let (inner, below, after) = (Arc::clone(&self.inner), prefix.to_owned(), after.cloned());
         self.through(prefix, async move { inner.list(&below, after.as_ref(), limit).await }.boxed()).await
+    }
+
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        let (inner, below) = (Arc::clone(&self.inner), prefix.to_owned());
+        self.through(prefix, async move { inner.names(&below, requests).await }.boxed()).await
     }
 }
 

@@ -3,7 +3,7 @@
 use super::limit::Limit;
 use crate::location::Key;
 use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Names, Object, Page,
     PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
@@ -85,6 +85,10 @@ impl BucketReader for Limited {
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.within(self.inner.list(prefix, after, limit)).await
+    }
+
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        self.within(self.inner.names(prefix, requests)).await
     }
 }
 

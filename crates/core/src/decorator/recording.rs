@@ -5,7 +5,7 @@ use super::call::Method;
 use super::turn::next_turn;
 use crate::location::Key;
 use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Names, Object, Page,
     PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
@@ -171,6 +171,10 @@ impl BucketReader for Recording {
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.note(Method::List, prefix, self.inner.list(prefix, after, limit)).await
+    }
+
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        self.note(Method::List, prefix, self.inner.names(prefix, requests)).await
     }
 }
 

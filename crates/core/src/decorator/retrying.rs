@@ -4,7 +4,7 @@
 use crate::location::Key;
 use crate::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, Entropy, ErrorKind, Headers,
-    Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
+    Metadata, Names, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -155,6 +155,10 @@ impl BucketReader for Retrying {
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.again(|| self.inner.list(prefix, after, limit)).await
+    }
+
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        self.again(|| self.inner.names(prefix, requests)).await
     }
 }
 

@@ -1,6 +1,8 @@
 //! The object store port.
 
-use super::{Capabilities, CopyGuard, Headers, Metadata, Object, Page, ProviderError, Token, VersionId};
+use super::{
+    Capabilities, CopyGuard, Headers, Metadata, Names, Object, Page, ProviderError, Token, VersionId,
+};
 use crate::digest::Digest;
 use crate::location::Key;
 use async_trait::async_trait;
@@ -142,6 +144,21 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and sorts after `after`. An empty prefix
     /// lists everything.
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;
+
+    /// The names that begin with `prefix`, as far as this many requests tell them: what they name is not described. A
+    /// store that knows when names were put tells the newest ones first.
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        let mut found = Names { more: true, ..Names::default() };
+        for _ in 0..requests {
+            let page = self.list(prefix, found.keys.last(), 1000).await?;
+            found.more = page.more;
+            found.keys.extend(page.objects.into_iter().map(|object| object.key));
+            if !found.more {
+                break;
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Writing an object store. No method repeats a request by itself once it may have taken effect.

@@ -19,6 +19,6 @@ pub use clock::{Clock, Entropy};
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};
 pub use history::{Commit, History};
-pub use object::{Checksums, Headers, Metadata, Object, Page, Token, VersionId};
+pub use object::{Checksums, Headers, Metadata, Names, Object, Page, Token, VersionId};
 pub use pipeline::Pipelines;
 pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner, StepTarget};

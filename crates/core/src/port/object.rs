@@ -83,6 +83,17 @@ pub struct Object {
     pub checksums: Checksums,
 }
 
+/// Names that begin with a prefix, not described.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Names {
+    /// The names, in no promised order.
+    pub keys: Vec<Key>,
+    /// Whether there are more than these.
+    pub more: bool,
+    /// Whether those that are left out were all put there before those that are told.
+    pub newest: bool,
+}
+
 /// One page of a listing, ascending by the bytes of the key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {

@@ -14,7 +14,8 @@ use promote_core::digest::Digest;
 use promote_core::location::Key;
 use promote_core::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
-    FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
+    FenceClass, Headers, Metadata, Names, Object, Page, PinnedSource, Precondition, ProviderError, Token,
+    VersionId,
 };
 use promote_core::tag::is_tag;
 use std::collections::HashMap;
@@ -80,7 +81,11 @@ impl RegistryBucket {
         if let (false, Some(kept)) = (from_start, kept) {
             return Ok(kept);
         }
-        let mut tags = wire::tags(&self.shared.session, Doing::reading(&self.repository, "tags")).await?;
+        let doing = Doing::reading(&self.repository, "tags");
+        let (mut tags, more) = wire::tags(&self.shared.session, doing.clone(), wire::PAGES).await?;
+        if more {
+            return Err(doing.error(ErrorKind::Corrupt, "the registry's list of tags does not end"));
+        }
         tags.retain(|tag| is_tag(tag));
         tags.sort();
         tags.dedup();
@@ -267,6 +272,26 @@ impl BucketReader for RegistryBucket {
         .try_collect()
         .await?;
         Ok(Page { objects: found.into_iter().flatten().collect(), more, ..Page::default() })
+    }
+
+    /// Of Quay's own API, where there is a token for it and a prefix to ask for, the newest tags; else the registry's
+    /// list, which has no order in time.
+    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
+        let fits = |tag: &String| is_tag(tag) && tag.starts_with(prefix);
+        let quay = Quay::of(&self.shared.session, &self.repository).filter(|_| !prefix.is_empty());
+        let (tags, more, newest) = match quay {
+            Some(quay) => {
+                let (tags, more) = quay.newest(prefix, requests).await?;
+                (tags, more, true)
+            }
+            None => {
+                let doing = Doing::reading(&self.repository, "tags");
+                let (tags, more) = wire::tags(&self.shared.session, doing, requests.min(wire::PAGES)).await?;
+                (tags, more, false)
+            }
+        };
+        let keys = tags.iter().filter(|tag| fits(tag)).filter_map(|tag| tag.parse().ok()).collect();
+        Ok(Names { keys, more, newest })
     }
 }
 

@@ -119,9 +119,44 @@ impl<'a> Quay<'a> {
         Ok(all)
     }
 
+    /// The tags that hold now and begin with `prefix`, the one that was put last first, as this many pages tell them, and
+    /// whether there are more. A Quay that does not know the filter tells all tags.
+    pub(crate) async fn newest(
+        &self,
+        prefix: &str,
+        pages: usize,
+    ) -> Result<(Vec<String>, bool), ProviderError> {
+        let like = format!("like:{prefix}");
+        let (mut found, mut more) = (Vec::new(), true);
+        for page in 1..=pages {
+            let (rows, additional) =
+                self.page(prefix, &[("filter_tag_name", &like)], true, MOST, page).await?;
+            found.extend(rows.into_iter().map(|row| row.name));
+            more = additional;
+            if !more {
+                break;
+            }
+        }
+        Ok((found, more))
+    }
+
     async fn rows(
         &self,
         tag: &str,
+        live: bool,
+        limit: usize,
+        page: usize,
+    ) -> Result<(Vec<TagRow>, bool), ProviderError> {
+        let (mut rows, more) = self.page(tag, &[("specificTag", tag)], live, limit, page).await?;
+        rows.retain(|row| row.name == tag);
+        Ok((rows, more))
+    }
+
+    /// One page of rows, newest first; `about` names what is asked for in messages.
+    async fn page(
+        &self,
+        about: &str,
+        filter: &[(&str, &str)],
         live: bool,
         limit: usize,
         page: usize,
@@ -132,9 +167,10 @@ impl<'a> Quay<'a> {
             #[serde(default)]
             has_additional: bool,
         }
-        let doing = Doing::reading(self.repository, tag);
+        let doing = Doing::reading(self.repository, about);
         let (limit, page) = (limit.clamp(1, MOST).to_string(), page.to_string());
-        let mut query = vec![("specificTag", tag), ("limit", limit.as_str()), ("page", page.as_str())];
+        let mut query = filter.to_vec();
+        query.extend([("limit", limit.as_str()), ("page", page.as_str())]);
         if live {
             query.push(("onlyActiveTags", "true"));
         }
@@ -147,7 +183,7 @@ impl<'a> Quay<'a> {
         }
         let page: Page = serde_json::from_slice(&bytes)
             .map_err(|_| doing.error(ErrorKind::Corrupt, "Quay's history of the tag makes no sense"))?;
-        Ok((page.tags.into_iter().filter(|row| row.name == tag).collect(), page.has_additional))
+        Ok((page.tags, page.has_additional))
     }
 
     /// Points a tag at a digest that Quay still holds, also one that no tag holds any more.

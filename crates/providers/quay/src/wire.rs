@@ -16,7 +16,7 @@ const EFFECT: Duration = Duration::from_secs(20);
 /// How many bytes of manifests are kept in memory.
 const KEPT: usize = 32 << 20;
 /// The most pages of a list that are read: a registry that goes in circles must not keep us for ever.
-const PAGES: usize = 10_000;
+pub(crate) const PAGES: usize = 10_000;
 /// The longest page.
 const PAGE: usize = 16 << 20;
 
@@ -180,21 +180,26 @@ pub(crate) async fn delete(session: &Session, doing: Doing<'_>, tag: &str) -> Re
     }
 }
 
-/// All tags, in no order. A repository that was never pushed to has none.
-pub(crate) async fn tags(session: &Session, doing: Doing<'_>) -> Result<Vec<String>, ProviderError> {
+/// Tags in no order, as this many pages tell them, and whether there are more. A repository that was never pushed to
+/// has none.
+pub(crate) async fn tags(
+    session: &Session,
+    doing: Doing<'_>,
+    pages: usize,
+) -> Result<(Vec<String>, bool), ProviderError> {
     #[derive(serde::Deserialize)]
     struct Page {
         tags: Option<Vec<String>>,
     }
     let mut found = Vec::new();
     let mut next = Some(doing.repository.url(&doing.repository.v2("tags/list?n=1000"))?);
-    for _ in 0..PAGES {
-        let Some(url) = next.take() else { return Ok(found) };
+    for _ in 0..pages {
+        let Some(url) = next.take() else { return Ok((found, false)) };
         let mut call = call(doing.clone(), Method::GET, "tags/list")?;
         call.url = url.clone();
         let answer = session.send(call).await?;
         if answer.status() == StatusCode::NOT_FOUND {
-            return Ok(found);
+            return Ok((found, false));
         }
         if !answer.status().is_success() {
             return Err(refusal(session, answer, &doing).await);
@@ -205,7 +210,7 @@ pub(crate) async fn tags(session: &Session, doing: Doing<'_>) -> Result<Vec<Stri
             .map_err(|_| doing.error(ErrorKind::Corrupt, "the registry's list of tags makes no sense"))?;
         found.extend(page.tags.unwrap_or_default());
     }
-    Err(doing.error(ErrorKind::Corrupt, "the registry's list of tags does not end"))
+    Ok((found, next.is_some()))
 }
 
 /// Where the next page is, when that is the same host.
