@@ -96,6 +96,8 @@ pub struct Snapshot {
     pub candidate: Candidate,
     /// The targets, by artifact.
     pub targets: BTreeMap<String, Seen>,
+    /// What was put under a newer name than the recorded one, by artifact, where a target gets a new name each time.
+    pub newer: BTreeMap<String, Seen>,
     /// What must exist without being moved, and whether it does.
     pub needs: Vec<(Location, bool)>,
     /// The files of the release's folders, by artifact, where a target is a folder.

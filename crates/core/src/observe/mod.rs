@@ -3,7 +3,9 @@
 
 mod folders;
 mod holding;
+mod newest;
 mod release;
+mod seen;
 mod sources;
 mod targets;
 
@@ -17,14 +19,14 @@ use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
 use crate::world::View;
-use futures_util::future::{join_all, try_join, try_join_all};
+use futures_util::future::{join_all, try_join, try_join_all, try_join3};
 use std::collections::BTreeMap;
 use targets::Depth;
 
 pub use holding::image;
 pub use release::{candidate, previous, resolve_prefix};
+pub use seen::seen;
 pub(crate) use sources::judge_sources;
-pub use targets::seen;
 
 /// The settings of an environment.
 ///
@@ -147,13 +149,21 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             }
         }
     };
-    let (mut targets, needs) = try_join(named, targets::needs(view, environment, &values)).await?;
+    let (mut targets, needs, mut newer) = try_join3(
+        named,
+        targets::needs(view, environment, &values),
+        newest::put_since(view, config, environment, state),
+    )
+    .await?;
     // What looks like drift may be a promotion that went on between two requests: look once more, in order.
-    if differs(environment, heads.get(&environment.name).and_then(Option::as_ref).map(Head::state), &targets)
-    {
+    if differs(environment, state, targets.iter().chain(&newer)) {
         targets = targets::look_again(view, &targets).await?;
         let again = self::heads(view, config, [&environment.name]).await?;
         heads.extend(again);
+        let state = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
+        if !newer.is_empty() {
+            newer = newest::put_since(view, config, environment, state).await?;
+        }
     }
     let files = folders::files(view, environment, &candidate, &targets);
     let (mut capabilities, files) = try_join(capabilities(view, &genesis.0, &targets), files).await?;
@@ -182,6 +192,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             .collect(),
         candidate,
         targets,
+        newer,
         needs,
         files,
         changes,
@@ -238,11 +249,15 @@ pub(crate) fn belongs<'h>(
     }
 }
 
-fn differs(environment: &Environment, state: Option<&State>, targets: &BTreeMap<String, Seen>) -> bool {
+fn differs<'s>(
+    environment: &Environment,
+    state: Option<&State>,
+    targets: impl Iterator<Item = (&'s String, &'s Seen)>,
+) -> bool {
     let empty = State::default();
     let state = state.unwrap_or(&empty);
     let unmoved = |name: &str| environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
-    let mut moved = targets.iter().filter(|(artifact, _)| !unmoved(artifact));
+    let mut moved = targets.filter(|(artifact, _)| !unmoved(artifact));
     moved.any(|(artifact, seen)| crate::rule::drift(state, artifact, seen).is_some())
 }
 

@@ -3,7 +3,7 @@
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
 use crate::folder::{FolderManifest, LIMIT};
-use crate::ledger::State;
+use crate::ledger::{State, TargetState};
 use crate::location::{Key, Location};
 use crate::place::locate;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
@@ -15,12 +15,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Whether a target's name depends on the release or the moment.
-fn moves(target: &Template) -> bool {
+pub(super) fn moves(target: &Template) -> bool {
     target.uses_sha() || target.uses_version() || target.uses_timestamp() || target.uses_date()
 }
 
 /// The artifacts that have a target.
-fn targeted(environment: &Environment) -> impl Iterator<Item = (&Artifact, &Template)> {
+pub(super) fn targeted(environment: &Environment) -> impl Iterator<Item = (&Artifact, &Template)> {
     let all = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
     all.filter_map(|artifact| Some((artifact, artifact.target.as_ref()?)))
 }
@@ -35,7 +35,7 @@ pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeM
 }
 
 /// What holds of an environment whatever the release.
-fn standing(config: &Config, environment: &Environment) -> Values {
+pub(super) fn standing(config: &Config, environment: &Environment) -> Values {
     Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
 }
 
@@ -111,33 +111,10 @@ pub(super) async fn look_again(
     look(view, &places, Depth::Files).await
 }
 
-/// The targets of an environment as they are. One whose name depends on the release or the moment is looked at where
-/// `state` says that it was put last.
-///
-/// # Errors
-/// When a store does not answer.
-pub async fn seen(
-    view: &View,
-    config: &Config,
-    environment: &Environment,
-    state: Option<&State>,
-) -> Result<BTreeMap<String, Seen>, Failure> {
-    let values = standing(config, environment);
-    let mut found = BTreeMap::new();
-    for (artifact, target) in targeted(environment) {
-        let name = artifact.name();
-        if !moves(target) {
-            found.insert(name.to_owned(), locate(target, &values)?);
-            continue;
-        }
-        let current = state.and_then(|state| state.current.as_ref());
-        let mut known = current.iter().flat_map(|current| &current.targets);
-        let last = known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == name);
-        if let Some(target) = last {
-            found.insert(name.to_owned(), target.target.clone());
-        }
-    }
-    look(view, &found, Depth::Object).await
+/// What the ledger says of an artifact's target.
+pub(super) fn place_of<'s>(state: &'s State, artifact: &str) -> Option<&'s TargetState> {
+    let mut known = state.current.iter().flat_map(|current| &current.targets);
+    known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact)
 }
 
 /// Whether what an environment needs is there. A store that does not answer is an error: nothing is known then.

@@ -19,16 +19,21 @@ fn ours(state: &State, artifact: &str, object: &Object) -> bool {
 
 /// What differs between a target and the ledger, in words.
 pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
-    let name = |target: &crate::ledger::TargetState| {
+    let name = |target: &&crate::ledger::TargetState| {
         target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
     };
-    let recorded = state.current.as_ref().and_then(|current| {
-        current.targets.iter().find(|target| name(target) && target.target == seen.location)
-    });
+    let last = state.current.as_ref().and_then(|current| current.targets.iter().find(name));
+    let recorded = last.filter(|target| target.target == seen.location);
     match (recorded, &seen.object) {
         (None, None) => None,
         (None, Some(object)) if ours(state, artifact, object) => None,
-        (None, Some(_)) => Some(format!("`{}` holds an object that no record accounts for", seen.location)),
+        (None, Some(_)) => {
+            let what = format!("`{}` holds an object that no record accounts for", seen.location);
+            Some(match last {
+                Some(last) => format!("{what}; the last one put `{}`", last.target),
+                None => what,
+            })
+        }
         (Some(_), None) => Some(format!("`{}` is gone", seen.location)),
         (Some(recorded), Some(object)) => {
             let same_version = recorded.version.is_none() || recorded.version == object.version;
@@ -51,7 +56,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let unmoved =
         |name: &str| facts.environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
     let targets = facts.snapshot.targets.iter().filter(|(artifact, _)| !unmoved(artifact));
-    let found: Vec<String> = targets.filter_map(|(artifact, seen)| drift(&state, artifact, seen)).collect();
+    let differing = targets.filter_map(|(artifact, seen)| drift(&state, artifact, seen));
+    let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
+    let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;
     Some(if found.is_empty() {
         Finding::met("drift", "the target holds what the ledger says")

@@ -185,6 +185,7 @@ impl Case {
             began_at: now(),
             local_at: now(),
             named_at: now(),
+            newer: BTreeMap::new(),
             needs: Vec::new(),
             files: BTreeMap::new(),
             changes: BTreeMap::new(),

@@ -73,6 +73,7 @@ pub(super) fn next(
         taken_at: looked.at,
         began_at: looked.at,
         named_at: looked.local_at,
+        newer: BTreeMap::new(),
         needs: Vec::new(),
         files: BTreeMap::new(),
         changes: BTreeMap::new(),
