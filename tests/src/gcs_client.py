@@ -1,6 +1,6 @@
 """Looks at buckets of Google Cloud Storage without the project's own code: the JSON API by Python's standard library.
 
-gcs_client.py ENDPOINT get BUCKET KEY FILE | copy BUCKET FROM TO
+gcs_client.py ENDPOINT get BUCKET KEY FILE | put BUCKET KEY TEXT | copy BUCKET FROM TO
 """
 
 import hashlib
@@ -27,6 +27,12 @@ def get(endpoint, bucket, key, file):
                       "metadata": described.get("metadata", {}), "content_type": described.get("contentType")}))
 
 
+def put(endpoint, bucket, key, text):
+    url = f"{endpoint}/upload/storage/v1/b/{bucket}/o?uploadType=media&name={urllib.parse.quote(key, safe='')}"
+    with ask(urllib.request.Request(url, data=text.encode(), method="POST")) as answer:
+        assert json.load(answer)["name"] == key
+
+
 def copy(endpoint, bucket, source, target):
     url = endpoint + place(bucket, source) + "/rewriteTo" + place(bucket, target).removeprefix("/storage/v1")
     with ask(urllib.request.Request(url, data=b"", method="POST")) as answer:
@@ -34,7 +40,7 @@ def copy(endpoint, bucket, source, target):
 
 
 def main(endpoint, command, *arguments):
-    {"get": get, "copy": copy}[command](endpoint, *arguments)
+    {"get": get, "put": put, "copy": copy}[command](endpoint, *arguments)
 
 
 main(*sys.argv[1:])

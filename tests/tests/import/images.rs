@@ -83,7 +83,8 @@ fn tags_that_scripts_and_people_made_become_a_history() {
     team.retag(0, &newest);
     team.retag(2, &format!("staging-{}-10-02-2023.1676000000", short(2, 8)));
     // Not to be taken for releases of prod: other bytes, an unknown commit, names of people, and no environment.
-    team.images.push("rebuilt", &format!("prod-{}-02-02-2022.1643760000", short(1, 8))).unwrap();
+    let rebuilt = format!("prod-{}-02-02-2022.1643760000", short(1, 8));
+    team.images.push("rebuilt", &rebuilt).unwrap();
     team.retag(1, "prod-deadbeef-16-04-2021.1618577999");
     team.retag(1, "prod-d2021-04-09.1");
     for tag in
@@ -100,6 +101,7 @@ fn tags_that_scripts_and_people_made_become_a_history() {
         (since("2021-04-16T12:58:08Z"), team.commits[0].clone()),
         (since("2021-05-05T12:35:56Z"), team.commits[1].clone()),
         (since("2022-01-01T00:00:00Z"), team.commits[0].clone()),
+        (since("2022-02-02T00:00:00Z"), "unknown".to_owned()),
     ];
     assert_eq!(entries(&plan, 2), wanted, "{plan}");
     assert_eq!(entries(&plan, 1), [(since("2023-02-10T03:33:20Z"), team.commits[2].clone())]);
@@ -110,15 +112,23 @@ fn tags_that_scripts_and_people_made_become_a_history() {
     one_with(&left, &["prod-d2021-04-09.1", "makes no such name"]);
     assert_eq!(left.len(), 3, "{left:#?}");
 
+    // Only one of the dates is not that of its time, and it is warned of.
+    let warned = |at: usize| plan["environments"][2]["entries"][at]["warning"].as_str().map(str::to_owned);
+    assert_eq!((warned(0), warned(1), warned(3)), (None, None, None), "{plan}");
+    assert!(warned(2).unwrap().contains("the date says 01-01-2020, the timestamp 2022-01-01"), "{plan}");
+
+    // The newest one is none of the releases, so none of them is said to run.
     team.project.done(&["import", "--yes"]).unwrap();
-    let [a, _, c] = [0, 1, 2].map(|at| Some(team.commits[at].clone()));
-    assert_eq!(team.running(), [None, c, a]);
+    let c = Some(team.commits[2].clone());
+    assert_eq!(team.running(), [None, c, None]);
+    let history = team.project.document(&["history", "prod"]).unwrap().to_string();
+    assert!(history.contains("1643760000") && history.contains("no release that is known"), "{history}");
     team.project.done(&["verify", "staging", "prod"]).unwrap();
     team.project.done(&["verify", "--ledger"]).unwrap();
     assert_eq!(team.images.tags().unwrap(), tags, "an import tags nothing");
     assert_eq!(tags.iter().map(|tag| team.raw(tag)).collect::<Vec<_>>(), bytes, "and moves nothing");
     let verified = team.project.document(&["verify", "prod"]).unwrap().to_string();
-    assert!(verified.contains(&newest), "{verified}");
+    assert!(verified.contains(&rebuilt), "{verified}");
     let again = team.project.done(&["import", "--yes"]).unwrap();
     assert!(again.contains("nothing to import"), "{again}");
     // Nobody verified what staging is said to run; a person may go past that, and the tags go on from there.
@@ -203,4 +213,82 @@ fn quay_tells_what_a_tag_named_before() {
     team.project.done(&["import", "staging", "prod", "--yes"]).unwrap();
     assert_eq!(team.running(), [None, Some(b), Some(a)]);
     team.project.done(&["verify", "staging", "prod"]).unwrap();
+}
+
+#[test]
+fn an_old_image_that_fits_no_template_stops_no_import() {
+    let quay = QuayFake::start().unwrap();
+    let mut team = Team::new(
+        Images::at(&quay.host, "acme+robot", "robot-secret"),
+        "{env}-{sha:8}-{date:%d-%m-%Y}.{timestamp}",
+        &["a", "b"],
+    );
+    team.retag(0, "1.0.50");
+    team.retag(0, &format!("prod-{}-16-04-2021.1618577888", &team.commits[0][..8]));
+    let old = format!("prod-{}-17-04-2021.1618663999", &team.commits[1][..8]);
+    team.retag(1, &old);
+    quay.set(|habits| habits.first_kind_tags = vec!["1.0.50".to_owned(), old.clone()]);
+    let plan = team.planned();
+    assert_eq!(entries(&plan, 2).len(), 1, "{plan}");
+    one_with(&left_out(&plan, 2), &[&old, "Docker's first kind"]);
+    team.project.done(&["import", "prod", "--yes"]).unwrap();
+    // Where tags are moved, the sources are read, of which the old one is none.
+    team.project.write("promote.toml", moved(&team.images.repository)).unwrap();
+    team.retag(1, "staging");
+    let plan = team.project.document(&["import", "staging", "--dry-run"]).unwrap();
+    assert_eq!(entries(&plan, 0), [(None, team.commits[1].clone())], "{plan}");
+    // Nor does it keep the doctor from looking.
+    team.project.done(&["doctor"]).unwrap();
+}
+
+/// A file of which each environment's tag moves.
+fn moved(repository: &str) -> String {
+    format!(
+        "project = \"ingest-core\"\nenvironments = [\"dev\", \"staging\", \"prod\"]\nledger = \"git:promote-ledger\"\n\
+         source = \"{repository}:{{sha:8}}\"\ntarget = \"{repository}:{{env}}\"\n[env.dev]\nauto = false\n"
+    )
+}
+
+#[test]
+fn a_tag_pushed_by_hand_after_the_last_promotion_is_drift_and_can_be_adopted() {
+    let quay = QuayFake::start().unwrap();
+    for api in [false, true] {
+        let mut team = Team::new(
+            Images::at(&quay.host, "acme+robot", "robot-secret"),
+            "{env}-{sha:8}-{date:%d-%m-%Y}.{timestamp}",
+            &["a", "b", "c"],
+        );
+        if api {
+            for (name, value) in [("PROMOTE_QUAY_HOST", quay.host.as_str()), ("QUAY_API_TOKEN", "api-reader")]
+            {
+                team.project.variables.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        for commit in &team.commits {
+            team.project.done(&["publish", "--commit", commit, "--no-move"]).unwrap();
+        }
+        let go = ["--yes", "--override", "from", "--reason", "first"];
+        team.project.done(&[&["to", "prod", &team.commits[0]], &go[..]].concat()).unwrap();
+        team.project.done(&["verify", "prod"]).unwrap();
+        // In the night somebody pushes past the tool.
+        let at = chrono::Utc::now() + chrono::TimeDelta::seconds(100);
+        let tag = format!("prod-{}-{}.{}", &team.commits[1][..8], at.format("%d-%m-%Y"), at.timestamp());
+        team.retag(1, &tag);
+        let ran = team.project.run(&["verify", "prod"]).unwrap();
+        assert_eq!(ran.code, Some(10), "{ran:?}");
+        assert!(ran.out.contains(&tag), "{ran:?}");
+        let status = team.project.document(&["status", "prod"]).unwrap();
+        assert!(status["environments"][0]["drift"].to_string().contains(&tag), "{status}");
+        let refused = team.project.run(&[&["to", "prod", &team.commits[2]], &go[..]].concat()).unwrap();
+        assert_eq!(refused.code, Some(3), "{refused:?}");
+        assert!(refused.out.contains(&tag) || refused.err.contains(&tag), "{refused:?}");
+        let adopt = ["adopt", "prod", "--as", &team.commits[1], "--yes", "--reason", "INC-9"];
+        team.project.done(&adopt).unwrap();
+        assert_eq!(team.running(), [None, None, Some(team.commits[1].clone())], "api: {api}");
+        team.project.done(&["verify", "prod"]).unwrap();
+        // Promotion goes on from there. That the clock which named the tag was ahead of ours does no harm.
+        team.project.done(&[&["to", "prod", &team.commits[2]], &go[..]].concat()).unwrap();
+        team.project.done(&["verify", "prod"]).unwrap();
+        assert_eq!(team.running(), [None, None, Some(team.commits[2].clone())], "api: {api}");
+    }
 }

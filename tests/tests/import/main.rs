@@ -7,7 +7,8 @@ mod folders;
 mod images;
 
 use promote_tests::bucket::{self, s3api};
-use promote_tests::project::{Project, s3_file};
+use promote_tests::gcs_fake::Fake;
+use promote_tests::project::{Project, s3_file, store_file};
 use promote_tests::server::Server;
 use serde_json::Value;
 
@@ -25,7 +26,46 @@ fn left_out(plan: &Value, environment: usize) -> Vec<String> {
 fn entries(plan: &Value, environment: usize) -> Vec<(Option<String>, String)> {
     let entries = plan["environments"][environment]["entries"].as_array().unwrap();
     let text = |value: &Value| value.as_str().map(str::to_owned);
-    entries.iter().map(|one| (text(&one["since"]), text(&one["sha"]).unwrap())).collect()
+    entries
+        .iter()
+        .map(|one| (text(&one["since"]), text(&one["sha"]).unwrap_or_else(|| "unknown".to_owned())))
+        .collect()
+}
+
+#[test]
+fn hand_copied_objects_on_google_cloud_storage_are_matched() {
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-shop", true);
+    let project = Project::new(PROGRAM).unwrap();
+    project.write("promote.toml", store_file("gs", "acme-shop", &fake.endpoint)).unwrap();
+    let client = |arguments: &[&str]| {
+        promote_tests::client::python(
+            &[include_str!("../../src/gcs_client.py"), &fake.endpoint],
+            arguments,
+            &Default::default(),
+        )
+        .unwrap();
+    };
+    let commits: Vec<String> = ["one", "two"]
+        .iter()
+        .map(|text| {
+            let commit = project.commit("app.txt", &format!("{text}\n"), &format!("feat: {text}")).unwrap();
+            client(&["put", "acme-shop", &format!("shop/{commit}.zip"), &format!("build {text}")]);
+            commit
+        })
+        .collect();
+    let source = |at: usize| format!("shop/{}.zip", commits[at]);
+    client(&["copy", "acme-shop", &source(0), "shop/prod.zip"]);
+    client(&["copy", "acme-shop", &source(1), "shop/prod.zip"]);
+    // Uploaded once more by hand: other metadata, another generation, the same bytes.
+    client(&["put", "acme-shop", "shop/uat.zip", "build one"]);
+    let plan = project.document(&["import", "--dry-run"]).unwrap();
+    let shas = |environment: usize| -> Vec<String> {
+        entries(&plan, environment).into_iter().map(|(_, sha)| sha).collect()
+    };
+    assert_eq!((shas(1), shas(2)), (vec![commits[0].clone()], commits.clone()), "{plan}");
+    project.done(&["import", "--yes"]).unwrap();
+    project.done(&["verify", "uat", "prod"]).unwrap();
 }
 
 #[test]

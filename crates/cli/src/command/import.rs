@@ -66,9 +66,12 @@ struct ImportedPast {
 struct ImportedEntry {
     /// Since when; `null` when it is only known to be there now.
     since: Option<String>,
-    sha: String,
+    /// `null` for what is there now and is of no release that is known.
+    sha: Option<String>,
     /// Where that is known from.
     from: String,
+    /// What a person should know of it.
+    warning: Option<String>,
 }
 
 /// Something that no release is known for.
@@ -125,8 +128,9 @@ fn report(plan: &ImportPlan, dry_run: bool) -> ImportReport {
 fn past(lane: &LanePlan) -> ImportedPast {
     let entry = |record: &promote_core::import::Planned| ImportedEntry {
         since: record.since.map(|since| since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true)),
-        sha: record.release.commit.to_string(),
+        sha: record.release.as_ref().map(|release| release.commit.to_string()),
         from: record.told.strip_prefix(REASON).unwrap_or(&record.told).to_owned(),
+        warning: record.warning.clone(),
     };
     ImportedPast {
         environment: lane.environment.to_string(),
@@ -148,9 +152,12 @@ fn page(report: &ImportReport, done: Option<Imported>) -> Page {
             Text::new(&one.environment, Style::Strong).and(format!(": {count} found{already}"), Style::Plain),
         );
         for entry in &one.entries {
-            let sha = entry.sha.get(..7).unwrap_or(&entry.sha);
+            let sha = entry.sha.as_deref().map_or("unknown", |sha| sha.get(..7).unwrap_or(sha));
             let since = entry.since.as_deref().unwrap_or("now");
             page.line(Text::plain(format!("  {since:<20}  {sha}  ")).and(&entry.from, Style::Dim));
+            if let Some(warning) = &entry.warning {
+                page.line(Text::new(format!("  {:<20}  {warning}", ""), Style::Warn));
+            }
         }
         for left in one.left_out.iter().take(NAMED) {
             page.line(Text::new(format!("  left out: {}: {}", left.what, left.why), Style::Dim));

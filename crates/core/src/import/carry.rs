@@ -74,7 +74,7 @@ async fn one(
                 .hint(format!("`promote history {}` shows how", settings.name)))
         };
         let observe = Observe {
-            release: Some(planned.release.clone()),
+            release: planned.release.clone(),
             targets: planned.targets.clone(),
             since: planned.since,
         };

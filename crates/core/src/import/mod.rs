@@ -5,6 +5,7 @@
 mod carry;
 mod folders;
 mod releases;
+mod scan;
 mod survey;
 mod timeline;
 mod traces;
@@ -29,12 +30,14 @@ pub const BUILT: &str = "imported";
 pub struct Planned {
     /// Since when the release was there; `None` when it is only known to be there now.
     pub since: Option<DateTime<Utc>>,
-    /// The release.
-    pub release: ReleaseRef,
+    /// The release; `None` for what is there now and is of no release that is known.
+    pub release: Option<ReleaseRef>,
     /// What the targets held.
     pub targets: Vec<TargetState>,
     /// Where that is known from, in words.
     pub told: String,
+    /// What a person should know of it.
+    pub warning: Option<String>,
 }
 
 /// Something that was found and can't be taken over.

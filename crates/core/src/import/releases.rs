@@ -1,7 +1,7 @@
 //! The releases that an import finds at the sources: which commits they are of, and manifests for those that no
 //! ledger knows.
 
-use super::traces::{all, look};
+use super::scan::{all, look};
 use super::{BUILT, Candidate, Left};
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{ArtifactKind, Config};
@@ -43,7 +43,7 @@ impl Releases {
             return Ok(known.clone());
         }
         let mut found = Vec::new();
-        for (location, object) in all(view, source).await? {
+        for (location, object) in all(view, source, left).await? {
             let text = location.to_string();
             // What the source's template does not make is something else: an alias, a target.
             let Some(prefix) = source.read(&text).and_then(|reading| reading.commit) else { continue };

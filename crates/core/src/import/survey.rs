@@ -1,13 +1,13 @@
 //! Finding out what an import would write. Needs read rights only.
 
 use super::releases::Releases;
-use super::timeline::stays;
+use super::timeline::{Stay, stays};
 use super::traces::traces;
 use super::{ImportPlan, LanePlan, Left, Planned, REASON};
 use crate::config::{ArtifactKind, Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Actor, Head, Kind, LedgerError, Manifest, TargetState};
+use crate::ledger::{Actor, Head, Kind, LedgerError, Manifest, ReleaseRef, TargetState};
 use crate::names::EnvironmentName;
 use crate::observe::environment;
 use crate::world::View;
@@ -39,7 +39,7 @@ pub async fn survey(
         .lanes
         .iter()
         .flat_map(|lane| &lane.records)
-        .map(|record| record.release.commit.clone())
+        .filter_map(|record| record.release.as_ref().map(|release| release.commit.clone()))
         .collect();
     plan.manifests = releases.unpublished(|commit| needed.contains(commit));
     Ok(plan)
@@ -61,24 +61,34 @@ async fn one(
         events.extend(traces(view, config, settings, artifact, releases, limit, &mut left).await?);
     }
     let mut records: Vec<Planned> = Vec::new();
-    for stay in stays(&names, events) {
-        let manifest = match releases.manifest(view, config, &stay.commit, actor, now).await? {
-            Ok(manifest) => manifest,
+    let mut past = stays(&names, events).into_iter().peekable();
+    while let Some(stay) = past.next() {
+        let what = match &stay.commit {
+            Some(commit) => format!("{} ({})", stay.told, commit.short(12)),
+            None => stay.told.clone(),
+        };
+        let release = match release(view, config, settings, &stay, releases, (actor, now)).await? {
+            Ok(release) => Some(release),
             Err(why) => {
-                left.push(Left { what: format!("{} ({})", stay.told, stay.commit.short(12)), why });
-                continue;
+                // What is of no release was said when it was looked at.
+                left.extend(stay.commit.is_some().then_some(Left { what, why }));
+                None
             }
         };
-        if let Some(target) = stay.targets.iter().find(|target| !fits(&manifest, settings, target)) {
-            let why = format!("`{}` held other bytes than the release at its source", target.target);
-            left.push(Left { what: format!("{} ({})", stay.told, stay.commit.short(12)), why });
+        // In between, what nobody knows leaves a gap. What is there now is recorded as unknown rather than as what was
+        // there before it.
+        if release.is_none() && (past.peek().is_some() || records.is_empty()) {
             continue;
         }
         records.push(Planned {
             since: stay.since,
-            release: manifest.reference(),
+            told: match &release {
+                Some(_) => format!("{REASON}{}", stay.told),
+                None => format!("{REASON}{}, which is no release that is known", stay.told),
+            },
+            release,
             targets: stay.targets,
-            told: format!("{REASON}{}", stay.told),
+            warning: stay.warning,
         });
     }
     records.drain(..records.len().saturating_sub(limit));
@@ -91,6 +101,26 @@ async fn one(
         already,
         head,
         left,
+    })
+}
+
+/// The release that a stay is of, or why it can't be told.
+async fn release(
+    view: &View,
+    config: &Config,
+    settings: &Environment,
+    stay: &Stay,
+    releases: &mut Releases,
+    (actor, now): (&Actor, DateTime<Utc>),
+) -> Result<Result<ReleaseRef, String>, Failure> {
+    let Some(commit) = &stay.commit else { return Ok(Err("it is of no release that is known".to_owned())) };
+    let manifest = match releases.manifest(view, config, commit, actor, now).await? {
+        Ok(manifest) => manifest,
+        Err(why) => return Ok(Err(why)),
+    };
+    Ok(match stay.targets.iter().find(|target| !fits(&manifest, settings, target)) {
+        Some(target) => Err(format!("`{}` held other bytes than the release at its source", target.target)),
+        None => Ok(manifest.reference()),
     })
 }
 
@@ -125,7 +155,7 @@ async fn written(
         observed.is_some_and(|seen| {
             seen.since == planned.since
                 && seen.targets == planned.targets
-                && seen.release.as_ref().map(|it| &it.commit) == Some(&planned.release.commit)
+                && seen.release.as_ref().map(|it| &it.commit) == planned.release.as_ref().map(|it| &it.commit)
         })
     };
     let ours =

@@ -27,6 +27,8 @@ pub struct Event {
     pub dated: bool,
     /// The release whose bytes it was, when that is known.
     pub commit: Option<CommitId>,
+    /// What a person should know of it.
+    pub warning: Option<String>,
     /// What the target held from then on.
     pub target: TargetState,
     /// Where that is known from.
@@ -38,23 +40,39 @@ pub struct Event {
 pub struct Stay {
     /// Since when; `None` when nobody tells, and it is only known to be there now.
     pub since: Option<DateTime<Utc>>,
-    /// The release.
-    pub commit: CommitId,
+    /// The release; `None` for what came after all releases that are known.
+    pub commit: Option<CommitId>,
     /// What each target held.
     pub targets: Vec<TargetState>,
     /// Where that is known from.
     pub told: String,
+    /// What a person should know of it.
+    pub warning: Option<String>,
+}
+
+/// Whether two objects have the same content by the checksums that their stores tell of both: by each that both have.
+fn same_checksums(one: &Object, other: &Object) -> bool {
+    let mut shared = one.checksums.iter().filter_map(|(name, sum)| Some((sum, other.checksums.get(name)?)));
+    let mut some = false;
+    shared.all(|(one, other)| {
+        some = true;
+        one == other
+    }) && some
 }
 
 /// The candidate whose bytes an object holds. Digests decide where both have one; else the release that the object
-/// names itself, or the same length and token, which is a digest of the content in the stores that give no other. Of
-/// several releases with the same bytes it is the one that was there last before the object was written.
+/// names itself, or the same length and the same checksums or token, which is a digest of the content in the stores that
+/// give no other. Of several releases with the same bytes it is the one that was there last before the object was written.
 pub fn holder<'c>(object: &Object, candidates: &'c [Candidate]) -> Option<&'c Candidate> {
     let named = object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok());
     let same = |candidate: &&Candidate| match (object.sha256, candidate.object.sha256) {
         _ if object.size != candidate.object.size => false,
         (Some(one), Some(other)) => one == other,
-        _ => named.as_ref() == Some(&candidate.commit) || object.token == candidate.object.token,
+        _ => {
+            named.as_ref() == Some(&candidate.commit)
+                || object.token == candidate.object.token
+                || same_checksums(object, &candidate.object)
+        }
     };
     let all: Vec<&Candidate> = candidates.iter().filter(same).collect();
     if let Some(found) = all.iter().find(|candidate| Some(&candidate.commit) == named.as_ref()) {
@@ -69,28 +87,39 @@ pub fn holder<'c>(object: &Object, candidates: &'c [Candidate]) -> Option<&'c Ca
 
 /// The releases that followed one another, oldest first. A release is there from the moment at which every one of
 /// `artifacts` is its own; what is between two releases, or unknown, is none. The same release put in place again
-/// goes on, with the target as it was put last.
+/// goes on, with the target as it was put last. What comes after all of them and is of no release is the last one: what
+/// is there now is never the release before it.
 pub fn stays(artifacts: &[String], mut events: Vec<Event>) -> Vec<Stay> {
     events.sort_by_key(|event| event.at);
     let mut now: BTreeMap<String, Event> = BTreeMap::new();
     let mut found: Vec<Stay> = Vec::new();
+    let mut unknown: Option<Stay> = None;
     let mut broken = true;
     for event in events {
         let (since, told) = (Some(event.at).filter(|_| event.dated), event.told.clone());
+        let warning = event.warning.clone();
         now.insert(event.artifact.clone(), event);
         let here: Vec<&Event> = artifacts.iter().filter_map(|name| now.get(name)).collect();
         let first = here.first().and_then(|event| event.commit.clone());
         let whole = here.len() == artifacts.len() && here.iter().all(|event| event.commit == first);
+        let targets: Vec<TargetState> = here.iter().map(|event| event.target.clone()).collect();
         let Some(commit) = first.filter(|_| whole) else {
+            unknown = Some(Stay { since, commit: None, targets, told, warning });
             broken = true;
             continue;
         };
-        let targets: Vec<TargetState> = here.iter().map(|event| event.target.clone()).collect();
+        unknown = None;
         match found.last_mut() {
-            Some(last) if !broken && last.commit == commit => last.targets = targets,
-            _ => found.push(Stay { since, commit, targets, told }),
+            Some(last) if !broken && last.commit.as_ref() == Some(&commit) => {
+                last.targets = targets;
+                last.warning = last.warning.take().or(warning);
+            }
+            _ => found.push(Stay { since, commit: Some(commit), targets, told, warning }),
         }
         broken = false;
+    }
+    if !found.is_empty() {
+        found.extend(unknown);
     }
     found
 }

@@ -2,22 +2,20 @@
 //! or the names of a target that has a new name each time.
 
 use super::releases::Releases;
+use super::scan::{look, named, readable};
 use super::timeline::{Event, holder};
 use super::{Candidate, Left};
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
-use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::TargetState;
-use crate::location::{Location, StoreId};
-use crate::place::{locate, store_of};
-use crate::port::{BucketReader, Object};
+use crate::location::Location;
+use crate::place::{filled, locate, prefix, store_of};
+use crate::port::Object;
 use crate::template::{Template, Values};
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 
-/// How many pages of a thousand names are read of one store.
-const PAGES: usize = 50;
 /// How many objects are looked at side by side.
 const AT_ONCE: usize = 8;
 
@@ -73,6 +71,7 @@ impl Trace<'_> {
             at,
             dated: true,
             commit: None,
+            warning: None,
             target: TargetState {
                 artifact: self.artifact.name.clone(),
                 target: location,
@@ -94,9 +93,9 @@ impl Trace<'_> {
     ) -> Result<Vec<Event>, Failure> {
         let target = filled(target, self.values)?;
         // A template that begins with the release lists the whole store, in which most names are not meant for it.
-        let anywhere = store_of(&target).is_none_or(|store| below(&store, target.start()).is_empty());
-        let mut named = Vec::new();
-        for (location, _) in all(self.view, &target).await? {
+        let anywhere = store_of(&target).is_none_or(|store| prefix(&store, &target).is_empty());
+        let mut found = Vec::new();
+        for location in named(self.view, &target).await? {
             let text = location.to_string();
             let Some(reading) = target.read(&text) else {
                 if !anywhere {
@@ -107,23 +106,32 @@ impl Trace<'_> {
                 }
                 continue;
             };
+            let warning = reading.warning();
             match (reading.commit, reading.at) {
-                (Some(commit), Some(at)) => named.push((at, commit, location)),
+                (Some(commit), Some(at)) => found.push((at, commit, location, warning)),
                 _ => left.push(Left { what: text, why: "its name says no commit, or no time".to_owned() }),
             }
         }
-        named.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
-        named.truncate(self.limit);
-        let mut events = Vec::with_capacity(named.len());
-        for batch in named.chunks(AT_ONCE) {
-            let looks = batch.iter().map(|(_, _, location)| look(self.view, location));
-            for ((at, commit, location), object) in batch.iter().zip(try_join_all(looks).await?) {
+        found.sort_by_key(|(at, ..)| std::cmp::Reverse(*at));
+        found.truncate(self.limit);
+        let mut events = Vec::with_capacity(found.len());
+        for batch in found.chunks(AT_ONCE) {
+            let looks = batch.iter().map(|(_, _, location, _)| readable(self.view, location));
+            for ((at, commit, location, warning), object) in batch.iter().zip(try_join_all(looks).await?) {
                 let text = location.to_string();
-                let Some(object) = object else {
-                    left.push(Left { what: text, why: "it is listed, and not there".to_owned() });
-                    continue;
+                let object = match object {
+                    Ok(Some(object)) => object,
+                    Ok(None) => {
+                        left.push(Left { what: text, why: "it is listed, and not there".to_owned() });
+                        continue;
+                    }
+                    Err(why) => {
+                        left.push(Left { what: text, why });
+                        continue;
+                    }
                 };
                 let mut event = self.event(location.clone(), &object, *at, format!("name `{text}`"));
+                event.warning.clone_from(warning);
                 event.commit = releases.whole(self.view, commit).await?;
                 if event.commit.is_none() {
                     let why = format!("no commit that begins with {} is known", commit.as_str());
@@ -243,51 +251,4 @@ fn ambiguous(object: &Object, candidates: &[Candidate]) -> Option<String> {
     commits.sort_unstable();
     commits.dedup();
     (commits.len() > 1).then(|| format!("these releases have one and the same image: {}", commits.join(", ")))
-}
-
-pub(super) async fn look(view: &View, location: &Location) -> Result<Option<Object>, Failure> {
-    let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
-    view.store(&location.store)?.head(&location.key).await.map_err(failed)
-}
-
-/// A template of which only release and time are open.
-pub(super) fn filled(template: &Template, values: &Values) -> Result<Template, Failure> {
-    template.fill(values).map_err(|error| {
-        Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error)
-    })
-}
-
-/// Everything that can have been made from a template, by the text before its first placeholder.
-pub(super) async fn all(view: &View, template: &Template) -> Result<Vec<(Location, Object)>, Failure> {
-    let Some(id) = store_of(template) else { return Ok(Vec::new()) };
-    let store: &dyn BucketReader = &**view.store(&id)?;
-    let prefix = below(&id, template.start());
-    let failed = |error| Failure::looking(&format!("listing `{id}`"), error);
-    let (mut found, mut after) = (Vec::new(), None);
-    for _ in 0..PAGES {
-        let page = store.list(prefix, after.as_ref(), 1000).await.map_err(failed)?;
-        after = page.objects.last().map(|object| object.key.clone());
-        found.extend(
-            page.objects
-                .into_iter()
-                .map(|object| (Location { store: id.clone(), key: object.key.clone() }, object)),
-        );
-        if !page.more {
-            return Ok(found);
-        }
-    }
-    Err(Failure::new(
-        ExitStatus::Failed,
-        format!("`{id}` has more than {PAGES} thousand objects below `{prefix}`"),
-    )
-    .hint("an import reads them all: make the fixed beginning of the template longer"))
-}
-
-/// The part of a location's text that is its key.
-fn below<'t>(store: &StoreId, text: &'t str) -> &'t str {
-    let name = match store {
-        StoreId::Local => return text,
-        other => other.to_string(),
-    };
-    text.strip_prefix(&name).map_or("", |rest| rest.trim_start_matches(['/', ':']))
 }

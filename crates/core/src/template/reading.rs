@@ -19,6 +19,21 @@ pub struct Reading {
     pub commit: Option<CommitPrefix>,
     /// `{timestamp}`.
     pub at: Option<DateTime<Utc>>,
+    /// What stands for each `{date:FORMAT}`, with its format.
+    dates: Vec<(String, String)>,
+}
+
+impl Reading {
+    /// What a person should know of a name of which a date and the timestamp disagree. The timestamp counts.
+    pub fn warning(&self) -> Option<String> {
+        let at = self.at?;
+        let other = self.dates.iter().find(|(format, text)| at.format(format).to_string() != *text)?;
+        Some(format!(
+            "the date says {}, the timestamp {}; the timestamp counts",
+            other.1,
+            at.format("%Y-%m-%d %H:%M:%S UTC")
+        ))
+    }
 }
 
 impl Template {
@@ -61,8 +76,12 @@ fn read(parts: &[Part], text: &str, so_far: Reading) -> Option<Reading> {
             let plain = |c: char| c.is_ascii_alphanumeric() || "._+-:".contains(c);
             let most = text.find(|c| !plain(c)).unwrap_or(text.len());
             lengths(most.min(LONGEST), 1).find_map(|length| {
-                let (_, left) = text.split_at_checked(length)?;
-                read(rest, left, so_far.clone())
+                let (said, left) = text.split_at_checked(length)?;
+                let mut so_far = so_far.clone();
+                if let Part::Date(format) = part {
+                    so_far.dates.push((format.clone(), said.to_owned()));
+                }
+                read(rest, left, so_far)
             })
         }
         Part::Env | Part::Project => None,
@@ -107,6 +126,18 @@ mod tests {
             let expected = expected.map(|(commit, at)| (commit.map(str::to_owned), at));
             assert_eq!(found, expected, "{template} {text}");
         }
+    }
+
+    #[test]
+    fn a_date_that_is_not_that_of_the_timestamp_is_warned_of() {
+        let template = Template::parse("prod-{sha:8}-{date:%d-%m-%Y}.{timestamp}").unwrap();
+        let warned = |text: &str| template.read(text).unwrap().warning();
+        assert_eq!(warned("prod-33242e93-16-04-2021.1618577888"), None);
+        let odd = warned("prod-33242e93-17-04-2021.1618577888").unwrap();
+        assert_eq!(
+            odd,
+            "the date says 17-04-2021, the timestamp 2021-04-16 12:58:08 UTC; the timestamp counts"
+        );
     }
 
     #[test]

@@ -10,10 +10,10 @@ use promote_core::port::{ErrorKind, Metadata, Object, Page, ProviderError};
 use serde::Deserialize;
 
 /// What is asked of each object; the rest of its description would make a page many times as long.
-const FIELDS: &str = "items(name,generation,size,timeCreated),nextPageToken";
+const FIELDS: &str = "items(name,generation,size,timeCreated,md5Hash,crc32c),nextPageToken";
 
 /// What is asked where few are asked for: the content that a document carries as well.
-const FIELDS_OF_FEW: &str = "items(name,generation,size,timeCreated,md5Hash,metadata),nextPageToken";
+const FIELDS_OF_FEW: &str = "items(name,generation,size,timeCreated,md5Hash,crc32c,metadata),nextPageToken";
 
 /// How many are few.
 const FEW: usize = 50;
