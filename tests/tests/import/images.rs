@@ -218,7 +218,7 @@ fn quay_tells_what_a_tag_named_before() {
 #[test]
 fn an_old_image_that_fits_no_template_stops_no_import() {
     let quay = QuayFake::start().unwrap();
-    let mut team = Team::new(
+    let team = Team::new(
         Images::at(&quay.host, "acme+robot", "robot-secret"),
         "{env}-{sha:8}-{date:%d-%m-%Y}.{timestamp}",
         &["a", "b"],
