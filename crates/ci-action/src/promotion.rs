@@ -187,10 +187,7 @@ impl Page<'_> {
                     Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
                 }
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
-                None => {
-                    let before = done.plan.from.is_some();
-                    before.then(|| format!("promote rollback {name} puts back what was there before"))
-                }
+                None => done.undo().map(|undo| format!("`{undo}` puts back what was there before")),
             });
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }

@@ -71,7 +71,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
             ("blocked", _) => site.log.annotate(Kind::Warning, &headline, &moved.why.join("\n"), None),
             _ => site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None),
         }
-        if moved.promotion.is_some() {
+        if moved.promotion.is_some() || moved.result == "error" {
             exit = exit.max(moved.exit);
         }
     }
@@ -86,8 +86,15 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
         let view = site.world.view();
-        if let Some(tag) = observe::image(&view, &site.config, &moved.environment, &report.commit).await? {
-            answer.values.insert("release_tag", tag);
+        match observe::image(&view, &site.config, &moved.environment, &report.commit).await {
+            Ok(tag) => answer.values.extend(tag.map(|tag| ("release_tag", tag))),
+            // What later steps are told is no part of what was done.
+            Err(failure) => site.log.annotate(
+                Kind::Warning,
+                &format!("what {} holds could not be looked at", moved.environment),
+                &failure.to_string(),
+                None,
+            ),
         }
     }
     answer.summary = markdown::publication(&report, &site.links);

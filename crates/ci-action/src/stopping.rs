@@ -52,14 +52,14 @@ impl Stopping {
             before_the_next(connect, async { warned(log, &mirror.close(Closing::CutOff).await) }).await;
         }
         if let Some(underway) = underway {
-            return cut_off::failure(exit, &underway.request.environment, &reached, recorded);
+            return cut_off::failure(exit, &underway, &reached, recorded);
         }
         let failure = Failure::new(exit, "the job was cancelled");
-        match &reached.promotion {
-            Some(promotion) if reached.is_left() => {
-                failure.state(format!("Promotion {promotion} has not ended.")).hint(
-                    "run the job again, or `promote resume ENV`, to go on; `promote rollback ENV` goes back",
-                )
+        match (&reached.promotion, &reached.environment) {
+            (Some(promotion), Some(name)) if reached.is_left() => {
+                failure.state(format!("Promotion {promotion} of {name} has not ended.")).hint(format!(
+                    "run the job again, or `promote resume {name}`, to go on; `promote rollback {name}` goes back"
+                ))
             }
             _ => failure.state("No promotion is open because of it."),
         }

@@ -11,7 +11,7 @@ use crate::screen::Screen;
 use promote_core::config::Forge;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
+use promote_core::failure::{Failure, causes};
 use promote_core::ledger::{Actor, Override};
 use promote_core::mirror::{self, Closing, Mirrored};
 use promote_core::names::EnvironmentName;
@@ -137,6 +137,30 @@ impl App<'_> {
             Wish::None => self.screen.page(&page()),
             wish => self.screen.data(&wish.text(document)?),
         }
+    }
+
+    /// Shows what came of something. Where it was `done`, that it can't be shown is said, and changes nothing about how
+    /// the command ends: a script that reads the exit status is told of the act.
+    pub(crate) fn tell<D: Document>(
+        &self,
+        done: bool,
+        document: &D,
+        page: impl FnOnce() -> Page,
+    ) -> Result<(), Failure> {
+        match self.show(document, page) {
+            Err(failure) if done => {
+                self.unshown(&failure);
+                Ok(())
+            }
+            shown => shown,
+        }
+    }
+
+    /// Says that what came of something could not be shown.
+    pub(crate) fn unshown(&self, failure: &Failure) {
+        let why = causes(failure).last().map_or_else(String::new, |cause| format!(" ({cause})"));
+        let text = format!("{failure}{why}; what was done is done, and the exit status tells how it ended");
+        self.screen.say(&Text::new("warning: ", Style::Warn).and(text, Style::Plain));
     }
 
     /// A request on the terms that the flags give.

@@ -148,6 +148,17 @@ pub(crate) struct Waiting {
     pub(crate) timeout: Option<Duration>,
 }
 
+impl Waiting {
+    /// The same as it is typed.
+    pub(crate) fn typed(&self, line: String) -> String {
+        let line = if self.no_wait { format!("{line} --no-wait") } else { line };
+        match self.timeout {
+            Some(timeout) => format!("{line} --timeout {}s", timeout.as_secs()),
+            None => line,
+        }
+    }
+}
+
 /// What later jobs and the job's own page are told.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "For a pipeline")]

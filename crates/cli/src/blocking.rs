@@ -68,7 +68,7 @@ pub(crate) async fn run(
         dry_run: changing.dry_run,
         reason: reason.map(str::to_owned),
     };
-    app.show(&report, || page(&report))?;
+    app.tell(report.changed && !report.dry_run, &report, || page(&report))?;
     Ok(ExitStatus::Ok)
 }
 

@@ -8,6 +8,7 @@ use crate::cut_off::cut_off;
 use crate::document::Wish;
 use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
+use crate::page::Page;
 use crate::project::Project;
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::{Config, Environment};
@@ -82,7 +83,8 @@ async fn carry_and_tell(
     if let Some(saved) = &wanted.saved {
         unchanged(saved, &decision)?;
     }
-    let report = DecisionReport::of(&view, config, settings, &decision).await;
+    let mut report = DecisionReport::of(&view, config, settings, &decision).await;
+    report.command = report.command.map(|line| wanted.waiting.typed(line));
     if wanted.changing.dry_run {
         app.show(&report, || decision_view::page(&report, config.timezone))?;
         return Ok(match report.decision {
@@ -160,14 +162,13 @@ impl Errand<'_> {
     fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> Ended {
         let report = OutcomeReport::of(done, waited, took_s).shown(shown);
         if done.exit == ExitStatus::Ok {
-            self.app.show(&report, || outcome_view::page(&report))?;
+            self.app.tell(true, &report, || outcome_view::page(&report))?;
         } else {
             let page = outcome_view::failed(&report);
             let colour = self.app.screen.err_colour;
             self.app.screen.message(&format!("\n{}{}", page.human(colour), page.hints(colour)));
-            match self.app.wish() {
-                Wish::None => {}
-                wish => self.app.screen.data(&wish.text(&report)?)?,
+            if self.app.wish() != Wish::None {
+                self.app.tell(true, &report, Page::default)?;
             }
         }
         Ok(done.exit)
@@ -194,7 +195,7 @@ fn may_leave(settings: &Environment) -> Result<(), Failure> {
             format!("`--no-wait` would leave out a step that deploys {}", settings.name),
         )
         .state(format!("It is: {}", promote_core::steps::name(step)))
-        .hint("`--timeout TIME` limits how long it may take")),
+        .hint("leave `--no-wait` out; `--timeout TIME` limits how long it may take")),
     }
 }
 

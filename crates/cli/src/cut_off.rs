@@ -20,7 +20,7 @@ pub(crate) async fn cut_off(app: &App<'_>, progress: &Progress, signal: Signal, 
     if reached.is_deploying() {
         recorded = last_words(app.env, underway.record(&reached)).await;
     }
-    Stop::Failure(failure(signal.exit(), &underway.request.environment, &reached, recorded))
+    Stop::Failure(failure(signal.exit(), underway, &reached, recorded))
 }
 
 /// The same where several promotions come one after the other. Where none was under way, `again` is what to do.

@@ -70,7 +70,7 @@ pub(crate) async fn run(
     } else {
         report.changed = retention::unpin(&world, &commit, reason, &app.actor()).await?;
     }
-    app.show(&report, || page(&report))?;
+    app.tell(report.changed && !report.dry_run, &report, || page(&report))?;
     Ok(ExitStatus::Ok)
 }
 

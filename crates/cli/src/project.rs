@@ -109,7 +109,7 @@ fn text(file: &Path) -> Result<String, Failure> {
     let failed = |error| {
         Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
             .caused_by(error)
-            .hint("`promote init` writes one, `--config PATH` names one")
+            .hint("`--config PATH` names another")
     };
     let size = std::fs::metadata(file).map_err(failed)?.len();
     if size > LIMIT {

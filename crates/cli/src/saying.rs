@@ -87,7 +87,7 @@ pub(crate) async fn run(
         reason: request.reason,
         entry,
     };
-    app.show(&report, || page(&report))?;
+    app.tell(report.changed && !report.dry_run, &report, || page(&report))?;
     Ok(ExitStatus::Ok)
 }
 

@@ -162,7 +162,7 @@ pub(crate) async fn run(
     let exit = report.end.map_or(ExitStatus::Ok, exit_of);
     report.exit = exit.code();
     report.stage_rollback = Some(back.clone());
-    app.show(&report, || page(name, &release.commit, &back, &report))?;
+    app.tell(true, &report, || page(name, &release.commit, &back, &report))?;
     Ok(exit)
 }
 

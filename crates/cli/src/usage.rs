@@ -1,13 +1,14 @@
 //! Wrong arguments, help and version: clap's answers in this program's words.
 
-use crate::page::Page;
-use crate::page::{Style, Text};
+use crate::document::Wish;
 use crate::screen::Screen;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::report::FailureReport;
 use std::ffi::OsString;
 
-/// Shows what clap answers instead of parsed arguments.
+/// Shows what clap answers instead of parsed arguments: as a document as well, where the arguments ask for one.
 pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen) -> ExitStatus {
     let rendered = error.render();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
@@ -17,18 +18,34 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen)
             Err(failure) => failure.exit,
         };
     }
-    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+    let failure = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
         screen.message(&if screen.err_colour { rendered.ansi().to_string() } else { rendered.to_string() });
-        return ExitStatus::Usage;
+        Failure::new(ExitStatus::Usage, "a command is missing").hint(LISTED)
+    } else {
+        let failure = Failure::new(ExitStatus::Usage, message(error));
+        let failure = hints(error, arguments).into_iter().fold(failure, Failure::hint);
+        let page = crate::failure::page(&failure);
+        screen.message(&page.human(screen.err_colour));
+        screen.message(&page.hints(screen.err_colour));
+        failure
+    };
+    if wants_document(arguments)
+        && let Ok(text) = Wish::Whole.text(&FailureReport::of(&failure))
+    {
+        let _ = screen.data(&text);
     }
-    let mut page = Page::default();
-    page.line(Text::new("error: ", Style::Bad).and(message(error), Style::Strong));
-    for hint in hints(error, arguments) {
-        page.hint(&hint);
-    }
-    screen.message(&page.human(screen.err_colour));
-    screen.message(&page.hints(screen.err_colour));
-    ExitStatus::Usage
+    failure.exit
+}
+
+/// Where the commands are listed.
+const LISTED: &str = "`promote --help` lists the commands";
+
+/// Whether arguments that could not be understood ask for JSON.
+fn wants_document(arguments: &[OsString]) -> bool {
+    let texts: Vec<&str> =
+        arguments.iter().map(|one| one.to_str().unwrap_or_default()).take_while(|one| *one != "--").collect();
+    texts.iter().any(|one| *one == "--json" || one.starts_with("--json=") || *one == "--format=json")
+        || texts.windows(2).any(|pair| pair == ["--format", "json"])
 }
 
 fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
@@ -107,7 +124,7 @@ fn hints(error: &clap::Error, arguments: &[OsString]) -> Vec<String> {
         .filter_map(|argument| argument.to_str())
         .find(|argument| known.get_subcommands().any(|command| command.get_name() == *argument));
     hints.push(match (command, text(error, ContextKind::Usage)) {
-        (None, _) => "`promote --help` lists the commands".to_owned(),
+        (None, _) => LISTED.to_owned(),
         (Some(command), Some(usage)) => {
             format!("{} (`promote {command} --help` explains)", usage.trim().replace("Usage: ", "usage: "))
         }

@@ -147,7 +147,7 @@ pub(crate) async fn watch(
     progress.rest();
     let exit = report.end.map_or(ExitStatus::Ok, exit_of);
     report.exit = exit.code();
-    app.show(&report, || page(&report))?;
+    app.tell(report.answered.is_some(), &report, || page(&report))?;
     Ok(exit)
 }
 

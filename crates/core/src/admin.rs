@@ -6,6 +6,7 @@ use crate::config::{ArtifactKind, Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
+use crate::invocation::Invocation;
 use crate::ledger::{
     AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, Word,
 };
@@ -60,7 +61,7 @@ pub async fn say(
         &settings.lane,
         head,
         kind,
-        |head| idle(settings, head),
+        |head| idle(config, settings, head),
         |record| {
             if let Saying::Freeze(until) = saying {
                 record.freeze = Some(Freeze { until: *until });
@@ -71,7 +72,7 @@ pub async fn say(
     .map(Some)
 }
 
-fn idle(settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
+fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
     let name = &settings.name;
     match head.and_then(|head| head.state().open.as_ref()) {
         None => Ok(()),
@@ -84,7 +85,10 @@ fn idle(settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
                 open.by
             ),
         )
-        .hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it"))),
+        .hint(format!(
+            "`promote resume {name}` finishes it, `{}` undoes it",
+            Invocation::along("rollback", config, settings)
+        ))),
     }
 }
 
@@ -160,7 +164,7 @@ pub async fn adopt(
     let genesis = genesis(&view).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    idle(settings, head.as_ref())?;
+    idle(config, settings, head.as_ref())?;
     let base = head.as_ref().map(|head| head.id);
     let targets = seen(&view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();

@@ -1,7 +1,7 @@
 //! What follows a publication by itself: the first environments that are automatic take the release, by the same
 //! rules and in the same way as when a person asks.
 
-use crate::advance::{attempt, choice, request};
+use crate::advance::{attempt, choice, failed, request};
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
@@ -25,7 +25,8 @@ pub fn environments(config: &Config) -> Vec<&Environment> {
     found
 }
 
-/// Moves a release to all of them. A refusal is an answer here: what was published stays published.
+/// Moves a release to all of them. A refusal is an answer here: what was published stays published. What goes wrong in
+/// one environment is in its answer, and the others are still tried.
 ///
 /// # Errors
 /// When the world can't be read, or a move could not be committed.
@@ -39,7 +40,8 @@ pub async fn promote(
     let mut all = Vec::new();
     for settings in environments(config) {
         let request = request(config, settings, commit, actor)?;
-        all.push(attempt(world, config, &request, false, watch).await?);
+        let moved = attempt(world, config, &request, false, watch).await;
+        all.push(moved.unwrap_or_else(|failure| failed(settings, &failure)));
     }
     Ok(all)
 }

@@ -6,11 +6,13 @@ use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::flow::outcome;
+use crate::invocation::{Invocation, others};
 use crate::ledger::{LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::{environment, genesis};
 use crate::request::Request;
+use crate::undo::undo;
 use crate::world::World;
 
 /// How far a promotion got.
@@ -86,38 +88,48 @@ pub struct Underway {
     pub request: Request,
 }
 
+/// What came of recording that a deployment was not waited for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// Whether that was written: it is left out when no steps follow, or when somebody was faster.
+    pub written: bool,
+    /// The command line that puts back what was there before.
+    pub undo: Option<Invocation>,
+}
+
 impl Underway {
-    /// Records that the deployment was not waited for, and tells whether that was written: it is left out when no steps
-    /// follow, or when somebody was faster.
+    /// Records that the deployment was not waited for.
     ///
     /// # Errors
     /// When the ledger can't be read or written.
-    pub async fn record(&self, reached: &Reached) -> Result<bool, Failure> {
+    pub async fn record(&self, reached: &Reached) -> Result<Recorded, Failure> {
         let name = reached.environment.as_ref().unwrap_or(&self.request.environment);
         let settings = environment(&self.config, name)?;
         let head = self.world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
-        let Some(head) = head else { return Ok(false) };
+        let Some(head) = head else { return Ok(Recorded::default()) };
         let waits = head.state().current.as_ref().is_some_and(|current| {
             current.promotion == reached.promotion && current.follows && current.outcome.is_none()
         });
+        let undo = undo(head.state(), name, &others(&self.config, settings));
         if !waits {
-            return Ok(false);
+            return Ok(Recorded { written: false, undo });
         }
         let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
         let genesis = genesis(&world.view()).await?;
-        outcome(world, settings, &genesis, request, head, result, &[]).await.map(|_| true)
+        outcome(world, settings, &genesis, request, head, result, &[]).await?;
+        Ok(Recorded { written: true, undo })
     }
 }
 
-/// What is said of a promotion that was cut off, to `name` where nothing was heard of it yet. `recorded`: what came of
-/// [`Underway::record`], where that was tried and not cut off itself.
+/// What is said of a promotion that was cut off. `recorded`: what came of [`Underway::record`], where that was tried and
+/// not cut off itself.
 pub fn failure(
     exit: ExitStatus,
-    name: &EnvironmentName,
+    underway: &Underway,
     reached: &Reached,
-    recorded: Option<Result<bool, Failure>>,
+    recorded: Option<Result<Recorded, Failure>>,
 ) -> Failure {
-    let name = reached.environment.as_ref().unwrap_or(name);
+    let name = reached.environment.as_ref().unwrap_or(&underway.request.environment);
     let word = if exit == ExitStatus::Interrupted { "interrupted" } else { "terminated" };
     let failure = Failure::new(exit, format!("{word} while promoting to {name}"));
     if reached.aborted {
@@ -131,22 +143,29 @@ pub fn failure(
             .hint(format!("`promote status {name}` shows how it stands"));
     }
     if reached.committed {
+        let undo = recorded.as_ref().and_then(|done| done.as_ref().ok()?.undo.clone());
+        let back = undo.map_or_else(String::new, |back| format!(", `{back}` goes back"));
         return failure
             .state(format!("The targets of {name} hold the release, and that is recorded."))
             .state(match recorded {
-                Some(Ok(true)) => "That its deployment was not waited for is recorded as well.".to_owned(),
-                Some(Ok(false)) => "How its deployment ends is not recorded.".to_owned(),
-                Some(Err(why)) => format!("That its deployment was not waited for could not be recorded: {why}."),
+                Some(Ok(Recorded { written: true, .. })) => {
+                    "That its deployment was not waited for is recorded as well.".to_owned()
+                }
+                Some(Ok(_)) => "How its deployment ends is not recorded.".to_owned(),
+                Some(Err(why)) => {
+                    format!("That its deployment was not waited for could not be recorded: {why}.")
+                }
                 None => "That its deployment was not waited for was not recorded.".to_owned(),
             })
-            .hint(format!(
-                "`promote resume {name}` runs the steps again and records how they end, `promote rollback {name}` goes back"
-            ));
+            .hint(format!("`promote resume {name}` runs the steps again and records how they end{back}"));
     }
+    let settings = environment(&underway.config, name);
+    let back = settings.map(|settings| Invocation::along("rollback", &underway.config, settings));
+    let back = back.map_or_else(|_| String::new(), |back| format!(", `{back}` goes back"));
     match &reached.promotion {
         Some(promotion) => unfinished(failure, reached)
             .state(format!("Promotion {promotion} is open."))
-            .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back")),
+            .hint(format!("`promote resume {name}` goes on{back}")),
         None => failure
             .state("No target was written. The promotion may have been opened.")
             .hint(format!("`promote status {name}` shows whether it is open")),

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 pub enum ExitStatus {
     /// Done, or nothing to do.
     Ok,
-    /// Anything unexpected.
+    /// Anything unexpected; nothing was moved.
     Failed,
     /// Wrong arguments, wrong `promote.toml`, or a prompt was needed and there is no terminal.
     Usage,
@@ -28,7 +28,7 @@ pub enum ExitStatus {
     Timeout,
     /// `verify` found drift, or `plan --exit-code` found something to do.
     Differs,
-    /// Some writes may have been applied and the promotion is not committed.
+    /// Some writes may have been made, and the ledger does not say yet how it ended.
     Unfinished,
     /// Stopped by ctrl-C.
     Interrupted,

@@ -7,6 +7,7 @@ use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::ledger::{
     Action, Genesis, Head, Kind, LedgerError, Outcome, OutcomeResult, PromotionId, StepRecord,
 };
@@ -16,6 +17,7 @@ use crate::port::StepEnd;
 use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
 use crate::steps;
+use crate::undo;
 use crate::world::{View, World};
 
 /// A promotion whose move was committed, and what came of it.
@@ -35,6 +37,18 @@ pub struct Done {
     pub undone: Option<Result<Box<Done>, String>>,
     /// The exit status.
     pub exit: ExitStatus,
+}
+
+impl Done {
+    /// What puts back the release that was there; `None` when there was none, or it is there again.
+    pub fn undo(&self) -> Option<Invocation> {
+        let from = self.plan.from.as_ref()?;
+        let back = self.plan.action == Action::Rollback || self.undone.as_ref().is_some_and(Result::is_ok);
+        let moved = from.commit != self.plan.release.commit;
+        (moved && !back)
+            .then(|| undo::undo(self.head.state(), &self.plan.environment, &self.plan.terms.include))
+            .flatten()
+    }
 }
 
 /// Looks at the world and decides.
@@ -123,7 +137,10 @@ pub async fn finish(
             ExitStatus::Usage,
             format!("promote.toml names no step any more that could prove {}", settings.name),
         )
-        .hint(format!("`promote to {} --redeploy` moves it again, as the file is now", settings.name)));
+        .hint(format!(
+            "`{}` moves it again, as the file is now",
+            Invocation::along("to", config, settings).word("--redeploy")
+        )));
     }
     if let Some(promotion) = state.current.as_ref().and_then(|current| current.promotion.clone()) {
         let moved = config.moved(settings, &plan.terms.include);
@@ -307,10 +324,12 @@ async fn hold(
     append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await.map_err(
         |failure| {
             let name = &settings.name;
-            Failure { exit: ExitStatus::Unfinished, ..failure }.state(format!(
-                "{name} is back at {}, but automation is not held.",
-                plan.release.commit.short(7)
-            ))
+            Failure { exit: ExitStatus::Unfinished, ..failure }
+                .state(format!(
+                    "{name} is back at {}, but automation is not held.",
+                    plan.release.commit.short(7)
+                ))
+                .hint(format!("`promote hold {name} --reason TEXT` keeps automation from moving it"))
         },
     )
 }

@@ -27,6 +27,7 @@ pub mod flow;
 pub mod folder;
 pub mod follow;
 pub mod import;
+pub mod invocation;
 pub mod ledger;
 pub mod location;
 #[cfg(any(test, feature = "memory"))]
@@ -51,6 +52,7 @@ pub mod steps;
 pub mod suggest;
 pub mod tag;
 pub mod template;
+pub mod undo;
 pub mod unwaited;
 pub mod window;
 pub mod world;

@@ -116,7 +116,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
         report.sha = adopted.release.map(|release| release.commit.to_string());
         report.entry = Some(adopted.head.record.seq.to_string());
     }
-    app.show(&report, || page(&report))?;
+    app.tell(report.entry.is_some(), &report, || page(&report))?;
     Ok(ExitStatus::Ok)
 }
 

@@ -60,6 +60,8 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
         }
     };
     let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);
-    app.show(&report, || crate::view::advance::page(&report))?;
+    app.tell(report.environments.iter().any(|one| one.promotion.is_some()), &report, || {
+        crate::view::advance::page(&report)
+    })?;
     Ok(report.exit)
 }

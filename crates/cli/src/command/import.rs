@@ -111,7 +111,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> Ended {
         crate::confirm::confirm(app, &args.changing, settings, false)?;
     }
     let done = carry_out(&world, config, &plan, &actor).await?;
-    app.show(&report, || page(&report, Some(done)))?;
+    app.tell(true, &report, || page(&report, Some(done)))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -175,8 +175,16 @@ fn page(report: &ImportReport, done: Option<Imported>) -> Page {
             report.releases.len()
         )),
     });
-    if report.environments.iter().any(|one| !one.left_out.is_empty()) {
-        page.hint("`promote adopt ENV` records what an environment holds now, whatever that is");
+    for one in report.environments.iter().filter(|one| !one.left_out.is_empty()) {
+        // Only in a ledger that was begun can anything be recorded.
+        match done.is_some() || report.environments.iter().any(|one| one.already > 0) {
+            true => page.hint(format!(
+                "`promote adopt {}` records what {} holds now, whatever that is",
+                one.environment, one.environment
+            )),
+            false => page
+                .hint("`promote publish` begins the ledger; what an environment holds can be recorded then"),
+        }
     }
     page
 }

@@ -88,7 +88,8 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
             report.begun = promote_core::begin::begin(&world, &project.config).await?.2;
         }
     }
-    app.show(&report, || page(&report))?;
+    let repository = GitRepository::open(&app.env.folder).is_ok();
+    app.tell(!report.dry_run, &report, || page(&report, repository))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -170,7 +171,7 @@ fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Resu
     }
 }
 
-fn page(report: &InitReport) -> Page {
+fn page(report: &InitReport, repository: bool) -> Page {
     let mut page = Page::default();
     if report.dry_run {
         report.text.lines().for_each(|line| page.line(line));
@@ -181,6 +182,9 @@ fn page(report: &InitReport) -> Page {
         page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
     }
     page.hint("`promote check` says what the file comes to");
-    page.hint("`promote publish` puts the first release in place");
+    page.hint(match repository {
+        true => "`promote publish` puts the first release in place",
+        false => "`promote publish PATH --commit SHA` puts the first release in place",
+    });
     page
 }

@@ -79,6 +79,6 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> Ended {
         }
     };
     let report = PruneReport::of(config, &policy, &found, &judged, pruned.as_ref());
-    app.show(&report, || -> Page { crate::view::prune::page(&report, config.timezone) })?;
+    app.tell(pruned.is_some(), &report, || -> Page { crate::view::prune::page(&report, config.timezone) })?;
     Ok(ExitStatus::Ok)
 }

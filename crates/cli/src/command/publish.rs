@@ -6,6 +6,7 @@ use crate::automatic::{Said, Shown};
 use crate::cut_off::one_of_several;
 use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
+use crate::page::{Style, Text};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
 use promote_core::automatic;
@@ -14,7 +15,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
 use promote_core::observe;
-use promote_core::report::PublishReport;
+use promote_core::report::{Moved, PublishReport};
 use std::sync::Arc;
 
 /// Put a release in place, and promote it where that is automatic
@@ -79,7 +80,9 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
             let commit = report.commit.clone();
             if shown {
                 // What was published is said before anything moves.
-                app.screen.page(&crate::view::publish::published(&report))?;
+                if let Err(failure) = app.screen.page(&crate::view::publish::published(&report)) {
+                    app.unshown(&failure);
+                }
             }
             let watch = Shown { screen: &app.screen, progress: &progress };
             report.moves = automatic::promote(&world, &project.config, &actor, &commit, &watch).await?;
@@ -101,17 +104,24 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
         }
     };
     facts.published(&project.config, &report);
-    app.show(&report, || match shown {
+    app.tell(!report.dry_run, &report, || match shown {
         true => crate::view::publish::moved(&report),
         false => crate::view::publish::page(&report),
     })?;
     if let Some(moved) = report.moves.first()
         && Facts::wanted(app, &args.files)
     {
-        let held = observe::image(&world.view(), &project.config, &moved.environment, &report.commit).await?;
-        facts.holds(held);
+        // What later jobs are told is no part of what was done.
+        match observe::image(&world.view(), &project.config, &moved.environment, &report.commit).await {
+            Ok(held) => facts.holds(held),
+            Err(failure) => app.screen.say(&Text::new("warning: ", Style::Warn).and(
+                format!("what {} holds could not be looked at: {failure}", moved.environment),
+                Style::Plain,
+            )),
+        }
     }
-    // Being refused is no failure of a publication; a deployment that went wrong is.
-    let wrong = report.moves.iter().filter(|moved| moved.promotion.is_some()).map(|moved| moved.exit);
+    // Being refused is no failure of a publication; a deployment that went wrong is, and a move that could not be tried.
+    let tried = |moved: &&Moved| moved.promotion.is_some() || moved.result == "error";
+    let wrong = report.moves.iter().filter(tried).map(|moved| moved.exit);
     Ok(wrong.max().unwrap_or(ExitStatus::Ok))
 }

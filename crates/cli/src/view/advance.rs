@@ -40,7 +40,9 @@ fn line(page: &mut Page, moved: &Moved) {
     if let Some(at) = moved.opens_at {
         page.line(format!("    opens {}", at.format("%Y-%m-%d %H:%M UTC")));
     }
-    if moved.promotion.is_some() && !matches!(moved.result.as_str(), "promoted" | "succeeded") {
-        page.hint(format!("`promote rollback {name}` puts back what was there before"));
+    if let Some(undo) =
+        moved.undo.as_ref().filter(|_| !matches!(moved.result.as_str(), "promoted" | "succeeded"))
+    {
+        page.hint(format!("`{undo}` puts back what was there before"));
     }
 }

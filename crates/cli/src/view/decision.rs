@@ -168,9 +168,7 @@ fn hints(page: &mut Page, report: &DecisionReport) {
     let name = &report.environment;
     match report.decision {
         Verb::Allowed => {
-            let verb = if report.action == Action::Rollback { "rollback" } else { "to" };
-            let option = if report.action == Action::Rollback { " --to" } else { "" };
-            page.hint(format!("`promote {verb} {name}{option} {}` does it", report.release.short()));
+            report.command.iter().for_each(|command| page.hint(format!("`{command}` does it")));
         }
         Verb::NothingToDo if report.pending => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

@@ -37,8 +37,8 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
                 bad.short()
             )));
         }
-    } else if report.from.as_ref().is_some_and(|from| from.sha != report.release.sha) {
-        page.line(Text::marked(format!("To undo: `promote rollback {name}`")));
+    } else if let Some(undo) = &report.undo {
+        page.line(Text::marked(format!("To undo: `{undo}`")));
     }
     page
 }
@@ -94,8 +94,8 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         }
     }
     if report.undone.is_none() {
-        if let Some(from) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
-            page.hint(format!("`promote rollback {name}` puts {} back", from.short()));
+        if let (Some(from), Some(undo)) = (&report.from, &report.undo) {
+            page.hint(format!("`{undo}` puts {} back", from.short()));
         }
         if report.result != Some(OutcomeResult::Failed) {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

@@ -80,8 +80,8 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
     match moved.exit {
         ExitStatus::Ok | ExitStatus::RolledBack => {}
         _ if moved.promotion.is_some() => {
-            page.hint(format!("`promote rollback {name}` puts back what was there before"));
+            moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` puts back what was there before")));
         }
-        _ => page.hint(format!("`promote to {name} {short}` moves it when the rules let it")),
+        _ => page.hint(format!("`promote plan {name} {short}` shows when it may move, and on what terms")),
     }
 }

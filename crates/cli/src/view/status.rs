@@ -111,17 +111,21 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     let name = &environment.name;
     match environment.standing {
         Standing::Unfinished => {
-            page.hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"));
+            let back = environment.undo.as_ref().map(|undo| format!(", `{undo}` goes back"));
+            page.hint(format!("`promote resume {name}` goes on{}", back.unwrap_or_default()));
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
-        Standing::Failed => page.hint(format!("`promote rollback {name}` puts back what was there before")),
+        Standing::Failed => environment
+            .undo
+            .iter()
+            .for_each(|undo| page.hint(format!("`{undo}` puts back what was there before"))),
         // What was adopted was brought by no promotion, so there are no steps of one to run again.
         Standing::NotVerified
             if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>
         {
-            page.hint(format!(
-                "`promote to {name} --redeploy` moves what was adopted again, and verifies it"
-            ));
+            environment.again.iter().for_each(|again| {
+                page.hint(format!("`{again}` moves what was adopted again, and verifies it"));
+            });
         }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

@@ -4,12 +4,16 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
+    clippy::print_stdout,
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
 mod adopting;
+mod copied;
 mod counted;
 mod demo;
+#[path = "../hint/mod.rs"]
+mod hint;
 mod importing;
 mod publishing;
 mod retention;

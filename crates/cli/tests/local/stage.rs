@@ -1,5 +1,6 @@
 //! A project in a scratch folder and a keyboard whose keys were pressed in advance.
 
+use crate::hint::{Ended, all_work};
 use async_trait::async_trait;
 use promote_cli::{Ask, Connect, Env, Providers, Signal, Signals, Stream, run};
 use promote_core::exit::ExitStatus;
@@ -127,8 +128,14 @@ impl Stage {
         self.keys.0.lock().unwrap().push_back(line.to_owned());
     }
 
+    /// Runs a command line, whose hints must work.
     pub(crate) fn run(&self, line: &[&str]) -> Answer {
-        self.run_on(line, &Providers)
+        let Answer { exit, out, err } = self.run_on(line, &Providers);
+        let ended = Ended { exit, out, err };
+        let typed: Vec<String> =
+            std::iter::once("promote").chain(line.iter().copied()).map(str::to_owned).collect();
+        all_work(&typed, &ended, self);
+        Answer { exit: ended.exit, out: ended.out, err: ended.err }
     }
 
     pub(crate) fn run_on(&self, line: &[&str], connect: &dyn Connect) -> Answer {

@@ -11,9 +11,13 @@
 
 mod advancing;
 mod blocked;
+mod copied;
 mod cut_off;
 mod gitlab;
 mod happy;
+#[path = "../hint/mod.rs"]
+mod hint;
+mod hints;
 mod hostile;
 mod identity;
 mod json;

@@ -1,5 +1,7 @@
 //! A project in memory, its people, and the transcript of what they do.
 
+use crate::hint::words::split;
+use crate::hint::{Ended, all_work};
 use async_trait::async_trait;
 use promote_cli::{Ask, Connect, Env, Signal, Signals, Site, Stream, run};
 use promote_core::begin::begin;
@@ -275,19 +277,20 @@ impl Stage {
         self.outside.clock.advance(Duration::from_secs(days * 86_400));
     }
 
-    fn config(&self) -> Config {
-        let text = std::fs::read_to_string(self.folder.path().join("promote.toml")).unwrap();
+    /// The configuration, where there is one.
+    pub(crate) fn config(&self) -> Option<Config> {
+        let text = std::fs::read_to_string(self.folder.path().join("promote.toml")).ok()?;
         let context = promote_core::config::ReadContext {
             default_project: None,
             variables: &|_| None,
             version: "0.1.0".parse().unwrap(),
         };
-        promote_core::config::read(&text, &context).unwrap().0
+        promote_core::config::read(&text, &context).ok().map(|(config, _)| config)
     }
 
     pub(crate) fn publish(&mut self, digit: char, subject: &str) {
         self.outside.clock.advance(Duration::from_secs(60));
-        let config = self.config();
+        let config = self.config().unwrap();
         let world = self.outside.world_of(&config, Arc::new(Silent));
         let at = self.outside.clock.now();
         let id = commit(digit);
@@ -331,22 +334,30 @@ impl Stage {
         self.outside.bucket.put(&key.parse().unwrap(), bytes).unwrap();
     }
 
-    /// Runs a command line (quotes are understood) and gives status, standard output and standard error.
+    /// Runs a command line (quotes are understood) and gives status, standard output and standard error. Its hints
+    /// must work.
     pub(crate) fn run(&self, line: &str) -> (ExitStatus, String, String) {
-        let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-        let (out_stream, err_stream): (Stream, Stream) = (out.clone(), err.clone());
-        let status = run(words(line), &self.env(), &out_stream, &err_stream, &self.outside);
-        let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8(bytes.lock().unwrap().clone()).unwrap();
-        (status, text(&out), text(&err))
+        let words = split(line);
+        let (exit, out, err) =
+            printed(words.iter().map(OsString::from).collect(), &self.env(), &self.outside);
+        let ended = Ended { exit, out, err };
+        all_work(&words, &ended, self);
+        (ended.exit, ended.out, ended.err)
     }
 
     /// Runs a command line whose both streams are this one.
     pub(crate) fn run_into(&self, line: &str, stream: impl std::io::Write + Send + 'static) -> ExitStatus {
         let stream: Stream = Arc::new(Mutex::new(stream));
-        run(words(line), &self.env(), &stream, &stream, &self.outside)
+        run(
+            split(line).into_iter().map(OsString::from).collect(),
+            &self.env(),
+            &stream,
+            &stream,
+            &self.outside,
+        )
     }
 
-    fn env(&self) -> Env {
+    pub(crate) fn env(&self) -> Env {
         Env {
             variables: self.variables.clone(),
             folder: self.folder.path().to_path_buf(),
@@ -388,15 +399,11 @@ impl Stage {
     }
 }
 
-fn words(line: &str) -> Vec<OsString> {
-    let mut words = vec![String::new()];
-    let mut quoted = false;
-    for c in line.chars() {
-        match c {
-            '"' => quoted = !quoted,
-            ' ' if !quoted => words.push(String::new()),
-            c => words.last_mut().unwrap().push(c),
-        }
-    }
-    words.into_iter().map(OsString::from).collect()
+/// What a command line prints, and how it ends.
+pub(crate) fn printed(line: Vec<OsString>, env: &Env, outside: &Outside) -> (ExitStatus, String, String) {
+    let (out, err) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
+    let (out_stream, err_stream): (Stream, Stream) = (out.clone(), err.clone());
+    let status = run(line, env, &out_stream, &err_stream, outside);
+    let text = |bytes: &Mutex<Vec<u8>>| String::from_utf8(bytes.lock().unwrap().clone()).unwrap();
+    (status, text(&out), text(&err))
 }

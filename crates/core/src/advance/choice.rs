@@ -2,6 +2,7 @@
 
 use crate::commit::CommitId;
 use crate::config::{Config, Environment, Step};
+use crate::invocation::Invocation;
 use crate::ledger::{Occupancy, OutcomeResult, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -88,8 +89,9 @@ pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choi
 fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<String> {
     let name = &settings.name;
     if let Some(open) = &known.state.open {
+        let back = Invocation::along("rollback", config, settings);
         return Some(format!(
-            "promotion {} of {} by {} is open; `promote resume {name}` finishes it, `promote rollback {name}` undoes it",
+            "promotion {} of {} by {} is open; `promote resume {name}` finishes it, `{back}` undoes it",
             open.promotion,
             open.release.commit.short(7),
             open.by

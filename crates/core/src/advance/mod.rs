@@ -35,6 +35,7 @@ fn ended(environment: &EnvironmentName, result: &str, why: Vec<String>) -> Moved
         sha: None,
         opens_at: None,
         promotion: None,
+        undo: None,
         exit: ExitStatus::Ok,
         deployments: Vec::new(),
     }
@@ -62,7 +63,9 @@ pub async fn advance(
         let settings = crate::observe::environment(config, name)?;
         if !settings.auto {
             return Err(Failure::new(ExitStatus::Usage, format!("{name} is not automatic"))
-                .hint(format!("`promote to {name}` moves it; `auto = true` makes it automatic")));
+                .hint(format!(
+                    "`promote status {name}` shows what may be moved there by hand; `auto = true` makes it automatic"
+                )));
         }
     }
     let mut all = Vec::new();
@@ -77,7 +80,8 @@ pub async fn advance(
     Ok(all)
 }
 
-fn failed(settings: &Environment, failure: &Failure) -> Moved {
+/// What is told of an environment that could not be looked after.
+pub(crate) fn failed(settings: &Environment, failure: &Failure) -> Moved {
     let words = std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string));
     let mut why = vec![words.collect::<Vec<_>>().join(": ")];
     why.extend(failure.state.clone());
@@ -259,6 +263,7 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
     }
     Moved {
         promotion: Some(done.promotion.to_string()),
+        undo: done.undo().map(|line| line.to_string()),
         exit: done.exit,
         ..of(ended(name, result, why), &done.plan.release.commit)
     }

@@ -3,9 +3,11 @@
 use super::write::{Writer, named};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::ledger::record::RecordError;
-use crate::ledger::{AppendError, Head, Intent, Kind, PromotionId};
+use crate::ledger::{AppendError, Head, Intent, Kind, PromotionId, ReleaseRef};
 use crate::plan::Plan;
+use crate::request::Terms;
 use crate::snapshot::Snapshot;
 use crate::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -42,7 +44,7 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
             format!("{name} was changed in the meantime {}", named(&found)),
         )
         .state("Nothing was written by this promotion.")
-        .hint(format!("`promote plan {name}` shows what would happen now"))),
+        .hint(format!("`{}` shows what would happen now", looking(writer, &plan.release)))),
         Err(AppendError::Refused { source, .. }) => {
             Err(Failure::looking("writing the intent", source)
                 .state("Nothing was written by this promotion."))
@@ -73,7 +75,9 @@ async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> 
     let now = store.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     let here = writer.world.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
     match (now - snapshot.began_at).max(here) {
-        age if age > FRESH => Err(stale(writer, age).state("Nothing was written by this promotion.")),
+        age if age > FRESH => {
+            Err(stale(writer, snapshot, age).state("Nothing was written by this promotion."))
+        }
         _ => Ok(()),
     }
 }
@@ -81,11 +85,23 @@ async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> 
 /// Why an intent that landed at this time may have no effects.
 pub(super) fn late(writer: &Writer<'_>, snapshot: &Snapshot, landed: DateTime<Utc>) -> Option<Failure> {
     let age = landed - snapshot.began_at;
-    (age > LANDED).then(|| stale(writer, age))
+    (age > LANDED).then(|| stale(writer, snapshot, age))
 }
 
-fn stale(writer: &Writer<'_>, age: TimeDelta) -> Failure {
-    let name = &writer.environment.name;
+fn stale(writer: &Writer<'_>, snapshot: &Snapshot, age: TimeDelta) -> Failure {
+    let again = looking(writer, &snapshot.candidate.manifest.reference());
     Failure::new(ExitStatus::Conflict, format!("what was looked at is {} old", Span(age)))
-        .hint(format!("plan again: `promote plan {name}` shows what would happen now"))
+        .hint(format!("plan again: `{again}` shows what would happen now"))
+}
+
+/// What shows whether the same may be done now.
+fn looking(writer: &Writer<'_>, release: &ReleaseRef) -> Invocation {
+    let request = writer.request;
+    let terms = Terms {
+        include: request.include.clone(),
+        overrides: request.overrides.clone(),
+        notes: request.notes.clone(),
+        reason: request.reason.clone(),
+    };
+    Invocation::new("plan").word(&writer.environment.name).word(release.commit.short(7)).terms(&terms)
 }

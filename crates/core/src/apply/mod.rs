@@ -13,6 +13,7 @@ use crate::config::{Config, Environment};
 use crate::event::{Event, TakenOver};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
@@ -172,12 +173,13 @@ async fn withdraw(
     why: &str,
 ) -> Failure {
     let name = &writer.environment.name;
+    let back = Invocation::back(name, &writer.request.include);
     if superseding {
         return Failure {
             exit: ExitStatus::Unfinished,
             ..failure
                 .state("It had taken over from another promotion, whose writes may be on their way: it stays open.")
-                .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"))
+                .hint(format!("`promote resume {name}` goes on, `{back}` goes back"))
         };
     }
     let record = writer.record(intent, Kind::Abort, |record| {
@@ -196,7 +198,7 @@ async fn withdraw(
             exit: ExitStatus::Unfinished,
             ..failure
                 .state(format!("No target was written, but the promotion could not be closed: {why}."))
-                .hint(format!("`promote resume {name}` goes on, `promote rollback {name}` closes it"))
+                .hint(format!("`promote resume {name}` goes on, `{back}` closes it"))
         },
     }
 }
@@ -210,7 +212,8 @@ fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
         let word = if done { "holds the release" } else { "may or may not hold the release" };
         failure = failure.state(format!("`{}` {word}.", target.target));
     }
-    failure.hint(format!("`promote resume {name}` goes on, `promote rollback {name}` goes back"))
+    let back = Invocation::back(name, &plan.terms.include);
+    failure.hint(format!("`promote resume {name}` goes on, `{back}` goes back"))
 }
 
 /// Whether a store of this class needs the targets written again by whoever takes over.

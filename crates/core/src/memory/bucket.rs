@@ -47,6 +47,14 @@ impl MemoryWorld {
         &self.clock
     }
 
+    /// A world of its own that holds the same and whose clock shows the same time: what happens in one of them is not
+    /// seen in the other.
+    #[must_use]
+    pub fn copy(&self) -> Self {
+        let buckets = Arc::new(Mutex::new(self.lock().clone()));
+        Self { buckets, clock: VirtualClock::new(self.clock.now()) }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Buckets> {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -24,7 +24,7 @@ pub(super) struct Stored {
 }
 
 /// A bucket's objects and their older versions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Contents {
     pub(super) kind: MemoryKind,
     pub(super) live: BTreeMap<Key, Stored>,

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 use targets::Depth;
 
 pub use holding::image;
+pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
 pub use seen::seen;
 pub(crate) use sources::judge_sources;

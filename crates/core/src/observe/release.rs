@@ -25,7 +25,7 @@ pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(Commi
         (Some((commit, entry)), None) if !more || prefix.full().is_some() => {
             Ok((commit.clone(), entry.clone()))
         }
-        (None, _) => Err(unpublished(prefix.as_str())),
+        (None, _) => Err(unpublished(view, prefix.as_str()).await),
         _ => {
             let names: Vec<&str> = found.keys().take(5).map(|commit| commit.short(12)).collect();
             Err(Failure::new(
@@ -37,10 +37,17 @@ pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(Commi
     }
 }
 
-fn unpublished(name: &str) -> Failure {
-    Failure::new(ExitStatus::Missing, format!("release `{name}` was never published"))
-        .hint(format!("`promote publish --commit {name}` puts it in place"))
-        .hint("`promote history` and `promote show` name the releases that there are")
+/// That a commit was never published; how it would be, where the repository knows it.
+pub(crate) async fn unpublished(view: &View, name: &str) -> Failure {
+    let known = match &view.history {
+        Some(history) => history.resolve(name).await.ok().flatten().is_some(),
+        None => false,
+    };
+    let failure = Failure::new(ExitStatus::Missing, format!("release `{name}` was never published"));
+    match known {
+        true => failure.hint(format!("`promote publish --commit {name}` puts it in place")),
+        false => failure.hint("`promote history` names the releases that were moved"),
+    }
 }
 
 /// The request with a name that is no environment of this project taken for a tag.
@@ -112,7 +119,7 @@ pub(super) fn unnamed(
     let running = |name: &EnvironmentName| state_of(name).release().map(|release| release.commit.clone());
     let nothing = |name: &EnvironmentName| {
         Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
-            .hint(format!("name a release: `promote to {} COMMIT`", environment.name))
+            .hint(format!("`promote status {name}` shows what may be moved there"))
     };
     let here = state_of(&environment.name);
     match &request.wanted {
@@ -216,7 +223,7 @@ pub async fn candidate(
     };
     let ((manifest, entry), (looked, (on_branch, tags))) =
         try_join(try_join(manifest, entry), async { Ok((sources.await?, local.await)) }).await?;
-    let Some(manifest) = manifest else { return Err(unpublished(commit.as_str())) };
+    let Some(manifest) = manifest else { return Err(unpublished(view, commit.as_str()).await) };
     let mut found = BTreeMap::new();
     for artifact in &environment.artifacts {
         let Some((entry, built)) = manifest.artifact(artifact.name(), &environment.name) else { continue };

@@ -2,6 +2,7 @@
 
 use crate::digest::Digest;
 use crate::folder::Change;
+use crate::invocation::Invocation;
 use crate::ledger::{Action, LedgerId, ReleaseRef, Seq, TargetMove};
 use crate::names::{EnvironmentName, LaneName, ProjectName};
 use crate::request::Terms;
@@ -104,6 +105,26 @@ impl Plan {
         };
         // Values of these types always serialise; the empty digest of a failure would match no saved plan.
         Digest::of(&serde_json::to_vec(&essence).unwrap_or_default())
+    }
+
+    /// The command line that carries it out, on its own terms.
+    pub fn invocation(&self) -> Invocation {
+        let to = || Invocation::new("to").word(&self.environment).word(self.release.commit.short(7));
+        let mut terms = self.terms.clone();
+        terms.include.retain(|name| *name != self.environment);
+        match self.action {
+            Action::Rollback => {
+                let back = Invocation::new("rollback").word(&self.environment);
+                back.option("--to", self.release.commit.short(7)).terms(&terms)
+            }
+            // It names the release and what moves along by itself.
+            _ if self.supersedes.is_some() => {
+                terms.include.clear();
+                Invocation::new("resume").word(&self.environment).terms(&terms)
+            }
+            Action::Redeploy => to().word("--redeploy").terms(&terms),
+            Action::Promote => to().terms(&terms),
+        }
     }
 
     /// Whether the findings let it be carried out.

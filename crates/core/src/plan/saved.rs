@@ -4,6 +4,7 @@
 use super::{Decision, Plan, SCHEMA};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor};
 use crate::names::EnvironmentName;
 use crate::report::plan_of;
@@ -105,8 +106,17 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
         }
         _ => "What it would do has changed since it was made.".to_owned(),
     };
-    Err(Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
+    let failure = Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
         .state(why)
-        .state("Nothing was changed.")
-        .hint(format!("`promote plan {name} {sha} --out FILE` makes a new one")))
+        .state("Nothing was changed.");
+    let saves = match decision {
+        Decision::Allowed(_) => true,
+        Decision::Refused(refusal) => refusal.obstacles.is_empty(),
+        Decision::NothingToDo(_) => false,
+    };
+    if !saves {
+        return Err(failure.hint(format!("`promote plan {name} {sha}` shows what would happen now")));
+    }
+    let again = Invocation::new("plan").word(name).word(sha).terms(&saved.terms).option("--out", "FILE");
+    Err(failure.hint(format!("`{again}` makes a new one")))
 }

@@ -68,6 +68,8 @@ pub struct DecisionReport {
     pub notes: BTreeMap<String, String>,
     /// Whether the deployment of what is there has not ended well.
     pub pending: bool,
+    /// The command line that carries it out on these terms; `None` unless it may be done.
+    pub command: Option<String>,
     /// Identifies what would be written, on what base and terms.
     pub plan: String,
     /// When the world was read, by the store's clock.
@@ -95,6 +97,7 @@ impl Document for DecisionReport {
         "reason",
         "notes",
         "pending",
+        "command",
         "plan",
         "at",
     ];
@@ -211,6 +214,7 @@ impl DecisionReport {
             reason: plan.terms.reason.clone(),
             notes: plan.terms.notes.clone(),
             pending,
+            command: (verb == Verb::Allowed).then(|| plan.invocation().to_string()),
             plan: plan.digest().to_string(),
             at: plan.taken_at,
         }

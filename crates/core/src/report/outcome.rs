@@ -40,6 +40,8 @@ pub struct OutcomeReport {
     pub undone: Option<Box<OutcomeReport>>,
     /// Why there was no rollback, although one was wanted.
     pub not_undone: Option<String>,
+    /// The command line that puts back what was there; `None` when nothing was, or it is back already.
+    pub undo: Option<String>,
     /// Whole seconds from the confirmation to the end.
     pub took_s: i64,
     /// Identifies the plan that was carried out.
@@ -65,6 +67,7 @@ impl Document for OutcomeReport {
         "steps",
         "undone",
         "not_undone",
+        "undo",
         "took_s",
         "plan",
         "deployments",
@@ -138,6 +141,7 @@ impl OutcomeReport {
             steps: done.steps.iter().map(StepReport::of).collect(),
             undone,
             not_undone,
+            undo: done.undo().map(|line| line.to_string()),
             took_s,
             plan: done.plan.digest().to_string(),
             deployments: Vec::new(),

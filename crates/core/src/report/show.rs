@@ -198,11 +198,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     let names = config.stages.iter().flatten();
     let (manifest, (listed, _), heads) = try_join3(manifest, listed, heads(view, config, names)).await?;
     let Some(manifest) = manifest else {
-        return Err(Failure::new(
-            ExitStatus::Missing,
-            format!("release `{}` was never published", commit.short(12)),
-        )
-        .hint(format!("`promote publish --commit {commit}` puts it in place")));
+        return Err(crate::observe::unpublished(view, commit.as_str()).await);
     };
     let entry = listed.get(commit).cloned().unwrap_or_default();
     let said = async |word: Word, holds: bool| match holds {

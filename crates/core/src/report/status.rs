@@ -96,6 +96,11 @@ pub struct EnvironmentStatus {
     pub drift: Vec<String>,
     /// Why its targets could not be looked at.
     pub problem: Option<String>,
+    /// The command line that goes back to what was there before; `None` when nothing was.
+    pub undo: Option<String>,
+    /// The command line that moves what was adopted once more, so that it is verified; `None` for anything else, and
+    /// where rules keep it from that which are not to be gone past.
+    pub again: Option<String>,
     /// What may move here next.
     pub next: Option<Next>,
 }

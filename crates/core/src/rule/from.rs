@@ -78,7 +78,10 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
                 "from",
                 format!("{}, so it can't come back", lacking(Some(&state), facts.release)),
             )
-            .hint(format!("`promote to {name}` takes a release that never was there")),
+            .hint(format!(
+                "`promote plan {name} {}` shows whether it may come as a promotion",
+                facts.release.commit.short(7)
+            )),
         });
     }
     if facts.environment.from.is_empty() {
@@ -86,6 +89,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let mut words = Vec::new();
     let mut missing = Vec::new();
+    let mut first = None;
     for name in &facts.environment.from {
         let state = facts.snapshot.upstream.get(name).and_then(Option::as_ref).map(|head| head.state());
         match state.and_then(|state| stay(state, facts.release, now)) {
@@ -93,14 +97,18 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
                 let ago = crate::span::Span::between(stay.verified.time(), now);
                 words.push(format!("verified in {name} {ago} ago"));
             }
-            None => missing.push(format!("{name}: {}", lacking(state, facts.release))),
+            None => {
+                missing.push(format!("{name}: {}", lacking(state, facts.release)));
+                first.get_or_insert(name);
+            }
         }
     }
-    let first = facts.environment.from.first().map(ToString::to_string).unwrap_or_default();
-    Some(if missing.is_empty() {
-        Finding::met("from", words.join(", "))
-    } else {
-        Finding::unmet("from", missing.join("; "))
-            .hint(format!("`promote to {first} {}` comes first", facts.release.commit.short(7)))
+    // What it takes to get there is another environment's matter, with rules of its own.
+    Some(match first {
+        None => Finding::met("from", words.join(", ")),
+        Some(first) => Finding::unmet("from", missing.join("; ")).hint(format!(
+            "`promote plan {first} {}` shows how it stands with {first}, which comes first",
+            facts.release.commit.short(7)
+        )),
     })
 }

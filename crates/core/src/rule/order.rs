@@ -1,6 +1,8 @@
 //! `order`: a release older than what is there comes only by a rollback.
 
+use super::from::stay;
 use super::{Facts, Finding};
+use crate::invocation::Invocation;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.rolling_back() {
@@ -12,12 +14,19 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if there.commit == facts.release.commit {
         return None;
     }
-    let (name, commit) = (&facts.environment.name, facts.release.commit.short(7));
+    let commit = facts.release.commit.short(7);
+    let hint = || match stay(&state, facts.release, facts.snapshot.taken_at) {
+        Some(_) => {
+            let back = Invocation::along("rollback", facts.config, facts.environment);
+            format!("`{}` goes back", back.option("--to", commit))
+        }
+        None => "`--override order --reason TEXT` lets an older release come".to_owned(),
+    };
     Some(if new >= old {
         Finding::met("order", format!("{commit} is newer than {}", there.commit.short(7)))
     } else {
         Finding::unmet("order", format!("{commit} is older than {}, which is there", there.commit.short(7)))
             .with("there", there.commit.as_str())
-            .hint(format!("`promote rollback {name} --to {commit}` goes back"))
+            .hint(hint())
     })
 }

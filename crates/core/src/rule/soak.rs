@@ -33,8 +33,16 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let have = shortest.unwrap_or(TimeDelta::zero());
     let holds = have >= need;
+    let zone = facts.config.timezone;
+    let when = match opens {
+        _ if holds => String::new(),
+        Some(at) => {
+            format!("; opens {} {zone}", at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M"))
+        }
+        None => "; waiting alone does not help".to_owned(),
+    };
     Some(
-        Finding::of("soak", holds, format!("{} of {}", Span(have), Span(need)))
+        Finding::of("soak", holds, format!("{} of {}{when}", Span(have), Span(need)))
             .with("need_s", need.num_seconds())
             .with("have_s", have.num_seconds())
             .opens(if holds { None } else { opens }),

@@ -1,6 +1,7 @@
 //! `unfinished`: an open promotion is finished or undone first, by whoever means to.
 
 use super::{Facts, Finding};
+use crate::invocation::Invocation;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let open = facts.snapshot.head.as_ref()?.state().open.as_ref()?;
@@ -10,11 +11,12 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.request.take_over {
         return Some(Finding::met("unfinished", format!("{what} and is taken over")));
     }
+    let back = Invocation::along("rollback", facts.config, facts.environment);
     Some(
         Finding::unmet("unfinished", what)
             .with("promotion", open.promotion.0.clone())
             .with("by", open.by.clone())
             .with("since", open.since.time().to_rfc3339())
-            .hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it")),
+            .hint(format!("`promote resume {name}` finishes it, `{back}` undoes it")),
     )
 }

@@ -21,24 +21,24 @@ fn the_same_bytes_were_verified_before() {
     // Never there, and nothing known of the lane at all.
     assert_snapshot!(staging(None, vec![]).check("from"), @r#"
     unmet: staging: bbbbbbb has not been there
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
     let mut case = Case::new();
     case.snapshot.upstream.insert(name("staging"), None);
     assert_snapshot!(case.check("from"), @r#"
     unmet: staging: it has never been there
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
     case.snapshot.upstream.clear();
     assert_snapshot!(case.check("from"), @r#"
     unmet: staging: it has never been there
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
     // There, but not verified, for each reason.
     let mut current = there("staging", 'b', 2, None);
     assert_snapshot!(staging(Some(current.clone()), vec![]).check("from"), @r#"
     unmet: staging: bbbbbbb is there, its deployment has not ended
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
     for (outcome, words) in [
         (OutcomeResult::Failed, "deployment failed"),
@@ -56,7 +56,7 @@ fn the_same_bytes_were_verified_before() {
     assert_snapshot!(staging(other(), vec![was('b', 50, 1, Some(49))]).check("from"), @"met: verified in staging 2d 1h ago");
     assert_snapshot!(staging(other(), vec![was('b', 50, 1, None)]).check("from"), @r#"
     unmet: staging: bbbbbbb was there, but was not verified
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
 }
 
@@ -67,7 +67,7 @@ fn the_same_commit_with_other_bytes_is_another_release() {
     other.artifacts.insert("main".to_owned(), Digest::of(b"other bytes"));
     assert_snapshot!(staging(Some(current.clone()), vec![]).check("from"), @r#"
     unmet: staging: bbbbbbb is there with other bytes
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
     "#);
     // And without any artifact in common there is nothing to compare.
     current.release.as_mut().unwrap().artifacts = [("image".to_owned(), Digest::of(b"b"))].into();
@@ -81,7 +81,7 @@ fn every_environment_before_counts() {
     case.environment.soak = Duration::from_secs(3600);
     assert_snapshot!(case.check("from"), @r#"
     unmet: perf: it has never been there
-    hint: `promote to staging bbbbbbb` comes first
+    hint: `promote plan perf bbbbbbb` shows how it stands with perf, which comes first
     "#);
     let perf = State { current: Some(there("perf", 'b', 30, Some(20))), ..State::default() };
     case.snapshot.upstream.insert(name("perf"), Some(crate::facts::head("perf", perf)));
@@ -93,14 +93,14 @@ fn every_environment_before_counts() {
     // The shortest stay decides, and the last one to be long enough decides when.
     case.environment.soak = Duration::from_secs(25 * 3600);
     assert_snapshot!(case.check("soak"), @r#"
-    unmet: 1h of 1d 1h
+    unmet: 1h of 1d 1h; opens Thu 2026-01-08 12:00 UTC
     opens Thu 2026-01-08T12:00Z
     {"have_s":3600,"need_s":90000}
     "#);
     // Where one of them can't get there by waiting, there is no such time.
     case.snapshot.upstream.insert(name("perf"), None);
     assert_snapshot!(case.check("soak"), @r#"
-    unmet: 0s of 1d 1h
+    unmet: 0s of 1d 1h; waiting alone does not help
     {"have_s":0,"need_s":90000}
     "#);
 }
@@ -128,12 +128,12 @@ fn soak_counts_from_the_verification_and_not_from_the_arrival() {
     {"have_s":86400,"need_s":86400}
     "#);
     assert_snapshot!(there_for(30, Some(23)).check("soak"), @r#"
-    unmet: 23h of 1d
+    unmet: 23h of 1d; opens Wed 2026-01-07 13:00 UTC
     opens Wed 2026-01-07T13:00Z
     {"have_s":82800,"need_s":86400}
     "#);
     assert_snapshot!(there_for(30, None).check("soak"), @r#"
-    unmet: 0s of 1d
+    unmet: 0s of 1d; waiting alone does not help
     {"have_s":0,"need_s":86400}
     "#);
 }
@@ -144,14 +144,14 @@ fn soak_counts_by_the_time_of_the_store() {
     // The writer's clock says three days; the store says three hours.
     current.verified = Some(Moment { seq: Seq(3), at: now() - hours(72), stored: Some(now() - hours(3)) });
     assert_snapshot!(staging(Some(current.clone()), vec![]).check("soak"), @r#"
-    unmet: 3h of 1d
+    unmet: 3h of 1d; opens Thu 2026-01-08 09:00 UTC
     opens Thu 2026-01-08T09:00Z
     {"have_s":10800,"need_s":86400}
     "#);
     // A store's time in the future is no time at all.
     current.verified = Some(Moment { seq: Seq(3), at: now(), stored: Some(now() + hours(2)) });
     assert_snapshot!(staging(Some(current), vec![]).check("soak"), @r#"
-    unmet: 0s of 1d
+    unmet: 0s of 1d; opens Thu 2026-01-08 14:00 UTC
     opens Thu 2026-01-08T14:00Z
     {"have_s":0,"need_s":86400}
     "#);
@@ -163,7 +163,7 @@ fn a_break_by_another_release_begins_the_soak_anew() {
     // one that goes on will be.
     let trail = vec![was('c', 3, 2, Some(3)), was('b', 23, 3, Some(23))];
     assert_snapshot!(staging(Some(there("staging", 'b', 2, Some(2))), trail).check("soak"), @r#"
-    unmet: 20h of 1d
+    unmet: 20h of 1d; opens Thu 2026-01-08 10:00 UTC
     opens Thu 2026-01-08T10:00Z
     {"have_s":72000,"need_s":86400}
     "#);
@@ -175,12 +175,12 @@ fn a_break_by_another_release_begins_the_soak_anew() {
     {"have_s":86400,"need_s":86400}
     "#);
     assert_snapshot!(gone(20).check("soak"), @r#"
-    unmet: 17h of 1d
+    unmet: 17h of 1d; waiting alone does not help
     {"have_s":61200,"need_s":86400}
     "#);
     let unverified = staging(Some(there("staging", 'c', 3, Some(3))), vec![was('b', 90, 3, None)]);
     assert_snapshot!(unverified.check("soak"), @r#"
-    unmet: 0s of 1d
+    unmet: 0s of 1d; waiting alone does not help
     {"have_s":0,"need_s":86400}
     "#);
 }
@@ -212,12 +212,12 @@ fn a_rollback_goes_to_what_was_verified_here() {
     case.back_to('c').environment.soak = Duration::from_secs(3600);
     assert_snapshot!(case.check("from"), @r#"
     unmet: ccccccc has not been there, so it can't come back
-    hint: `promote to prod` takes a release that never was there
+    hint: `promote plan prod ccccccc` shows whether it may come as a promotion
     "#);
     case.state().trail = vec![was('c', 60, 30, None)];
     assert_snapshot!(case.check("from"), @r#"
     unmet: ccccccc was there, but was not verified, so it can't come back
-    hint: `promote to prod` takes a release that never was there
+    hint: `promote plan prod ccccccc` shows whether it may come as a promotion
     "#);
     case.state().trail = vec![was('c', 60, 30, Some(50))];
     assert_snapshot!(case.check("from"), @"met: verified in prod before");

@@ -184,7 +184,13 @@ fn a_lax_environment_cannot_move_a_strict_one() {
         .filter(|one| !one.passes())
         .map(|one| format!("{}: {}", one.rule, one.detail))
         .collect();
-    assert_eq!(unmet, ["soak: training: 1h of 7d", "notes: training: backfill is not given"]);
+    assert_eq!(
+        unmet,
+        [
+            "soak: training: 1h of 7d; opens Wed 2026-01-14 11:00 UTC",
+            "notes: training: backfill is not given"
+        ]
+    );
     case.request.include = vec![crate::stage::name("staging")];
     assert_eq!(
         case.check("shared-target"),

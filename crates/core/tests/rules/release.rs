@@ -141,7 +141,7 @@ fn an_older_release_comes_only_by_a_rollback() {
     case.snapshot.candidate.manifest.committed_at = Some(now() - hours(2000));
     assert_snapshot!(case.check("order"), @r#"
     unmet: bbbbbbb is older than aaaaaaa, which is there
-    hint: `promote rollback prod --to bbbbbbb` goes back
+    hint: `--override order --reason TEXT` lets an older release come
     {"there":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
     "#);
     assert_eq!(case.back_to('c').check("order"), "nothing to say");

@@ -1,7 +1,7 @@
 //! What moved by itself, as a page.
 
 use super::page::Page;
-use super::{LIMIT, Links, link, plain};
+use super::{LIMIT, Links, code, link, plain};
 use crate::report::{AdvanceReport, Moved};
 
 /// Each environment with what became of it, and how to undo what moved.
@@ -21,12 +21,9 @@ pub fn advance(report: &AdvanceReport, links: &Links) -> String {
     let rows: Vec<String> = report.environments.iter().map(|one| row(one, links)).collect();
     let head = "| environment | release | | |\n|---|---|---|---|\n";
     page.rows("Environments", head, &rows, rows.len());
-    let undo: Vec<String> = moved
-        .iter()
-        .map(|one| {
-            format!("- `promote rollback {}` puts back what was there before", plain(&one.environment))
-        })
-        .collect();
+    let lines = moved.iter().filter_map(|one| one.undo.as_deref());
+    let undo: Vec<String> =
+        lines.map(|line| format!("- {} puts back what was there before", code(line))).collect();
     page.rows("To undo", "", &undo, undo.len());
     page.end("")
 }

@@ -223,7 +223,6 @@ fn step(step: &StepReport) -> String {
 /// How to undo it, and what names it.
 fn closing(told: &Told<'_>) -> String {
     let decision = told.decision;
-    let name = plain(&decision.environment);
     let mut out = String::new();
     if let Some(outcome) = told.outcome {
         match (&outcome.undone, &outcome.not_undone) {
@@ -236,13 +235,13 @@ fn closing(told: &Told<'_>) -> String {
             }
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
             (None, None) if outcome.action == Action::Rollback => {}
-            (None, None) => match &decision.from {
-                Some(from) => {
+            (None, None) => match (&outcome.from, &outcome.undo) {
+                (Some(from), Some(undo)) => {
                     let before = told.links.sha(&from.sha);
-                    out +=
-                        &format!("To undo: <code>promote rollback {name}</code>: it puts {before} back.\n\n");
+                    out += &format!("To undo: {}: it puts {before} back.\n\n", code(undo));
                 }
-                None => out += "Nothing was there before, so there is nothing to go back to.\n\n",
+                (Some(_), None) => {}
+                (None, _) => out += "Nothing was there before, so there is nothing to go back to.\n\n",
             },
         }
         out += &format!(

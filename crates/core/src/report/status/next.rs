@@ -4,9 +4,10 @@
 use super::super::RuleReport;
 use super::read::Looked;
 use crate::config::{Config, Environment};
-use crate::ledger::{Actor, Manifest, ReleaseRef, manifest};
+use crate::invocation::Invocation;
+use crate::ledger::{Action, Actor, Manifest, ReleaseRef, manifest};
 use crate::request::{Request, Wanted};
-use crate::rule::{self, Facts};
+use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Snapshot};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -53,11 +54,59 @@ pub(super) fn next(
     actor: &Actor,
 ) -> Option<Next> {
     let (release, from) = wanted(environment, looked)?;
+    let findings = judge(config, environment, looked, Action::Promote, (release, actor))?;
+    let unmet = || findings.iter().filter(|finding| !finding.passes());
+    let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
+    Some(Next {
+        sha: release.commit.to_string(),
+        from,
+        commits: None,
+        ready: unmet().next().is_none(),
+        ready_at: opens.and_then(|opens| opens.into_iter().max()),
+        rules: findings.iter().map(RuleReport::of).collect(),
+    })
+}
+
+/// A release that was adopted: no promotion brought it, and nothing verified it.
+pub(super) fn adopted<'l>(environment: &Environment, looked: &'l Looked) -> Option<&'l ReleaseRef> {
+    let state = looked.state(&environment.lane).filter(|state| state.open.is_none())?;
+    let current = state.current.as_ref()?;
+    current.release.as_ref().filter(|_| current.promotion.is_none() && current.verified.is_none())
+}
+
+/// What moves an adopted release once more, past the rules that only say that it never came the usual way.
+pub(super) fn again(
+    config: &Config,
+    environment: &Environment,
+    looked: &Looked,
+    actor: &Actor,
+) -> Option<Invocation> {
+    const USUAL: [&str; 4] = ["from", "soak", "order", "rolled-back"];
+    let release = adopted(environment, looked)?;
+    let findings = judge(config, environment, looked, Action::Redeploy, (release, actor))?;
+    let unmet: Vec<&str> =
+        findings.iter().filter(|finding| !finding.passes()).map(|finding| finding.rule.as_str()).collect();
+    if unmet.iter().any(|rule| !USUAL.contains(rule)) {
+        return None;
+    }
+    let line = Invocation::along("to", config, environment).word("--redeploy");
+    let line = unmet.iter().fold(line, |line, rule| line.option("--override", rule));
+    Some(if unmet.is_empty() { line } else { line.option("--reason", "TEXT") })
+}
+
+/// The answers of every rule that can be judged from what was read.
+fn judge(
+    config: &Config,
+    environment: &Environment,
+    looked: &Looked,
+    action: Action,
+    (release, actor): (&ReleaseRef, &Actor),
+) -> Option<Vec<Finding>> {
     let (genesis, _) = looked.genesis.as_ref()?;
     let lane = config.lanes.iter().find(|lane| lane.name == environment.lane);
     let include = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
-    let request =
-        Request { include, ..Request::promote(environment.name.clone(), Wanted::Unnamed, actor.clone()) };
+    let promote = Request::promote(environment.name.clone(), Wanted::Unnamed, actor.clone());
+    let request = Request { include, action, ..promote };
     let targets = looked.targets.get(&environment.name).and_then(|seen| seen.as_ref().ok());
     let targets = targets.cloned().unwrap_or_default();
     let capabilities: BTreeMap<_, _> = targets
@@ -90,20 +139,8 @@ pub(super) fn next(
         capabilities,
     };
     let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };
-    let findings: Vec<_> = rule::evaluate(&facts)
-        .into_iter()
-        .filter(|finding| finding.rule != "guard" || judged_guard)
-        .collect();
-    let unmet = || findings.iter().filter(|finding| !finding.passes());
-    let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
-    Some(Next {
-        sha: release.commit.to_string(),
-        from,
-        commits: None,
-        ready: unmet().next().is_none(),
-        ready_at: opens.and_then(|opens| opens.into_iter().max()),
-        rules: findings.iter().map(RuleReport::of).collect(),
-    })
+    let judged = |finding: &Finding| finding.rule != "guard" || judged_guard;
+    Some(rule::evaluate(&facts).into_iter().filter(judged).collect())
 }
 
 /// The release as far as its reference and one listing tell; its manifest is not read for a status.

@@ -1,7 +1,7 @@
 //! Reading what a status needs. First round: genesis, listings, targets. Second round: the newest record of each
 //! lane. What looks like drift is looked at once more, because a promotion may have gone on in between.
 
-use super::next::{next, wanted};
+use super::next::{self, next, wanted};
 use super::{
     Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing, StatusReport,
 };
@@ -9,6 +9,7 @@ use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::digest::Digest;
 use crate::failure::{Failure, causes};
+use crate::invocation::others;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
@@ -16,6 +17,7 @@ use crate::observe::{environment, seen};
 use crate::port::Capabilities;
 use crate::rule::drift;
 use crate::snapshot::Seen;
+use crate::undo::undo;
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all, try_join_all, try_join3};
@@ -152,15 +154,17 @@ fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
 async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
     let Some(history) = &view.history else { return };
     for settings in shown {
-        let Some((release, _)) = wanted(settings, looked) else { continue };
-        let commit = release.commit.clone();
-        if let Some(branch) = &settings.branch {
-            let found = history.on_branch(&commit, branch).await.ok().flatten();
-            looked.on_branch.insert(commit.clone(), found);
-        }
-        if settings.versions.is_some() {
-            let found = history.tags(&commit).await.unwrap_or_default();
-            looked.tags.insert(commit, found);
+        let adopted = next::adopted(settings, looked).map(|release| release.commit.clone());
+        let next = wanted(settings, looked).map(|(release, _)| release.commit.clone());
+        for commit in adopted.into_iter().chain(next) {
+            if let Some(branch) = &settings.branch {
+                let found = history.on_branch(&commit, branch).await.ok().flatten();
+                looked.on_branch.insert(commit.clone(), found);
+            }
+            if settings.versions.is_some() {
+                let found = history.tags(&commit).await.unwrap_or_default();
+                looked.tags.insert(commit, found);
+            }
         }
     }
 }
@@ -224,6 +228,11 @@ async fn report(
         frozen,
         hold,
         drift,
+        undo: state.current.as_ref().and_then(|_| {
+            let back = undo(&state, &settings.name, &others(config, settings))?;
+            Some(back.to_string())
+        }),
+        again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
         problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(worded),
         next,
     }

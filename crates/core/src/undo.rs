@@ -1,0 +1,28 @@
+//! What takes back what is in an environment: the command that puts the release before it back and is not refused for
+//! what the ledger says. Whether a release was blocked or deleted since is left to the rollback itself.
+
+use crate::invocation::Invocation;
+use crate::ledger::State;
+use crate::names::EnvironmentName;
+use crate::observe::previous;
+
+/// How to go back from what a lane holds; `None` when nothing else that is known was there. `include`: the environments
+/// that move along.
+pub fn undo(state: &State, environment: &EnvironmentName, include: &[EnvironmentName]) -> Option<Invocation> {
+    let back = Invocation::back(environment, include);
+    if state.open.is_some() {
+        return Some(back);
+    }
+    let now = state.release().map(|release| &release.commit);
+    let before = &state.trail.iter().find(|past| Some(&past.release.commit) != now)?.release;
+    let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));
+    let marked = state.rolled_back.contains(&before.commit);
+    if verified && previous(state).as_ref() == Some(&before.commit) {
+        return Some(back);
+    }
+    let rules = [(!verified, "from"), (marked, "rolled-back")];
+    let named = rules.iter().filter(|(unmet, _)| *unmet);
+    let line = back.option("--to", before.commit.short(7));
+    let line = named.fold(line, |line, (_, rule)| line.option("--override", rule));
+    Some(if verified && !marked { line } else { line.option("--reason", "TEXT") })
+}
