@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex};
 
 impl Outside {
     /// The same at this moment, and apart from then on. It can be reached, and every step goes well.
-    fn copy(&self) -> Self {
+    pub(crate) fn copy(&self) -> Self {
         let world: MemoryWorld = self.bucket.world().copy();
         let bucket = world.bucket(self.bucket.store().clone(), promote_core::memory::MemoryKind::s3_like());
         Self {
@@ -25,6 +25,8 @@ impl Outside {
             token: Arc::new(Mutex::new(self.token.lock().unwrap().clone())),
             far: Arc::new(AtomicBool::new(self.far.load(Ordering::SeqCst))),
             reachable: Arc::new(AtomicBool::new(true)),
+            faults: promote_core::decorator::FaultPlan::new(),
+            terminates: Arc::default(),
         }
     }
 }

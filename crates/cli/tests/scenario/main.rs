@@ -18,6 +18,7 @@ mod happy;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod hints;
+mod history;
 mod hostile;
 mod identity;
 mod json;

@@ -7,6 +7,7 @@ use promote_cli::{Ask, Connect, Env, Signal, Signals, Site, Stream, run};
 use promote_core::begin::begin;
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, LedgerPlace, Step};
+use promote_core::decorator::{FaultPlan, Faulty};
 use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -15,8 +16,7 @@ use promote_core::location::StoreId;
 use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use promote_core::names::ProjectName;
 use promote_core::port::{
-    Body, Bucket, Clock, Commit, Entropy, History, ProviderError, StepContext, StepEnd, StepProgress,
-    StepReport, StepRunner,
+    Body, Bucket, Clock, Commit, Entropy, StepContext, StepEnd, StepProgress, StepReport, StepRunner,
 };
 use promote_core::publish::{Publication, publish};
 use promote_core::world::World;
@@ -72,6 +72,10 @@ pub(crate) struct Outside {
     pub(crate) far: Arc<AtomicBool>,
     /// Whether the stores answer at all.
     pub(crate) reachable: Arc<AtomicBool>,
+    /// What goes wrong at the stores, and at which request.
+    pub(crate) faults: FaultPlan,
+    /// Whether a signal asks to terminate.
+    pub(crate) terminates: Arc<AtomicBool>,
 }
 
 impl Outside {
@@ -82,6 +86,7 @@ impl Outside {
         } else {
             Arc::new(self.bucket.clone())
         };
+        let bucket: Arc<dyn Bucket> = Arc::new(Faulty::new(bucket, self.faults.clone()));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         World {
             stores: [(store.clone(), Arc::clone(&bucket))].into(),
@@ -146,49 +151,13 @@ impl StepRunner for Outside {
 }
 
 #[async_trait]
-impl History for Outside {
-    async fn resolve(&self, name: &str) -> Result<Option<Commit>, ProviderError> {
-        let commits = self.commits.lock().unwrap();
-        Ok(commits.iter().find(|commit| commit.id.as_str().starts_with(name)).cloned())
-    }
-
-    async fn on_branch(&self, _commit: &CommitId, _branch: &str) -> Result<Option<bool>, ProviderError> {
-        Ok(Some(true))
-    }
-
-    async fn tags(&self, _commit: &CommitId) -> Result<Vec<String>, ProviderError> {
-        Ok(Vec::new())
-    }
-
-    async fn branches(&self, _commit: &CommitId) -> Result<Vec<String>, ProviderError> {
-        Ok(vec!["main".to_owned()])
-    }
-
-    async fn between(
-        &self,
-        from: &CommitId,
-        to: &CommitId,
-        limit: usize,
-    ) -> Result<Option<(usize, Vec<Commit>)>, ProviderError> {
-        let commits = self.commits.lock().unwrap();
-        let at = |id: &CommitId| commits.iter().position(|commit| commit.id == *id);
-        let (Some(from), Some(to)) = (at(from), at(to)) else { return Ok(None) };
-        let mut found: Vec<Commit> = commits.iter().take(to + 1).skip(from + 1).cloned().collect();
-        found.reverse();
-        let count = found.len();
-        found.truncate(limit);
-        Ok(Some((count, found)))
-    }
-}
-
-#[async_trait]
 impl Signals for Outside {
     async fn next(&self) -> Signal {
         while !self.signal.load(Ordering::SeqCst) {
             tokio::task::yield_now().await;
         }
         self.signal.store(false, Ordering::SeqCst);
-        Signal::Interrupt
+        if self.terminates.load(Ordering::SeqCst) { Signal::Terminate } else { Signal::Interrupt }
     }
 }
 
@@ -242,6 +211,8 @@ impl Stage {
             token: Arc::new(Mutex::new(Found::None)),
             far: Arc::default(),
             reachable: Arc::new(AtomicBool::new(true)),
+            faults: FaultPlan::new(),
+            terminates: Arc::default(),
         };
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("promote.toml"), config.trim_start()).unwrap();
