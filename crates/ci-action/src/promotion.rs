@@ -60,7 +60,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
     let page = Page { site, decision: &decided, url: settings.url.as_deref() };
     let (name, short) = (&request.environment, plan_of(&decision).release.commit.short(7).to_owned());
     let clock = &world.clock;
-    let begun = clock.now();
+    let begun = clock.steady();
     let done = match &decision {
         Decision::Refused(refusal) => {
             let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
@@ -102,7 +102,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
             }
         }
     };
-    let took = (clock.now() - begun).num_seconds();
+    let took = i64::try_from(clock.steady().saturating_sub(begun).as_secs()).unwrap_or(i64::MAX);
     let shown = site.shown(Closing::Done).await;
     Ok(page.done(&done, took, &shown).await)
 }

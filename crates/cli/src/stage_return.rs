@@ -128,7 +128,7 @@ pub(crate) async fn run(
     if wanted.follows {
         let shown = Shown(progress.clone());
         let clock = app.connect.clock();
-        let began = clock.now();
+        let began = clock.steady();
         let follow = Follow {
             pipelines: pipelines.as_ref(),
             clock: clock.as_ref(),
@@ -148,14 +148,14 @@ pub(crate) async fn run(
                 return Err(Stop::Shown(signal.exit()));
             }
         };
-        let took = (clock.now() - began).num_seconds();
+        let took = clock.steady().saturating_sub(began);
         report.end = Some(seen.end);
         report.steps.push(StepReport {
             end: seen.end,
             summary: seen.summary,
             tail: seen.detail.join("\n"),
             outputs: seen.executions,
-            took_s: u64::try_from(took).unwrap_or(0),
+            took_s: took.as_secs(),
         });
     }
     progress.rest();

@@ -3,11 +3,22 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use promote_core::port::{Clock, Entropy};
+use rustix::time::{ClockId, clock_gettime};
 use std::time::Duration;
 
-/// The wall clock, and waiting on the runtime's timer.
+/// The wall clock, and waiting by one that nobody can set and that goes on while the machine sleeps.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
+
+/// The longest time after which a wait looks how long it has been: the runtime's timer stands still while the machine
+/// sleeps.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// On Linux the plain monotonic clock leaves out the time in which the machine sleeps.
+#[cfg(target_os = "linux")]
+const STEADY: ClockId = ClockId::Boottime;
+#[cfg(not(target_os = "linux"))]
+const STEADY: ClockId = ClockId::Monotonic;
 
 #[async_trait]
 impl Clock for SystemClock {
@@ -15,8 +26,19 @@ impl Clock for SystemClock {
         Utc::now()
     }
 
+    fn steady(&self) -> Duration {
+        Duration::try_from(clock_gettime(STEADY)).unwrap_or_default()
+    }
+
     async fn sleep(&self, span: Duration) {
-        tokio::time::sleep(span).await;
+        let until = self.steady().saturating_add(span);
+        loop {
+            let left = until.saturating_sub(self.steady());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LOOK)).await;
+        }
     }
 }
 
@@ -40,6 +62,14 @@ impl Entropy for SystemEntropy {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_wait_lasts_as_long_as_was_asked() {
+        let begun = SystemClock.steady();
+        SystemClock.sleep(Duration::from_millis(20)).await;
+        assert!(SystemClock.steady().saturating_sub(begun) >= Duration::from_millis(20));
+        assert!(begun > Duration::ZERO, "the machine has been on for a while");
+    }
 
     #[test]
     fn nonces_never_meet() {

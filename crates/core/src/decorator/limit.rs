@@ -3,7 +3,6 @@
 use super::retrying::jittered;
 use crate::port::{Clock, Entropy, ProviderError};
 use async_lock::{Semaphore, SemaphoreGuard};
-use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,8 @@ const LONGEST: Duration = Duration::from_secs(60);
 
 #[derive(Debug, Default)]
 struct Throttle {
-    quiet_until: Option<DateTime<Utc>>,
+    /// By [`Clock::steady`].
+    quiet_until: Duration,
     strikes: u32,
 }
 
@@ -46,8 +46,7 @@ impl Limit {
         let place = self.permits.acquire().await;
         // Others may be throttled while this one waits, so look again; but never for ever.
         for _ in 0..3 {
-            let until = self.throttle().quiet_until;
-            let wait = until.and_then(|until| (until - self.clock.now()).to_std().ok()).unwrap_or_default();
+            let wait = self.throttle().quiet_until.saturating_sub(self.clock.steady());
             if wait.is_zero() {
                 break;
             }
@@ -73,8 +72,7 @@ impl Limit {
         };
         let own = jittered(FIRST.saturating_mul(1 << throttle.strikes.min(7)), &*self.entropy);
         throttle.strikes = throttle.strikes.saturating_add(1);
-        let wait = TimeDelta::from_std(asked.max(own).min(LONGEST)).unwrap_or_default();
-        let until = self.clock.now().checked_add_signed(wait);
+        let until = self.clock.steady().saturating_add(asked.max(own).min(LONGEST));
         throttle.quiet_until = throttle.quiet_until.max(until);
     }
 

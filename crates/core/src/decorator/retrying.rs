@@ -8,7 +8,7 @@ use crate::port::{
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -51,8 +51,7 @@ impl RetryPolicy {
     where
         C: Future<Output = Result<T, ProviderError>>,
     {
-        let deadline = TimeDelta::from_std(self.deadline).unwrap_or(TimeDelta::MAX);
-        let begun = clock.now();
+        let begun = clock.steady();
         let mut mean = self.first;
         let mut sent = 0;
         loop {
@@ -62,9 +61,8 @@ impl RetryPolicy {
                 end => return end,
             };
             let wait = jittered(mean, entropy).max(error.retry_after().unwrap_or_default());
-            let then =
-                TimeDelta::from_std(wait).ok().and_then(|wait| (clock.now() - begun).checked_add(&wait));
-            if sent >= self.attempts || then.is_none_or(|then| then >= deadline) {
+            let then = clock.steady().saturating_sub(begun).saturating_add(wait);
+            if sent >= self.attempts || then >= self.deadline {
                 return Err(error);
             }
             clock.sleep(wait).await;

@@ -6,7 +6,6 @@ use crate::port::pipeline::{
     ActionRun, ActionStatus, Declaration, Execution, ExecutionStatus, StageNow, Taken,
 };
 use crate::port::{ErrorKind, ProviderError, StepEnd, StepProgress};
-use chrono::{DateTime, TimeDelta, Utc};
 use ours::Wanted;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,14 +15,13 @@ const PATIENCE: u32 = 4;
 
 /// Follows one pipeline.
 pub(super) async fn run(follow: &Follow<'_>, name: &str, progress: &dyn StepProgress) -> Ending {
-    let now = follow.clock.now();
-    let span = TimeDelta::from_std(follow.timeout).unwrap_or(TimeDelta::MAX);
+    let now = follow.clock.steady();
     let mut one = One {
         follow,
         name,
         progress,
         began: now,
-        deadline: now.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC),
+        deadline: now.saturating_add(follow.timeout),
         declared: None,
         wanted: Vec::new(),
         execution: None,
@@ -42,8 +40,9 @@ struct One<'f> {
     follow: &'f Follow<'f>,
     name: &'f str,
     progress: &'f dyn StepProgress,
-    began: DateTime<Utc>,
-    deadline: DateTime<Utc>,
+    /// Times are those of [`Clock::steady`](crate::port::Clock::steady): somebody may set the machine's clock meanwhile.
+    began: Duration,
+    deadline: Duration,
     declared: Option<Declaration>,
     wanted: Vec<Wanted>,
     /// The execution that is followed.
@@ -51,7 +50,7 @@ struct One<'f> {
     /// The execution that we started.
     pinned: Option<String>,
     /// Since when a later execution with another version is known, while ours is not.
-    other_since: Option<DateTime<Utc>>,
+    other_since: Option<Duration>,
     /// What was said already.
     told: BTreeSet<String>,
     /// Where it stands, for the end of the time.
@@ -87,7 +86,7 @@ impl One<'_> {
                 Err(error) if is_passing(&error) => self.again(&error),
                 Err(error) => return self.errored(&error),
             };
-            let left = (self.deadline - self.follow.clock.now()).to_std().unwrap_or_default();
+            let left = self.deadline.saturating_sub(self.follow.clock.steady());
             if left.is_zero() {
                 return self.over();
             }
@@ -202,7 +201,7 @@ impl One<'_> {
     }
 
     async fn not_yet(&mut self, recent: &[Execution]) -> Looked {
-        let now = self.follow.clock.now();
+        let now = self.follow.clock.steady();
         if let Some(other) = ours::other(recent, &self.wanted) {
             let since = *self.other_since.get_or_insert(now);
             self.note(format!(
@@ -210,12 +209,12 @@ impl One<'_> {
                 self.name,
                 words::took(other)
             ));
-            if (now - since).to_std().unwrap_or_default() >= self.follow.pace.skipped {
+            if now.saturating_sub(since) >= self.follow.pace.skipped {
                 let text = format!("{}: skipped: {} took a newer version", self.name, words::took(other));
                 return Ok(Some(self.ended(StepEnd::Superseded, text)));
             }
         }
-        let waited = (now - self.began).to_std().unwrap_or_default();
+        let waited = now.saturating_sub(self.began);
         if self.hints.is_empty() && self.pinned.is_none() && waited >= self.follow.pace.hint {
             let stages = self.stages().await?;
             let versions = self.wanted.iter().any(|one| one.version.is_some());

@@ -4,28 +4,39 @@ use crate::decorator::next_turn;
 use crate::port::Clock;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 /// Virtual time. Clones show the same time, so that one clock can serve a machine and its stores.
 #[derive(Debug, Clone)]
-pub struct VirtualClock(Arc<Mutex<DateTime<Utc>>>);
+pub struct VirtualClock(Arc<Mutex<Shown>>);
+
+/// What the clock shows, and how long it has gone on, which nobody can set.
+#[derive(Debug, Clone, Copy)]
+struct Shown {
+    time: DateTime<Utc>,
+    steady: Duration,
+}
 
 impl VirtualClock {
     /// A clock that shows `start`.
     pub fn new(start: DateTime<Utc>) -> Self {
-        Self(Arc::new(Mutex::new(start)))
+        Self(Arc::new(Mutex::new(Shown { time: start, steady: Duration::ZERO })))
     }
 
     /// Moves the time on.
     pub fn advance(&self, span: Duration) {
-        let then = later(self.now(), span);
-        self.set(then);
+        let mut shown = self.lock();
+        *shown = Shown { time: later(shown.time, span), steady: shown.steady.saturating_add(span) };
     }
 
     /// Shows `time` from now on; it may lie in the past, to play a clock that was put back.
     pub fn set(&self, time: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
+        self.lock().time = time;
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shown> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -45,16 +56,20 @@ fn later(time: DateTime<Utc>, span: Duration) -> DateTime<Utc> {
 #[async_trait]
 impl Clock for VirtualClock {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().time
+    }
+
+    fn steady(&self) -> Duration {
+        self.lock().steady
     }
 
     /// Lets everybody else have a turn and then moves the time on. Two that sleep together wake at their own times:
     /// the spans don't add up.
     async fn sleep(&self, span: Duration) {
-        let wake = later(self.now(), span);
+        let wake = self.steady().saturating_add(span);
         next_turn().await;
-        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *now = wake.max(*now);
+        let left = wake.saturating_sub(self.steady());
+        self.advance(left);
     }
 }
 
@@ -77,5 +92,15 @@ mod tests {
             clock.sleep(Duration::from_secs(3)),
         ));
         assert_eq!(clock.now() - start, TimeDelta::seconds(5));
+    }
+
+    #[test]
+    fn setting_it_does_not_change_how_long_it_has_gone_on() {
+        let clock = VirtualClock::default();
+        clock.advance(Duration::from_secs(7));
+        clock.set(clock.now() - TimeDelta::days(2));
+        assert_eq!(clock.steady(), Duration::from_secs(7));
+        block_on(clock.sleep(Duration::from_secs(3)));
+        assert_eq!(clock.steady(), Duration::from_secs(10));
     }
 }

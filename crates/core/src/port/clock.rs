@@ -8,9 +8,12 @@ use std::time::Duration;
 /// This machine's clock. Advisory: what is decided by time is decided by the store's clock.
 #[async_trait]
 pub trait Clock: Debug + Send + Sync {
-    /// Now.
+    /// Now, as this machine shows it. Somebody may set it: a span of time is measured by [`Clock::steady`].
     fn now(&self) -> DateTime<Utc>;
-    /// Waits.
+    /// How long it is since a moment in the past that is the same as long as the process lives. It only goes on,
+    /// whatever the machine's clock is set to, and while the machine sleeps as well.
+    fn steady(&self) -> Duration;
+    /// Waits for a span of [`Clock::steady`].
     async fn sleep(&self, span: Duration);
 }
 

@@ -42,6 +42,10 @@ impl Clock for Wall {
     fn now(&self) -> chrono::DateTime<chrono::Utc> {
         chrono::DateTime::from(std::time::SystemTime::now())
     }
+    fn steady(&self) -> Duration {
+        static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        BEGUN.elapsed()
+    }
     async fn sleep(&self, span: Duration) {
         tokio::time::sleep(span.min(Duration::from_millis(50))).await;
     }

@@ -3,24 +3,27 @@
 use chrono::{DateTime, SubsecRound as _, Utc};
 use http::HeaderMap;
 use std::sync::{Mutex, PoisonError};
-use std::time::{Duration, SystemTime};
+use std::time::Instant;
 
 /// What the answers of one store have told so far.
 #[derive(Debug, Default)]
 pub(crate) struct ServerClock {
-    /// Milliseconds that the store is ahead of this machine.
-    ahead: Mutex<Option<i64>>,
+    /// The store's time in its last answer, and when that came by a clock that nobody sets.
+    told: Mutex<Option<(DateTime<Utc>, Instant)>>,
 }
 
 impl ServerClock {
     /// The store's time, at most about a second (the `Date` has whole ones) and one answer's travel behind the
-    /// truth, never ahead of it. `None` before the first answer.
+    /// truth, never ahead of it: where the machine slept since the last answer, it is behind by that. What this
+    /// machine's clock is set to has no part in it. `None` before the first answer.
     pub(crate) fn now(&self) -> Option<DateTime<Utc>> {
-        let ahead = (*self.ahead.lock().unwrap_or_else(PoisonError::into_inner))?;
-        let span = Duration::from_millis(ahead.unsigned_abs());
-        let here = SystemTime::now();
-        let there = if ahead < 0 { here.checked_sub(span) } else { here.checked_add(span) };
-        Some(DateTime::from(there?).trunc_subsecs(3))
+        self.at(Instant::now())
+    }
+
+    fn at(&self, moment: Instant) -> Option<DateTime<Utc>> {
+        let (told, heard) = (*self.told.lock().unwrap_or_else(PoisonError::into_inner))?;
+        let passed = chrono::TimeDelta::from_std(moment.saturating_duration_since(heard)).ok()?;
+        Some(told.checked_add_signed(passed)?.trunc_subsecs(3))
     }
 
     /// Learns from the headers of an answer. What comes from a cache on the way carries the time at which it was
@@ -31,10 +34,7 @@ impl ServerClock {
         }
         let Some(date) = headers.get("date").and_then(|date| date.to_str().ok()) else { return };
         let Ok(there) = DateTime::parse_from_rfc2822(date) else { return };
-        let Ok(here) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) else { return };
-        let Ok(here) = i64::try_from(here.as_millis()) else { return };
-        *self.ahead.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some(there.timestamp_millis().saturating_sub(here));
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some((there.to_utc(), Instant::now()));
     }
 }
 
@@ -42,6 +42,7 @@ impl ServerClock {
 mod tests {
     use super::*;
     use http::HeaderValue;
+    use std::time::Duration;
 
     #[test]
     fn the_stores_date_is_followed_and_nonsense_is_not() {
@@ -60,5 +61,17 @@ mod tests {
         clock.learn(&headers);
         let (now, then) = (clock.now().unwrap(), DateTime::from_timestamp(1_893_456_000, 0).unwrap());
         assert!(now >= then && now < then + Duration::from_secs(60), "{now}");
+    }
+    #[test]
+    fn between_two_answers_the_stores_time_goes_on_whatever_this_machines_clock_is_set_to() {
+        let clock = ServerClock::default();
+        let mut headers = HeaderMap::new();
+        headers.insert("date", HeaderValue::from_static("Tue, 01 Jan 2030 00:00:00 GMT"));
+        clock.learn(&headers);
+        let heard = clock.told.lock().unwrap().unwrap().1;
+        let then = DateTime::from_timestamp(1_893_456_000, 0).unwrap();
+        for passed in [0, 11, 86_400].map(Duration::from_secs) {
+            assert_eq!(clock.at(heard + passed), Some(then + passed));
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 use super::script::{Script, action, error, execution, target};
 use crate::port::pipeline::{ActionStatus, Closed, ExecutionStatus, StageNow, Waiting};
-use crate::port::{ErrorKind, StepEnd};
+use crate::port::{Clock as _, ErrorKind, StepEnd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use ExecutionStatus::{Cancelled, Failed, InProgress, Stopped, Succeeded, Superseded};
@@ -249,4 +249,24 @@ fn what_runs_or_succeeded_is_not_started_again_and_what_failed_is() {
     let calls = script.calls.lock().unwrap().clone();
     let first = calls.iter().find(|call| call.starts_with("start")).unwrap();
     assert!(!first.contains(&again), "another start needs another token");
+}
+
+#[test]
+fn setting_the_machines_clock_while_it_follows_changes_nothing() {
+    for days in [-2, 2] {
+        let mut script = Script::new();
+        let clock = script.clock.clone();
+        let set = AtomicBool::new(false);
+        script.stages = Arc::new(move |_, _| {
+            // Once, at the first look at what may hold it up.
+            if !set.swap(true, Ordering::Relaxed) {
+                clock.set(clock.now() + chrono::TimeDelta::days(days));
+            }
+            Ok(Vec::new())
+        });
+        let steady = script.clock.clone();
+        let seen = script.follow();
+        assert_eq!(seen.followed.end, StepEnd::TimedOut, "{days}");
+        assert_eq!(steady.steady().as_secs(), 600, "{days}");
+    }
 }
