@@ -13,6 +13,7 @@ pub mod lane_project;
 pub mod oci;
 pub mod project;
 pub mod quay_fake;
+pub mod repeater;
 pub mod runner;
 pub mod server;
 pub mod site;

@@ -46,8 +46,8 @@ impl Events for Heard {
                 ));
             }
             Event::Reading { source, done, size } => log.debug(&format!("{source}: {done} of {size} bytes")),
-            Event::Waiting { until, why } => {
-                log.say(&format!("waiting until {}: {why}", until.format("%H:%M:%S UTC")));
+            Event::Waiting { until, seconds, why } => {
+                log.say(&format!("waiting {seconds} s, until {}: {why}", until.format("%H:%M:%S UTC")));
             }
             Event::Moving { target } => log.debug(&format!("writing {target}")),
             Event::Moved { target, wrote: true } => log.say(&format!("{target} holds the release")),

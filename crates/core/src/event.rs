@@ -59,10 +59,12 @@ pub enum Event {
         /// How many there are.
         size: u64,
     },
-    /// Waiting until requests of an earlier attempt can't land any more.
+    /// Waiting until requests of an earlier promotion can't land any more.
     Waiting {
         /// Until when, by the store's clock.
         until: DateTime<Utc>,
+        /// How long that is from now, in seconds.
+        seconds: u64,
         /// Why, for people.
         why: String,
     },

@@ -170,8 +170,9 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
             let text = format!("{}, {size} bytes: its store does not tell what they are", last(source));
             made("…", Look::Dim, "read", text)
         }
-        Event::Waiting { until, why } => {
-            made("…", Look::Warn, "wait", format!("until {}: {why}", until.format("%H:%M:%S UTC")))
+        Event::Waiting { until, seconds, why } => {
+            let text = format!("{seconds} s, until {}: {why}", until.format("%H:%M:%S UTC"));
+            made("…", Look::Warn, "wait", text)
         }
         Event::Moved { target, wrote } => {
             let word = if *wrote { "is" } else { "was already" };

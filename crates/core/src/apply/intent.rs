@@ -35,6 +35,7 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
         follows: plan.follows,
         findings: plan.findings.clone(),
         plan: plan.digest(),
+        lives_s: super::earlier::lives(world, &plan.targets)?,
     };
     let record = writer.after(snapshot.head.as_ref(), Kind::Intent, |record| record.intent = Some(intent))?;
     match world.ledger.append(&record).await {

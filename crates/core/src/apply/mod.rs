@@ -1,6 +1,7 @@
 //! Carrying out a plan: intent, prepare, writes, commit. Each write is sent once; after any doubt the target is
 //! read back. What happens after the commit is `flow`'s.
 
+mod earlier;
 mod effect;
 mod intent;
 mod takeover;
@@ -51,6 +52,9 @@ pub async fn apply(
 ) -> Result<Applied, Failure> {
     remember(world, snapshot, &request.actor).await;
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    let earlier = earlier::look(world, &environment.lane, plan, snapshot)
+        .await
+        .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
     let intent = intent::open(&writer, plan, snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
@@ -97,9 +101,8 @@ pub async fn apply(
         }
         since_check = true;
     }
-    if takeover::wait(world, plan, snapshot).await? {
-        since_check = true;
-    }
+    let (undone, waited) = takeover::before_writing(world, plan, snapshot, &earlier).await?;
+    since_check |= waited;
 
     let mut landed: Vec<Landed> = Vec::new();
     let mut clean = true;
@@ -122,6 +125,22 @@ pub async fn apply(
                     "the target's write was refused",
                 )
                 .await);
+            }
+            Effect::Refused(failure) | Effect::Stuck(failure) => {
+                return Err(unfinished(failure, plan, &landed));
+            }
+        }
+    }
+    // What could be undone is looked at again once it can't be, and written once more where it was.
+    for (target, until) in plan.targets.iter().zip(undone) {
+        let Some(until) = until else { continue };
+        takeover::after_writing(world, plan, target, until).await?;
+        match effect::carry_out(&hand, target, true).await {
+            Effect::Landed { landed: again, definite } => {
+                clean &= definite;
+                for one in landed.iter_mut().filter(|one| one.target == again.target) {
+                    *one = Landed { wrote: one.wrote || again.wrote, ..again.clone() };
+                }
             }
             Effect::Refused(failure) | Effect::Stuck(failure) => {
                 return Err(unfinished(failure, plan, &landed));

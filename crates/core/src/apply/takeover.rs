@@ -1,97 +1,113 @@
 //! What must pass before the first write of a promotion that takes over from another, or that follows one whose
-//! last write had no definite answer: requests of the earlier one must not be able to land any more.
+//! last write had no definite answer; and what must pass after a write that brings back what a request of an earlier
+//! promotion waits for. Which requests these are is `earlier`'s.
 
+use super::earlier::{Earlier, StoreTime, Until, is_fenced_by_time, otherwise};
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::location::StoreId;
+use crate::ledger::TargetMove;
 use crate::plan::Plan;
-use crate::port::FenceClass;
+use crate::port::{Bucket, FenceClass, ProviderError};
 use crate::snapshot::Snapshot;
 use crate::world::World;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::sync::Arc;
-
-/// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
-const COPY_RATE: u64 = 25_000_000;
+use std::time::Duration;
 
 /// How often the store is asked whether the time has come. Each round sleeps for all that is left, so a second one
-/// is needed only when the two clocks differ in pace.
-const ROUNDS: u32 = 200;
+/// is needed only where the two clocks differ in pace, or the store's was set.
+const ROUNDS: u32 = 10;
 
-/// Waits as long as the weakest target's store needs, by that store's own clock. Says whether it waited.
-pub(super) async fn wait(world: &World, plan: &Plan, snapshot: &Snapshot) -> Result<bool, Failure> {
-    let state = snapshot.state();
-    let unclean = state.unclean.then(|| state.current.as_ref().map(|current| current.since.time())).flatten();
-    if plan.supersedes.is_none() && unclean.is_none() {
-        return Ok(false);
-    }
+/// The shortest round.
+const LEAST: Duration = Duration::from_millis(50);
+
+/// Waits as long as the weakest target's store needs, by that store's own clock. Says for each target until when it
+/// may be undone once it is written, and whether anything was waited for.
+pub(super) async fn before_writing(
+    world: &World,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    earlier: &Earlier,
+) -> Result<(Vec<Option<DateTime<Utc>>>, bool), Failure> {
+    let mut undone = Vec::with_capacity(plan.targets.len());
     let mut waited = false;
     for target in &plan.targets {
-        let unmoved = target.shape == crate::ledger::Shape::Unmoved;
-        if unmoved || matches!(target.fence, FenceClass::Atomic | FenceClass::Exact) {
+        if !is_fenced_by_time(target) {
+            undone.push(None);
             continue;
         }
-        let id = &target.target.store;
-        let store = world.store(id)?;
-        let seconds = snapshot
-            .capabilities
-            .get(id)
-            .map_or(60, |found| found.expiry_s.saturating_add(found.allowance_s));
-        let size = target.before.as_ref().map_or(0, |before| before.size).max(target.source.size);
-        let span = TimeDelta::seconds(i64::from(seconds) + i64::try_from(size / COPY_RATE).unwrap_or(0));
-        let lost = |error| {
-            Failure::looking("asking for the store's time", error)
-                .state("No target was written; the promotion is open.")
-                .hint(format!("`promote resume {}` goes on", plan.environment))
-        };
-        let begun = store.now().await.map_err(lost).map_err(open)?;
-        // No request of the earlier promotion is sent after this moment, whatever a record says of its time.
-        let latest = later(begun, span);
-        // A record's time can be compared with the store's only where the same store keeps the ledger: a branch, for
-        // one, knows no time but that of whoever wrote.
-        let one_clock = Arc::ptr_eq(store, world.ledger.bucket());
-        let until = match (plan.supersedes, unclean) {
-            (None, Some(since)) if one_clock => later(since, span).min(latest),
-            _ => latest,
-        };
-        let mut now = begun;
-        if now < until {
+        let store = world.store(&target.target.store)?;
+        let now = store.now().await.map_err(|error| open(plan, "No target was written", lost(error)))?;
+        let time = StoreTime { now, keeps_ledger: Arc::ptr_eq(store, world.ledger.bucket()) };
+        let Until { write, settle } = earlier.until(target, time, otherwise(world, snapshot, target)?);
+        undone.push(settle);
+        if let Some(until) = write {
             waited = true;
-            world.events.hear(&Event::Waiting {
-                until,
-                why: format!(
-                    "requests of the earlier promotion to `{}` may still land until then",
-                    target.target
-                ),
-            });
-        }
-        for round in 0.. {
-            if now >= until {
-                break;
-            }
-            if round == ROUNDS {
-                return Err(open(stopped(plan, id)));
-            }
-            let left = (until - now).to_std().unwrap_or_default().max(std::time::Duration::from_millis(50));
-            world.clock.sleep(left).await;
-            now = store.now().await.map_err(lost).map_err(open)?;
+            let why = format!("requests of the earlier promotion to `{}` may still land until then", target.target);
+            pass(world, &**store, target, (now, until), why)
+                .await
+                .map_err(|failure| open(plan, "No target was written", failure))?;
         }
     }
-    Ok(waited)
+    Ok((undone, waited))
 }
 
-/// `span` after `time`, or the last time there is.
-fn later(time: DateTime<Utc>, span: TimeDelta) -> DateTime<Utc> {
-    time.checked_add_signed(span).unwrap_or(DateTime::<Utc>::MAX_UTC)
+/// Waits until nothing can undo any more what was written. Says whether it waited.
+pub(super) async fn after_writing(
+    world: &World,
+    plan: &Plan,
+    target: &TargetMove,
+    until: DateTime<Utc>,
+) -> Result<(), Failure> {
+    let written = "The targets were written";
+    let store = world.store(&target.target.store)?;
+    let now = store.now().await.map_err(|error| open(plan, written, lost(error)))?;
+    let why = format!(
+        "`{}` holds it; a request of an earlier promotion, sent once more on its way, could undo that until then",
+        target.target
+    );
+    pass(world, &**store, target, (now, until), why).await.map_err(|failure| open(plan, written, failure))
 }
 
-fn stopped(plan: &Plan, store: &StoreId) -> Failure {
-    Failure::new(ExitStatus::Unfinished, format!("the clock of `{store}` does not go on"))
-        .state("No target was written; the promotion is open.")
-        .hint(format!("`promote resume {}` goes on", plan.environment))
+/// Lets the time pass between two moments of a store's clock. It is measured by a clock that nobody sets, and the
+/// store is asked anew: what it told before, and this machine's own time, decide nothing.
+async fn pass(
+    world: &World,
+    store: &dyn Bucket,
+    target: &TargetMove,
+    (now, until): (DateTime<Utc>, DateTime<Utc>),
+    why: String,
+) -> Result<(), Failure> {
+    let span = (until - now).to_std().unwrap_or_default();
+    if span.is_zero() {
+        return Ok(());
+    }
+    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    world.events.hear(&Event::Waiting { until, seconds, why });
+    let begun = world.clock.steady();
+    let mut left = span;
+    for _ in 0..ROUNDS {
+        world.clock.sleep(left.max(LEAST)).await;
+        store.head(&target.target.key).await.map_err(lost)?;
+        let now = store.now().await.map_err(lost)?;
+        // Where the store refuses nothing by its clock, only how long we waited counts.
+        let passed = world.clock.steady().saturating_sub(begun) >= span;
+        if now >= until || passed && target.fence == FenceClass::Advisory {
+            return Ok(());
+        }
+        left = (until - now).to_std().unwrap_or_default().min(span);
+    }
+    Err(Failure::new(ExitStatus::Unfinished, format!("the clock of `{store}` does not go on")))
 }
 
-fn open(failure: Failure) -> Failure {
+fn lost(error: ProviderError) -> Failure {
+    Failure::looking("asking for the store's time", error)
+}
+
+fn open(plan: &Plan, state: &str, failure: Failure) -> Failure {
+    let failure = failure
+        .state(format!("{state}; the promotion is open."))
+        .hint(format!("`promote resume {}` goes on", plan.environment));
     Failure { exit: ExitStatus::Unfinished, ..failure }
 }

@@ -333,7 +333,7 @@ pub(super) static STORE: &[Key] = &[
     key(
         "expiry",
         Duration,
-        "1m",
+        "30s",
         "After what time the store refuses a request of ours; 5 seconds to 5 minutes.",
     ),
     key("allowance", Duration, "1m", "The time granted to a copy that the store has begun; at most a day."),

@@ -18,6 +18,9 @@ pub enum Fault {
     AnswerLost,
     /// The caller gets `Unknown`; the request is still on its way, until [`FaultPlan::deliver`] lets it arrive.
     Late,
+    /// The request is answered as usual, and something on the way repeats it later: [`FaultPlan::deliver`] lets it
+    /// arrive once more, as it was sent.
+    Repeated,
     /// The process dies before the request arrives.
     CrashBefore,
     /// The process dies after the request took effect.

@@ -46,11 +46,19 @@ impl Faulty {
         self.plan.hold(request);
     }
 
-    async fn through<T: Send + 'static>(&self, key: &str, call: Pending<T>) -> Result<T, ProviderError> {
+    async fn through<T: Send + 'static>(
+        &self,
+        key: &str,
+        make: impl Fn() -> Pending<T> + Send,
+    ) -> Result<T, ProviderError> {
         let fault = self.plan.next().map_err(|Crashed| self.dead(key))?;
+        if fault == Some(Fault::Repeated) {
+            self.send_off(make()).await;
+        }
+        let call = make();
         let lost = || self.error(ErrorKind::Unknown, key, "the answer was lost");
         let end = match fault {
-            None => call.await,
+            None | Some(Fault::Repeated) => call.await,
             Some(Fault::RequestLost(kind)) => Err(self.error(kind, key, "the request was lost")),
             Some(Fault::AnswerLost) => {
                 drop(call.await);
@@ -97,23 +105,38 @@ impl BucketReader for Faulty {
     }
 
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
-        let inner = Arc::clone(&self.inner);
-        self.through("", async move { inner.now().await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            async move { inner.now().await }.boxed()
+        };
+        self.through("", call).await
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
-        let (inner, of) = (Arc::clone(&self.inner), key.clone());
-        self.through(key.as_str(), async move { inner.head(&of).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let of = key.clone();
+            async move { inner.head(&of).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
-        let (inner, of) = (Arc::clone(&self.inner), key.clone());
-        self.through(key.as_str(), async move { inner.get(&of, limit).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let of = key.clone();
+            async move { inner.get(&of, limit).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
-        let (inner, of, version) = (Arc::clone(&self.inner), key.clone(), version.cloned());
-        self.through(key.as_str(), async move { inner.read(&of, version.as_ref()).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let (of, version) = (key.clone(), version.cloned());
+            async move { inner.read(&of, version.as_ref()).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
@@ -121,18 +144,29 @@ impl BucketReader for Faulty {
     }
 
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        let (inner, of) = (Arc::clone(&self.inner), key.clone());
-        self.through(key.as_str(), async move { inner.versions(&of, limit).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let of = key.clone();
+            async move { inner.versions(&of, limit).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
-        let (inner, below, after) = (Arc::clone(&self.inner), prefix.to_owned(), after.cloned());
-        self.through(prefix, async move { inner.list(&below, after.as_ref(), limit).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let (below, after) = (prefix.to_owned(), after.cloned());
+            async move { inner.list(&below, after.as_ref(), limit).await }.boxed()
+        };
+        self.through(prefix, call).await
     }
 
     async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
-        let (inner, below) = (Arc::clone(&self.inner), prefix.to_owned());
-        self.through(prefix, async move { inner.names(&below, requests).await }.boxed()).await
+        let call = || {
+            let (inner, below) = (Arc::clone(&self.inner), prefix.to_owned());
+            async move { inner.names(&below, requests).await }.boxed()
+        };
+        self.through(prefix, call).await
     }
 }
 
@@ -146,10 +180,13 @@ impl Bucket for Faulty {
         metadata: &Metadata,
         condition: &Condition,
     ) -> Result<Object, ProviderError> {
-        let (inner, to) = (Arc::clone(&self.inner), key.clone());
-        let (headers, metadata, condition) = (headers.clone(), metadata.clone(), condition.clone());
-        let call = async move { inner.write(&to, body, &headers, &metadata, &condition).await };
-        self.through(key.as_str(), call.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let (to, body, headers) = (key.clone(), body.clone(), headers.clone());
+            let (metadata, condition) = (metadata.clone(), condition.clone());
+            async move { inner.write(&to, body, &headers, &metadata, &condition).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn copy(
@@ -159,19 +196,30 @@ impl Bucket for Faulty {
         metadata: &Metadata,
         condition: &Condition,
     ) -> Result<Object, ProviderError> {
-        let (inner, from, target) = (Arc::clone(&self.inner), from.clone(), to.clone());
-        let (metadata, condition) = (metadata.clone(), condition.clone());
-        let call = async move { inner.copy(&from, &target, &metadata, &condition).await };
-        self.through(to.as_str(), call.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let (from, target) = (from.clone(), to.clone());
+            let (metadata, condition) = (metadata.clone(), condition.clone());
+            async move { inner.copy(&from, &target, &metadata, &condition).await }.boxed()
+        };
+        self.through(to.as_str(), call).await
     }
 
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
-        let (inner, of, when) = (Arc::clone(&self.inner), key.clone(), when.clone());
-        self.through(key.as_str(), async move { inner.delete(&of, &when).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let (of, when) = (key.clone(), when.clone());
+            async move { inner.delete(&of, &when).await }.boxed()
+        };
+        self.through(key.as_str(), call).await
     }
 
     async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
-        let (inner, below) = (Arc::clone(&self.inner), scratch.clone());
-        self.through(scratch.as_str(), async move { inner.probe(&below).await }.boxed()).await
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            let below = scratch.clone();
+            async move { inner.probe(&below).await }.boxed()
+        };
+        self.through(scratch.as_str(), call).await
     }
 }

@@ -138,6 +138,10 @@ pub struct Intent {
     pub findings: Vec<Finding>,
     /// The digest of the plan.
     pub plan: Digest,
+    /// For how many seconds after it was sent a request of this promotion may still take effect, as its writer signs
+    /// them. Missing where no target is fenced off by time, and in what older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lives_s: Option<u32>,
 }
 
 /// How a write is known to have landed.

@@ -39,7 +39,7 @@ impl MemoryWorld {
     /// configuration that says `s3://…` can be tried out in memory.
     pub fn bucket(&self, store: StoreId, kind: MemoryKind) -> MemoryBucket {
         self.lock().entry(store.clone()).or_insert_with(|| Contents::new(kind));
-        MemoryBucket { world: self.clone(), store }
+        MemoryBucket { world: self.clone(), store, signed_s: None }
     }
 
     /// The time that all buckets of the world tell.
@@ -65,12 +65,21 @@ impl MemoryWorld {
 pub struct MemoryBucket {
     world: MemoryWorld,
     store: StoreId,
+    /// Seconds after which requests of this connection expire, where they are not as the bucket's kind says.
+    signed_s: Option<u32>,
 }
 
 impl MemoryBucket {
     /// A bucket `memory://{name}` in a world of its own.
     pub fn new(name: &str, kind: MemoryKind) -> Self {
         MemoryWorld::default().bucket(StoreId::Memory(name.to_owned()), kind)
+    }
+
+    /// The same bucket for somebody whose file says another `expiry`, in seconds.
+    #[must_use]
+    pub fn signing(mut self, expiry_s: u32) -> Self {
+        self.signed_s = Some(expiry_s);
+        self
     }
 
     /// The world that it is part of.
@@ -141,7 +150,7 @@ impl MemoryBucket {
     fn in_time(&self, contents: &Contents, begun: DateTime<Utc>) -> Result<(), Refusal> {
         let truth = &contents.kind.truth;
         let age = self.world.clock.now() - begun;
-        if truth.fence == FenceClass::Expiring && age > TimeDelta::seconds(i64::from(truth.expiry_s)) {
+        if truth.fence == FenceClass::Expiring && age > TimeDelta::seconds(i64::from(self.signed_s.unwrap_or(truth.expiry_s))) {
             return Err((ErrorKind::Unavailable, "the request has expired".to_owned()));
         }
         Ok(())
@@ -171,7 +180,9 @@ impl fmt::Display for MemoryBucket {
 impl BucketReader for MemoryBucket {
     fn capabilities(&self) -> Capabilities {
         let claimed = self.world.lock().get(&self.store).map(|contents| contents.kind.claim());
-        claimed.unwrap_or_else(|| MemoryKind::ignoring_conditions().truth)
+        let mut claimed = claimed.unwrap_or_else(|| MemoryKind::ignoring_conditions().truth);
+        claimed.expiry_s = self.signed_s.unwrap_or(claimed.expiry_s);
+        claimed
     }
 
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {

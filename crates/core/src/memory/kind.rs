@@ -116,7 +116,11 @@ impl MemoryKind {
 
     /// What `capabilities` answers.
     pub(super) fn claim(&self) -> Capabilities {
-        if self.must_probe { nothing() } else { self.truth.clone() }
+        if !self.must_probe {
+            return self.truth.clone();
+        }
+        // How it is signed is no matter of what the store honours.
+        Capabilities { expiry_s: self.truth.expiry_s, allowance_s: self.truth.allowance_s, ..nothing() }
     }
 }
 

@@ -123,6 +123,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
             Finding::met("from", "verified in staging 2d ago").with("need_s", 7).opens(Some(start())),
         ],
         plan: Digest::of(b"plan"),
+        lives_s: None,
     }
 }
 

@@ -14,5 +14,6 @@ mod bytes;
 mod crash;
 mod invariants;
 mod race;
+mod repeated;
 mod stage;
 mod takeover;

@@ -5,6 +5,7 @@ use crate::stage::{End, Stage, actor, name, resume, run, wanted};
 use futures_executor::block_on;
 use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::memory::MemoryKind;
+use promote_core::port::Clock as _;
 use promote_core::request::{Request, Wanted};
 use std::sync::Arc;
 
@@ -66,4 +67,61 @@ fn resuming_what_is_finished_changes_nothing() {
     let before = stage.bucket.snapshot();
     assert!(matches!(block_on(resume(&stage.world(), &stage.config, "prod", "bob")), End::Nothing));
     assert_eq!(before, stage.bucket.snapshot());
+}
+
+/// Cut off in the copy by somebody whose requests live so long; taken over by somebody who thinks that they live
+/// 30 seconds and 30 more. How long the second one waits.
+fn taken_over(expiry_s: u32, in_flight: bool) -> std::time::Duration {
+    let kind = MemoryKind::s3_like();
+    let n = copy_call(&kind);
+    let stage = Stage::ready(kind);
+    let fault = if in_flight { Fault::CrashInFlight } else { Fault::Late };
+    let plan = FaultPlan::new().with(n, fault);
+    let bucket = Arc::new(stage.bucket.clone().signing(expiry_s));
+    let world = stage.world_on(Arc::new(Faulty::new(bucket, plan.clone())));
+    let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
+    let end = block_on(plan.survive(run(&world, &stage.config, request)));
+    assert_eq!(end.is_none(), in_flight, "{end:?}");
+    let begun = stage.clock.now();
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+    let end = block_on(run(&stage.world(), &stage.config, back));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    let waited = stage.clock.now() - begun;
+    assert!(block_on(plan.deliver()).iter().all(Result::is_err), "the late copy is refused");
+    at_rest(&stage, "prod", "after the late copy");
+    waited.to_std().unwrap()
+}
+
+#[test]
+fn who_takes_over_waits_as_long_as_the_others_requests_live() {
+    for in_flight in [true, false] {
+        let seconds = |span: std::time::Duration| span.as_secs();
+        assert_eq!(seconds(taken_over(300, in_flight)), 330, "a longer `expiry` than the ledger was begun with");
+        assert_eq!(seconds(taken_over(10, in_flight)), 40, "a shorter one");
+    }
+}
+
+#[test]
+fn who_takes_over_from_a_taker_waits_for_both() {
+    let kind = MemoryKind::s3_like();
+    let stage = Stage::ready(kind.clone());
+    let first = FaultPlan::new().with(copy_call(&kind), Fault::CrashInFlight);
+    let bucket = Arc::new(stage.bucket.clone().signing(300));
+    let world = stage.world_on(Arc::new(Faulty::new(bucket, first.clone())));
+    let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
+    assert!(block_on(first.survive(run(&world, &stage.config, request))).is_none());
+    // The second one dies as soon as its intent is written.
+    let seq = stage.state("prod").open.unwrap().since.seq;
+    let second = (1..40).find(|n| {
+        let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
+        let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+        let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+        let _ = block_on(plan.survive(run(&world, &stage.config, back)));
+        stage.state("prod").open.unwrap().since.seq > seq
+    });
+    assert!(second.is_some());
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("cas"));
+    assert!(matches!(block_on(run(&stage.world(), &stage.config, back)), End::Done(_)));
+    assert!(block_on(first.deliver()).iter().all(Result::is_err), "the late copy is refused");
+    at_rest(&stage, "prod", "after the late copy");
 }
