@@ -112,10 +112,10 @@ pub fn ledger_needs(store: &StoreId, found: &Capabilities) -> Result<(), Failure
     }
     let mut failure = Failure::new(
         ExitStatus::Usage,
-        format!("`{store}` can't hold a ledger: it ignores the condition that an object must not exist yet"),
+        format!("`{store}` can't hold a ledger: it ignores what must hold of an object when it is written, or does not keep to it when several write at once"),
     )
     .state("Two promotions at once would overwrite each other's records there, and nobody would see it.")
-    .hint("use a store that checks `If-None-Match` on puts, or `ledger = \"s3://OTHER-BUCKET/prefix/\"`");
+    .hint("use a store that checks `If-None-Match` and `If-Match` on puts, or `ledger = \"s3://OTHER-BUCKET/prefix/\"`");
     for note in &found.notes {
         failure = failure.state(note.clone());
     }

@@ -37,7 +37,8 @@ pub enum FenceClass {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Capabilities {
-    /// Create-if-absent holds. Without it there is no ledger.
+    /// Create-if-absent holds, also when many try at once. Without it there is no ledger. A store that must be probed
+    /// is believed only when replace-if-matches holds as well.
     pub create: bool,
     /// Replace-if-matches holds on a put.
     pub replace: bool,
@@ -59,7 +60,8 @@ pub struct Capabilities {
     /// What fences off late requests.
     pub fence: FenceClass,
     /// Seconds after which the store refuses a request of ours, and the allowance for a copy that it has begun.
-    /// Both are zero for atomic and exact stores.
+    /// Both are zero for atomic and exact stores. A connection answers with what it signs, also before anything is
+    /// known of the store.
     pub expiry_s: u32,
     /// See `expiry_s`.
     pub allowance_s: u32,

@@ -15,7 +15,7 @@ use std::time::Duration;
 /// Writers at once in a race.
 const RACERS: usize = 8;
 /// Races of each kind: a store that is not atomic does not show it every time.
-const ROUNDS: usize = 2;
+const ROUNDS: usize = 6;
 /// How often a race is run again that nobody won: Google slows down who writes one object many times a second.
 const RERUNS: usize = 3;
 
@@ -57,7 +57,8 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
     let whole = conditions(place, How::Whole).await?;
     let pieces = conditions(place, How::Pieces).await?;
     // A record goes in one request, an artifact in pieces: a ledger beside unguarded artifacts is worth nothing.
-    found.create = whole.absent && pieces.absent;
+    // Who does not keep to one of the two conditions, alone or in a race, is not trusted with the other either.
+    found.create = whole.both() && pieces.both();
     found.replace = whole.matches && pieces.matches;
     note(found, "an upload", whole);
     note(found, "an upload in pieces", pieces);

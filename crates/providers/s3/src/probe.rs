@@ -16,8 +16,17 @@ use std::time::Duration;
 
 /// Writers at once in a race.
 const RACERS: usize = 8;
-/// Races of each kind: a store that is not atomic does not show it every time.
-const ROUNDS: usize = 3;
+/// Races of each kind that are run side by side.
+const ABREAST: usize = 3;
+
+/// How often that many races are run: a store that is not atomic does not show it every time. What was found of a put
+/// decides whether a ledger may lie here, whose one lock it is.
+const fn rounds(how: How) -> usize {
+    match how {
+        How::Put => 4,
+        How::Copy | How::Complete => 1,
+    }
+}
 
 /// Which conditions held for one way to write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -30,6 +39,12 @@ struct Held {
     raced: bool,
 }
 
+impl Held {
+    fn both(self) -> bool {
+        self.absent && self.matches
+    }
+}
+
 /// See `Bucket::probe`.
 pub(crate) async fn find_out(bucket: &S3Bucket, scratch: &Key) -> Result<Capabilities, ProviderError> {
     let mut found = bucket.nothing_known();
@@ -37,11 +52,12 @@ pub(crate) async fn find_out(bucket: &S3Bucket, scratch: &Key) -> Result<Capabil
         found.notes.push(why.to_owned());
         return Ok(found);
     }
+    // First the time: what is asked before that is known may be refused for its signature.
+    let now = bucket.server_time().await?;
     match bucket.ask_for_bucket().await {
         Err(failure) if failure.kind != ErrorKind::Denied => return Err(failure),
         _ => {}
     }
-    let now = bucket.server_time().await?;
     let place = Place::new(bucket, scratch.clone(), now.timestamp_millis());
     let judged = judge(&place, &mut found).await;
     if !place.clean_up().await {
@@ -61,11 +77,12 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
         try_join(conditions(place, How::Copy), conditions(place, How::Complete)),
     )
     .await?;
-    found.create = put.absent;
+    // Who does not keep to one of the two conditions, alone or in a race, is not trusted with the other either.
+    found.create = put.both();
     found.replace = put.matches;
     note(found, "a put", put, "it can hold no ledger");
-    found.copy = if copy.absent && copy.matches {
-        if !(complete.absent && complete.matches) {
+    found.copy = if copy.both() {
+        if !complete.both() {
             let size = place.bucket.limits.copy;
             found.notes.push(format!(
                 "objects above {size} bytes are not safely guarded: the completion of an upload is not"
@@ -74,11 +91,11 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
         CopyGuard::ConditionalCopy
     } else {
         note(found, "a copy", copy, "targets are moved in another way");
-        if complete.absent && complete.matches {
+        if complete.both() {
             CopyGuard::ConditionalComplete
         } else {
             note(found, "the completion of an upload", complete, "targets are moved in another way");
-            if put.absent && put.matches { CopyGuard::ConditionalPut } else { CopyGuard::None }
+            if put.both() { CopyGuard::ConditionalPut } else { CopyGuard::None }
         }
     };
     found.versioned = versioned(place).await?;
@@ -106,7 +123,7 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
 }
 
 fn note(found: &mut Capabilities, what: &str, held: Held, so: &str) {
-    if held.absent && held.matches {
+    if held.both() {
         return;
     }
     let why = match (held.raced, held.absent, held.matches) {
@@ -162,22 +179,27 @@ async fn conditions(place: &Place<'_>, how: How) -> Result<Held, ProviderError> 
     if !held.absent {
         return Ok(held);
     }
-    // Each race has a key of its own, so they may be run side by side.
-    let races = (0..ROUNDS).map(|round| async move {
-        let key = place.key(how, &format!("race{round}"))?;
-        let Some(winner) = race(place, how, &key, 0, &Precondition::Absent).await? else {
-            return Ok::<_, ProviderError>((false, true));
-        };
-        if !held.matches {
-            return Ok((true, true));
+    for round in 0..rounds(how) {
+        // Each race has a key of its own, so they may be run side by side.
+        let races = (0..ABREAST).map(|abreast| async move {
+            let key = place.key(how, &format!("race{round}-{abreast}"))?;
+            let Some(winner) = race(place, how, &key, 0, &Precondition::Absent).await? else {
+                return Ok::<_, ProviderError>((false, true));
+            };
+            if !held.matches {
+                return Ok((true, true));
+            }
+            let again = race(place, how, &key, 1, &Precondition::Matches(winner.token)).await?;
+            Ok((true, again.is_some()))
+        });
+        for (absent, matches) in try_join_all(races).await? {
+            held.raced |= !(absent && matches);
+            held.absent &= absent;
+            held.matches &= matches;
         }
-        let again = race(place, how, &key, 1, &Precondition::Matches(winner.token)).await?;
-        Ok((true, again.is_some()))
-    });
-    for (absent, matches) in try_join_all(races).await? {
-        held.raced |= !(absent && matches);
-        held.absent &= absent;
-        held.matches &= matches;
+        if held.raced {
+            break;
+        }
     }
     Ok(held)
 }
