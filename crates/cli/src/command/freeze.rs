@@ -4,6 +4,7 @@ use crate::app::{App, Ended};
 use crate::args::Changing;
 use clap::Args;
 use promote_core::admin::Saying;
+use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 
 /// Let an environment take nothing for a time
@@ -33,9 +34,16 @@ pub(crate) struct FreezeArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &FreezeArgs) -> Ended {
     let project = app.project()?;
-    let now = app.connect.clock().now();
-    let zone = &project.config.timezone;
-    let until = args.until.as_deref().map(|text| crate::moment::after(text, zone, now)).transpose()?;
+    let until = match args.until.as_deref() {
+        None => None,
+        Some(text) => {
+            // A span is counted from the store's time, by which the freeze ends.
+            let store = app.world(&project).await?;
+            let asked = store.ledger.bucket().now().await;
+            let now = asked.map_err(|error| Failure::looking("asking for the time", error))?;
+            Some(crate::moment::after(text, &project.config.timezone, now)?)
+        }
+    };
     let (saying, reason) = (Saying::Freeze(until), Some(args.reason.as_str()));
     crate::saying::run(app, &project, &args.changing, &args.environment, &saying, reason).await
 }
