@@ -12,6 +12,7 @@ use promote_core::ledger::{Actor, Genesis, LedgerError};
 use promote_core::location::StoreId;
 use promote_core::port::{Capabilities, ErrorKind};
 use promote_core::report::Document;
+use promote_core::rule::clock_is_off;
 use promote_core::world::{View, World, stores_of};
 use promote_providers::identity;
 use serde::Serialize;
@@ -179,8 +180,13 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         )
     }));
     if let Ok(now) = bucket.now().await {
-        found.skew_s = Some((view.clock.now() - now).num_seconds());
+        let ahead = view.clock.now() - now;
+        found.skew_s = Some(ahead.num_seconds());
         found.now = Some(now);
+        if clock_is_off(ahead).is_some() {
+            found.exit = Some(ExitStatus::Blocked);
+            found.hints.push("set this machine's clock: until then the rule `clock` lets nothing move".to_owned());
+        }
     }
     let by_nature = bucket.capabilities();
     if by_nature.known() {

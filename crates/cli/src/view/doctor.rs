@@ -5,7 +5,9 @@ use crate::health::{DoctorReport, StoreHealth};
 use crate::page::{Page, Style, Text};
 use crate::pipeline_health::PipelineHealth;
 use crate::trust::TokenHealth;
+use chrono::TimeDelta;
 use promote_core::port::{CopyGuard, FenceClass};
+use promote_core::rule::clock_is_off;
 
 /// The page.
 pub(crate) fn page(report: &DoctorReport) -> Page {
@@ -90,11 +92,14 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
         None => lines.push(Text::new("✓ ", Style::Good).and("it can be reached and listed", Style::Plain)),
     }
     if let Some(skew) = store.skew_s {
-        lines.push(Text::plain(match skew {
-            -1..=1 => "its clock and this machine's agree".to_owned(),
-            ahead @ 2.. => format!("this machine's clock is {ahead} s ahead of it"),
-            behind => format!("this machine's clock is {} s behind it", behind.unsigned_abs()),
-        }));
+        lines.push(match (clock_is_off(TimeDelta::seconds(skew)), skew) {
+            (Some(off), _) => Text::new("✗ ", Style::Bad).and(off, Style::Plain),
+            (None, -1..=1) => Text::plain("its clock and this machine's agree"),
+            (None, ahead @ 2..) => Text::plain(format!("this machine's clock is {ahead} s ahead of it")),
+            (None, behind) => {
+                Text::plain(format!("this machine's clock is {} s behind it", behind.unsigned_abs()))
+            }
+        });
     }
     match &store.capabilities {
         None if store.problem.is_none() => {

@@ -22,6 +22,7 @@ mod soak;
 mod unfinished;
 mod versions;
 
+pub use clock::clock_is_off;
 pub use drift::drift;
 pub use finding::{Finding, Verdict};
 pub(crate) use guard::{RELAYED, way};

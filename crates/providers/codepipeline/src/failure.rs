@@ -172,7 +172,7 @@ impl Doing<'_> {
         let said = harmless(error.message().unwrap_or(&nonsense));
         let kind = kind_of(status, code, self.effect);
         let failure = match (kind, code) {
-            (ErrorKind::Denied, _) => self.denied(code),
+            (ErrorKind::Denied, _) => self.denied(code, &said),
             (ErrorKind::NotFound, "PipelineNotFoundException") => self.no_pipeline(),
             (ErrorKind::NotFound, _) => self.error(kind, "there is no such execution, stage or action"),
             (ErrorKind::Conflict, "ApprovalAlreadyCompletedException") => {
@@ -215,8 +215,12 @@ impl Doing<'_> {
         .hint("check the pipeline's name in promote.toml, AWS_REGION, and whose credentials are used")
     }
 
-    fn denied(&self, code: &str) -> ProviderError {
+    fn denied(&self, code: &str, said: &str) -> ProviderError {
         match code {
+            // With it come the two times: `Signature expired: 20260101T000000Z is now earlier than 20260101T001500Z`.
+            _ if ["Signature expired", "Signature not yet current"].iter().any(|sign| said.contains(sign)) => self
+                .error(ErrorKind::Denied, "this machine's clock is too far from the service's")
+                .hint("set the clock of this machine right; `promote doctor` shows how far it is off each store's"),
             "ExpiredTokenException" | "ExpiredToken" => {
                 self.error(ErrorKind::Denied, "the credentials have expired").hint(
                     "sign in again; the pipeline goes on by itself, and `promote resume ENV` reads its end",

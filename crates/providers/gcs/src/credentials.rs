@@ -144,6 +144,15 @@ fn refused(failure: &CredentialsError) -> NoToken {
         }
         cause = inner.source();
     }
+    let said = parts.join(": ");
+    if let Some(hint) = clock_is_off(&said) {
+        return NoToken {
+            kind: ErrorKind::Denied,
+            message: "the credentials were not taken: this machine's clock is off".to_owned(),
+            hint,
+            cause: Some(harmless(&said)),
+        };
+    }
     let (kind, message) = if failure.is_transient() {
         (ErrorKind::Unavailable, "no token could be got just now")
     } else {
@@ -153,8 +162,16 @@ fn refused(failure: &CredentialsError) -> NoToken {
         kind,
         message: message.to_owned(),
         hint: USUAL_HINT.to_owned(),
-        cause: Some(harmless(&parts.join(": "))),
+        cause: Some(harmless(&said)),
     }
+}
+
+/// What to do when Google, or a service that it trusts, finds the times in a token wrong that was made just now.
+fn clock_is_off(said: &str) -> Option<String> {
+    let said = said.to_lowercase();
+    let signs = ["reasonable timeframe", "check your iat", "not yet valid", "issued in the future", "is stale to sign-in"];
+    let found = signs.iter().any(|sign| said.contains(sign));
+    found.then(|| "set the clock of this machine right; nothing was sent to the store".to_owned())
 }
 
 /// The text without the body of an answer that it quotes, which may hold a token; of that body only OAuth's own
@@ -183,6 +200,18 @@ mod tests {
         assert_eq!(without_body(leak), "failed to read field `x` as string");
         assert_eq!(without_body("failed, body=<geheim"), "failed");
         assert_eq!(without_body("plain\nwords"), "plain words");
+    }
+
+    #[test]
+    fn a_token_whose_times_are_found_wrong_means_that_the_clock_is_off() {
+        for said in [
+            "invalid_grant, Invalid JWT: Token must be a short-lived token (60 minutes) and in a reasonable timeframe. \
+             Check your iat and exp values in the JWT claim.",
+            "invalid_grant, ID Token issued at 1900000000 is stale to sign-in.",
+        ] {
+            assert!(clock_is_off(said).is_some(), "{said}");
+        }
+        assert_eq!(clock_is_off("invalid_grant, account not found"), None);
     }
 
     #[test]

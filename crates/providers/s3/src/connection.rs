@@ -183,6 +183,10 @@ impl Connection {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .disable_s3_express_session_auth(true)
+            // By the store's clock as soon as that is known, so that a machine whose own is wrong can at least read
+            // and be told so.
+            .time_source(SigningTime { clock: self.clock.clone(), age: Duration::ZERO })
+            .disable_clock_skew_correction(true)
             .interceptor(self.clock.clone());
         Ok(Client::from_conf(builder.build()))
     }

@@ -2,11 +2,14 @@
 //! whose kind says what may be done next. Which failures are expected is left to the callers.
 
 use crate::S3Bucket;
+use crate::clock::SIGNED_BEHIND;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
+use chrono::TimeDelta;
 use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::rule::clock_is_off;
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -194,6 +197,14 @@ impl<'a> Doing<'a> {
                 CredentialsError::CredentialsNotLoaded(_) => "no credentials were found",
                 _ => "the credentials could not be used",
             };
+            let said = format!("{missing}: {}", causes(missing));
+            // The service that gives credentials is asked by this machine's clock.
+            if ["Signature expired", "Signature not yet current"].iter().any(|sign| said.contains(sign)) {
+                return self
+                    .error(ErrorKind::Denied, "this machine's clock is too far off for the credentials to be given")
+                    .hint("set the clock of this machine right; nothing was written")
+                    .caused_by(harmless(&said));
+            }
             return self
                 .error(ErrorKind::Denied, message)
                 .hint(
@@ -237,6 +248,9 @@ impl<'a> Doing<'a> {
         if let Some(failure) = self.wrong_region(raw, status, code) {
             return failure.caused_by(answer);
         }
+        if let Some(failure) = self.wrong_clock(raw, status, code) {
+            return failure.caused_by(answer);
+        }
         let late = status == 403
             && (said.to_lowercase().contains("request has expired") || code == "RequestExpired");
         let kind = if late { ErrorKind::Unavailable } else { kind_of(status, code, self.effect) };
@@ -265,6 +279,24 @@ impl<'a> Doing<'a> {
             return failure.throttled(Duration::from_secs(wait.unwrap_or(0)));
         }
         failure
+    }
+
+    /// The request was signed by this machine's clock, before the store had told its own, and that is far off: it was
+    /// refused, and the next one is signed by the store's.
+    fn wrong_clock(&self, raw: &HttpResponse, status: u16, code: &str) -> Option<ProviderError> {
+        let behind: i64 = raw.headers().get(SIGNED_BEHIND)?.parse().ok()?;
+        let off = matches!(status, 400 | 401 | 403)
+            .then(|| clock_is_off(TimeDelta::seconds(behind.saturating_neg())))
+            .flatten();
+        let failure = match off {
+            Some(off) => self.error(ErrorKind::Unavailable, off),
+            None if code == "RequestTimeTooSkewed" => {
+                let message = "the store finds the time of the request wrong, although it is the store's own";
+                self.error(ErrorKind::Denied, message)
+            }
+            None => return None,
+        };
+        Some(failure.hint("set the clock of this machine right; nothing was written"))
     }
 
     /// The bucket lies in another region than the one that was signed for.
@@ -309,7 +341,7 @@ impl<'a> Doing<'a> {
                 .hint("check the access key, its secret and the session token"),
             "RequestTimeTooSkewed" => self
                 .error(ErrorKind::Denied, "this machine's clock is too far from the store's")
-                .hint("set the clock of this machine right"),
+                .hint("set the clock of this machine right; nothing was written"),
             _ => {
                 let name = &self.bucket.name;
                 let arn = match self.right {
