@@ -185,7 +185,9 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         found.now = Some(now);
         if clock_is_off(ahead).is_some() {
             found.exit = Some(ExitStatus::Blocked);
-            found.hints.push("set this machine's clock: until then the rule `clock` lets nothing move".to_owned());
+            found
+                .hints
+                .push("set this machine's clock: until then the rule `clock` lets nothing move".to_owned());
         }
     }
     let by_nature = bucket.capabilities();

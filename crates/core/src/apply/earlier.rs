@@ -149,7 +149,11 @@ impl Earlier {
             Some(over) if time.keeps_ledger => later(over, lives(before)).min(latest(before)),
             _ => latest(before),
         };
-        let taken = self.found.iter().take(usize::from(self.supersedes)).flat_map(|newest| self.chain(newest.seq.next()));
+        let taken = self
+            .found
+            .iter()
+            .take(usize::from(self.supersedes))
+            .flat_map(|newest| self.chain(newest.seq.next()));
         let doubtful = self.unclean.into_iter().flat_map(|commit| self.chain(commit));
         let mut until = Until { write: taken.map(latest).chain(doubtful.map(over)).max(), settle: None };
         let undoing = self.found.iter().filter(|before| {
@@ -164,7 +168,10 @@ impl Earlier {
             Shape::Folder { .. } => until.write = until.write.max(back),
             _ => until.settle = back,
         }
-        Until { write: until.write.filter(|until| *until > time.now), settle: until.settle.filter(|until| *until > time.now) }
+        Until {
+            write: until.write.filter(|until| *until > time.now),
+            settle: until.settle.filter(|until| *until > time.now),
+        }
     }
 }
 
@@ -172,7 +179,8 @@ impl Earlier {
 /// change what lies there.
 fn undoes(earlier: &TargetMove, target: &TargetMove) -> bool {
     let brings = |one: &TargetMove| (one.source.sha256, one.source.size);
-    if earlier.target != target.target || earlier.shape == Shape::Unmoved || brings(earlier) == brings(target) {
+    if earlier.target != target.target || earlier.shape == Shape::Unmoved || brings(earlier) == brings(target)
+    {
         return false;
     }
     if matches!(target.shape, Shape::Folder { .. }) || matches!(earlier.shape, Shape::Folder { .. }) {

@@ -44,7 +44,8 @@ pub(super) async fn before_writing(
         undone.push(settle);
         if let Some(until) = write {
             waited = true;
-            let why = format!("requests of the earlier promotion to `{}` may still land until then", target.target);
+            let why =
+                format!("requests of the earlier promotion to `{}` may still land until then", target.target);
             pass(world, &**store, target, (now, until), why)
                 .await
                 .map_err(|failure| open(plan, "No target was written", failure))?;

@@ -150,7 +150,9 @@ impl MemoryBucket {
     fn in_time(&self, contents: &Contents, begun: DateTime<Utc>) -> Result<(), Refusal> {
         let truth = &contents.kind.truth;
         let age = self.world.clock.now() - begun;
-        if truth.fence == FenceClass::Expiring && age > TimeDelta::seconds(i64::from(self.signed_s.unwrap_or(truth.expiry_s))) {
+        if truth.fence == FenceClass::Expiring
+            && age > TimeDelta::seconds(i64::from(self.signed_s.unwrap_or(truth.expiry_s)))
+        {
             return Err((ErrorKind::Unavailable, "the request has expired".to_owned()));
         }
         Ok(())

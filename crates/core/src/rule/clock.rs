@@ -10,9 +10,8 @@ const LIMIT_S: i64 = 300;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let off = facts.snapshot.local_at - facts.snapshot.taken_at;
-    clock_is_off(off).map(|detail| {
-        Finding::unmet("clock", detail).with("off_s", off.num_seconds()).hint("set the clock")
-    })
+    clock_is_off(off)
+        .map(|detail| Finding::unmet("clock", detail).with("off_s", off.num_seconds()).hint("set the clock"))
 }
 
 /// By how much a machine's clock that is so far ahead of a store's is off, in words; `None` while that does no harm.

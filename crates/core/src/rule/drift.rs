@@ -39,8 +39,10 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
             let same_version = recorded.version.is_none() || recorded.version == object.version;
             // The very write of the promotion that is recorded, which something on the way has sent once more.
             let promotion = state.current.as_ref().and_then(|current| current.promotion.as_ref());
-            let repeated = object.metadata.get("promote-id").zip(promotion).is_some_and(|(id, ours)| *id == ours.0);
-            if (recorded.token == object.token && (same_version || repeated)) || ours(state, artifact, object) {
+            let repeated =
+                object.metadata.get("promote-id").zip(promotion).is_some_and(|(id, ours)| *id == ours.0);
+            if (recorded.token == object.token && (same_version || repeated)) || ours(state, artifact, object)
+            {
                 return None;
             }
             let when = object.stored_at.format("%Y-%m-%d %H:%M UTC");

@@ -96,7 +96,11 @@ fn taken_over(expiry_s: u32, in_flight: bool) -> std::time::Duration {
 fn who_takes_over_waits_as_long_as_the_others_requests_live() {
     for in_flight in [true, false] {
         let seconds = |span: std::time::Duration| span.as_secs();
-        assert_eq!(seconds(taken_over(300, in_flight)), 330, "a longer `expiry` than the ledger was begun with");
+        assert_eq!(
+            seconds(taken_over(300, in_flight)),
+            330,
+            "a longer `expiry` than the ledger was begun with"
+        );
         assert_eq!(seconds(taken_over(10, in_flight)), 40, "a shorter one");
     }
 }

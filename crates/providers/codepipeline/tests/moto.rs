@@ -43,7 +43,8 @@ impl Clock for Wall {
         chrono::DateTime::from(std::time::SystemTime::now())
     }
     fn steady(&self) -> Duration {
-        static BEGUN: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+        static BEGUN: std::sync::LazyLock<std::time::Instant> =
+            std::sync::LazyLock::new(std::time::Instant::now);
         BEGUN.elapsed()
     }
     async fn sleep(&self, span: Duration) {

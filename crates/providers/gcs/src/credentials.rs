@@ -158,18 +158,19 @@ fn refused(failure: &CredentialsError) -> NoToken {
     } else {
         (ErrorKind::Denied, "the credentials were not taken")
     };
-    NoToken {
-        kind,
-        message: message.to_owned(),
-        hint: USUAL_HINT.to_owned(),
-        cause: Some(harmless(&said)),
-    }
+    NoToken { kind, message: message.to_owned(), hint: USUAL_HINT.to_owned(), cause: Some(harmless(&said)) }
 }
 
 /// What to do when Google, or a service that it trusts, finds the times in a token wrong that was made just now.
 fn clock_is_off(said: &str) -> Option<String> {
     let said = said.to_lowercase();
-    let signs = ["reasonable timeframe", "check your iat", "not yet valid", "issued in the future", "is stale to sign-in"];
+    let signs = [
+        "reasonable timeframe",
+        "check your iat",
+        "not yet valid",
+        "issued in the future",
+        "is stale to sign-in",
+    ];
     let found = signs.iter().any(|sign| said.contains(sign));
     found.then(|| "set the clock of this machine right; nothing was sent to the store".to_owned())
 }

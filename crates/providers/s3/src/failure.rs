@@ -201,7 +201,10 @@ impl<'a> Doing<'a> {
             // The service that gives credentials is asked by this machine's clock.
             if ["Signature expired", "Signature not yet current"].iter().any(|sign| said.contains(sign)) {
                 return self
-                    .error(ErrorKind::Denied, "this machine's clock is too far off for the credentials to be given")
+                    .error(
+                        ErrorKind::Denied,
+                        "this machine's clock is too far off for the credentials to be given",
+                    )
                     .hint("set the clock of this machine right; nothing was written")
                     .caused_by(harmless(&said));
             }

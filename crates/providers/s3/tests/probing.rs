@@ -135,7 +135,11 @@ async fn a_store_that_fails_a_race_now_and_then_never_gets_a_ledger() {
         let creates = Manner { careless_creates: one_of, ..SOUND };
         assert!(!judged(&probed(creates).await).0, "creates, one of {one_of}");
         let replaces = Manner { careless_replaces: one_of, ..SOUND };
-        assert_eq!(judged(&probed(replaces).await), (false, false, CopyGuard::None), "replaces, one of {one_of}");
+        assert_eq!(
+            judged(&probed(replaces).await),
+            (false, false, CopyGuard::None),
+            "replaces, one of {one_of}"
+        );
     }
 }
 

@@ -25,9 +25,9 @@ async fn strict() -> Fake {
     Fake::start(|request| match (in_time(request), request.method.as_str()) {
         (false, _) => Answer::error(403, "RequestTimeTooSkewed"),
         (true, "PUT") => Answer::ok("").with("etag", "\"abc\""),
-        (true, _) => Answer::ok("words")
-            .with("etag", "\"abc\"")
-            .with("last-modified", "Tue, 01 Jan 2030 00:00:00 GMT"),
+        (true, _) => {
+            Answer::ok("words").with("etag", "\"abc\"").with("last-modified", "Tue, 01 Jan 2030 00:00:00 GMT")
+        }
     })
     .await
 }
