@@ -53,7 +53,7 @@ pub struct Capabilities {
     #[serde(default = "stamped")]
     pub stamps: bool,
     /// Other bytes always have another token: where not, bytes must be read to know that they are still the same.
-    #[serde(default = "told")]
+    #[serde(default = "told", skip_serializing_if = "Clone::clone")]
     pub tokens_tell: bool,
     /// A definite answer of a write was found to be true, so no read-back is needed.
     pub trusted_answers: bool,

@@ -152,17 +152,19 @@ pub async fn verify(
         .filter_map(|name| config.environments.get(name));
     let looks = try_join_all(shown.map(|settings| targets(view, config, settings, depth.bytes)));
     let (genesis, looked) = try_join(crate::observe::genesis(view), looks).await?;
-    let runs = looked.iter().map(|one| sources::running(view, config, one.settings, &one.state, &genesis.0));
-    let runs = try_join_all(runs).await?;
-    let mut targets = Vec::new();
-    for (mut one, running) in looked.into_iter().zip(&runs) {
+    let (mut targets, mut runs) = (Vec::new(), Vec::new());
+    for mut one in looked {
         for check in one.checks.iter_mut().filter(|check| check.matches) {
             let Some(seen) = one.found.get(&check.artifact) else { continue };
-            bytes::check(view, config, &one.state, (seen, running.as_ref()), depth.bytes, check).await?;
+            let seen = (seen, one.running.as_ref());
+            bytes::check(view, config, &one.state, seen, depth.bytes, check).await?;
         }
         targets.append(&mut one.checks);
+        if let Some(mut running) = one.running {
+            running.judge(view, &genesis.0).await?;
+            runs.push(running);
+        }
     }
-    let runs: Vec<sources::Running> = runs.into_iter().flatten().collect();
     let sources = sources::check(view, &runs, depth.bytes).await?;
     let chains = if depth.chains { Some(check_ledger(view, config).await?) } else { None };
     Ok(VerifyReport {
@@ -178,23 +180,31 @@ pub async fn verify(
 }
 
 /// An environment that was looked at.
-struct Looked<'c> {
-    settings: &'c Environment,
+struct Looked {
     state: State,
     found: BTreeMap<String, Seen>,
     checks: Vec<TargetCheck>,
+    running: Option<sources::Running>,
 }
 
-async fn targets<'c>(
+async fn targets(
     view: &View,
     config: &Config,
-    settings: &'c Environment,
+    settings: &Environment,
     bytes: bool,
-) -> Result<Looked<'c>, Failure> {
+) -> Result<Looked, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
     let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
-    let mut found = seen(view, config, settings, None).await?;
-    let mut state = state(view, settings).await?;
+    let late = async {
+        let found = seen(view, config, settings, None).await?;
+        Ok::<_, Failure>((found, state(view, settings).await?))
+    };
+    // The release that runs is looked at meanwhile: it is hardly ever another one a moment later.
+    let early = async {
+        let state = state(view, settings).await?;
+        sources::running(view, config, settings, &state).await
+    };
+    let ((mut found, mut state), mut running) = try_join(late, early).await?;
     if log || found.iter().any(|(artifact, seen)| drift(&state, artifact, seen).is_some()) {
         // A promotion may have gone on in between.
         found = seen(view, config, settings, Some(&state)).await?;
@@ -205,7 +215,10 @@ async fn targets<'c>(
         let Some(seen) = found.get(&check.artifact) else { continue };
         inside(view, &state, seen, bytes, check).await?;
     }
-    Ok(Looked { settings, state, found, checks })
+    if !running.as_ref().is_some_and(|running| running.is(&state)) {
+        running = sources::running(view, config, settings, &state).await?;
+    }
+    Ok(Looked { state, found, checks, running })
 }
 
 /// Whether a folder's files are those that its manifest names: by listing them, or by reading them where `bytes` says so.

@@ -86,7 +86,7 @@ fn read_small(store: &Store, key: &Key, limit: usize) -> Outcome<Option<(Object,
     if bytes.len() > limit {
         return Err(too_long());
     }
-    if found.sha256().is_some_and(|digest| digest != Digest::of(&bytes)) {
+    if found.expected.is_some_and(|digest| digest != Digest::of(&bytes)) {
         return Err(Trouble::new(ErrorKind::Corrupt, "its bytes are not those that were written"));
     }
     let object = store.object(key, &found)?;
@@ -102,7 +102,7 @@ struct Reading {
 
 impl Reading {
     fn of(found: Found) -> Self {
-        Self { expected: found.sha256(), file: found.file, hasher: Hasher::new() }
+        Self { expected: found.expected, file: found.file, hasher: Hasher::new() }
     }
 
     /// The next piece; `None` at the end.

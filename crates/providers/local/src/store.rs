@@ -44,12 +44,19 @@ pub(crate) struct Found {
     pub(crate) stamp: Stamp,
     /// What was written down about exactly this state.
     pub(crate) description: Option<Description>,
+    /// The digest that was written down, also where the bytes are others by now and nothing else shows it.
+    pub(crate) expected: Option<Digest>,
 }
 
 impl Found {
     /// What a conditional write compares, and the version's name.
     pub(crate) fn state(&self) -> String {
         if self.description.is_some() { self.stamp.name() } else { self.stamp.name_by_hand() }
+    }
+
+    /// Whether it is what a version names, or passes itself off as that.
+    fn answers_to(&self, version: &VersionId) -> bool {
+        self.state() == version.0 || self.expected.is_some() && self.stamp.name() == version.0
     }
 
     /// The digest, when it need not be computed.
@@ -149,7 +156,7 @@ impl Store {
             None => None,
         };
         let Some(version) = version else { return Ok(current) };
-        if current.as_ref().is_some_and(|found| found.state() == version.0) {
+        if current.as_ref().is_some_and(|found| found.answers_to(version)) {
             return Ok(current);
         }
         let known =
@@ -161,7 +168,8 @@ impl Store {
             return Ok(None);
         };
         let stamp = Stamp::of(&file)?;
-        Ok(Some(Found { file, stamp, description: Some(description) }))
+        let expected = Some(description.sha256);
+        Ok(Some(Found { file, stamp, description: Some(description), expected }))
     }
 
     /// The object of this name in its folder.
@@ -189,6 +197,8 @@ impl Store {
             Some(hidden) => hidden.describe(key, &stamp.name())?,
             None => None,
         };
+        let expected = description.as_ref().filter(|it| it.inode == stamp.inode && !it.by_hand);
+        let expected = expected.filter(|it| it.size == stamp.size).map(|it| it.sha256);
         let known = |it: &Description| it.inode == stamp.inode && it.untouched_since == stamp.touched;
         let described = match description {
             Some(it) if it.by_hand || it.size != stamp.size => None,
@@ -203,7 +213,8 @@ impl Store {
             }
             _ => None,
         };
-        Ok(Some(Found { file, stamp, description: described }))
+        let expected = described.as_ref().map(|it| it.sha256).or(expected);
+        Ok(Some(Found { file, stamp, description: described, expected }))
     }
 
     fn draft(&self, hidden: &Hidden) -> Outcome<Draft> {

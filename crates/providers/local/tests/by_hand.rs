@@ -96,7 +96,8 @@ async fn bytes_changed_in_place_are_noticed_though_the_time_of_change_was_set_ba
         assert_ne!(listed[0].token, ours.token);
         let from = pin(&ours, "the release");
         let end = bucket.copy(&from, &key("prod.zip"), &Metadata::new(), &Condition::absent()).await;
-        assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict);
+        assert_eq!(end.unwrap_err().kind, ErrorKind::Corrupt);
+        assert_eq!(read(bucket, "rel.zip", None).await.unwrap_err().kind, ErrorKind::Corrupt);
     }
 }
 

@@ -50,20 +50,27 @@ pub(super) async fn running(
     config: &Config,
     settings: &Environment,
     state: &State,
-    genesis: &Genesis,
 ) -> Result<Option<Running>, Failure> {
     let Some(release) = state.release() else { return Ok(None) };
-    let mut candidate = match candidate(view, config, settings, &release.commit).await {
-        Ok(found) => found,
+    match candidate(view, config, settings, &release.commit).await {
+        Ok(candidate) if candidate.doomed.is_some() => Ok(None),
+        Ok(candidate) => Ok(Some(Running { environment: settings.name.to_string(), candidate })),
         // That its manifest is missing is the chains' to tell.
-        Err(failure) if failure.exit == ExitStatus::Missing => return Ok(None),
-        Err(failure) => return Err(failure),
-    };
-    if candidate.doomed.is_some() {
-        return Ok(None);
+        Err(failure) if failure.exit == ExitStatus::Missing => Ok(None),
+        Err(failure) => Err(failure),
     }
-    judge_sources(view, genesis, &mut candidate).await?;
-    Ok(Some(Running { environment: settings.name.to_string(), candidate }))
+}
+
+impl Running {
+    /// Whether it is the release that runs by this state.
+    pub(super) fn is(&self, state: &State) -> bool {
+        state.release().is_some_and(|release| release.commit == self.candidate.manifest.commit)
+    }
+
+    /// Judges its sources by what the stores say.
+    pub(super) async fn judge(&mut self, view: &View, genesis: &Genesis) -> Result<(), Failure> {
+        judge_sources(view, genesis, &mut self.candidate).await
+    }
 }
 
 /// Checks the sources of what runs, each once; reads their bytes where `bytes` says so.
@@ -81,7 +88,9 @@ pub(super) async fn check(
                 continue;
             }
             let mut check = of(environment, candidate, entry, built, object.as_ref());
-            if let Some(object) = object.as_ref().filter(|_| bytes && !built.location.is_image()) {
+            // What the store itself calls other bytes need not be read.
+            let told = check.state == "other" || built.location.is_image();
+            if let Some(object) = object.as_ref().filter(|_| bytes && !told) {
                 read(view, built, object, &mut check).await?;
             }
             found.insert(built.location.clone(), check);
