@@ -93,37 +93,37 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         return Ok(status);
     }
     match command {
-        Command::To(args) => block_on(to::run(app, args)),
-        Command::Plan(args) => block_on(plan::run(app, args)),
-        Command::Status(args) => block_on(status::run(app, args)),
-        Command::History(args) => block_on(history::run(app, args)),
-        Command::Show(args) => block_on(show::run(app, args)),
-        Command::Diff(args) => block_on(diff::run(app, args)),
-        Command::Rollback(args) => block_on(rollback::run(app, args)),
-        Command::Advance(args) => block_on(advance::run(app, args)),
-        Command::Resume(args) => block_on(resume::run(app, args)),
-        Command::Verify(args) => block_on(verify::run(app, args)),
-        Command::Watch(args) => block_on(watch::run(app, args)),
-        Command::Explain(args) => block_on(explain::run(app, args)),
-        Command::Publish(args) => block_on(publish::run(app, args)),
-        Command::Pack(args) => block_on(pack::run(app, args)),
-        Command::Freeze(args) => block_on(freeze::run(app, args)),
-        Command::Unfreeze(args) => block_on(unfreeze::run(app, args)),
-        Command::Hold(args) => block_on(hold::run(app, args)),
-        Command::Unhold(args) => block_on(unhold::run(app, args)),
-        Command::Block(args) => block_on(block::run(app, args)),
-        Command::Unblock(args) => block_on(unblock::run(app, args)),
-        Command::Pin(args) => block_on(pin::run(app, args)),
-        Command::Unpin(args) => block_on(unpin::run(app, args)),
-        Command::Prune(args) => block_on(prune::run(app, args)),
-        Command::Adopt(args) => block_on(adopt::run(app, args)),
-        Command::Import(args) => block_on(import::run(app, args)),
-        Command::Check(args) => block_on(check::run(app, args)),
+        Command::To(args) => block_on(|| to::run(app, args)),
+        Command::Plan(args) => block_on(|| plan::run(app, args)),
+        Command::Status(args) => block_on(|| status::run(app, args)),
+        Command::History(args) => block_on(|| history::run(app, args)),
+        Command::Show(args) => block_on(|| show::run(app, args)),
+        Command::Diff(args) => block_on(|| diff::run(app, args)),
+        Command::Rollback(args) => block_on(|| rollback::run(app, args)),
+        Command::Advance(args) => block_on(|| advance::run(app, args)),
+        Command::Resume(args) => block_on(|| resume::run(app, args)),
+        Command::Verify(args) => block_on(|| verify::run(app, args)),
+        Command::Watch(args) => block_on(|| watch::run(app, args)),
+        Command::Explain(args) => block_on(|| explain::run(app, args)),
+        Command::Publish(args) => block_on(|| publish::run(app, args)),
+        Command::Pack(args) => block_on(|| pack::run(app, args)),
+        Command::Freeze(args) => block_on(|| freeze::run(app, args)),
+        Command::Unfreeze(args) => block_on(|| unfreeze::run(app, args)),
+        Command::Hold(args) => block_on(|| hold::run(app, args)),
+        Command::Unhold(args) => block_on(|| unhold::run(app, args)),
+        Command::Block(args) => block_on(|| block::run(app, args)),
+        Command::Unblock(args) => block_on(|| unblock::run(app, args)),
+        Command::Pin(args) => block_on(|| pin::run(app, args)),
+        Command::Unpin(args) => block_on(|| unpin::run(app, args)),
+        Command::Prune(args) => block_on(|| prune::run(app, args)),
+        Command::Adopt(args) => block_on(|| adopt::run(app, args)),
+        Command::Import(args) => block_on(|| import::run(app, args)),
+        Command::Check(args) => block_on(|| check::run(app, args)),
         Command::Config(args) => config::run(app, args),
         Command::Ci(args) => ci::run(app, args),
-        Command::Doctor(args) => block_on(doctor::run(app, args)),
+        Command::Doctor(args) => block_on(|| doctor::run(app, args)),
         Command::Iam(args) => iam::run(app, args),
-        Command::Init(args) => block_on(init::run(app, args)),
+        Command::Init(args) => block_on(|| init::run(app, args)),
         // It runs whole command lines, each with a runtime of its own.
         Command::Demo(args) => demo::run(app, args),
         Command::Schema(args) => schema::run(app, args),
@@ -186,11 +186,12 @@ fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> 
     Ok(None)
 }
 
-/// Runs a future to its end. One thread is enough: commands wait far more than they compute.
-pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+/// Runs a future to its end. One thread is enough: commands wait far more than they compute. It is made here, so that the
+/// stack holds the one that runs and not room for that of every command.
+pub(crate) fn block_on<T, F: Future<Output = Result<T, Stop>>>(make: impl FnOnce() -> F) -> Result<T, Stop> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
-    runtime.block_on(future)
+    runtime.block_on(make())
 }
