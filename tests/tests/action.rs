@@ -34,6 +34,11 @@ impl Write for Shared {
 }
 
 fn act(folder: &Path, inputs: &[(&str, &str)]) -> Answer {
+    act_in(folder, inputs, &[])
+}
+
+/// The same in a job with these variables of the runner.
+fn act_in(folder: &Path, inputs: &[(&str, &str)], job: &[(&str, &str)]) -> Answer {
     let (outputs, summary) =
         (tempfile::NamedTempFile::new().unwrap(), tempfile::NamedTempFile::new().unwrap());
     let mut variables: BTreeMap<String, String> =
@@ -43,6 +48,7 @@ fn act(folder: &Path, inputs: &[(&str, &str)]) -> Answer {
     variables.insert("GITHUB_ACTOR".to_owned(), "mona".to_owned());
     variables.insert("GITHUB_OUTPUT".to_owned(), outputs.path().display().to_string());
     variables.insert("GITHUB_STEP_SUMMARY".to_owned(), summary.path().display().to_string());
+    variables.extend(job.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
     let surroundings = Surroundings { variables, folder: folder.to_owned() };
     let log = Shared::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -98,4 +104,62 @@ fn the_action_promotes_and_says_what_it_did() {
         assert_eq!(answer.exit, exit, "{inputs:?}: {}", answer.log);
         assert!(answer.log.starts_with("::error title=promote::"), "{}", answer.log);
     }
+}
+
+/// The project with a merge of a branch checked out, as a runner does it for a pull request: the proposed commit and
+/// the merge.
+fn merging(project: &LaneProject) -> [String; 2] {
+    let git = |arguments: &[&str]| project.git(arguments).unwrap();
+    git(&["switch", "--quiet", "--create", "proposed"]);
+    git(&["commit", "--quiet", "--allow-empty", "--message", "proposed"]);
+    let head = git(&["rev-parse", "HEAD"]);
+    git(&["switch", "--quiet", "--detach", "HEAD~1"]);
+    git(&["merge", "--quiet", "--no-ff", "--message", "Merge", &head]);
+    [head, git(&["rev-parse", "HEAD"])]
+}
+
+#[test]
+fn the_action_does_not_publish_the_merge_that_tries_out_a_pull_request() {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 1).unwrap();
+    let folder = project.folder.path();
+    let [head, merge] = merging(&project);
+    let event = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(event.path(), format!(r#"{{"pull_request":{{"head":{{"sha":"{head}"}}}}}}"#)).unwrap();
+    let event = event.path().display().to_string();
+    let job = [
+        ("GITHUB_REF", "refs/pull/5/merge"),
+        ("GITHUB_SHA", merge.as_str()),
+        ("GITHUB_EVENT_PATH", event.as_str()),
+    ];
+    let publish = [("DO", "publish")];
+    for inputs in [&publish[..], &[("DO", "publish"), ("VERSION", merge.as_str())]] {
+        let refused = act_in(folder, inputs, &job);
+        assert_eq!(refused.exit, ExitStatus::Usage, "{}", refused.log);
+        assert!(refused.log.contains("pull request 5") && refused.log.contains(&head), "{}", refused.log);
+    }
+    let let_through = act_in(folder, &[("DO", "publish"), ("ALLOW-UNMERGED", "true")], &job);
+    assert_eq!(let_through.exit, ExitStatus::Ok, "{}", let_through.log);
+    assert!(let_through.summary.contains("unmerged") && let_through.log.contains("unmerged"));
+    assert!(!let_through.outputs.contains("\npromoted\n"), "{}", let_through.outputs);
+    let meant = act_in(folder, &[("DO", "publish"), ("VERSION", head.as_str())], &job);
+    assert_eq!(meant.exit, ExitStatus::Ok, "{}", meant.log);
+}
+
+#[test]
+fn the_action_ends_as_the_deployment_did_that_it_finds_in_place() {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 1).unwrap();
+    let folder = project.folder.path();
+    let file = folder.join("promote.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, format!("{config}\n[env.e0]\nauto = true\nverify = \"false\"\n")).unwrap();
+    for _ in 0..2 {
+        let ended = act(folder, &[("DO", "publish")]);
+        assert_eq!(ended.exit, ExitStatus::DeployFailed, "{}", ended.log);
+    }
+    let again = act(folder, &[("DO", "publish")]);
+    assert!(again.log.contains("promote resume e0"), "{}", again.log);
+    let advanced = act(folder, &[("DO", "advance")]);
+    assert_eq!(advanced.exit, ExitStatus::DeployFailed, "{}", advanced.log);
+    let unwaited = act(folder, &[("TO", "e0"), ("VERSION", &project.releases[0]), ("WAIT", "false")]);
+    assert_ne!(unwaited.exit, ExitStatus::Ok, "{}", unwaited.log);
 }

@@ -5,6 +5,7 @@
 //! functions over paths; only the ports of `promote-core` that are implemented here are async.
 
 pub mod blob;
+mod clean;
 mod encoder;
 mod file_identity;
 pub mod git;

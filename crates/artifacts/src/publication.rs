@@ -1,15 +1,18 @@
 //! Publishing a commit: which one it is, whether that was done already, its bytes, its place, its manifest.
 
+use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::ready::{self, Ready, What};
 use promote_core::commit::CommitId;
 use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::{Actor, LedgerError, Manifest};
+use promote_core::ledger::{Actor, Allowed, Dirty, LedgerError, Manifest, Unmerged};
 use promote_core::port::{Commit, StepProgress};
+use promote_core::proposal::{Named, Proposal, refused};
 use promote_core::publish::{Place, Publication, places, publish as put, stays};
-use promote_core::report::{Document, PublishReport, PublishedArtifact};
+use promote_core::report::{AllowedReport, Document, PublishReport, PublishedArtifact};
+use promote_core::version;
 use promote_core::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -29,6 +32,12 @@ pub struct Asked<'a> {
     pub paths: &'a [String],
     /// Whether to stop before anything is written.
     pub dry_run: bool,
+    /// Whether the work tree may be another than the commit's.
+    pub allow_dirty: bool,
+    /// Whether the commit may be a merge that is only tried out.
+    pub allow_unmerged: bool,
+    /// The proposed change that the job is about, where it was given such a merge.
+    pub proposal: Option<&'a Proposal>,
     /// Who publishes.
     pub actor: &'a Actor,
     /// Hears what a build says.
@@ -42,17 +51,22 @@ pub struct Asked<'a> {
 pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, Failure> {
     let config = args.config;
     let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
+    let unmerged = unmerged(world, args, &commit.0).await?;
     let manifest = world.ledger.reader().manifest(&commit.0);
     // What retention deletes is told as such, not as published.
     let (known, stays) = tokio::join!(manifest, stays(world, &commit.0));
     let known = known.map_err(LedgerError::looking)?;
     stays?;
+    let tags = tags(world, &commit).await?;
     if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.dry_run) {
-        return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, false, Vec::new()) });
+        return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, &tags, false, Vec::new()) });
     }
-    let publication = about(args.actor, world, commit).await?;
-    let places = places(config, &publication.commit, publication.version.as_deref())?;
+    let publication = about(args.actor, world, commit, &tags).await?;
+    // Where a release lies is settled when it is published, whatever tags its commit gets later.
+    let version = known.as_ref().map_or(&publication.version, |known| &known.version);
+    let places = places(config, &publication.commit, version.as_deref())?;
     let files = crate::given_files::of(args.folder, args.paths, &places)?;
+    let dirty = judged(args, &publication.commit, &places, &files).await?;
     if args.dry_run {
         let artifacts = places.iter().map(|(name, place)| PublishedArtifact {
             name: name.clone(),
@@ -71,6 +85,7 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
             dry_run: true,
             artifacts: artifacts.collect(),
             warnings: Vec::new(),
+            allowed: AllowedReport::of(&Allowed { dirty, unmerged }),
             moves: Vec::new(),
         });
     }
@@ -81,11 +96,63 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
             ready.insert(name.clone(), content(world, args, commit, files.get(name), place).await?);
         }
     }
-    let publication = with_bytes(publication, &ready);
+    let dirty = ready.values().fold(dirty, |dirty, one| clean::both(dirty, one.dirty.clone()));
+    let publication = with_bytes(publication, &ready, Allowed { dirty, unmerged });
     let (_, _, begun) = promote_core::begin::begin(world, config).await?;
     let published = put(world, config, &publication).await?;
     let warnings = ready.values().flat_map(|ready| ready.warnings.clone()).collect();
-    Ok(PublishReport { begun, ..of_manifest(&published.manifest, published.new, warnings) })
+    Ok(PublishReport { begun, ..of_manifest(&published.manifest, &tags, published.new, warnings) })
+}
+
+/// What was made of a proposed change alone, where that is let through.
+async fn unmerged(world: &World, args: &Asked<'_>, commit: &CommitId) -> Result<Option<Unmerged>, Failure> {
+    let Some(proposal) = args.proposal else { return Ok(None) };
+    let parent = async |number: u8| {
+        let history = world.history.as_ref()?;
+        history.resolve(&format!("{commit}^{number}")).await.ok().flatten().map(|parent| parent.id)
+    };
+    // At the edge of a shallow clone a commit has no parents, and nobody knows how many it has.
+    let parents = match parent(1).await {
+        Some(first) => Some(std::iter::once(first).chain(parent(2).await).collect()),
+        None => None,
+    };
+    let named = Named { commit: commit.clone(), explicit: args.commit != "HEAD", parents };
+    match proposal.unmerged(&named) {
+        Some(unmerged) if !args.allow_unmerged => Err(refused(commit, &unmerged)),
+        found => Ok(found),
+    }
+}
+
+/// Whether the work tree is the commit's as far as bytes of it are published, before anything runs. What was let through
+/// is the answer.
+async fn judged(
+    args: &Asked<'_>,
+    commit: &CommitId,
+    places: &BTreeMap<String, Place>,
+    files: &BTreeMap<String, PathBuf>,
+) -> Result<Option<Dirty>, Failure> {
+    let Ok(repository) = GitRepository::open(args.base) else { return Ok(None) };
+    let mut found = None;
+    let built = args.config.pack.as_ref().is_some_and(|pack| pack.build.is_some());
+    let packed =
+        |(name, place): (&String, &Place)| place.kind == ArtifactKind::Object && !files.contains_key(name);
+    if built && places.iter().any(packed) {
+        found = clean::work_tree(&repository, commit, args.allow_dirty, Cause::Found).await?;
+    }
+    for path in files.values() {
+        found = clean::both(found, clean::given(&repository, commit, path, args.allow_dirty).await?);
+    }
+    Ok(found)
+}
+
+/// The tags on the commit, where the repository knows it.
+async fn tags(world: &World, (commit, told): &(CommitId, Option<Commit>)) -> Result<Vec<String>, Failure> {
+    match (&world.history, told) {
+        (Some(history), Some(_)) => {
+            history.tags(commit).await.map_err(|error| Failure::looking("reading the repository", error))
+        }
+        _ => Ok(Vec::new()),
+    }
 }
 
 /// The commit that is meant. A whole commit needs no repository when its files are given.
@@ -118,34 +185,33 @@ async fn about(
     actor: &Actor,
     world: &World,
     (commit, told): (CommitId, Option<Commit>),
+    tags: &[String],
 ) -> Result<Publication, Failure> {
-    let (mut version, mut branches) = (None, Vec::new());
+    let mut branches = Vec::new();
     if let (Some(history), Some(_)) = (&world.history, &told) {
-        let failed = |error| Failure::looking("reading the repository", error);
-        let tags = history.tags(&commit).await.map_err(failed)?;
-        let numbers =
-            tags.iter().filter_map(|tag| semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok());
-        version = numbers.max().map(|number| number.to_string());
-        branches = history.branches(&commit).await.map_err(failed)?;
+        let found = history.branches(&commit).await;
+        branches = found.map_err(|error| Failure::looking("reading the repository", error))?;
     }
     Ok(Publication {
         commit,
         subject: told.as_ref().map(|commit| commit.subject.clone()),
         committed_at: told.as_ref().map(|commit| commit.committed_at),
-        version,
+        version: version::of(tags.iter().map(String::as_str)),
         branches,
         artifacts: BTreeMap::new(),
         built: "given".to_owned(),
+        allowed: Allowed::default(),
         actor: actor.clone(),
     })
 }
 
-fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>) -> Publication {
+fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>, allowed: Allowed) -> Publication {
     let built: BTreeSet<&str> = ready.values().map(|ready| ready.built.as_str()).collect();
     let built: Vec<&str> = built.into_iter().collect();
     Publication {
         artifacts: ready.iter().map(|(name, ready)| (name.clone(), ready.given.clone())).collect(),
         built: if built.is_empty() { "pushed".to_owned() } else { built.join(", ") },
+        allowed,
         ..publication
     }
 }
@@ -161,20 +227,23 @@ async fn content(
     let zip = place.location.key.as_str().ends_with(".zip");
     match file {
         Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone()).await,
-        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone())).await,
+        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone()), args.allow_dirty).await,
         Some(path) => ready::given(path.clone(), zip).await,
         None => {
             let repository = GitRepository::open(args.base).map_err(|error| {
                 Failure::new(ExitStatus::Failed, "the repository can't be read").caused_by(error)
             })?;
-            ready::build(world, args.config, &repository, commit, args.said).await?;
+            let allow = args.allow_dirty;
+            let built = ready::build(world, args.config, &repository, commit, allow, args.said).await?;
             let pack = args.config.pack.clone().unwrap_or_default();
-            ready::packed(What::Commit(repository, commit.clone(), pack)).await
+            let mut ready = ready::packed(What::Commit(repository, commit.clone(), pack), allow).await?;
+            ready.dirty = clean::both(built, ready.dirty.take());
+            Ok(ready)
         }
     }
 }
 
-fn of_manifest(manifest: &Manifest, new: bool, warnings: Vec<String>) -> PublishReport {
+fn of_manifest(manifest: &Manifest, tags: &[String], new: bool, warnings: Vec<String>) -> PublishReport {
     let artifacts = manifest.artifacts.iter().map(|(name, built)| PublishedArtifact {
         name: name.clone(),
         location: built.location.to_string(),
@@ -186,12 +255,13 @@ fn of_manifest(manifest: &Manifest, new: bool, warnings: Vec<String>) -> Publish
         schema: PublishReport::SCHEMA,
         commit: manifest.commit.clone(),
         subject: manifest.subject.clone(),
-        version: manifest.version.clone(),
+        version: version::now(manifest.version.as_deref(), tags),
         new,
         begun: false,
         dry_run: false,
         artifacts: artifacts.collect(),
         warnings,
+        allowed: AllowedReport::of(&manifest.allowed),
         moves: Vec::new(),
     }
 }

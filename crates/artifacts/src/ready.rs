@@ -2,6 +2,7 @@
 //! uploaded here.
 
 use crate::blob::FileBlob;
+use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::pack::{Listing, Options, PackError, Packed, pack_to};
 use crate::verify::{Limits, VerifyError, verify_to_blob};
@@ -9,7 +10,8 @@ use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::port::{Blob, Body, History, StepContext, StepEnd, StepProgress};
+use promote_core::ledger::Dirty;
+use promote_core::port::{Blob, Body, StepContext, StepEnd, StepProgress};
 use promote_core::publish::Given;
 use promote_core::world::World;
 use std::collections::BTreeMap;
@@ -27,6 +29,8 @@ pub struct Ready {
     pub built: String,
     /// What is worth telling.
     pub warnings: Vec<String>,
+    /// What of it is not the commit's, where that was let through.
+    pub dirty: Option<Dirty>,
     /// Where it lies until it is published.
     _folder: Option<TempDir>,
 }
@@ -40,11 +44,23 @@ pub enum What {
     Path(PathBuf),
 }
 
-/// Packs into a file, off the thread that hears signals.
+/// An archive that was made, and what is to be said of it.
+#[derive(Debug)]
+pub struct Made {
+    /// The archive.
+    pub packed: Packed,
+    /// What is worth telling.
+    pub warnings: Vec<String>,
+    /// What of it is not the commit's, where that was let through.
+    pub dirty: Option<Dirty>,
+}
+
+/// Packs into a file, off the thread that hears signals. `allow_dirty`: whether what comes from the work tree may be of a
+/// tree that is not the commit's.
 ///
 /// # Errors
 /// When it can't be packed.
-pub async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Failure> {
+pub async fn pack(what: What, out: PathBuf, allow_dirty: bool) -> Result<Made, Failure> {
     let chosen = what.clone();
     let listing = aside(move || {
         let listing = match &chosen {
@@ -54,14 +70,16 @@ pub async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Fai
         listing.map_err(unpacked)
     })
     .await?;
-    if let What::Commit(repository, commit, _) = &what
-        && listing.origins().iter().any(|origin| !origin.commit)
-    {
-        at_commit(repository, commit).await?;
-    }
+    let dirty = match &what {
+        What::Commit(repository, commit, _) if listing.origins().iter().any(|origin| !origin.commit) => {
+            clean::work_tree(repository, commit, allow_dirty, Cause::Found).await?
+        }
+        _ => None,
+    };
     aside(move || {
         let packed = pack_to(&listing, &out, &Options::default()).map_err(unpacked)?;
-        Ok((packed, listing.warnings().iter().map(ToString::to_string).collect()))
+        let warnings = listing.warnings().iter().map(ToString::to_string).collect();
+        Ok(Made { packed, warnings, dirty })
     })
     .await
 }
@@ -70,12 +88,12 @@ pub async fn pack(what: What, out: PathBuf) -> Result<(Packed, Vec<String>), Fai
 ///
 /// # Errors
 /// When it can't be packed, or there is no room for it.
-pub async fn packed(what: What) -> Result<Ready, Failure> {
+pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
     let folder = TempDir::with_prefix("promote-").map_err(|error| {
         Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error)
     })?;
     let file = folder.path().join("artifact.zip");
-    let (packed, warnings) = pack(what, file.clone()).await?;
+    let Made { packed, warnings, dirty } = pack(what, file.clone(), allow_dirty).await?;
     let blob = aside(move || FileBlob::open(&file).map_err(|error| unreadable(&file, error))).await?;
     if blob.digest() != packed.digest {
         return Err(Failure::new(ExitStatus::Failed, "the archive was changed while it was packed"));
@@ -84,6 +102,7 @@ pub async fn packed(what: What) -> Result<Ready, Failure> {
         given: Given::Object { body: Body::Blob(Arc::new(blob)), content: Some(packed.content) },
         built: format!("promote-pack/{}", packed.format),
         warnings,
+        dirty,
         _folder: Some(folder),
     })
 }
@@ -108,7 +127,7 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
                 .state("Nothing was published."));
         }
         let given = Given::Object { body: Body::Blob(Arc::new(blob)), content };
-        Ok(Ready { given, built: "given".to_owned(), warnings, _folder: None })
+        Ok(Ready { given, built: "given".to_owned(), warnings, dirty: None, _folder: None })
     })
     .await
 }
@@ -130,24 +149,26 @@ pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
             hint.into_iter().fold(failure.state("Nothing was published."), Failure::hint)
         })?;
         let given = Given::Folder(entries);
-        Ok(Ready { given, built: "given".to_owned(), warnings: Vec::new(), _folder: None })
+        Ok(Ready { given, built: "given".to_owned(), warnings: Vec::new(), dirty: None, _folder: None })
     })
     .await
 }
 
-/// Runs `[pack].build` in the work tree, which must be at this commit.
+/// Runs `[pack].build` in the work tree, which must be this commit's before and afterwards, or `allow_dirty`. What was let
+/// through is the answer.
 ///
 /// # Errors
-/// When it is at another commit, or the command does not succeed.
+/// When it is another one's, or the command does not succeed.
 pub async fn build(
     world: &World,
     config: &Config,
     repository: &GitRepository,
     commit: &CommitId,
+    allow_dirty: bool,
     progress: &dyn StepProgress,
-) -> Result<(), Failure> {
-    let Some(command) = config.pack.as_ref().and_then(|pack| pack.build.clone()) else { return Ok(()) };
-    at_commit(repository, commit).await?;
+) -> Result<Option<Dirty>, Failure> {
+    let Some(command) = config.pack.as_ref().and_then(|pack| pack.build.clone()) else { return Ok(None) };
+    let before = clean::work_tree(repository, commit, allow_dirty, Cause::Found).await?;
     let step = Step {
         action: StepAction::Run { command, changed: None, saves: None },
         timeout: None,
@@ -163,7 +184,8 @@ pub async fn build(
     const LIMIT: Duration = Duration::from_secs(2 * 60 * 60);
     let report = world.steps.run(&step, &context, LIMIT, progress).await;
     if report.end == StepEnd::Succeeded {
-        return Ok(());
+        let after = clean::work_tree(repository, commit, allow_dirty, Cause::Built).await?;
+        return Ok(clean::both(before, after));
     }
     let mut failure =
         Failure::new(ExitStatus::Failed, format!("`pack.build` did not succeed: {}", report.summary))
@@ -171,22 +193,6 @@ pub async fn build(
     let tail: Vec<&str> = report.tail.lines().rev().take(5).collect();
     failure.state.extend(tail.into_iter().rev().map(|line| format!("  {line}")));
     Err(failure)
-}
-
-/// Refuses a work tree that is at another commit: what is built there is not that commit's.
-async fn at_commit(repository: &GitRepository, commit: &CommitId) -> Result<(), Failure> {
-    let head = repository.resolve("HEAD").await;
-    let head = head.map_err(|error| Failure::looking("reading the repository", error))?.map(|head| head.id);
-    if head.as_ref() == Some(commit) {
-        return Ok(());
-    }
-    let here = head.map_or_else(|| "no commit".to_owned(), |head| head.short(12).to_owned());
-    Err(Failure::new(
-        ExitStatus::Usage,
-        format!("the work tree is at {here}, and what is built there is not of {}", commit.short(12)),
-    )
-    .state("Nothing was published.")
-    .hint(format!("`git switch --detach {}` first, or leave `--commit` out", commit.short(12))))
 }
 
 async fn aside<T: Send + 'static>(

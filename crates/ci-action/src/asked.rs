@@ -78,6 +78,10 @@ pub(crate) struct Manner {
     pub(crate) wait: bool,
     /// A rule that is not met is a warning.
     pub(crate) neutral: bool,
+    /// What is published may be built in a work tree that is not the commit's.
+    pub(crate) allow_dirty: bool,
+    /// What is published may be a merge that is only tried out.
+    pub(crate) allow_unmerged: bool,
 }
 
 impl Manner {
@@ -89,6 +93,8 @@ impl Manner {
             dry_run: inputs.boolean("dry-run", false).map_err(wrong)?,
             wait: inputs.boolean("wait", true).map_err(wrong)?,
             neutral: inputs.word("on-blocked", &["fail", "neutral"]).map_err(wrong)? == "neutral",
+            allow_dirty: inputs.boolean("allow-dirty", false).map_err(wrong)?,
+            allow_unmerged: inputs.boolean("allow-unmerged", false).map_err(wrong)?,
         })
     }
 }

@@ -44,6 +44,16 @@ pub const INPUTS: &[Input] = &[
         "for publish: finished files or folders, one a line, NAME=PATH where there are several artifacts",
         "",
     ),
+    input(
+        "allow-dirty",
+        "for publish: take a work tree that is not what was committed; the release says so for ever",
+        "false",
+    ),
+    input(
+        "allow-unmerged",
+        "for publish: take the merge that tries out a pull request; it never moves by itself",
+        "false",
+    ),
     input("notes", "one 'name: text' a line, for environments that ask for notes", ""),
     input("reason", "why; needed for an override", ""),
     input("override", "rules to go past this once, one a line", ""),

@@ -16,6 +16,7 @@ use promote_core::remember::remember;
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::Request;
+use promote_core::standing;
 use promote_core::unwaited::{left_out, move_only};
 use std::path::PathBuf;
 
@@ -78,11 +79,19 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
             answer.exit = (!quiet).then_some(refusal.exit);
             return Ok(answer);
         }
-        Decision::NothingToDo(nothing) if !nothing.pending || planned => {
+        Decision::NothingToDo(nothing) if !nothing.pending || planned || !site.manner.wait => {
             let headline = format!("{name} has {short} already");
-            site.log.say(&headline);
-            let mut answer = page.answer("unchanged", &headline, true, &nothing.plan).await;
-            crate::holding::lies(&mut answer, &snapshot.state());
+            // A step that waits for nothing ends as the one did that brought the release.
+            let state = snapshot.state();
+            let exit = if planned { ExitStatus::Ok } else { standing::exit(&state, false) };
+            match standing::unsettled(name, &state).filter(|_| exit != ExitStatus::Ok) {
+                Some(why) => site.log.annotate(Kind::Error, &headline, &why, None),
+                None => site.log.say(&headline),
+            }
+            let good = exit == ExitStatus::Ok;
+            let mut answer = page.answer("unchanged", &headline, good, &nothing.plan).await;
+            crate::holding::lies(&mut answer, &state);
+            answer.exit = Some(exit);
             return Ok(answer);
         }
         Decision::Allowed(plan) if planned => {

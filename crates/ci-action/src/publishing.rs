@@ -32,9 +32,9 @@ impl Watch for Said<'_> {
 /// Publishes. What keeps an environment from taking the release is said, and is no failure of the publication.
 pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     let paths: Vec<String> = site.inputs.lines("paths").into_iter().map(str::to_owned).collect();
-    // The runner checks out a merge of a pull request under a name of its own; what lies there is what is published.
     let commit = site.inputs.text(RELEASE).map_err(wrong)?.unwrap_or("HEAD");
     refuse_credentials(&paths)?;
+    let proposal = promote_providers::proposal::of(&site.surroundings.variables.iter().collect());
     let asked = Asked {
         config: &site.config,
         base: &site.base,
@@ -42,10 +42,16 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
         commit,
         paths: &paths,
         dry_run: site.manner.dry_run,
+        allow_dirty: site.manner.allow_dirty,
+        allow_unmerged: site.manner.allow_unmerged,
+        proposal: proposal.as_ref(),
         actor: &site.actor,
         said: &*site.heard,
     };
-    let mut report = publication::publish(&site.world, &asked).await?;
+    let mut report = Box::pin(publication::publish(&site.world, &asked)).await?;
+    for said in &report.allowed.said {
+        site.log.annotate(Kind::Warning, "publish", said, None);
+    }
     for warning in &report.warnings {
         site.log.annotate(Kind::Warning, "publish", warning, None);
     }
@@ -67,13 +73,14 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     for moved in &report.moves {
         let headline = format!("{}: {}", moved.environment, moved.result);
         match (moved.result.as_str(), moved.exit) {
-            ("promoted" | "succeeded" | "unchanged", _) => site.log.say(&headline),
+            ("promoted" | "succeeded" | "unchanged", ExitStatus::Ok) => site.log.say(&headline),
+            ("blocked", ExitStatus::RolledBack) => {
+                site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None);
+            }
             ("blocked", _) => site.log.annotate(Kind::Warning, &headline, &moved.why.join("\n"), None),
             _ => site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None),
         }
-        if moved.promotion.is_some() || moved.result == "error" {
-            exit = exit.max(moved.exit);
-        }
+        exit = exit.max(moved.of_publication());
     }
     let mut answer = Answer::new(status, &report);
     answer.exit = Some(exit);

@@ -17,7 +17,7 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
-use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::ledger::Action;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
@@ -26,6 +26,7 @@ use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
 use promote_core::request::Request;
 use promote_core::snapshot::Snapshot;
+use promote_core::standing;
 use promote_core::unwaited::{left_out, move_only};
 use promote_core::world::World;
 use std::sync::Arc;
@@ -99,7 +100,9 @@ async fn carry_and_tell(
             app.screen.note(&decision_view::again(&report));
             What::Finish(nothing)
         }
-        Decision::NothingToDo(_) => return nothing(app, project, &snapshot, &report),
+        Decision::NothingToDo(_) => {
+            return nothing(app, project, &snapshot, &report, !wanted.waiting.no_wait);
+        }
         Decision::Allowed(plan) => {
             let before = past(&snapshot, plan);
             app.screen.note(&decision_view::summary(&report, before));
@@ -212,21 +215,18 @@ fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {
 }
 
 /// The release is there already. That its deployment did not end well is not passed over.
-fn nothing(app: &App<'_>, project: &Project, snapshot: &Snapshot, report: &DecisionReport) -> Ended {
+fn nothing(
+    app: &App<'_>,
+    project: &Project,
+    snapshot: &Snapshot,
+    report: &DecisionReport,
+    waits: bool,
+) -> Ended {
     match app.wish() {
         Wish::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
         _ => app.screen.data(&Wish::Whole.text(report)?)?,
     }
-    if !report.pending {
-        return Ok(ExitStatus::Ok);
-    }
-    let outcome = snapshot.state().current.and_then(|current| current.outcome);
-    Ok(match outcome {
-        Some(OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded) => {
-            ExitStatus::DeployFailed
-        }
-        _ => ExitStatus::Timeout,
-    })
+    Ok(standing::exit(&snapshot.state(), waits))
 }
 
 /// What is taken over; for a rollback, that the release ran here before, and for how long.

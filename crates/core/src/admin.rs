@@ -206,8 +206,8 @@ pub async fn adopt(
             manifest.artifact(name, &settings.name).map(|(_, built)| built.sha256) == state.sha256
         })
     };
-    let release = match manifest {
-        Some(manifest) if holds(&manifest) => Some(manifest.reference()),
+    let known = match manifest {
+        Some(manifest) if holds(&manifest) => Some(manifest),
         Some(manifest) => {
             let found = states.iter().filter_map(|state| state.sha256).map(|digest| digest.to_string());
             return Err(Failure::new(
@@ -220,14 +220,16 @@ pub async fn adopt(
         None => match stamp {
             Some(commit) => {
                 let known = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
-                known.filter(holds).map(|manifest| manifest.reference())
+                known.filter(holds)
             }
             None => None,
         },
     };
-    if let Some(known) = &release {
+    if let Some(known) = &known {
         kept(world, &known.commit).await?;
     }
+    let release = known.as_ref().map(Manifest::reference);
+    let allowed = known.map(|known| known.allowed.names()).unwrap_or_default();
     let still = |head: Option<&Head>| {
         if head.map(|head| head.id) == base {
             return Ok(());
@@ -240,7 +242,7 @@ pub async fn adopt(
         .hint("look at what is there now, and adopt that"))
     };
     let writer = Writer::new(world, &genesis, settings, request);
-    let observe = Observe { release: release.clone(), targets: states, since: None };
+    let observe = Observe { release: release.clone(), targets: states, since: None, allowed };
     let head = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
         record.observe = Some(observe.clone());
     })

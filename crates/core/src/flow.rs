@@ -16,6 +16,7 @@ use crate::plan::{Decision, Nothing, Plan, plan};
 use crate::port::StepEnd;
 use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
+use crate::standing;
 use crate::steps;
 use crate::undo;
 use crate::world::{View, World};
@@ -61,7 +62,8 @@ pub async fn decide(
     request: &Request,
 ) -> Result<(Snapshot, Decision), Failure> {
     let settings = environment(config, &request.environment)?;
-    let snapshot = observe(view, config, request).await?;
+    // What many commands hold at the same depth is not held on each one's stack.
+    let snapshot = Box::pin(observe(view, config, request)).await?;
     let decision = plan(config, settings, &snapshot, request);
     Ok((snapshot, decision))
 }
@@ -132,6 +134,7 @@ pub async fn finish(
     let mut plan = nothing.plan.clone();
     plan.action = state.current.as_ref().and_then(|current| current.action).unwrap_or(plan.action);
     plan.from = state.trail.first().map(|past| past.release.clone());
+    plan.release.version = state.release().and_then(|release| release.version.clone());
     if !plan.follows {
         return Err(Failure::new(
             ExitStatus::Usage,
@@ -199,7 +202,7 @@ async fn follow(
         end = walk.run("verify", &mut ran).await;
     }
     done.result = result(end);
-    done.exit = exit(done.result);
+    done.exit = standing::ended(done.result);
     done.steps = ran;
     match outcome(world, settings, &snapshot.genesis, request, commit, done.result, &done.steps).await {
         Ok(head) => {
@@ -392,7 +395,7 @@ pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<
 
 /// The exit status of a command that ends as its steps did.
 pub const fn exit_of(end: StepEnd) -> ExitStatus {
-    exit(result(end))
+    standing::ended(result(end))
 }
 
 const fn result(end: StepEnd) -> OutcomeResult {
@@ -403,16 +406,5 @@ const fn result(end: StepEnd) -> OutcomeResult {
         StepEnd::TimedOut => OutcomeResult::TimedOut,
         StepEnd::Superseded => OutcomeResult::Superseded,
         StepEnd::Interrupted => OutcomeResult::Interrupted,
-    }
-}
-
-const fn exit(result: OutcomeResult) -> ExitStatus {
-    match result {
-        OutcomeResult::Succeeded => ExitStatus::Ok,
-        OutcomeResult::Failed | OutcomeResult::Errored | OutcomeResult::Superseded => {
-            ExitStatus::DeployFailed
-        }
-        OutcomeResult::TimedOut => ExitStatus::Timeout,
-        OutcomeResult::Interrupted => ExitStatus::Interrupted,
     }
 }

@@ -8,7 +8,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::ledger::{
-    Actor, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
+    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
 };
 use crate::location::Location;
 use crate::place::locate;
@@ -67,6 +67,8 @@ pub struct Publication {
     pub artifacts: BTreeMap<String, Given>,
     /// How they were made.
     pub built: String,
+    /// What is let through.
+    pub allowed: Allowed,
     /// Who publishes.
     pub actor: Actor,
 }
@@ -135,12 +137,14 @@ pub async fn publish(
     publication: &Publication,
 ) -> Result<Published, Failure> {
     let commit = &publication.commit;
-    let places = places(config, commit, publication.version.as_deref())?;
     let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
     let last = match known {
         Some(_) => stays(world, commit).await?,
         None => 0,
     };
+    // Where a release lies is settled when it is published, whatever tags its commit gets later.
+    let version = known.as_ref().map_or(&publication.version, |known| &known.version);
+    let places = places(config, commit, version.as_deref())?;
     let mut artifacts = BTreeMap::new();
     let mut objects = Vec::new();
     for (name, place) in &places {
@@ -196,6 +200,7 @@ pub async fn publish(
         branches: kept(config, &publication.branches),
         artifacts,
         built: publication.built.clone(),
+        allowed: publication.allowed.clone(),
         at: world.clock.now(),
         actor: publication.actor.clone(),
     };

@@ -3,10 +3,12 @@
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::folder::{Change, FolderManifest};
-use crate::ledger::{Genesis, Head, Identity, Manifest, State, Stored};
+use crate::ledger::{Genesis, Head, Identity, Manifest, OpenIntent, ReleaseRef, State, Stored};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
+use crate::request::Request;
+use crate::version;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -108,7 +110,25 @@ pub struct Snapshot {
     pub capabilities: BTreeMap<StoreId, Capabilities>,
 }
 
+impl Candidate {
+    /// The version under which the release moves: that of the open promotion where that one is finished, so that no
+    /// name changes half way; else by what was published and the tags of now.
+    pub fn version(&self, open: Option<&OpenIntent>, request: &Request) -> Option<String> {
+        let begun = open.filter(|open| request.take_over && open.release.commit == self.manifest.commit);
+        match begun {
+            Some(open) => open.release.version.clone(),
+            None => version::now(self.manifest.version.as_deref(), &self.tags),
+        }
+    }
+}
+
 impl Snapshot {
+    /// The release that is wanted, as the records of the move name it.
+    pub fn release(&self, request: &Request) -> ReleaseRef {
+        let open = self.head.as_ref().and_then(|head| head.state().open.as_ref());
+        ReleaseRef { version: self.candidate.version(open, request), ..self.candidate.manifest.reference() }
+    }
+
     /// The lane's state; an empty one before the first record.
     pub fn state(&self) -> State {
         self.head.as_ref().map(|head| head.state().clone()).unwrap_or_default()

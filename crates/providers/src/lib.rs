@@ -10,6 +10,7 @@ pub mod interruption;
 pub mod machine;
 pub mod mirror;
 pub mod pipelines;
+pub mod proposal;
 pub mod step;
 pub mod variables;
 

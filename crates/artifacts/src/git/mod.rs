@@ -2,7 +2,8 @@
 //! rules ask about. Nothing here writes to the repository.
 //!
 //! The repository is treated as hostile. Only commands run that read objects and refs; hooks, filters, the file-system
-//! monitor, replaced objects, lazy fetching and signature programs are switched off; the environment's `GIT_*`
+//! monitor, replaced objects, lazy fetching and signature programs are switched off (comparing the work tree runs the
+//! user's own filters, see [`work_tree`]); the environment's `GIT_*`
 //! variables are dropped, except those that choose the user's own configuration (`safe.directory` lives there).
 //! Names are checked before they become arguments, and no shell is involved.
 
@@ -11,6 +12,7 @@ mod error;
 mod history;
 mod revision;
 mod tree;
+mod work_tree;
 
 pub(crate) use blobs::BlobStream;
 pub use error::GitError;
@@ -83,6 +85,11 @@ impl GitRepository {
 
     /// A git command that reads from this repository and from nothing else.
     pub(crate) fn command(&self, subcommand: &str) -> Command {
+        self.command_with(&[], subcommand)
+    }
+
+    /// The same with further settings, `NAME=VALUE` each.
+    fn command_with(&self, settings: &[String], subcommand: &str) -> Command {
         let mut command = Command::new("git");
         for (name, _) in std::env::vars_os() {
             if is_dropped(&name) {
@@ -113,6 +120,9 @@ impl GitRepository {
             // Larger blobs are streamed by git instead of being held in its memory.
             "core.bigFileThreshold=16m",
         ] {
+            command.arg("-c").arg(setting);
+        }
+        for setting in settings {
             command.arg("-c").arg(setting);
         }
         command.arg(subcommand).stdin(Stdio::null());

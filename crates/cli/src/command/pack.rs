@@ -5,7 +5,7 @@ use crate::automatic::Said;
 use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_artifacts::git::GitRepository;
-use promote_artifacts::ready::{self, What};
+use promote_artifacts::ready::{self, Made, What};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::History;
@@ -33,6 +33,10 @@ pub(crate) struct PackArgs {
     /// Where to write the archive; named after the commit or folder when left out
     #[arg(short, long, value_name = "FILE")]
     out: Option<PathBuf>,
+
+    /// Pack although the build's work tree is not what was committed
+    #[arg(long)]
+    allow_dirty: bool,
 }
 
 /// The archive.
@@ -70,11 +74,12 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
             (What::Path(path), None, name.unwrap_or_else(|| "archive".to_owned()))
         }
-        None => of_commit(app, args.commit.as_deref().unwrap_or("HEAD")).await?,
+        None => of_commit(app, args).await?,
     };
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
-    let (packed, warnings) = ready::pack(what, file).await?;
+    let Made { packed, mut warnings, dirty } = ready::pack(what, file, args.allow_dirty).await?;
+    warnings.extend(dirty.map(|dirty| format!("dirty: {}", dirty.said())));
     let report = PackReport {
         schema: PackReport::SCHEMA,
         file: shown.display().to_string(),
@@ -90,7 +95,11 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
     Ok(ExitStatus::Ok)
 }
 
-async fn of_commit(app: &App<'_>, name: &str) -> Result<(What, Option<String>, String), crate::app::Stop> {
+async fn of_commit(
+    app: &App<'_>,
+    args: &PackArgs,
+) -> Result<(What, Option<String>, String), crate::app::Stop> {
+    let name = args.commit.as_deref().unwrap_or("HEAD");
     let project = app.project()?;
     let repository = GitRepository::open(&project.base).map_err(|error| {
         Failure::new(ExitStatus::Missing, "there is no git repository to pack a commit from")
@@ -108,7 +117,11 @@ async fn of_commit(app: &App<'_>, name: &str) -> Result<(What, Option<String>, S
     let pack = project.config.pack.clone().unwrap_or_default();
     if pack.build.is_some() {
         let world = app.world(&project).await?;
-        ready::build(&world, &project.config, &repository, &commit.id, &Said(&app.screen)).await?;
+        let (config, said) = (&project.config, Said(&app.screen));
+        let dirty = ready::build(&world, config, &repository, &commit.id, args.allow_dirty, &said).await?;
+        if let Some(dirty) = dirty {
+            app.screen.say(&Text::plain(format!("dirty: {}", dirty.said())));
+        }
     }
     let short = commit.id.short(12).to_owned();
     Ok((What::Commit(repository, commit.id.clone(), pack), Some(commit.id.to_string()), short))

@@ -41,6 +41,14 @@ pub(crate) struct PublishArgs {
     #[arg(long)]
     pub(crate) no_move: bool,
 
+    /// Publish although the work tree is not what was committed; the release says so for ever
+    #[arg(long)]
+    pub(crate) allow_dirty: bool,
+
+    /// Publish a merge that was made to try out a pull or merge request; it never moves by itself
+    #[arg(long)]
+    pub(crate) allow_unmerged: bool,
+
     #[command(flatten)]
     pub(crate) changing: Changing,
 
@@ -64,6 +72,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
     let shown = moving && app.wish() == crate::document::Wish::None;
+    let proposal = promote_providers::proposal::of(&app.env.variables.iter().collect());
     let flow = async {
         let asked = Asked {
             config: &project.config,
@@ -72,10 +81,13 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
             commit: &args.commit,
             paths: &args.paths,
             dry_run: args.changing.dry_run,
+            allow_dirty: args.allow_dirty,
+            allow_unmerged: args.allow_unmerged,
+            proposal: proposal.as_ref(),
             actor: &actor,
             said: &Said(&app.screen),
         };
-        let mut report = publication::publish(&world, &asked).await?;
+        let mut report = Box::pin(publication::publish(&world, &asked)).await?;
         if moving {
             let commit = report.commit.clone();
             if shown {
@@ -120,8 +132,5 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
             )),
         }
     }
-    // Being refused is no failure of a publication; a deployment that went wrong is, and a move that could not be tried.
-    let tried = |moved: &&Moved| moved.promotion.is_some() || moved.result == "error";
-    let wrong = report.moves.iter().filter(tried).map(|moved| moved.exit);
-    Ok(wrong.max().unwrap_or(ExitStatus::Ok))
+    Ok(report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok))
 }

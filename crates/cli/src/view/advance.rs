@@ -1,6 +1,7 @@
 //! What became of the automatic environments, as a page.
 
 use crate::page::{Page, Style, Text};
+use promote_core::exit::ExitStatus;
 use promote_core::report::{AdvanceReport, Moved};
 
 /// The page.
@@ -24,7 +25,10 @@ fn line(page: &mut Page, moved: &Moved) {
             Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Strong)
         }
         "ready" => Text::new("→ ", Style::Good).and(format!("{name} would take {short}"), Style::Strong),
-        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{name}: nothing to do"), Style::Plain),
+        "unchanged" if moved.exit == ExitStatus::Ok => {
+            Text::new("✓ ", Style::Good).and(format!("{name}: nothing to do"), Style::Plain)
+        }
+        "unchanged" => Text::new("✗ ", Style::Bad).and(format!("{name}: nothing to move"), Style::Plain),
         "blocked" => {
             Text::new("! ", Style::Warn).and(format!("{name} does not take {short} now"), Style::Plain)
         }

@@ -86,10 +86,13 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
         Verb::NothingToDo => from.to_owned(),
         _ => format!("{from} → {}", report.release.short()),
     };
-    let text = Text::new(project, Style::Strong).and(move_, Style::Strong);
-    match &report.release.version {
-        Some(version) => text.and(format!(" ({version})"), Style::Plain),
-        None => text,
+    let mut text = Text::new(project, Style::Strong).and(move_, Style::Strong);
+    if let Some(version) = &report.release.version {
+        text = text.and(format!(" ({version})"), Style::Plain);
+    }
+    match report.release.allowed.as_slice() {
+        [] => text,
+        some => text.and(format!(" [{}]", some.join(", ")), Style::Warn),
     }
 }
 

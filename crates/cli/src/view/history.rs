@@ -37,7 +37,11 @@ fn row(entry: &Entry, one: bool, zone: Tz) -> Vec<Text> {
         [] => String::new(),
         some => format!("overrides {}; ", some.join(", ")),
     };
-    let why = format!("{overrides}{}", entry.why.as_deref().unwrap_or_default());
+    let allowed = match entry.allowed.as_slice() {
+        [] => String::new(),
+        some => format!("{}; ", some.join(", ")),
+    };
+    let why = format!("{allowed}{overrides}{}", entry.why.as_deref().unwrap_or_default());
     cells.extend([
         Text::new(entry.sha.as_deref().map_or("-", short), Style::Literal),
         result(entry.result),

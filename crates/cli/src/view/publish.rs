@@ -43,6 +43,9 @@ pub(crate) fn published(report: &PublishReport) -> Page {
         }
         page.line(text);
     }
+    for said in &report.allowed.said {
+        page.line(Text::new("! ", Style::Warn).and(said, Style::Plain));
+    }
     for warning in &report.warnings {
         page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
     }
@@ -66,7 +69,10 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
     let name = &moved.environment;
     page.line(match moved.result.as_str() {
         "promoted" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Plain),
-        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain),
+        "unchanged" if moved.exit == ExitStatus::Ok => {
+            Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain)
+        }
+        "unchanged" => Text::new("✗ ", Style::Bad).and(format!("{name} has {short} already"), Style::Plain),
         "blocked" => Text::new("! ", Style::Warn).and(format!("{name} does not take {short}"), Style::Plain),
         "busy" | "overtaken" => {
             Text::new("! ", Style::Warn).and(format!("{name}: somebody else moves it"), Style::Plain)
@@ -79,6 +85,8 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
     }
     match moved.exit {
         ExitStatus::Ok | ExitStatus::RolledBack => {}
+        // Why says what there is to do.
+        _ if moved.result == "unchanged" => {}
         _ if moved.promotion.is_some() => {
             moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` puts back what was there before")));
         }

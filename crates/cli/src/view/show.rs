@@ -24,6 +24,8 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let took = entry.took_s.map(|took| format!(", {}", span(took))).unwrap_or_default();
     page.field("Result", vec![history::result(entry.result).and(format!("  {action}{took}"), Style::Plain)]);
     page.field("Began", vec![Text::plain(format!("{} by {}", moment(entry.at, zone), entry.by))]);
+    page.field("Version", entry.version.iter().map(Text::plain).collect());
+    page.field("Let through", entry.allowed.iter().map(|one| Text::new(one, Style::Warn)).collect());
     page.field("Why", entry.why.iter().map(Text::plain).collect());
     page.field(
         "Notes",
@@ -87,6 +89,7 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
     let published =
         format!("{} by {} ({})", moment(report.published_at, zone), report.published_by, report.built);
     page.field("Published", vec![Text::plain(published)]);
+    page.field("Let through", report.allowed.said.iter().map(|one| Text::new(one, Style::Warn)).collect());
     if let Some(blocked) = &report.blocked {
         let text = format!("since {} by {}: {}", moment(blocked.at, zone), blocked.by, blocked.reason);
         page.field("Blocked", vec![Text::new(text, Style::Bad)]);

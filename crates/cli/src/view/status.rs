@@ -67,6 +67,9 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
             moment(open.since, zone)
         ));
     }
+    if let Some(running) = environment.running.as_ref().filter(|running| !running.allowed.is_empty()) {
+        page.line(format!("  {name}: {} was published {}.", running.short(), running.allowed.join(" and ")));
+    }
     for words in &environment.drift {
         page.line(format!("  {name}: {words}."));
     }
@@ -92,7 +95,10 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
 }
 
 fn movable(name: &str, next: &Next, zone: Tz) -> String {
-    let sha = short(&next.sha);
+    let sha = match next.allowed.as_slice() {
+        [] => short(&next.sha).to_owned(),
+        some => format!("{} ({})", short(&next.sha), some.join(", ")),
+    };
     let unmet: Vec<_> = next.rules.iter().filter(|rule| !rule.met).collect();
     match (next.ready, next.ready_at, unmet.as_slice()) {
         (true, ..) => format!("{sha} may go to {name}."),

@@ -15,8 +15,12 @@ mod demo;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;
+mod origins;
+mod proposed;
 mod publishing;
 mod retention;
 mod sayings;
+mod second_runs;
 mod setting_up;
 mod stage;
+mod versions;

@@ -70,12 +70,19 @@ pub(crate) struct Stage {
     folder: tempfile::TempDir,
     keys: Arc<Keys>,
     pub(crate) terminal: bool,
+    /// Variables beside those that every command has.
+    pub(crate) variables: Vec<(&'static str, String)>,
 }
 
 impl Stage {
     /// A folder with nothing in it.
     pub(crate) fn bare() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), keys: Arc::default(), terminal: false }
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            keys: Arc::default(),
+            terminal: false,
+            variables: Vec::new(),
+        }
     }
 
     /// A repository with this configuration and one commit.
@@ -152,8 +159,10 @@ impl Stage {
         let path = std::env::var("PATH").unwrap();
         Env {
             variables: [("PATH", path.as_str()), ("USER", "alice")]
+                .into_iter()
+                .chain(self.variables.iter().map(|(name, value)| (*name, value.as_str())))
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into(),
+                .collect(),
             folder: self.path(),
             input_terminal: self.terminal,
             output_terminal: self.terminal,

@@ -281,6 +281,7 @@ impl Stage {
             )]
             .into(),
             built: "given".to_owned(),
+            allowed: Default::default(),
             actor: actor("ci"),
         };
         let work = async {

@@ -2,9 +2,11 @@
 
 use crate::commit::CommitId;
 use crate::config::{Config, Environment, Step};
+use crate::exit::ExitStatus;
 use crate::invocation::Invocation;
 use crate::ledger::{Occupancy, OutcomeResult, ReleaseRef, State};
 use crate::names::EnvironmentName;
+use crate::standing;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -22,7 +24,7 @@ pub struct Published {
     pub committed_at: Option<DateTime<Utc>>,
     /// When it was published, by the store's clock.
     pub published_at: DateTime<Utc>,
-    /// Whether it is on the environment's branch; true where none is asked for.
+    /// Whether it is on the environment's branch, or on any where none is asked for.
     pub on_branch: bool,
 }
 
@@ -53,8 +55,9 @@ pub enum Choice {
     Try(Vec<CommitId>),
     /// Somebody is at it: leave it alone.
     Busy(String),
-    /// There is nothing that it could take; why, where that is not plain.
-    Nothing(Option<String>),
+    /// There is nothing that it could take; why, where that is not plain, and how it ends: as the deployment did of
+    /// what is there.
+    Nothing(Option<String>, ExitStatus),
 }
 
 /// The automatic environments in their order, one for each lane: what reads the same target moves as one.
@@ -82,7 +85,11 @@ pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choi
     if let Some(busy) = busy(config, settings, known) {
         return Choice::Busy(busy);
     }
-    if settings.from.is_empty() { newest(settings, known) } else { verified(settings, known) }
+    let found = if settings.from.is_empty() { newest(settings, known) } else { verified(settings, known) };
+    match found {
+        Ok(commits) => Choice::Try(commits),
+        Err(why) => Choice::Nothing(why, standing::exit(known.state, false)),
+    }
 }
 
 /// Who has the environment, when somebody has.
@@ -130,14 +137,15 @@ fn spent(settings: &Environment, step: &Step) -> TimeDelta {
 
 /// For a first environment: the newest release on its branch, unless that or a newer one is there. One that is blocked
 /// or was rolled back is tried all the same, and refused: automation does not go around what a person said of it.
-fn newest(settings: &Environment, known: Known<'_>) -> Choice {
+fn newest(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, Option<String>> {
     let here = known.state.release();
     let Some(newest) = known.published.iter().filter(|one| one.on_branch).max_by_key(|one| one.age()) else {
-        return Choice::Nothing(Some(match &settings.branch {
+        return Err(Some(match &settings.branch {
             Some(branch) if !known.published.is_empty() => {
                 format!("none of the releases that were published last is on {branch}")
             }
-            _ => "nothing is published yet".to_owned(),
+            _ if known.published.is_empty() => "nothing is published yet".to_owned(),
+            _ => "none of the releases that were published last moves by itself".to_owned(),
         }));
     };
     let passed = here.is_some_and(|here| {
@@ -147,15 +155,15 @@ fn newest(settings: &Environment, known: Known<'_>) -> Choice {
             || here.committed_at.is_some_and(older)
             || there.is_some_and(|there| there.age() >= newest.age())
     });
-    if passed { Choice::Nothing(left(known.state)) } else { Choice::Try(vec![newest.commit.clone()]) }
+    if passed { Err(left(known.state)) } else { Ok(vec![newest.commit.clone()]) }
 }
 
 /// For a later environment: what was verified in the environment before and not rolled back there, newest stay first,
 /// up to what is here.
-fn verified(settings: &Environment, known: Known<'_>) -> Choice {
-    let Some(first) = settings.from.first() else { return Choice::Nothing(None) };
+fn verified(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, Option<String>> {
+    let Some(first) = settings.from.first() else { return Err(None) };
     let Some(before) = known.upstream.get(first) else {
-        return Choice::Nothing(Some(format!("nothing is recorded in {first} yet")));
+        return Err(Some(format!("nothing is recorded in {first} yet")));
     };
     let here = known.state.release();
     let is_here = |release: &ReleaseRef| here.is_some_and(|here| here.commit == release.commit);
@@ -170,10 +178,10 @@ fn verified(settings: &Environment, known: Known<'_>) -> Choice {
         }
     }
     if !found.is_empty() {
-        return Choice::Try(found);
+        return Ok(found);
     }
     let there = before.release().filter(|there| !is_here(there));
-    Choice::Nothing(match there {
+    Err(match there {
         Some(there) => Some(format!("{} is in {first}, but is not verified there", there.commit.short(7))),
         None if here.is_none() => Some(format!("nothing is recorded in {first} yet")),
         None => left(known.state),

@@ -12,12 +12,13 @@ use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
-use crate::ledger::{Action, Actor, LedgerError, OutcomeResult, State};
+use crate::ledger::{Action, Actor, LedgerError, Manifest, OutcomeResult, State};
 use crate::names::EnvironmentName;
 use crate::observe::heads;
 use crate::plan::{Decision, Refusal};
 use crate::report::Moved;
 use crate::request::{Request, Wanted};
+use crate::standing;
 use crate::world::{View, World};
 use choice::{Choice, Known, Published};
 use chrono::{DateTime, Utc};
@@ -122,16 +123,22 @@ impl Errand<'_> {
         let commits = match look(&view, config, settings).await? {
             Choice::Try(commits) => commits,
             Choice::Busy(who) => return Ok(ended(&settings.name, "busy", vec![who])),
-            Choice::Nothing(why) => {
-                return Ok(ended(&settings.name, "unchanged", why.into_iter().collect()));
+            Choice::Nothing(why, exit) => {
+                let exit = if self.dry_run { ExitStatus::Ok } else { exit };
+                let why = why.into_iter().collect();
+                return Ok(Moved { exit, ..ended(&settings.name, "unchanged", why) });
             }
         };
         let mut refused = None;
         for commit in &commits {
             let request = request(config, settings, commit, self.actor)?;
-            let moved = attempt(self.world, config, &request, self.dry_run, self.watch).await?;
+            let mut moved = attempt(self.world, config, &request, self.dry_run, self.watch).await?;
             if moved.result != "blocked" {
                 return Ok(moved);
+            }
+            // A schedule meets what was rolled back again and again, and leaves it be.
+            if moved.exit == ExitStatus::RolledBack {
+                moved.exit = ExitStatus::Blocked;
             }
             // The newest one's reasons are those that matter.
             refused.get_or_insert(moved);
@@ -170,6 +177,8 @@ async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, F
         let manifest = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
         let Some(manifest) = manifest else { return Ok::<_, Failure>(None) };
         let on_branch = match (&settings.branch, &view.history) {
+            // No branch will ever hold it: it is left to whoever asks for it by name.
+            _ if manifest.allowed.unmerged.is_some() => false,
             (None, _) => true,
             (Some(branch), history) => {
                 let told = match history {
@@ -197,13 +206,17 @@ pub async fn attempt(
 ) -> Result<Moved, Failure> {
     let name = &request.environment;
     let (snapshot, decision) = decide(&world.view(), config, request).await?;
+    if let Some(moved) = unmerged(request, &snapshot.candidate.manifest, &decision) {
+        return Ok(moved);
+    }
     let plan = match decision {
         Decision::NothingToDo(nothing) => {
-            let pending = nothing.pending.then(|| "it is not verified there".to_owned());
-            return Ok(of(
-                ended(name, "unchanged", pending.into_iter().collect()),
-                &nothing.plan.release.commit,
-            ));
+            // Run again, it ends as it did when it brought the release.
+            let state = snapshot.state();
+            let why = if nothing.pending { standing::unsettled(name, &state) } else { None };
+            let exit = if dry_run { ExitStatus::Ok } else { standing::exit(&state, false) };
+            let unchanged = Moved { exit, ..ended(name, "unchanged", why.into_iter().collect()) };
+            return Ok(of(unchanged, &nothing.plan.release.commit));
         }
         Decision::Refused(refusal) => return Ok(refused(name, &refusal)),
         Decision::Allowed(plan) => plan,
@@ -225,6 +238,21 @@ pub async fn attempt(
     }
 }
 
+/// A release whose commit is on no branch is moved by whoever asks for it by name, never by itself.
+fn unmerged(request: &Request, manifest: &Manifest, decision: &Decision) -> Option<Moved> {
+    let unmerged = manifest.allowed.unmerged.as_ref()?;
+    if !request.automatic || matches!(decision, Decision::NothingToDo(_)) {
+        return None;
+    }
+    let (name, short) = (&request.environment, manifest.commit.short(12));
+    let why = format!(
+        "unmerged: it was made for {}, and never moves by itself; `promote to {name} {short}` moves it",
+        unmerged.of
+    );
+    let moved = Moved { exit: ExitStatus::Blocked, ..ended(name, "blocked", vec![why]) };
+    Some(of(moved, &manifest.commit))
+}
+
 fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
     let unmet = || refusal.plan.findings.iter().filter(|finding| !finding.passes());
     let why = unmet()
@@ -234,9 +262,14 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
     // That somebody else's promotion is open was not so a moment ago: it is being moved.
     let busy = refusal.exit == ExitStatus::Conflict && refusal.obstacles.is_empty();
     let result = if busy { "busy" } else { "blocked" };
+    let undone = unmet().any(|finding| finding.rule == "rolled-back");
     Moved {
         opens_at: opens.filter(|_| refusal.obstacles.is_empty()).and_then(|opens| opens.into_iter().max()),
-        exit: if result == "busy" { ExitStatus::Ok } else { refusal.exit },
+        exit: match result {
+            "busy" => ExitStatus::Ok,
+            _ if undone => ExitStatus::RolledBack,
+            _ => refusal.exit,
+        },
         ..of(ended(name, result, why.collect()), &refusal.plan.release.commit)
     }
 }

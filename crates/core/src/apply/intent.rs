@@ -36,6 +36,7 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
         findings: plan.findings.clone(),
         plan: plan.digest(),
         lives_s: super::earlier::lives(world, &plan.targets)?,
+        allowed: plan.let_through.clone(),
     };
     let record = writer.after(snapshot.head.as_ref(), Kind::Intent, |record| record.intent = Some(intent))?;
     match world.ledger.append(&record).await {

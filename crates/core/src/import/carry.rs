@@ -77,6 +77,7 @@ async fn one(
             release: planned.release.clone(),
             targets: planned.targets.clone(),
             since: planned.since,
+            allowed: planned.allowed.clone(),
         };
         let next = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
             record.observe = Some(observe.clone());

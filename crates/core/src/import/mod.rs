@@ -32,6 +32,8 @@ pub struct Planned {
     pub since: Option<DateTime<Utc>>,
     /// The release; `None` for what is there now and is of no release that is known.
     pub release: Option<ReleaseRef>,
+    /// What was let through when it was published.
+    pub allowed: Vec<String>,
     /// What the targets held.
     pub targets: Vec<TargetState>,
     /// Where that is known from, in words.

@@ -8,7 +8,7 @@ use crate::config::{ArtifactKind, Config};
 use crate::digest::{Digest, Hasher};
 use crate::failure::Failure;
 use crate::folder::FolderManifest;
-use crate::ledger::{Actor, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, manifest};
+use crate::ledger::{Actor, Allowed, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, manifest};
 use crate::location::Location;
 use crate::port::{ErrorKind, Object};
 use crate::publish::{Place, kept, places};
@@ -140,9 +140,7 @@ async fn make(
     if let Some(history) = &view.history {
         known = history.resolve(commit.as_str()).await.ok().flatten();
         let tags = history.tags(commit).await.unwrap_or_default();
-        let numbers =
-            tags.iter().filter_map(|tag| semver::Version::parse(tag.strip_prefix('v').unwrap_or(tag)).ok());
-        version = numbers.max().map(|number| number.to_string());
+        version = crate::version::of(tags.iter().map(String::as_str));
         branches = history.branches(commit).await.unwrap_or_default();
     }
     let places = match places(config, commit, version.as_deref()) {
@@ -183,6 +181,7 @@ async fn make(
         branches: kept(config, &branches),
         artifacts,
         built: BUILT.to_owned(),
+        allowed: Allowed::default(),
         at: now,
         actor: actor.clone(),
     }))

@@ -67,12 +67,13 @@ async fn one(
             Some(commit) => format!("{} ({})", stay.told, commit.short(12)),
             None => stay.told.clone(),
         };
-        let release = match release(view, config, settings, &stay, releases, (actor, now)).await? {
-            Ok(release) => Some(release),
+        let found = release(view, config, settings, &stay, releases, (actor, now)).await?;
+        let (release, allowed) = match found {
+            Ok((release, allowed)) => (Some(release), allowed),
             Err(why) => {
                 // What is of no release was said when it was looked at.
                 left.extend(stay.commit.is_some().then_some(Left { what, why }));
-                None
+                (None, Vec::new())
             }
         };
         // In between, what nobody knows leaves a gap. What is there now is recorded as unknown rather than as what was
@@ -87,6 +88,7 @@ async fn one(
                 None => format!("{REASON}{}, which is no release that is known", stay.told),
             },
             release,
+            allowed,
             targets: stay.targets,
             warning: stay.warning,
         });
@@ -112,7 +114,7 @@ async fn release(
     stay: &Stay,
     releases: &mut Releases,
     (actor, now): (&Actor, DateTime<Utc>),
-) -> Result<Result<ReleaseRef, String>, Failure> {
+) -> Result<Result<(ReleaseRef, Vec<String>), String>, Failure> {
     let Some(commit) = &stay.commit else { return Ok(Err("it is of no release that is known".to_owned())) };
     let manifest = match releases.manifest(view, config, commit, actor, now).await? {
         Ok(manifest) => manifest,
@@ -120,7 +122,7 @@ async fn release(
     };
     Ok(match stay.targets.iter().find(|target| !fits(&manifest, settings, target)) {
         Some(target) => Err(format!("`{}` held other bytes than the release at its source", target.target)),
-        None => Ok(manifest.reference()),
+        None => Ok((manifest.reference(), manifest.allowed.names())),
     })
 }
 

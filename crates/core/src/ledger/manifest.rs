@@ -1,5 +1,6 @@
 //! A release's manifest: written once when it is published, never changed. It is what makes a commit a release.
 
+use super::allowed::Allowed;
 use super::record::{Actor, ReleaseRef};
 use super::stored::Stored;
 use crate::commit::CommitId;
@@ -81,6 +82,9 @@ pub struct Manifest {
     pub artifacts: BTreeMap<String, BuiltArtifact>,
     /// How it was made: `promote-pack/1`, or `given` for a finished file.
     pub built: String,
+    /// What was let through when it was published.
+    #[serde(default, skip_serializing_if = "Allowed::is_empty")]
+    pub allowed: Allowed,
     /// When it was published, by the publisher's clock.
     pub at: DateTime<Utc>,
     /// Who published it.

@@ -1,6 +1,7 @@
 //! The state of a lane after a record, and the rules that say which record may follow: the reducer. Each record
 //! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
 
+use super::allowed::Marked;
 use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 use super::record::{Action, Kind, Record, ReleaseRef, Seq};
 use super::statement::{Intent, Outcome, OutcomeResult};
@@ -49,6 +50,10 @@ pub struct State {
     /// Releases that were rolled back here, newest first.
     #[serde(default)]
     pub rolled_back: Vec<CommitId>,
+    /// Releases that are or were here for which something was let through when they were published, those that came
+    /// last first, at most [`TRAIL`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Marked>,
     /// What later versions keep here.
     #[serde(flatten)]
     pub more: BTreeMap<String, serde_json::Value>,
@@ -118,6 +123,23 @@ impl State {
         self.current.as_ref().and_then(|current| current.release.as_ref())
     }
 
+    /// What was let through when this release was published, as far as the lane remembers.
+    pub fn allowed(&self, commit: &CommitId) -> Vec<String> {
+        let known = self.allowed.iter().find(|marked| marked.commit == *commit);
+        known.map(|marked| marked.what.clone()).unwrap_or_default()
+    }
+
+    /// Remembers what was let through for a release. Nothing is forgotten but the oldest: a writer that knows nothing of
+    /// this carries on what is there.
+    fn mark(&mut self, release: Option<&ReleaseRef>, what: &[String]) {
+        let Some(commit) = release.map(|release| &release.commit).filter(|_| !what.is_empty()) else {
+            return;
+        };
+        self.allowed.retain(|marked| marked.commit != *commit);
+        self.allowed.insert(0, Marked { commit: commit.clone(), what: what.to_vec() });
+        self.allowed.truncate(TRAIL);
+    }
+
     /// The freeze in force at `now`.
     pub fn frozen_at(&self, now: DateTime<Utc>) -> Option<&Frozen> {
         self.frozen.as_ref().filter(|frozen| frozen.until.is_none_or(|until| now < until))
@@ -140,6 +162,7 @@ impl State {
             Kind::Intent => {
                 let Some(intent) = &record.intent else { return Err(Misfit::NotOpen) };
                 next.open = Some(self.opened(record, intent, now)?);
+                next.mark(Some(&intent.release), &intent.allowed);
             }
             Kind::Commit => self.commit(record, now, &mut next)?,
             Kind::Abort => {
@@ -161,6 +184,7 @@ impl State {
             Kind::Observe => {
                 let Some(seen) = &record.observe else { return Err(Misfit::Busy) };
                 next.leave(now, seen.since);
+                next.mark(seen.release.as_ref(), &seen.allowed);
                 next.current = Some(Occupancy {
                     release: seen.release.clone(),
                     promotion: None,

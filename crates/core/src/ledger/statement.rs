@@ -142,6 +142,9 @@ pub struct Intent {
     /// them. Missing where no target is fenced off by time, and in what older versions wrote.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lives_s: Option<u32>,
+    /// What was let through when the release was published (see [`super::Allowed::names`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
 }
 
 /// How a write is known to have landed.
@@ -252,6 +255,9 @@ pub struct Observe {
     /// Since when it is said to have been there, for what is written down afterwards. A claim: no rule goes by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,
+    /// What was let through when the release was published (see [`super::Allowed::names`]).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
 }
 
 /// `freeze`.

@@ -135,7 +135,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let named_at = request.named_at.unwrap_or_else(|| view.clock.now());
     let values = Values {
         sha: Some(candidate.manifest.commit.clone()),
-        version: candidate.manifest.version.clone(),
+        version: candidate.version(state.and_then(|state| state.open.as_ref()), request),
         env: Some(environment.name.clone()),
         project: Some(config.project.clone()),
         at: Some(named_at),
@@ -144,7 +144,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         match looked {
             Some(found) => Ok(found),
             None => {
-                let mut places = targets::places(environment, &values)?;
+                let mut places = targets::places(environment, &values, &candidate.manifest)?;
                 begun(view, environment, request, &candidate, state, &mut places).await?;
                 targets::look(view, &places, Depth::Files).await
             }
@@ -215,7 +215,7 @@ async fn begun(
         open.environment == environment.name && open.release.commit == candidate.manifest.commit
     };
     let Some(open) = open.filter(|_| request.take_over).filter(same) else { return Ok(()) };
-    if !environment.artifacts.iter().any(crate::config::Artifact::is_log) {
+    if !environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref()).any(targets::moves) {
         return Ok(());
     }
     let head = view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::looking)?;

@@ -195,7 +195,7 @@ pub async fn candidate(
     let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
     let entry = async { view.ledger.release(commit).await.map_err(LedgerError::looking) };
     let local = async {
-        let Some(history) = &view.history else { return (None, Vec::new()) };
+        let Some(history) = &view.history else { return Ok((None, Vec::new())) };
         let on_branch = async {
             match &environment.branch {
                 // Not being able to tell is an answer of its own here: the rule is then not met.
@@ -204,13 +204,16 @@ pub async fn candidate(
             }
         };
         let tags = async {
-            if environment.versions.is_some() {
-                history.tags(commit).await.unwrap_or_default()
-            } else {
-                Vec::new()
+            match history.tags(commit).await {
+                // Where the version decides, a repository that can't be read must not look like one without tags.
+                Err(error) if by_version(environment) => {
+                    Err(Failure::looking("reading the tags of the release", error))
+                }
+                found => Ok(found.unwrap_or_default()),
             }
         };
-        join(on_branch, tags).await
+        let (on_branch, tags) = join(on_branch, tags).await;
+        Ok((on_branch, tags?))
     };
     // The usual place of each source is looked at in the same round; the manifest has the last word on where it is.
     let guess = guesses(config, environment, commit);
@@ -222,7 +225,7 @@ pub async fn candidate(
         try_join_all(looks).await
     };
     let ((manifest, entry), (looked, (on_branch, tags))) =
-        try_join(try_join(manifest, entry), async { Ok((sources.await?, local.await)) }).await?;
+        try_join(try_join(manifest, entry), try_join(sources, local)).await?;
     let Some(manifest) = manifest else { return Err(unpublished(view, commit.as_str()).await) };
     let mut found = BTreeMap::new();
     for artifact in &environment.artifacts {
@@ -248,6 +251,13 @@ pub async fn candidate(
     let findings = Findings { last: entry.seen, ..Findings::default() };
     let identities = BTreeMap::new();
     Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources: found, identities, findings })
+}
+
+/// Whether it depends on the release's version if, or to where, it moves.
+fn by_version(environment: &Environment) -> bool {
+    let targets = environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref());
+    let mut named = targets.chain(&environment.needs);
+    environment.versions.is_some() || named.any(crate::template::Template::uses_version)
 }
 
 /// Why something is said of a release. An entry that can't be found any more still counts.

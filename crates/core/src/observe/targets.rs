@@ -3,7 +3,7 @@
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
 use crate::folder::{FolderManifest, LIMIT};
-use crate::ledger::{State, TargetState};
+use crate::ledger::{Manifest, State, TargetState};
 use crate::location::{Key, Location};
 use crate::place::locate;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
@@ -31,7 +31,7 @@ pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeM
     if unmoved || targeted(environment).any(|(_, target)| moves(target)) {
         return None;
     }
-    places(environment, &standing(config, environment)).ok()
+    located(environment, &standing(config, environment)).ok()
 }
 
 /// What holds of an environment whatever the release.
@@ -39,17 +39,30 @@ pub(super) fn standing(config: &Config, environment: &Environment) -> Values {
     Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
 }
 
-/// The targets' locations by artifact.
+/// The targets' locations by artifact. What is not moved lies where it was published, whatever its source would be
+/// called by now.
 ///
 /// # Errors
 /// When a template can't be filled in.
 pub(super) fn places(
     environment: &Environment,
     values: &Values,
+    manifest: &Manifest,
 ) -> Result<BTreeMap<String, Location>, Failure> {
-    let unmoved = environment.artifacts.iter().filter(|artifact| artifact.is_unmoved());
+    let mut places = located(environment, values)?;
+    for artifact in environment.artifacts.iter().filter(|artifact| artifact.is_unmoved()) {
+        let location = match manifest.artifact(artifact.name(), &environment.name) {
+            Some((_, built)) => built.location.clone(),
+            None => locate(&artifact.source, values)?,
+        };
+        places.insert(artifact.name().to_owned(), location);
+    }
+    Ok(places)
+}
+
+/// Where each artifact that has a target goes.
+fn located(environment: &Environment, values: &Values) -> Result<BTreeMap<String, Location>, Failure> {
     targeted(environment)
-        .chain(unmoved.map(|artifact| (artifact, &artifact.source)))
         .map(|(artifact, target)| Ok((artifact.name().to_owned(), locate(target, values)?)))
         .collect()
 }

@@ -46,12 +46,13 @@ pub struct Refusal {
 /// Decides what a request comes to. Synchronous and total: it reads nothing but its arguments.
 pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, request: &Request) -> Decision {
     let manifest = &snapshot.candidate.manifest;
-    let release = manifest.reference();
+    let release = snapshot.release(request);
     let state = snapshot.state();
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
     let mut obstacles = Vec::new();
     let mut changed = false;
+    let mut taken = Vec::new();
     let mut targets = Vec::new();
     for artifact in &environment.artifacts {
         let name = artifact.name();
@@ -67,7 +68,17 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             continue;
         };
         match target_move(config, environment, snapshot, artifact, seen) {
-            Ok(target) => targets.push(target),
+            Ok(target) => {
+                // What is open may have written there itself, and what comes back was there under this very name.
+                let first = state.open.is_none() && request.action != Action::Rollback;
+                taken.extend(
+                    seen.object
+                        .as_ref()
+                        .filter(|_| first)
+                        .and_then(|object| super::taken::taken(artifact, &target, object)),
+                );
+                targets.push(target);
+            }
             Err(Obstacle::Lacking(text)) => obstacles.push(text),
             Err(Obstacle::Other(text)) => {
                 changed = true;
@@ -121,6 +132,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         taken_at: snapshot.taken_at,
         changes: snapshot.changes.clone(),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
+        let_through: manifest.allowed.names(),
         release,
     };
     let drifted =
@@ -131,6 +143,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         let pending = unverified && state.committed.is_some();
         return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
     }
+    let name_taken = obstacles.is_empty() && !taken.is_empty();
+    obstacles.append(&mut taken);
     if obstacles.is_empty() && plan.allowed() {
         return Decision::Allowed(Box::new(plan));
     }
@@ -138,7 +152,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
     let exit = if foreign {
         ExitStatus::Usage
-    } else if changed || plan.findings.iter().any(unfinished) {
+    } else if changed || name_taken || plan.findings.iter().any(unfinished) {
         ExitStatus::Conflict
     } else if obstacles.is_empty() {
         ExitStatus::Blocked

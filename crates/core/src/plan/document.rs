@@ -66,6 +66,9 @@ pub struct Plan {
     /// The moment that a target's name holds; `None` when no name holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_at: Option<DateTime<Utc>>,
+    /// What was let through when the release was published (see [`crate::ledger::Allowed::names`]).
+    #[serde(default, rename = "allowed", skip_serializing_if = "Vec::is_empty")]
+    pub let_through: Vec<String>,
 }
 
 /// What a plan's digest covers: everything that decides what is written, nothing that changes by waiting.

@@ -4,6 +4,7 @@
 mod decide;
 mod document;
 pub mod saved;
+mod taken;
 
 pub use decide::{Decision, Nothing, Refusal, plan};
 pub use document::{Base, Plan, SCHEMA};

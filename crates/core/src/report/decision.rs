@@ -177,6 +177,7 @@ impl DecisionReport {
         let (mut release, mut from) =
             (ReleaseReport::of(&plan.release), plan.from.as_ref().map(ReleaseReport::of));
         release.subject.clone_from(&plan.subject);
+        release.allowed.clone_from(&plan.let_through);
         let here = &plan.release.commit;
         let (mut commits, mut undoes) = (None, None);
         if let (Some(history), Some(from), Some(there)) = (&view.history, &mut from, &plan.from) {

@@ -64,6 +64,8 @@ pub struct ReleaseReport {
     pub committed_at: Option<DateTime<Utc>>,
     /// The digest of each artifact, by name; the only one is called `main`.
     pub artifacts: BTreeMap<String, String>,
+    /// What was let through when it was published: `dirty`, `unmerged`.
+    pub allowed: Vec<String>,
 }
 
 impl ReleaseReport {
@@ -79,12 +81,17 @@ impl ReleaseReport {
                 .iter()
                 .map(|(name, digest)| (name.clone(), digest.to_string()))
                 .collect(),
+            allowed: Vec::new(),
         }
     }
 
     /// The report of a published release.
     pub fn published(manifest: &Manifest) -> Self {
-        Self { subject: manifest.subject.clone(), ..Self::of(&manifest.reference()) }
+        Self {
+            subject: manifest.subject.clone(),
+            allowed: manifest.allowed.names(),
+            ..Self::of(&manifest.reference())
+        }
     }
 
     /// The first seven digits of the commit.

@@ -102,6 +102,10 @@ pub struct Entry {
     pub took_s: Option<i64>,
     /// Why: the reason that was given, or the step that failed. Foreign text.
     pub why: Option<String>,
+    /// The version under which the release moved.
+    pub version: Option<String>,
+    /// What was let through when the release was published: `dirty`, `unmerged`.
+    pub allowed: Vec<String>,
 }
 
 /// The newest `limit` entries of these environments (of all when none is named), older than the record `before`.

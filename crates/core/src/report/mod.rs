@@ -4,6 +4,7 @@
 //! spans whole seconds with the unit in the name.
 
 mod advance;
+mod allowed;
 mod decision;
 mod diff;
 mod failure;
@@ -18,6 +19,7 @@ mod status;
 mod verify;
 
 pub use advance::AdvanceReport;
+pub use allowed::{AllowedReport, DirtyReport, UnmergedReport};
 pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write, plan_of};
 pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use failure::FailureReport;

@@ -121,6 +121,7 @@ impl OutcomeReport {
     pub fn of(done: &Done, waited: bool, took_s: i64) -> Self {
         let mut release = ReleaseReport::of(&done.plan.release);
         release.subject.clone_from(&done.plan.subject);
+        release.allowed.clone_from(&done.plan.let_through);
         let (undone, not_undone) = match &done.undone {
             Some(Ok(back)) => (Some(Box::new(Self::of(back, true, 0))), None),
             Some(Err(why)) => (None, Some(why.clone())),

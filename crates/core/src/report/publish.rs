@@ -1,6 +1,6 @@
 //! A publication as a document: what lies where, and where it went by itself.
 
-use super::Document;
+use super::{AllowedReport, Document};
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::mirror::Mirrored;
@@ -29,6 +29,8 @@ pub struct PublishReport {
     pub artifacts: Vec<PublishedArtifact>,
     /// What is worth telling.
     pub warnings: Vec<String>,
+    /// What was let through, with what is known of it.
+    pub allowed: AllowedReport,
     /// Where it went by itself.
     pub moves: Vec<Moved>,
 }
@@ -61,8 +63,19 @@ impl PublishReport {
 
 impl Document for PublishReport {
     const SCHEMA: &'static str = "promote/publish@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "sha", "subject", "version", "new", "begun", "dry_run", "artifacts", "warnings", "moves"];
+    const FIELDS: &'static [&'static str] = &[
+        "schema",
+        "sha",
+        "subject",
+        "version",
+        "new",
+        "begun",
+        "dry_run",
+        "artifacts",
+        "warnings",
+        "allowed",
+        "moves",
+    ];
 }
 
 /// What became of one environment.
@@ -90,6 +103,15 @@ pub struct Moved {
 }
 
 impl Moved {
+    /// What a publication comes to that led here. That a rule keeps an environment from taking a release is no failure
+    /// of it; a deployment that went wrong is one, whether it was tried now or before.
+    pub fn of_publication(&self) -> ExitStatus {
+        match self.result.as_str() {
+            "blocked" if self.exit != ExitStatus::RolledBack => ExitStatus::Ok,
+            _ => self.exit,
+        }
+    }
+
     /// The same, with those of these deployments that are its own.
     #[must_use]
     pub fn shown(mut self, all: &[Mirrored]) -> Self {

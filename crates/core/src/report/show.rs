@@ -2,7 +2,7 @@
 
 use super::history::{Entry, entries, records_of};
 use super::outcome::StepReport;
-use super::{Document, ReleaseReport, RuleReport, Write};
+use super::{AllowedReport, Document, ReleaseReport, RuleReport, Write};
 use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
@@ -10,6 +10,7 @@ use crate::failure::Failure;
 use crate::ledger::{Head, Kind, LedgerError, PromotionId, Word, state::TRAIL};
 use crate::observe::heads;
 use crate::snapshot::Block;
+use crate::version;
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join3;
@@ -86,7 +87,7 @@ pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result
         schema: PromotionReport::SCHEMA,
         project: config.project.to_string(),
         entry,
-        release: ReleaseReport::of(&intent.release),
+        release: ReleaseReport { allowed: intent.allowed.clone(), ..ReleaseReport::of(&intent.release) },
         moves: intent.targets.iter().map(|target| Write::of(target, None)).collect(),
         rules: intent.findings.iter().map(RuleReport::of).collect(),
         steps: steps.map(StepReport::of).collect(),
@@ -122,6 +123,8 @@ pub struct ReleaseShow {
     pub published_by: String,
     /// How it was made.
     pub built: String,
+    /// What was let through then, with what is known of it.
+    pub allowed: AllowedReport,
     /// Why it may go no further.
     pub blocked: Option<Block>,
     /// Why retention keeps it.
@@ -147,6 +150,7 @@ impl Document for ReleaseShow {
         "published_at",
         "published_by",
         "built",
+        "allowed",
         "blocked",
         "pinned",
         "doomed",
@@ -200,6 +204,11 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     let Some(manifest) = manifest else {
         return Err(crate::observe::unpublished(view, commit.as_str()).await);
     };
+    let tags = match &view.history {
+        Some(history) => history.tags(commit).await.unwrap_or_default(),
+        None => Vec::new(),
+    };
+    let version = version::now(manifest.version.as_deref(), &tags);
     let entry = listed.get(commit).cloned().unwrap_or_default();
     let said = async |word: Word, holds: bool| match holds {
         true => view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking),
@@ -236,10 +245,11 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     Ok(ReleaseShow {
         schema: ReleaseShow::SCHEMA,
         project: config.project.to_string(),
-        release: ReleaseReport::published(&manifest),
+        release: ReleaseReport { version, ..ReleaseReport::published(&manifest) },
         published_at: manifest.at,
         published_by: manifest.actor.name.clone(),
         built: manifest.built.clone(),
+        allowed: AllowedReport::of(&manifest.allowed),
         blocked,
         pinned,
         doomed,

@@ -130,6 +130,8 @@ pub struct Running {
     pub verified: bool,
     /// How its deployment ended.
     pub outcome: Option<OutcomeResult>,
+    /// What was let through when it was published: `dirty`, `unmerged`.
+    pub allowed: Vec<String>,
 }
 
 impl Running {

@@ -193,6 +193,7 @@ fn what_could_never_be_read_again_is_not_written() {
         branches: Vec::new(),
         artifacts: std::collections::BTreeMap::new(),
         built: "given".to_owned(),
+        allowed: Default::default(),
         at: crate::samples::start(),
         actor: actor("ci"),
     };

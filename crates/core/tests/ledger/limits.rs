@@ -127,7 +127,12 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
         targets: Vec::new(),
     });
     let mut record = blank(Some(&head), Kind::Observe);
-    record.observe = Some(promote_core::ledger::Observe { release: None, targets: Vec::new(), since: None });
+    record.observe = Some(promote_core::ledger::Observe {
+        release: None,
+        targets: Vec::new(),
+        since: None,
+        allowed: Vec::new(),
+    });
     let next = head.state().after(&record).unwrap();
     let kept: Vec<_> = next.trail.iter().map(|past| past.release.commit.clone()).collect();
     assert_eq!(kept.len(), 4, "the newest stay, whatever they take");

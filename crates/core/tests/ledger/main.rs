@@ -10,6 +10,7 @@
     reason = "a test ends where it finds a fault"
 )]
 
+mod allowed;
 mod append;
 mod chain;
 mod golden;

@@ -201,8 +201,12 @@ fn an_outcome_is_of_the_last_commit() {
     // After what is there was adopted, how the earlier deployment ended says nothing about it.
     let mut adopted = heads;
     append(&mut adopted, Kind::Observe, |record, _| {
-        record.observe =
-            Some(Observe { release: Some(release('d')), targets: vec![target_state('d')], since: None });
+        record.observe = Some(Observe {
+            release: Some(release('d')),
+            targets: vec![target_state('d')],
+            since: None,
+            allowed: Vec::new(),
+        });
     });
     assert_eq!(end(&adopted, of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
     assert!(adopted.last().unwrap().state().current.as_ref().unwrap().verified.is_none());
@@ -211,7 +215,10 @@ fn an_outcome_is_of_the_last_commit() {
 #[test]
 fn other_records_wait_until_nothing_is_open() {
     let fill = |kind: Kind, record: &mut Record| match kind {
-        Kind::Observe => record.observe = Some(Observe { release: None, targets: Vec::new(), since: None }),
+        Kind::Observe => {
+            record.observe =
+                Some(Observe { release: None, targets: Vec::new(), since: None, allowed: Vec::new() })
+        }
         Kind::Freeze => record.freeze = Some(Freeze { until: None }),
         Kind::Mark => {
             record.mark = Some(Mark { of: PromotionId::new(start(), [1; 16]), label: "incident".to_owned() });

@@ -124,6 +124,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
         ],
         plan: Digest::of(b"plan"),
         lives_s: None,
+        allowed: Vec::new(),
     }
 }
 
@@ -226,8 +227,12 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
     out.push((
         "observe",
         append(&mut heads, Kind::Observe, |record, _| {
-            record.observe =
-                Some(Observe { release: Some(release('d')), targets: vec![target_state('d')], since: None });
+            record.observe = Some(Observe {
+                release: Some(release('d')),
+                targets: vec![target_state('d')],
+                since: None,
+                allowed: Vec::new(),
+            });
         }),
     ));
     out.push(("unfreeze", append(&mut heads, Kind::Unfreeze, |_, _| {})));

@@ -17,3 +17,4 @@ mod saved;
 #[allow(dead_code, reason = "the protocol's tests use all of it")]
 #[path = "../protocol/stage.rs"]
 mod stage;
+mod versions;

@@ -217,6 +217,7 @@ impl Stage {
             )]
             .into(),
             built: "given".to_owned(),
+            allowed: Default::default(),
             actor: actor("ci"),
         };
         block_on(publish(&world, &self.config, &publication)).unwrap();

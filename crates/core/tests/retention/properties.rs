@@ -60,6 +60,7 @@ fn manifest(number: usize, place: usize) -> Manifest {
         branches: Vec::new(),
         artifacts: [("main".to_owned(), built)].into(),
         built: "given".to_owned(),
+        allowed: Default::default(),
         at: now(),
         actor: actor(),
     }

@@ -168,6 +168,7 @@ pub fn manifest(digit: char) -> Manifest {
         )]
         .into(),
         built: "given".to_owned(),
+        allowed: Default::default(),
         at: now() - hours(100),
         actor: actor("ci"),
     }

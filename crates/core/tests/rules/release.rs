@@ -89,8 +89,10 @@ fn numbers_meet_the_requirement() {
         (">=1.4, <2", Some("1.5.0-rc.1"), &[], "unmet: 1.5.0-rc.1 does not meet"),
         (">=1.5.0-rc.1", Some("1.5.0-rc.1"), &[], "met: 1.5.0-rc.1 meets"),
         (">=1.5.0-rc.1", Some("1.6.0-rc.1"), &[], "unmet: 1.6.0-rc.1 does not meet"),
-        // Of several numbers, one that meets it is enough.
-        (">=1.4, <2", Some("2.0.0"), &["v1.4.2", "nightly"], "met: 1.4.2 meets"),
+        // Of several numbers, the release is one: a stable one before a pre-release, then the highest.
+        (">=1.4, <2", Some("2.0.0"), &["v1.4.2", "nightly"], "unmet: 2.0.0 does not meet"),
+        (">=1.4, <2", Some("1.4.0-rc.1"), &["v1.4.0-rc.1", "v1.4.0"], "met: 1.4.0 meets"),
+        (">=1.4, <2", None, &["2.0.0-beta", "v1.10.0"], "met: 1.10.0 meets"),
         (">=1.4, <2", None, &["nightly", "v1", "1.4", "vv1.4.0"], "unmet: bbbbbbb has no version number"),
         (">=1.4, <2", None, &[], "unmet: bbbbbbb has no version number"),
     ] {

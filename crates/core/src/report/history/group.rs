@@ -62,6 +62,8 @@ fn add(grouped: &mut Grouped, head: &Head) {
             action: Some(intent.action),
             sha: Some(intent.release.commit.to_string()),
             from: intent.from.as_ref().map(ToString::to_string),
+            version: intent.release.version.clone(),
+            allowed: intent.allowed.clone(),
             ..plain(head, EntryResult::Unfinished)
         };
         grouped.begin(head, entry);
@@ -79,6 +81,8 @@ fn add(grouped: &mut Grouped, head: &Head) {
         let observed = record.observe.as_ref().and_then(|seen| seen.release.as_ref());
         let entry = Entry {
             sha: observed.map(|release| release.commit.to_string()),
+            version: observed.and_then(|release| release.version.clone()),
+            allowed: record.observe.as_ref().map(|seen| seen.allowed.clone()).unwrap_or_default(),
             promotion: record.mark.as_ref().map(|mark| mark.of.to_string()),
             // What was written down afterwards is told with the time that it is about.
             at: record.observe.as_ref().and_then(|seen| seen.since).unwrap_or(head.stored_at),
@@ -104,6 +108,8 @@ fn plain(head: &Head, result: EntryResult) -> Entry {
         overrides: why.overrides.iter().map(|one| one.rule.clone()).collect(),
         took_s: None,
         why: why.reason.clone(),
+        version: None,
+        allowed: Vec::new(),
     }
 }
 

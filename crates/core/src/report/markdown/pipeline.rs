@@ -65,6 +65,7 @@ fn words(environment: &EnvironmentStatus) -> Vec<String> {
         }),
         None => words.push("nothing".to_owned()),
     }
+    words.extend(environment.running.iter().flat_map(|running| running.allowed.clone()));
     let standing = match environment.standing {
         Standing::Verified => "verified",
         Standing::Empty => "",

@@ -83,6 +83,9 @@ fn facts(told: &Told<'_>) -> String {
     if let Some(version) = &decision.release.version {
         to += &format!(" {}", plain(version));
     }
+    if !decision.release.allowed.is_empty() {
+        to += &format!(" ({})", plain(&decision.release.allowed.join(", ")));
+    }
     let mut words = vec![format!("{}: **{}**", plain(&decision.project), plain(&decision.environment))];
     words.push(if decision.decision == Verb::NothingToDo { to } else { format!("{from} → {to}") });
     if let Some(commits) = &decision.commits {

@@ -21,6 +21,8 @@ pub fn publication(report: &PublishReport, links: &Links) -> String {
         "the release",
         &format!("{sha}{}{}", version.unwrap_or_default(), subject.unwrap_or_default()),
     );
+    let allowed: Vec<String> = report.allowed.said.iter().map(|one| format!("- {}", plain(one))).collect();
+    page.rows("Let through", "", &allowed, allowed.len());
     let artifacts: Vec<String> = report
         .artifacts
         .iter()

@@ -6,6 +6,7 @@ use super::read::Looked;
 use crate::config::{Config, Environment};
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor, Manifest, ReleaseRef, manifest};
+use crate::names::EnvironmentName;
 use crate::request::{Request, Wanted};
 use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Snapshot};
@@ -28,19 +29,24 @@ pub struct Next {
     pub ready_at: Option<DateTime<Utc>>,
     /// The rules' answers.
     pub rules: Vec<RuleReport>,
+    /// What was let through when it was published: `dirty`, `unmerged`.
+    pub allowed: Vec<String>,
 }
 
 /// The release of the environments before, when they agree and it is not the one that is here.
-pub(super) fn wanted<'l>(environment: &Environment, looked: &'l Looked) -> Option<(&'l ReleaseRef, String)> {
+pub(super) fn wanted<'l>(
+    environment: &Environment,
+    looked: &'l Looked,
+) -> Option<(&'l ReleaseRef, EnvironmentName)> {
     let here = looked.state(&environment.lane).and_then(|state| state.release());
-    let mut found: Option<(&ReleaseRef, String)> = None;
+    let mut found: Option<(&ReleaseRef, EnvironmentName)> = None;
     for name in &environment.from {
         let lane = looked.lane_of(name)?;
         let Some(release) = looked.state(lane).and_then(|state| state.release()) else { continue };
         match &found {
             Some((other, _)) if other.commit != release.commit => return None,
             Some(_) => {}
-            None => found = Some((release, name.to_string())),
+            None => found = Some((release, name.clone())),
         }
     }
     found.filter(|(release, _)| here.is_none_or(|here| here.commit != release.commit))
@@ -59,11 +65,16 @@ pub(super) fn next(
     let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
     Some(Next {
         sha: release.commit.to_string(),
-        from,
         commits: None,
         ready: unmet().next().is_none(),
         ready_at: opens.and_then(|opens| opens.into_iter().max()),
         rules: findings.iter().map(RuleReport::of).collect(),
+        allowed: looked
+            .lane_of(&from)
+            .and_then(|lane| looked.state(lane))
+            .map(|state| state.allowed(&release.commit))
+            .unwrap_or_default(),
+        from: from.to_string(),
     })
 }
 
@@ -164,6 +175,7 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
             branches: Vec::new(),
             artifacts: BTreeMap::new(),
             built: String::new(),
+            allowed: Default::default(),
             at: looked.at,
             actor: actor.clone(),
         },

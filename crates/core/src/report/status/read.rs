@@ -161,10 +161,8 @@ async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
                 let found = history.on_branch(&commit, branch).await.ok().flatten();
                 looked.on_branch.insert(commit.clone(), found);
             }
-            if settings.versions.is_some() {
-                let found = history.tags(&commit).await.unwrap_or_default();
-                looked.tags.insert(commit, found);
-            }
+            let found = history.tags(&commit).await.unwrap_or_default();
+            looked.tags.insert(commit, found);
         }
     }
 }
@@ -280,5 +278,6 @@ fn running(state: &State, at: DateTime<Utc>) -> Option<Running> {
         by: current.by.clone(),
         verified: current.verified.is_some(),
         outcome: current.outcome,
+        allowed: release.map(|release| state.allowed(&release.commit)).unwrap_or_default(),
     })
 }

@@ -1,0 +1,148 @@
+//! Whether what is read from the work tree is the commit's: the gate before bytes of it are published under the
+//! commit's name. Going past it is said by the release for ever.
+
+use crate::git::GitRepository;
+use promote_core::commit::CommitId;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::Dirty;
+use promote_core::ledger::allowed::NAMED;
+use promote_core::names::shown;
+use promote_core::port::History;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// What keeps a work tree from being that of a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// It was so before anything ran.
+    Found,
+    /// The build did it.
+    Built,
+}
+
+/// Whether the whole work tree is that of the commit: it is what is checked out, and no file in git is changed. What was
+/// built in another one is that one's. `None` when it is.
+///
+/// # Errors
+/// When it is not and `allowed` does not say otherwise, or git fails.
+pub(crate) async fn work_tree(
+    repository: &GitRepository,
+    commit: &CommitId,
+    allowed: bool,
+    cause: Cause,
+) -> Result<Option<Dirty>, Failure> {
+    let head = repository.resolve("HEAD").await;
+    let head = head.map_err(|error| Failure::looking("reading the repository", error))?.map(|head| head.id);
+    if head.as_ref() != Some(commit) && !allowed {
+        return Err(elsewhere(head.as_ref(), commit));
+    }
+    let files = differing(repository, commit, None).await?;
+    let dirty = Dirty { at: head.filter(|head| head != commit), ..named(&files) };
+    if dirty == Dirty::default() {
+        return Ok(None);
+    }
+    if allowed { Ok(Some(dirty)) } else { Err(changed(commit, &dirty, cause)) }
+}
+
+/// Whether the files in git at or below a path of the work tree are the commit's. What else lies there was made by
+/// somebody, and nobody knows of what; what lies outside of the repository, too.
+///
+/// # Errors
+/// As [`work_tree`].
+pub(crate) async fn given(
+    repository: &GitRepository,
+    commit: &CommitId,
+    path: &Path,
+    allowed: bool,
+) -> Result<Option<Dirty>, Failure> {
+    let Some(below) = inside(repository.top(), path) else { return Ok(None) };
+    let known = repository.resolve(commit.as_str()).await;
+    if known.map_err(|error| Failure::looking("reading the repository", error))?.is_none() {
+        return Ok(None);
+    }
+    let files = differing(repository, commit, Some(below)).await?;
+    let dirty = named(&files);
+    match dirty == Dirty::default() {
+        true => Ok(None),
+        false if allowed => Ok(Some(dirty)),
+        false => Err(changed(commit, &dirty, Cause::Found)),
+    }
+}
+
+/// What several looks found, as one.
+pub(crate) fn both(one: Option<Dirty>, two: Option<Dirty>) -> Option<Dirty> {
+    let (Some(one), Some(two)) = (&one, &two) else { return one.or(two) };
+    let files: BTreeSet<&String> = one.files.iter().chain(&two.files).collect();
+    // The later look at one tree sees what the earlier one saw; of two paths, each is counted.
+    let count = one.count.max(two.count).max(files.len() as u64);
+    Some(Dirty {
+        at: one.at.clone().or_else(|| two.at.clone()),
+        files: files.into_iter().take(NAMED).cloned().collect(),
+        count,
+    })
+}
+
+async fn differing(
+    repository: &GitRepository,
+    commit: &CommitId,
+    below: Option<String>,
+) -> Result<BTreeSet<String>, Failure> {
+    let (repository, commit) = (repository.clone(), commit.clone());
+    let look = move || repository.differing(&commit, below.as_deref().filter(|below| !below.is_empty()));
+    let found = tokio::task::spawn_blocking(look).await;
+    let found = found.map_err(|error| {
+        Failure::new(ExitStatus::Failed, "comparing the work tree broke off").caused_by(error)
+    })?;
+    found.map_err(|error| {
+        let hint = error.hint();
+        let failure = Failure::new(ExitStatus::Failed, "the work tree can't be compared with the commit");
+        let failure = failure.caused_by(error).state("Nothing was published.");
+        hint.into_iter().fold(failure, Failure::hint)
+    })
+}
+
+fn named(files: &BTreeSet<String>) -> Dirty {
+    Dirty {
+        at: None,
+        files: files.iter().take(NAMED).map(|file| shown(file)).collect(),
+        count: files.len() as u64,
+    }
+}
+
+/// The path from the top of the repository, empty for the top itself; `None` for one that lies elsewhere.
+fn inside(top: &Path, path: &Path) -> Option<String> {
+    let (top, path): (PathBuf, PathBuf) = (top.canonicalize().ok()?, path.canonicalize().ok()?);
+    Some(path.strip_prefix(top).ok()?.to_str()?.to_owned())
+}
+
+fn elsewhere(head: Option<&CommitId>, commit: &CommitId) -> Failure {
+    let here = head.map_or_else(|| "no commit".to_owned(), |head| head.short(12).to_owned());
+    let short = commit.short(12);
+    Failure::new(
+        ExitStatus::Usage,
+        format!("the work tree is at {here}, and what is built there is not of {short}"),
+    )
+    .state("Nothing was published.")
+    .hint(format!("`git switch --detach {short}` first, or leave `--commit` out"))
+    .hint("`--allow-dirty` publishes it all the same, and the release says so for ever")
+}
+
+fn changed(commit: &CommitId, dirty: &Dirty, cause: Cause) -> Failure {
+    let short = commit.short(12);
+    let (message, hint) = match cause {
+        Cause::Found => (
+            format!("the work tree is not what was committed as {short}"),
+            "commit what belongs to the release, and `git stash` the rest",
+        ),
+        Cause::Built => (
+            format!("the build changed files that are in git: the work tree is not {short} any more"),
+            "let the build write elsewhere, or commit what it makes",
+        ),
+    };
+    Failure::new(ExitStatus::Usage, message)
+        .state(format!("{}.", dirty.said()))
+        .state("Nothing was published.")
+        .hint(hint)
+        .hint("`--allow-dirty` publishes it all the same, and the release says so for ever")
+}

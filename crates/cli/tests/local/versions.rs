@@ -1,0 +1,117 @@
+//! Which version a release is: one answer for rule, name, variable and view.
+
+use crate::stage::Stage;
+use promote_core::exit::ExitStatus;
+
+const VERSIONED: &str = r#"
+project      = "shop"
+environments = ["staging", "prod"]
+source       = "releases/{sha}.zip"
+target       = "deployed/{env}.zip"
+ledger       = ".promote/shop/"
+
+[env.prod]
+target   = "deployed/{env}-{version}.zip"
+versions = ">=1.4, <2"
+prepare  = "echo $PROMOTE_VERSION > out-version"
+"#;
+
+fn says(stage: &Stage, line: &[&str], words: &str) {
+    let answer = stage.run(line);
+    assert!(answer.out.contains(words), "{line:?}: {}", answer.all());
+}
+
+#[test]
+fn a_tag_that_came_after_publishing_is_the_version_in_rule_name_variable_and_view() {
+    let stage = Stage::with(VERSIONED);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage.git(&["tag", "v1.4.0-rc.1"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Blocked);
+    stage.git(&["tag", "v1.4.0"]);
+    let plan = stage.run(&["plan", "prod", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(plan["release"]["version"], "1.4.0");
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.4.0.zip"));
+    assert_eq!(String::from_utf8(stage.read("out-version")).unwrap().trim(), "1.4.0");
+    let status = stage.run(&["status", "--json"]).json();
+    assert_eq!(status["environments"][1]["running"]["version"], "1.4.0");
+    // Where it moved before, it moved under the version that it had then.
+    assert_eq!(status["environments"][0]["running"]["version"], "1.4.0-rc.1");
+    let entry = stage.run(&["history", "prod", "--json"]).json()["entries"][0].clone();
+    assert_eq!(entry["version"], "1.4.0");
+    says(&stage, &["show", &commit], "1.4.0\n");
+    says(&stage, &["show", entry["promotion"].as_str().unwrap()], "1.4.0\n");
+    assert_eq!(stage.run(&["publish", "--no-move", "--json"]).json()["version"], "1.4.0");
+    says(&stage, &["verify", "--ledger"], "");
+}
+
+#[test]
+fn a_release_that_was_tagged_only_after_publishing_has_a_version() {
+    let stage = Stage::with(VERSIONED);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let refused = stage.run(&["to", "prod", "--yes"]);
+    assert_ne!(refused.exit, ExitStatus::Ok, "{}", refused.all());
+    stage.git(&["tag", "v1.5.0"]);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.5.0.zip"));
+    // Nothing to do afterwards, and a deleted tag changes no name of what is there.
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn of_several_tags_the_highest_stable_one_is_the_version() {
+    let stage = Stage::with(VERSIONED);
+    for tag in ["2.0.0-beta", "v1.10.0", "v1.9.0", "nightly"] {
+        stage.git(&["tag", tag]);
+    }
+    let published = stage.run(&["publish", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(published["version"], "1.10.0");
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.10.0.zip"));
+    assert_eq!(String::from_utf8(stage.read("out-version")).unwrap().trim(), "1.10.0");
+}
+
+#[test]
+fn a_target_name_that_was_used_for_other_bytes_is_refused() {
+    let stage = Stage::with(VERSIONED);
+    let first = stage.git(&["rev-parse", "HEAD"]);
+    stage.git(&["tag", "v1.4.0"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    let bytes = stage.read("deployed/prod-1.4.0.zip");
+    let second = stage.commit("feat: second");
+    stage.git(&["tag", "--force", "v1.4.0"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    for line in [
+        &["to", "prod", "--yes"][..],
+        &["to", "prod", &second, "--yes", "--override", "drift", "--reason", "it must be"],
+    ] {
+        let answer = stage.run(line).ends(ExitStatus::Conflict);
+        assert!(answer.err.contains("was used for other bytes before"), "{}", answer.err);
+    }
+    assert_eq!(stage.read("deployed/prod-1.4.0.zip"), bytes);
+    // Another version is another name; the release that was there may come back under its own.
+    stage.git(&["tag", "--delete", "v1.4.0"]);
+    stage.git(&["tag", "v1.4.0", &first]);
+    stage.git(&["tag", "v1.4.1", &second]);
+    // What was published as 1.4.0 stays known; the higher one counts.
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert_ne!(stage.read("deployed/prod-1.4.1.zip"), bytes);
+    stage.run(&["to", "prod", &second, "--redeploy", "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn where_a_release_lies_is_settled_when_it_is_published() {
+    let config = VERSIONED.replace("releases/{sha}.zip", "releases/{version}-{sha:8}.zip");
+    let stage = Stage::with(&config);
+    stage.git(&["tag", "v1.4.0-rc.1"]);
+    stage.run(&["pack", "--out", "out.zip"]).ends(ExitStatus::Ok);
+    stage.run(&["publish", "out.zip"]).ends(ExitStatus::Ok);
+    stage.git(&["tag", "v1.4.0"]);
+    stage.run(&["publish", "out.zip"]).ends(ExitStatus::Ok);
+    let sources = std::fs::read_dir(stage.path().join("releases")).unwrap().count();
+    assert_eq!(sources, 1, "the same release is not put in place a second time");
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.4.0.zip"));
+}
