@@ -27,6 +27,7 @@ mod health;
 mod iam;
 mod interrupt;
 mod moment;
+mod named;
 mod page;
 mod pinning;
 mod pipeline_health;

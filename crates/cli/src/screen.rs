@@ -25,6 +25,8 @@ pub(crate) struct Screen {
     /// The form of the data.
     pub(crate) format: Format,
     quiet: bool,
+    /// The file that was named with `--config`: whoever types a command that is named here needs it as well.
+    config: Option<String>,
 }
 
 impl Screen {
@@ -38,6 +40,7 @@ impl Screen {
             err_colour: coloured(global.color, env, env.error_terminal),
             format,
             quiet: global.quiet,
+            config: global.config.as_ref().map(|path| path.display().to_string()),
         }
     }
 
@@ -58,11 +61,20 @@ impl Screen {
             err_colour: coloured(colour, env, env.error_terminal),
             format: Format::Human,
             quiet: false,
+            config: None,
         }
     }
 
-    /// Writes data as it is.
+    /// Writes data as it is; in a document, commands name the file that this one was told of.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
+        let named = match (&self.config, self.format) {
+            (Some(file), Format::Json) => crate::named::document(text, file),
+            _ => None,
+        };
+        self.put(named.as_deref().unwrap_or(text))
+    }
+
+    fn put(&self, text: &str) -> Result<(), Failure> {
         match write(&self.out, text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Failure::new(ExitStatus::Failed, "writing the output failed").caused_by(error))
@@ -71,9 +83,17 @@ impl Screen {
         }
     }
 
-    /// Writes a message as it is. That nobody reads it is no reason to stop.
+    /// Writes a message. That nobody reads it is no reason to stop.
     pub(crate) fn message(&self, text: &str) {
-        let _ = write(&self.err, text);
+        let _ = write(&self.err, &self.named(text.to_owned()));
+    }
+
+    /// A text whose commands name the file that this one was told of.
+    fn named(&self, text: String) -> String {
+        match &self.config {
+            Some(file) => crate::named::text(&text, file),
+            None => text,
+        }
     }
 
     /// Writes a line of a message.
@@ -83,11 +103,11 @@ impl Screen {
 
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
     pub(crate) fn page(&self, page: &Page) -> Result<(), Failure> {
-        self.data(&match self.format {
+        self.put(&self.named(match self.format {
             Format::Markdown => page.markdown(),
             Format::Plain => page.plain(),
             Format::Human | Format::Json => page.human(self.out_colour),
-        })?;
+        }))?;
         if self.format == Format::Human && !self.quiet {
             self.message(&page.hints(self.err_colour));
         }

@@ -57,3 +57,19 @@ fn what_nobody_knows_is_said_and_left_out() {
     assert!(report.out.contains("no release at the source has the same bytes"), "{}", report.all());
     assert!(report.out.contains("nothing to import"), "{}", report.all());
 }
+
+#[test]
+fn the_first_promotion_after_an_import_is_undone_by_the_command_that_it_names() {
+    let (stage, [_, two]) = by_hand();
+    stage.run(&["import", "--yes"]).ends(ExitStatus::Ok);
+    stage.commit("three");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    // What was imported was never verified here, so that going back to it must be asked for with a reason.
+    let moved = stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    let undo = format!("promote rollback uat --to {} --override from --reason TEXT", &two[..7]);
+    assert!(moved.out.contains(&format!("To undo: `{undo}`")), "{}", moved.all());
+    stage.run(&["rollback", "uat", "--yes"]).ends(ExitStatus::Missing);
+    stage
+        .run(&["rollback", "uat", "--to", &two, "--override", "from", "--reason", "INC-1", "--yes"])
+        .ends(ExitStatus::Ok);
+}

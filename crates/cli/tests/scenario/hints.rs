@@ -157,3 +157,15 @@ fn what_moves_along_is_named_wherever_it_is_needed() {
     stage.tell("promote status");
     stage.tell("promote to prod --include demo --yes");
 }
+
+#[test]
+fn a_hint_keeps_the_file_that_was_named() {
+    let stage = Stage::ready();
+    let here = |name: &str| stage.folder.path().join(name);
+    std::fs::rename(here("promote.toml"), here("my shop.toml")).unwrap();
+    let (_, _, err) =
+        stage.run("promote plan uat cccc --override from --reason INC-1 --config \"my shop.toml\"");
+    hinted(&err, "promote to uat ccccccc --override from --reason INC-1 --config 'my shop.toml'");
+    let (_, out, _) = stage.run("promote to prod cccc --yes --json --config \"my shop.toml\"");
+    assert!(out.contains("promote plan uat ccccccc --config 'my shop.toml'"), "{out}");
+}

@@ -13,6 +13,7 @@ mod advancing;
 mod blocked;
 mod copied;
 mod cut_off;
+mod exits;
 mod gitlab;
 mod happy;
 #[path = "../hint/mod.rs"]
