@@ -163,3 +163,48 @@ fn the_action_ends_as_the_deployment_did_that_it_finds_in_place() {
     let unwaited = act(folder, &[("TO", "e0"), ("VERSION", &project.releases[0]), ("WAIT", "false")]);
     assert_ne!(unwaited.exit, ExitStatus::Ok, "{}", unwaited.log);
 }
+
+#[test]
+fn the_action_refuses_blank_reasons_keys_that_are_not_acted_on_and_the_ledger_of_another_project() {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 1).unwrap();
+    let folder = project.folder.path();
+    let file = folder.join("promote.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let release = project.releases[0].as_str();
+    let to = [("TO", "e0"), ("VERSION", release)];
+    for reason in ["", "  ", "\u{200b}"] {
+        let answer = act(folder, &[&to[..], &[("OVERRIDE", "drift"), ("REASON", reason)]].concat());
+        assert_eq!(answer.exit, ExitStatus::Usage, "{}", answer.log);
+        assert!(answer.log.contains("reason"), "{}", answer.log);
+    }
+    std::fs::write(&file, format!("signers = \"allowed\"\n{text}")).unwrap();
+    for act_of in ["promote", "rollback", "publish", "advance"] {
+        let answer = act(folder, &[&to[..], &[("DO", act_of)]].concat());
+        assert_eq!(answer.exit, ExitStatus::Usage, "{act_of}: {}", answer.log);
+        let place = "::error title=promote.toml,file=promote.toml,line=1,";
+        assert!(
+            answer.log.contains("`signers` is read") && answer.log.contains(place),
+            "{act_of}: {}",
+            answer.log
+        );
+    }
+    let looked = act(folder, &[("DO", "status")]);
+    assert_eq!(looked.exit, ExitStatus::Ok, "{}", looked.log);
+    assert!(looked.log.contains("::warning") && looked.log.contains("`signers` is read"), "{}", looked.log);
+
+    let named = text.lines().find(|line| line.trim_start().starts_with("project")).unwrap();
+    let ledger = if text.contains("ledger") { "" } else { "ledger = \".promote/p/\"\n" };
+    let other = text.replace(named, "project = \"another\"");
+    std::fs::write(&file, format!("{ledger}{other}")).unwrap();
+    if !ledger.is_empty() {
+        // The ledger lies where it did when its place followed from the project's name.
+        let name = named.split('"').nth(1).unwrap();
+        std::fs::write(&file, format!("ledger = \".promote/{name}/\"\n{other}")).unwrap();
+    }
+    for act_of in ["promote", "plan", "status", "verify", "rollback", "advance"] {
+        let answer = act(folder, &[&to[..], &[("DO", act_of)]].concat());
+        assert_eq!(answer.exit, ExitStatus::Usage, "{act_of}: {}", answer.log);
+        assert!(answer.log.contains("belongs to the project"), "{act_of}: {}", answer.log);
+    }
+    assert!(!folder.join("deploy/e0.zip").exists());
+}

@@ -179,7 +179,7 @@ fn every_key_of_the_file_is_in_the_reference() {
             .unwrap();
         }
         let default = if row.default.is_empty() { "–" } else { row.default };
-        let (takes, meaning) = (cell(&row.takes), cell(row.meaning));
+        let (takes, meaning) = (cell(&row.takes), cell(&row.meaning));
         writeln!(text, "| `{}` | {takes} | {default} | {meaning} |", row.name).unwrap();
     }
     generated("docs/reference/promote-toml.md", &text);

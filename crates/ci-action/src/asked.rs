@@ -5,6 +5,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Override};
 use promote_core::names::EnvironmentName;
+use promote_core::reason;
 use promote_core::request::{Request, Wanted};
 use std::fmt::Display;
 
@@ -131,15 +132,15 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
         Act::Rollback => Request::rollback(environment, wanted, actor),
         _ => Request::promote(environment, wanted, actor),
     };
-    request.reason = Some(inputs.get("reason").to_owned()).filter(|reason| !reason.is_empty());
+    let given = Some(inputs.get("reason")).filter(|reason| !reason.is_empty());
+    request.reason = reason::allowed(given)?;
     request.notes = inputs.pairs("notes").map_err(wrong)?;
     for line in inputs.lines("include") {
         request.include.push(line.parse().map_err(misnamed)?);
     }
     for name in inputs.lines("override") {
-        let reason = request.reason.clone().ok_or_else(|| {
-            Failure::new(ExitStatus::Usage, "an override needs a reason").hint("give the input `reason`")
-        })?;
+        let reason = reason::needed(given, "an override")
+            .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
         let rule = promote_core::rule::overridable(name).map_err(|known| {
             let shown = promote_core::names::shown(name);
             let failure =

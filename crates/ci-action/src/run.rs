@@ -182,6 +182,18 @@ async fn act(
             return Ok(Answer::failed(&failure, inputs.get("to")));
         }
     };
+    if !config.unacted.is_empty() && act.changes() {
+        let failure = mistakes(log, surroundings, &path, &config.unacted);
+        return Ok(Answer::failed(&failure, inputs.get("to")));
+    }
+    for what in config.unacted() {
+        log.annotate(
+            Kind::Warning,
+            "promote.toml",
+            &format!("{what}; nothing can be written until it is taken out"),
+            None,
+        );
+    }
     let variables: Variables = surroundings.variables.iter().collect();
     let named = config.named_variables();
     let named = named.into_iter().filter_map(|name| variables.get(name));

@@ -53,9 +53,23 @@ pub(crate) struct App<'a> {
 }
 
 impl App<'_> {
-    /// Reads the configuration.
+    /// Reads the configuration for a command that only looks, and says what keeps the others from writing.
     pub(crate) fn project(&self) -> Result<Project, Stop> {
-        Project::load(self)
+        let project = Project::load(self)?;
+        for what in project.config.unacted() {
+            let text =
+                format!("{}: {what}; nothing can be written until it is taken out", project.shown(self));
+            self.screen.say(&Text::new("warning: ", Style::Warn).and(&text, Style::Plain));
+        }
+        Ok(project)
+    }
+
+    /// Reads the configuration for a command that writes. One that asks for what this version does not do is shown and
+    /// refused.
+    pub(crate) fn project_to_write(&self) -> Result<Project, Stop> {
+        let project = Project::load(self)?;
+        project.to_write(self)?;
+        Ok(project)
     }
 
     /// Reaches the outside, silently.
@@ -185,7 +199,7 @@ impl App<'_> {
                     None => failure.hint(format!("the rules are {}", known.join(", "))),
                 }
             })?;
-            let reason = terms.reason.clone().unwrap_or_default();
+            let reason = promote_core::reason::needed(terms.reason.as_deref(), "an override")?;
             request.overrides.push(Override { rule: rule.name.to_owned(), reason });
         }
         Ok(request)

@@ -118,12 +118,12 @@ pub(crate) struct TermsArgs {
     #[arg(long, value_name = "ENV")]
     pub(crate) include: Vec<EnvironmentName>,
 
-    /// Go past a rule once, with `--reason`; recorded and announced; may be repeated
+    /// Go past a rule once, for which `--reason` is needed; recorded and announced; may be repeated
     #[arg(long = "override", value_name = "RULE", requires = "reason")]
     pub(crate) overrides: Vec<String>,
 
     /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = reason)]
     pub(crate) reason: Option<String>,
 
     /// A text that the environment asks for; may be repeated
@@ -172,9 +172,14 @@ pub(crate) struct JobFiles {
     pub(crate) annotations: Option<PathBuf>,
 }
 
+/// A reason that says something.
+pub(crate) fn reason(text: &str) -> Result<String, String> {
+    promote_core::reason::judge(text).map(str::to_owned).map_err(|unsaid| unsaid.to_string())
+}
+
 fn note(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() && !value.trim().is_empty() => {
+        Some((name, value)) if !name.trim().is_empty() && !promote_core::reason::blank(value) => {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         }
         _ => Err("a name, `=` and a text are needed".to_owned()),

@@ -39,9 +39,10 @@ pub(crate) async fn run(
     block: bool,
     reason: Option<&str>,
 ) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let world = app.world(&project).await?;
     let view = world.view();
+    promote_core::observe::genesis(&view, &project.config).await?;
     let commit = crate::release::published(&view, wanted).await?;
     let changed = if changing.dry_run {
         view.ledger.release(&commit).await.map_err(LedgerError::looking)?.blocked() != block
@@ -58,7 +59,7 @@ pub(crate) async fn run(
             reason: reason.map(str::to_owned),
             ..Request::promote(environment.clone(), Wanted::Unnamed, app.identified().await?)
         };
-        promote_core::admin::block(&world, &commit, block, &request).await?
+        promote_core::admin::block(&world, &project.config, &commit, block, &request).await?
     };
     let report = BlockReport {
         schema: BlockReport::SCHEMA,

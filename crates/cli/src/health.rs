@@ -8,8 +8,9 @@ use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
-use promote_core::ledger::{Actor, Genesis, LedgerError};
+use promote_core::ledger::{Actor, Genesis};
 use promote_core::location::StoreId;
+use promote_core::observe::begun;
 use promote_core::port::{Capabilities, ErrorKind};
 use promote_core::report::Document;
 use promote_core::rule::clock_is_off;
@@ -114,7 +115,7 @@ pub(crate) async fn look(
         problem: None,
         exit: None,
     };
-    let genesis = match view.ledger.genesis().await.map_err(LedgerError::looking) {
+    let genesis = match begun(&view.ledger, &project.config).await {
         Ok(found) => found.map(|(genesis, _)| genesis),
         Err(failure) => {
             ledger.exit = Some(failure.exit);

@@ -44,9 +44,10 @@ pub(crate) async fn run(
     pin: bool,
     reason: Option<&str>,
 ) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let world = app.world(&project).await?;
     let view = world.view();
+    promote_core::observe::genesis(&view, &project.config).await?;
     let commit = crate::release::published(&view, wanted).await?;
     let mut report = PinReport {
         schema: PinReport::SCHEMA,
@@ -64,11 +65,11 @@ pub(crate) async fn run(
         report.lifted = pin && entry.doomed();
         report.late = pin && entry.erasing();
     } else if pin {
-        let done = retention::pin(&world, &commit, reason.unwrap_or_default(), &app.actor()).await?;
+        let done = retention::pin(&world, &project.config, &commit, reason, &app.actor()).await?;
         report.changed = done.changed || done.lifted;
         (report.lifted, report.late) = (done.lifted, done.late);
     } else {
-        report.changed = retention::unpin(&world, &commit, reason, &app.actor()).await?;
+        report.changed = retention::unpin(&world, &project.config, &commit, reason, &app.actor()).await?;
     }
     app.tell(report.changed && !report.dry_run, &report, || page(&report))?;
     Ok(ExitStatus::Ok)

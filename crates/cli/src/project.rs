@@ -57,6 +57,14 @@ impl Project {
         }
     }
 
+    /// Refuses to write as long as the file asks for what this version does not do, and shows each place.
+    pub(crate) fn to_write(&self, app: &App<'_>) -> Result<(), Stop> {
+        match self.config.unacted.as_slice() {
+            [] => Ok(()),
+            found => Err(refused(app, &self.file, &self.text, found)),
+        }
+    }
+
     /// The file's name for messages.
     pub(crate) fn shown(&self, app: &App<'_>) -> String {
         shown(app, &self.file)

@@ -63,7 +63,7 @@ pub(crate) async fn run(
     let world = app.world(project).await?;
     let (changed, entry) = if changing.dry_run {
         let view = world.view();
-        promote_core::observe::genesis(&view).await?;
+        promote_core::observe::genesis(&view, &project.config).await?;
         let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
         let state = head.map(|head| head.state().clone()).unwrap_or_default();
         let changes = match saying {

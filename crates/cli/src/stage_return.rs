@@ -10,12 +10,13 @@ use crate::project::Project;
 use crate::watching::{Shown, WatchReport, context, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
+use promote_core::digest::Digest;
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{exit_of, outcome};
 use promote_core::follow::{Follow, Pace, Return, earlier, plain};
-use promote_core::ledger::{Head, LedgerError, OutcomeResult, StepRecord};
+use promote_core::ledger::{Genesis, Head, LedgerError, OutcomeResult, StepRecord};
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
@@ -81,6 +82,7 @@ pub(crate) async fn run(
     let progress = app.progress();
     let mirror = app.mirror(project, &app.actor(), Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    let genesis = genesis(&world.view(), &project.config).await?;
     let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
     let current = head.as_ref().and_then(|head| head.state().current.clone());
     let (Some(head), Some((current, release))) =
@@ -119,7 +121,8 @@ pub(crate) async fn run(
         return Ok(ExitStatus::Ok);
     }
     confirm(app, changing, settings, false)?;
-    let execution = go_back(app, &world, settings, &pipelines, &way, head, wanted, &mut back).await?;
+    let execution =
+        go_back(app, &world, settings, &pipelines, &way, (head, genesis), wanted, &mut back).await?;
     if let Some(promotion) = current.promotion.clone() {
         let (environment, release) = (name.clone(), release.commit.clone());
         world.events.hear(&Event::StageBack { promotion, environment, release });
@@ -202,7 +205,7 @@ async fn go_back(
     settings: &Environment,
     pipelines: &Arc<dyn Pipelines>,
     way: &Return,
-    head: Head,
+    (head, genesis): (Head, (Genesis, Digest)),
     wanted: &Wanted<'_>,
     back: &mut StageRollback,
 ) -> Result<String, Failure> {
@@ -236,10 +239,8 @@ async fn go_back(
         reason: Some(reason),
         ..Request::promote(settings.name.clone(), promote_core::request::Wanted::Unnamed, actor)
     };
-    let recorded = async {
-        let genesis = genesis(&world.view()).await?;
-        outcome(world, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await
-    };
+    let recorded =
+        async { outcome(world, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await };
     match recorded.await {
         Ok(_) => back.recorded = true,
         Err(failure) => app.screen.say(

@@ -10,9 +10,10 @@ use crate::invocation::Invocation;
 use crate::ledger::{
     AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, Word,
 };
-use crate::observe::{environment, genesis, seen};
+use crate::observe::{environment, genesis_to_write, seen};
 use crate::pointer::{self, Pointer};
 use crate::port::Object;
+use crate::reason;
 use crate::request::Request;
 use crate::snapshot::Block;
 use crate::world::World;
@@ -35,7 +36,7 @@ pub enum Saying {
 /// Writes it into the ledger. `None` when it is so already.
 ///
 /// # Errors
-/// When a promotion is open, or the ledger does not take the record.
+/// When it has no reason and needs one, a promotion is open, or the ledger does not take the record.
 pub async fn say(
     world: &World,
     config: &Config,
@@ -43,7 +44,8 @@ pub async fn say(
     saying: &Saying,
 ) -> Result<Option<Head>, Failure> {
     let settings = environment(config, &request.environment)?;
-    let genesis = genesis(&world.view()).await?;
+    let request = &reasoned(request, saying)?;
+    let genesis = genesis_to_write(&world.view(), config).await?;
     let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
     let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
     let kind = match saying {
@@ -72,6 +74,17 @@ pub async fn say(
     .map(Some)
 }
 
+/// The request with the reason that the saying needs: what stops an environment needs one, what lifts that may have one.
+fn reasoned(request: &Request, saying: &Saying) -> Result<Request, Failure> {
+    let given = request.reason.as_deref();
+    let reason = match saying {
+        Saying::Freeze(_) => Some(reason::needed(given, "a freeze")?),
+        Saying::Hold => Some(reason::needed(given, "a hold")?),
+        Saying::Unfreeze | Saying::Unhold => reason::allowed(given)?,
+    };
+    Ok(Request { reason, ..request.clone() })
+}
+
 fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
     let name = &settings.name;
     match head.and_then(|head| head.state().open.as_ref()) {
@@ -95,13 +108,18 @@ fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<
 /// Blocks a release, or lifts its block. `false` when it is so already.
 ///
 /// # Errors
-/// When the release was never published, or the ledger does not take it.
+/// When a block has no reason, the release was never published, or the ledger does not take it.
 pub async fn block(
     world: &World,
+    config: &Config,
     commit: &CommitId,
     block: bool,
     request: &Request,
 ) -> Result<bool, Failure> {
+    let given = request.reason.as_deref();
+    let reason = if block { Some(reason::needed(given, "a block")?) } else { reason::allowed(given)? }
+        .unwrap_or_default();
+    genesis_to_write(&world.view(), config).await?;
     let reader = world.ledger.reader();
     for _ in 0..16 {
         let entry = reader.release(commit).await.map_err(LedgerError::looking)?;
@@ -114,11 +132,7 @@ pub async fn block(
         if entry.blocked() == block {
             return Ok(false);
         }
-        let said = Block {
-            reason: request.reason.clone().unwrap_or_default(),
-            by: request.actor.name.clone(),
-            at: world.clock.now(),
-        };
+        let said = Block { reason: reason.clone(), by: request.actor.name.clone(), at: world.clock.now() };
         let place = Word::Block.key(reader.root(), commit, entry.block + 1).map_err(|error| {
             Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
         })?;
@@ -152,7 +166,7 @@ pub struct Adopted {
 /// checked. Without one, the object's own stamp is followed.
 ///
 /// # Errors
-/// `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
+/// `Usage` without a reason; `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
 pub async fn adopt(
     world: &World,
     config: &Config,
@@ -160,8 +174,12 @@ pub async fn adopt(
     manifest: Option<Manifest>,
 ) -> Result<Adopted, Failure> {
     let settings = environment(config, &request.environment)?;
+    let request = &Request {
+        reason: Some(reason::needed(request.reason.as_deref(), "an adoption")?),
+        ..request.clone()
+    };
     let view = world.view();
-    let genesis = genesis(&view).await?;
+    let genesis = genesis_to_write(&view, config).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     idle(config, settings, head.as_ref())?;

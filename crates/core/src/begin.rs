@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::genesis::{Probed, SCHEMA};
 use crate::ledger::{AppendError, Genesis, LedgerError, key};
 use crate::location::StoreId;
+use crate::observe::begun;
 use crate::port::Capabilities;
 use crate::world::{World, stores_of};
 
@@ -16,8 +17,9 @@ use crate::world::{World, stores_of};
 /// # Errors
 /// When the ledger's store does not check conditions (`Usage`), or what a store answered.
 pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, bool), Failure> {
+    config.to_write()?;
     let reader = world.ledger.reader();
-    if let Some((genesis, id)) = reader.genesis().await.map_err(LedgerError::looking)? {
+    if let Some((genesis, id)) = begun(reader, config).await? {
         return Ok((genesis, id, false));
     }
     let mut probes = Vec::new();
@@ -38,7 +40,7 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
     }
     match world.ledger.begin(&genesis).await {
         Ok(id) => Ok((genesis, id, true)),
-        Err(AppendError::Lost { .. }) => match reader.genesis().await.map_err(LedgerError::looking)? {
+        Err(AppendError::Lost { .. }) => match begun(reader, config).await? {
             Some((genesis, id)) => Ok((genesis, id, false)),
             None => Err(Failure::new(ExitStatus::Failed, "the ledger's genesis comes and goes")),
         },

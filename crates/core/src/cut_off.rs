@@ -115,7 +115,7 @@ impl Underway {
             return Ok(Recorded { written: false, undo });
         }
         let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
-        let genesis = genesis(&world.view()).await?;
+        let genesis = genesis(&world.view(), &self.config).await?;
         outcome(world, settings, &genesis, request, head, result, &[]).await?;
         Ok(Recorded { written: true, undo })
     }

@@ -14,6 +14,7 @@ use crate::ledger::{
 use crate::observe::{environment, observe};
 use crate::plan::{Decision, Nothing, Plan, plan};
 use crate::port::StepEnd;
+use crate::reason;
 use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
 use crate::standing;
@@ -62,6 +63,7 @@ pub async fn decide(
     request: &Request,
 ) -> Result<(Snapshot, Decision), Failure> {
     let settings = environment(config, &request.environment)?;
+    let request = &reason::settled(request)?;
     // What many commands hold at the same depth is not held on each one's stack.
     let snapshot = Box::pin(observe(view, config, request)).await?;
     let decision = plan(config, settings, &snapshot, request);
@@ -80,6 +82,8 @@ pub async fn carry_out(
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Done, Failure> {
+    config.to_write()?;
+    let request = &reason::settled(request)?;
     let settings = environment(config, &plan.environment)?;
     let Applied { commit, prepared, .. } = apply(world, config, settings, plan, snapshot, request).await?;
     let mut done = follow(world, config, plan, snapshot, request, commit, prepared).await?;
@@ -122,6 +126,7 @@ pub async fn finish(
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Done, Failure> {
+    config.to_write()?;
     let Some(head) = snapshot.head.clone() else {
         return Err(Failure::new(
             ExitStatus::Missing,

@@ -42,6 +42,7 @@ pub mod pointer;
 pub mod port;
 pub mod proposal;
 pub mod publish;
+pub mod reason;
 pub mod remember;
 pub mod report;
 pub mod request;

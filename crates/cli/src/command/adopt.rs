@@ -18,7 +18,9 @@ use serde::Serialize;
 /// For an environment that was in use before promote, and after a change that was made past it. The targets are read
 /// and written down as they are; nothing is moved. What was not verified by a promotion does not count as verified.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote adopt prod\n  promote adopt prod --as 77f0d4a --reason INC-88")]
+#[command(
+    after_help = "Examples:\n  promote adopt prod --reason \"hotfix by hand\"\n  promote adopt prod --as 77f0d4a --reason INC-88"
+)]
 pub(crate) struct AdoptArgs {
     /// The environment
     #[arg(value_name = "ENV")]
@@ -28,9 +30,9 @@ pub(crate) struct AdoptArgs {
     #[arg(long = "as", value_name = "RELEASE")]
     release: Option<Wanted>,
 
-    /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    /// Why, which is needed; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: String,
 
     #[command(flatten)]
     changing: Changing,
@@ -66,12 +68,12 @@ impl Document for AdoptReport {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let name = &args.environment;
     let settings = environment(&project.config, name)?;
     let world = app.world(&project).await?;
     let view = world.view();
-    promote_core::observe::genesis(&view).await?;
+    promote_core::observe::genesis(&view, &project.config).await?;
     let manifest = match &args.release {
         None => None,
         Some(wanted) => {
@@ -109,7 +111,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
     if !args.changing.dry_run {
         crate::confirm::confirm(app, &args.changing, settings, false)?;
         let request = Request {
-            reason: args.reason.clone(),
+            reason: Some(args.reason.clone()),
             ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
         };
         let adopted = promote_core::admin::adopt(&world, &project.config, &request, manifest).await?;
@@ -142,7 +144,9 @@ fn page(report: &AdoptReport) -> Page {
         page.line(format!("  {}: {held}", target.location));
     }
     if report.sha.is_none() && !report.dry_run {
-        page.hint(format!("`promote adopt {name} --as RELEASE` names the release, and checks that it is it"));
+        page.hint(format!(
+            "`promote adopt {name} --as RELEASE --reason TEXT` names the release, and checks that it is it"
+        ));
     }
     page
 }

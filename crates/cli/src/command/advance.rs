@@ -40,7 +40,7 @@ pub(crate) struct AdvanceArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let progress = app.progress();
     let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));

@@ -15,8 +15,8 @@ pub(crate) struct BlockArgs {
     #[arg(value_name = "RELEASE")]
     release: Wanted,
 
-    /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
+    /// Why, which is needed; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     reason: String,
 
     #[command(flatten)]

@@ -3,12 +3,12 @@
 use crate::app::{App, Ended};
 use crate::diagnostic;
 use crate::page::{Page, Style, Text};
+use crate::project::Project;
 use clap::Args;
 use promote_core::config::Diagnostic;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::LedgerError;
-use promote_core::observe::seen;
+use promote_core::observe::{begun, seen};
 use promote_core::port::ErrorKind;
 use promote_core::report::Document;
 use promote_core::world::{View, stores_of};
@@ -16,7 +16,7 @@ use serde::Serialize;
 
 /// Say what is wrong with promote.toml
 ///
-/// Every mistake is shown at its line. With `--online`, the ledger, every target and every store are looked at as well;
+/// Every mistake is shown at its line; what this version reads and does not act on is one. With `--online`, the ledger, every target and every store are looked at as well;
 /// nothing is written.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote check\n  promote check --online")]
@@ -36,6 +36,8 @@ pub(crate) struct CheckReport {
     project: String,
     /// The environments, in order.
     environments: Vec<String>,
+    /// What the file asks for and this version does not do.
+    errors: Vec<Remark>,
     /// What could be better.
     remarks: Vec<Remark>,
     /// What was looked at in the stores; empty without `--online`.
@@ -69,11 +71,12 @@ struct Looked {
 impl Document for CheckReport {
     const SCHEMA: &'static str = "promote/check@1";
     const FIELDS: &'static [&'static str] =
-        &["schema", "file", "project", "environments", "remarks", "online", "ok"];
+        &["schema", "file", "project", "environments", "errors", "remarks", "online", "ok"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
-    let project = app.project()?;
+    let project = Project::load(app)?;
+    let unacted = &project.config.unacted;
     let mut online = Vec::new();
     if args.online {
         let world = app.world(&project).await?;
@@ -85,16 +88,21 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
         file: project.shown(app),
         project: project.config.project.to_string(),
         environments: project.config.stages.iter().flatten().map(ToString::to_string).collect(),
+        errors: unacted.iter().map(remark).collect(),
         remarks: project.remarks.iter().map(remark).collect(),
         online,
-        ok: worst.is_none(),
+        ok: worst.is_none() && unacted.is_empty(),
     };
-    if app.wish() == crate::document::Wish::None && !project.remarks.is_empty() {
+    let told: Vec<Diagnostic> = unacted.iter().chain(&project.remarks).cloned().collect();
+    if app.wish() == crate::document::Wish::None && !told.is_empty() {
         let (path, colour) = (project.shown(app), app.screen.err_colour);
-        app.screen.message(&diagnostic::shown(&path, &project.text, &project.remarks, colour));
+        app.screen.message(&diagnostic::shown(&path, &project.text, &told, colour));
     }
     app.show(&report, || page(&report))?;
-    Ok(worst.unwrap_or(ExitStatus::Ok))
+    Ok(match unacted.is_empty() {
+        true => worst.unwrap_or(ExitStatus::Ok),
+        false => ExitStatus::Usage,
+    })
 }
 
 fn remark(found: &Diagnostic) -> Remark {
@@ -108,7 +116,7 @@ fn remark(found: &Diagnostic) -> Remark {
 
 async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<Looked>, Failure> {
     let mut found = Vec::new();
-    let genesis = match view.ledger.genesis().await.map_err(LedgerError::looking) {
+    let genesis = match begun(&view.ledger, config).await {
         Ok(genesis) => {
             let known = genesis.map(|(genesis, _)| genesis);
             let what = match &known {
@@ -167,10 +175,17 @@ fn wrong(what: &str, failure: &Failure) -> Looked {
 
 fn page(report: &CheckReport) -> Page {
     let mut page = Page::default();
-    page.line(
-        Text::new("✓ ", Style::Good)
-            .and(format!("{} is sound: {}", report.file, report.environments.join(", ")), Style::Plain),
-    );
+    let environments = report.environments.join(", ");
+    page.line(match report.errors.len() {
+        0 => Text::new("✓ ", Style::Good)
+            .and(format!("{} is sound: {environments}", report.file), Style::Plain),
+        count => {
+            let what = if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
+            let text =
+                format!("{} asks for {what} that this version does not do: {environments}", report.file);
+            Text::new("✗ ", Style::Bad).and(text, Style::Plain)
+        }
+    });
     for looked in &report.online {
         page.line(match &looked.problem {
             None => Text::new("✓ ", Style::Good).and(&looked.what, Style::Plain),

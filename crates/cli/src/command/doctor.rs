@@ -4,7 +4,7 @@ use crate::app::{App, Ended};
 use crate::health::{self, DoctorReport};
 use clap::Args;
 use promote_core::exit::ExitStatus;
-use promote_core::observe::genesis;
+use promote_core::observe::genesis_to_write;
 
 /// Who am I, what may I do, which clock, what do the stores honour
 ///
@@ -21,11 +21,11 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> Ended {
-    let project = app.project()?;
+    let project = if args.probe { app.project_to_write()? } else { app.project()? };
     let world = app.world(&project).await?;
     let mut probed = Vec::new();
     if args.probe {
-        let (genesis, _) = genesis(&world.view()).await?;
+        let (genesis, _) = genesis_to_write(&world.view(), &project.config).await?;
         let found = promote_core::begin::probe_missing(&world, &project.config, &genesis).await?;
         probed = found.into_iter().map(|probed| probed.store.to_string()).collect();
     }

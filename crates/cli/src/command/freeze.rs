@@ -24,8 +24,8 @@ pub(crate) struct FreezeArgs {
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
 
-    /// Why; kept in the ledger and shown to everyone who is refused
-    #[arg(long, value_name = "TEXT")]
+    /// Why, which is needed; kept in the ledger and shown to everyone who is refused
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     reason: String,
 
     #[command(flatten)]
@@ -33,7 +33,7 @@ pub(crate) struct FreezeArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &FreezeArgs) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let until = match args.until.as_deref() {
         None => None,
         Some(text) => {

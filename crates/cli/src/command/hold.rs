@@ -16,16 +16,16 @@ pub(crate) struct HoldArgs {
     #[arg(value_name = "ENV")]
     environment: EnvironmentName,
 
-    /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
+    /// Why, which is needed; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: String,
 
     #[command(flatten)]
     changing: Changing,
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &HoldArgs) -> Ended {
-    let project = app.project()?;
-    let reason = args.reason.as_deref();
+    let project = app.project_to_write()?;
+    let reason = Some(args.reason.as_str());
     crate::saying::run(app, &project, &args.changing, &args.environment, &Saying::Hold, reason).await
 }

@@ -87,7 +87,7 @@ impl Document for ImportReport {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let config = &project.config;
     let names: Vec<EnvironmentName> = match args.environments.is_empty() {
         true => config.stages.iter().flatten().cloned().collect(),
@@ -179,7 +179,7 @@ fn page(report: &ImportReport, done: Option<Imported>) -> Page {
         // Only in a ledger that was begun can anything be recorded.
         match done.is_some() || report.environments.iter().any(|one| one.already > 0) {
             true => page.hint(format!(
-                "`promote adopt {}` records what {} holds now, whatever that is",
+                "`promote adopt {} --reason TEXT` records what {} holds now, whatever that is",
                 one.environment, one.environment
             )),
             false => page

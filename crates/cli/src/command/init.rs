@@ -72,8 +72,9 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
         return Err(exists(&file).into());
     }
     let text = text(app, args)?;
-    // What is written is what can be read.
+    // What is written is what can be read, and worked with.
     let project = Project::read(app, file, text)?;
+    project.to_write(app)?;
     let mut report = InitReport {
         schema: InitReport::SCHEMA,
         file: project.shown(app),

@@ -54,7 +54,7 @@ impl PruneArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> Ended {
     let policy = args.policy()?;
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let config = &project.config;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;

@@ -64,7 +64,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
 }
 
 async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let actor = app.identified().await?;
     let progress = app.progress();
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));

@@ -30,7 +30,7 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
-    let mut project = app.project()?;
+    let mut project = app.project_to_write()?;
     let request = app.request(&args.environment, None, &args.terms)?;
     let view = app.world(&project).await?.view();
     let request = resuming(&view, &project.config, request).await?;

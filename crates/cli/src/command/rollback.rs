@@ -37,7 +37,7 @@ pub(crate) struct RollbackArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
-    let mut project = app.project()?;
+    let mut project = app.project_to_write()?;
     let mut request = app.request(&args.environment, args.to.as_ref(), &args.terms)?;
     request.action = Action::Rollback;
     request.take_over = true;

@@ -66,7 +66,7 @@ struct KeyEntry {
     /// Its default; empty where there is none.
     default: &'static str,
     /// What it means.
-    meaning: &'static str,
+    meaning: String,
 }
 
 impl Document for SchemaReport {

@@ -55,7 +55,7 @@ pub(crate) struct ToArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
-    let mut project = app.project()?;
+    let mut project = app.project_to_write()?;
     let saved = args.plan.as_ref().map(|path| saved::read(app, path, &args.environment)).transpose()?;
     let mut request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
     if args.redeploy {

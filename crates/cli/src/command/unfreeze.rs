@@ -17,7 +17,7 @@ pub(crate) struct UnfreezeArgs {
     environment: EnvironmentName,
 
     /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     reason: Option<String>,
 
     #[command(flatten)]
@@ -25,7 +25,7 @@ pub(crate) struct UnfreezeArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &UnfreezeArgs) -> Ended {
-    let project = app.project()?;
+    let project = app.project_to_write()?;
     let reason = args.reason.as_deref();
     crate::saying::run(app, &project, &args.changing, &args.environment, &Saying::Unfreeze, reason).await
 }

@@ -16,7 +16,7 @@ pub(crate) struct UnpinArgs {
     release: Wanted,
 
     /// Why; kept in the ledger
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     reason: Option<String>,
 
     #[command(flatten)]

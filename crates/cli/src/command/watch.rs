@@ -45,7 +45,7 @@ pub(crate) struct WatchArgs {
     execution: Option<String>,
 
     /// Why; kept by AWS for an answer, with your name before it, and in the ledger for a stage that goes back
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     comment: Option<String>,
 
     /// The pipeline that is meant, where there are several
@@ -65,7 +65,8 @@ pub(crate) struct WatchArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
-    let project = app.project()?;
+    let writes = args.rollback_stage.is_some() || args.approve.is_some() || args.reject.is_some();
+    let project = if writes { app.project_to_write()? } else { app.project()? };
     if let Some(stage) = &args.rollback_stage {
         let wanted = Wanted {
             stage,

@@ -120,5 +120,5 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
             short(recorded)
         ));
     }
-    page.hint(format!("`promote adopt {name}` records what is there now"));
+    page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));
 }

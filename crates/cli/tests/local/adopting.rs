@@ -10,7 +10,7 @@ fn what_was_copied_by_hand_can_be_adopted_as_the_release_that_it_is() {
     let commit = stage.git(&["rev-parse", "HEAD"]);
     stage.write("deployed/prod.zip", stage.read(&format!("releases/{commit}.zip")));
     stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
-    let report = stage.run(&["adopt", "prod", "--as", &commit[..7], "--yes", "--json"]);
+    let report = stage.run(&["adopt", "prod", "--as", &commit[..7], "--reason", "x", "--yes", "--json"]);
     let report = report.ends(ExitStatus::Ok).json();
     assert_eq!((&report["schema"], &report["sha"]), (&"promote/adopt@1".into(), &commit.as_str().into()));
     stage.run(&["verify", "prod"]).ends(ExitStatus::Ok);
@@ -20,12 +20,13 @@ fn what_was_copied_by_hand_can_be_adopted_as_the_release_that_it_is() {
 fn what_is_not_that_release_is_not_adopted_as_it() {
     let stage = Stage::with(CONFIG);
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    stage.run(&["adopt", "prod", "--yes"]).ends(ExitStatus::Missing);
+    stage.run(&["adopt", "prod", "--reason", "x", "--yes"]).ends(ExitStatus::Missing);
     stage.write("deployed/prod.zip", "something else");
     let commit = stage.git(&["rev-parse", "HEAD"]);
-    stage.run(&["adopt", "prod", "--as", &commit, "--yes"]).ends(ExitStatus::Conflict);
+    stage.run(&["adopt", "prod", "--as", &commit, "--reason", "x", "--yes"]).ends(ExitStatus::Conflict);
     // Without a terminal nobody can agree.
-    stage.run(&["adopt", "prod"]).ends(ExitStatus::Usage);
-    let report = stage.run(&["adopt", "prod", "--yes", "--json"]).ends(ExitStatus::Ok).json();
+    stage.run(&["adopt", "prod", "--reason", "x"]).ends(ExitStatus::Usage);
+    let report =
+        stage.run(&["adopt", "prod", "--reason", "x", "--yes", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!(report["sha"], serde_json::Value::Null);
 }

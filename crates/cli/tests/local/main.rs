@@ -12,15 +12,18 @@ mod adopting;
 mod copied;
 mod counted;
 mod demo;
+mod foreign;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;
 mod origins;
 mod proposed;
 mod publishing;
+mod reasons;
 mod retention;
 mod sayings;
 mod second_runs;
 mod setting_up;
 mod stage;
+mod unacted;
 mod versions;

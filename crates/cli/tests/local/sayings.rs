@@ -65,10 +65,10 @@ fn what_is_dry_or_wrong_writes_nothing() {
     let before = contents(&stage.path());
     for (line, exit) in [
         (&["freeze", "uat", "--reason", "x", "--dry-run"][..], ExitStatus::Ok),
-        (&["hold", "uat", "--dry-run"], ExitStatus::Ok),
+        (&["hold", "uat", "--reason", "x", "--dry-run"], ExitStatus::Ok),
         (&["unhold", "uat", "--dry-run"], ExitStatus::Ok),
         (&["block", "HEAD~0", "--reason", "x", "--dry-run"], ExitStatus::Usage),
-        (&["adopt", "staging", "--dry-run"], ExitStatus::Ok),
+        (&["adopt", "staging", "--reason", "x", "--dry-run"], ExitStatus::Ok),
         (&["freeze", "uat"], ExitStatus::Usage),
         (&["freeze", "uat", "--until", "2020-01-01", "--reason", "x"], ExitStatus::Usage),
         (&["freeze", "qa", "--reason", "x"], ExitStatus::Missing),

@@ -14,7 +14,7 @@ use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
 use crate::ledger::{Action, Actor, LedgerError, Manifest, OutcomeResult, State};
 use crate::names::EnvironmentName;
-use crate::observe::heads;
+use crate::observe::{begun, heads};
 use crate::plan::{Decision, Refusal};
 use crate::report::Moved;
 use crate::request::{Request, Wanted};
@@ -60,6 +60,10 @@ pub async fn advance(
     dry_run: bool,
     watch: &dyn Watch,
 ) -> Result<Vec<Moved>, Failure> {
+    if !dry_run {
+        config.to_write()?;
+    }
+    begun(world.ledger.reader(), config).await?;
     for name in names {
         let settings = crate::observe::environment(config, name)?;
         if !settings.auto {

@@ -65,6 +65,17 @@ pub(super) enum Owner {
     Store,
 }
 
+/// What this version makes of a key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// It does what the key says.
+    Acted,
+    /// It reads the key and does nothing about it, so it writes nothing as long as the key stands there.
+    Unacted,
+    /// It keeps the gate closed, since it records nothing of this that could open it.
+    Closed(&'static str),
+}
+
 /// One key.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {
@@ -73,10 +84,21 @@ pub(super) struct Key {
     /// As it would be written; empty where there is none.
     pub(super) default: &'static str,
     pub(super) doc: &'static str,
+    pub(super) standing: Standing,
 }
 
 const fn key(name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Key {
-    Key { name, shape, default, doc }
+    Key { name, shape, default, doc, standing: Standing::Acted }
+}
+
+impl Key {
+    const fn unacted(self) -> Self {
+        Self { standing: Standing::Unacted, ..self }
+    }
+
+    const fn closed(self, what: &'static str) -> Self {
+        Self { standing: Standing::Closed(what), ..self }
+    }
 }
 
 use Shape::{
@@ -121,15 +143,17 @@ pub(super) static PROJECT: &[Key] = &[
         Path,
         "none",
         "An OpenSSH allowed-signers file. Where set, records and approvals must be signed by a key in it.",
-    ),
+    )
+    .unacted(),
     key("pack", Table(PACK), "none", "What `promote pack` and `promote publish` put into the archive."),
     key(
         "render",
         Table(RENDER),
         "none",
         "The templates that `promote publish` renders once per environment.",
-    ),
-    key("host", Table(HOST), "none", "What `promote pull` runs on each host."),
+    )
+    .unacted(),
+    key("host", Table(HOST), "none", "What `promote pull` runs on each host.").unacted(),
     key(
         "store",
         Named(Owner::Store, STORE),
@@ -186,14 +210,17 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         OrTable(&Integer(0, 20), APPROVALS),
         "0",
         "How many people must approve, or a table that says more.",
-    ),
-    key("checks", List(&Text), "none", "Commit statuses and check runs that must be green."),
+    )
+    .closed("approvals"),
+    key("checks", List(&Text), "none", "Commit statuses and check runs that must be green.")
+        .closed("statuses of commits"),
     key(
         "evidence",
         List(&Text),
         "none",
         "Named results (`promote record NAME`) that must exist for this digest.",
-    ),
+    )
+    .closed("evidence"),
     key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
     key(
         "freeze",
@@ -208,7 +235,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "Windows in which alone something moves, such as `Mon-Thu 09:00 .. 16:00`.",
     ),
     key("notes", List(&Text), "none", "Texts that the promoter must give."),
-    key("plan", Steps, "none", "Shown for approval before the move."),
+    key("plan", Steps, "none", "Shown for approval before the move.").unacted(),
     key("prepare", Steps, "none", "Run before the move."),
     key("deploy", Steps, "none", "Run after the move."),
     key("verify", Steps, "none", "Run last, to prove it."),
@@ -223,7 +250,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
     key("workdir", Template, "folder of promote.toml", "The folder in which commands run."),
     key("url", Settled, "none", "Shown wherever the environment is."),
     key("tier", Word(TIERS), "from the name", "How dangerous the environment is to change."),
-    key("notify", Table(NOTIFY), "none", "Who is told what happens."),
+    key("notify", Table(NOTIFY), "none", "Who is told what happens.").unacted(),
 ];
 
 pub(super) static ARTIFACT: &[Key] = &[
@@ -261,10 +288,10 @@ pub(super) static ACTIONS: &[Key] = &[
         "",
         "Wait for the execution that our object version started in these pipelines.",
     ),
-    key("github", Settled, "", "Dispatch this workflow and wait for it."),
-    key("gitlab", Settled, "", "Start a pipeline in this project and wait for it."),
+    key("github", Settled, "", "Dispatch this workflow and wait for it.").unacted(),
+    key("gitlab", Settled, "", "Start a pipeline in this project and wait for it.").unacted(),
     key("http", Template, "", "Ask this address until the answer holds the text of `expect`."),
-    key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release."),
+    key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release.").unacted(),
 ];
 
 /// Keys that go with some or all actions.

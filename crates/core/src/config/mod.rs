@@ -26,6 +26,7 @@ mod secrets;
 mod shape;
 mod sign_in;
 mod steps;
+mod unacted;
 mod variables;
 
 pub use diagnostic::{Diagnostic, Label, Severity};

@@ -1,6 +1,7 @@
 //! What `promote.toml` means, after reading, defaults and checks: the values that the core decides with. How the
 //! file is written is the reader's matter, where each value stood is kept in the reader.
 
+use super::diagnostic::Diagnostic;
 use super::forge::Forge;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
@@ -42,6 +43,9 @@ pub struct Config {
     pub signers: Option<String>,
     /// Why nothing may move now, as the pipeline's server says; never from the file. Frontends set it after reading.
     pub frozen: Option<String>,
+    /// What the file asks for and this version does not do, each an error at its place. Frontends show it;
+    /// [`Config::to_write`] refuses for it.
+    pub unacted: Vec<Diagnostic>,
     /// Every value in force and the line it comes from, for `promote config show`: those of the project first, then
     /// each environment's.
     pub effective: Vec<Effective>,

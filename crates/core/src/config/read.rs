@@ -2,9 +2,9 @@
 //! goes on after a mistake, so that all of them are told at once.
 
 use super::diagnostic::{Diagnostic, Found, Severity};
-use super::model::Config;
+use super::model::{ArtifactKind, Config};
 use super::reading::{ReadContext, Reading, Table};
-use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape};
+use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape, unacted};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
@@ -29,7 +29,8 @@ pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagno
     }
     let hidden = secrets::find(text);
     let covered = secrets::cover(text, &hidden);
-    let mut reading = Reading { text: &covered, context, found: Found::new(&covered) };
+    let mut reading =
+        Reading { text: &covered, context, found: Found::new(&covered), unacted: Found::new(&covered) };
     secrets::report(&hidden, &mut reading.found);
     let covers = |span: &std::ops::Range<usize>| {
         hidden
@@ -46,19 +47,24 @@ pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagno
     };
     let failed = reading.found.has_errors();
     let mut list = reading.found.into_list();
+    let unacted = reading.unacted.into_list();
     // A covered value is no longer what its key takes; that it stands there is enough to say.
     let told = |found: &Diagnostic| found.primary.text == "a secret" || !covers(&found.primary.span);
     list.retain(|found| found.severity != Severity::Error || told(found));
     match config {
-        Some(config) if !failed => Ok((config, list)),
+        Some(config) if !failed => Ok((Config { unacted, ..config }, list)),
         _ => Err(list),
     }
 }
 
 /// TOML's own errors, and of the others those on lines that TOML has no quarrel with.
 fn syntax(reading: &mut Reading<'_, '_>, root: &Table<'_>, mistakes: &[toml::de::Error]) {
-    let mut checked =
-        Reading { text: reading.text, context: reading.context, found: Found::new(reading.text) };
+    let mut checked = Reading {
+        text: reading.text,
+        context: reading.context,
+        found: Found::new(reading.text),
+        unacted: Found::new(reading.text),
+    };
     shape::check(&mut checked, root);
     // One mistake can lead the parser to many complaints: the first of each line is enough, and ten are.
     let mut first: Vec<(usize, usize, &str)> = mistakes
@@ -103,6 +109,11 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
     let render = project::render(reading, root);
     let forge = forge::read(reading, root);
     advice::give(reading, &drafts);
+    let git =
+        drafts.iter().flat_map(|draft| &draft.spots).filter(|spot| spot.artifact.kind == ArtifactKind::Git);
+    for spot in git {
+        reading.unacted.push(unacted::of_git(spot.source_span.clone()));
+    }
     let text = |key: &str| root.get(key).and_then(|value| value.get_ref().as_str());
     let mut config = Config {
         host: project::host(root, &name),
@@ -122,6 +133,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
         forge,
         signers: text("signers").map(str::to_owned),
         frozen: None,
+        unacted: Vec::new(),
         effective: Vec::new(),
     };
     config.effective = effective::list(reading, root, &drafts, &config);

@@ -39,6 +39,8 @@ pub(super) struct Reading<'t, 'c> {
     pub(super) text: &'t str,
     pub(super) context: &'c ReadContext<'c>,
     pub(super) found: Found<'t>,
+    /// What is asked for and not done; the file can be read all the same.
+    pub(super) unacted: Found<'t>,
 }
 
 impl Reading<'_, '_> {

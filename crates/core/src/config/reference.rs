@@ -1,6 +1,6 @@
 //! The tables of keys as the reference page has them: in words for people.
 
-use super::keys::{Key, Shape, TABLES};
+use super::keys::{Key, Shape, Standing, TABLES};
 
 /// A key for the reference page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,7 +14,7 @@ pub struct KeyRow {
     /// Its default; empty where it has none.
     pub default: &'static str,
     /// What it means.
-    pub meaning: &'static str,
+    pub meaning: String,
 }
 
 /// Every key, table by table, for the reference page.
@@ -24,9 +24,26 @@ pub fn reference() -> Vec<KeyRow> {
         name: key.name,
         takes: key.shape.takes(),
         default: key.default,
-        meaning: key.doc,
+        meaning: format!("{}{}", key.doc, key.standing.told()),
     };
     TABLES.iter().flat_map(|(place, keys)| keys.iter().map(|key| row(*place, key))).collect()
+}
+
+impl Standing {
+    /// What is added to the meaning of a key, for people.
+    fn told(self) -> String {
+        match self {
+            Self::Acted => String::new(),
+            Self::Unacted => {
+                " Not acted on yet: an error of `promote check` and of every command that writes.".to_owned()
+            }
+            Self::Closed(what) => {
+                format!(
+                    " This version records no {what}: where set, the rule is never met, and `promote check` warns."
+                )
+            }
+        }
+    }
 }
 
 impl Shape {

@@ -32,6 +32,7 @@ pub async fn carry_out(
     plan: &ImportPlan,
     actor: &Actor,
 ) -> Result<Imported, Failure> {
+    config.to_write()?;
     let mut done = Imported::default();
     if plan.to_write() == 0 && plan.manifests.is_empty() {
         return Ok(done);

@@ -9,7 +9,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Actor, Head, Kind, LedgerError, Manifest, ReleaseRef, TargetState};
 use crate::names::EnvironmentName;
-use crate::observe::environment;
+use crate::observe::{begun, environment};
 use crate::world::View;
 use chrono::{DateTime, Utc};
 
@@ -24,6 +24,7 @@ pub async fn survey(
     actor: &Actor,
     limit: usize,
 ) -> Result<ImportPlan, Failure> {
+    begun(&view.ledger, config).await?;
     let mut releases = Releases::default();
     let mut plan = ImportPlan::default();
     for name in environments {

@@ -2,6 +2,7 @@
 //! rights only.
 
 mod folders;
+mod genesis;
 mod holding;
 mod newest;
 mod release;
@@ -23,6 +24,8 @@ use futures_util::future::{join_all, try_join, try_join_all, try_join3};
 use std::collections::BTreeMap;
 use targets::Depth;
 
+pub(crate) use genesis::belongs;
+pub use genesis::{begun, genesis, genesis_to_write};
 pub use holding::image;
 pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
@@ -41,20 +44,6 @@ pub fn environment<'c>(config: &'c Config, name: &EnvironmentName) -> Result<&'c
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint(format!("`promote.toml` has {}", known.join(", "))),
         }
-    })
-}
-
-/// The ledger's genesis; a project without one has published nothing yet.
-///
-/// # Errors
-/// `Missing` when there is none, or what the store answered.
-pub async fn genesis(view: &View) -> Result<(Genesis, crate::digest::Digest), Failure> {
-    view.ledger.genesis().await.map_err(LedgerError::looking)?.ok_or_else(|| {
-        Failure::new(
-            ExitStatus::Missing,
-            format!("there is no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),
-        )
-        .hint("`promote publish` begins one and puts the first release in place")
     })
 }
 
@@ -114,7 +103,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let fixed = targets::fixed(config, environment);
     // The targets' tokens are read no later than the head of the lane: a later head with an earlier token is
     // refused by the store, an earlier head with a later token would not be.
-    let first = try_join(genesis(view), heads(view, config, names));
+    let first = try_join(genesis(view, config), heads(view, config, names));
     let early = release::named(view, config, environment, request);
     let looks = async {
         match &fixed {
@@ -123,7 +112,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         }
     };
     let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
-    belongs(config, &genesis.0, heads.values().flatten())?;
+    belongs(&genesis.0, heads.values().flatten())?;
     let candidate = match early {
         Some(found) => found,
         None => {
@@ -145,7 +134,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             Some(found) => Ok(found),
             None => {
                 let mut places = targets::places(environment, &values, &candidate.manifest)?;
-                begun(view, environment, request, &candidate, state, &mut places).await?;
+                names_as_begun(view, environment, request, &candidate, state, &mut places).await?;
                 targets::look(view, &places, Depth::Files).await
             }
         }
@@ -202,7 +191,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
 }
 
 /// A promotion that is finished writes the very names that it was begun with, whatever the time is now.
-async fn begun(
+async fn names_as_begun(
     view: &View,
     environment: &Environment,
     request: &Request,
@@ -227,27 +216,6 @@ async fn begun(
         }
     }
     Ok(())
-}
-
-/// Refuses a ledger of another project, and records that were brought from another ledger.
-pub(crate) fn belongs<'h>(
-    config: &Config,
-    genesis: &Genesis,
-    heads: impl IntoIterator<Item = &'h Head>,
-) -> Result<(), Failure> {
-    if genesis.project != config.project {
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("the ledger belongs to the project `{}`, not to `{}`", genesis.project, config.project),
-        )
-        .hint("give each project a ledger of its own: `ledger = …` in `promote.toml`"));
-    }
-    match heads.into_iter().find(|head| head.record.ledger != genesis.ledger) {
-        None => Ok(()),
-        Some(head) => Err(Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
-            .state(format!("Record {} of {} comes from another ledger.", head.record.seq, head.record.lane))
-            .hint("`promote verify --ledger` checks the whole chain")),
-    }
 }
 
 fn differs<'s>(

@@ -50,14 +50,17 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let state = snapshot.state();
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
-    let mut obstacles = Vec::new();
+    let mut obstacles: Vec<String> = config.unacted().collect();
     let mut changed = false;
     let mut taken = Vec::new();
     let mut targets = Vec::new();
     for artifact in &environment.artifacts {
         let name = artifact.name();
         if artifact.kind == ArtifactKind::Git {
-            obstacles.push("this version of promote can't move the commit itself".to_owned());
+            // Of a file that was read, this was told with its place.
+            if config.unacted.is_empty() {
+                obstacles.push("this version of promote can't move the commit itself".to_owned());
+            }
             continue;
         }
         let Some(seen) = snapshot.targets.get(name) else {
@@ -150,7 +153,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     }
     let unfinished = |finding: &Finding| finding.rule == "unfinished" && !finding.passes();
     let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
-    let exit = if foreign {
+    let exit = if foreign || !config.unacted.is_empty() {
         ExitStatus::Usage
     } else if changed || name_taken || plan.findings.iter().any(unfinished) {
         ExitStatus::Conflict

@@ -7,9 +7,9 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::ReleaseRef;
 use crate::names::EnvironmentName;
-use crate::observe::{environment, heads};
+use crate::observe::{begun, environment, heads};
 use crate::world::View;
-use futures_util::future::join;
+use futures_util::future::{join, try_join};
 use serde::Serialize;
 
 /// `promote diff`.
@@ -71,7 +71,7 @@ pub async fn diff(
 ) -> Result<DiffReport, Failure> {
     environment(config, left)?;
     environment(config, right)?;
-    let heads = heads(view, config, [left, right]).await?;
+    let (_, heads) = try_join(begun(&view.ledger, config), heads(view, config, [left, right])).await?;
     let release = |name: &EnvironmentName| -> Result<ReleaseRef, Failure> {
         let head = heads.get(name).and_then(Option::as_ref);
         head.and_then(|head| head.state().release().cloned()).ok_or_else(|| {

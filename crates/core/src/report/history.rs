@@ -9,10 +9,10 @@ use crate::config::Config;
 use crate::failure::Failure;
 use crate::ledger::{Action, Head, LedgerError, PromotionId, Seq};
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::environment;
+use crate::observe::{begun, environment};
 use crate::world::View;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
 
 /// `promote history`.
@@ -128,10 +128,11 @@ pub async fn history(
     }
     lanes.sort();
     lanes.dedup();
-    let reads = lanes.into_iter().map(|lane| lane_entries(view, lane, before, limit));
+    let reads = try_join_all(lanes.into_iter().map(|lane| lane_entries(view, lane, before, limit)));
+    let (_, reads) = try_join(begun(&view.ledger, config), reads).await?;
     let mut entries = Vec::new();
     let mut more = false;
-    for (found, older) in try_join_all(reads).await? {
+    for (found, older) in reads {
         entries.extend(found);
         more |= older;
     }

@@ -8,12 +8,12 @@ use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Head, Kind, LedgerError, PromotionId, Word, state::TRAIL};
-use crate::observe::heads;
+use crate::observe::{begun, heads};
 use crate::snapshot::Block;
 use crate::version;
 use crate::world::View;
 use chrono::{DateTime, Utc};
-use futures_util::future::try_join3;
+use futures_util::future::{try_join, try_join4};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ pub struct RecordReport {
 /// # Errors
 /// `Missing` when the ledger has no such promotion, or what the store answered.
 pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result<PromotionReport, Failure> {
-    let heads = records_of(view, config, id).await?;
+    let (_, heads) = try_join(begun(&view.ledger, config), records_of(view, config, id)).await?;
     let newest: Vec<Head> = heads.iter().rev().cloned().collect();
     let intent = heads.iter().find_map(|head| head.record.intent.as_ref().map(|intent| (head, intent)));
     let (Some((first, intent)), Some(entry)) = (intent, entries(&newest).pop()) else {
@@ -200,7 +200,9 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
     let listed = async { view.ledger.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking) };
     let names = config.stages.iter().flatten();
-    let (manifest, (listed, _), heads) = try_join3(manifest, listed, heads(view, config, names)).await?;
+    let begun = begun(&view.ledger, config);
+    let (_, manifest, (listed, _), heads) =
+        try_join4(begun, manifest, listed, heads(view, config, names)).await?;
     let Some(manifest) = manifest else {
         return Err(crate::observe::unpublished(view, commit.as_str()).await);
     };

@@ -151,7 +151,7 @@ pub async fn verify(
         .filter(|name| names.is_empty() || names.contains(name))
         .filter_map(|name| config.environments.get(name));
     let looks = try_join_all(shown.map(|settings| targets(view, config, settings, depth.bytes)));
-    let (genesis, looked) = try_join(crate::observe::genesis(view), looks).await?;
+    let (genesis, looked) = try_join(crate::observe::genesis(view, config), looks).await?;
     let (mut targets, mut runs) = (Vec::new(), Vec::new());
     for mut one in looked {
         for check in one.checks.iter_mut().filter(|check| check.matches) {

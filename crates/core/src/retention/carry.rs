@@ -52,6 +52,7 @@ pub async fn prune(
     survey: &Survey,
     judged: &BTreeMap<CommitId, Judged>,
 ) -> Result<Pruned, Failure> {
+    config.to_write()?;
     let mut run = Run { world, config, policy, actor, done: Pruned::default() };
     let end = run.carry_out(survey, judged).await;
     let done = run.done;

@@ -2,10 +2,13 @@
 
 use super::write::say;
 use crate::commit::CommitId;
+use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Actor, LedgerError, Manifest, ReleaseEntry, Word};
 use crate::location::Location;
+use crate::observe::genesis_to_write;
+use crate::reason;
 use crate::snapshot::Block;
 use crate::world::World;
 use futures_util::future::try_join_all;
@@ -27,8 +30,16 @@ pub struct Pinned {
 /// Keeps a release from retention, and lifts the doom that is on it.
 ///
 /// # Errors
-/// `Missing` when it was never published, or its artifacts are gone; else what the ledger answers.
-pub async fn pin(world: &World, commit: &CommitId, reason: &str, actor: &Actor) -> Result<Pinned, Failure> {
+/// `Usage` without a reason; `Missing` when it was never published, or its artifacts are gone; else what the ledger answers.
+pub async fn pin(
+    world: &World,
+    config: &Config,
+    commit: &CommitId,
+    reason: Option<&str>,
+    actor: &Actor,
+) -> Result<Pinned, Failure> {
+    let reason = &reason::needed(reason, "a pin")?;
+    genesis_to_write(&world.view(), config).await?;
     let said =
         |reason: &str| Block { reason: reason.to_owned(), by: actor.name.clone(), at: world.clock.now() };
     let mut pinned = Pinned::default();
@@ -62,20 +73,19 @@ pub async fn pin(world: &World, commit: &CommitId, reason: &str, actor: &Actor) 
 /// `Missing` when it was never published; else what the ledger answers.
 pub async fn unpin(
     world: &World,
+    config: &Config,
     commit: &CommitId,
     reason: Option<&str>,
     actor: &Actor,
 ) -> Result<bool, Failure> {
+    let reason = reason::allowed(reason)?.unwrap_or_default();
+    genesis_to_write(&world.view(), config).await?;
     for _ in 0..ROUNDS {
         let entry = published(world, commit).await?;
         if !entry.pinned() {
             return Ok(false);
         }
-        let said = Block {
-            reason: reason.unwrap_or_default().to_owned(),
-            by: actor.name.clone(),
-            at: world.clock.now(),
-        };
+        let said = Block { reason: reason.clone(), by: actor.name.clone(), at: world.clock.now() };
         if say(world, commit, Word::Pin, entry.pin + 1, &said).await? {
             return Ok(true);
         }

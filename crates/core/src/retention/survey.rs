@@ -50,7 +50,7 @@ pub(super) async fn survey_knowing(
     config: &Config,
     known: &BTreeMap<CommitId, Manifest>,
 ) -> Result<Survey, Failure> {
-    let begun = genesis(view);
+    let begun = genesis(view, config);
     let listed = async {
         let (heads, releases) = try_join(view.ledger.every_head(), view.ledger.every_release())
             .await
@@ -58,7 +58,7 @@ pub(super) async fn survey_knowing(
         Ok((heads, releases))
     };
     let ((genesis, _), (heads, releases)) = try_join(begun, listed).await?;
-    belongs(config, &genesis, heads.values())?;
+    belongs(&genesis, heads.values())?;
     let at = now(view).await?;
     let wanted: Vec<&CommitId> = releases
         .iter()

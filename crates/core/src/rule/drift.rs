@@ -69,7 +69,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         Finding::met("drift", "the target holds what the ledger says")
     } else {
         Finding::unmet("drift", found.join("; ")).hint(format!(
-            "`promote adopt {name}` records what is there, `--override drift --reason TEXT` overwrites it"
+            "`promote adopt {name} --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it"
         ))
     })
 }

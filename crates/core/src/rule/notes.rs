@@ -1,6 +1,7 @@
 //! `notes`: the texts that the environment asks for are given, and say something.
 
 use super::{Facts, Finding};
+use crate::reason::blank;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let asked = &facts.environment.notes;
@@ -10,7 +11,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.rolling_back() {
         return Some(Finding::skipped("notes", "a release verified here before may always come back"));
     }
-    let given = |name: &&String| facts.request.notes.get(*name).is_some_and(|text| !text.trim().is_empty());
+    let given = |name: &&String| facts.request.notes.get(*name).is_some_and(|text| !blank(text));
     let missing: Vec<&String> = asked.iter().filter(|name| !given(name)).collect();
     if missing.is_empty() {
         return Some(Finding::met("notes", format!("{} given", asked.join(", "))));

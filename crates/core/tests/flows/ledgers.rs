@@ -2,14 +2,17 @@
 
 use crate::stage::{End, Stage, actor, commit, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::admin::block;
+use promote_core::admin::{Saying, adopt, block, say as say_of};
+use promote_core::config::{Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 use promote_core::flow::decide;
-use promote_core::ledger::{Ledger, Word, key};
+use promote_core::ledger::{Ledger, Override, Word, key};
 use promote_core::location::Key;
 use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::request::{Request, Wanted};
+use promote_core::retention::pin;
 use promote_core::snapshot::Block;
 use std::sync::Arc;
 
@@ -30,7 +33,7 @@ fn is_blocked(stage: &Stage) -> bool {
 
 fn say(stage: &Stage, blocked: bool) -> bool {
     let request = Request { reason: Some("bad".to_owned()), ..to_prod() };
-    block_on(block(&stage.world(), &commit('b'), blocked, &request)).unwrap()
+    block_on(block(&stage.world(), &stage.config, &commit('b'), blocked, &request)).unwrap()
 }
 
 #[test]
@@ -90,6 +93,72 @@ fn records_of_another_ledger_are_not_believed() {
     assert_eq!(failure.message, "the ledger can't be trusted");
 }
 
+/// Everything of the library that writes for a person, with the request as given.
+fn everything_that_writes(stage: &Stage, request: &Request) -> Vec<(&'static str, Option<Failure>)> {
+    let (world, config, bob) = (stage.world(), &stage.config, actor("bob"));
+    let reason = request.reason.as_deref();
+    vec![
+        ("freeze", block_on(say_of(&world, config, request, &Saying::Freeze(None))).err()),
+        ("hold", block_on(say_of(&world, config, request, &Saying::Hold)).err()),
+        ("block", block_on(block(&world, config, &commit('b'), true, request)).err()),
+        ("pin", block_on(pin(&world, config, &commit('b'), reason, &bob)).err()),
+        ("adopt", block_on(adopt(&world, config, request, None)).err()),
+    ]
+}
+
+#[test]
+fn a_mark_without_a_reason_that_says_something_is_refused_by_the_library_too() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let before = stage.bucket.snapshot();
+    for reason in [None, Some(""), Some(" \n"), Some("\u{200b}")] {
+        let request = Request { reason: reason.map(str::to_owned), ..to_prod() };
+        for (what, failure) in everything_that_writes(&stage, &request) {
+            assert_eq!(failure.map(|it| it.exit), Some(ExitStatus::Usage), "{what} with {reason:?}");
+        }
+    }
+    let overriding = Override { rule: "soak".to_owned(), reason: " ".to_owned() };
+    let request = Request { overrides: vec![overriding], ..to_prod() };
+    let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, request)) else {
+        panic!("it must fail")
+    };
+    assert_eq!(
+        (failure.exit, failure.message.as_str()),
+        (ExitStatus::Usage, "a reason has to say something")
+    );
+    assert_eq!(stage.bucket.snapshot(), before);
+}
+
+#[test]
+fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
+    let mut stage = Stage::ready(MemoryKind::s3_like());
+    stage.config.unacted = unacted();
+    let before = stage.bucket.snapshot();
+    let request = Request { reason: Some("because".to_owned()), ..to_prod() };
+    for (what, failure) in everything_that_writes(&stage, &request) {
+        let failure = failure.unwrap();
+        assert_eq!(failure.exit, ExitStatus::Usage, "{what}");
+        assert!(failure.state.iter().any(|line| line.starts_with("line 7, column 1: `signers`")), "{what}");
+    }
+    for request in [to_prod(), Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"))] {
+        let end = block_on(run(&stage.world(), &stage.config, request.clone()));
+        assert!(matches!(end, End::Refused | End::Failed(_)), "{end:?}");
+    }
+    let (_, decision) = block_on(decide(&stage.world().view(), &stage.config, &to_prod())).unwrap();
+    let Decision::Refused(refusal) = decision else { panic!("{decision:?}") };
+    assert_eq!(refusal.exit, ExitStatus::Usage);
+    assert!(refusal.obstacles.iter().any(|why| why.contains("`signers` is read")), "{:?}", refusal.obstacles);
+    assert_eq!(stage.bucket.snapshot(), before);
+}
+
+/// A file with `signers` in line 7.
+fn unacted() -> Vec<Diagnostic> {
+    let variables = |_: &str| None;
+    let context =
+        ReadContext { default_project: None, variables: &variables, version: semver::Version::new(0, 1, 0) };
+    let text = "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"s3://acme/{sha}.zip\"\ntarget = \"s3://acme/{env}.zip\"\n\n\nsigners = \"s\"\n";
+    read(text, &context).unwrap().0.unacted
+}
+
 #[test]
 fn a_ledger_belongs_to_one_project() {
     let mut stage = Stage::ready(MemoryKind::local_like());
@@ -98,7 +167,7 @@ fn a_ledger_belongs_to_one_project() {
         panic!("it must fail")
     };
     assert_eq!(failure.exit, ExitStatus::Usage);
-    assert_eq!(failure.message, "the ledger belongs to the project `shop`, not to `other`");
+    assert!(failure.message.ends_with("below `.promote/shop` belongs to the project `shop`, not to `other`"));
     let elsewhere = Ledger::new(
         Arc::new(stage.bucket.clone()),
         ".promote/elsewhere".parse().unwrap(),

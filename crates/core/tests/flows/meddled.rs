@@ -66,7 +66,8 @@ fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
         }
         .boxed()
     });
-    let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+    let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+    request.reason = Some("as it is".to_owned());
     let error = block_on(adopt(&stage.world_on(meddler.clone()), &stage.config, &request, None)).unwrap_err();
     assert!(meddler.done());
     assert_eq!(error.exit, ExitStatus::Conflict);

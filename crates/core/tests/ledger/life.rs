@@ -89,7 +89,8 @@ impl Life {
     }
 
     fn say(&self, saying: Saying) {
-        let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+        let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+        request.reason = Some("as it is".to_owned());
         block_on(say(&self.world(), &self.stage.config, &request, &saying)).unwrap().unwrap();
     }
 
@@ -173,7 +174,8 @@ fn every_way_that_a_promotion_goes_leaves_a_sound_chain() {
         life.say(Saying::Unhold);
         // Written by hand, and adopted.
         life.stage.bucket.put(&"prod.zip".parse().unwrap(), crate::stage::content('d'));
-        let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+        let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+        request.reason = Some("as it is".to_owned());
         let adopted = block_on(adopt(&world, &life.stage.config, &request, None)).unwrap();
         assert_eq!(adopted.release, None, "nothing says which release it is");
         let kinds: Vec<Kind> = life.check().iter().map(|head| head.record.kind).collect();

@@ -150,6 +150,7 @@ pub fn config() -> Config {
         signers: None,
         forge: None,
         frozen: None,
+        unacted: Vec::new(),
         effective: Vec::new(),
     }
 }

@@ -52,7 +52,8 @@ fn what_nothing_needs_is_doomed_waited_for_and_deleted() {
         assert_eq!(fourth, Default::default(), "{kind}: nothing is left to do");
         let End::Refused(why) = stage.to("staging", 'c') else { panic!("{kind}: it is gone") };
         assert!(why.contains("being deleted, or are gone"), "{kind}: {why}");
-        let late = block_on(pin(&world, &commit('c'), "needed", &actor("bob"))).unwrap_err();
+        let late =
+            block_on(pin(&world, &stage.config, &commit('c'), Some("needed"), &actor("bob"))).unwrap_err();
         assert_eq!(late.exit, ExitStatus::Missing, "{kind}");
     }
 }
@@ -62,17 +63,17 @@ fn a_pin_keeps_a_release_and_lifts_its_doom() {
     let stage = stage(MemoryKind::s3_like());
     let world = stage.world();
     block_on(clean(&world, &stage.config, &strict())).unwrap();
-    let pinned = block_on(pin(&world, &commit('c'), "an audit", &actor("bob"))).unwrap();
+    let pinned = block_on(pin(&world, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
     assert!(pinned.changed && pinned.lifted && !pinned.late);
-    let again = block_on(pin(&world, &commit('c'), "an audit", &actor("bob"))).unwrap();
+    let again = block_on(pin(&world, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
     assert_eq!(again, Default::default());
     grace(&stage);
     assert_eq!(block_on(clean(&world, &stage.config, &strict())).unwrap(), Default::default());
     assert!(whole(&stage, 'c'));
     assert!(matches!(stage.to("staging", 'c'), End::Done(_)));
-    assert!(block_on(unpin(&world, &commit('c'), None, &actor("bob"))).unwrap());
-    assert!(!block_on(unpin(&world, &commit('c'), None, &actor("bob"))).unwrap());
-    let unknown = block_on(pin(&world, &commit('f'), "x", &actor("bob"))).unwrap_err();
+    assert!(block_on(unpin(&world, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
+    assert!(!block_on(unpin(&world, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
+    let unknown = block_on(pin(&world, &stage.config, &commit('f'), Some("x"), &actor("bob"))).unwrap_err();
     assert_eq!(unknown.exit, ExitStatus::Missing);
 }
 

@@ -126,7 +126,7 @@ fn a_pin_keeps_or_says_that_it_came_late() {
     let ann = actor("ann");
     let stage = fresh();
     let world = stage.world();
-    let pinning = polls(pin(&world, &commit('c'), "x", &ann));
+    let pinning = polls(pin(&world, &stage.config, &commit('c'), Some("x"), &ann));
     let stage = fresh();
     let world = stage.world();
     let deletion = polls(clean(&world, &stage.config, &strict()));
@@ -138,7 +138,7 @@ fn a_pin_keeps_or_says_that_it_came_late() {
                 let policy = strict();
                 let mut deleting = Box::pin(clean(&other, &stage.config, &policy));
                 let c = commit('c');
-                let mut pinning = Box::pin(pin(&world, &c, "x", &ann));
+                let mut pinning = Box::pin(pin(&world, &stage.config, &c, Some("x"), &ann));
                 let mut cleaned = go(deleting.as_mut(), first).is_some();
                 let mut end = go(pinning.as_mut(), second);
                 if !cleaned {

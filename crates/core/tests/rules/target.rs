@@ -20,7 +20,7 @@ fn the_target_holds_what_the_ledger_says() {
     let by_hand = holding(|object| object.as_mut().unwrap().token = Token("other".to_owned()));
     assert_snapshot!(by_hand.check("drift"), @r#"
     unmet: `memory://m/prod.zip` was written 2026-01-06 06:00 UTC, not by promote
-    hint: `promote adopt prod` records what is there, `--override drift --reason TEXT` overwrites it
+    hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
     "#);
     let stamped = holding(|object| {
         let object = object.as_mut().unwrap();
@@ -29,11 +29,11 @@ fn the_target_holds_what_the_ledger_says() {
     });
     assert_snapshot!(stamped.check("drift"), @r#"
     unmet: `memory://m/prod.zip` was written 2026-01-06 06:00 UTC, by promotion 01\u{1b}[31mX\n::error::
-    hint: `promote adopt prod` records what is there, `--override drift --reason TEXT` overwrites it
+    hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
     "#);
     assert_snapshot!(holding(|object| *object = None).check("drift"), @r#"
     unmet: `memory://m/prod.zip` is gone
-    hint: `promote adopt prod` records what is there, `--override drift --reason TEXT` overwrites it
+    hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
     "#);
     // The same content written again: on S3 the token comes back, the version does not.
     let again = holding(|object| object.as_mut().unwrap().version = Some(VersionId("v9".to_owned())));
@@ -64,7 +64,7 @@ fn what_no_record_accounts_for_is_drift() {
     case.snapshot.head = None;
     assert_snapshot!(case.check("drift"), @r#"
     unmet: `memory://m/prod.zip` holds an object that no record accounts for
-    hint: `promote adopt prod` records what is there, `--override drift --reason TEXT` overwrites it
+    hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
     "#);
     case.snapshot.targets.get_mut("main").unwrap().object = None;
     assert!(case.check("drift").starts_with("met"), "an empty place before the first promotion");

@@ -72,6 +72,7 @@ fn config(ledger: LedgerPlace, source: &str, target: &str) -> Config {
         signers: None,
         forge: None,
         frozen: None,
+        unacted: Vec::new(),
         effective: vec![],
     }
 }

@@ -13,7 +13,7 @@ use crate::invocation::others;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{environment, seen};
+use crate::observe::{begun, environment, seen};
 use crate::port::Capabilities;
 use crate::rule::drift;
 use crate::snapshot::Seen;
@@ -95,7 +95,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
     }
     lanes.sort();
     lanes.dedup();
-    let genesis = async { view.ledger.genesis().await.map_err(LedgerError::looking) };
+    let genesis = begun(&view.ledger, config);
     let releases = async { view.ledger.releases(None, 1000).await.map_err(LedgerError::looking) };
     let heads = try_join_all(lanes.into_iter().map(|lane| async move {
         Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::looking)?))

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When there is no ledger, or the store does not answer. Records that are none are faults, not errors.
 pub async fn check_ledger(view: &View, config: &Config) -> Result<Vec<ChainCheck>, Failure> {
-    let (genesis, id) = genesis(view).await?;
+    let (genesis, id) = genesis(view, config).await?;
     let (genesis, id) = (&genesis, id);
     try_join_all(config.lanes.iter().map(|lane| async move {
         let mut newest_first: Vec<Head> = Vec::new();

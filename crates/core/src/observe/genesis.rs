@@ -1,0 +1,74 @@
+//! The ledger's genesis, and whether it is this project's: asked here, once, whatever the command. What is read or
+//! written in the ledger of another project is never meant.
+
+use crate::config::Config;
+use crate::digest::Digest;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::{Genesis, Head, LedgerError, LedgerReader};
+use crate::world::View;
+
+/// The ledger's genesis and its id, where the ledger was begun.
+///
+/// # Errors
+/// `Usage` when it is another project's ledger, or what the store answered.
+pub async fn begun(ledger: &LedgerReader, config: &Config) -> Result<Option<(Genesis, Digest)>, Failure> {
+    let found = ledger.genesis().await.map_err(LedgerError::looking)?;
+    match &found {
+        Some((genesis, _)) if genesis.project != config.project => Err(foreign(ledger, config, genesis)),
+        _ => Ok(found),
+    }
+}
+
+/// The same; a project without a ledger has published nothing yet.
+///
+/// # Errors
+/// `Missing` when there is none; else as [`begun`].
+pub async fn genesis(view: &View, config: &Config) -> Result<(Genesis, Digest), Failure> {
+    begun(&view.ledger, config).await?.ok_or_else(|| {
+        Failure::new(
+            ExitStatus::Missing,
+            format!("there is no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),
+        )
+        .hint("`promote publish` begins one and puts the first release in place")
+    })
+}
+
+/// The genesis for a command that writes: refused as well while the file asks for what this version does not do.
+///
+/// # Errors
+/// As [`genesis`] and [`Config::to_write`].
+pub async fn genesis_to_write(view: &View, config: &Config) -> Result<(Genesis, Digest), Failure> {
+    config.to_write()?;
+    genesis(view, config).await
+}
+
+fn foreign(ledger: &LedgerReader, config: &Config, genesis: &Genesis) -> Failure {
+    let (theirs, ours) = (&genesis.project, &config.project);
+    let at = config.effective.iter().find(|one| one.env.is_none() && one.key == "ledger");
+    let place = match at.and_then(|one| one.line) {
+        Some(line) => format!("Line {line} of `promote.toml` names it."),
+        None => "It lies where the ledger is when `ledger` is not set.".to_owned(),
+    };
+    let message = format!(
+        "the ledger in {} below `{}` belongs to the project `{theirs}`, not to `{ours}`",
+        ledger.bucket(),
+        ledger.root()
+    );
+    Failure::new(ExitStatus::Usage, message).state(place).state("Nothing was changed.").hint(format!(
+        "name another place with `ledger = …`, or write `project = \"{theirs}\"` if it is that project"
+    ))
+}
+
+/// Refuses records that were brought from another ledger.
+pub(crate) fn belongs<'h>(
+    genesis: &Genesis,
+    heads: impl IntoIterator<Item = &'h Head>,
+) -> Result<(), Failure> {
+    match heads.into_iter().find(|head| head.record.ledger != genesis.ledger) {
+        None => Ok(()),
+        Some(head) => Err(Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
+            .state(format!("Record {} of {} comes from another ledger.", head.record.seq, head.record.lane))
+            .hint("`promote verify --ledger` checks the whole chain")),
+    }
+}
