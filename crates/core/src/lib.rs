@@ -26,6 +26,7 @@ pub mod failure;
 pub mod flow;
 pub mod folder;
 pub mod follow;
+pub mod gates;
 pub mod import;
 pub mod invocation;
 pub mod ledger;

@@ -3,6 +3,7 @@
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::folder::{Change, FolderManifest};
+use crate::gates::Before;
 use crate::ledger::{Genesis, Head, Identity, Manifest, OpenIntent, ReleaseRef, State, Stored};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
@@ -106,6 +107,8 @@ pub struct Snapshot {
     pub files: BTreeMap<String, Arc<FolderManifest>>,
     /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
+    /// What the gates in the file are compared with.
+    pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.
     pub capabilities: BTreeMap<StoreId, Capabilities>,
 }

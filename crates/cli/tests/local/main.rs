@@ -16,6 +16,7 @@ mod foreign;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;
+mod loosened;
 mod origins;
 mod proposed;
 mod publishing;

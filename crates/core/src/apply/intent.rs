@@ -1,11 +1,13 @@
 //! Opening a promotion: the create of the intent is the only lock there is.
 
 use super::write::{Writer, named};
+use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::gates::in_force;
 use crate::invocation::Invocation;
 use crate::ledger::record::RecordError;
-use crate::ledger::{AppendError, Head, Intent, Kind, PromotionId, ReleaseRef};
+use crate::ledger::{Action, AppendError, Head, Intent, Kind, PromotionId, ReleaseRef};
 use crate::plan::Plan;
 use crate::request::Terms;
 use crate::snapshot::Snapshot;
@@ -19,7 +21,12 @@ pub const FRESH: TimeDelta = TimeDelta::minutes(30);
 /// How old it may be when the intent lands, by the store's time of it.
 pub const LANDED: TimeDelta = TimeDelta::minutes(45);
 
-pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) -> Result<Head, Failure> {
+pub(super) async fn open(
+    writer: &Writer<'_>,
+    config: &Config,
+    plan: &Plan,
+    snapshot: &Snapshot,
+) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let world = writer.world;
     fresh(writer, snapshot).await?;
@@ -37,6 +44,8 @@ pub(super) async fn open(writer: &Writer<'_>, plan: &Plan, snapshot: &Snapshot) 
         plan: plan.digest(),
         lives_s: super::earlier::lives(world, &plan.targets)?,
         allowed: plan.let_through.clone(),
+        // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
+        gates: (plan.action != Action::Rollback).then(|| in_force(config, &writer.environment.lane)),
     };
     let record = writer.after(snapshot.head.as_ref(), Kind::Intent, |record| record.intent = Some(intent))?;
     match world.ledger.append(&record).await {

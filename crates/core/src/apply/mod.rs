@@ -55,7 +55,7 @@ pub async fn apply(
     let earlier = earlier::look(world, &environment.lane, plan, snapshot)
         .await
         .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
-    let intent = intent::open(&writer, plan, snapshot).await?;
+    let intent = intent::open(&writer, config, plan, snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };

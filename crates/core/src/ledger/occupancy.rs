@@ -144,6 +144,9 @@ pub struct OpenIntent {
     pub follows: bool,
     /// Who.
     pub by: String,
+    /// The digest of the gates that its intent lists.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Digest>,
 }
 
 /// A freeze by hand.

@@ -2,6 +2,7 @@
 //! carries its state, so that status reads one record however long the ledger is; the verifier computes it anew.
 
 use super::allowed::Marked;
+use super::gates::InForce;
 use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 use super::record::{Action, Kind, Record, ReleaseRef, Seq};
 use super::statement::{Intent, Outcome, OutcomeResult};
@@ -54,6 +55,9 @@ pub struct State {
     /// last first, at most [`TRAIL`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<Marked>,
+    /// The gates at the last promotion that kept them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<InForce>,
     /// What later versions keep here.
     #[serde(flatten)]
     pub more: BTreeMap<String, serde_json::Value>,
@@ -246,6 +250,7 @@ impl State {
             superseding: self.open.is_some(),
             follows: intent.follows,
             by: record.actor.name.clone(),
+            gates: intent.gates.as_ref().map(|gates| gates.digest),
         })
     }
 
@@ -295,6 +300,7 @@ impl State {
             follows: open.follows,
             targets,
         });
+        next.gates = open.gates.map(|digest| InForce { digest, seq: open.since.seq }).or_else(|| self.gates);
         next.open = None;
         next.unclean = !commit.clean;
         next.committed = None;

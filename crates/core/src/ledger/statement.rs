@@ -1,5 +1,6 @@
 //! What the records say: the body of each kind. How a record is stored and read is [`super::record`]'s.
 
+use super::gates::Gates;
 use super::record::{Action, PromotionId, ReleaseRef};
 use crate::commit::CommitId;
 use crate::digest::Digest;
@@ -145,6 +146,9 @@ pub struct Intent {
     /// What was let through when the release was published (see [`super::Allowed::names`]).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allowed: Vec<String>,
+    /// The gates and locators in force; absent in a rollback, which is not held to them, and in older records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gates: Option<Gates>,
 }
 
 /// How a write is known to have landed.

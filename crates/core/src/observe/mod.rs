@@ -2,6 +2,7 @@
 //! rights only.
 
 mod folders;
+mod gates;
 mod genesis;
 mod holding;
 mod newest;
@@ -24,6 +25,7 @@ use futures_util::future::{join_all, try_join, try_join_all, try_join3};
 use std::collections::BTreeMap;
 use targets::Depth;
 
+pub use gates::gates_before;
 pub(crate) use genesis::belongs;
 pub use genesis::{begun, genesis, genesis_to_write};
 pub use holding::image;
@@ -155,8 +157,13 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             newer = newest::put_since(view, config, environment, state).await?;
         }
     }
+    let state = heads.get(&environment.name).and_then(Option::as_ref).map(|head| head.state().clone());
+    let state = state.unwrap_or_default();
+    // Apart from the rest: hardly ever does it come to more than a comparison, and it would make every future larger.
+    let gates = Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over));
     let files = folders::files(view, environment, &candidate, &targets);
-    let (mut capabilities, files) = try_join(capabilities(view, &genesis.0, &targets), files).await?;
+    let (mut capabilities, files, gates) =
+        try_join3(capabilities(view, &genesis.0, &targets), files, gates).await?;
     let changes = folders::changes(environment, &files, &targets);
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
@@ -186,6 +193,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         needs,
         files,
         changes,
+        gates,
         capabilities,
     })
 }

@@ -13,6 +13,7 @@ mod freeze;
 mod from;
 mod guard;
 mod held;
+mod loosened;
 mod needs;
 mod notes;
 mod order;
@@ -170,6 +171,13 @@ pub const RULES: &[Rule] = &[
         overridable: true,
         again: false,
         check: notes::check,
+    },
+    Rule {
+        name: "loosened",
+        about: "no gate was loosened since the last promotion",
+        overridable: true,
+        again: true,
+        check: loosened::check,
     },
     Rule {
         name: "order",

@@ -9,7 +9,8 @@ use chrono::TimeDelta;
 use promote_core::digest::Digest;
 use promote_core::ledger::state::{Misfit, ROLLED_BACK, TRAIL};
 use promote_core::ledger::{
-    Abort, Action, Freeze, Head, Kind, Mark, Observe, OutcomeResult, Override, PromotionId, Record, State,
+    Abort, Action, Freeze, GateList, Gates, Head, InForce, Kind, Mark, Observe, OutcomeResult, Override,
+    PromotionId, Record, State,
 };
 
 /// What comes of a record of this kind after these.
@@ -282,4 +283,43 @@ fn long_reasons_do_not_fill_the_state() {
     assert_eq!(record.ledger, LEDGER);
     assert_eq!(stored(&record).state().held, None);
     assert_eq!(landed('b').size, 14);
+}
+
+#[test]
+fn the_gates_of_the_last_promotion_that_kept_them_are_in_the_state() {
+    let gates = |text: &str| {
+        let list: GateList =
+            [("prod".parse().unwrap(), [("soak".to_owned(), vec![text.to_owned()])].into())].into();
+        Gates { digest: Digest::of(text.as_bytes()), list }
+    };
+    let mut heads = moved();
+    assert_eq!(heads.last().unwrap().state().gates, None);
+    let mut go = |digit: char, action: Action, kept: Option<Gates>, ends: bool| {
+        append(&mut heads, Kind::Intent, |record, head| {
+            record.intent = Some(intent(digit, action, head));
+            record.intent.as_mut().unwrap().gates = kept;
+        });
+        let seq = heads.last().unwrap().record.seq;
+        if ends {
+            append(&mut heads, Kind::Commit, |record, head| {
+                record.commit = Some(commit_of(head.unwrap().id, digit, true))
+            });
+        } else {
+            append(&mut heads, Kind::Abort, |record, head| {
+                record.abort = Some(Abort { of: head.unwrap().id, reason: "x".to_owned() });
+            });
+        }
+        (seq, heads.last().unwrap().state().gates)
+    };
+    let (seq, first) = go('c', Action::Promote, Some(gates("2d")), true);
+    assert_eq!(first, Some(InForce { digest: Digest::of(b"2d"), seq }));
+    assert_eq!(go('d', Action::Promote, Some(gates("1d")), false).1, first, "nothing was promoted");
+    assert_eq!(go('b', Action::Rollback, None, true).1, first, "a rollback keeps none");
+    let (seq, second) = go('d', Action::Promote, Some(gates("1d")), true);
+    assert_eq!(second, Some(InForce { digest: Digest::of(b"1d"), seq }));
+    let text = String::from_utf8(heads.last().unwrap().record.to_bytes().unwrap()).unwrap();
+    let wanted = format!("\"gates\":{{\"digest\":\"{}\",\"seq\":\"{seq}\"}}", Digest::of(b"1d"));
+    assert!(text.contains(&wanted), "{text}");
+    let report = promote_core::ledger::check_chain(&LEDGER.to_owned(), heads[0].record.prev, &heads);
+    assert_eq!(report.faults, []);
 }

@@ -125,6 +125,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
         plan: Digest::of(b"plan"),
         lives_s: None,
         allowed: Vec::new(),
+        gates: None,
     }
 }
 

@@ -26,6 +26,29 @@ fn a_promotion_of_one_zip_needs_few_requests() {
 }
 
 #[test]
+fn the_gates_at_the_last_promotion_cost_a_request_only_where_they_are_others_now() {
+    let mut stage = Stage::ready(MemoryKind::s3_like());
+    let mut to_prod = |more: &dyn Fn(&mut promote_core::config::Environment), digit: char| {
+        more(stage.config.environments.get_mut(&name("prod")).unwrap());
+        let (world, log) = stage.recorded();
+        let mut request = Request::promote(name("prod"), wanted(digit), actor("ann"));
+        for rule in ["order", "rolled-back", "from", "soak"] {
+            let reason = "back and forth".to_owned();
+            request.overrides.push(promote_core::ledger::Override { rule: rule.to_owned(), reason });
+        }
+        let end = block_on(run(&world, &stage.config, request));
+        assert!(matches!(end, End::Done(_)), "{end:?}");
+        (log.total(), log.rounds())
+    };
+    let first = to_prod(&|_| {}, 'b');
+    let same = to_prod(&|_| {}, 'a');
+    assert_eq!(same, first);
+    let tightened = to_prod(&|prod| prod.soak = std::time::Duration::from_secs(60), 'b');
+    assert_eq!(tightened, (first.0 + 1, first.1 + 1));
+    assert_eq!(to_prod(&|_| {}, 'a'), first);
+}
+
+#[test]
 fn the_state_of_a_lane_needs_two_requests_however_long_the_ledger_is() {
     let stage = Stage::ready(MemoryKind::s3_like());
     for round in 0..40 {

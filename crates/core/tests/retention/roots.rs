@@ -63,6 +63,7 @@ pub fn open(commit: &CommitId) -> OpenIntent {
         superseding: false,
         follows: false,
         by: "ann".to_owned(),
+        gates: None,
     }
 }
 

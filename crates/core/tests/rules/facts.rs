@@ -104,6 +104,7 @@ pub fn open(digit: char, action: Action) -> OpenIntent {
         superseding: false,
         follows: true,
         by: "bob".to_owned(),
+        gates: None,
     }
 }
 
@@ -190,6 +191,7 @@ impl Case {
             needs: Vec::new(),
             files: BTreeMap::new(),
             changes: BTreeMap::new(),
+            gates: promote_core::gates::Before::Same,
             genesis: (
                 Genesis {
                     schema: promote_core::ledger::genesis::SCHEMA.to_owned(),

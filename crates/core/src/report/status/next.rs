@@ -137,6 +137,7 @@ fn judge(
         needs: Vec::new(),
         files: BTreeMap::new(),
         changes: BTreeMap::new(),
+        gates: looked.gates.get(&environment.name).cloned().unwrap_or_default(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,
         head: looked.heads.get(&environment.lane).cloned().flatten(),

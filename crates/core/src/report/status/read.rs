@@ -9,11 +9,12 @@ use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::digest::Digest;
 use crate::failure::{Failure, causes};
+use crate::gates::Before;
 use crate::invocation::others;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{begun, environment, seen};
+use crate::observe::{begun, environment, gates_before, seen};
 use crate::port::Capabilities;
 use crate::rule::drift;
 use crate::snapshot::Seen;
@@ -36,6 +37,8 @@ pub(super) struct Looked {
     pub(super) tags: BTreeMap<CommitId, Vec<String>>,
     pub(super) at: DateTime<Utc>,
     pub(super) local_at: DateTime<Utc>,
+    /// What the gates of what may move are compared with.
+    pub(super) gates: BTreeMap<EnvironmentName, Before>,
     lanes: BTreeMap<EnvironmentName, LaneName>,
 }
 
@@ -69,6 +72,7 @@ pub async fn status(
         .collect();
     let mut looked = look(view, config, &shown).await?;
     again(view, config, &shown, &mut looked).await?;
+    gates(view, config, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
     let reports = shown.iter().map(|settings| report(view, config, settings, &looked, actor));
     let environments = join_all(reports).await;
@@ -116,6 +120,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         natures: view.stores.iter().map(|(id, store)| (id.clone(), store.capabilities())).collect(),
         on_branch: BTreeMap::new(),
         tags: BTreeMap::new(),
+        gates: BTreeMap::new(),
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
@@ -148,6 +153,28 @@ fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
     let state = looked.state(&settings.lane).unwrap_or(&empty);
     let Some(Ok(targets)) = looked.targets.get(&settings.name) else { return Vec::new() };
     targets.iter().filter_map(|(artifact, seen)| drift(state, artifact, seen)).collect()
+}
+
+/// Reads the gates that were in force before, of those environments that something may move to.
+async fn gates(
+    view: &View,
+    config: &Config,
+    shown: &[&Environment],
+    looked: &mut Looked,
+) -> Result<(), Failure> {
+    let empty = State::default();
+    let reads = shown.iter().filter(|settings| wanted(settings, looked).is_some()).map(|settings| {
+        let state = looked.state(&settings.lane).unwrap_or(&empty);
+        let targets = looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().ok());
+        async move {
+            let none = BTreeMap::new();
+            let found = gates_before(view, config, settings, state, targets.unwrap_or(&none), false).await?;
+            Ok::<_, Failure>((settings.name.clone(), found))
+        }
+    });
+    let found: Vec<_> = try_join_all(reads).await?;
+    looked.gates = found.into_iter().collect();
+    Ok(())
 }
 
 /// What only the repository knows of the releases that may move.

@@ -1,0 +1,156 @@
+//! A file that asks for less than it did at the last promotion: the plan says what was loosened, and production needs a
+//! reason for it.
+
+use crate::stage::{CONFIG, Stage};
+use promote_core::exit::ExitStatus;
+
+/// What guards production, one gate a line.
+const STRICT: &str = r#"
+[env.prod]
+tier   = "production"
+branch = "main"
+freeze = ["2001-01-01 .. 2001-01-02"]
+notes  = ["ticket"]
+"#;
+
+fn strict() -> String {
+    let windows = "freeze = [\"Sat 00:00 .. Sat 00:01\"]";
+    format!("{}{}", CONFIG.trim_start(), STRICT.replace("freeze = [\"2001-01-01 .. 2001-01-02\"]", windows))
+}
+
+const TO_PROD: &[&str] =
+    &["to", "prod", "--yes", "--note", "ticket=A-1", "--override", "freeze", "--reason", "test"];
+
+/// A project of which a release is in production, under the strict file; and the next one is ready for it.
+fn promoted() -> Stage {
+    let stage = Stage::with(&strict());
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(TO_PROD).ends(ExitStatus::Ok);
+    next(&stage);
+    stage
+}
+
+fn next(stage: &Stage) {
+    stage.commit(&format!("feat: after {}", stage.git(&["rev-parse", "HEAD"])));
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_rule_dropped_from_the_file_on_a_branch_is_shown_by_the_plan_and_needs_an_override_in_production() {
+    let stage = promoted();
+    for (drop, told) in [
+        ("branch = \"main\"\n", "prod: `branch` was `main`, is not set"),
+        ("notes  = [\"ticket\"]\n", "prod: `notes` was `ticket`, is not set"),
+        (
+            "freeze = [\"Sat 00:00 .. Sat 00:01\"]\n",
+            "prod: `freeze` was `Sat 00:00 .. Sat 00:01`, is not set",
+        ),
+    ] {
+        assert!(strict().contains(drop));
+        stage.write("promote.toml", strict().replace(drop, ""));
+        let refused = stage.run(TO_PROD).ends(ExitStatus::Blocked);
+        assert!(refused.all().contains(told), "{}", refused.all());
+        let plan = stage.run(&["plan", "prod", "--json"]).json();
+        let rules = plan["rules"].as_array().unwrap();
+        let rule = rules.iter().find(|rule| rule["rule"] == "loosened").unwrap();
+        assert_eq!((&rule["met"], &rule["detail"]), (&false.into(), &told.into()));
+        assert_eq!(rule["evidence"]["loosened"][0], told);
+        let status = stage.run(&["status", "--json"]).ends(ExitStatus::Ok);
+        assert!(status.out.contains(told), "{}", status.out);
+    }
+    // What was production stays it, whatever the file calls it now.
+    stage.write("promote.toml", strict().replace("tier   = \"production\"", "tier   = \"test\""));
+    let refused = stage.run(TO_PROD).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("prod: `tier` was `production`, is `test`"), "{}", refused.all());
+}
+
+#[test]
+fn after_an_override_the_new_list_is_in_force_and_tightening_passes_silently() {
+    let stage = promoted();
+    stage.write("promote.toml", strict().replace("branch = \"main\"\n", ""));
+    let whole: Vec<&str> = TO_PROD.iter().copied().chain(["--override", "loosened"]).collect();
+    stage.run(&whole).ends(ExitStatus::Ok);
+    let show = stage.run(&["history", "prod", "--json"]).ends(ExitStatus::Ok);
+    assert!(show.out.contains("loosened"), "{}", show.out);
+    next(&stage);
+    // The same file again: nothing to say.
+    stage.run(TO_PROD).ends(ExitStatus::Ok);
+    next(&stage);
+    // Stricter than ever.
+    stage.write("promote.toml", strict().replace("notes  = [\"ticket\"]", "notes  = [\"ticket\", \"risk\"]"));
+    let done = stage.run(&[TO_PROD, &["--note", "risk=none"]].concat()).ends(ExitStatus::Ok);
+    assert!(!done.all().contains("loosened"), "{}", done.all());
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn elsewhere_than_in_production_what_was_loosened_is_shown_and_passes() {
+    let uat = |gate: &str| format!("{}\n[env.uat]\ntier = \"test\"\n{gate}", CONFIG.trim_start());
+    let stage = Stage::with(&uat("branch = \"main\"\n"));
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    stage.commit("feat: next");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.write("promote.toml", uat(""));
+    let plan = stage.run(&["plan", "uat"]).ends(ExitStatus::Ok);
+    assert!(plan.out.contains("uat: `branch` was `main`, is not set"), "{}", plan.all());
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn an_environment_renamed_past_a_freeze_is_refused_and_named() {
+    let stage = promoted();
+    stage.run(&["freeze", "prod", "--reason", "INC-88"]).ends(ExitStatus::Ok);
+    let renamed = strict()
+        .replace("\"prod\"]", "\"prod2\"]")
+        .replace("[env.prod]", "[env.prod2]\ntarget = \"deployed/prod.zip\"");
+    stage.write("promote.toml", &renamed);
+    let to = |more: &[&str]| {
+        let line: Vec<&str> =
+            TO_PROD.iter().map(|word| if *word == "prod" { "prod2" } else { word }).collect();
+        stage.run(&[&line, more].concat())
+    };
+    stage.run(&["adopt", "prod2", "--reason", "as it is", "--yes"]).ends(ExitStatus::Ok);
+    let refused = to(&[]).ends(ExitStatus::Blocked);
+    let told = refused.all();
+    assert!(told.contains("`deployed/prod.zip` was last moved as the lane prod"), "{told}");
+    assert!(told.contains("prod is frozen by") && told.contains("INC-88"), "{told}");
+    // Adopting twice is no way around it.
+    stage.write("deployed/prod.zip", "by hand");
+    stage.run(&["adopt", "prod2", "--reason", "as it is", "--yes"]).ends(ExitStatus::Ok);
+    to(&[]).ends(ExitStatus::Blocked);
+    // On purpose, once.
+    to(&["--override", "loosened"]).ends(ExitStatus::Ok);
+    next(&stage);
+    to(&[]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_ledger_that_points_elsewhere_is_refused_and_the_promotion_that_it_does_not_know_is_named() {
+    let stage = promoted();
+    stage.write("promote.toml", strict().replace(".promote/shop/", ".promote2/shop/"));
+    stage.commit("chore: another ledger");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["adopt", "staging", "--reason", "as it is", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["adopt", "uat", "--reason", "as it is", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["adopt", "prod", "--reason", "as it is", "--yes"]).ends(ExitStatus::Ok);
+    let refused = stage.run(TO_PROD).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("which this ledger does not know"), "{}", refused.all());
+    let whole: Vec<&str> = TO_PROD.iter().copied().chain(["--override", "loosened"]).collect();
+    stage.run(&whole).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_rollback_is_not_held_to_what_was_loosened_and_does_not_make_it_the_rule() {
+    let stage = promoted();
+    stage.run(TO_PROD).ends(ExitStatus::Ok);
+    stage.write("promote.toml", strict().replace("branch = \"main\"\n", ""));
+    stage.run(&["rollback", "prod", "--yes", "--reason", "broken"]).ends(ExitStatus::Ok);
+    next(&stage);
+    let refused = stage.run(TO_PROD).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("prod: `branch` was `main`, is not set"), "{}", refused.all());
+}
