@@ -89,6 +89,7 @@ fn the_component_is_sound() {
         ("when", "manual"),
         ("audience", "sts.amazonaws.com"),
         ("image", "registry.example/promote:1"),
+        ("protected", "only"),
     ] {
         let place = format!("$[[ inputs.{name} ]]");
         assert!(job.contains(&place) && spec.contains(&format!("\n    {name}:\n")), "{name}");

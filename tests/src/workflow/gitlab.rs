@@ -195,6 +195,7 @@ impl<'f> Pipeline<'f> {
             ("CI_COMMIT_SHORT_SHA", self.commit.get(..8).unwrap_or_default()),
             ("CI_COMMIT_BRANCH", &self.branch),
             ("CI_DEFAULT_BRANCH", "main"),
+            ("CI_COMMIT_REF_PROTECTED", if self.branch == "main" { "true" } else { "false" }),
             ("CI_PIPELINE_SOURCE", "web"),
             ("CI_PROJECT_PATH", "acme/ingest-core"),
             ("CI_PROJECT_URL", "https://gitlab.example/acme/ingest-core"),

@@ -100,3 +100,22 @@ fn passwords_of_registries_have_names_that_github_takes() {
         assert_eq!(super::needs::login(host).0, user);
     }
 }
+
+#[test]
+fn generated_workflows_read_the_file_from_the_protected_branch() {
+    for text in [AUTOMATIC, include_str!("../../../core/src/config/tests/teams/objects.toml")] {
+        let config = config(text);
+        let workflow = github::workflow(&config, &Pinned::default());
+        let checkouts = workflow.matches("uses: actions/checkout@").count();
+        let protected =
+            "ref: ${{ github.event_name == 'push' && github.sha || github.event.repository.default_branch }}";
+        assert!(checkouts > 0 && workflow.matches(protected).count() == checkouts, "{workflow}");
+        let pipeline = gitlab::pipeline(&config);
+        let rules: Vec<&str> = pipeline.lines().filter(|line| line.contains("$CI_COMMIT_BRANCH")).collect();
+        assert!(!rules.is_empty());
+        assert!(
+            rules.iter().all(|rule| rule.ends_with("&& $CI_COMMIT_REF_PROTECTED == \"true\"")),
+            "{pipeline}"
+        );
+    }
+}
