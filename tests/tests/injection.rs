@@ -258,10 +258,11 @@ fn holding(folder: &Path, found: &mut Vec<String>) {
 fn a_secret_comes_out_nowhere() {
     let shows = "echo \"$HOOK $MY_TOKEN $INPUT_TOKEN\"; echo \"a=$HOOK\" >>\"$PROMOTE_OUTPUT\"; echo \"$HOOK\" >&2; exit 7";
     let health = "deploy = [{ http = \"$HEALTH_URL\", timeout = \"1s\" }]\n";
-    let shown = format!("deploy = [{{ run = '''{shows}''', env = {{ HOOK = \"$DEPLOY_HOOK\" }} }}]\n");
+    let shown = format!(
+        "deploy = [{{ run = '''{shows}''', env = {{ HOOK = \"$DEPLOY_HOOK\", SLACK = \"$SLACK_URL\" }} }}]\n"
+    );
     for (more, on_failure) in [(health, "stop"), (shown.as_str(), "stop"), (shown.as_str(), "rollback")] {
-        let project =
-            project(&format!("on-failure = \"{on_failure}\"\n{more}[notify]\nslack = \"$SLACK_URL\"\n"));
+        let project = project(&format!("on-failure = \"{on_failure}\"\n{more}"));
         let mut runner = Runner::new(project.folder.path()).unwrap();
         let secret = |suffix: &str| format!("{CANARY}-{suffix}");
         for (name, value) in [

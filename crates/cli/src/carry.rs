@@ -73,7 +73,7 @@ async fn carry_and_tell(
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let view = world.view();
-    let decided = decide(&view, config, &wanted.request).await;
+    let decided = Box::pin(decide(&view, config, &wanted.request)).await;
     progress.rest();
     let (snapshot, decision) = decided?;
     if wanted.changing.dry_run || !matches!(decision, Decision::Allowed(_)) {

@@ -85,8 +85,9 @@ pub async fn carry_out(
     config.to_write()?;
     let request = &reason::settled(request)?;
     let settings = environment(config, &plan.environment)?;
-    let Applied { commit, prepared, .. } = apply(world, config, settings, plan, snapshot, request).await?;
-    let mut done = follow(world, config, plan, snapshot, request, commit, prepared).await?;
+    let Applied { commit, prepared, .. } =
+        Box::pin(apply(world, config, settings, plan, snapshot, request)).await?;
+    let mut done = Box::pin(follow(world, config, plan, snapshot, request, commit, prepared)).await?;
     if plan.action == Action::Rollback && settings.auto && settings.hold {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
     }
@@ -158,7 +159,7 @@ pub async fn finish(
             moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
         });
     }
-    let mut done = follow(world, config, &plan, snapshot, request, head, Vec::new()).await?;
+    let mut done = Box::pin(follow(world, config, &plan, snapshot, request, head, Vec::new())).await?;
     put_back(world, config, settings, request, &mut done).await;
     Ok(done)
 }

@@ -209,7 +209,7 @@ pub async fn attempt(
     watch: &dyn Watch,
 ) -> Result<Moved, Failure> {
     let name = &request.environment;
-    let (snapshot, decision) = decide(&world.view(), config, request).await?;
+    let (snapshot, decision) = Box::pin(decide(&world.view(), config, request)).await?;
     if let Some(moved) = unmerged(request, &snapshot.candidate.manifest, &decision) {
         return Ok(moved);
     }
