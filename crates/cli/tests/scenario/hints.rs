@@ -66,11 +66,11 @@ fn the_hint_of_a_plan_keeps_every_term_that_it_was_made_on() {
 fn what_was_adopted_is_moved_again_by_the_command_that_status_names() {
     let stage = Stage::ready();
     stage.tamper("shop/uat.zip", "the bytes of c");
-    stage.quietly("promote adopt uat --as cccc --yes");
+    stage.quietly("promote adopt uat --as cccc --reason x --yes");
     let (_, _, err) = stage.run("promote status uat");
     hinted(&err, "promote to uat --redeploy --override from --reason TEXT");
     stage.tamper("shop/staging.zip", "the bytes of c");
-    stage.quietly("promote adopt staging --as cccc --yes");
+    stage.quietly("promote adopt staging --as cccc --reason x --yes");
     let (_, _, err) = stage.run("promote status staging");
     hinted(&err, "promote to staging --redeploy");
 }

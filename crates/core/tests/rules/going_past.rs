@@ -3,6 +3,7 @@
 use crate::facts::{Case, at, open};
 use insta::assert_snapshot;
 use promote_core::config::Lane;
+use promote_core::gates::Before;
 use promote_core::ledger::Action;
 use promote_core::rule::{RULES, Verdict, overridable};
 use promote_core::window::Window;
@@ -20,6 +21,7 @@ fn everything_wrong() -> Case {
     settings.branch = Some("main".to_owned());
     settings.versions = Some(">=1".parse().unwrap());
     settings.notes = vec!["ticket".to_owned()];
+    case.snapshot.gates = Before::Lost("it was cut off".to_owned());
     case.config.lanes = vec![Lane {
         name: "prod".parse().unwrap(),
         environments: vec!["prod".parse().unwrap(), "demo".parse().unwrap()],
@@ -71,6 +73,7 @@ fn all_rules_are_asked_in_their_order() {
     branch Unmet
     versions Unmet
     notes Unmet
+    loosened Unmet
     order Unmet
     rolled-back Unmet
     hold Unmet
@@ -139,6 +142,7 @@ fn resuming_is_held_only_to_what_protects_the_targets() {
     branch Skipped
     versions Skipped
     notes Skipped
+    loosened Unmet
     order Skipped
     hold Skipped
     needs Unmet
