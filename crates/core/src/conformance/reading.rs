@@ -28,7 +28,8 @@ pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get_at_once(&key, size - 1).await)
 }
 
-/// `get_at_once` tells what `get` tells, but for fractions of a second and perhaps the content headers.
+/// `get_at_once` tells what `get` tells, but for fractions of a second and perhaps the content headers and the
+/// store's own checksums.
 pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) -> Verdict {
     let (usual, at_once) =
         (subject.bucket.get(key, limit).await?, subject.bucket.get_at_once(key, limit).await?);
@@ -40,6 +41,9 @@ pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) 
     other.stored_at = object.stored_at;
     if other.headers == Headers::default() {
         other.headers = object.headers.clone();
+    }
+    if other.checksums.is_empty() {
+        other.checksums = object.checksums.clone();
     }
     ensure!(other == object && same == bytes, "`get_at_once` says {other:?}, `get` {object:?}");
     Ok(())

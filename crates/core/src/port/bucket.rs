@@ -121,7 +121,7 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError>;
 
     /// The same in one answer, where the store has one that tells both. Then the time may be cut to whole seconds, and
-    /// content headers may be missing: it is for what matters for its content, its token and its metadata.
+    /// content headers and checksums may be missing: it is for what matters for its content, its token and its metadata.
     async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
         self.get(key, limit).await
     }
