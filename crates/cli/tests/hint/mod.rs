@@ -128,7 +128,7 @@ fn judged(
     match ended.exit {
         ExitStatus::Ok => Ok(()),
         ExitStatus::Differs if finds => Ok(()),
-        ExitStatus::DeployFailed if first == ended.exit => Ok(()),
+        ExitStatus::DeployFailed | ExitStatus::Timeout if first == ended.exit => Ok(()),
         ExitStatus::Blocked => {
             let (before, now) = (unmet(line, copy), unmet(filled, copy));
             let better = now.is_subset(&before) && now.len() < before.len();
