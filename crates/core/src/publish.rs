@@ -8,7 +8,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::ledger::{
-    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
+    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, Known, LedgerError, Manifest, Stored, key,
+    manifest,
 };
 use crate::location::Location;
 use crate::place::locate;
@@ -169,14 +170,23 @@ pub async fn publish(
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
                 let store = world.store(&place.location.store)?;
-                let (manifest, object) =
-                    folder::put(&**store, &place.location, commit, entries.clone()).await?;
+                let put = folder::Publishing {
+                    bucket: &**store,
+                    location: &place.location,
+                    commit,
+                    again: known.is_some(),
+                };
+                let folder::Put { manifest, object, vouched } = Box::pin(put.put(entries.clone())).await?;
                 BuiltArtifact {
                     location: place.location.clone(),
-                    sha256: manifest.digest(),
+                    sha256: manifest.identity(),
                     size: object.size,
                     content: None,
-                    folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
+                    folder: Some(FolderSize {
+                        files: manifest.files.len() as u64,
+                        bytes: manifest.bytes(),
+                        stored: vouched.then(|| manifest.digest()),
+                    }),
                     expires: None,
                     seen: Some(Stored::written(&object)),
                 }
@@ -227,14 +237,14 @@ async fn again(world: &World, known: &Manifest, wanted: &Manifest, last: u32, ac
             before.is_some_and(|before| (&before.token, &before.version) == (&now.token, &now.version));
         (!same).then(|| (name.clone(), now.clone()))
     });
-    let fresh: BTreeMap<String, Stored> = moved.collect();
+    let fresh = Known { artifacts: moved.collect(), ..Known::default() };
     let reader = world.ledger.reader();
     let before = match (fresh.is_empty(), last) {
         (true, _) => return,
-        (false, 0) => BTreeMap::new(),
+        (false, 0) => Known::default(),
         (false, last) => reader.remembered(&known.commit, last).await.unwrap_or_default(),
     };
-    if fresh.iter().all(|(name, stored)| before.get(name) == Some(stored)) {
+    if fresh.artifacts.iter().all(|(name, stored)| before.artifacts.get(name) == Some(stored)) {
         return;
     }
     let end = world.ledger.remember(&known.commit, (last, &before), &fresh, (&actor.name, world.clock.now()));

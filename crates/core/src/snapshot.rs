@@ -2,9 +2,10 @@
 
 use crate::commit::CommitId;
 use crate::digest::Digest;
-use crate::folder::{Change, FolderManifest};
+use crate::folder::source::Part;
+use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
-use crate::ledger::{Genesis, Head, Identity, Manifest, OpenIntent, ReleaseRef, State, Stored};
+use crate::ledger::{Genesis, Head, Identity, Known, Manifest, OpenIntent, ReleaseRef, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
@@ -29,6 +30,8 @@ pub struct Candidate {
     pub tags: Vec<String>,
     /// Its artifacts where they lie, by the name of their entry in the manifest. `None` is missing.
     pub sources: BTreeMap<String, Option<Object>>,
+    /// Those that are folders and have a manifest, opened.
+    pub folders: BTreeMap<String, Opened>,
     /// Whether each of them is what was published, where that was found out.
     pub identities: BTreeMap<String, Identity>,
     /// What is remembered of them, and what is new.
@@ -40,10 +43,40 @@ pub struct Candidate {
 pub struct Findings {
     /// The number of the last entry in the ledger, zero for none.
     pub last: u32,
-    /// What that entry says, where it was asked for.
-    pub before: BTreeMap<String, Stored>,
+    /// Whether that entry was asked for.
+    pub asked: bool,
+    /// What it says.
+    pub before: Known,
     /// What was found out just now, and is not in the ledger yet.
-    pub fresh: BTreeMap<String, Stored>,
+    pub fresh: Known,
+}
+
+/// A release's own folder, opened.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// Its manifest as it is stored.
+    pub manifest: Arc<FolderManifest>,
+    /// All that lies in it, with paths inside the folder as keys, where that was listed already.
+    pub listed: Option<Arc<Vec<Object>>>,
+}
+
+/// A release's own folder as a target needs it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceFolder {
+    /// The name of its entry in the release's manifest.
+    pub entry: String,
+    /// Where it lies.
+    pub location: Location,
+    /// Its manifest as it is stored.
+    pub stored: Arc<FolderManifest>,
+    /// The same with those tokens alone at which its files are known to be right; none before it was judged.
+    pub manifest: Arc<FolderManifest>,
+    /// Which of its files matter.
+    pub part: Part,
+    /// What the store says of them, with paths inside the folder as keys.
+    pub objects: Arc<Vec<Object>>,
+    /// What that comes to; `None` before it was judged.
+    pub looked: Option<Looked>,
 }
 
 /// Why a release is blocked.
@@ -103,8 +136,8 @@ pub struct Snapshot {
     pub newer: BTreeMap<String, Seen>,
     /// What must exist without being moved, and whether it does.
     pub needs: Vec<(Location, bool)>,
-    /// The files of the release's folders, by artifact, where a target is a folder.
-    pub files: BTreeMap<String, Arc<FolderManifest>>,
+    /// The release's own folders, by artifact.
+    pub files: BTreeMap<String, SourceFolder>,
     /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
     /// What the gates in the file are compared with.

@@ -79,7 +79,9 @@ impl Hand<'_> {
     fn known(&self, target: &TargetMove) -> folder::Known<'_> {
         let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
         let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
-        folder::Known { source: self.snapshot.files.get(target.name()).map(AsRef::as_ref), target: there }
+        let source = self.snapshot.files.get(target.name());
+        let pins = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
+        folder::Known { source: source.map(|source| &*source.manifest), pins, target: there }
     }
 
     /// Whether an object was written by this very promotion. Where a store keeps no mark, the content alone tells.
@@ -305,7 +307,7 @@ async fn send(
                 known: hand.known(target),
                 standing: None,
             };
-            bringing.run().await
+            Box::pin(bringing.run()).await
         }
     }
 }

@@ -102,7 +102,7 @@ fn folders(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What was listed and is neither the release's, nor `promote`'s own, nor part of another folder of `promote`.
-fn others<'a>(source: &FolderManifest, listed: &'a [Object]) -> Vec<&'a Object> {
+pub(super) fn others<'a>(source: &FolderManifest, listed: &'a [Object]) -> Vec<&'a Object> {
     let own: HashSet<&str> = source.files.iter().map(|file| file.path.as_str()).collect();
     let foreign: HashSet<&str> = listed
         .iter()

@@ -1,9 +1,9 @@
 //! Deleting a release's own folder: first the manifest, so that nobody takes what is left for a folder, then the files
 //! that it named. What else lies there stays, and is told.
 
+use super::content::read_digest;
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest};
-use super::publish::read_digest;
 use super::{IN_FLIGHT, inside, is_reserved};
 use crate::commit::CommitId;
 use crate::digest::Digest;
@@ -99,7 +99,7 @@ pub(crate) async fn erase(
         end => end?,
     };
     let named = match &manifest {
-        Some((_, found)) if found.digest() != sha256 => {
+        Some((_, found)) if found.identity() != sha256 => {
             done.left.push(format!("`{location}` is not the folder that was published: its digest differs"));
             return Ok(());
         }

@@ -1,8 +1,8 @@
 //! What a folder without a manifest holds: somebody copied it there. Only its files can tell which release it is.
 
+use super::content::read_digest;
 use super::listing::list;
 use super::manifest::FolderManifest;
-use super::publish::read_digest;
 use super::{IN_FLIGHT, inside, is_reserved};
 use crate::digest::Digest;
 use crate::location::{Key, Location};

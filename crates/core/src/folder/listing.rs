@@ -31,15 +31,16 @@ pub(super) async fn list(
         .buffered(IN_FLIGHT)
         .try_collect()
         .await?;
-    let count: usize = pages.iter().map(Vec::len).sum();
-    let mut all = Vec::with_capacity(count);
-    for mut object in pages.into_iter().flatten() {
-        // What has no path inside the folder is none of its files.
-        let Some(Ok(path)) = object.key.as_str().strip_prefix(prefix).map(str::parse) else { continue };
-        object.key = path;
-        all.push(object);
-    }
-    Ok(all)
+    Ok(within(prefix, pages.into_iter().flatten()))
+}
+
+/// Objects with paths inside the folder as keys. What has none there is none of its files.
+pub(super) fn within(prefix: &str, objects: impl IntoIterator<Item = Object>) -> Vec<Object> {
+    let inside = |object: Object| {
+        let key = object.key.as_str().strip_prefix(prefix)?.parse().ok()?;
+        Some(Object { key, ..object })
+    };
+    objects.into_iter().filter_map(inside).collect()
 }
 
 /// Ranges that hold one page each, when the folder is as the manifest says.

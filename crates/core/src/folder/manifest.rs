@@ -11,8 +11,12 @@ use serde_json::Value;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-/// The format's name, in every manifest.
+/// The format's name, in the manifest of a target, and in that of a release's own folder without tokens.
 pub const SCHEMA: &str = "promote/folder@1";
+
+/// The format's name in the manifest of a release's own folder that notes a token for its files: who reads only the
+/// other one would take its digest for the folder's, which it is not.
+pub const NOTED: &str = "promote/folder@2";
 
 /// The longest manifest that is read, in bytes.
 pub const LIMIT: usize = 64 << 20;
@@ -36,7 +40,7 @@ pub struct FolderFile {
     pub executable: bool,
     /// The digest of its content.
     pub sha256: Digest,
-    /// In a target: the token that the file had when it was written or found right.
+    /// The token that the file had when it was put there or found right.
     #[serde(default)]
     pub token: Option<Token>,
 }
@@ -45,7 +49,7 @@ pub struct FolderFile {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct FolderManifest {
-    /// [`SCHEMA`].
+    /// [`SCHEMA`] or [`NOTED`].
     pub schema: String,
     /// In a target: the digest of the manifest that it was brought to. A release's own folder has none.
     #[serde(default)]
@@ -67,7 +71,7 @@ pub enum FolderError {
     #[error("it is no manifest of a folder")]
     Json(#[source] serde_json::Error),
     /// It is of another format.
-    #[error("its format is `{0}`, not {SCHEMA}")]
+    #[error("its format is `{0}`, and this version reads {SCHEMA} and {NOTED}")]
     Schema(String),
     /// Two files have one path, or a path comes after a greater one.
     #[error("`{0}` is named twice, or out of order")]
@@ -147,8 +151,11 @@ impl FolderManifest {
     }
 
     fn check(&self) -> Result<(), FolderError> {
-        if self.schema != SCHEMA {
-            return Err(FolderError::Schema(shown(&self.schema)));
+        match self.schema.as_str() {
+            SCHEMA => {}
+            NOTED if self.of.is_none() && self.files.iter().any(|file| file.token.is_some()) => {}
+            NOTED => return Err(FolderError::Form),
+            other => return Err(FolderError::Schema(shown(other))),
         }
         if self.files.len() > MOST_FILES {
             return Err(FolderError::Many(self.files.len()));
@@ -175,9 +182,24 @@ impl FolderManifest {
         Ok(())
     }
 
-    /// The digest of the stored bytes: of a release's own folder, its identity.
+    /// The digest of the stored bytes, tokens included.
     pub fn digest(&self) -> Digest {
         Digest::of(&self.to_bytes())
+    }
+
+    /// The digest that names what the folder holds, wherever it lies: that of [`Self::source`]. It is what the ledger
+    /// records.
+    pub fn identity(&self) -> Digest {
+        self.source().digest()
+    }
+
+    /// The same manifest of a release's own folder, with the token of each file for which `token` knows one.
+    #[must_use]
+    pub fn noting(&self, token: impl Fn(&Key) -> Option<Token>) -> Self {
+        let noted = |file: &FolderFile| FolderFile { token: token(&file.path), ..file.clone() };
+        let files: Vec<FolderFile> = self.files.iter().map(noted).collect();
+        let schema = if files.iter().any(|file| file.token.is_some()) { NOTED } else { SCHEMA };
+        Self { schema: schema.to_owned(), of: None, files }
     }
 
     /// The length of all files together, in bytes.
@@ -185,16 +207,16 @@ impl FolderManifest {
         self.files.iter().fold(0, |sum, file| sum.saturating_add(file.size))
     }
 
-    /// The manifest that this one, of a target, was made from: the same files without tokens. Whether it truly was is
-    /// told by its digest.
+    /// The same files without tokens: what a target was made from, and what a release's own folder is known by. Whether
+    /// it truly is that one is told by its digest.
     #[must_use]
     pub fn source(&self) -> Self {
         let bare = |file: &FolderFile| FolderFile { token: None, ..file.clone() };
-        Self { schema: self.schema.clone(), of: None, files: self.files.iter().map(bare).collect() }
+        Self { schema: SCHEMA.to_owned(), of: None, files: self.files.iter().map(bare).collect() }
     }
 
     /// The files by path.
-    pub(super) fn by_path(&self) -> HashMap<&str, &FolderFile> {
+    pub(crate) fn by_path(&self) -> HashMap<&str, &FolderFile> {
         self.files.iter().map(|file| (file.path.as_str(), file)).collect()
     }
 

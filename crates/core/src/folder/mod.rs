@@ -4,6 +4,7 @@
 //! a target that only names a folder (a pointer) is an object like any other.
 
 mod carry;
+mod content;
 mod difference;
 mod erase;
 mod held;
@@ -12,17 +13,21 @@ mod manifest;
 mod pins;
 mod place;
 mod publish;
+pub mod source;
 mod standing;
 mod verify;
 
 pub use carry::THROUGH_LIMIT;
+pub(crate) use content::read_digest;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
 pub(crate) use held::held;
-pub use manifest::{FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, PUBLISHED_LIMIT, SCHEMA};
+pub use manifest::{
+    FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, NOTED, PUBLISHED_LIMIT, SCHEMA,
+};
 pub use place::{Bringing, Known};
-pub(crate) use publish::read_digest;
-pub use publish::{Entry, put};
+pub use publish::{Entry, Publishing, Put};
+pub use source::{Looked, Pin};
 pub use standing::{NewestIntent, PAUSE_S, Standing};
 pub use verify::check;
 

@@ -2,18 +2,18 @@
 
 use super::carry::{Carrier, same_kind};
 use super::difference::Write;
-use super::listing::{PAGE, list};
 use super::manifest::FolderManifest;
 use super::place::Bringing;
-use super::{IN_FLIGHT, headers, inside};
+use super::source::{Looked, Part, Reads, judge, objects, read};
+use super::{headers, inside};
 use crate::location::{Key, Location};
-use crate::port::{ErrorKind, Object, PinnedSource, ProviderError};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use crate::port::{ErrorKind, PinnedSource, ProviderError};
 use std::collections::BTreeMap;
 
 impl Bringing<'_> {
-    /// The exact objects to copy, for a store that copies by itself: looked up one by one, or by listing when they
-    /// are many. A source that is not what was published is found before anything is written.
+    /// The exact objects to copy, for a store that copies by itself: those that the plan found right, and others looked
+    /// up one by one, or by listing when they are many. A source that is not what was published is found before anything
+    /// is written.
     pub(super) async fn pins(
         &self,
         carrier: &Carrier<'_>,
@@ -26,40 +26,36 @@ impl Bringing<'_> {
         if writes.is_empty() || !same_kind(self.moved) {
             return Ok(BTreeMap::new());
         }
-        let of_source = |path: &Key, kind, message: &str| {
-            ProviderError::new(kind, self.from, format!("{}{path}", carrier.below), message)
-        };
-        let mut found: BTreeMap<Key, Object> = BTreeMap::new();
-        if writes.len() > source.files.len() / PAGE + 1 {
-            let listed = list(self.from, carrier.below, Some(source)).await?;
-            found.extend(listed.into_iter().map(|object| (object.key.clone(), object)));
-        } else {
-            let paths: Vec<Key> = writes.iter().map(|write| write.file.path.clone()).collect();
-            let looks = stream::iter(paths).map(|path| async move {
-                let key = inside(carrier.below, &path).map_err(|error| {
-                    of_source(&path, ErrorKind::Invalid, "it has no key").caused_by(error)
-                })?;
-                Ok::<_, ProviderError>((path, self.from.head(&key).await?))
-            });
-            let seen: Vec<_> = looks.buffer_unordered(IN_FLIGHT).try_collect().await?;
-            found.extend(seen.into_iter().filter_map(|(path, object)| Some((path, object?))));
+        let known = self.known.pins;
+        let seen = |path: &Key| known.and_then(|pins| pins.get(path));
+        let paths = writes.iter().map(|write| &write.file.path).filter(|path| seen(path).is_none());
+        let unseen: Vec<Key> = paths.cloned().collect();
+        let mut looked = Looked::default();
+        if !unseen.is_empty() {
+            let (location, part) = (&self.moved.source.location, Part::Files(unseen));
+            let objects = Box::pin(objects(self.from, location, source, &part)).await?;
+            looked = judge(source, &part, &objects, &Reads::new());
+            if !looked.unread.is_empty() {
+                let reads = Box::pin(read(self.from, location, looked.unread, &|_| {})).await?;
+                looked = judge(source, &part, &objects, &reads);
+            }
+            self.right(&looked)?;
         }
         let mut pins = BTreeMap::new();
         for write in writes {
             let path = &write.file.path;
-            let Some(object) = found.remove(path) else {
-                return Err(of_source(path, ErrorKind::NotFound, "the release's folder lacks this file"));
+            let error = |kind, message| {
+                ProviderError::new(kind, self.from, format!("{}{path}", carrier.below), message)
             };
-            let other = object.sha256.is_some_and(|sha256| sha256 != write.file.sha256);
-            if other || object.size != write.file.size {
-                return Err(of_source(path, ErrorKind::Corrupt, "it is not what was published"));
-            }
+            let Some(found) = seen(path).cloned().or_else(|| looked.pins.remove(path)) else {
+                return Err(error(ErrorKind::NotFound, "the release's folder lacks this file"));
+            };
             let key = inside(carrier.below, path)
-                .map_err(|error| of_source(path, ErrorKind::Invalid, "it has no key").caused_by(error))?;
+                .map_err(|cause| error(ErrorKind::Invalid, "it has no key").caused_by(cause))?;
             let pin = PinnedSource {
                 location: Location { store: self.moved.source.location.store.clone(), key },
-                token: object.token,
-                version: object.version,
+                token: found.token,
+                version: found.version,
                 sha256: write.file.sha256,
                 size: write.file.size,
                 headers: headers(path),
@@ -67,5 +63,19 @@ impl Bringing<'_> {
             pins.insert(path.clone(), pin);
         }
         Ok(pins)
+    }
+
+    /// Whether nothing is wrong with the release's folder.
+    fn right(&self, looked: &Looked) -> Result<(), ProviderError> {
+        let location = &self.moved.source.location;
+        let error = |kind, message| ProviderError::new(kind, self.from, location, message);
+        if let Some(first) = looked.faults.told(location).into_iter().next() {
+            let missing = !looked.faults.missing.is_empty();
+            return Err(error(if missing { ErrorKind::NotFound } else { ErrorKind::Corrupt }, first));
+        }
+        match looked.unread.first() {
+            Some(file) => Err(error(ErrorKind::Conflict, format!("`{}` was written just now", file.path))),
+            None => Ok(()),
+        }
     }
 }

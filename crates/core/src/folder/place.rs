@@ -10,6 +10,7 @@ use super::carry::{Carried, Carrier, same_kind};
 use super::difference::{Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
+use super::source::Pin;
 use super::standing::{Standing, Watch};
 use crate::ledger::TargetMove;
 use crate::location::{FOLDER, Key, Location};
@@ -59,8 +60,10 @@ pub struct Bringing<'a> {
 /// use, and does no harm.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Known<'a> {
-    /// The manifest of the release's folder.
+    /// The manifest of the release's folder, with those tokens alone at which its files are known to be right.
     pub source: Option<&'a FolderManifest>,
+    /// The files of the release's folder that were looked at and found right.
+    pub pins: Option<&'a BTreeMap<Key, Pin>>,
     /// The target's, with the token that its object had.
     pub target: Option<(&'a Token, &'a FolderManifest)>,
 }
@@ -158,7 +161,9 @@ impl Bringing<'_> {
             Ok(match self.known.source {
                 Some(known) => Some(Cow::Borrowed(known)),
                 None => {
-                    FolderManifest::read(self.from, &wanted.location).await?.map(|(_, it)| Cow::Owned(it))
+                    // Nobody vouches for its tokens here.
+                    let found = FolderManifest::read(self.from, &wanted.location).await?;
+                    found.map(|(_, it)| Cow::Owned(it.source()))
                 }
             })
         };
@@ -175,7 +180,7 @@ impl Bringing<'_> {
         let of_source = |kind, message: &str| ProviderError::new(kind, self.from, &wanted.location, message);
         let source =
             source.ok_or_else(|| of_source(ErrorKind::NotFound, "the release's folder has no manifest"))?;
-        if source.digest() != wanted.sha256 {
+        if source.identity() != wanted.sha256 {
             return Err(of_source(
                 ErrorKind::Corrupt,
                 "the folder's manifest is not the one that was published",

@@ -1,16 +1,17 @@
 //! Publishing a folder: its files are put in place once and for ever, side by side, and then the manifest that makes
 //! it a whole one. A repeat with the same bytes changes nothing; one with other bytes is refused.
 
+use super::content::content;
 use super::listing::list;
-use super::manifest::{FolderFile, FolderManifest, PUBLISHED_LIMIT};
+use super::manifest::{FolderFile, FolderManifest, LIMIT, PUBLISHED_LIMIT};
 use super::{IN_FLIGHT, headers, inside};
 use crate::commit::CommitId;
-use crate::digest::{Digest, Hasher};
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Key, Location};
 use crate::names::shown;
-use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object, ProviderError};
+use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 
@@ -58,65 +59,85 @@ fn admit(path: &Key) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Publishes a folder at `location`. What was written before an error is the same that the next try writes.
-///
-/// # Errors
-/// `Usage` when the files are no folder, `Conflict` when other bytes were published there; else what a store answered.
-pub async fn put(
-    bucket: &dyn Bucket,
-    location: &Location,
-    commit: &CommitId,
-    entries: Vec<Entry>,
-) -> Result<(FolderManifest, Object), Failure> {
-    let publishing = Publishing {
-        bucket,
-        location,
-        commit,
-        prefix: location.folder().ok_or_else(|| {
-            Failure::new(ExitStatus::Usage, format!("`{location}` is no folder"))
-                .hint("a folder's location ends with a slash")
-        })?,
-    };
-    let mut files = Vec::with_capacity(entries.len());
-    let mut bodies = HashMap::with_capacity(entries.len());
-    for entry in entries {
-        admit(&entry.path)?;
-        let blob = entry.body.blob();
-        let (sha256, size) = (blob.digest(), blob.size());
-        files.push(FolderFile {
-            path: entry.path.clone(),
-            size,
-            executable: entry.executable,
-            sha256,
-            token: None,
-        });
-        bodies.insert(entry.path, entry.body);
-    }
-    let no_folder = |error| {
-        Failure::new(ExitStatus::Usage, "these files can't be published as a folder").caused_by(error)
-    };
-    let wanted = FolderManifest::new(files).map_err(no_folder)?;
-    let bytes = wanted.to_bytes();
-    if bytes.len() > PUBLISHED_LIMIT {
-        return Err(no_folder(super::FolderError::Long(bytes.len())));
-    }
-    if let Some(object) = publishing.there(&wanted).await? {
-        return Ok((wanted, object));
-    }
-    publishing.put_files(&wanted, &bodies).await?;
-    let object = publishing.put_manifest(&wanted, bytes).await?;
-    Ok((wanted, object))
+/// A folder that lies at its place.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Put {
+    /// Its manifest as it is stored.
+    pub manifest: FolderManifest,
+    /// What the store says of the manifest.
+    pub object: Object,
+    /// Whether the tokens in the manifest are those at which this very call wrote the files or found them right.
+    pub vouched: bool,
 }
 
-/// One folder that is being published.
-struct Publishing<'a> {
-    bucket: &'a dyn Bucket,
-    location: &'a Location,
-    commit: &'a CommitId,
-    prefix: &'a str,
+/// One folder that is to be published.
+#[derive(Debug, Clone, Copy)]
+pub struct Publishing<'a> {
+    /// The store of it.
+    pub bucket: &'a dyn Bucket,
+    /// Where: its manifest.
+    pub location: &'a Location,
+    /// The commit.
+    pub commit: &'a CommitId,
+    /// Whether the ledger has the release already: then the folder was found whole before, and its manifest is enough.
+    pub again: bool,
 }
 
 impl Publishing<'_> {
+    /// Publishes the folder. What was written before an error is the same that the next try writes.
+    ///
+    /// # Errors
+    /// `Usage` when the files are no folder, `Conflict` when other bytes were published there; else what a store
+    /// answered.
+    pub async fn put(&self, entries: Vec<Entry>) -> Result<Put, Failure> {
+        let mut files = Vec::with_capacity(entries.len());
+        let mut bodies = HashMap::with_capacity(entries.len());
+        for entry in entries {
+            admit(&entry.path)?;
+            let blob = entry.body.blob();
+            let (sha256, size) = (blob.digest(), blob.size());
+            files.push(FolderFile {
+                path: entry.path.clone(),
+                size,
+                executable: entry.executable,
+                sha256,
+                token: None,
+            });
+            bodies.insert(entry.path, entry.body);
+        }
+        let no_folder = |error| {
+            Failure::new(ExitStatus::Usage, "these files can't be published as a folder").caused_by(error)
+        };
+        let wanted = FolderManifest::new(files).map_err(no_folder)?;
+        let length = wanted.to_bytes().len();
+        if length > PUBLISHED_LIMIT {
+            return Err(no_folder(super::FolderError::Long(length)));
+        }
+        let there = self.there(&wanted).await?;
+        if let Some((object, manifest)) = there.clone().filter(|_| self.again) {
+            return Ok(Put { manifest, object, vouched: false });
+        }
+        let tokens = self.put_files(&wanted, &bodies).await?;
+        let noted = wanted.noting(|path| tokens.get(path).cloned());
+        // Somebody else's manifest says what they saw, if they saw anything.
+        if let Some((object, manifest)) = there {
+            let vouched = manifest == noted;
+            return Ok(Put { manifest, object, vouched });
+        }
+        let bytes = noted.to_bytes();
+        if bytes.len() > LIMIT {
+            return Err(no_folder(super::FolderError::Long(bytes.len())));
+        }
+        self.put_manifest(noted, bytes).await
+    }
+
+    fn prefix(&self) -> Result<&str, Failure> {
+        self.location.folder().ok_or_else(|| {
+            Failure::new(ExitStatus::Usage, format!("`{}` is no folder", self.location))
+                .hint("a folder's location ends with a slash")
+        })
+    }
+
     fn differs(&self, what: &str, was: &Digest, is: &Digest) -> Failure {
         let commit = self.commit.short(12);
         Failure::new(ExitStatus::Conflict, format!("release {commit} was published with other bytes"))
@@ -134,29 +155,36 @@ impl Publishing<'_> {
         }
     }
 
-    /// The manifest's object, when the very folder was published before.
-    async fn there(&self, wanted: &FolderManifest) -> Result<Option<Object>, Failure> {
+    /// The manifest and its object, when the very folder was published before.
+    async fn there(&self, wanted: &FolderManifest) -> Result<Option<(Object, FolderManifest)>, Failure> {
         let doing = format!("reading `{}`", self.location);
         let found = FolderManifest::read(self.bucket, self.location).await;
         let Some((object, found)) = found.map_err(|error| Failure::looking(&doing, error))? else {
             return Ok(None);
         };
-        if found == *wanted {
-            return Ok(Some(object));
+        let (is, was) = (wanted.identity(), found.identity());
+        if found.of.is_none() && was == is {
+            return Ok(Some((object, found)));
         }
-        Err(self.differs(&self.location.to_string(), &found.digest(), &wanted.digest()))
+        Err(self.differs(&self.location.to_string(), &was, &is))
     }
 
-    async fn put_files(&self, wanted: &FolderManifest, bodies: &HashMap<Key, Body>) -> Result<(), Failure> {
+    /// Puts all files in place, and tells their tokens.
+    async fn put_files(
+        &self,
+        wanted: &FolderManifest,
+        bodies: &HashMap<Key, Body>,
+    ) -> Result<HashMap<Key, Token>, Failure> {
         // What an earlier try left is not sent again.
         let doing = format!("listing `{}`", self.location);
+        let prefix = self.prefix()?;
         let listed =
-            list(self.bucket, self.prefix, None).await.map_err(|error| Failure::looking(&doing, error))?;
+            list(self.bucket, prefix, None).await.map_err(|error| Failure::looking(&doing, error))?;
         let there: HashMap<Key, Object> =
             listed.into_iter().map(|object| (object.key.clone(), object)).collect();
         let mut puts = Vec::with_capacity(wanted.files.len());
         for file in &wanted.files {
-            let key = inside(self.prefix, &file.path).map_err(|error| {
+            let key = inside(prefix, &file.path).map_err(|error| {
                 Failure::new(ExitStatus::Usage, format!("`{}` can't be published", shown(file.path.as_str())))
                     .caused_by(error)
             })?;
@@ -166,14 +194,21 @@ impl Publishing<'_> {
         stream::iter(puts)
             .map(|(file, key, body, there)| self.put_file(file, key, body, there))
             .buffer_unordered(IN_FLIGHT)
-            .try_collect::<()>()
+            .try_collect()
             .await
     }
 
     /// Puts one file in place, and settles what became of it. `there`: something lies there already.
-    async fn put_file(&self, file: FolderFile, key: Key, body: Body, there: bool) -> Result<(), Failure> {
-        if there && self.compare(&file, &key).await? {
-            return Ok(());
+    async fn put_file(
+        &self,
+        file: FolderFile,
+        key: Key,
+        body: Body,
+        there: bool,
+    ) -> Result<(Key, Token), Failure> {
+        let lies = |token| (file.path.clone(), token);
+        if there && let Some(token) = self.compare(&file, &key).await? {
+            return Ok(lies(token));
         }
         let metadata: Metadata =
             [("promote-commit", self.commit.to_string()), ("promote-sha256", file.sha256.hex())]
@@ -185,10 +220,10 @@ impl Publishing<'_> {
         let mut last = None;
         for _ in 0..TRIES {
             match self.bucket.write(&key, body.clone(), &headers, &metadata, &absent).await {
-                Ok(_) => return Ok(()),
+                Ok(object) => return Ok(lies(object.token)),
                 Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unknown) => {
-                    if self.compare(&file, &key).await? {
-                        return Ok(());
+                    if let Some(token) = self.compare(&file, &key).await? {
+                        return Ok(lies(token));
                     }
                     last = Some(error);
                 }
@@ -199,22 +234,23 @@ impl Publishing<'_> {
         Err(self.failed(&doing, last))
     }
 
-    /// Whether the file lies there, by the store's word where it gives one, else by reading it.
-    async fn compare(&self, file: &FolderFile, key: &Key) -> Result<bool, Failure> {
-        let doing = format!("reading `{key}`");
-        let head = self.bucket.head(key).await.map_err(|error| Failure::looking(&doing, error))?;
-        let Some(object) = head else { return Ok(false) };
-        let found = match object.sha256 {
-            Some(digest) => digest,
-            None => read_digest(self.bucket, key).await.map_err(|error| Failure::looking(&doing, error))?,
+    /// The token of the file when it lies there, by the store's word where it gives one, else by reading it.
+    async fn compare(&self, file: &FolderFile, key: &Key) -> Result<Option<Token>, Failure> {
+        let failed = |error| Failure::looking(&format!("reading `{key}`"), error);
+        let head = self.bucket.head(key).await.map_err(failed)?;
+        let found = match head.map(|object| (object.sha256, object)) {
+            Some((Some(digest), object)) => Some((object, digest)),
+            Some((None, object)) => content(self.bucket, key, object.size).await.map_err(failed)?,
+            None => None,
         };
-        if found == file.sha256 {
-            return Ok(true);
+        let Some((object, digest)) = found else { return Ok(None) };
+        if digest == file.sha256 {
+            return Ok(Some(object.token));
         }
-        Err(self.differs(key.as_str(), &found, &file.sha256))
+        Err(self.differs(key.as_str(), &digest, &file.sha256))
     }
 
-    async fn put_manifest(&self, wanted: &FolderManifest, bytes: Vec<u8>) -> Result<Object, Failure> {
+    async fn put_manifest(&self, manifest: FolderManifest, bytes: Vec<u8>) -> Result<Put, Failure> {
         let key = &self.location.key;
         let json = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
         let metadata: Metadata =
@@ -227,7 +263,7 @@ impl Publishing<'_> {
         let mut last = None;
         for _ in 0..TRIES {
             match self.bucket.write(key, body.clone(), &json, &metadata, &Condition::absent()).await {
-                Ok(object) => return Ok(object),
+                Ok(object) => return Ok(Put { manifest, object, vouched: true }),
                 Err(error)
                     if matches!(
                         error.kind,
@@ -238,23 +274,12 @@ impl Publishing<'_> {
                 }
                 Err(error) => return Err(Failure::looking(&doing, error)),
             }
-            if let Some(object) = self.there(wanted).await? {
-                return Ok(object);
+            if let Some((object, found)) = self.there(&manifest).await? {
+                // Perhaps it is the one that was just sent.
+                let vouched = found == manifest;
+                return Ok(Put { manifest: found, object, vouched });
             }
         }
         Err(self.failed(&doing, last))
     }
-}
-
-/// The digest of an object's content, by reading it.
-pub(crate) async fn read_digest(
-    bucket: &dyn crate::port::BucketReader,
-    key: &Key,
-) -> Result<Digest, ProviderError> {
-    let mut hasher = Hasher::new();
-    let mut stream = bucket.read(key, None).await?;
-    while let Some(piece) = stream.next().await {
-        hasher.update(&piece?);
-    }
-    Ok(hasher.finish())
 }

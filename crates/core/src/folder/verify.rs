@@ -1,8 +1,8 @@
 //! Comparing a folder with its manifest, and that with what the ledger says.
 
+use super::content::read_digest;
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest};
-use super::publish::read_digest;
 use super::{IN_FLIGHT, difference, inside};
 use crate::digest::Digest;
 use crate::location::{Key, Location};

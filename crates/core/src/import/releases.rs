@@ -199,10 +199,15 @@ async fn folder(view: &View, location: &Location) -> Result<Option<BuiltArtifact
     // What names another manifest is an environment's folder.
     Ok(manifest.of.is_none().then(|| BuiltArtifact {
         location: location.clone(),
-        sha256: manifest.digest(),
+        sha256: manifest.identity(),
         size: object.size,
         content: None,
-        folder: Some(FolderSize { files: manifest.files.len() as u64, bytes: manifest.bytes() }),
+        // Nobody has read its files yet, so nobody knows of what its tokens tell.
+        folder: Some(FolderSize {
+            files: manifest.files.len() as u64,
+            bytes: manifest.bytes(),
+            stored: None,
+        }),
         expires: None,
         seen: Some(Stored::looked_at(&object)),
     }))

@@ -105,9 +105,19 @@ impl Ledger {
     /// # Errors
     /// When somebody else was first, when it was refused, or when that is not known.
     pub async fn put<T: serde::Serialize>(&self, key: &Key, value: &T) -> Result<(), AppendError> {
+        self.put_within(key, value, super::manifest::LIMIT).await
+    }
+
+    /// The same, of a document that may be so long, in bytes.
+    pub(super) async fn put_within<T: serde::Serialize>(
+        &self,
+        key: &Key,
+        value: &T,
+        limit: usize,
+    ) -> Result<(), AppendError> {
         let bytes = document(value)?;
         // What is written once and for ever must be readable.
-        if bytes.len() > super::manifest::LIMIT {
+        if bytes.len() > limit {
             return Err(RecordError::TooLarge(bytes.len()).into());
         }
         self.create(key, Bytes::from(bytes)).await.map(drop)

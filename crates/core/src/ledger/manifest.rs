@@ -50,6 +50,10 @@ pub struct FolderSize {
     pub files: u64,
     /// Their length in bytes, all together.
     pub bytes: u64,
+    /// The digest of the folder's manifest as it was stored, tokens included, where whoever published it knew that they
+    /// are those of the published files. The tokens of another manifest are not believed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<Digest>,
 }
 
 /// The name of the entry of an artifact that is another for each environment.

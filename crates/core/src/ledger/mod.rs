@@ -29,7 +29,7 @@ pub use manifest::{BuiltArtifact, FolderSize, Manifest};
 pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
-pub use remembered::Remembered;
+pub use remembered::{Known, Remembered};
 pub use state::{Misfit, State};
 pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Shape, StepRecord,

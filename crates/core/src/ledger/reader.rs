@@ -5,9 +5,8 @@ use super::genesis::{self, Genesis, Probed};
 use super::key;
 use super::manifest::{self, Manifest};
 use super::record::{self, Record, RecordError, Seq};
-use super::remembered::{self, Remembered};
+use super::remembered::{self, Known, Remembered};
 use super::state::State;
-use super::stored::Stored;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError, StoreId};
@@ -240,18 +239,14 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn remembered(
-        &self,
-        commit: &CommitId,
-        number: u32,
-    ) -> Result<BTreeMap<String, Stored>, LedgerError> {
+    pub async fn remembered(&self, commit: &CommitId, number: u32) -> Result<Known, LedgerError> {
         let key = key::seen(&self.root, commit, number)?;
-        let Some((_, bytes)) = self.bucket.get(&key, manifest::LIMIT).await? else {
-            return Ok(BTreeMap::new());
+        let Some((_, bytes)) = self.bucket.get(&key, remembered::LIMIT).await? else {
+            return Ok(Known::default());
         };
         let found = serde_json::from_slice::<Remembered>(&bytes).ok();
         let ours = found.filter(|found| found.schema == remembered::SCHEMA);
-        Ok(ours.map(|found| found.artifacts).unwrap_or_default())
+        Ok(ours.map(|found| found.known).unwrap_or_default())
     }
 
     /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.

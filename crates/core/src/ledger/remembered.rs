@@ -6,6 +6,8 @@ use super::append::{AppendError, Ledger};
 use super::key;
 use super::stored::Stored;
 use crate::commit::CommitId;
+use crate::location::Key;
+use crate::port::Token;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,8 +15,37 @@ use std::collections::BTreeMap;
 /// The schema of every entry this version writes and reads.
 pub const SCHEMA: &str = "promote/seen@1";
 
+/// The longest entry, in bytes: for each file of a folder it is shorter than that folder's manifest.
+pub const LIMIT: usize = crate::folder::LIMIT;
+
 /// How often a number is taken that somebody else took first.
 const TRIES: u32 = 8;
+
+/// What is known of a release's artifacts, by the name of their entry in the manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Known {
+    /// What the store said of each when its bytes were read and were the published ones.
+    pub artifacts: BTreeMap<String, Stored>,
+    /// Of folders: the tokens that files had when the same was found of them, by path.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub folders: BTreeMap<String, BTreeMap<Key, Token>>,
+}
+
+impl Known {
+    /// Whether nothing is.
+    pub fn is_empty(&self) -> bool {
+        self.artifacts.is_empty() && self.folders.is_empty()
+    }
+
+    /// Takes in what was found out later.
+    fn learn(&mut self, later: &Self) {
+        self.artifacts.extend(later.artifacts.clone());
+        for (name, files) in &later.folders {
+            self.folders.entry(name.clone()).or_default().extend(files.clone());
+        }
+    }
+}
 
 /// One entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,9 +53,9 @@ const TRIES: u32 = 8;
 pub struct Remembered {
     /// [`SCHEMA`].
     pub schema: String,
-    /// What the store said of each artifact when its bytes were read and were the published ones, by the name of its
-    /// entry in the manifest.
-    pub artifacts: BTreeMap<String, Stored>,
+    /// All that is known.
+    #[serde(flatten)]
+    pub known: Known,
     /// When, by the clock of who read them.
     pub at: DateTime<Utc>,
     /// Who.
@@ -40,22 +71,21 @@ impl Ledger {
     pub async fn remember(
         &self,
         commit: &CommitId,
-        last: (u32, &BTreeMap<String, Stored>),
-        fresh: &BTreeMap<String, Stored>,
+        last: (u32, &Known),
+        fresh: &Known,
         (by, at): (&str, DateTime<Utc>),
     ) -> Result<(), AppendError> {
         let (mut number, mut known) = (last.0, last.1.clone());
         for attempt in 1.. {
             number += 1;
-            known.extend(fresh.clone());
-            let entry =
-                Remembered { schema: SCHEMA.to_owned(), artifacts: known.clone(), at, by: by.to_owned() };
+            known.learn(fresh);
+            let entry = Remembered { schema: SCHEMA.to_owned(), known: known.clone(), at, by: by.to_owned() };
             let place = key::seen(self.reader().root(), commit, number)?;
-            match self.put(&place, &entry).await {
+            match self.put_within(&place, &entry, LIMIT).await {
                 // What somebody else found out meanwhile is kept beside ours.
                 Err(AppendError::Lost { found, .. }) if attempt < TRIES => {
                     let theirs = serde_json::from_slice::<Remembered>(&found);
-                    known = theirs.map(|theirs| theirs.artifacts).unwrap_or_default();
+                    known = theirs.map(|theirs| theirs.known).unwrap_or_default();
                 }
                 end => return end,
             }

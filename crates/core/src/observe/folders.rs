@@ -1,48 +1,107 @@
-//! What bringing folders up to date comes to, told from two manifests: for the plan, not for the move, which looks at
-//! the files themselves.
+//! Folders as they lie: a release's own with what the store says of its files, and what bringing an environment's
+//! folder up to date comes to, told from two manifests. Whether the files are those that were published is judged in
+//! [`super::published`]; the move looks at the target's files itself.
 
-use crate::config::Environment;
+use super::targets::read;
+use crate::config::{Artifact, Environment};
 use crate::failure::Failure;
+use crate::folder::source::{self, Part};
 use crate::folder::{Change, FolderManifest, change};
-use crate::snapshot::{Candidate, Seen};
+use crate::location::Location;
+use crate::port::{BucketReader, Object, ProviderError};
+use crate::snapshot::{Candidate, Opened, Seen, SourceFolder};
 use crate::world::View;
-use futures_util::future::try_join_all;
+use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The manifest of the release's folder of each artifact whose target is a folder; one that is gone is left out.
+/// What lies at a source, and of a folder what is in it. `whole`: all of its files will matter.
 ///
 /// # Errors
-/// When a store does not answer, or something else lies there.
+/// What the store answers.
+pub(super) async fn open(
+    store: &dyn BucketReader,
+    location: &Location,
+    whole: bool,
+) -> Result<(Option<Object>, Option<Opened>), ProviderError> {
+    let Some(prefix) = location.folder() else { return Ok((store.head(&location.key).await?, None)) };
+    let listed = async {
+        match whole {
+            true => source::one_page(store, prefix).await,
+            false => Ok(None),
+        }
+    };
+    let ((object, manifest), listed) = try_join(read(store, &location.key), listed).await?;
+    Ok((object, manifest.map(|manifest| Opened { manifest, listed })))
+}
+
+/// Whether the release's own folder of an artifact is read as it lies: through a pointer, or where nothing is moved.
+pub(crate) fn is_read(artifact: &Artifact) -> bool {
+    artifact.target.as_ref().is_none_or(|target| !target.as_str().ends_with('/'))
+}
+
+/// The release's own folder of each artifact that is one, with what the store says of those files that the move will
+/// need; one that is gone, or whose manifest is not the published one, is left out. `open`: a promotion was cut off, and
+/// whatever it wrote may have to be written again.
+///
+/// # Errors
+/// When a store does not answer.
 pub(super) async fn files(
     view: &View,
     environment: &Environment,
     candidate: &Candidate,
     targets: &BTreeMap<String, Seen>,
-) -> Result<BTreeMap<String, Arc<FolderManifest>>, Failure> {
+    open: bool,
+) -> Result<BTreeMap<String, SourceFolder>, Failure> {
     let folders = targets.iter().filter_map(|(name, seen)| {
-        let (_, built) = candidate.manifest.artifact(name, &environment.name)?;
-        let both = built.location.folder().is_some() && seen.location.folder().is_some();
-        both.then_some((name, &built.location))
+        let (entry, built) = candidate.manifest.artifact(name, &environment.name)?;
+        let opened = candidate.folders.get(&entry)?;
+        (opened.manifest.identity() == built.sha256).then_some((name, entry, built, opened, seen))
     });
-    let reads = folders.map(|(name, location)| async move {
-        let read = FolderManifest::read(&**view.store(&location.store)?, location).await;
-        let found = read.map_err(|error| Failure::looking(&format!("reading `{location}`"), error))?;
-        Ok::<_, Failure>(found.map(|(_, files)| (name.clone(), Arc::new(files))))
+    let looks = folders.map(|(name, entry, built, opened, seen)| async move {
+        let location = &built.location;
+        let part = part(&opened.manifest, location, seen, open);
+        let objects = match (&opened.listed, &part) {
+            (Some(listed), Part::Whole) => Arc::clone(listed),
+            _ => {
+                let store = view.store(&location.store)?;
+                let found = source::objects(&**store, location, &opened.manifest, &part).await;
+                Arc::new(found.map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?)
+            }
+        };
+        let stored = Arc::clone(&opened.manifest);
+        let manifest = Arc::new(stored.source());
+        let location = location.clone();
+        let folder = SourceFolder { entry, location, stored, manifest, part, objects, looked: None };
+        Ok::<_, Failure>((name.clone(), folder))
     });
-    Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+    Ok(try_join_all(looks).await?.into_iter().collect())
 }
 
-/// The change of each of these folders.
+/// Which files of a release's folder matter to a target: of a folder in place those that it has not, as far as its
+/// manifest tells; whoever reads the release's own folder gets all.
+fn part(source: &FolderManifest, location: &Location, seen: &Seen, open: bool) -> Part {
+    if seen.location.folder().is_none() || seen.location == *location {
+        return Part::Whole;
+    }
+    let there = seen.files.as_deref().filter(|_| !open).map(FolderManifest::by_path).unwrap_or_default();
+    let lacks = source
+        .files
+        .iter()
+        .filter(|file| there.get(file.path.as_str()).is_none_or(|there| there.sha256 != file.sha256));
+    Part::Files(lacks.map(|file| file.path.clone()).collect())
+}
+
+/// The change of each folder that is brought up to date in place.
 pub(super) fn changes(
     environment: &Environment,
-    files: &BTreeMap<String, Arc<FolderManifest>>,
+    files: &BTreeMap<String, SourceFolder>,
     targets: &BTreeMap<String, Seen>,
 ) -> BTreeMap<String, Change> {
     let prunes = |name: &str| environment.artifacts.iter().any(|one| one.name() == name && one.prune);
-    let one = |(name, source): (&String, &Arc<FolderManifest>)| {
-        let there = targets.get(name).and_then(|seen| seen.files.as_deref());
-        (name.clone(), change(source, there, prunes(name)))
+    let one = |(name, source): (&String, &SourceFolder)| {
+        let seen = targets.get(name).filter(|seen| seen.location.folder().is_some())?;
+        Some((name.clone(), change(&source.manifest, seen.files.as_deref(), prunes(name))))
     };
-    files.iter().map(one).collect()
+    files.iter().filter_map(one).collect()
 }

@@ -6,6 +6,7 @@ mod gates;
 mod genesis;
 mod holding;
 mod newest;
+mod published;
 mod release;
 mod seen;
 mod sources;
@@ -25,14 +26,16 @@ use futures_util::future::{join_all, try_join, try_join_all, try_join3};
 use std::collections::BTreeMap;
 use targets::Depth;
 
+pub(crate) use folders::is_read;
 pub use gates::gates_before;
 pub(crate) use genesis::belongs;
 pub use genesis::{begun, genesis, genesis_to_write};
 pub use holding::image;
+pub(crate) use published::Inspection;
 pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
 pub use seen::seen;
-pub(crate) use sources::judge_sources;
+pub(crate) use sources::{judge_sources, tokens_tell};
 
 /// The settings of an environment.
 ///
@@ -74,15 +77,18 @@ const ROUNDS: u32 = 4;
 /// # Errors
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
 pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
-    let mut read = Vec::new();
+    let (mut read, mut of_folders) = (Vec::new(), published::Read::new());
     for _ in 0..ROUNDS {
-        let mut snapshot = look(view, config, request).await?;
+        // On the heap: what is asked for at once makes a large future, and callers nest it.
+        let mut snapshot = Box::pin(look(view, config, request)).await?;
         let known = (&snapshot.genesis.0, &snapshot.capabilities);
         let unread = sources::settle(view, known, &mut snapshot.candidate, &read).await?;
-        if unread.is_empty() {
+        let files = published::settle(view, &mut snapshot, &of_folders).await?;
+        if unread.is_empty() && files.is_empty() {
             return Ok(snapshot);
         }
-        read.extend(sources::read(view, unread).await?);
+        read.extend(Box::pin(sources::read(view, unread)).await?);
+        Box::pin(published::read(view, files, &mut of_folders)).await?;
     }
     Err(Failure::new(ExitStatus::Conflict, "the release's artifacts change while they are looked at")
         .hint("find out who writes there, then run the same command again"))
@@ -161,7 +167,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let state = state.unwrap_or_default();
     // Apart from the rest: hardly ever does it come to more than a comparison, and it would make every future larger.
     let gates = Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over));
-    let files = folders::files(view, environment, &candidate, &targets);
+    let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let (mut capabilities, files, gates) =
         try_join3(capabilities(view, &genesis.0, &targets), files, gates).await?;
     let changes = folders::changes(environment, &files, &targets);

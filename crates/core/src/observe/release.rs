@@ -1,6 +1,7 @@
 //! From the name of a release to everything known of it. A release is what was published: a commit with a manifest
 //! in the ledger.
 
+use super::folders;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
@@ -9,7 +10,7 @@ use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, Stat
 use crate::names::EnvironmentName;
 use crate::port::Object;
 use crate::request::{Request, Wanted};
-use crate::snapshot::{Block, Candidate, Doom, Findings};
+use crate::snapshot::{Block, Candidate, Doom, Findings, Opened};
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -219,22 +220,26 @@ pub async fn candidate(
     let guess = guesses(config, environment, commit);
     let sources = async {
         let looks = guess.iter().map(|(name, location)| async move {
-            let object = view.store(&location.store)?.head(&location.key).await;
-            Ok::<_, Failure>((name.clone(), location.clone(), object))
+            let store = view.store(&location.store)?;
+            let whole = environment.artifacts.iter().any(|one| one.name() == name && folders::is_read(one));
+            Ok::<_, Failure>((location, folders::open(&**store, location, whole).await))
         });
         try_join_all(looks).await
     };
     let ((manifest, entry), (looked, (on_branch, tags))) =
         try_join(try_join(manifest, entry), try_join(sources, local)).await?;
     let Some(manifest) = manifest else { return Err(unpublished(view, commit.as_str()).await) };
-    let mut found = BTreeMap::new();
+    let (mut found, mut opened) = (BTreeMap::new(), BTreeMap::new());
     for artifact in &environment.artifacts {
         let Some((entry, built)) = manifest.artifact(artifact.name(), &environment.name) else { continue };
-        let early = looked.iter().find(|(_, location, _)| *location == built.location);
-        let object = match early {
-            Some((_, _, Ok(object))) if !moved_on(built, object.as_ref()) => object.clone(),
-            _ => source(view, built).await?,
+        let early = looked.iter().find(|(location, _)| **location == built.location);
+        let (object, folder) = match early {
+            Some((_, Ok((object, folder)))) if !moved_on(built, object.as_ref()) => {
+                (object.clone(), folder.clone())
+            }
+            _ => source(view, built, folders::is_read(artifact)).await?,
         };
+        opened.extend(folder.map(|folder| (entry.clone(), folder)));
         found.insert(entry, object);
     }
     let blocked = match entry.blocked() {
@@ -249,8 +254,9 @@ pub async fn candidate(
         false => None,
     };
     let findings = Findings { last: entry.seen, ..Findings::default() };
-    let identities = BTreeMap::new();
-    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources: found, identities, findings })
+    let (identities, folders) = (BTreeMap::new(), opened);
+    let sources = found;
+    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources, folders, identities, findings })
 }
 
 /// Whether it depends on the release's version if, or to where, it moves.
@@ -276,16 +282,20 @@ fn moved_on(built: &BuiltArtifact, found: Option<&Object>) -> bool {
     built.location.is_image() && found.and_then(|object| object.sha256) != Some(built.sha256)
 }
 
-/// A source as it lies.
-async fn source(view: &View, built: &BuiltArtifact) -> Result<Option<Object>, Failure> {
+/// A source as it lies. `whole`: of a folder, all files will matter.
+async fn source(
+    view: &View,
+    built: &BuiltArtifact,
+    whole: bool,
+) -> Result<(Option<Object>, Option<Opened>), Failure> {
     let store = view.store(&built.location.store)?;
     let failed = |error| Failure::looking(&format!("looking at `{}`", built.location), error);
-    let found = store.head(&built.location.key).await.map_err(failed)?;
+    let (found, opened) = folders::open(&**store, &built.location, whole).await.map_err(failed)?;
     if !moved_on(built, found.as_ref()) {
-        return Ok(found);
+        return Ok((found, opened));
     }
-    let Ok(digest) = built.sha256.to_string().parse() else { return Ok(found) };
-    store.head(&digest).await.map_err(failed)
+    let Ok(digest) = built.sha256.to_string().parse() else { return Ok((found, opened)) };
+    Ok((store.head(&digest).await.map_err(failed)?, opened))
 }
 
 fn guesses(

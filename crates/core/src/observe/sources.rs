@@ -2,6 +2,7 @@
 //! else by the bytes, which are read once. What was found out is left in the snapshot, to be remembered by whoever may
 //! write.
 
+use crate::commit::CommitId;
 use crate::content;
 use crate::digest::Digest;
 use crate::failure::Failure;
@@ -9,7 +10,7 @@ use crate::ledger::stored::judge;
 use crate::ledger::{BuiltArtifact, Genesis, Identity, LedgerError, Stored};
 use crate::location::StoreId;
 use crate::port::{Capabilities, Object};
-use crate::snapshot::Candidate;
+use crate::snapshot::{Candidate, Findings, Opened};
 use crate::world::View;
 use std::collections::BTreeMap;
 
@@ -56,19 +57,22 @@ pub(super) async fn settle(
     read: &[Read],
 ) -> Result<Vec<Source>, Failure> {
     let mut unread = Vec::new();
-    let mut asked = candidate.findings.last == 0;
     for (entry, object) in &candidate.sources {
         let (Some(object), Some(built)) = (object, candidate.manifest.artifacts.get(entry)) else { continue };
+        // What a folder's manifest holds is read anyway.
+        if built.folder.is_some() {
+            let of = |folder: &Opened| folder.manifest.identity();
+            let found = candidate.folders.get(entry).map(of);
+            let same = found == Some(built.sha256);
+            let identity = if same { Identity::Same } else { Identity::Other(found) };
+            candidate.identities.insert(entry.clone(), identity);
+            continue;
+        }
         let tells = tells(view, genesis, capabilities, &built.location.store)?;
         let mut identity = judge(built, [], object, tells);
-        if identity == Identity::Unknown && !asked {
-            asked = true;
-            let commit = &candidate.manifest.commit;
-            let found = view.ledger.remembered(commit, candidate.findings.last).await;
-            candidate.findings.before = found.map_err(LedgerError::looking)?;
-        }
         if identity == Identity::Unknown {
-            identity = judge(built, candidate.findings.before.get(entry), object, tells);
+            remembered(view, &candidate.manifest.commit, &mut candidate.findings).await?;
+            identity = judge(built, candidate.findings.before.artifacts.get(entry), object, tells);
         }
         let known = read.iter().rev().find(|read| read.entry == *entry && read.object == *object);
         match known.filter(|_| identity == Identity::Unknown) {
@@ -76,7 +80,7 @@ pub(super) async fn settle(
                 identity = Identity::Same;
                 // What the store's tokens don't tell is not known the next time either.
                 if tells || object.version.is_some() {
-                    candidate.findings.fresh.insert(entry.clone(), Stored::looked_at(object));
+                    candidate.findings.fresh.artifacts.insert(entry.clone(), Stored::looked_at(object));
                 }
             }
             Some(read) => identity = Identity::Other(Some(read.digest)),
@@ -90,8 +94,33 @@ pub(super) async fn settle(
     Ok(unread)
 }
 
+/// Whether other bytes have another token in a store, as far as the genesis knows it.
+///
+/// # Errors
+/// When the store was not connected.
+pub(crate) fn tokens_tell(view: &View, genesis: &Genesis, store: &StoreId) -> Result<bool, Failure> {
+    tells(view, genesis, &BTreeMap::new(), store)
+}
+
+/// Asks for what is remembered of a release, where anything is and nobody has asked.
+///
+/// # Errors
+/// What the store answered.
+pub(super) async fn remembered(
+    view: &View,
+    commit: &CommitId,
+    findings: &mut Findings,
+) -> Result<(), Failure> {
+    if findings.last > 0 && !findings.asked {
+        let found = view.ledger.remembered(commit, findings.last).await;
+        findings.before = found.map_err(LedgerError::looking)?;
+    }
+    findings.asked = true;
+    Ok(())
+}
+
 /// Whether other bytes have another token in a store: by its nature, or as was found out of it.
-fn tells(
+pub(super) fn tells(
     view: &View,
     genesis: &Genesis,
     found: &BTreeMap<StoreId, Capabilities>,

@@ -100,7 +100,7 @@ pub(super) async fn look(
 }
 
 /// What lies in place of a folder's manifest. What is none is drift, and told as that; every file counts as new then.
-async fn read(
+pub(super) async fn read(
     store: &dyn BucketReader,
     key: &Key,
 ) -> Result<(Option<Object>, Option<Arc<FolderManifest>>), ProviderError> {

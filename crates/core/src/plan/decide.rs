@@ -70,6 +70,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             }
             continue;
         };
+        let wrong = faults(snapshot, environment, artifact);
+        changed |= !wrong.is_empty();
+        obstacles.extend(wrong);
         match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => {
                 // What is open may have written there itself, and what comes back was there under this very name.
@@ -191,16 +194,37 @@ fn identified(
     let (place, wanted) = (&built.location, &built.sha256);
     match known.unwrap_or_else(|| judge(built, [], source, false)) {
         Identity::Same => Ok(()),
-        Identity::Other(_) if source.size != built.size => Err(Obstacle::Other(format!(
-            "`{place}` has {} bytes, but release {commit} was published with {} ({wanted})",
-            source.size, built.size
-        ))),
+        Identity::Other(None) if built.folder.is_some() => {
+            Err(Obstacle::Other(format!("what lies in place of the manifest of `{place}` is none")))
+        }
+        Identity::Other(_) if source.size != built.size && built.folder.is_none() => {
+            Err(Obstacle::Other(format!(
+                "`{place}` has {} bytes, but release {commit} was published with {} ({wanted})",
+                source.size, built.size
+            )))
+        }
         Identity::Other(Some(found)) => Err(Obstacle::Other(format!(
             "`{place}` holds {found}, but release {commit} was published with {wanted}"
         ))),
         Identity::Other(None) | Identity::Unknown => {
             Err(Obstacle::Lacking(format!("whether `{place}` still holds {wanted} was not found out")))
         }
+    }
+}
+
+/// What is wrong with the files of a release's own folder, one sentence each. What nobody looked at is wrong, too.
+fn faults(snapshot: &Snapshot, environment: &Environment, artifact: &Artifact) -> Vec<String> {
+    let candidate = &snapshot.candidate;
+    let Some((entry, built)) = candidate.manifest.artifact(artifact.name(), &environment.name) else {
+        return Vec::new();
+    };
+    // Where its manifest is not the published one, that is said instead.
+    if built.folder.is_none() || candidate.identities.get(&entry) != Some(&Identity::Same) {
+        return Vec::new();
+    }
+    match snapshot.files.get(artifact.name()).and_then(|folder| folder.looked.as_ref()) {
+        Some(looked) if looked.unread.is_empty() => looked.faults.told(&built.location),
+        _ => vec![format!("whether `{}` still holds what was published was not found out", built.location)],
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bytes;
 mod chain;
+mod folders;
 mod sources;
 
 pub use chain::{check_copy, check_ledger};

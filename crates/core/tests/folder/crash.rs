@@ -1,10 +1,10 @@
 //! A folder is on its way when something goes wrong, at every call and in every way. Whoever runs it again gets it
 //! done, and requests that arrive late change nothing.
 
-use crate::stage::{Files, How, Stage, commit, entries, files, kinds, to};
+use crate::stage::{Files, How, Stage, commit, entries, files, kinds, put, to};
 use futures_executor::block_on;
 use promote_core::decorator::{Fault, FaultPlan, Faulty};
-use promote_core::folder::{Bringing, FolderManifest, put};
+use promote_core::folder::{Bringing, FolderManifest, Put};
 use promote_core::memory::MemoryKind;
 use promote_core::port::{Condition, ErrorKind, Object, ProviderError};
 use std::sync::Arc;
@@ -183,7 +183,7 @@ fn a_publication_that_was_killed_goes_on_where_it_stopped() {
                 let faulty = Faulty::new(Arc::new(stage.from.clone()), plan.clone());
                 let at = stage.release('a');
                 let end = block_on(plan.survive(put(&faulty, &at, &commit('a'), entries(&one()))));
-                if let Some(Ok((manifest, _))) = &end {
+                if let Some(Ok(Put { manifest, .. })) = &end {
                     let read = block_on(FolderManifest::read(&stage.from, &at)).unwrap().unwrap().1;
                     assert_eq!(read, *manifest, "{what}");
                 }

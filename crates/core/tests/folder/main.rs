@@ -17,5 +17,6 @@ mod difference;
 mod manifest;
 mod meddling;
 mod publishing;
+mod source;
 mod stage;
 mod verify;

@@ -43,6 +43,25 @@ fn the_format_is_this() {
 }
 
 #[test]
+fn a_release_s_own_manifest_that_notes_tokens_is_another_format_with_the_same_identity() {
+    let bare = manifest(&["a", "b"]);
+    let noted = bare.noting(|path| (path.as_str() == "b").then(|| Token("7".to_owned())));
+    let text = String::from_utf8(noted.to_bytes()).unwrap();
+    assert!(text.starts_with("{\"schema\":\"promote/folder@2\",\"files\":["), "{text}");
+    assert!(text.ends_with("20015ad\",\"token\":\"7\"}\n]}\n"), "{text}");
+    assert_eq!(FolderManifest::from_bytes(text.as_bytes()).unwrap(), noted);
+    assert_eq!((noted.source(), noted.identity()), (bare.clone(), bare.digest()));
+    assert_ne!(noted.digest(), bare.digest());
+    // Without any token it is the other format, and only that.
+    assert_eq!(bare.noting(|_| None), bare);
+    let other = text.replace(",\"token\":\"7\"", "");
+    assert!(matches!(FolderManifest::from_bytes(other.as_bytes()), Err(FolderError::Form)));
+    // One that was made from another manifest is a target's.
+    let target = FolderManifest { of: Some(bare.digest()), ..noted };
+    assert!(matches!(FolderManifest::from_bytes(&target.to_bytes()), Err(FolderError::Form)));
+}
+
+#[test]
 fn what_is_no_folder_is_refused() {
     let why = |paths: &[&str]| FolderManifest::from_bytes(&manifest(paths).to_bytes()).unwrap_err();
     assert!(matches!(why(&["b", "a"]), FolderError::Order(_)));

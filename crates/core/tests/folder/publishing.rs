@@ -1,10 +1,10 @@
 //! Publishing a folder: once and for ever.
 
-use crate::stage::{Stage, commit, entries, files, key, kinds};
+use crate::stage::{Stage, commit, entries, files, key, kinds, put};
 use futures_executor::block_on;
 use promote_core::decorator::{Log, Method, Recording};
 use promote_core::exit::ExitStatus;
-use promote_core::folder::{Entry, put};
+use promote_core::folder::Entry;
 use promote_core::memory::MemoryKind;
 use promote_core::port::Body;
 use std::sync::Arc;

@@ -2,7 +2,8 @@
 
 use futures_executor::block_on;
 use promote_core::commit::CommitId;
-use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Standing, put};
+use promote_core::failure::Failure;
+use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld};
@@ -39,6 +40,16 @@ pub fn entries(files: &Files) -> Vec<Entry> {
             Entry::new(path, path.ends_with(".sh"), Body::Bytes(text.clone().into())).unwrap()
         })
         .collect()
+}
+
+/// Publishes a folder that the ledger may have already.
+pub async fn put(
+    bucket: &dyn Bucket,
+    location: &Location,
+    commit: &CommitId,
+    entries: Vec<Entry>,
+) -> Result<Put, Failure> {
+    Publishing { bucket, location, commit, again: true }.put(entries).await
 }
 
 pub fn kinds() -> [(&'static str, MemoryKind); 3] {
@@ -85,7 +96,7 @@ impl Stage {
     }
 
     pub fn publish(&self, digit: char, files: &Files) -> FolderManifest {
-        block_on(put(&self.from, &self.release(digit), &commit(digit), entries(files))).unwrap().0
+        block_on(put(&self.from, &self.release(digit), &commit(digit), entries(files))).unwrap().manifest
     }
 
     /// The move of a release to the target, as a plan that is made now would have it.
@@ -103,7 +114,7 @@ impl Stage {
                 location: self.release(digit),
                 token: source.token,
                 version: source.version,
-                sha256: manifest.digest(),
+                sha256: manifest.identity(),
                 size: source.size,
                 headers: source.headers,
             },
@@ -204,8 +215,8 @@ impl Stage {
     pub fn says(&self, digit: char, what: &str) {
         let (_, source) = block_on(FolderManifest::read(&self.from, &self.release(digit))).unwrap().unwrap();
         let manifest = self.manifest().unwrap_or_else(|| panic!("{what}: no manifest"));
-        assert_eq!(manifest.of, Some(source.digest()), "{what}");
-        assert_eq!(manifest.source(), source, "{what}");
+        assert_eq!(manifest.of, Some(source.identity()), "{what}");
+        assert_eq!(manifest.source(), source.source(), "{what}");
         let snapshot = self.to.snapshot();
         for file in &manifest.files {
             let (object, bytes) = &snapshot[&key(&format!("env/{}", file.path))];
@@ -242,7 +253,7 @@ pub struct Read {
 impl Read {
     pub fn known(&self) -> Known<'_> {
         let target = self.target.as_ref().map(|(token, manifest)| (token, manifest));
-        Known { source: self.source.as_ref(), target }
+        Known { source: self.source.as_ref(), pins: None, target }
     }
 }
 

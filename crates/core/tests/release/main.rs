@@ -13,4 +13,6 @@
 mod budget;
 mod crash;
 mod order;
+mod published;
 mod stage;
+mod verified;

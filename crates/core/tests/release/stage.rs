@@ -158,13 +158,18 @@ pub fn config(text: &str) -> Config {
 impl Stage {
     /// Releases a, b and c are published; a is in both environments, b in staging.
     pub fn ready(kind: MemoryKind) -> Self {
+        Self::ready_with(PROJECT, kind)
+    }
+
+    /// The same with another file, which names some of these artifacts.
+    pub fn ready_with(file: &str, kind: MemoryKind) -> Self {
         let clock = VirtualClock::default();
         let memory = MemoryWorld::new(clock.clone());
         let stage = Self {
             store: memory.bucket(store_id(), kind),
             registry: memory.bucket(registry_id(), MemoryKind::registry_like()),
             clock,
-            config: config(PROJECT),
+            config: config(file),
             entropy: Arc::new(SeededEntropy::new(7)),
         };
         for digit in ['a', 'b', 'c'] {
@@ -236,6 +241,7 @@ impl Stage {
                 ("config".to_owned(), folder()),
                 ("rules".to_owned(), folder()),
                 ("app".to_owned(), app),
+                ("main".to_owned(), folder()),
             ]
             .into(),
             built: "given".to_owned(),

@@ -211,6 +211,7 @@ impl Case {
                 on_branch: None,
                 tags: Vec::new(),
                 sources: [("main".to_owned(), Some(source))].into(),
+                folders: BTreeMap::new(),
                 identities: BTreeMap::new(),
                 findings: Default::default(),
             },

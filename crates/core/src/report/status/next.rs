@@ -185,6 +185,7 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
         on_branch: known.copied().flatten(),
         tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
         sources: BTreeMap::new(),
+        folders: BTreeMap::new(),
         identities: BTreeMap::new(),
         findings: Findings::default(),
     }

@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{BuiltArtifact, Genesis, Identity, State};
 use crate::location::Location;
-use crate::observe::{candidate, judge_sources};
+use crate::observe::{Inspection, candidate, is_read, judge_sources, tokens_tell};
 use crate::port::Object;
 use crate::snapshot::Candidate;
 use crate::world::View;
@@ -32,6 +32,8 @@ pub struct SourceCheck {
     pub state: &'static str,
     /// What differs or is not known, in words.
     pub detail: Option<String>,
+    /// What differs or is not known of a folder whose manifest is the published one, one sentence each.
+    pub inside: Vec<String>,
     /// The digest that it was published with.
     pub sha256: String,
     /// What is there; `None` when nothing is.
@@ -42,6 +44,17 @@ pub struct SourceCheck {
 pub(super) struct Running {
     pub(super) environment: String,
     pub(super) candidate: Candidate,
+    /// Those of them that are folders, by the name of their entry in its manifest.
+    folders: BTreeMap<String, Folder>,
+}
+
+/// How a release's own folder is looked at.
+#[derive(Debug, Clone, Copy)]
+struct Folder {
+    /// Whether other bytes have another token in its store.
+    tells: bool,
+    /// Whether it is read as it lies.
+    read: bool,
 }
 
 /// Looks at the release that runs in an environment; `None` where none does, or retention deletes it.
@@ -52,9 +65,18 @@ pub(super) async fn running(
     state: &State,
 ) -> Result<Option<Running>, Failure> {
     let Some(release) = state.release() else { return Ok(None) };
-    match candidate(view, config, settings, &release.commit).await {
+    match Box::pin(candidate(view, config, settings, &release.commit)).await {
         Ok(candidate) if candidate.doomed.is_some() => Ok(None),
-        Ok(candidate) => Ok(Some(Running { environment: settings.name.to_string(), candidate })),
+        Ok(candidate) => {
+            let mut folders = BTreeMap::new();
+            for artifact in &settings.artifacts {
+                let of = candidate.manifest.artifact(artifact.name(), &settings.name);
+                if let Some((entry, _)) = of.filter(|(_, built)| built.folder.is_some()) {
+                    folders.insert(entry, Folder { tells: false, read: is_read(artifact) });
+                }
+            }
+            Ok(Some(Running { environment: settings.name.to_string(), candidate, folders }))
+        }
         // That its manifest is missing is the chains' to tell.
         Err(failure) if failure.exit == ExitStatus::Missing => Ok(None),
         Err(failure) => Err(failure),
@@ -69,6 +91,11 @@ impl Running {
 
     /// Judges its sources by what the stores say.
     pub(super) async fn judge(&mut self, view: &View, genesis: &Genesis) -> Result<(), Failure> {
+        for (entry, folder) in &mut self.folders {
+            if let Some(built) = self.candidate.manifest.artifacts.get(entry) {
+                folder.tells = tokens_tell(view, genesis, &built.location.store)?;
+            }
+        }
         judge_sources(view, genesis, &mut self.candidate).await
     }
 }
@@ -80,7 +107,7 @@ pub(super) async fn check(
     bytes: bool,
 ) -> Result<Vec<SourceCheck>, Failure> {
     let mut found: BTreeMap<Location, SourceCheck> = BTreeMap::new();
-    for Running { environment, candidate } in running {
+    for Running { environment, candidate, folders } in running {
         for (entry, object) in &candidate.sources {
             let Some(built) = candidate.manifest.artifacts.get(entry) else { continue };
             if let Some(known) = found.get_mut(&built.location) {
@@ -90,8 +117,13 @@ pub(super) async fn check(
             let mut check = of(environment, candidate, entry, built, object.as_ref());
             // What the store itself calls other bytes need not be read.
             let told = check.state == "other" || built.location.is_image();
-            if let Some(object) = object.as_ref().filter(|_| bytes && !told) {
-                read(view, built, object, &mut check).await?;
+            match (object, folders.get(entry)) {
+                (Some(_), Some(&Folder { tells, read })) => {
+                    let inspection = Inspection { view, candidate, entry, tells, bytes };
+                    Box::pin(super::folders::check(inspection, built, read, &mut check)).await?;
+                }
+                (Some(object), None) if bytes && !told => read(view, built, object, &mut check).await?,
+                _ => {}
             }
             found.insert(built.location.clone(), check);
         }
@@ -110,7 +142,7 @@ fn of(
     let short = candidate.manifest.commit.short(7);
     let when = |object: &Object| object.stored_at.format("%Y-%m-%d %H:%M UTC");
     let identity = candidate.identities.get(entry).copied().unwrap_or(Identity::Unknown);
-    let kept = built.seen.is_some() || candidate.findings.before.contains_key(entry);
+    let kept = built.seen.is_some() || candidate.findings.before.artifacts.contains_key(entry);
     let (state, detail) = match (object, identity) {
         (None, _) => ("missing", Some(format!("`{place}` is not there, although release {short} runs"))),
         (Some(_), Identity::Same) => ("same", None),
@@ -142,6 +174,7 @@ fn of(
         matches: matches!(state, "same" | "unread"),
         state,
         detail,
+        inside: Vec::new(),
         sha256: wanted.to_string(),
         found: object.map(FoundTarget::of),
     }
