@@ -65,9 +65,11 @@ fn case(project: &LaneProject, lane: &str, n: usize, when: &str, recovery: Recov
         assert_eq!(project.run(&["verify", lane], &[]).unwrap().code, Some(0), "{what}");
     }
     let (arguments, actor): (&[&str], &str) = match recovery {
-        Recovery::SamePerson => (&["resume", lane, "--yes"], "ann"),
-        Recovery::OtherPerson => (&["resume", lane, "--yes"], "bob"),
-        Recovery::Rollback => (&["rollback", lane, "--yes", "--reason", "a crash test"], "bob"),
+        Recovery::SamePerson => (&["resume", lane, "--yes", "--take-over"], "ann"),
+        Recovery::OtherPerson => (&["resume", lane, "--yes", "--take-over"], "bob"),
+        Recovery::Rollback => {
+            (&["rollback", lane, "--yes", "--take-over", "--reason", "a crash test"], "bob")
+        }
     };
     let ran = project.run(arguments, &[("PROMOTE_ACTOR", actor)]).unwrap();
     // Where nothing was left open, there may be nothing further back to go to.

@@ -116,7 +116,7 @@ fn a_promotion_from_a_laptop_is_shown_once_with_its_end() {
 
         let newer = &project.releases[1];
         assert_eq!(run(&project, &["to", "e0", newer, "--yes"], &[]).code, Some(0));
-        let back = run(&project, &["rollback", "e0", "--yes"], &[]);
+        let back = run(&project, &["rollback", "e0", "--yes", "--take-over"], &[]);
         assert_eq!(back.code, Some(0), "{back:?}");
         let states: Vec<String> = shown(&fake).into_iter().map(|row| row.1).collect();
         assert_eq!(states, [commit.clone(), newer.clone(), commit.clone()], "a rollback is shown as well");
@@ -203,12 +203,12 @@ fn what_was_cut_off_is_gone_on_with_or_given_up() {
         };
         cut(&old);
         assert_eq!(fake.rows().len(), 1, "{:?}", shown(&fake));
-        let ran = run(&project, &["resume", "e0", "--yes"], &[]);
+        let ran = run(&project, &["resume", "e0", "--yes", "--take-over"], &[]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         assert_eq!(shown(&fake), [one("e0", &old, ended)], "{kind}: {ran:?}");
 
         cut(&new);
-        let ran = run(&project, &["rollback", "e0", "--yes"], &[]);
+        let ran = run(&project, &["rollback", "e0", "--yes", "--take-over"], &[]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
         let given_up = if kind == "github" { "error" } else { "canceled" };
         let rows = shown(&fake);

@@ -373,7 +373,7 @@ fn killed(source: &str, place: &Place<'_>) -> usize {
         cases += 1;
         let status = project.document(&["status", "prod"]).unwrap();
         if status.to_string().contains("\"open\":{") {
-            project.done(&["resume", "prod", "--yes"]).unwrap();
+            project.done(&["resume", "prod", "--yes", "--take-over"]).unwrap();
         } else {
             project.done(&texts).unwrap();
         }

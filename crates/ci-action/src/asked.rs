@@ -6,7 +6,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Override};
 use promote_core::names::EnvironmentName;
 use promote_core::reason;
-use promote_core::request::{Request, Wanted};
+use promote_core::request::{Request, TakeOver, Wanted};
 use std::fmt::Display;
 
 /// The environment's names.
@@ -132,6 +132,9 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
         Act::Rollback => Request::rollback(environment, wanted, actor),
         _ => Request::promote(environment, wanted, actor),
     };
+    if inputs.boolean("take-over", false).map_err(wrong)? && act == Act::Rollback {
+        request.take_over = TakeOver::Confirmed;
+    }
     let given = Some(inputs.get("reason")).filter(|reason| !reason.is_empty());
     request.reason = reason::allowed(given)?;
     request.notes = inputs.pairs("notes").map_err(wrong)?;

@@ -63,6 +63,10 @@ impl Events for Heard {
                 log.say("withdrawn; nothing was written");
                 log.foreign(why);
             }
+            Event::Undone { left } => {
+                log.say("what was begun is undone");
+                left.iter().for_each(|what| log.say(what));
+            }
             Event::StepStarted { phase, name } => log.group(&format!("{phase}: {name}")),
             Event::StepLine { line, .. } => log.foreign(line),
             Event::StepNote { note, .. } => log.say(note),

@@ -58,6 +58,7 @@ pub const INPUTS: &[Input] = &[
     input("reason", "why; needed for an override", ""),
     input("override", "rules to go past this once, one a line", ""),
     input("include", "environments that read the same target and move along, one a line", ""),
+    input("take-over", "for rollback: undo at once what somebody else may still be at", "false"),
     input("ledger", "for verify: check the whole chain of records as well", "false"),
     input("dry-run", "plan only", "false"),
     input("wait", "wait for the deployment and its checks", "true"),

@@ -5,17 +5,20 @@ use crate::asked::{Act, environment, request};
 use crate::run::Site;
 use crate::workflow::Kind;
 use promote_core::cut_off::Underway;
+use promote_core::deploying::Deploying;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
-use promote_core::ledger::OutcomeResult;
+use promote_core::lease;
+use promote_core::ledger::{Action, OutcomeResult};
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::remember::remember;
 use promote_core::report::markdown::{self, Told};
 use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
-use promote_core::request::Request;
+use promote_core::request::{Request, TakeOver};
+use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::unwaited::{left_out, move_only};
 use std::path::PathBuf;
@@ -43,7 +46,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         )
         .state(format!("It is: {}", promote_core::steps::name(step))));
     }
-    let (snapshot, decision) = decide(&world.view(), config, &request).await?;
+    let (request, snapshot, decision) = decided(site, request, planned).await?;
     if act == Act::Plan || !matches!(decision, Decision::Allowed(_)) {
         // What is carried out remembers by itself.
         remember(world, &snapshot, &request.actor).await;
@@ -114,6 +117,32 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
     let took = i64::try_from(clock.steady().saturating_sub(begun).as_secs()).unwrap_or(i64::MAX);
     let shown = site.shown(Closing::Done).await;
     Ok(page.done(&done, took, &shown).await)
+}
+
+/// Decides. What is open or being deployed is taken over once its last record is old enough, which is waited for; a
+/// deployment of the very release that is asked for is gone on with in the same way, as a job that is run again means to.
+async fn decided(
+    site: &Site<'_>,
+    request: Request,
+    planned: bool,
+) -> Result<(Request, Snapshot, Decision), Failure> {
+    let (config, world) = (&site.config, &site.world);
+    loop {
+        let mut asked = request.clone();
+        let mut found = decide(&world.view(), config, &asked).await?;
+        if asked.action == Action::Promote && !planned && Deploying::same(config, &found.0) {
+            asked.take_over = TakeOver::WhenStale;
+            found = decide(&world.view(), config, &asked).await?;
+        }
+        let early = lease::too_early(&found.1, &asked).filter(|_| !planned);
+        let Some(early) = early else { return Ok((asked, found.0, found.1)) };
+        site.log.say(&format!(
+            "waiting until {}: {}; whoever began it may still be at work until then",
+            early.opens.format("%H:%M:%S UTC"),
+            early.what
+        ));
+        world.clock.sleep(early.left).await;
+    }
 }
 
 /// Remembers what is carried out, for the case that somebody stops it.
@@ -190,7 +219,9 @@ impl Page<'_> {
             let failed =
                 done.steps.iter().filter(|step| step.report.end != promote_core::port::StepEnd::Succeeded);
             words.extend(failed.flat_map(|step| markdown::addresses(&step.report.tail).take(3)));
+            words.extend(done.lost.as_ref().map(|lost| format!("it was {}", lost.words())));
             words.extend(match &done.undone {
+                _ if done.lost.is_some() => None,
                 Some(Ok(back)) => {
                     let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
                     Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))

@@ -3,6 +3,7 @@
 use crate::command::Command;
 use clap::{Args, Parser, ValueEnum};
 use promote_core::names::EnvironmentName;
+use promote_core::request::TakeOver;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -129,6 +130,22 @@ pub(crate) struct TermsArgs {
     /// A text that the environment asks for; may be repeated
     #[arg(long = "note", value_name = "NAME=TEXT", value_parser = note)]
     pub(crate) notes: Vec<(String, String)>,
+}
+
+/// Whether to go on with what somebody else may still be at.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Changing something")]
+pub(crate) struct Taking {
+    /// Take over at once, although whoever began it may still be at work; what that runs is told to stop
+    #[arg(long)]
+    pub(crate) take_over: bool,
+}
+
+impl Taking {
+    /// What is asked of an unfinished promotion.
+    pub(crate) fn asked(&self) -> TakeOver {
+        if self.take_over { TakeOver::Confirmed } else { TakeOver::WhenStale }
+    }
 }
 
 /// How long to wait for a deployment.

@@ -10,13 +10,15 @@ use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
 use crate::page::Page;
 use crate::project::Project;
+use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::{Config, Environment};
 use promote_core::cut_off::Underway;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish};
+use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::lease;
 use promote_core::ledger::Action;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
@@ -24,7 +26,7 @@ use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
-use promote_core::request::Request;
+use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::unwaited::{left_out, move_only};
@@ -73,9 +75,22 @@ async fn carry_and_tell(
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let view = world.view();
-    let decided = Box::pin(decide(&view, config, &wanted.request)).await;
-    progress.rest();
-    let (snapshot, decision) = decided?;
+    let (snapshot, decision) = loop {
+        let found = Box::pin(decide(&view, config, &wanted.request)).await;
+        progress.rest();
+        let found = found?;
+        let early = lease::too_early(&found.1, &wanted.request).filter(|_| !wanted.changing.dry_run);
+        let Some(early) = early else { break found };
+        match take_over(app, &progress, wanted.changing, &early, wanted.request.action).await? {
+            Taken::No => break found,
+            Taken::Confirmed => wanted.request.take_over = TakeOver::Confirmed,
+            // Whoever was at it may have ended it meanwhile.
+            Taken::Waited if wanted.finish => {
+                wanted.request = resuming(&view, config, wanted.request).await?;
+            }
+            Taken::Waited => {}
+        }
+    };
     if wanted.changing.dry_run || !matches!(decision, Decision::Allowed(_)) {
         // What is carried out remembers by itself.
         remember(&world, &snapshot, &wanted.request.actor).await;
@@ -93,7 +108,7 @@ async fn carry_and_tell(
             _ => ExitStatus::Ok,
         });
     }
-    let severe = wanted.request.action == Action::Rollback;
+    let severe = matches!(wanted.request.action, Action::Rollback | Action::Undo);
     let what = match &decision {
         Decision::Refused(_) => return refused(app, &report),
         Decision::NothingToDo(nothing) if wanted.finish && nothing.pending => {
@@ -232,7 +247,8 @@ fn nothing(
 /// What is taken over; for a rollback, that the release ran here before, and for how long.
 fn past(snapshot: &Snapshot, plan: &Plan) -> Option<String> {
     if let Some(open) = snapshot.state().open {
-        let verb = if plan.action == Action::Rollback { "undoes" } else { "goes on with" };
+        let back = matches!(plan.action, Action::Rollback | Action::Undo);
+        let verb = if back { "undoes" } else { "goes on with" };
         return Some(format!(
             "{verb} promotion {} of {} by {}",
             open.promotion,

@@ -37,6 +37,7 @@ mod release;
 mod saying;
 mod screen;
 mod stage_return;
+mod taking_over;
 mod trust;
 mod usage;
 mod view;

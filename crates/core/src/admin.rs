@@ -3,6 +3,7 @@
 use crate::apply::{Writer, append_after};
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config, Environment};
+use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
@@ -105,6 +106,25 @@ fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<
     }
 }
 
+/// Refuses to take what is there for what it is while it is being deployed: how that ends says nothing of it then.
+async fn deployed(
+    world: &World,
+    config: &Config,
+    settings: &Environment,
+    head: Option<&Head>,
+) -> Result<(), Failure> {
+    let Some(deploying) = head.and_then(|head| Deploying::of(config, head)) else { return Ok(()) };
+    let name = &settings.name;
+    let bucket = world.ledger.bucket();
+    let now = bucket.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    if now >= deploying.until {
+        return Ok(());
+    }
+    Err(Failure::new(ExitStatus::Conflict, deploying.words(now)).state("Nothing was recorded.").hint(format!(
+        "wait for its end (`promote status {name}`); `promote resume {name}` goes on when its process is gone"
+    )))
+}
+
 /// Blocks a release, or lifts its block. `false` when it is so already.
 ///
 /// # Errors
@@ -183,6 +203,7 @@ pub async fn adopt(
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     idle(config, settings, head.as_ref())?;
+    deployed(world, config, settings, head.as_ref()).await?;
     let base = head.as_ref().map(|head| head.id);
     let targets = seen(&view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();

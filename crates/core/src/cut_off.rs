@@ -60,7 +60,7 @@ impl Reached {
             }
             Event::Committed { .. } => self.committed = true,
             Event::Aborted { .. } => self.aborted = true,
-            Event::Outcome { .. } => self.ended = true,
+            Event::Outcome { .. } | Event::Undone { .. } => self.ended = true,
             Event::RollingBack { .. } => *self = Self::default(),
             _ => {}
         }

@@ -99,6 +99,11 @@ pub enum Event {
         /// Why.
         why: String,
     },
+    /// A promotion that had not ended is undone, and nothing is recorded as being there.
+    Undone {
+        /// What could not be made as it was, one sentence each.
+        left: Vec<String>,
+    },
     /// A step begins.
     StepStarted {
         /// `prepare`, `deploy` or `verify`.

@@ -1,18 +1,25 @@
 //! The flow of a promotion, the same for every frontend and every path: decide, carry out, run what follows, write
 //! the outcome, and put back what failed where the environment asks for that.
 
-use crate::apply::{Applied, Writer, append_after, apply};
+mod outcome;
+mod resume;
+
+pub use outcome::outcome;
+pub use resume::{finish, resuming};
+
+use crate::apply::{self, Applied, Writer, append_after, apply};
 use crate::config::{Config, Environment, OnFailure};
-use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::lease;
 use crate::ledger::{
-    Action, Genesis, Head, Kind, LedgerError, Outcome, OutcomeResult, PromotionId, StepRecord,
+    Action, Head, Kind, Outcome, OutcomeResult, PromotionId, Restored, RestoredEnd, StepRecord,
 };
+use crate::lookout::{Lookout, Loss, Lost};
 use crate::observe::{environment, observe};
-use crate::plan::{Decision, Nothing, Plan, plan};
+use crate::plan::{Decision, Plan, plan};
 use crate::port::StepEnd;
 use crate::reason;
 use crate::request::{Request, Wanted};
@@ -21,6 +28,8 @@ use crate::standing;
 use crate::steps;
 use crate::undo;
 use crate::world::{View, World};
+use outcome::bounded;
+use resume::Again;
 
 /// A promotion whose move was committed, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,6 +48,10 @@ pub struct Done {
     pub undone: Option<Result<Box<Done>, String>>,
     /// The exit status.
     pub exit: ExitStatus,
+    /// Who came instead while it was deployed.
+    pub lost: Option<Lost>,
+    /// For what was undone: what became of each target.
+    pub restored: Vec<Restored>,
 }
 
 impl Done {
@@ -85,13 +98,44 @@ pub async fn carry_out(
     config.to_write()?;
     let request = &reason::settled(request)?;
     let settings = environment(config, &plan.environment)?;
+    if plan.action == Action::Undo {
+        return Box::pin(take_back(world, config, settings, plan, snapshot, request)).await;
+    }
     let Applied { commit, prepared, .. } =
-        Box::pin(apply(world, config, settings, plan, snapshot, request)).await?;
-    let mut done = Box::pin(follow(world, config, plan, snapshot, request, commit, prepared)).await?;
-    if plan.action == Action::Rollback && settings.auto && settings.hold {
+        Box::pin(apply(world, config, settings, plan, snapshot, request, false)).await?;
+    let mut done = Box::pin(follow(world, config, plan, snapshot, request, commit, prepared, None)).await?;
+    if plan.action == Action::Rollback && settings.auto && settings.hold && done.lost.is_none() {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
     }
     put_back(world, config, settings, request, &mut done).await;
+    Ok(done)
+}
+
+/// Takes back what was begun where nothing was there before. What can't be taken back is in the result.
+async fn take_back(
+    world: &World,
+    config: &Config,
+    settings: &Environment,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Done, Failure> {
+    let undone = apply::undo(world, config, settings, plan, snapshot, request).await?;
+    let stays = undone.restored.iter().any(|one| one.end == RestoredEnd::Stays);
+    let mut done = Done {
+        plan: plan.clone(),
+        promotion: undone.promotion,
+        head: undone.head,
+        result: OutcomeResult::Succeeded,
+        steps: Vec::new(),
+        undone: None,
+        exit: if stays { ExitStatus::DeployFailed } else { ExitStatus::Ok },
+        lost: None,
+        restored: undone.restored,
+    };
+    if settings.auto && settings.hold {
+        done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
+    }
     Ok(done)
 }
 
@@ -116,55 +160,8 @@ async fn put_back(
     done.undone = Some(undone.map(Box::new));
 }
 
-/// Finishes a promotion whose move was committed, but whose deployment's end was never written down.
-///
-/// # Errors
-/// When the ledger can't be read or written.
-pub async fn finish(
-    world: &World,
-    config: &Config,
-    nothing: &Nothing,
-    snapshot: &Snapshot,
-    request: &Request,
-) -> Result<Done, Failure> {
-    config.to_write()?;
-    let Some(head) = snapshot.head.clone() else {
-        return Err(Failure::new(
-            ExitStatus::Missing,
-            format!("nothing is recorded in {} yet", request.environment),
-        ));
-    };
-    let settings = environment(config, &request.environment)?;
-    // The steps are told what they were told when the move was made.
-    let state = head.state();
-    let mut plan = nothing.plan.clone();
-    plan.action = state.current.as_ref().and_then(|current| current.action).unwrap_or(plan.action);
-    plan.from = state.trail.first().map(|past| past.release.clone());
-    plan.release.version = state.release().and_then(|release| release.version.clone());
-    if !plan.follows {
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("promote.toml names no step any more that could prove {}", settings.name),
-        )
-        .hint(format!(
-            "`{}` moves it again, as the file is now",
-            Invocation::along("to", config, settings).word("--redeploy")
-        )));
-    }
-    if let Some(promotion) = state.current.as_ref().and_then(|current| current.promotion.clone()) {
-        let moved = config.moved(settings, &plan.terms.include);
-        world.events.hear(&Event::Again {
-            promotion,
-            release: plan.release.commit.clone(),
-            moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
-        });
-    }
-    let mut done = Box::pin(follow(world, config, &plan, snapshot, request, head, Vec::new())).await?;
-    put_back(world, config, settings, request, &mut done).await;
-    Ok(done)
-}
-
-/// Runs the deploy and verify steps of what is committed, and writes their outcome.
+/// Runs the deploy and verify steps of what is committed, and writes their outcome. `again`: somebody ran them before.
+#[allow(clippy::too_many_arguments)] // Each is a thing of its own, and they meet here only.
 async fn follow(
     world: &World,
     config: &Config,
@@ -173,6 +170,7 @@ async fn follow(
     request: &Request,
     commit: Head,
     mut ran: Vec<StepRecord>,
+    again: Option<Again>,
 ) -> Result<Done, Failure> {
     let settings = environment(config, &plan.environment)?;
     let current = commit.state().current.clone();
@@ -187,11 +185,17 @@ async fn follow(
         steps: Vec::new(),
         undone: None,
         exit: ExitStatus::Ok,
+        lost: None,
+        restored: Vec::new(),
     };
     if !plan.follows {
         done.steps = ran;
         return Ok(done);
     }
+    let nothing = || Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name));
+    let of = commit.state().committed.ok_or_else(nothing)?;
+    let writer = Writer::new(world, &snapshot.genesis, settings, request);
+    let lookout = Lookout::committed(writer, commit).ok_or_else(nothing)?;
     let at = snapshot.taken_at;
     let walk = steps::Walk {
         world,
@@ -202,118 +206,76 @@ async fn follow(
         request,
         at,
         landed,
+        lookout: &lookout,
     };
+    if let Some(again) = again {
+        // Said first, so that whoever runs them beside hears of it and stops.
+        if let Err(lost) = lookout.say(walk.again()).await? {
+            return Err(overtaken_before(settings, &lost));
+        }
+        if again.beside {
+            lease::until_heard(world, "a step of the deployment that is taken over may still run until then")
+                .await;
+        }
+    }
     let mut end = walk.run("deploy", &mut ran).await;
     if end == StepEnd::Succeeded {
         end = walk.run("verify", &mut ran).await;
     }
     done.result = result(end);
-    done.exit = standing::ended(done.result);
     done.steps = ran;
-    match outcome(world, settings, &snapshot.genesis, request, commit, done.result, &done.steps).await {
-        Ok(head) => {
+    let steps = bounded(&done.steps);
+    let written = lookout
+        .append(Kind::Outcome, |record| {
+            record.outcome = Some(Outcome { of, result: done.result, steps: steps.clone() });
+        })
+        .await;
+    let lost = match written {
+        Ok(Ok(head)) => {
             done.head = head;
+            done.exit = standing::ended(done.result);
             world.events.hear(&Event::Outcome { promotion, result: done.result });
-            Ok(done)
+            return Ok(done);
         }
-        // Somebody else's promotion came after it: there is nothing of this one to go on with.
-        Err(failure) if failure.exit == ExitStatus::Conflict => Err(failure.state(format!(
-            "{} was moved to {}; its deployment {}, which could not be recorded any more.",
-            settings.name,
-            plan.release.commit.short(7),
-            steps::word(end)
-        ))),
-        Err(failure) => Err(Failure { exit: ExitStatus::Unfinished, ..failure }
-            .state(format!(
-                "The targets of {} hold the release; its deployment {}.",
-                settings.name,
-                steps::word(end)
-            ))
-            .hint(format!(
-                "`promote resume {}` runs the steps again and records how they end",
-                settings.name
-            ))),
-    }
-}
-
-/// Writes how a deployment ended.
-///
-/// # Errors
-/// When another promotion came after the commit, or the ledger does not take the record.
-pub async fn outcome(
-    world: &World,
-    settings: &Environment,
-    genesis: &(Genesis, Digest),
-    request: &Request,
-    commit: Head,
-    result: OutcomeResult,
-    ran: &[StepRecord],
-) -> Result<Head, Failure> {
-    let Some(of) = commit.state().committed else {
-        return Err(Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name)));
+        Ok(Err(lost)) => lost,
+        Err(failure) => {
+            return Err(Failure { exit: ExitStatus::Unfinished, ..failure }
+                .state(format!(
+                    "The targets of {} hold the release; its deployment {}.",
+                    settings.name,
+                    steps::word(end)
+                ))
+                .hint(format!(
+                    "`promote resume {}` runs the steps again and records how they end",
+                    settings.name
+                )));
+        }
     };
-    let writer = Writer::new(world, genesis, settings, request);
-    let still = |head: Option<&Head>| {
-        let state = head.map(Head::state);
-        if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {
-            return Ok(());
-        }
-        Err(Failure::new(
-            ExitStatus::Conflict,
-            format!("{} was changed by somebody else meanwhile", settings.name),
-        )
-        .hint(format!("`promote history {}` shows how", settings.name)))
-    };
-    append_after(&writer, &settings.lane, Some(commit), Kind::Outcome, still, |record| {
-        record.outcome = Some(Outcome { of, result, steps: bounded(ran) });
-    })
-    .await
+    if lost.how == Loss::TakenOver {
+        return Err(taken_over(settings, plan, &lost));
+    }
+    done.head = lookout.head();
+    done.result = OutcomeResult::Superseded;
+    done.exit = standing::ended(done.result);
+    done.lost = Some(lost);
+    world.events.hear(&Event::Outcome { promotion, result: done.result });
+    Ok(done)
 }
 
-/// How many bytes of a record the steps may take.
-const STEPS: usize = 12 * 1024;
-
-/// Steps as they fit a record. What they printed and put out is foreign, and is measured as it is written: a control
-/// character takes six bytes there. The ends of tails are kept longest, then names and ends of steps alone.
-fn bounded(ran: &[StepRecord]) -> Vec<StepRecord> {
-    let mut share = STEPS / ran.len().max(1);
-    loop {
-        let kept: Vec<StepRecord> = ran.iter().map(|step| cut(step, share)).collect();
-        let fits = serde_json::to_vec(&kept).is_ok_and(|json| json.len() <= STEPS);
-        if fits || share == 0 {
-            return kept;
-        }
-        share /= 2;
-    }
+/// Somebody else runs the steps of the same promotion now, and records how they end.
+fn taken_over(settings: &Environment, plan: &Plan, lost: &Lost) -> Failure {
+    let (name, sha) = (&settings.name, plan.release.commit.short(7));
+    Failure::new(ExitStatus::Timeout, format!("the deployment of {sha} to {name} was {}", lost.words()))
+        .state(format!("{name} was moved to {sha}; who took over records how its deployment ends."))
+        .hint(format!("`promote status {name}` shows how it stands"))
 }
 
-/// One step of which each text is no longer than `share` bytes; values that are longer are left out.
-fn cut(step: &StepRecord, share: usize) -> StepRecord {
-    let mut step = step.clone();
-    step.name.truncate(head_of(&step.name, share.max(60)));
-    let report = &mut step.report;
-    report.summary.truncate(head_of(&report.summary, share.clamp(60, 400)));
-    let mut left = share;
-    report.outputs.retain(|name, value| {
-        let size = name.len() + value.len();
-        let fits = size <= left;
-        left -= if fits { size } else { 0 };
-        fits
-    });
-    let tail = &mut report.tail;
-    if tail.len() > share {
-        let from = tail.len() - share;
-        *tail = tail.split_off((from..=tail.len()).find(|at| tail.is_char_boundary(*at)).unwrap_or(from));
-    }
-    step
-}
-
-/// The last place at which a text may be cut to have at most `limit` bytes.
-fn head_of(text: &str, limit: usize) -> usize {
-    if text.len() <= limit {
-        return text.len();
-    }
-    (0..=limit).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+/// Somebody was faster, before any step ran again.
+fn overtaken_before(settings: &Environment, lost: &Lost) -> Failure {
+    let name = &settings.name;
+    Failure::new(ExitStatus::Conflict, format!("the deployment of {name} was {}", lost.words()))
+        .state("No step was run.")
+        .hint(format!("`promote status {name}` shows how it stands"))
 }
 
 async fn hold(
@@ -365,36 +327,6 @@ async fn undo(world: &World, config: &Config, failed: &Plan, request: &Request) 
                 .chain(refusal.obstacles.clone())
                 .collect::<Vec<_>>()
                 .join("; "))
-        }
-    }
-}
-
-/// The request that finishes what is open in an environment.
-///
-/// # Errors
-/// When the ledger can't be read.
-pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<Request, Failure> {
-    let settings = environment(config, &request.environment)?;
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
-    let mut request = Request { take_over: true, ..request };
-    let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
-    request.include = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
-    let commit = match &state.open {
-        Some(open) => {
-            request.action = open.action;
-            Some(&open.release.commit)
-        }
-        None => state.release().map(|release| &release.commit),
-    };
-    match commit.and_then(|commit| commit.as_str().parse().ok()) {
-        Some(prefix) => {
-            request.wanted = Wanted::Commit(prefix);
-            Ok(request)
-        }
-        None => {
-            Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
-                .hint(format!("`promote to {}` begins a promotion", settings.name)))
         }
     }
 }

@@ -18,6 +18,7 @@ pub mod conformance;
 pub mod content;
 pub mod cut_off;
 pub mod decorator;
+pub mod deploying;
 pub mod digest;
 pub mod duration;
 pub mod event;
@@ -29,8 +30,10 @@ pub mod follow;
 pub mod gates;
 pub mod import;
 pub mod invocation;
+pub mod lease;
 pub mod ledger;
 pub mod location;
+pub mod lookout;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 pub mod mirror;

@@ -23,6 +23,25 @@ pub enum Wanted {
     Tag(String),
 }
 
+/// Whether a promotion that somebody began and did not end may be gone on with, or undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum TakeOver {
+    /// It is left alone.
+    #[default]
+    No,
+    /// Once its last record is as old as the lease hint ([`crate::lease::HINT`]), so that its process is likely gone.
+    WhenStale,
+    /// At once: somebody was told how old it is, and said so.
+    Confirmed,
+}
+
+impl TakeOver {
+    /// Whether that is what is asked for, now or later.
+    pub const fn is_wanted(self) -> bool {
+        !matches!(self, Self::No)
+    }
+}
+
 /// A request to move a release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
@@ -32,8 +51,8 @@ pub struct Request {
     pub wanted: Wanted,
     /// What for.
     pub action: Action,
-    /// Whether an open promotion may be taken over: `resume` and `rollback` may.
-    pub take_over: bool,
+    /// Whether an open promotion, or a deployment that goes on, may be taken over: `resume` and `rollback` may.
+    pub take_over: TakeOver,
     /// Whether nobody asked: a publish or a schedule moves it.
     pub automatic: bool,
     /// The environments that read the same target and are to move along.
@@ -57,7 +76,7 @@ impl Request {
             environment,
             wanted,
             action: Action::Promote,
-            take_over: false,
+            take_over: TakeOver::No,
             automatic: false,
             include: Vec::new(),
             overrides: Vec::new(),
@@ -70,7 +89,17 @@ impl Request {
 
     /// A rollback.
     pub fn rollback(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
-        Self { action: Action::Rollback, take_over: true, ..Self::promote(environment, wanted, actor) }
+        Self {
+            action: Action::Rollback,
+            take_over: TakeOver::WhenStale,
+            ..Self::promote(environment, wanted, actor)
+        }
+    }
+
+    /// The same, taking over at once.
+    #[must_use]
+    pub fn taking_over(self) -> Self {
+        Self { take_over: TakeOver::Confirmed, ..self }
     }
 }
 

@@ -150,7 +150,8 @@ impl Candidate {
     /// The version under which the release moves: that of the open promotion where that one is finished, so that no
     /// name changes half way; else by what was published and the tags of now.
     pub fn version(&self, open: Option<&OpenIntent>, request: &Request) -> Option<String> {
-        let begun = open.filter(|open| request.take_over && open.release.commit == self.manifest.commit);
+        let begun =
+            open.filter(|open| request.take_over.is_wanted() && open.release.commit == self.manifest.commit);
         match begun {
             Some(open) => open.release.version.clone(),
             None => version::now(self.manifest.version.as_deref(), &self.tags),

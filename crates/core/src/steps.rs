@@ -1,16 +1,20 @@
-//! Running the steps of a phase in order, and what they are told.
+//! Running the steps of a phase in order, and what they are told. One step, and stopping it, is [`one`]'s.
+
+mod one;
+
+use one::Place;
 
 use crate::config::{Config, Environment, Step, StepAction};
-use crate::event::{Event, Events};
-use crate::ledger::{Action, Occupancy, PromotionId, StepRecord};
+use crate::deploying::spent;
+use crate::ledger::{Action, Occupancy, PromotionId, Sign, SignedStep, StepRecord};
+use crate::lookout::Lookout;
 use crate::plan::Plan;
-use crate::port::{StepContext, StepEnd, StepProgress, StepTarget};
+use crate::port::{StepContext, StepEnd, StepTarget};
 use crate::request::Request;
 use crate::template::Values;
 use crate::world::World;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 /// What a promotion's steps are told.
 pub fn context(
@@ -26,6 +30,7 @@ pub fn context(
         Action::Promote => "promote",
         Action::Rollback => "rollback",
         Action::Redeploy => "redeploy",
+        Action::Undo => "undo",
     };
     let mut variables: BTreeMap<String, String> = [
         ("PROMOTE_ENV", environment.name.to_string()),
@@ -115,21 +120,6 @@ pub const fn word(end: StepEnd) -> &'static str {
     }
 }
 
-struct Lines {
-    phase: String,
-    events: Arc<dyn Events>,
-}
-
-impl StepProgress for Lines {
-    fn line(&self, line: &str) {
-        self.events.hear(&Event::StepLine { phase: self.phase.clone(), line: line.to_owned() });
-    }
-
-    fn note(&self, note: &str) {
-        self.events.hear(&Event::StepNote { phase: self.phase.clone(), note: note.to_owned() });
-    }
-}
-
 /// What the steps of one promotion have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Walk<'w> {
@@ -149,60 +139,75 @@ pub struct Walk<'w> {
     pub at: DateTime<Utc>,
     /// What the commit says of the lane; `None` before it.
     pub landed: Option<&'w Occupancy>,
+    /// Looks after the promotion's place in the lane while steps run.
+    pub lookout: &'w Lookout<'w>,
 }
 
 impl Walk<'_> {
     /// Runs a phase (`prepare`, `deploy`, `verify`) of every environment that moves, one after the other, until a
-    /// step does not succeed; adds what each left behind to `records`.
+    /// step does not succeed or the promotion lost its place; adds what each left behind to `records`.
     pub async fn run(&self, phase: &str, records: &mut Vec<StepRecord>) -> StepEnd {
-        for moved in self.config.moved(self.environment, &self.plan.terms.include) {
-            let steps = match phase {
-                "prepare" => &moved.prepare,
-                "deploy" => &moved.deploy,
-                _ => &moved.verify,
-            };
+        let mut number = if phase == "verify" {
+            self.following().filter(|(phase, ..)| *phase == "deploy").count()
+        } else {
+            0
+        };
+        for moved in self.moved() {
             let context =
                 context(self.config, moved, self.plan, self.promotion, self.request, self.at, self.landed);
-            let end = run(self.world, moved, phase, steps, &context, records).await;
-            if end != StepEnd::Succeeded {
-                return end;
+            for step in of_phase(moved, phase) {
+                number += 1;
+                let sign = if phase == "prepare" { None } else { self.sign(phase, step, number) };
+                let place = Place { world: self.world, environment: moved, lookout: self.lookout, phase };
+                let record = place.run(step, &context, sign).await;
+                let end = record.report.end;
+                records.push(record);
+                if end != StepEnd::Succeeded {
+                    return end;
+                }
             }
         }
         StepEnd::Succeeded
     }
+
+    fn moved(&self) -> Vec<&Environment> {
+        self.config.moved(self.environment, &self.plan.terms.include)
+    }
+
+    /// The steps that follow the commit, in the order in which they run.
+    fn following(&self) -> impl Iterator<Item = (&'static str, &Environment, &Step)> {
+        let moved = self.moved();
+        ["deploy", "verify"].into_iter().flat_map(move |phase| {
+            let all = moved.clone();
+            all.into_iter()
+                .flat_map(move |moved| of_phase(moved, phase).iter().map(move |step| (phase, moved, step)))
+        })
+    }
+
+    /// What is said of a step while it runs.
+    fn sign(&self, phase: &str, step: &Step, number: usize) -> Option<Sign> {
+        let left = self.following().skip(number.saturating_sub(1));
+        let limit = left.fold(chrono::TimeDelta::zero(), |total, (_, settings, step)| {
+            total.checked_add(&spent(settings, step)).unwrap_or(chrono::TimeDelta::MAX)
+        });
+        let count = u32::try_from(self.following().count()).ok()?;
+        let number = u32::try_from(number).ok()?;
+        let step = SignedStep { phase: phase.to_owned(), name: name(step), number, count };
+        Some(Sign { step: Some(step), limit_s: u64::try_from(limit.num_seconds()).unwrap_or(0) })
+    }
+
+    /// What is said when the steps are about to run again.
+    pub(crate) fn again(&self) -> Sign {
+        let first = self.following().next().and_then(|(phase, _, step)| self.sign(phase, step, 1));
+        Sign { step: None, limit_s: first.map_or(0, |sign| sign.limit_s) }
+    }
 }
 
-/// Runs steps one after the other until one does not succeed.
-async fn run(
-    world: &World,
-    environment: &Environment,
-    phase: &str,
-    steps: &[Step],
-    context: &StepContext,
-    records: &mut Vec<StepRecord>,
-) -> StepEnd {
-    for step in steps {
-        let name = name(step);
-        world.events.hear(&Event::StepStarted { phase: phase.to_owned(), name: name.clone() });
-        let lines = Lines { phase: phase.to_owned(), events: Arc::clone(&world.events) };
-        let timeout = step.timeout.unwrap_or(environment.timeout);
-        let mut report = world.steps.run(step, context, timeout, &lines).await;
-        for _ in 0..step.retries {
-            if report.end == StepEnd::Succeeded || report.end == StepEnd::Interrupted {
-                break;
-            }
-            report = world.steps.run(step, context, timeout, &lines).await;
-        }
-        world.events.hear(&Event::StepFinished {
-            phase: phase.to_owned(),
-            name: name.clone(),
-            report: report.clone(),
-        });
-        let end = report.end;
-        records.push(StepRecord { phase: phase.to_owned(), name, report });
-        if end != StepEnd::Succeeded {
-            return end;
-        }
+/// The steps of a phase.
+fn of_phase<'e>(environment: &'e Environment, phase: &str) -> &'e [Step] {
+    match phase {
+        "prepare" => &environment.prepare,
+        "deploy" => &environment.deploy,
+        _ => &environment.verify,
     }
-    StepEnd::Succeeded
 }

@@ -4,8 +4,8 @@ use crate::apply::apply;
 use crate::config::{Config, Environment, Step, StepAction};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::flow::Done;
-use crate::ledger::{OutcomeResult, PromotionId};
+use crate::flow::{Done, carry_out};
+use crate::ledger::{Action, OutcomeResult, PromotionId};
 use crate::observe::environment;
 use crate::plan::Plan;
 use crate::request::Request;
@@ -37,8 +37,11 @@ pub async fn move_only(
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Done, Failure> {
+    if plan.action == Action::Undo {
+        return carry_out(world, config, plan, snapshot, request).await;
+    }
     let settings = environment(config, &plan.environment)?;
-    let applied = apply(world, config, settings, plan, snapshot, request).await?;
+    let applied = apply(world, config, settings, plan, snapshot, request, true).await?;
     let current = applied.commit.state().current.clone();
     Ok(Done {
         plan: plan.clone(),
@@ -50,5 +53,7 @@ pub async fn move_only(
         steps: applied.prepared,
         undone: None,
         exit: ExitStatus::Ok,
+        lost: None,
+        restored: Vec::new(),
     })
 }

@@ -1,7 +1,7 @@
 //! `promote resume`.
 
 use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
+use crate::args::{Changing, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::flow::resuming;
@@ -12,6 +12,9 @@ use promote_core::names::EnvironmentName;
 /// Goes on with the promotion that is open in an environment, whoever began it; what is done already is not done
 /// again. Where the move was made and only the end of its deployment is not recorded, or was no success, the steps run
 /// again. To go back instead, `promote rollback ENV`.
+///
+/// Whoever began it may still be at work. While the last record is less than a minute old you are asked; `--yes` alone
+/// is not enough then, `--take-over` is. Without a terminal, and in CI, that minute is waited for.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote resume prod\n  promote resume prod --yes --timeout 1h")]
 pub(crate) struct ResumeArgs {
@@ -24,6 +27,8 @@ pub(crate) struct ResumeArgs {
     #[command(flatten)]
     pub(crate) changing: Changing,
     #[command(flatten)]
+    taking: Taking,
+    #[command(flatten)]
     waiting: Waiting,
     #[command(flatten)]
     files: JobFiles,
@@ -31,7 +36,8 @@ pub(crate) struct ResumeArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
     let mut project = app.project_to_write()?;
-    let request = app.request(&args.environment, None, &args.terms)?;
+    let mut request = app.request(&args.environment, None, &args.terms)?;
+    request.take_over = args.taking.asked();
     let view = app.world(&project).await?.view();
     let request = resuming(&view, &project.config, request).await?;
     let wanted = Move {

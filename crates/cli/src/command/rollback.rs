@@ -1,7 +1,7 @@
 //! `promote rollback`.
 
 use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
+use crate::args::{Changing, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::ledger::Action;
@@ -12,7 +12,8 @@ use promote_core::request::Wanted;
 ///
 /// Goes back to the release that ran here before and was verified, or to the one that `--to` names. Soak, freeze and
 /// approvals are not asked: a release verified here before may always come back. What was there is marked as rolled
-/// back. A promotion that was cut off is undone.
+/// back. A promotion that was cut off is undone; while its last record is less than a minute old, that is asked about, as
+/// with `promote resume`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\""
@@ -31,6 +32,8 @@ pub(crate) struct RollbackArgs {
     #[command(flatten)]
     pub(crate) changing: Changing,
     #[command(flatten)]
+    taking: Taking,
+    #[command(flatten)]
     waiting: Waiting,
     #[command(flatten)]
     files: JobFiles,
@@ -40,7 +43,7 @@ pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
     let mut project = app.project_to_write()?;
     let mut request = app.request(&args.environment, args.to.as_ref(), &args.terms)?;
     request.action = Action::Rollback;
-    request.take_over = true;
+    request.take_over = args.taking.asked();
     let wanted = Move {
         request,
         saved: None,

@@ -181,6 +181,11 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         Event::Doubt { target, why } => {
             made("?", Look::Warn, "move", format!("{}: {why}; reading it back", last(target)))
         }
+        Event::Undone { left } => {
+            let text =
+                if left.is_empty() { "undone".to_owned() } else { format!("undone; {}", left.join("; ")) };
+            made("↩", Look::Warn, "back", text)
+        }
         Event::Aborted { why } => made("✗", Look::Bad, "move", format!("withdrawn: {why}")),
         Event::StepStarted { phase, name } => made("…", Look::Dim, phase, name.clone()),
         Event::StepNote { phase, note } => made("…", Look::Dim, phase, note.clone()),

@@ -83,6 +83,7 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
     let from = report.from.as_ref().map_or("(nothing)", |from| from.short());
     let project = format!("{}: {} ", report.project, report.environment);
     let move_ = match report.decision {
+        _ if report.action == Action::Undo => format!("{} → (nothing)", report.release.short()),
         Verb::NothingToDo => from.to_owned(),
         _ => format!("{from} → {}", report.release.short()),
     };
@@ -104,7 +105,7 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
     words.extend(report.commits.as_ref().map(|commits| count(commits.count, "commit")));
     let gone_past: Vec<&RuleReport> =
         report.rules.iter().filter(|rule| rule.verdict == Verdict::Overridden).collect();
-    if report.action != Action::Rollback {
+    if !matches!(report.action, Action::Rollback | Action::Undo) {
         let asked = report.rules.iter().filter(|rule| rule.verdict != Verdict::Skipped).count();
         words.push(match gone_past.len() {
             0 if asked == 1 => "its only rule is met".to_owned(),
@@ -225,6 +226,13 @@ fn commits_lines(commits: &CommitsReport, report: &DecisionReport) -> Vec<Text> 
 }
 
 fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
+    if report.action == Action::Undo {
+        let what = match write.before_size {
+            None => "nothing is there".to_owned(),
+            Some(bytes) => format!("{} there are deleted, where the promotion wrote them", size(bytes)),
+        };
+        return vec![Text::new(&write.target, Style::Literal), Text::plain(what)];
+    }
     if let Some(change) = &write.change {
         let what =
             Text::plain(format!("{change}, {} sent; the manifest is written last", size(change.bytes)));

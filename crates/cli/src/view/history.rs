@@ -65,6 +65,7 @@ pub(crate) fn result(result: EntryResult) -> Text {
         EntryResult::Superseded => ("? superseded", Style::Warn),
         EntryResult::Interrupted => ("? interrupted", Style::Warn),
         EntryResult::Aborted => ("- withdrawn", Style::Dim),
+        EntryResult::Undone => ("↩ undone", Style::Warn),
         EntryResult::TakenOver => ("- taken over", Style::Dim),
         EntryResult::Unfinished => ("! unfinished", Style::Warn),
         EntryResult::Adopted => ("+ adopted", Style::Plain),

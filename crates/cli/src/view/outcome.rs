@@ -3,7 +3,7 @@
 use super::span;
 use crate::page::{Page, Style, Text};
 use promote_core::exit::ExitStatus;
-use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::ledger::{Action, OutcomeResult, Restored};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
 
@@ -13,6 +13,11 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
     let (name, sha) = (&report.environment, report.release.short());
     let entry = format!("Promotion {}, ledger entry {}.", report.promotion, report.entry);
     page.blank();
+    if report.action == Action::Undo {
+        page.line(Text::new(format!("{name} is as it was before {sha}. {entry}"), Style::Strong));
+        shown(&mut page, report);
+        return page;
+    }
     if report.result.is_none() {
         page.line(Text::new(format!("{name} holds {sha}. {entry}"), Style::Strong));
         page.line("Its deployment was not waited for.");
@@ -54,8 +59,24 @@ fn shown(page: &mut Page, report: &OutcomeReport) {
 pub(crate) fn failed(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
     let (name, sha) = (&report.environment, report.release.short());
+    if report.action == Action::Undo {
+        let message =
+            format!("the promotion of {sha} to {name} is closed, but not all of it could be taken back");
+        page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
+        page.blank();
+        for told in report.restored.iter().filter_map(Restored::told) {
+            page.line(Text::plain(format!("  {told}")));
+        }
+        page.blank();
+        page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
+        page.hint(format!(
+            "`promote verify {name}` shows what is there; `promote adopt {name} --reason TEXT` records it"
+        ));
+        return page;
+    }
     let what = if report.action == Action::Rollback { "rollback of" } else { "deployment of" };
     let how = match report.result {
+        _ if report.superseded_by.is_some() => "was superseded",
         Some(OutcomeResult::Failed) => "failed",
         Some(OutcomeResult::Errored) => "could not be told to have succeeded",
         Some(OutcomeResult::TimedOut) => "did not end in time",
@@ -86,6 +107,13 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
                 back.release.short()
             ));
         }
+        (None, _) if report.superseded_by.is_some() => {
+            let by = report.superseded_by.as_deref().unwrap_or_default();
+            page.line(format!(
+                "{name} was moved to {sha}; then it was {by}. What of it was still running was stopped."
+            ));
+            page.hint(format!("`promote status {name}` shows how it stands"));
+        }
         (None, why) => {
             page.line(format!("{name} holds {sha}. What is running is not known."));
             if let Some(why) = why {
@@ -93,7 +121,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             }
         }
     }
-    if report.undone.is_none() {
+    if report.undone.is_none() && report.superseded_by.is_none() {
         if let (Some(from), Some(undo)) = (&report.from, &report.undo) {
             page.hint(format!("`{undo}` puts {} back", from.short()));
         }

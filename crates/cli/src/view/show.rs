@@ -19,6 +19,7 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let action = match entry.action {
         Some(Action::Rollback) => "rollback",
         Some(Action::Redeploy) => "redeployment",
+        Some(Action::Undo) => "undoing",
         _ => "promotion",
     };
     let took = entry.took_s.map(|took| format!(", {}", span(took))).unwrap_or_default();

@@ -70,6 +70,9 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
     if let Some(running) = environment.running.as_ref().filter(|running| !running.allowed.is_empty()) {
         page.line(format!("  {name}: {} was published {}.", running.short(), running.allowed.join(" and ")));
     }
+    if let Some(deploying) = &environment.deploying {
+        page.line(format!("  {name}: {}.", deploying.words));
+    }
     for words in &environment.drift {
         page.line(format!("  {name}: {words}."));
     }
@@ -132,6 +135,9 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             environment.again.iter().for_each(|again| {
                 page.hint(format!("`{again}` moves what was adopted again, and verifies it"));
             });
+        }
+        Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| !one.left) => {
+            page.hint(format!("`promote resume {name}` runs its steps again when its process is gone"));
         }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

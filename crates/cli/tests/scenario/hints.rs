@@ -57,6 +57,9 @@ fn the_hint_of_a_plan_keeps_every_term_that_it_was_made_on() {
     stage.step(Next::Hangs);
     stage.tell("promote to prod --yes");
     let (_, _, err) = stage.run("promote resume prod --dry-run");
+    hinted(&err, "promote resume prod --take-over");
+    stage.outside.clock.advance(std::time::Duration::from_secs(61));
+    let (_, _, err) = stage.run("promote resume prod --dry-run");
     hinted(&err, "promote resume prod");
     let (_, _, err) = stage.run("promote rollback prod --dry-run --reason back");
     hinted(&err, "promote rollback prod --to aaaaaaa --reason back");

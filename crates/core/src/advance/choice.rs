@@ -1,19 +1,18 @@
 //! What automation tries in one environment: pure, from the states of the lanes and the releases that there are.
 
 use crate::commit::CommitId;
-use crate::config::{Config, Environment, Step};
+use crate::config::{Config, Environment, WhileDeploying};
+use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::invocation::Invocation;
-use crate::ledger::{Occupancy, OutcomeResult, ReleaseRef, State};
+use crate::ledger::{OutcomeResult, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::standing;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// How many releases are tried in one environment at most, newest first.
 pub const TRIES: usize = 8;
-/// What is granted to a deployment beyond the time that its steps may take.
-const GRACE: TimeDelta = TimeDelta::minutes(5);
 
 /// A published release, as far as choosing the newest needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +39,8 @@ impl Published {
 pub struct Known<'a> {
     /// The state of its lane.
     pub state: &'a State,
+    /// What is being deployed there.
+    pub deploying: Option<&'a Deploying>,
     /// The states of the lanes of the environments before.
     pub upstream: &'a BTreeMap<EnvironmentName, State>,
     /// For a first environment: the releases that were published last.
@@ -104,35 +105,10 @@ fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<Str
             open.by
         ));
     }
-    let current = known.state.current.as_ref().filter(|current| deploying(current))?;
-    let end = current.since.time().checked_add_signed(longest(config, settings))?;
-    let what = current.release.as_ref().map_or("unknown", |release| release.commit.short(7));
-    (known.now < end).then(|| {
-        format!("{what} is being deployed by {}; `promote resume {name}` settles how that ended", current.by)
-    })
-}
-
-/// Whether steps were to follow and nothing says how they ended.
-fn deploying(current: &Occupancy) -> bool {
-    current.follows && current.outcome.is_none()
-}
-
-/// How long the steps of a lane may take. Afterwards, whoever ran them is gone.
-fn longest(config: &Config, settings: &Environment) -> TimeDelta {
-    let mut total = GRACE;
-    for name in config.lanes.iter().filter(|lane| lane.name == settings.lane).flat_map(|l| &l.environments) {
-        let Some(settings) = config.environments.get(name) else { continue };
-        for step in settings.deploy.iter().chain(&settings.verify) {
-            total = total.checked_add(&spent(settings, step)).unwrap_or(TimeDelta::MAX);
-        }
-    }
-    total
-}
-
-fn spent(settings: &Environment, step: &Step) -> TimeDelta {
-    let once = step.timeout.unwrap_or(settings.timeout);
-    let all = once.checked_mul(step.retries.saturating_add(1)).unwrap_or(std::time::Duration::MAX);
-    TimeDelta::from_std(all).unwrap_or(TimeDelta::MAX)
+    let deploying = known.deploying.filter(|deploying| known.now < deploying.until)?;
+    // Where a newer promotion may overtake, automation may as well: the rule says so.
+    (settings.while_deploying == WhileDeploying::Refuse)
+        .then(|| format!("{}; `promote resume {name}` settles how that ended", deploying.words(known.now)))
 }
 
 /// For a first environment: the newest release on its branch, unless that or a newer one is there. One that is blocked

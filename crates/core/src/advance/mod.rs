@@ -9,10 +9,11 @@ pub mod choice;
 use crate::automatic::Watch;
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
+use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
-use crate::ledger::{Action, Actor, LedgerError, Manifest, OutcomeResult, State};
+use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, State};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, heads};
 use crate::plan::{Decision, Refusal};
@@ -155,19 +156,24 @@ impl Errand<'_> {
 async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Choice, Failure> {
     let mut names: Vec<&EnvironmentName> = settings.from.iter().collect();
     names.push(&settings.name);
-    let mut states: BTreeMap<EnvironmentName, State> = heads(view, config, names)
+    let mut heads: BTreeMap<EnvironmentName, Head> = heads(view, config, names)
         .await?
         .into_iter()
-        .filter_map(|(name, head)| Some((name, head?.state().clone())))
+        .filter_map(|(name, head)| Some((name, head?)))
         .collect();
-    let state = states.remove(&settings.name).unwrap_or_default();
+    let own = heads.remove(&settings.name);
+    let deploying = own.as_ref().and_then(|head| Deploying::of(config, head));
+    let state = own.map(|head| head.record.state).unwrap_or_default();
+    let states: BTreeMap<EnvironmentName, State> =
+        heads.into_iter().map(|(name, head)| (name, head.record.state)).collect();
     let published = if settings.from.is_empty() { recent(view, settings).await? } else { Vec::new() };
     let now =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    let deploying = deploying.as_ref();
     Ok(choice::choose(
         config,
         settings,
-        Known { state: &state, upstream: &states, published: &published, now },
+        Known { state: &state, deploying, upstream: &states, published: &published, now },
     ))
 }
 

@@ -21,15 +21,16 @@ pub const FRESH: TimeDelta = TimeDelta::minutes(30);
 /// How old it may be when the intent lands, by the store's time of it.
 pub const LANDED: TimeDelta = TimeDelta::minutes(45);
 
+/// Writes the intent after `head`: the newest record that the plan was made for, or what was recorded for the plan's
+/// own sake since.
 pub(super) async fn open(
     writer: &Writer<'_>,
     config: &Config,
     plan: &Plan,
-    snapshot: &Snapshot,
+    head: Option<&Head>,
 ) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let world = writer.world;
-    fresh(writer, snapshot).await?;
     let promotion = PromotionId::new(world.clock.now(), world.entropy.nonce());
     let intent = Intent {
         promotion,
@@ -47,7 +48,7 @@ pub(super) async fn open(
         // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
         gates: (plan.action != Action::Rollback).then(|| in_force(config, &writer.environment.lane)),
     };
-    let record = writer.after(snapshot.head.as_ref(), Kind::Intent, |record| record.intent = Some(intent))?;
+    let record = writer.after(head, Kind::Intent, |record| record.intent = Some(intent))?;
     match world.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(AppendError::Lost { found, .. }) => Err(Failure::new(
@@ -81,7 +82,7 @@ pub(super) async fn open(
 
 /// Refuses to begin on what was looked at long ago, by the ledger store's clock and by this machine's: the one may not
 /// have gone on while the machine slept, the other may have been set.
-async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> {
+pub(super) async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> {
     let store = writer.world.ledger.reader().bucket();
     let now = store.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     let here = writer.world.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);

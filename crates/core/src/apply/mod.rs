@@ -4,10 +4,14 @@
 mod earlier;
 mod effect;
 mod intent;
+mod overtake;
 mod takeover;
+mod undo;
 mod write;
 
 pub use intent::{FRESH, LANDED};
+pub use undo::{Undone, undo};
+pub(crate) use write::not_appended;
 pub use write::{Writer, append_after};
 
 use crate::config::{Config, Environment};
@@ -15,7 +19,9 @@ use crate::event::{Event, TakenOver};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::lease;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
+use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
 use crate::remember::remember;
@@ -37,7 +43,7 @@ pub struct Applied {
     pub prepared: Vec<StepRecord>,
 }
 
-/// Carries out a plan that was just decided on this snapshot.
+/// Carries out a plan that was just decided on this snapshot. `left`: whether the steps that follow are left for later.
 ///
 /// # Errors
 /// `Conflict` when somebody else was first, `Unfinished` when it is not known whether something was written; the
@@ -49,13 +55,16 @@ pub async fn apply(
     plan: &Plan,
     snapshot: &Snapshot,
     request: &Request,
+    left: bool,
 ) -> Result<Applied, Failure> {
     remember(world, snapshot, &request.actor).await;
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    intent::fresh(&writer, snapshot).await?;
     let earlier = earlier::look(world, &environment.lane, plan, snapshot)
         .await
         .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
-    let intent = intent::open(&writer, config, plan, snapshot).await?;
+    let before = overtake::overtake(&writer, config, snapshot).await?;
+    let intent = intent::open(&writer, config, plan, before.head.as_ref()).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };
@@ -71,10 +80,7 @@ pub async fn apply(
             .map(|moved| moved.name.clone())
             .collect(),
         follows: plan.follows,
-        over: snapshot
-            .state()
-            .open
-            .map(|open| TakenOver { promotions: open.stamps, release: open.release.commit }),
+        over: over(snapshot, &before, plan),
     });
     let superseding = plan.supersedes.is_some();
     if let Some(failure) = intent::late(&writer, snapshot, intent.stored_at) {
@@ -83,13 +89,31 @@ pub async fn apply(
     let mut since_check = false;
 
     let at = snapshot.taken_at;
-    let walk =
-        steps::Walk { world, config, environment, plan, promotion: &promotion, request, at, landed: None };
+    let lookout = Lookout::open(writer.clone(), intent.clone());
+    let walk = steps::Walk {
+        world,
+        config,
+        environment,
+        plan,
+        promotion: &promotion,
+        request,
+        at,
+        landed: None,
+        lookout: &lookout,
+    };
     let mut prepared = Vec::new();
     let moved = config.moved(environment, &plan.terms.include);
+    let prepares = moved.iter().any(|moved| !moved.prepare.is_empty());
+    if (superseding && prepares) || before.must_hear(plan, request) {
+        lease::until_heard(world, "a step of the earlier promotion may still run until then").await;
+        since_check = true;
+    }
     // What prepares the way for a release (a migration) is not run for one that comes back.
-    if plan.action != Action::Rollback && moved.iter().any(|moved| !moved.prepare.is_empty()) {
+    if plan.action != Action::Rollback && prepares {
         let run = walk.run("prepare", &mut prepared).await;
+        if let Some(lost) = lookout.lost() {
+            return Err(unprepared(plan, &lost));
+        }
         if run != StepEnd::Succeeded {
             let word = steps::word(run);
             let exit = if run == StepEnd::Interrupted { ExitStatus::Interrupted } else { ExitStatus::Failed };
@@ -147,9 +171,28 @@ pub async fn apply(
             }
         }
     }
-    let commit = settle(&writer, &intent, landed, clean).await?;
+    let commit = settle(&writer, &intent, landed, clean, left).await?;
     world.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
     Ok(Applied { intent, commit, prepared })
+}
+
+/// The promotion that is taken over or overtaken, for whoever shows promotions elsewhere. What is overtaken by its own
+/// release is a deployment of its own.
+fn over(snapshot: &Snapshot, before: &overtake::Before, plan: &Plan) -> Option<TakenOver> {
+    if let Some(open) = snapshot.state().open {
+        return Some(TakenOver { promotions: open.stamps, release: open.release.commit });
+    }
+    let overtaken = before.overtaken.as_ref()?;
+    let release = overtaken.release.as_ref().filter(|release| release.commit != plan.release.commit)?;
+    Some(TakenOver { promotions: vec![overtaken.promotion.clone()], release: release.commit.clone() })
+}
+
+/// Somebody took over while `prepare` ran.
+fn unprepared(plan: &Plan, lost: &Lost) -> Failure {
+    let name = &plan.environment;
+    Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was {}", lost.words()))
+        .state("Its `prepare` was stopped. No target was written by it.")
+        .hint(format!("`promote status {name}` shows how it stands"))
 }
 
 /// Writes the commit.
@@ -158,10 +201,11 @@ async fn settle(
     intent: &Head,
     landed: Vec<Landed>,
     clean: bool,
+    left: bool,
 ) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let record = writer.record(intent, Kind::Commit, |record| {
-        record.commit = Some(Commit { of: intent.id, clean, targets: landed });
+        record.commit = Some(Commit { of: intent.id, clean, targets: landed, left });
     })?;
     match writer.world.ledger.append(&record).await {
         Ok(head) => Ok(head),
@@ -202,7 +246,7 @@ async fn withdraw(
         };
     }
     let record = writer.record(intent, Kind::Abort, |record| {
-        record.abort = Some(Abort { of: intent.id, reason: why.to_owned() });
+        record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
     });
     let ended = match record {
         Ok(record) => writer.world.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),

@@ -54,6 +54,7 @@ impl<'w> Writer<'w> {
         let state = head.map(|head| head.state().clone()).unwrap_or_default();
         let mut record = self.blank(head, kind);
         fill(&mut record);
+        record.needs().clone_into(&mut record.schema);
         record.state = state.after(&record).map_err(|misfit| {
             Failure::new(ExitStatus::Conflict, format!("{}: {misfit}", self.environment.name))
                 .hint(format!("`promote status {}` shows what is there", self.environment.name))
@@ -122,7 +123,7 @@ pub async fn append_after(
 }
 
 /// A record that could not be appended, and on which nothing else depends.
-pub(super) fn not_appended(error: AppendError, what: &str) -> Failure {
+pub(crate) fn not_appended(error: AppendError, what: &str) -> Failure {
     match error {
         AppendError::Refused { source, .. } => {
             Failure::looking(&format!("writing the ledger for {what}"), source)

@@ -112,7 +112,7 @@ fn default(key: &Key, env: &Environment) -> Option<String> {
             Tier::Staging => "staging",
             Tier::Production => "production",
         })),
-        "soak" | "timeout" | "on-failure" => Some(quoted(key.default)),
+        "soak" | "timeout" | "on-failure" | "while-deploying" => Some(quoted(key.default)),
         "approvals" | "prune" | "hold" => Some(key.default.to_owned()),
         _ => None,
     }

@@ -3,7 +3,7 @@
 use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
 use super::layers::Layers;
-use super::model::{Approvals, Environment, Notify, OnFailure, Tier};
+use super::model::{Approvals, Environment, Notify, OnFailure, Step, StepAction, Tier, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
 use super::steps;
@@ -106,6 +106,7 @@ fn environment(
         } else {
             OnFailure::Stop
         },
+        while_deploying: while_deploying(reading, keys, &run("deploy")),
         timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
         workdir: keys.parsed("workdir"),
         url: settle("url"),
@@ -183,6 +184,29 @@ fn tier(
             .push(found.hint(format!("write `tier = \"{word}\"` in `[env.{}]`, or another", owner.env)));
         tier
     })
+}
+
+/// `while-deploying`: a newer promotion may overtake only where what deploys puts the older one aside by itself.
+fn while_deploying(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>, deploy: &[Step]) -> WhileDeploying {
+    let Some(value) =
+        keys.get("while-deploying").filter(|_| keys.text("while-deploying") == Some("supersede"))
+    else {
+        return WhileDeploying::Refuse;
+    };
+    let supersedes = |step: &&Step| matches!(step.action, StepAction::CodePipeline { .. });
+    let why = match deploy.iter().find(|step| !supersedes(step)) {
+        Some(other) => format!("the step `{}` would go on beside the newer one", crate::steps::name(other)),
+        None if deploy.is_empty() => "it has no `deploy` step".to_owned(),
+        None => return WhileDeploying::Supersede,
+    };
+    let found = Diagnostic::error(
+        value.span(),
+        "`supersede` needs `deploy` steps that are pipelines which supersede by themselves",
+    )
+    .label(why)
+    .hint("only `codepipeline` does; leave `while-deploying` out, or write `refuse`");
+    reading.found.push(found);
+    WhileDeploying::Refuse
 }
 
 /// A count, or a table; a table lies over a count as over `{ count = … }`.

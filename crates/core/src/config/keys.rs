@@ -241,6 +241,12 @@ pub(super) static ENVIRONMENT: &[Key] = &[
     key("verify", Steps, "none", "Run last, to prove it."),
     key("on-failure", Word(&["stop", "rollback"]), "stop", "What a failed deployment leads to."),
     key(
+        "while-deploying",
+        Word(&["refuse", "supersede"]),
+        "refuse",
+        "What a newer promotion does while an older one is being deployed. `supersede` only where every `deploy` step is a `codepipeline`.",
+    ),
+    key(
         "hold",
         Bool,
         "true",

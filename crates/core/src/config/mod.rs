@@ -35,7 +35,7 @@ pub use forge::{Forge, ForgeKind, Mirroring};
 
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier,
+    OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;

@@ -144,6 +144,8 @@ pub struct Environment {
     pub verify: Vec<Step>,
     /// What a failed deployment leads to.
     pub on_failure: OnFailure,
+    /// What a newer promotion does while an older one is being deployed.
+    pub while_deploying: WhileDeploying,
     /// The time for each step that names none.
     pub timeout: Duration,
     /// The folder in which commands run, relative to the file.
@@ -257,6 +259,17 @@ pub enum OnFailure {
     Stop,
     /// Put back what was there before.
     Rollback,
+}
+
+/// `while-deploying`: what a newer promotion does while an older one is being deployed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum WhileDeploying {
+    /// It waits for the end.
+    #[default]
+    Refuse,
+    /// It overtakes: what deploys settles by itself that the newer one wins.
+    Supersede,
 }
 
 /// One step.

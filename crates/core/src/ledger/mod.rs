@@ -32,7 +32,7 @@ pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, R
 pub use remembered::{Known, Remembered};
 pub use state::{Misfit, State};
 pub use statement::{
-    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Shape, StepRecord,
-    TargetMove, Verified,
+    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Restored,
+    RestoredEnd, Shape, Sign, SignedStep, StepRecord, TargetMove, Verified,
 };
 pub use stored::{Identity, Stored};

@@ -12,8 +12,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// The schema of every record this version writes, and the only one it reads.
+/// The schema of the records that every version reads.
 pub const SCHEMA: &str = "promote/record@1";
+
+/// The schema of records that mean something which readers of [`SCHEMA`] alone would get wrong: what undoes a promotion.
+pub const SCHEMA_2: &str = "promote/record@2";
 
 /// The largest record in bytes.
 pub const LIMIT: usize = 48 * 1024;
@@ -153,6 +156,8 @@ pub enum Action {
     Rollback,
     /// The same release is written again.
     Redeploy,
+    /// A promotion that has not ended is taken back where nothing was there before. Only in records of [`SCHEMA_2`].
+    Undo,
 }
 
 /// A release as records name it.
@@ -233,7 +238,7 @@ pub enum RecordError {
     #[error("not a record of this version: {0}")]
     Shape(#[from] serde_json::Error),
     /// It is of another version.
-    #[error("its schema is `{0}`, this version reads `{SCHEMA}`")]
+    #[error("its schema is `{0}`, this version reads `{SCHEMA}` and `{SCHEMA_2}`")]
     Schema(String),
     /// It lacks the part that its kind names.
     #[error("it is called {0:?} and does not say so")]
@@ -241,6 +246,13 @@ pub enum RecordError {
 }
 
 impl Record {
+    /// The schema that a record which says this must have.
+    pub fn needs(&self) -> &'static str {
+        let undoes = self.intent.as_ref().is_some_and(|intent| intent.action == Action::Undo);
+        let undone = self.abort.as_ref().is_some_and(|abort| abort.restored.is_some());
+        if undoes || undone { SCHEMA_2 } else { SCHEMA }
+    }
+
     /// The bytes to store: one line of JSON and its end.
     ///
     /// # Errors
@@ -262,7 +274,8 @@ impl Record {
         let line = bytes.split(|b| *b == b'\n').next().unwrap_or_default();
         serde_json::from_slice::<super::strict::Unambiguous>(line)?;
         let record: Self = serde_json::from_slice(line)?;
-        if record.schema != SCHEMA {
+        let known = [SCHEMA, SCHEMA_2].contains(&record.schema.as_str());
+        if !known || (record.schema == SCHEMA && record.needs() == SCHEMA_2) {
             return Err(RecordError::Schema(crate::names::shown(&record.schema)));
         }
         let whole = match record.kind {

@@ -176,7 +176,9 @@ impl State {
                 if open.id != Some(abort.of) {
                     return Err(Misfit::NotOpen);
                 }
-                if open.superseding {
+                // Only what undoes may be over after having taken over: it ends by saying what became of each target.
+                let undoes = open.action == Action::Undo;
+                if undoes != abort.restored.is_some() || (open.superseding && !undoes) {
                     return Err(Misfit::Unabortable);
                 }
                 next.open = None;
@@ -224,6 +226,10 @@ impl State {
         }
         if intent.from.as_ref() != self.release().map(|release| &release.commit) {
             return Err(Misfit::From);
+        }
+        // What is undone is open, and nothing that could come back is there.
+        if intent.action == Action::Undo && (self.open.is_none() || self.release().is_some()) {
+            return Err(Misfit::NotOpen);
         }
         let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
         let passes = intent.action == Action::Rollback

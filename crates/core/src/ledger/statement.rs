@@ -193,6 +193,9 @@ pub struct Commit {
     pub clean: bool,
     /// The targets.
     pub targets: Vec<Landed>,
+    /// Whether the steps that follow were left for later, so that no process runs them.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub left: bool,
 }
 
 /// `abort`.
@@ -203,6 +206,37 @@ pub struct Abort {
     pub of: Digest,
     /// Why.
     pub reason: String,
+    /// For the end of an undoing: what became of each target.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Vec<Restored>>,
+}
+
+/// What became of a target of a promotion that was undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Restored {
+    /// Which artifact.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub artifact: Option<ArtifactName>,
+    /// The target.
+    pub target: Location,
+    /// How it is now.
+    pub end: RestoredEnd,
+    /// Why it is not as it was, where it is not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+}
+
+/// How a target is after a promotion was undone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RestoredEnd {
+    /// As it was before the promotion, which never wrote it.
+    AsBefore,
+    /// What the promotion had written is deleted.
+    Deleted,
+    /// It holds what it was found to hold.
+    Stays,
 }
 
 /// How the deployment that a move set off ended.
@@ -280,4 +314,40 @@ pub struct Mark {
     pub of: PromotionId,
     /// The label, such as `incident`.
     pub label: String,
+    /// For a mark that a deployment makes of itself while it goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign: Option<Sign>,
+}
+
+/// A deployment's word that it goes on. Whoever made it runs the steps from then on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Sign {
+    /// The step that it is in; `None` when it was just taken over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<SignedStep>,
+    /// How many seconds this step and those after it may take at most.
+    pub limit_s: u64,
+}
+
+/// A step among those that follow a commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SignedStep {
+    /// `deploy` or `verify`.
+    pub phase: String,
+    /// What it is, for people.
+    pub name: String,
+    /// Which one, from 1.
+    pub number: u32,
+    /// Of how many.
+    pub count: u32,
+}
+
+impl Sign {
+    /// The step, in words.
+    pub fn words(&self) -> Option<String> {
+        let SignedStep { phase, name, number, count } = self.step.as_ref()?;
+        Some(format!("{} {} ({number} of {count})", crate::names::shown(phase), crate::names::shown(name)))
+    }
 }

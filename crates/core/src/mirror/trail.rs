@@ -100,6 +100,7 @@ impl<'c> Trail<'c> {
                 }
             }
             Event::Aborted { .. } => self.end(DeploymentState::Canceled, "withdrawn; nothing was written"),
+            Event::Undone { .. } => self.end(DeploymentState::Canceled, "what was begun before it is undone"),
             Event::Outcome { result, .. } => {
                 let (state, words) = outcome(*result);
                 self.end(state, words)
@@ -172,6 +173,7 @@ impl<'c> Trail<'c> {
         let verb = match action {
             Some(Action::Rollback) => "rollback",
             Some(Action::Redeploy) => "redeployment",
+            Some(Action::Undo) => "undoing",
             Some(Action::Promote) | None => "promotion",
         };
         Deployment {

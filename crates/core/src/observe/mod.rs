@@ -166,7 +166,8 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let state = heads.get(&environment.name).and_then(Option::as_ref).map(|head| head.state().clone());
     let state = state.unwrap_or_default();
     // Apart from the rest: hardly ever does it come to more than a comparison, and it would make every future larger.
-    let gates = Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over));
+    let gates =
+        Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over.is_wanted()));
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let (mut capabilities, files, gates) =
         try_join3(capabilities(view, &genesis.0, &targets), files, gates).await?;
@@ -217,7 +218,7 @@ async fn names_as_begun(
     let same = |open: &&crate::ledger::OpenIntent| {
         open.environment == environment.name && open.release.commit == candidate.manifest.commit
     };
-    let Some(open) = open.filter(|_| request.take_over).filter(same) else { return Ok(()) };
+    let Some(open) = open.filter(|_| request.take_over.is_wanted()).filter(same) else { return Ok(()) };
     if !environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref()).any(targets::moves) {
         return Ok(());
     }

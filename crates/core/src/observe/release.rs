@@ -126,7 +126,7 @@ pub(super) fn unnamed(
     match &request.wanted {
         Wanted::Environment(name) => running(name).ok_or_else(|| nothing(name)),
         Wanted::Unnamed if request.action == Action::Promote => {
-            if let Some(open) = here.open.as_ref().filter(|_| request.take_over) {
+            if let Some(open) = here.open.as_ref().filter(|_| request.take_over.is_wanted()) {
                 return Ok(open.release.commit.clone());
             }
             match environment.from.as_slice() {
@@ -155,7 +155,8 @@ pub(super) fn unnamed(
         Wanted::Unnamed if request.action == Action::Redeploy => {
             running(&environment.name).ok_or_else(|| nothing(&environment.name))
         }
-        _ => previous(here).ok_or_else(|| {
+        // Where nothing was there before, what was begun is taken away again.
+        _ => previous(here).or_else(|| begun(here, request)).ok_or_else(|| {
             Failure::new(
                 ExitStatus::Missing,
                 format!("{} has no verified release to go back to", environment.name),
@@ -163,6 +164,12 @@ pub(super) fn unnamed(
             .hint(format!("`promote history {}` shows what was there", environment.name))
         }),
     }
+}
+
+/// What an open promotion brings that may only be undone.
+fn begun(state: &State, request: &Request) -> Option<CommitId> {
+    let open = state.open.as_ref().filter(|_| request.take_over.is_wanted() && state.release().is_none());
+    open.map(|open| open.release.commit.clone())
 }
 
 /// What ran here before: with a promotion open, what is recorded as being there; else the newest verified release

@@ -1,6 +1,7 @@
 //! `plan`: from configuration, snapshot and request to a decision.
 
 use super::document::{Base, Plan, SCHEMA};
+use super::undo;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
@@ -50,6 +51,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let state = snapshot.state();
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
+    if undo::is_meant(request, &state, &release) {
+        return undo::plan(config, environment, snapshot, request, findings);
+    }
     let mut obstacles: Vec<String> = config.unacted().collect();
     let mut changed = false;
     let mut taken = Vec::new();
@@ -143,7 +147,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     };
     let drifted =
         plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
-    if settled && !drifted && request.action != Action::Redeploy {
+    let deploying = plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes());
+    if settled && !drifted && !deploying && request.action != Action::Redeploy {
         // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
         let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());
         let pending = unverified && state.committed.is_some();
@@ -154,7 +159,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     if obstacles.is_empty() && plan.allowed() {
         return Decision::Allowed(Box::new(plan));
     }
-    let unfinished = |finding: &Finding| finding.rule == "unfinished" && !finding.passes();
+    // Somebody is at it.
+    let unfinished =
+        |finding: &Finding| matches!(finding.rule.as_str(), "unfinished" | "deploying") && !finding.passes();
     let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
     let exit = if foreign || !config.unacted.is_empty() {
         ExitStatus::Usage

@@ -120,6 +120,8 @@ impl Plan {
                 let back = Invocation::new("rollback").word(&self.environment);
                 back.option("--to", self.release.commit.short(7)).terms(&terms)
             }
+            // What is open names the release.
+            Action::Undo => Invocation::new("rollback").word(&self.environment).terms(&terms),
             // It names the release and what moves along by itself.
             _ if self.supersedes.is_some() => {
                 terms.include.clear();

@@ -5,6 +5,7 @@ mod decide;
 mod document;
 pub mod saved;
 mod taken;
+mod undo;
 
 pub use decide::{Decision, Nothing, Refusal, plan};
 pub use document::{Base, Plan, SCHEMA};

@@ -8,7 +8,7 @@ use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor};
 use crate::names::EnvironmentName;
 use crate::report::plan_of;
-use crate::request::{Request, Wanted};
+use crate::request::{Request, TakeOver, Wanted};
 
 /// The largest saved plan in bytes.
 pub const LIMIT: u64 = 4 * 1024 * 1024;
@@ -74,7 +74,10 @@ pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
     })?;
     Ok(Request {
         action: plan.action,
-        take_over: plan.action == Action::Rollback || plan.supersedes.is_some(),
+        take_over: match plan.action == Action::Rollback || plan.supersedes.is_some() {
+            true => TakeOver::WhenStale,
+            false => TakeOver::No,
+        },
         include: plan.terms.include.clone(),
         overrides: plan.terms.overrides.clone(),
         notes: plan.terms.notes.clone(),

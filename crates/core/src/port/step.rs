@@ -8,6 +8,7 @@ use crate::location::Location;
 use crate::names::ArtifactName;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -88,12 +89,19 @@ pub trait StepProgress: Send + Sync {
     fn note(&self, note: &str) {
         self.line(note);
     }
+
+    /// Ends when the step is to stop early: what it ran must not go on beside what comes instead. Never for one that
+    /// nobody stops.
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::pending())
+    }
 }
 
 /// Runs steps.
 #[async_trait]
 pub trait StepRunner: Debug + Send + Sync {
-    /// Runs one step to its end or to the end of `timeout`. Never fails: what goes wrong is in the report.
+    /// Runs one step to its end, to the end of `timeout`, or until [`StepProgress::stopped`]. Never fails: what goes
+    /// wrong is in the report.
     async fn run(
         &self,
         step: &Step,

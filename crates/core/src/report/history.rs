@@ -57,6 +57,8 @@ pub enum EntryResult {
     Interrupted,
     /// It was withdrawn; nothing was written.
     Aborted,
+    /// What was begun before it was undone; nothing is recorded as being there.
+    Undone,
     /// Another promotion took over before it ended.
     TakenOver,
     /// It has not ended.
@@ -191,7 +193,7 @@ pub(super) async fn records_of(view: &View, config: &Config, id: &PromotionId) -
                         || Some(head.id) == commit
                         || record.abort.as_ref().is_some_and(|abort| abort.of == intent)
                         || record.outcome.as_ref().is_some_and(|outcome| Some(outcome.of) == commit)
-                        || record.mark.as_ref().is_some_and(|mark| mark.of == *id)
+                        || record.mark.as_ref().is_some_and(|mark| mark.of == *id && mark.sign.is_none())
                 };
                 return Ok(kept.iter().rev().filter(belongs).cloned().collect());
             }

@@ -30,7 +30,8 @@ pub use prune::{ErasedArtifact, FateWord, PruneReport, PrunedRelease};
 pub use publish::{Moved, PublishReport, PublishedArtifact};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
-    EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing, StatusReport, status,
+    DeployingReport, EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing,
+    StatusReport, status,
 };
 pub use verify::{
     ChainCheck, Depth, FoundTarget, RecordedTarget, SourceCheck, TargetCheck, VerifyReport, check_copy,

@@ -3,7 +3,8 @@
 use super::{Document, ReleaseReport};
 use crate::exit::ExitStatus;
 use crate::flow::Done;
-use crate::ledger::{Action, OutcomeResult, StepRecord};
+use crate::ledger::{Action, OutcomeResult, Restored, StepRecord};
+use crate::lookout::Lost;
 use crate::mirror::Mirrored;
 use crate::port::StepEnd;
 use serde::Serialize;
@@ -34,6 +35,10 @@ pub struct OutcomeReport {
     pub from: Option<ReleaseReport>,
     /// How the deployment ended; `None` when it was not waited for.
     pub result: Option<OutcomeResult>,
+    /// By whom, and for which release, it was superseded while it was deployed; in words.
+    pub superseded_by: Option<String>,
+    /// Where a promotion was undone: what became of each target.
+    pub restored: Vec<Restored>,
     /// The steps that ran.
     pub steps: Vec<StepReport>,
     /// The rollback that a failure led to.
@@ -64,6 +69,8 @@ impl Document for OutcomeReport {
         "release",
         "from",
         "result",
+        "superseded_by",
+        "restored",
         "steps",
         "undone",
         "not_undone",
@@ -139,6 +146,8 @@ impl OutcomeReport {
             release,
             from: done.plan.from.as_ref().map(ReleaseReport::of),
             result: waited.then_some(done.result),
+            superseded_by: done.lost.as_ref().map(Lost::words),
+            restored: done.restored.clone(),
             steps: done.steps.iter().map(StepReport::of).collect(),
             undone,
             not_undone,

@@ -9,6 +9,7 @@ pub use read::status;
 
 use super::Document;
 use crate::config::Tier;
+use crate::deploying::Deploying;
 use crate::ledger::{Action, OutcomeResult};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -88,6 +89,8 @@ pub struct EnvironmentStatus {
     pub running: Option<Running>,
     /// The promotion that has not ended.
     pub open: Option<OpenReport>,
+    /// The deployment whose end is not recorded.
+    pub deploying: Option<DeployingReport>,
     /// The freeze by hand that holds now.
     pub frozen: Option<SaidReport>,
     /// Why automation leaves it alone.
@@ -154,6 +157,43 @@ pub struct OpenReport {
     pub by: String,
     /// Since when.
     pub since: DateTime<Utc>,
+}
+
+/// A deployment whose end is not recorded.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DeployingReport {
+    /// The promotion.
+    pub promotion: String,
+    /// The commit that is deployed.
+    pub sha: Option<String>,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The step that it said it is in; before it said anything, its first.
+    pub step: Option<String>,
+    /// When the lane's newest record was written, by the store's clock.
+    pub last: DateTime<Utc>,
+    /// Whether nobody waits for it: its steps were left for later.
+    pub left: bool,
+    /// All of it, in words.
+    pub words: String,
+}
+
+impl DeployingReport {
+    /// What is deployed, as it is known at `now`.
+    pub fn of(deploying: &Deploying, now: DateTime<Utc>) -> Self {
+        Self {
+            promotion: deploying.promotion.to_string(),
+            sha: deploying.release.as_ref().map(|release| release.commit.to_string()),
+            by: deploying.by.clone(),
+            since: deploying.since,
+            step: deploying.step.clone().filter(|_| !deploying.left),
+            last: deploying.last,
+            left: deploying.left,
+            words: deploying.words(now),
+        }
+    }
 }
 
 /// What somebody said about an environment.

@@ -5,6 +5,7 @@ mod approvals;
 mod blocked;
 mod branch;
 mod clock;
+mod deploying;
 mod doomed;
 mod drift;
 mod expiry;
@@ -52,7 +53,7 @@ impl Facts<'_> {
     /// Whether a promotion that was cut off is finished as it was begun.
     pub fn resuming(&self) -> bool {
         let open = self.snapshot.head.as_ref().and_then(|head| head.state().open.as_ref());
-        self.request.take_over
+        self.request.take_over.is_wanted()
             && open.is_some_and(|open| {
                 open.action == self.request.action && open.release.same_bytes(self.release)
             })
@@ -87,6 +88,13 @@ pub const RULES: &[Rule] = &[
         overridable: false,
         again: true,
         check: unfinished::check,
+    },
+    Rule {
+        name: "deploying",
+        about: "no deployment of this environment goes on",
+        overridable: true,
+        again: true,
+        check: deploying::check,
     },
     Rule {
         name: "shared-target",

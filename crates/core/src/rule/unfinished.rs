@@ -1,22 +1,39 @@
-//! `unfinished`: an open promotion is finished or undone first, by whoever means to.
+//! `unfinished`: an open promotion is finished or undone first, by whoever means to, once whoever began it is likely gone.
 
 use super::{Facts, Finding};
 use crate::invocation::Invocation;
+use crate::lease;
+use crate::ledger::Action;
+use crate::span::Span;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
-    let open = facts.snapshot.head.as_ref()?.state().open.as_ref()?;
+    let head = facts.snapshot.head.as_ref()?;
+    let open = head.state().open.as_ref()?;
     let name = &facts.environment.name;
     let what =
         format!("promotion {} of {} by {} is open", open.promotion, open.release.commit.short(7), open.by);
-    if facts.request.take_over {
-        return Some(Finding::met("unfinished", format!("{what} and is taken over")));
-    }
     let back = Invocation::along("rollback", facts.config, facts.environment);
+    let now = facts.snapshot.taken_at;
+    let finding = match lease::judge(facts.request.take_over, head.stored_at, now) {
+        Ok(()) => return Some(Finding::met("unfinished", format!("{what} and is taken over"))),
+        Err(Some(at)) => {
+            let verb = if facts.rolling_back() { "rollback" } else { "resume" };
+            let age = Span::between(head.stored_at, now);
+            Finding::unmet("unfinished", format!("{what}, its last record is {age} old"))
+                .opens(Some(at))
+                .hint(lease::ways_on(verb, facts.config, facts.environment))
+        }
+        // What undoes is itself only gone on with: there is nothing to go back to.
+        Err(None) if open.action == Action::Undo => {
+            Finding::unmet("unfinished", what).hint(format!("`promote resume {name}` finishes it"))
+        }
+        Err(None) => Finding::unmet("unfinished", what)
+            .hint(format!("`promote resume {name}` finishes it, `{back}` undoes it")),
+    };
     Some(
-        Finding::unmet("unfinished", what)
+        finding
             .with("promotion", open.promotion.0.clone())
             .with("by", open.by.clone())
-            .with("since", open.since.time().to_rfc3339())
-            .hint(format!("`promote resume {name}` finishes it, `{back}` undoes it")),
+            .with("since", open.since.time().to_rfc3339()),
     )
 }

@@ -84,7 +84,7 @@ impl Life {
 
     fn back(&self) -> End {
         self.stage.clock.advance(Duration::from_millis(61_234));
-        let request = Request::rollback(name("prod"), Wanted::Unnamed, actor("bob"));
+        let request = Request::rollback(name("prod"), Wanted::Unnamed, actor("bob")).taking_over();
         block_on(run(&self.world(), &self.stage.config, request))
     }
 

@@ -69,7 +69,7 @@ fn life(artifacts: usize, promotions: usize) -> (usize, Head) {
                 one.version = Some(VersionId("v".repeat(32)));
                 one
             });
-            record.commit = Some(Commit { of, clean: true, targets: targets.collect() });
+            record.commit = Some(Commit { of, clean: true, targets: targets.collect(), left: false });
         });
         largest = largest.max(record.to_bytes().unwrap().len());
         let of = heads.last().unwrap().id;

@@ -165,7 +165,9 @@ fn without_steps_a_commit_is_verified_at_once() {
 #[test]
 fn an_abort_is_for_an_intent_that_took_over_from_nothing() {
     let abort = |heads: &[Head], of| {
-        after(heads, Kind::Abort, |record| record.abort = Some(Abort { of, reason: String::new() }))
+        after(heads, Kind::Abort, |record| {
+            record.abort = Some(Abort { of, reason: String::new(), restored: None })
+        })
     };
     let mut heads = opened();
     let id = heads.last().unwrap().id;
@@ -177,6 +179,29 @@ fn an_abort_is_for_an_intent_that_took_over_from_nothing() {
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
     assert_eq!(abort(&heads, heads.last().unwrap().id), Err(Misfit::Unabortable));
     assert_eq!(abort(&heads, id), Err(Misfit::NotOpen), "what was taken over is not open any more");
+}
+
+#[test]
+fn what_undoes_takes_over_where_nothing_is_there_and_ends_by_saying_what_became_of_each_target() {
+    let undo =
+        |heads: &[Head]| after(heads, Kind::Intent, |record| put_intent(heads, record, 'c', Action::Undo));
+    let end = |heads: &[Head], restored| {
+        let of = heads.last().unwrap().id;
+        after(heads, Kind::Abort, |record| record.abort = Some(Abort { of, reason: String::new(), restored }))
+    };
+    assert_eq!(undo(&[]), Err(Misfit::NotOpen), "nothing is open");
+    assert_eq!(undo(&opened()), Err(Misfit::NotOpen), "what was there before can come back");
+    let mut heads = Vec::new();
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
+    assert!(undo(&heads).is_ok());
+    let said = || Some(Vec::new());
+    assert_eq!(end(&heads, said()), Err(Misfit::Unabortable), "it undoes nothing");
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Undo, head)));
+    assert_eq!(end(&heads, None), Err(Misfit::Unabortable), "it says nothing of the targets");
+    let state = end(&heads, said()).unwrap();
+    assert_eq!((state.open.is_none(), state.current.is_none(), state.trail.len()), (true, true, 0));
+    // It may itself be taken over, by what undoes as well.
+    assert!(undo(&heads).is_ok());
 }
 
 #[test]
@@ -222,7 +247,11 @@ fn other_records_wait_until_nothing_is_open() {
         }
         Kind::Freeze => record.freeze = Some(Freeze { until: None }),
         Kind::Mark => {
-            record.mark = Some(Mark { of: PromotionId::new(start(), [1; 16]), label: "incident".to_owned() });
+            record.mark = Some(Mark {
+                of: PromotionId::new(start(), [1; 16]),
+                label: "incident".to_owned(),
+                sign: None,
+            });
         }
         _ => {}
     };
@@ -306,7 +335,7 @@ fn the_gates_of_the_last_promotion_that_kept_them_are_in_the_state() {
             });
         } else {
             append(&mut heads, Kind::Abort, |record, head| {
-                record.abort = Some(Abort { of: head.unwrap().id, reason: "x".to_owned() });
+                record.abort = Some(Abort { of: head.unwrap().id, reason: "x".to_owned(), restored: None });
             });
         }
         (seq, heads.last().unwrap().state().gates)

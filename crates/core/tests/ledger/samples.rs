@@ -153,7 +153,7 @@ pub fn target_state(digit: char) -> TargetState {
 }
 
 pub fn commit_of(of: Digest, digit: char, clean: bool) -> Commit {
-    Commit { of, clean, targets: vec![landed(digit)] }
+    Commit { of, clean, targets: vec![landed(digit)], left: false }
 }
 
 pub fn outcome_of(of: Digest, result: OutcomeResult) -> Outcome {
@@ -196,7 +196,7 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
     out.push((
         "abort",
         append(&mut heads, Kind::Abort, |record, _| {
-            record.abort = Some(Abort { of, reason: "`prepare` did not succeed".to_owned() });
+            record.abort = Some(Abort { of, reason: "`prepare` did not succeed".to_owned(), restored: None });
         }),
     ));
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
@@ -215,8 +215,11 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
     out.push((
         "mark",
         append(&mut heads, Kind::Mark, |record, _| {
-            record.mark =
-                Some(Mark { of: PromotionId::new(start(), [b'c'; 16]), label: "incident".to_owned() });
+            record.mark = Some(Mark {
+                of: PromotionId::new(start(), [b'c'; 16]),
+                label: "incident".to_owned(),
+                sign: None,
+            });
         }),
     ));
     let until = Some(start() + TimeDelta::days(2));

@@ -73,7 +73,10 @@ fn what_is_no_record_of_this_version_is_refused() {
 #[test]
 fn a_record_of_another_schema_says_which() {
     let said = refused(changed("intent", SCHEMA, "promote/record@2\\u001b[2J"));
-    assert_eq!(said, r"its schema is `promote/record@2\u{1b}[2J`, this version reads `promote/record@1`");
+    assert_eq!(
+        said,
+        r"its schema is `promote/record@2\u{1b}[2J`, this version reads `promote/record@1` and `promote/record@2`"
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ use promote_core::ledger::{Action, Override, State};
 use promote_core::location::StoreId;
 use promote_core::plan::{Decision, Plan, plan};
 use promote_core::port::{CopyGuard, FenceClass, Precondition};
+use promote_core::request::TakeOver;
 use promote_core::rule::RULES;
 use promote_core::snapshot::Seen;
 use promote_core::template::Template;
@@ -80,7 +81,8 @@ prop_compose! {
         (held, source) in (prop::option::of(digit()), prop::option::of(digit())),
         (several, lacking, looked) in (any::<bool>(), any::<bool>(), any::<bool>()),
         action in prop::sample::select(vec![Action::Promote, Action::Rollback, Action::Redeploy]),
-        (take_over, automatic) in any::<(bool, bool)>(),
+        take_over in prop::sample::select(vec![TakeOver::No, TakeOver::WhenStale, TakeOver::Confirmed]),
+        automatic in any::<bool>(),
         overrides in prop::collection::vec(0..RULES.len(), 0..RULES.len()),
         found in guard(),
         (soak, off) in (0..200_u64, -400..400_i64),
@@ -166,7 +168,15 @@ proptest! {
             let name = |one: &Artifact| one.name.as_ref().map(ToString::to_string);
             let moved: Vec<_> =
                 plan.targets.iter().map(|one| one.artifact.as_ref().map(ToString::to_string)).collect();
-            let configured: Vec<_> = case.environment.artifacts.iter().map(name).collect();
+            let mut configured: Vec<_> = case.environment.artifacts.iter().map(name).collect();
+            if plan.action == Action::Undo {
+                // What the release never had, its promotion never wrote.
+                let had = |name: &Option<String>| {
+                    let name = name.as_deref().unwrap_or("main");
+                    case.snapshot.candidate.manifest.artifact(name, &case.environment.name).is_some()
+                };
+                configured.retain(had);
+            }
             prop_assert_eq!(moved, configured);
         }
     }
@@ -183,7 +193,7 @@ proptest! {
     fn what_may_not_be_gone_past_never_is(case in case()) {
         if let Decision::Allowed(plan) = decide(&case) {
             let state = case.snapshot.state();
-            prop_assert!(state.open.is_none() || case.request.take_over);
+            prop_assert!(state.open.is_none() || case.request.take_over.is_wanted());
             for one in plan.findings {
                 if one.verdict == promote_core::rule::Verdict::Overridden {
                     prop_assert!(promote_core::rule::overridable(&one.rule).is_ok());

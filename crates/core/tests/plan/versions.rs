@@ -23,7 +23,7 @@ fn a_promotion_that_is_finished_keeps_the_version_it_began_with() {
     let mut begun = open('b', Action::Promote);
     begun.release.version = Some("1.4.0-rc.1".to_owned());
     case.state().open = Some(begun);
-    case.request.take_over = true;
+    case.request.take_over = promote_core::request::TakeOver::Confirmed;
     assert_eq!(version(&case).as_deref(), Some("1.4.0-rc.1"));
     // It began without one.
     case.state().open = Some(open('b', Action::Promote));
@@ -73,7 +73,7 @@ fn a_name_of_a_releases_own_is_not_written_over_with_other_bytes() {
         // What is open may have written it, and what comes back was there.
         let mut taking = case.clone();
         taking.state().open = Some(open('b', Action::Promote));
-        taking.request.take_over = true;
+        taking.request.take_over = promote_core::request::TakeOver::Confirmed;
         assert_eq!(refused(&taking), None, "{target}");
         let mut back = case;
         back.request.action = Action::Rollback;

@@ -96,7 +96,7 @@ fn recover(stage: &Stage, plan: &FaultPlan, recovery: Recovery, what: &str) {
         Recovery::OtherPerson => ended(&block_on(resume(&world, &stage.config, "prod", "bob"))),
         Recovery::Rollback => {
             let open = stage.state("prod").open.is_some();
-            let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+            let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
             match block_on(run(&world, &stage.config, back)) {
                 End::Done(_) => {}
                 // Before the move there was only one release, so there is nothing further back.
@@ -212,7 +212,7 @@ fn a_rollback_survives_every_fault_at_every_call() {
                 let stage = Stage::ready(kind.clone());
                 assert!(matches!(stage.to("prod", 'b'), End::Done(_)));
                 let plan = FaultPlan::new().with(n, fault);
-                let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann"));
+                let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann")).taking_over();
                 let _ = attempt(&stage, &plan, back);
                 check(&stage, "prod", &what);
                 match block_on(resume(&stage.world(), &stage.config, "prod", "bob")) {

@@ -12,8 +12,12 @@
 mod budget;
 mod bytes;
 mod crash;
+mod deploying;
+mod gate;
 mod invariants;
+mod lease;
 mod race;
 mod repeated;
 mod stage;
 mod takeover;
+mod undo;

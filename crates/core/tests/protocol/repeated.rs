@@ -96,7 +96,11 @@ fn calls(kind: &MemoryKind) -> usize {
 }
 
 fn back(world: &World, stage: &Stage) -> End {
-    block_on(run(world, &stage.config, Request::rollback(name("prod"), Wanted::Previous, actor("bob"))))
+    block_on(run(
+        world,
+        &stage.config,
+        Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over(),
+    ))
 }
 
 #[test]
@@ -158,7 +162,7 @@ fn nobody_waits_where_no_token_comes_back_or_what_came_before_is_long_over() {
         let world = World { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
         let begun = stage.clock.steady();
         let request = match digit {
-            None => Request::rollback(name("prod"), Wanted::Previous, actor("bob")),
+            None => Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over(),
             Some(digit) => {
                 assert!(matches!(stage.to("staging", digit), End::Done(_)));
                 Request::promote(name("prod"), wanted(digit), actor("bob"))
@@ -191,7 +195,7 @@ fn a_rollback_that_is_killed_while_it_waits_is_finished_by_another() {
     let clock = Meanwhile::new(&stage, &plan, TimeDelta::zero());
     let faulty = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone()));
     let world = World { clock, ..stage.world_on(faulty) };
-    let request = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+    let request = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
     assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
     assert_eq!(stage.state("prod").open.map(|open| open.by), Some("bob".to_owned()));
     assert!(matches!(block_on(resume(&stage.world(), &stage.config, "prod", "cas")), End::Done(_)));

@@ -119,6 +119,7 @@ fn environment(text: &str, from: &[&str], auto: bool) -> Environment {
         deploy: Vec::new(),
         verify: Vec::new(),
         on_failure: OnFailure::Stop,
+        while_deploying: promote_core::config::WhileDeploying::Refuse,
         timeout: Duration::from_secs(60),
         workdir: None,
         url: None,
@@ -265,9 +266,9 @@ pub async fn run(world: &World, config: &Config, request: Request) -> End {
     }
 }
 
-/// Finishes what is open.
+/// Finishes what is open, knowing that whoever began it is gone.
 pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
-    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who));
+    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who)).taking_over();
     match resuming(&world.view(), config, request).await {
         Ok(request) => run(world, config, request).await,
         Err(failure) => End::Failed(failure),

@@ -34,7 +34,7 @@ fn a_copy_that_is_late_does_not_bring_back_what_was_undone() {
         assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
         assert_eq!(dead.late(), 1, "the copy is on its way");
         // The undo finds the target as it was: nothing to write, and the token is the one the late copy compares.
-        let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+        let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
         let end = block_on(run(&stage.world(), &stage.config, back));
         assert!(matches!(end, End::Done(_)), "{end:?}");
         at_rest(&stage, "prod", "after the undo");
@@ -54,7 +54,7 @@ fn after_a_commit_in_doubt_the_next_promotion_waits() {
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)));
     assert!(stage.state("prod").unclean, "one of two copies had no answer");
-    let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann"));
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann")).taking_over();
     assert!(matches!(block_on(run(&stage.world(), &stage.config, back)), End::Done(_)));
     at_rest(&stage, "prod", "after the rollback");
     assert!(block_on(plan.deliver()).iter().all(Result::is_err), "the late copy is refused");
@@ -83,7 +83,7 @@ fn taken_over(expiry_s: u32, in_flight: bool) -> std::time::Duration {
     let end = block_on(plan.survive(run(&world, &stage.config, request)));
     assert_eq!(end.is_none(), in_flight, "{end:?}");
     let begun = stage.clock.now();
-    let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
     let end = block_on(run(&stage.world(), &stage.config, back));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     let waited = stage.clock.now() - begun;
@@ -119,12 +119,12 @@ fn who_takes_over_from_a_taker_waits_for_both() {
     let second = (1..40).find(|n| {
         let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
         let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
-        let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+        let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
         let _ = block_on(plan.survive(run(&world, &stage.config, back)));
         stage.state("prod").open.unwrap().since.seq > seq
     });
     assert!(second.is_some());
-    let back = Request::rollback(name("prod"), Wanted::Previous, actor("cas"));
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("cas")).taking_over();
     assert!(matches!(block_on(run(&stage.world(), &stage.config, back)), End::Done(_)));
     assert!(block_on(first.deliver()).iter().all(Result::is_err), "the late copy is refused");
     at_rest(&stage, "prod", "after the late copy");

@@ -124,7 +124,7 @@ fn recover(stage: &Stage, undo: bool, what: &str) {
         return;
     }
     let open = stage.state("prod").open.is_some();
-    let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
+    let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
     match block_on(run(&stage.world(), &stage.config, back)) {
         End::Done(_) => {}
         // Nothing was begun, and before a there is nothing.

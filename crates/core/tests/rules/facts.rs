@@ -240,6 +240,16 @@ impl Case {
         &mut self.snapshot.head.as_mut().unwrap().record.state
     }
 
+    /// With a deployment of what is in prod, by bob, that began just now.
+    pub fn deploying(&mut self) -> &mut Self {
+        let state = self.state();
+        state.committed = Some(Digest::of(b"commit"));
+        let current = state.current.as_mut().unwrap();
+        (current.by, current.since) = ("bob".to_owned(), ago(0));
+        (current.outcome, current.verified) = (None, None);
+        self
+    }
+
     /// With this state in staging.
     pub fn upstream(&mut self, state: State) -> &mut Self {
         self.snapshot.upstream.insert(name("staging"), Some(head("staging", state)));
@@ -248,7 +258,7 @@ impl Case {
 
     /// The same request as a rollback to release `digit`.
     pub fn back_to(&mut self, digit: char) -> &mut Self {
-        self.request = Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"));
+        self.request = Request::rollback(name("prod"), Wanted::Unnamed, actor("ann")).taking_over();
         self.snapshot.candidate.manifest = manifest(digit);
         self
     }

@@ -86,9 +86,10 @@ fn all_rules_are_asked_in_their_order() {
     let named: Vec<&str> = RULES.iter().map(|rule| rule.name).collect();
     let mut case = everything_wrong();
     case.state().open = Some(open('c', Action::Promote));
-    // `rolled-back` is the one rule that an open promotion silences.
+    // `rolled-back` and `deploying` are the rules that an open promotion silences.
     let found: Vec<String> = case.findings().into_iter().map(|one| one.rule).collect();
-    let expected: Vec<&str> = named.into_iter().filter(|name| *name != "rolled-back").collect();
+    let expected: Vec<&str> =
+        named.into_iter().filter(|name| !["rolled-back", "deploying"].contains(name)).collect();
     assert_eq!(found, expected);
 }
 
@@ -97,6 +98,10 @@ fn an_override_goes_past_its_own_rule_alone_and_is_recorded() {
     for rule in RULES {
         let mut case = everything_wrong();
         case.state().open = (rule.name == "unfinished").then(|| open('c', Action::Promote));
+        if rule.name == "deploying" {
+            case.deploying();
+            assert_eq!(case.finding("deploying").map(|one| one.verdict), Some(Verdict::Unmet));
+        }
         let before = case.findings();
         case.overriding(rule.name);
         for (old, new) in before.iter().zip(case.findings()) {
@@ -127,7 +132,7 @@ fn an_override_of_a_rule_that_is_met_changes_nothing() {
 #[test]
 fn resuming_is_held_only_to_what_protects_the_targets() {
     let mut case = everything_wrong();
-    case.request.take_over = true;
+    case.request.take_over = promote_core::request::TakeOver::Confirmed;
     case.state().open = Some(open('b', Action::Promote));
     assert_snapshot!(verdicts(&case), @r#"
     unfinished Met
@@ -157,7 +162,7 @@ fn resuming_is_held_only_to_what_protects_the_targets() {
         assert_eq!(case.finding("soak").map(|one| one.verdict), Some(Verdict::Unmet), "{digit} {action:?}");
     }
     // Nor is a plain promotion that meets an open one.
-    case.request.take_over = false;
+    case.request.take_over = promote_core::request::TakeOver::No;
     case.state().open = Some(open('b', Action::Promote));
     assert_eq!(case.finding("soak").map(|one| one.verdict), Some(Verdict::Unmet));
     assert_eq!(case.finding("unfinished").map(|one| one.verdict), Some(Verdict::Unmet));

@@ -104,9 +104,42 @@ fn an_open_promotion_is_finished_or_undone_first() {
     hint: `promote resume prod` finishes it, `promote rollback prod` undoes it
     {"by":"bob","promotion":"00000000000000CC","since":"2026-01-07T11:00:00+00:00"}
     "#);
-    case.request.take_over = true;
+    case.request.take_over = promote_core::request::TakeOver::Confirmed;
     assert_snapshot!(case.check("unfinished"), @"met: promotion 00000000000000CC of ccccccc by bob is open and is taken over");
     assert!(case.back_to('a').check("unfinished").starts_with("met"));
     case.snapshot.head = None;
     assert_eq!(case.check("unfinished"), "nothing to say");
+}
+
+#[test]
+fn a_deployment_that_goes_on_ends_first_unless_it_is_overtaken_on_record() {
+    let mut case = Case::new();
+    assert_eq!(case.check("deploying"), "nothing to say");
+    case.deploying();
+    assert_snapshot!(case.check("deploying"), @r#"
+    unmet: bob is deploying aaaaaaa since 2026-01-07 12:00:00 UTC (0s)
+    hint: wait for its end (`promote status prod`); `promote resume prod` goes on when its process is gone, `--override deploying --reason TEXT` overtakes it
+    {"by":"bob","promotion":"00000000000000AA","sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","since":"2026-01-07T12:00:00+00:00"}
+    "#);
+    // A rollback as well: in an emergency it says so.
+    assert!(case.clone().back_to('c').check("deploying").starts_with("unmet"));
+    assert!(case.clone().back_to('c').overriding("deploying").check("deploying").starts_with("overridden"));
+    // Where pipelines supersede by themselves, every environment of the lane must say so.
+    let mut lax = case.clone();
+    lax.environment.while_deploying = promote_core::config::WhileDeploying::Supersede;
+    assert!(lax.check("deploying").starts_with("met"), "{}", lax.check("deploying"));
+    lax.config.lanes =
+        vec![Lane { name: "prod".parse().unwrap(), environments: vec![name("prod"), name("staging")] }];
+    assert!(lax.check("deploying").starts_with("unmet"), "{}", lax.check("deploying"));
+    // Who resumes it is judged by its age; the head of this case is an hour old.
+    let mut again = case.clone();
+    again.snapshot.candidate.manifest = crate::facts::manifest('a');
+    assert!(again.check("deploying").starts_with("unmet"), "the same release is not moved again beside it");
+    again.request.take_over = promote_core::request::TakeOver::WhenStale;
+    assert!(again.check("deploying").starts_with("met"), "{}", again.check("deploying"));
+    again.snapshot.head.as_mut().unwrap().stored_at = case.snapshot.taken_at;
+    assert!(again.check("deploying").contains("its last record is 0s old"), "{}", again.check("deploying"));
+    // Its time is over.
+    case.snapshot.taken_at += chrono::TimeDelta::minutes(5);
+    assert!(case.check("deploying").starts_with("met"), "{}", case.check("deploying"));
 }

@@ -33,7 +33,7 @@ fn a_doomed_release_goes_nowhere_and_is_finished_where_it_was_begun() {
     "#);
     assert!(case.overriding("doomed").check("doomed").starts_with("unmet"), "nobody goes past it");
     case.state().open = Some(open('b', Action::Promote));
-    case.request.take_over = true;
+    case.request.take_over = promote_core::request::TakeOver::Confirmed;
     assert_eq!(case.check("doomed"), "nothing to say");
     case.snapshot.candidate.doomed = Some(Doom { said, begun: true });
     assert_snapshot!(case.check("doomed"), @r#"

@@ -47,6 +47,7 @@ fn environment(source: &str, target: &str) -> Environment {
         deploy: vec![],
         verify: vec![],
         on_failure: OnFailure::Stop,
+        while_deploying: promote_core::config::WhileDeploying::Refuse,
         timeout: Duration::from_secs(60),
         workdir: None,
         url: None,

@@ -96,6 +96,7 @@ pub(super) async fn run(
     };
     tokio::pin!(reading);
     let mut drained = false;
+    let mut stopped = false;
     let deadline = tokio::time::sleep(timeout);
     tokio::pin!(deadline);
     let status = loop {
@@ -104,6 +105,10 @@ pub(super) async fn run(
             () = &mut reading, if !drained => drained = true,
             () = &mut deadline => break None,
             () = steps.interruption.wait() => break None,
+            () = progress.stopped() => {
+                stopped = true;
+                break None;
+            }
         }
     };
     let status = match status {
@@ -120,7 +125,9 @@ pub(super) async fn run(
             if !drained {
                 let _ = tokio::time::timeout(DRAIN, &mut reading).await;
             }
-            let mut ended = if steps.interruption.is_set() {
+            let mut ended = if stopped {
+                Ended::new(StepEnd::Interrupted, "stopped; the command was ended")
+            } else if steps.interruption.is_set() {
                 Ended::new(StepEnd::Interrupted, "interrupted; the command was ended")
             } else {
                 let after = promote_core::duration::written(timeout);

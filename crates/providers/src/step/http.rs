@@ -39,6 +39,7 @@ pub(super) async fn wait(
         let asking = tokio::time::timeout_at(deadline, asked.ask());
         let heard = tokio::select! {
             () = steps.interruption.wait() => return interrupted(&last),
+            () = progress.stopped() => return interrupted(&last),
             heard = asking => heard,
         };
         match heard {
@@ -57,6 +58,7 @@ pub(super) async fn wait(
         }
         tokio::select! {
             () = steps.interruption.wait() => return interrupted(&last),
+            () = progress.stopped() => return interrupted(&last),
             () = tokio::time::sleep(wait) => {}
         }
         wait = wait.saturating_mul(2).min(LONGEST_WAIT);

@@ -59,7 +59,7 @@ pub(super) async fn run(
     };
     let last = Last { progress, note: Mutex::default() };
     let followed = tokio::select! {
-        () = steps.interruption.wait() => {
+        () = async { tokio::select! { () = steps.interruption.wait() => {}, () = progress.stopped() => {} } } => {
             let note = last.note.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let note = if note.is_empty() { "nothing".to_owned() } else { note };
             return Ended::new(

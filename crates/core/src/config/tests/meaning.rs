@@ -226,6 +226,7 @@ fn each_value_is_shown_with_its_line() {
             "deploy = { codepipeline = \"billing-api-{env}\" } (8)",
             "verify = { http = \"https://billing.acme.example/version\", expect = \"{sha}\" } (20)",
             "on-failure = \"stop\" (default)",
+            "while-deploying = \"refuse\" (default)",
             "hold = true (default)",
             "timeout = \"30m\" (default)",
             "tier = \"production\" (default)",

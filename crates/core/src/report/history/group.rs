@@ -2,7 +2,7 @@
 
 use super::{Entry, EntryResult};
 use crate::digest::Digest;
-use crate::ledger::{Action, Head, Kind, OutcomeResult, Record};
+use crate::ledger::{Action, Head, Kind, OutcomeResult, Record, Restored};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -72,10 +72,17 @@ fn add(grouped: &mut Grouped, head: &Head) {
         let result = move |action| if follows { EntryResult::Deploying } else { done(action) };
         grouped.go_on(head, &commit.of, result, None);
     } else if let Some(abort) = &record.abort {
-        grouped.go_on(head, &abort.of, |_| EntryResult::Aborted, Some(abort.reason.clone()));
+        let undone = abort.restored.is_some();
+        let result = move |_| if undone { EntryResult::Undone } else { EntryResult::Aborted };
+        let left = abort.restored.iter().flatten().find_map(Restored::told);
+        grouped.go_on(head, &abort.of, result, left.or_else(|| Some(abort.reason.clone())));
+    } else if record.mark.as_ref().is_some_and(|mark| mark.sign.is_some()) {
+        // A deployment's own word that it goes on is nothing that was said about it.
     } else if let Some(outcome) = &record.outcome {
         let bad = outcome.steps.last().filter(|_| outcome.result != OutcomeResult::Succeeded);
         let why = bad.map(|step| format!("{}: {}", step.phase, step.report.summary));
+        let overtaken = outcome.result == OutcomeResult::Superseded && outcome.steps.is_empty();
+        let why = why.or_else(|| overtaken.then(|| format!("superseded by {}", record.actor.name)));
         grouped.go_on(head, &outcome.of, |action| ended(outcome.result, action), why);
     } else if let Some(result) = said(record.kind) {
         let observed = record.observe.as_ref().and_then(|seen| seen.release.as_ref());

@@ -152,7 +152,12 @@ fn judge(
     };
     let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };
     let judged = |finding: &Finding| finding.rule != "guard" || judged_guard;
-    Some(rule::evaluate(&facts).into_iter().filter(judged).collect())
+    let told = |mut finding: Finding| {
+        // A flag belongs to the command that was refused, and none was.
+        finding.hint = finding.hint.filter(|hint| !hint.contains("`--override"));
+        finding
+    };
+    Some(rule::evaluate(&facts).into_iter().filter(judged).map(told).collect())
 }
 
 /// The release as far as its reference and one listing tell; its manifest is not read for a status.

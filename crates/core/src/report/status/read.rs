@@ -3,10 +3,12 @@
 
 use super::next::{self, next, wanted};
 use super::{
-    Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing, StatusReport,
+    DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
+    StatusReport,
 };
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
+use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::failure::{Failure, causes};
 use crate::gates::Before;
@@ -234,6 +236,8 @@ async fn report(
         since: held.since.time(),
         until: None,
     });
+    let head = looked.heads.get(&settings.lane).and_then(Option::as_ref);
+    let deploying = head.and_then(|head| Deploying::of(config, head));
     EnvironmentStatus {
         name: settings.name.to_string(),
         tier: settings.tier,
@@ -241,7 +245,7 @@ async fn report(
         from: settings.from.iter().map(ToString::to_string).collect(),
         auto: settings.auto,
         url: settings.url.clone(),
-        standing: standing(&state, &drift),
+        standing: standing(&state, &drift, deploying.is_some()),
         running,
         open: state.open.as_ref().map(|open| OpenReport {
             promotion: open.promotion.to_string(),
@@ -250,6 +254,7 @@ async fn report(
             by: open.by.clone(),
             since: open.since.time(),
         }),
+        deploying: deploying.map(|deploying| DeployingReport::of(&deploying, looked.at)),
         frozen,
         hold,
         drift,
@@ -268,11 +273,12 @@ fn worded(failure: &Failure) -> String {
     words.collect::<Vec<_>>().join(": ")
 }
 
-fn standing(state: &State, drift: &[String]) -> Standing {
+fn standing(state: &State, drift: &[String], deploying: bool) -> Standing {
     match &state.current {
         _ if state.open.is_some() => Standing::Unfinished,
         _ if !drift.is_empty() => Standing::Drift,
         None => Standing::Empty,
+        _ if deploying => Standing::Deploying,
         Some(current) => match current.outcome {
             _ if current.verified.is_some() => Standing::Verified,
             Some(OutcomeResult::Failed) => Standing::Failed,

@@ -1,0 +1,71 @@
+//! Taking over what somebody else may still be at: a person is told how old it is, automation waits.
+
+use crate::stage::{CONFIG, Next, Stage};
+use promote_core::exit::ExitStatus;
+use promote_core::port::Clock;
+use std::time::Duration;
+
+/// A promotion of `b` to prod that hangs in its migration, stopped by ctrl-C a second ago: it is open.
+fn open() -> Stage {
+    let prepare = format!("{CONFIG}prepare = {{ run = \"./prepare\" }}\n");
+    let stage = Stage::ready();
+    std::fs::write(stage.folder.path().join("promote.toml"), prepare.trim_start()).unwrap();
+    stage.days(3);
+    stage.step(Next::Hangs);
+    assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Interrupted);
+    stage.outside.clock.advance(Duration::from_secs(1));
+    stage
+}
+
+#[test]
+fn in_ci_resume_waits_until_the_last_record_is_a_minute_old() {
+    let mut stage = open();
+    stage.variables.insert("CI".to_owned(), "true".to_owned());
+    let before = stage.outside.clock.now();
+    let (status, _, err) = stage.run("promote resume prod --yes");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+    assert!(
+        err.contains("wait") && err.contains("whoever began it may still be at work until then"),
+        "{err}"
+    );
+    assert!(stage.outside.clock.now() - before >= chrono::TimeDelta::seconds(58), "{err}");
+}
+
+#[test]
+fn yes_alone_is_not_enough_within_the_minute_and_the_ways_on_are_told() {
+    let mut stage = open();
+    stage.terminal = true;
+    for command in ["promote resume prod --yes", "promote rollback prod --yes"] {
+        let (status, _, err) = stage.run(command);
+        assert_eq!(status, ExitStatus::Conflict, "{command}: {err}");
+        let verb = command.split(' ').nth(1).unwrap();
+        assert!(err.contains("its last record is"), "{err}");
+        assert!(err.contains(&format!("promote {verb} prod --take-over")), "{err}");
+    }
+    let (status, _, err) = stage.run("promote resume prod --yes --take-over");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+}
+
+#[test]
+fn a_person_is_told_how_old_it_is_and_says_so() {
+    let mut stage = open();
+    stage.terminal = true;
+    stage.answer("n");
+    let (status, _, err) = stage.run("promote resume prod");
+    assert_eq!(status, ExitStatus::Interrupted, "{err}");
+    assert!(err.contains("its last record is") && err.contains("Really take over it now? [y/N]"), "{err}");
+    stage.answer("y");
+    stage.answer("prod");
+    let (status, _, err) = stage.run("promote rollback prod");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+    assert!(err.contains("Really undo it now? [y/N]"), "{err}");
+}
+
+#[test]
+fn a_look_never_waits() {
+    let mut stage = open();
+    stage.variables.insert("CI".to_owned(), "true".to_owned());
+    let before = stage.outside.clock.now();
+    assert_eq!(stage.run("promote resume prod --dry-run").0, ExitStatus::Conflict);
+    assert_eq!(stage.outside.clock.now(), before);
+}

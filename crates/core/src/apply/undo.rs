@@ -1,0 +1,265 @@
+//! Taking back what a promotion began where nothing was there before: every target is made absent again under its
+//! condition, or left as it is with the reason, and then nothing is open any more. Requests of the promotion that is
+//! undone must be over first: a create that is still on its way would find the place empty.
+
+use super::takeover;
+use super::write::{Writer, named};
+use super::{earlier, intent, over, overtake};
+use crate::config::{Config, Environment};
+use crate::event::Event;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::folder::{Removed, remove};
+use crate::lease;
+use crate::ledger::{
+    Abort, AppendError, Before, Head, Kind, LedgerError, PromotionId, Restored, RestoredEnd, Shape,
+    TargetMove,
+};
+use crate::location::Location;
+use crate::plan::Plan;
+use crate::port::{Bucket, ErrorKind, FenceClass, Object};
+use crate::request::Request;
+use crate::snapshot::Snapshot;
+use crate::world::World;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// How long a create may be on its way to a store that lets no request expire: the client's own deadline, twice.
+const CREATES: Duration = Duration::from_secs(120);
+
+/// A promotion that was undone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Undone {
+    /// The undoing's own id.
+    pub promotion: PromotionId,
+    /// The record that ends it.
+    pub head: Head,
+    /// What became of each target.
+    pub restored: Vec<Restored>,
+}
+
+/// Carries out a plan that undoes.
+///
+/// # Errors
+/// `Conflict` when somebody else was first; `Unfinished` when a target could not be looked at or settled, or somebody
+/// took over: then it is open, and can be resumed.
+pub async fn undo(
+    world: &World,
+    config: &Config,
+    environment: &Environment,
+    plan: &Plan,
+    snapshot: &Snapshot,
+    request: &Request,
+) -> Result<Undone, Failure> {
+    let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    intent::fresh(&writer, snapshot).await?;
+    let earlier = earlier::look(world, &environment.lane, plan, snapshot).await?;
+    let first = first(&writer, snapshot).await?;
+    let intent = intent::open(&writer, config, plan, snapshot.head.as_ref()).await?;
+    let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
+        return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
+    };
+    let moved = config.moved(environment, &plan.terms.include);
+    let before = overtake::Before { head: snapshot.head.clone(), overtaken: None };
+    world.events.hear(&Event::Intent {
+        promotion: promotion.clone(),
+        environment: environment.name.clone(),
+        action: plan.action,
+        seq: intent.record.seq,
+        release: plan.release.commit.clone(),
+        moves: moved.iter().map(|moved| moved.name.clone()).collect(),
+        follows: false,
+        over: over(snapshot, &before, plan),
+    });
+    if moved.iter().any(|moved| !moved.prepare.is_empty()) {
+        lease::until_heard(world, "a step of the promotion that is undone may still run until then").await;
+    }
+    takeover::before_writing(world, plan, snapshot, &earlier).await?;
+    outwait(world, plan).await;
+    let mut restored = Vec::new();
+    for target in &plan.targets {
+        let known = Known { first: first.get(&target.target), snapshot, target };
+        let (end, why) = take_away(&writer, &intent, &known).await.map_err(|failure| open(plan, failure))?;
+        restored.push(Restored {
+            artifact: target.artifact.clone(),
+            target: target.target.clone(),
+            end,
+            why,
+        });
+    }
+    let head = close(&writer, &intent, &restored).await?;
+    let left = restored.iter().filter_map(Restored::told).collect();
+    world.events.hear(&Event::Undone { left });
+    Ok(Undone { promotion, head, restored })
+}
+
+/// Where an exact token fences off late requests, it fences off what would replace something. What is undone is to be
+/// absent again, as a create that is still on its way expects it: that is waited for.
+async fn outwait(world: &World, plan: &Plan) {
+    let exact = |one: &&TargetMove| one.fence == FenceClass::Exact && one.shape != Shape::Unmoved;
+    let Some(target) = plan.targets.iter().find(exact) else { return };
+    let until = world.clock.now() + CREATES;
+    let why = format!("a request that creates `{}` may still land until then", target.target);
+    world.events.hear(&Event::Waiting { until, seconds: CREATES.as_secs(), why });
+    world.clock.sleep(CREATES).await;
+}
+
+impl Restored {
+    /// What stays, and why: a sentence without its end. `None` where the target is as it was.
+    pub fn told(&self) -> Option<String> {
+        let why = self.why.as_deref().unwrap_or("nothing is known of why");
+        (self.end == RestoredEnd::Stays).then(|| format!("`{}` stays as it is: {why}", self.target))
+    }
+}
+
+/// What the targets held before the first of the promotions that took over from each other.
+async fn first(
+    writer: &Writer<'_>,
+    snapshot: &Snapshot,
+) -> Result<BTreeMap<Location, Option<Before>>, Failure> {
+    let reader = writer.world.ledger.reader();
+    let lane = &writer.environment.lane;
+    let mut found = BTreeMap::new();
+    let Some(mut wanted) = snapshot.state().open.and_then(|open| open.id) else { return Ok(found) };
+    let mut at = None;
+    loop {
+        // While one is open, every record is an intent that takes over from the one before.
+        let page = reader.page(lane, at, 8).await.map_err(LedgerError::looking)?;
+        let Some(last) = page.last() else { return Ok(found) };
+        at = Some(last.record.seq);
+        for head in &page {
+            let Some(intent) = head.record.intent.as_ref().filter(|_| head.id == wanted) else { continue };
+            found = intent.targets.iter().map(|one| (one.target.clone(), one.before.clone())).collect();
+            match intent.supersedes {
+                Some(earlier) => wanted = earlier,
+                None => return Ok(found),
+            }
+        }
+    }
+}
+
+/// What is known of a target.
+struct Known<'k> {
+    /// What it held before the promotion; `None` when its intent does not name it.
+    first: Option<&'k Option<Before>>,
+    snapshot: &'k Snapshot,
+    target: &'k TargetMove,
+}
+
+impl Known<'_> {
+    /// Whether an object was written by one of the promotions that are undone.
+    fn is_ours(&self, object: &Object) -> bool {
+        let state = self.snapshot.state();
+        let stamp = object.metadata.get("promote-id");
+        let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
+        let found = self.snapshot.capabilities.get(&self.target.target.store);
+        let marks = found.is_none_or(|found| found.stamps);
+        stamped || (!marks && self.target.is_held_by(object))
+    }
+}
+
+type Ended = (RestoredEnd, Option<String>);
+
+fn stays(why: impl Into<String>) -> Ended {
+    (RestoredEnd::Stays, Some(why.into()))
+}
+
+/// Makes one target as it was, or says why not.
+async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Result<Ended, Failure> {
+    let target = known.target;
+    if target.shape == Shape::Unmoved {
+        return Ok((RestoredEnd::AsBefore, None));
+    }
+    let world = writer.world;
+    let bucket = world.store(&target.target.store)?;
+    let key = &target.target.key;
+    let looking = |error| Failure::looking(&format!("looking at `{}`", target.target), error);
+    // First the target, then the head: what was seen is ours to judge only while nobody took over.
+    let seen = bucket.head(key).await.map_err(looking)?;
+    let newest = world.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::looking)?;
+    if newest != Some(intent.record.seq) {
+        let name = &writer.environment.name;
+        return Err(Failure::new(ExitStatus::Unfinished, format!("the undoing in {name} was taken over"))
+            .hint(format!("`promote history {name}` shows by whom")));
+    }
+    let first = known.first.and_then(Option::as_ref);
+    if let Shape::Folder { .. } = target.shape {
+        return folder(&**bucket, &target.target, first, seen.as_ref()).await.map_err(looking);
+    }
+    let Some(object) = seen else {
+        return Ok(match first {
+            None => (RestoredEnd::AsBefore, None),
+            Some(_) => stays("what it held before the promotion is gone"),
+        });
+    };
+    match first {
+        Some(before) if before.token == object.token => return Ok((RestoredEnd::AsBefore, None)),
+        _ if !known.is_ours(&object) => return Ok(stays("it holds what this promotion did not write")),
+        Some(Before { version: Some(version), .. }) => {
+            return Ok(stays(format!(
+                "what it held before was overwritten; the store keeps that as version {}",
+                crate::names::shown(&version.0)
+            )));
+        }
+        Some(_) => return Ok(stays("what it held before was overwritten, and the store keeps no versions")),
+        None => {}
+    }
+    match remove(&**bucket, &*world.clock, key, &object.token).await {
+        Ok(Removed::Gone) => Ok((RestoredEnd::Deleted, None)),
+        Ok(Removed::Stays(why)) => Ok(stays(format!("it {why}"))),
+        Err(error)
+            if matches!(error.kind, ErrorKind::Denied | ErrorKind::Invalid | ErrorKind::Unsupported) =>
+        {
+            Ok(stays(format!("it can't be deleted: {}", error.message)))
+        }
+        Err(error) => Err(Failure::looking(&format!("deleting `{}`", target.target), error)),
+    }
+}
+
+/// A folder in place is brought up to date file by file, its manifest last: what lies there without one may be anybody's.
+async fn folder(
+    bucket: &dyn Bucket,
+    location: &Location,
+    first: Option<&Before>,
+    seen: Option<&Object>,
+) -> Result<Ended, crate::port::ProviderError> {
+    let same = first.map(|before| &before.token) == seen.map(|object| &object.token);
+    let Some(prefix) = location.folder() else { return Ok(stays("it is no folder")) };
+    if first.is_none() && same {
+        let page = bucket.list(&prefix, None, 1).await?;
+        return Ok(match page.objects.first() {
+            None => (RestoredEnd::AsBefore, None),
+            Some(_) => stays("it is a folder, and files of it may have been written; they are not deleted"),
+        });
+    }
+    Ok(stays("it is a folder, whose files are not taken back one by one"))
+}
+
+/// Records that nothing is open any more, and what became of each target.
+async fn close(writer: &Writer<'_>, intent: &Head, restored: &[Restored]) -> Result<Head, Failure> {
+    let name = &writer.environment.name;
+    let record = writer.record(intent, Kind::Abort, |record| {
+        let reason = "what was begun is undone".to_owned();
+        record.abort = Some(Abort { of: intent.id, reason, restored: Some(restored.to_vec()) });
+    })?;
+    match writer.world.ledger.append(&record).await {
+        Ok(head) => Ok(head),
+        Err(AppendError::Lost { found, .. }) => Err(Failure::new(
+            ExitStatus::Unfinished,
+            format!("the undoing in {name} was taken over {}", named(&found)),
+        )
+        .hint(format!("`promote status {name}` shows how it stands"))),
+        Err(error) => {
+            Err(Failure::new(ExitStatus::Unfinished, format!("that {name} was undone could not be recorded"))
+                .state("The promotion is open still.")
+                .hint(format!("`promote resume {name}` finishes it"))
+                .caused_by(error))
+        }
+    }
+}
+
+fn open(plan: &Plan, failure: Failure) -> Failure {
+    Failure { exit: ExitStatus::Unfinished, ..failure }
+        .state("The promotion is open still.")
+        .hint(format!("`promote resume {}` goes on with undoing it", plan.environment))
+}

@@ -1,0 +1,156 @@
+//! One deployment at a time, with the real command on a local folder: processes that deploy, others that come meanwhile,
+//! take over, or undo. A gate is a file, so nothing depends on how long anything takes.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests stop at the first surprise"
+)]
+
+use promote_tests::lane_project::{LaneProject, Place, Ran};
+use std::process::Child;
+use std::time::{Duration, Instant};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+
+/// Waits for the gate, and notes when another one of its kind runs at the same time.
+const GATED: &str = "mkdir running 2>/dev/null || echo beside >> beside; \
+    trap 'rmdir running; exit 1' TERM; \
+    until [ -e gate ]; do sleep 0.1; done; \
+    rmdir running";
+
+/// A project of one environment with two releases, whose `phase` waits for a gate and then does `then`.
+fn project(phase: &str, then: &str) -> LaneProject {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 2).unwrap();
+    let file = project.folder.path().join("promote.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let step = format!("{GATED}; {then}");
+    std::fs::write(&file, format!("{text}\n[env.e0]\n{phase} = {{ run = \"\"\"{step}\"\"\" }}\n")).unwrap();
+    project
+}
+
+fn open_gate(project: &LaneProject) {
+    std::fs::write(project.folder.path().join("gate"), "").unwrap();
+}
+
+fn exists(project: &LaneProject, name: &str) -> bool {
+    project.folder.path().join(name).exists()
+}
+
+/// Waits until it is so.
+fn until(what: &str, so: impl Fn() -> bool) {
+    let begun = Instant::now();
+    while !so() {
+        assert!(begun.elapsed() < Duration::from_secs(120), "{what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+fn begin(project: &LaneProject, arguments: &[&str], who: &str) -> Child {
+    project.command(arguments, &[("PROMOTE_ACTOR", who)]).spawn().unwrap()
+}
+
+fn end(child: Child) -> Ran {
+    child.wait_with_output().unwrap().into()
+}
+
+fn run(project: &LaneProject, arguments: &[&str], who: &str) -> Ran {
+    project.run(arguments, &[("PROMOTE_ACTOR", who)]).unwrap()
+}
+
+fn results(project: &LaneProject) -> Vec<String> {
+    let ran = run(project, &["history", "e0", "--json"], "ann");
+    let found: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+    let rows = found["entries"].as_array().unwrap();
+    rows.iter().map(|row| row["result"].as_str().unwrap().to_owned()).collect()
+}
+
+const INSTALL: &str = "cp deploy/e0.zip installed.zip";
+
+fn installed(project: &LaneProject) -> Vec<u8> {
+    std::fs::read(project.folder.path().join("installed.zip")).unwrap()
+}
+
+fn release(project: &LaneProject, index: usize) -> Vec<u8> {
+    std::fs::read(project.folder.path().join(format!("releases/{}.zip", project.releases[index]))).unwrap()
+}
+
+#[test]
+fn while_one_deploys_a_second_persons_promotion_of_the_next_commit_is_refused() {
+    let project = project("deploy", INSTALL);
+    let (one, two) = (project.releases[0].clone(), project.releases[1].clone());
+    let first = begin(&project, &["to", "e0", &one, "--yes"], "ann");
+    until("the deployment begins", || exists(&project, "running"));
+    let second = run(&project, &["to", "e0", &two, "--yes"], "bob");
+    assert_eq!(second.code, Some(6), "{second:?}");
+    for word in
+        ["ann is deploying", one.get(..7).unwrap(), "since 20", "mkdir running", "--override deploying"]
+    {
+        assert!(second.err.contains(word), "{word}: {second:?}");
+    }
+    open_gate(&project);
+    let first = end(first);
+    assert_eq!(first.code, Some(0), "{first:?}");
+    assert_eq!(installed(&project), release(&project, 0));
+    assert_eq!(results(&project), ["promoted"]);
+    let second = run(&project, &["to", "e0", &two, "--yes"], "bob");
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert_eq!(installed(&project), release(&project, 1));
+}
+
+#[test]
+fn the_overtaken_process_is_told_by_whom_and_never_that_nothing_was_moved() {
+    let project = project("deploy", INSTALL);
+    let (one, two) = (project.releases[0].clone(), project.releases[1].clone());
+    let first = begin(&project, &["to", "e0", &one, "--yes"], "ann");
+    until("the deployment begins", || exists(&project, "running"));
+    let past = ["to", "e0", &two, "--yes", "--override", "deploying", "--reason", "INC-1"];
+    let second = begin(&project, &past, "bob");
+    let first = end(first);
+    assert_eq!(first.code, Some(7), "{first:?}");
+    assert!(first.err.contains("superseded by bob"), "{first:?}");
+    open_gate(&project);
+    let second = end(second);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(!exists(&project, "beside"), "two deployments ran side by side");
+    assert_eq!(installed(&project), release(&project, 1), "the newer build runs");
+    assert_eq!(results(&project), ["promoted", "superseded"]);
+    let ran = run(&project, &["verify", "--ledger"], "ann");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+}
+
+#[test]
+fn a_migration_does_not_run_beside_itself_when_its_promotion_is_taken_over() {
+    let project = project("prepare", "true");
+    let one = project.releases[0].clone();
+    let first = begin(&project, &["to", "e0", &one, "--yes"], "ann");
+    until("the migration begins", || exists(&project, "running"));
+    let second = begin(&project, &["resume", "e0", "--yes", "--take-over"], "bob");
+    let first = end(first);
+    assert_eq!(first.code, Some(11), "{first:?}");
+    assert!(first.err.contains("taken over by bob"), "{first:?}");
+    until("the migration runs again", || exists(&project, "running"));
+    open_gate(&project);
+    let second = end(second);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(!exists(&project, "beside"), "two migrations ran side by side");
+}
+
+#[test]
+fn a_first_promotion_that_was_killed_is_undone_and_the_environment_takes_another() {
+    let project = project("prepare", "true");
+    let (one, two) = (project.releases[0].clone(), project.releases[1].clone());
+    let mut first = begin(&project, &["to", "e0", &one, "--yes"], "ann");
+    until("the migration begins", || exists(&project, "running"));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    open_gate(&project);
+    let back = run(&project, &["rollback", "e0", "--yes", "--take-over"], "bob");
+    assert_eq!(back.code, Some(0), "{back:?}");
+    assert_eq!(results(&project), ["undone", "taken-over"]);
+    assert!(!exists(&project, "deploy/e0.zip"));
+    let _ = std::fs::remove_dir(project.folder.path().join("running"));
+    let next = run(&project, &["to", "e0", &two, "--yes"], "bob");
+    assert_eq!(next.code, Some(0), "{next:?}");
+}
