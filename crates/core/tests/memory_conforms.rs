@@ -14,9 +14,11 @@ use promote_core::port::{Capabilities, CopyGuard};
 use std::sync::Arc;
 
 fn examine(kind: MemoryKind, expected: Capabilities) -> Report {
+    let by_folder = kind.by_parts;
     let bucket = MemoryBucket::new("acme", kind);
     let store = StoreId::Memory("acme".to_owned());
     let mut subject = Subject::new(Arc::new(bucket), store, "suite/run".parse().unwrap(), expected);
+    subject.by_folder = by_folder;
     (subject.listed, subject.page) = (1100, 1000);
     let report = block_on(run_all(&subject));
     println!("{report}");
@@ -32,6 +34,7 @@ fn every_honest_kind_passes() {
             vec!["digests_are_those_of_the_content", "the_fence_is_checked_with_the_write"],
         ),
         (MemoryKind::s3_like(), vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"]),
+        (MemoryKind::by_folder(), vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"]),
         (MemoryKind::unprobed(), vec!["tokens_never_come_back", "the_fence_is_checked_with_the_write"]),
         (
             MemoryKind::without_conditional_copy(CopyGuard::ConditionalPut),

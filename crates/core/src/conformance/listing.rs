@@ -1,7 +1,8 @@
-//! Listing: the order of bytes, prefixes, places, pages. The ledger's newest record is found by it.
+//! Listing: the store's own order, prefixes, places, pages. The ledger's newest record is found by it.
 
 use super::{Stop, Subject, Verdict, ensure};
 use crate::location::Key;
+use crate::port::order::by_parts;
 use crate::port::{ErrorKind, Page, Precondition};
 
 /// The keys of a page below the subject's prefix and `folder`.
@@ -19,13 +20,10 @@ async fn fill(subject: &Subject, folder: &str, names: &[&str]) -> Verdict {
     Ok(())
 }
 
-/// Keys ascend by their bytes, whatever folders they seem to lie in. A slash is a byte like others.
-pub async fn lists_are_in_order_of_bytes(subject: &Subject) -> Verdict {
-    subject.needs(
-        !subject.by_folder,
-        "order of bytes across folders, only inside each; the ledger needs no more",
-    )?;
-    let names_in_order: &[&str] = if subject.takes_anything() {
+/// Keys ascend in the order that the store is said to have: by their bytes, whatever folders they seem to lie in, or
+/// part by part. It is the same order for a whole page, for pages of any size, and for where a page begins.
+pub async fn lists_are_in_the_stores_order(subject: &Subject) -> Verdict {
+    let by_bytes: &[&str] = if subject.takes_anything() {
         &[
             "A", "B/x", "a-b", "a.b", "a.b-", "a/b", "a/b-/c", "a/b.c", "a/b0", "a/c/d", "a0", "aa", "b",
             "b.c/x", "ä",
@@ -33,7 +31,11 @@ pub async fn lists_are_in_order_of_bytes(subject: &Subject) -> Verdict {
     } else {
         &["0", "1.0.50", "A", "B.x", "_", "a", "a-b", "a.b", "a.b-", "a0", "a_b", "aa", "b"]
     };
-    let mut shuffled = names_in_order.to_vec();
+    let mut names_in_order = by_bytes.to_vec();
+    if subject.by_folder {
+        names_in_order.sort_by(|one, two| by_parts(one, two));
+    }
+    let mut shuffled = by_bytes.to_vec();
     shuffled.reverse();
     shuffled.swap(2, 9);
     fill(subject, "order", &shuffled).await?;
@@ -41,14 +43,30 @@ pub async fn lists_are_in_order_of_bytes(subject: &Subject) -> Verdict {
     let found = names(subject, "order", &page);
     ensure!(found == names_in_order, "the order is {found:?}");
     ensure!(!page.more, "there is said to be more");
-    for (object, name) in page.objects.iter().zip(names_in_order) {
+    for (object, name) in page.objects.iter().zip(&names_in_order) {
         let size = subject.body(name).len() as u64;
         ensure!(object.size == size, "the size of `{name}` is {}", object.size);
         let head = subject.head(&object.key).await?;
         ensure!(head.token == object.token, "the token of `{name}` is {}, not {}", object.token, head.token);
     }
+    for limit in [1, 2, 5] {
+        let (mut paged, mut after) = (Vec::new(), None);
+        while paged.len() < names_in_order.len() {
+            let page = subject.bucket.list(&subject.below("order/"), after.as_ref(), limit).await?;
+            let Some(last) = page.objects.last() else { break };
+            after = Some(last.key.clone());
+            paged.extend(names(subject, "order", &page));
+        }
+        ensure!(paged == names_in_order, "in pages of {limit} the order is {paged:?}");
+    }
     // A place is a key, whether there is such an object or only others that begin with it and a slash.
     if subject.takes_anything() {
+        let beyond = subject.key("order/a/~")?;
+        let page = subject.bucket.list(&subject.below("order/"), Some(&beyond), 100).await?;
+        let found = names(subject, "order", &page);
+        let last = names_in_order.iter().rposition(|name| name.starts_with("a/"));
+        let rest = names_in_order.iter().skip(last.map_or(0, |last| last + 1));
+        ensure!(rest.clone().eq(&found), "after all of `a/` come {found:?}");
         let place = subject.key("order/a")?;
         let page = subject.bucket.list(&subject.below("order/a/"), Some(&place), 2).await?;
         let found = names(subject, "order", &page);

@@ -66,7 +66,7 @@ pub async fn run_all(subject: &Subject) -> Report {
         copies_of_a_version_are_that_version,
         copies_keep_to_their_condition,
         copies_onto_themselves_change_metadata,
-        lists_are_in_order_of_bytes,
+        lists_are_in_the_stores_order,
         lists_keep_to_prefix_and_place,
         lists_page_without_gaps,
         the_newest_record_is_the_first_key,

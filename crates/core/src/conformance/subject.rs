@@ -40,8 +40,7 @@ pub struct Subject {
     pub content: Content,
     /// Whether single objects can be deleted. Some registries delete an image only with all of its tags.
     pub deletes: bool,
-    /// Whether the store sorts names folder by folder, as a file system does, instead of by all their bytes. The
-    /// ledger's keys are laid out so that both orders are the same.
+    /// Whether the store sorts names part by part, as its folders lie, instead of by all their bytes.
     pub by_folder: bool,
     /// The size in bytes of the large object: beyond what the provider sends in one part.
     pub large: usize,

@@ -4,20 +4,22 @@
 use super::manifest::{FolderManifest, MOST_FILES};
 use super::{IN_FLIGHT, inside};
 use crate::location::{FOLDER, Key};
+use crate::port::order::surely_after;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 /// Objects in a page, the most that stores give.
 pub(super) const PAGE: usize = 1000;
 
-/// Part of a listing: what sorts after the first key, up to and with the second.
+/// Part of a listing: what comes after the first key, up to and with the second, in the store's order, whichever that
+/// is. What only the store knows on which side it lies may be told by two parts that follow one another.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Range {
     after: Option<Key>,
     until: Option<Key>,
 }
 
-/// Everything below `prefix`, ascending, with keys as paths inside it. `guide` says what will probably be there.
+/// Everything below `prefix`, each object once and ascending by the bytes of its key, with keys as paths inside it. `guide` says what will probably be there.
 ///
 /// # Errors
 /// What the store answers, and `Unsupported` for more objects than any folder may have.
@@ -31,7 +33,10 @@ pub(super) async fn list(
         .buffered(IN_FLIGHT)
         .try_collect()
         .await?;
-    Ok(within(prefix, pages.into_iter().flatten()))
+    let mut all = within(prefix, pages.into_iter().flatten());
+    all.sort_unstable_by(|one, two| one.key.cmp(&two.key));
+    all.dedup_by(|one, two| one.key == two.key);
+    Ok(all)
 }
 
 /// Objects with paths inside the folder as keys. What has none there is none of its files.
@@ -73,13 +78,19 @@ async fn list_range(
     loop {
         let mut page = bucket.list(prefix, after.as_ref(), PAGE).await?;
         let last = page.objects.last().map(|object| object.key.clone());
-        if page.more && (last.is_none() || last <= after) {
+        let leads =
+            |last: &Key| after.as_ref().is_none_or(|after| !surely_after(after.as_str(), last.as_str()));
+        if page.more && !last.as_ref().is_some_and(|it| leads(it) && Some(it) != after.as_ref()) {
             return Err(error(ErrorKind::Corrupt, "a page that leads nowhere says that more follow"));
         }
-        let over = until.is_some() && last >= until;
-        if over {
-            page.objects.retain(|object| Some(&object.key) <= until.as_ref());
-        }
+        // Beyond the end lies what comes after it in either order; and all that is told after the end itself.
+        let mut over = false;
+        page.objects.retain(|object| {
+            over = over || until.as_ref().is_some_and(|end| surely_after(object.key.as_str(), end.as_str()));
+            let keep = !over;
+            over = over || until.as_ref() == Some(&object.key);
+            keep
+        });
         found.append(&mut page.objects);
         if over || !page.more {
             return Ok(found);

@@ -4,6 +4,7 @@
 use super::kind::{MemoryKind, Tokens};
 use crate::digest::Digest;
 use crate::location::Key;
+use crate::port::order::by_parts;
 use crate::port::{
     Checksums, Condition, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object, Page, PinnedSource,
     Precondition, Token, VersionId,
@@ -156,12 +157,25 @@ impl Contents {
 
     /// One page of a listing.
     pub(super) fn page(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Page {
+        if self.kind.by_parts {
+            let mut below: Vec<_> =
+                self.live.iter().filter(|(key, _)| key.as_str().starts_with(prefix)).collect();
+            below.sort_by(|(one, _), (two, _)| by_parts(one.as_str(), two.as_str()));
+            let follows =
+                |key: &Key| after.is_none_or(|after| by_parts(key.as_str(), after.as_str()).is_gt());
+            return self.filled(below.into_iter().filter(|(key, _)| follows(key)), limit);
+        }
         let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-        let mut matching = self
+        let matching = self
             .live
             .range::<Key, _>((start, Bound::Unbounded))
             .skip_while(|(key, _)| key.as_str() < prefix)
             .take_while(|(key, _)| key.as_str().starts_with(prefix));
+        self.filled(matching, limit)
+    }
+
+    /// A page of the first ones of these.
+    fn filled<'a>(&self, mut matching: impl Iterator<Item = (&'a Key, &'a Stored)>, limit: usize) -> Page {
         let mut page = Page::default();
         for (key, stored) in matching.by_ref().take(limit) {
             page.objects.push(Object {

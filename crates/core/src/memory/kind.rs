@@ -25,6 +25,8 @@ pub struct MemoryKind {
     pub vouches: bool,
     /// Whether times are cut to whole seconds.
     pub whole_seconds: bool,
+    /// Whether keys are listed part by part, as stores do that keep folders, and not by their bytes.
+    pub by_parts: bool,
     /// Whether a listing of few objects tells their contents, as Google's does of a ledger's documents.
     pub tells_contents: bool,
 }
@@ -55,6 +57,7 @@ impl MemoryKind {
             tokens: Tokens::Unique,
             vouches: true,
             whole_seconds: false,
+            by_parts: false,
             tells_contents: false,
         }
     }
@@ -78,6 +81,11 @@ impl MemoryKind {
         kind.vouches = false;
         kind.tells_contents = true;
         kind
+    }
+
+    /// Like a store of S3's protocol that keeps its objects in folders and lists them as these lie: SeaweedFS.
+    pub fn by_folder() -> Self {
+        Self { by_parts: true, ..Self::s3_like() }
     }
 
     /// Like S3, but claiming nothing before it was probed.

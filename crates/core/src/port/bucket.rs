@@ -141,8 +141,13 @@ pub trait BucketReader: Debug + Display + Send + Sync {
         Ok(Vec::new())
     }
 
-    /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and sorts after `after`. An empty prefix
-    /// lists everything.
+    /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and comes after `after`, which need not exist.
+    /// An empty prefix lists everything.
+    ///
+    /// Keys come in the store's own order, which is one of two and always the same: by their bytes, or
+    /// [part by part](super::order::by_parts). Pages that each begin after the last key of the one before hold every key
+    /// once. Keys that differ first in a digit or a letter, as the numbers of records do, come in the same order
+    /// everywhere; whoever needs another order sorts.
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;
 
     /// The names that begin with `prefix`, as far as this many requests tell them: what they name is not described. A

@@ -8,6 +8,7 @@ mod deployments;
 mod error;
 mod history;
 mod object;
+pub mod order;
 pub mod pipeline;
 mod step;
 

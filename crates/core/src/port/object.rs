@@ -94,7 +94,7 @@ pub struct Names {
     pub newest: bool,
 }
 
-/// One page of a listing, ascending by the bytes of the key.
+/// One page of a listing, ascending in the store's own order of keys (see [`super::BucketReader::list`]).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Page {
     /// The objects; `headers`, `metadata` and `version` are not filled in.

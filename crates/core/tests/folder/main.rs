@@ -16,6 +16,7 @@ mod crash;
 mod difference;
 mod manifest;
 mod meddling;
+mod order;
 mod publishing;
 mod source;
 mod stage;

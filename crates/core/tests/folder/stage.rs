@@ -63,6 +63,7 @@ pub fn stages() -> Vec<(String, Stage)> {
         all.push((name.to_owned(), Stage::within(kind.clone())));
         all.push((format!("local to {name}"), Stage::between(MemoryKind::local_like(), kind)));
     }
+    all.push(("by folder".to_owned(), Stage::within(MemoryKind::by_folder())));
     all
 }
 

@@ -14,6 +14,7 @@ mod allowed;
 mod append;
 mod chain;
 mod golden;
+mod lanes;
 mod life;
 mod limits;
 mod reducer;

@@ -11,6 +11,7 @@ use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use promote_core::location::Key;
 use promote_core::names::shown;
+use promote_core::port::order::Ascent;
 use promote_core::port::{
     ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Page, PinnedSource, ProviderError, VersionId,
 };
@@ -222,6 +223,7 @@ impl S3Bucket {
         let client = self.client().await?;
         let mut after = after.map(|key| key.as_str().to_owned());
         let mut page = Page::default();
+        let mut ascent = Ascent::default();
         loop {
             let wanted = i32::try_from(limit - page.objects.len()).unwrap_or(1000);
             let request = client.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(wanted);
@@ -230,13 +232,16 @@ impl S3Bucket {
             page.more = answer.is_truncated().unwrap_or(false);
             for entry in answer.contents() {
                 let Some(name) = entry.key() else { return Err(incomplete(&doing)) };
-                if !name.starts_with(prefix) || after.as_deref().is_some_and(|last| name <= last) {
+                let in_order = after.as_deref().is_none_or(|last| ascent.step(last, name));
+                if !name.starts_with(prefix) || !in_order {
                     return Err(doing
                         .error(
                             ErrorKind::Unsupported,
                             format!("the store lists `{}` out of order", shown(name)),
                         )
-                        .hint("a ledger needs a store that lists keys in the order of their bytes"));
+                        .hint(
+                            "a ledger needs a store that lists keys in the order of their bytes, or folder by folder",
+                        ));
                 }
                 after = Some(name.to_owned());
                 let Ok(key) = name.parse::<Key>() else { continue };
