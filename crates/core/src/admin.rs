@@ -1,5 +1,7 @@
 //! What people say about environments and releases without moving anything: freeze, hold, block, adopt.
 
+mod known;
+
 use crate::apply::{Writer, append_after};
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config, Environment};
@@ -9,7 +11,8 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::invocation::Invocation;
 use crate::ledger::{
-    AppendError, Freeze, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, TargetState, Word,
+    AppendError, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State, TargetState,
+    Word,
 };
 use crate::observe::{environment, genesis_to_write, seen};
 use crate::pointer::{self, Pointer};
@@ -17,7 +20,7 @@ use crate::port::Object;
 use crate::reason;
 use crate::request::Request;
 use crate::snapshot::Block;
-use crate::world::World;
+use crate::world::{View, World};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 
@@ -176,36 +179,43 @@ pub async fn block(
 /// What `adopt` recorded.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adopted {
-    /// The record.
-    pub head: Head,
+    /// The record; `None` when there was nothing to adopt, since what is there is what is recorded.
+    pub head: Option<Head>,
     /// The release that the targets hold, when it is known.
     pub release: Option<ReleaseRef>,
 }
 
-/// Records what the targets of an environment hold now. `manifest`: the release that the caller takes it for; it is
-/// checked. Without one, the object's own stamp is followed.
+/// What an environment's targets hold, for whoever may adopt it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Holding {
+    /// The targets, each with the digest of what it holds.
+    pub targets: Vec<TargetState>,
+    /// The release that they hold, when it is known.
+    pub release: Option<ReleaseRef>,
+    /// Whether that is what is recorded, so that there is nothing to adopt.
+    pub recorded: bool,
+    known: Option<Manifest>,
+    genesis: (Genesis, crate::digest::Digest),
+    head: Option<Head>,
+}
+
+/// Looks at what the targets of an environment hold now. `manifest`: the release that the caller takes it for; it is
+/// checked. Without one, the release is found by the bytes.
 ///
 /// # Errors
-/// `Usage` without a reason; `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
-pub async fn adopt(
-    world: &World,
+/// `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
+pub async fn holding(
+    view: &View,
     config: &Config,
-    request: &Request,
+    name: &crate::names::EnvironmentName,
     manifest: Option<Manifest>,
-) -> Result<Adopted, Failure> {
-    let settings = environment(config, &request.environment)?;
-    let request = &Request {
-        reason: Some(reason::needed(request.reason.as_deref(), "an adoption")?),
-        ..request.clone()
-    };
-    let view = world.view();
-    let genesis = genesis_to_write(&view, config).await?;
+) -> Result<Holding, Failure> {
+    let settings = environment(config, name)?;
+    let genesis = genesis(view, config).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     idle(config, settings, head.as_ref())?;
-    deployed(world, config, settings, head.as_ref()).await?;
-    let base = head.as_ref().map(|head| head.id);
-    let targets = seen(&view, config, settings, head.as_ref().map(Head::state)).await?;
+    let targets = seen(view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();
     let mut stamp = None;
     for artifact in &settings.artifacts {
@@ -221,8 +231,8 @@ pub async fn adopt(
             .or_else(|| object.metadata.get("promote-commit").and_then(|text| text.parse::<CommitId>().ok()));
         let sha256 = match object.sha256 {
             Some(digest) if artifact.kind != ArtifactKind::Folder => digest,
-            _ if artifact.kind == ArtifactKind::Folder => folder(world, &found.location).await?,
-            _ => content(world, &found.location, object).await?,
+            _ if artifact.kind == ArtifactKind::Folder => folder(view, &found.location).await?,
+            _ => content(view, &found.location, object).await?,
         };
         states.push(TargetState {
             artifact: artifact.name.clone(),
@@ -239,14 +249,11 @@ pub async fn adopt(
             format!("{} has no target that could be adopted", settings.name),
         ));
     }
-    let holds = |manifest: &Manifest| {
-        states.iter().all(|state| {
-            let name = state.artifact.as_ref().map_or("main", |name| name.as_str());
-            manifest.artifact(name, &settings.name).map(|(_, built)| built.sha256) == state.sha256
-        })
-    };
+    let held = known::Held { settings, targets: &states, stamp };
+    let empty = State::default();
+    let here = head.as_ref().map_or(&empty, Head::state);
     let known = match manifest {
-        Some(manifest) if holds(&manifest) => Some(manifest),
+        Some(manifest) if held.is(&manifest) => Some(manifest),
         Some(manifest) => {
             let found = states.iter().filter_map(|state| state.sha256).map(|digest| digest.to_string());
             return Err(Failure::new(
@@ -256,18 +263,41 @@ pub async fn adopt(
             .state(format!("It holds {}.", found.collect::<Vec<_>>().join(", ")))
             .state("Nothing was recorded."));
         }
-        None => match stamp {
-            Some(commit) => {
-                let known = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
-                known.filter(holds)
-            }
-            None => None,
-        },
+        None => held.release(view, here).await?,
     };
+    let release = known.as_ref().map(Manifest::reference);
+    let same = here.current.as_ref().is_some_and(|current| {
+        current.release.as_ref().map(|known| &known.commit) == release.as_ref().map(|known| &known.commit)
+    });
+    let drifts = targets.iter().any(|(artifact, seen)| crate::rule::drift(here, artifact, seen).is_some());
+    Ok(Holding { targets: states, release, recorded: same && !drifts, known, genesis, head })
+}
+
+/// Records what the targets of an environment hold now, unless that is what is recorded. `manifest`: see [`holding`].
+///
+/// # Errors
+/// As [`holding`]; `Usage` without a reason, `Conflict` besides when somebody else was faster, or retention is about to delete the release.
+pub async fn adopt(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    manifest: Option<Manifest>,
+) -> Result<Adopted, Failure> {
+    let settings = environment(config, &request.environment)?;
+    let found = holding(&world.view(), config, &request.environment, manifest).await?;
+    let Holding { targets: states, release, recorded, known, genesis, head } = found;
+    if recorded {
+        return Ok(Adopted { head: None, release });
+    }
+    deployed(world, config, settings, head.as_ref()).await?;
+    let request = &Request {
+        reason: Some(reason::needed(request.reason.as_deref(), "an adoption")?),
+        ..request.clone()
+    };
+    let base = head.as_ref().map(|head| head.id);
     if let Some(known) = &known {
         kept(world, &known.commit).await?;
     }
-    let release = known.as_ref().map(Manifest::reference);
     let allowed = known.map(|known| known.allowed.names()).unwrap_or_default();
     let still = |head: Option<&Head>| {
         if head.map(|head| head.id) == base {
@@ -286,7 +316,7 @@ pub async fn adopt(
         record.observe = Some(observe.clone());
     })
     .await?;
-    Ok(Adopted { head, release })
+    Ok(Adopted { head: Some(head), release })
 }
 
 /// Refuses to record as being there what retention is about to delete: nothing could bring it back later.
@@ -302,12 +332,9 @@ async fn kept(world: &World, commit: &CommitId) -> Result<(), Failure> {
 }
 
 /// The digest of the folder that a target is or names, as a release's manifest would have it.
-async fn folder(
-    world: &World,
-    location: &crate::location::Location,
-) -> Result<crate::digest::Digest, Failure> {
+async fn folder(view: &View, location: &crate::location::Location) -> Result<crate::digest::Digest, Failure> {
     let doing = format!("reading `{location}`");
-    let store = world.store(&location.store)?;
+    let store = view.store(&location.store)?;
     let unfit = |what: &str| {
         Failure::new(ExitStatus::Usage, format!("`{location}` {what}")).state("Nothing was recorded.")
     };
@@ -335,12 +362,12 @@ async fn folder(
 
 /// The digest of a target whose store vouches for none: by reading the very version that was seen.
 async fn content(
-    world: &World,
+    view: &View,
     location: &crate::location::Location,
     object: &Object,
 ) -> Result<crate::digest::Digest, Failure> {
     let doing = format!("reading `{location}`");
-    let bucket = world.store(&location.store)?;
+    let bucket = view.store(&location.store)?;
     let mut hasher = crate::digest::Hasher::new();
     let mut stream = bucket
         .read(&location.key, object.version.as_ref())

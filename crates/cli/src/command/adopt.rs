@@ -4,11 +4,12 @@ use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::page::{Page, Style, Text};
 use clap::Args;
+use promote_core::admin::{adopt, holding};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::{Head, LedgerError};
+use promote_core::ledger::LedgerError;
 use promote_core::names::EnvironmentName;
-use promote_core::observe::{environment, seen};
+use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
 use serde::Serialize;
@@ -16,7 +17,9 @@ use serde::Serialize;
 /// Record what is in an environment now
 ///
 /// For an environment that was in use before promote, and after a change that was made past it. The targets are read
-/// and written down as they are; nothing is moved. What was not verified by a promotion does not count as verified.
+/// and written down as they are; nothing is moved. The release is found by its bytes. Where the targets hold what is
+/// recorded, there is nothing to adopt, and nothing is written. What was not verified by a promotion does not count as
+/// verified.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote adopt prod --reason \"hotfix by hand\"\n  promote adopt prod --as 77f0d4a --reason INC-88"
@@ -26,7 +29,7 @@ pub(crate) struct AdoptArgs {
     #[arg(value_name = "ENV")]
     environment: EnvironmentName,
 
-    /// The published release that its targets hold, which is checked; left out, what the targets say of themselves
+    /// The published release that its targets hold, which is checked; left out, the release is found by its bytes
     #[arg(long = "as", value_name = "RELEASE")]
     release: Option<Wanted>,
 
@@ -48,6 +51,8 @@ pub(crate) struct AdoptReport {
     sha: Option<String>,
     /// What lies there.
     targets: Vec<AdoptedTarget>,
+    /// Whether the targets hold what is recorded, so that there was nothing to adopt.
+    unchanged: bool,
     /// Whether nothing was written because of `--dry-run`.
     dry_run: bool,
     /// The ledger's entry.
@@ -64,7 +69,8 @@ struct AdoptedTarget {
 
 impl Document for AdoptReport {
     const SCHEMA: &'static str = "promote/adopt@1";
-    const FIELDS: &'static [&'static str] = &["schema", "environment", "sha", "targets", "dry_run", "entry"];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "environment", "sha", "targets", "unchanged", "dry_run", "entry"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
@@ -73,7 +79,6 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
     let settings = environment(&project.config, name)?;
     let world = app.world(&project).await?;
     let view = world.view();
-    promote_core::observe::genesis(&view, &project.config).await?;
     let manifest = match &args.release {
         None => None,
         Some(wanted) => {
@@ -87,36 +92,34 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             })?)
         }
     };
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    let found = seen(&view, &project.config, settings, head.as_ref().map(Head::state)).await?;
+    let found = holding(&view, &project.config, name, manifest.clone()).await?;
     let mut report = AdoptReport {
         schema: AdoptReport::SCHEMA,
         environment: name.to_string(),
-        sha: manifest.as_ref().map(|manifest| manifest.commit.to_string()),
+        sha: found.release.map(|release| release.commit.to_string()),
         targets: found
-            .values()
-            .map(|seen| AdoptedTarget {
-                location: seen.location.to_string(),
-                size: seen.object.as_ref().map(|object| object.size),
-                digest: seen
-                    .object
-                    .as_ref()
-                    .and_then(|object| object.sha256)
-                    .map(|digest| digest.to_string()),
+            .targets
+            .iter()
+            .map(|target| AdoptedTarget {
+                location: target.target.to_string(),
+                size: Some(target.size),
+                digest: target.sha256.map(|digest| digest.to_string()),
             })
             .collect(),
+        unchanged: found.recorded,
         dry_run: args.changing.dry_run,
         entry: None,
     };
-    if !args.changing.dry_run {
+    if !args.changing.dry_run && !found.recorded {
         crate::confirm::confirm(app, &args.changing, settings, false)?;
         let request = Request {
             reason: Some(args.reason.clone()),
             ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
         };
-        let adopted = promote_core::admin::adopt(&world, &project.config, &request, manifest).await?;
+        let adopted = adopt(&world, &project.config, &request, manifest).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());
-        report.entry = Some(adopted.head.record.seq.to_string());
+        report.unchanged = adopted.head.is_none();
+        report.entry = adopted.head.map(|head| head.record.seq.to_string());
     }
     app.tell(report.entry.is_some(), &report, || page(&report))?;
     Ok(ExitStatus::Ok)
@@ -130,6 +133,8 @@ fn page(report: &AdoptReport) -> Page {
         None => "something that no release is known for".to_owned(),
     };
     page.line(match &report.entry {
+        _ if report.unchanged => Text::new("✓ ", Style::Good)
+            .and(format!("{name} holds {what}, as is recorded: there is nothing to adopt"), Style::Plain),
         Some(entry) => Text::new("✓ ", Style::Good)
             .and(format!("{name} holds {what}, as is recorded now"), Style::Plain)
             .and(format!(" (ledger entry {entry})"), Style::Dim),
@@ -143,7 +148,7 @@ fn page(report: &AdoptReport) -> Page {
         };
         page.line(format!("  {}: {held}", target.location));
     }
-    if report.sha.is_none() && !report.dry_run {
+    if report.sha.is_none() && !report.dry_run && !report.unchanged {
         page.hint(format!(
             "`promote adopt {name} --as RELEASE --reason TEXT` names the release, and checks that it is it"
         ));

@@ -177,7 +177,8 @@ fn every_way_that_a_promotion_goes_leaves_a_sound_chain() {
         let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
         request.reason = Some("as it is".to_owned());
         let adopted = block_on(adopt(&world, &life.stage.config, &request, None)).unwrap();
-        assert_eq!(adopted.release, None, "nothing says which release it is");
+        let known = adopted.release.map(|release| release.commit);
+        assert_eq!(known, Some(crate::stage::commit('d')), "its bytes are those of a release");
         let kinds: Vec<Kind> = life.check().iter().map(|head| head.record.kind).collect();
         for kind in [
             Kind::Intent,

@@ -10,6 +10,7 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
+mod adopting;
 mod budget;
 mod crash;
 mod order;
