@@ -58,7 +58,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> Ended {
     let config = &project.config;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let found = survey(&world.view(), config).await?;
+    let found = survey(&world.view(), config, &policy).await?;
     let judged = judge(config, &policy, &found, |store| world.stores.contains_key(store));
     let pruned = match args.changing.yes && !args.changing.dry_run {
         false => None,

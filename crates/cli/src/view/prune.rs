@@ -92,7 +92,7 @@ fn row(report: &PruneReport, one: &PrunedRelease, zone: Tz) -> Vec<Text> {
     vec![
         Text::new(short(&one.sha), Style::Strong),
         Text::plain(one.published_at.map_or_else(|| "-".to_owned(), |at| when(at, zone))),
-        Text::plain(size(one.bytes)),
+        Text::plain(one.bytes.map_or_else(|| "-".to_owned(), size)),
         Text::new(word, style),
         Text::plain(why),
     ]

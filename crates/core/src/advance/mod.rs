@@ -177,11 +177,14 @@ async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Ch
     ))
 }
 
-/// The releases that were published last.
+/// The releases that were published last, of those whose artifacts are left.
 async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, Failure> {
     let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
-    let mut all: Vec<(DateTime<Utc>, CommitId)> =
-        entries.into_iter().filter_map(|(commit, entry)| Some((entry.published?, commit))).collect();
+    let mut all: Vec<(DateTime<Utc>, CommitId)> = entries
+        .into_iter()
+        .filter(|(_, entry)| entry.gone.is_none())
+        .filter_map(|(commit, entry)| Some((entry.published?, commit)))
+        .collect();
     all.sort();
     let reads = all.into_iter().rev().take(RECENT).map(|(published_at, commit)| async move {
         let manifest = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;

@@ -18,9 +18,6 @@ use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// How many pages of a thousand objects one release may have.
-const PAGES: usize = 100;
-
 /// Why a ledger can't be read.
 #[derive(Debug, thiserror::Error)]
 pub enum LedgerError {
@@ -252,27 +249,16 @@ impl LedgerReader {
     /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.
     ///
     /// # Errors
-    /// When the store fails, or says so much about one release that it can't be meant.
+    /// When the store fails.
     pub async fn release(&self, commit: &CommitId) -> Result<ReleaseEntry, LedgerError> {
-        let prefix = format!("{}/", key::releases_prefix(&self.root, commit.as_str()));
         let mut entry = ReleaseEntry::default();
-        let mut after: Option<Key> = None;
-        for _ in 0..PAGES {
-            let page = self.bucket.list(&prefix, after.as_ref(), 1000).await?;
-            for object in &page.objects {
-                if let Some((_, rest)) = key::release_of(&self.root, &object.key) {
-                    entry.take(rest, object.stored_at);
-                }
+        self.below(&format!("{}/", key::releases_prefix(&self.root, commit.as_str())), |object| {
+            if let Some((_, rest)) = key::release_of(&self.root, &object.key) {
+                entry.take(rest, object.stored_at);
             }
-            after = page.objects.last().map(|object| object.key.clone());
-            if !page.more || after.is_none() {
-                return Ok(entry);
-            }
-        }
-        Err(LedgerError::Foreign {
-            key: key::manifest(&self.root, commit)?,
-            why: format!("more than {} objects lie beside it", PAGES * 1000),
         })
+        .await?;
+        Ok(entry)
     }
 
     /// The releases whose commit begins with `prefix` (all of them for `None`), as far as one listing of `limit`
@@ -293,29 +279,6 @@ impl LedgerReader {
             found.entry(commit).or_default().take(rest, object.stored_at);
         }
         Ok((found, page.more))
-    }
-
-    /// Every release, page after page: their keys are commits, so no listing begins with the newest.
-    ///
-    /// # Errors
-    /// When the store fails, or there are more than can be meant.
-    pub async fn every_release(&self) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
-        let prefix = key::releases_prefix(&self.root, "");
-        let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
-        let mut after: Option<Key> = None;
-        for _ in 0..PAGES {
-            let page = self.bucket.list(&prefix, after.as_ref(), 1000).await?;
-            for object in &page.objects {
-                let Some((commit, rest)) = key::release_of(&self.root, &object.key) else { continue };
-                found.entry(commit).or_default().take(rest, object.stored_at);
-            }
-            after = page.objects.last().map(|object| object.key.clone());
-            if !page.more || after.is_none() {
-                return Ok(found);
-            }
-        }
-        let why = format!("more than {} objects of releases", PAGES * 1000);
-        Err(LedgerError::Foreign { key: self.root.clone(), why })
     }
 }
 

@@ -1,12 +1,18 @@
-//! Every lane that there is, also those that no configuration names any more. What can't be read is an error here,
-//! never left out.
+//! Every lane that there is, also those that no configuration names any more, and every release. What can't be read is
+//! an error here, never left out; there is no number of them that is too large.
 
+use super::entry::ReleaseEntry;
 use super::key;
 use super::reader::{Head, LedgerError, LedgerReader};
+use crate::commit::CommitId;
 use crate::location::Key;
 use crate::names::LaneName;
+use crate::port::{ErrorKind, Object, ProviderError};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
+
+/// How many objects a page has.
+const PAGE: usize = 1000;
 
 /// How many lanes a ledger may have.
 const MOST: usize = 10_000;
@@ -48,5 +54,56 @@ impl LedgerReader {
             Ok::<_, LedgerError>(self.head(&lane).await?.map(|head| (lane, head)))
         });
         Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+    }
+
+    /// Hands over everything below a prefix, page after page.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub(super) async fn below(&self, prefix: &str, mut take: impl FnMut(&Object)) -> Result<(), LedgerError> {
+        let mut after: Option<Key> = None;
+        loop {
+            let page = self.bucket().list(prefix, after.as_ref(), PAGE).await?;
+            page.objects.iter().for_each(&mut take);
+            let last = page.objects.last().map(|object| object.key.clone());
+            if !page.more {
+                return Ok(());
+            }
+            if last.is_none() || last == after {
+                let message = "a page that leads nowhere says that more follow";
+                return Err(ProviderError::new(ErrorKind::Corrupt, self.bucket(), prefix, message).into());
+            }
+            after = last;
+        }
+    }
+
+    /// Every release: their keys are commits, so no listing begins with the newest. One page tells of most ledgers; of
+    /// larger ones the pages are asked for side by side, by the first digit of the commit.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn every_release(&self) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
+        let all = key::releases_prefix(self.root(), "");
+        let first = self.bucket().list(&all, None, PAGE).await?;
+        let mut found = BTreeMap::new();
+        let take = |found: &mut BTreeMap<CommitId, ReleaseEntry>, object: &Object| {
+            if let Some((commit, rest)) = key::release_of(self.root(), &object.key) {
+                found.entry(commit).or_default().take(rest, object.stored_at);
+            }
+        };
+        if !first.more {
+            first.objects.iter().for_each(|object| take(&mut found, object));
+            return Ok(found);
+        }
+        let digits = "0123456789abcdef".chars().map(|digit| async move {
+            let mut part = BTreeMap::new();
+            let prefix = key::releases_prefix(self.root(), &digit.to_string());
+            self.below(&prefix, |object| take(&mut part, object)).await?;
+            Ok::<_, LedgerError>(part)
+        });
+        for mut part in try_join_all(digits).await? {
+            found.append(&mut part);
+        }
+        Ok(found)
     }
 }

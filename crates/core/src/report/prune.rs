@@ -76,8 +76,9 @@ pub struct PrunedRelease {
     pub subject: Option<String>,
     /// The store's time of its manifest.
     pub published_at: Option<DateTime<Utc>>,
-    /// The length of its artifacts, as published; an image counts for its manifest alone.
-    pub bytes: u64,
+    /// The length of its artifacts, as published; an image counts for its manifest alone. `None` where that was not
+    /// read, because nothing depends on it.
+    pub bytes: Option<u64>,
     /// What becomes of it.
     pub fate: FateWord,
     /// Why it is kept.
@@ -168,7 +169,7 @@ impl PruneReport {
                 sha: commit.to_string(),
                 subject: manifest.and_then(|manifest| manifest.subject.clone()),
                 published_at: entry.published,
-                bytes: manifest.map_or(0, bytes),
+                bytes: manifest.map(bytes),
                 fate,
                 roots: one.roots.iter().cloned().collect(),
                 doomed_at: entry.doomed_at.filter(|_| entry.doomed()),
@@ -183,7 +184,7 @@ impl PruneReport {
             for one in releases.iter().filter(|one| one.fate == fate && (pruned.is_none() || one.done)) {
                 sum = sum.saturating_add(match pruned {
                     Some(_) if fate == FateWord::Delete => one.erased.iter().map(|it| it.bytes).sum(),
-                    _ => one.bytes,
+                    _ => one.bytes.unwrap_or(0),
                 });
             }
             sum

@@ -146,7 +146,7 @@ impl Run<'_> {
         }
         // From here on nobody begins with them. What was begun before is in the ledger by now.
         let view = self.world.view();
-        let now = survey_knowing(&view, self.config, &before.manifests).await?;
+        let now = survey_knowing(&view, self.config, self.policy, &before.manifests).await?;
         let reachable = |store: &StoreId| self.world.stores.contains_key(store);
         let judged = judge(self.config, self.policy, &now, reachable);
         for commit in due {

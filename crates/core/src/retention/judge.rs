@@ -1,6 +1,7 @@
 //! From what was read to what becomes of each release. Pure.
 
-use super::roots::{Root, add_places, meet, roots};
+use super::ground::Ground;
+use super::roots::{Root, add_places, roots};
 use super::{Policy, Survey};
 use crate::commit::CommitId;
 use crate::config::Config;
@@ -61,17 +62,17 @@ pub fn judge(
     let due = |judged: &BTreeMap<CommitId, Judged>, commit: &CommitId| {
         judged.get(commit).is_some_and(|one| one.fate == Fate::Delete)
     };
-    loop {
-        let early = survey.manifests.iter().find(|(commit, manifest)| {
-            due(&judged, commit)
-                && survey
-                    .manifests
-                    .iter()
-                    .any(|(other, theirs)| !due(&judged, other) && meet(manifest, Some(theirs)))
-        });
-        let Some(one) = early.and_then(|(commit, _)| judged.get_mut(commit)) else { return judged };
-        one.fate = Fate::Wait { until: survey.at };
+    let ground = Ground::of(&survey.manifests);
+    let mut early: Vec<&CommitId> = survey.manifests.keys().filter(|commit| !due(&judged, commit)).collect();
+    while let Some(manifest) = early.pop().and_then(|commit| survey.manifests.get(commit)) {
+        for commit in ground.neighbours(manifest) {
+            if let Some(one) = judged.get_mut(commit).filter(|one| one.fate == Fate::Delete) {
+                one.fate = Fate::Wait { until: survey.at };
+                early.push(commit);
+            }
+        }
     }
+    judged
 }
 
 fn fate(entry: &ReleaseEntry, needed: bool, policy: &Policy, now: DateTime<Utc>) -> Fate {

@@ -17,6 +17,7 @@
 
 mod carry;
 mod erase;
+mod ground;
 mod judge;
 mod pin;
 pub mod roots;

@@ -1,10 +1,11 @@
 //! The roots: releases that must keep their artifacts, and why. A pure function of what was read.
 
 use super::Policy;
+use super::ground::{Ground, touches};
 use crate::commit::CommitId;
 use crate::config::Config;
 use crate::ledger::{Manifest, ReleaseEntry, State};
-use crate::location::{Location, StoreId};
+use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -151,28 +152,15 @@ pub(super) fn add_places(
         }
     }
     // What shares a place with a root is one itself, and so on.
+    let ground = Ground::of(manifests);
     let mut fresh: Vec<CommitId> = found.keys().cloned().collect();
     while let Some(root) = fresh.pop() {
-        for (commit, manifest) in manifests {
-            if found.contains_key(commit) || !meet(manifest, manifests.get(&root)) {
-                continue;
+        let Some(manifest) = manifests.get(&root) else { continue };
+        for commit in ground.neighbours(manifest) {
+            if !found.contains_key(commit) {
+                found.entry(commit.clone()).or_default().insert(Root::Shared { with: root.clone() });
+                fresh.push(commit.clone());
             }
-            found.entry(commit.clone()).or_default().insert(Root::Shared { with: root.clone() });
-            fresh.push(commit.clone());
         }
     }
-}
-
-/// Whether two releases have artifacts in one place.
-pub(super) fn meet(one: &Manifest, other: Option<&Manifest>) -> bool {
-    let places = || other.into_iter().flat_map(|other| other.artifacts.values());
-    one.artifacts.values().any(|one| places().any(|other| touches(&one.location, &other.location)))
-}
-
-/// Whether two things lie in the same place, or one inside the other's folder.
-fn touches(one: &Location, other: &Location) -> bool {
-    let within = |folder: &Location, inner: &Location| {
-        folder.folder().is_some_and(|prefix| inner.key.as_str().starts_with(prefix))
-    };
-    one.store == other.store && (one.key == other.key || within(one, other) || within(other, one))
 }

@@ -1,6 +1,9 @@
 //! Reading what retention decides on. What can't be read stops it: a release must not be deleted because the record
-//! that needs it could not be read.
+//! that needs it could not be read. What decides nothing is not read: of releases that are gone the listing alone, and
+//! no manifest at all while everything that is left is needed.
 
+use super::Policy;
+use super::roots::roots;
 use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
@@ -25,7 +28,8 @@ pub struct Survey {
     pub heads: BTreeMap<LaneName, Head>,
     /// Every release, as the listing tells.
     pub releases: BTreeMap<CommitId, ReleaseEntry>,
-    /// The manifests of those that were published and are not gone.
+    /// The manifests of those that were published and are not gone, where nothing but their places can tell whether one
+    /// of them is needed. Empty while the listing tells that all of them are.
     pub manifests: BTreeMap<CommitId, Manifest>,
 }
 
@@ -40,14 +44,15 @@ impl Survey {
 ///
 /// # Errors
 /// When anything can't be read or is not of this version, or the ledger is another project's.
-pub async fn survey(view: &View, config: &Config) -> Result<Survey, Failure> {
-    survey_knowing(view, config, &BTreeMap::new()).await
+pub async fn survey(view: &View, config: &Config, policy: &Policy) -> Result<Survey, Failure> {
+    survey_knowing(view, config, policy, &BTreeMap::new()).await
 }
 
 /// The same with manifests that were read before: they never change.
 pub(super) async fn survey_knowing(
     view: &View,
     config: &Config,
+    policy: &Policy,
     known: &BTreeMap<CommitId, Manifest>,
 ) -> Result<Survey, Failure> {
     let begun = genesis(view, config);
@@ -60,11 +65,13 @@ pub(super) async fn survey_knowing(
     let ((genesis, _), (heads, releases)) = try_join(begun, listed).await?;
     belongs(&genesis, heads.values())?;
     let at = now(view).await?;
-    let wanted: Vec<&CommitId> = releases
-        .iter()
-        .filter(|(_, entry)| entry.published.is_some() && entry.gone.is_none())
-        .map(|(commit, _)| commit)
-        .collect();
+    let lanes = heads.iter().map(|(lane, head)| (lane.clone(), head.state().clone())).collect();
+    let needed = roots(config, &lanes, &releases, policy, at);
+    let left = releases.iter().filter(|(_, entry)| entry.published.is_some() && entry.gone.is_none());
+    let mut wanted: Vec<&CommitId> = left.map(|(commit, _)| commit).collect();
+    if wanted.iter().all(|commit| needed.contains_key(*commit)) {
+        wanted.clear();
+    }
     let mut manifests = BTreeMap::new();
     let (here, asked): (Vec<_>, Vec<_>) = wanted.into_iter().partition(|commit| known.contains_key(*commit));
     manifests.extend(here.into_iter().filter_map(|it| Some((it.clone(), known.get(it)?.clone()))));

@@ -12,6 +12,7 @@
 
 mod crash;
 mod life;
+mod many;
 mod old;
 mod properties;
 mod race;

@@ -21,7 +21,7 @@ pub fn strict() -> Policy {
 
 /// `promote prune --yes`.
 pub async fn clean(world: &World, config: &Config, policy: &Policy) -> Result<Pruned, Failure> {
-    let found = survey(&world.view(), config).await?;
+    let found = survey(&world.view(), config, policy).await?;
     let judged = judge(config, policy, &found, |store| world.stores.contains_key(store));
     prune(world, config, policy, &actor("eve"), &found, &judged).await
 }
@@ -32,7 +32,7 @@ pub async fn fates(
     config: &Config,
     policy: &Policy,
 ) -> Result<BTreeMap<CommitId, Fate>, Failure> {
-    let found = survey(&world.view(), config).await?;
+    let found = survey(&world.view(), config, policy).await?;
     let judged = judge(config, policy, &found, |store| world.stores.contains_key(store));
     Ok(judged.into_iter().map(|(commit, one)| (commit, one.fate)).collect())
 }
