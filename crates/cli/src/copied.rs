@@ -1,82 +1,242 @@
-//! Reading a copy of a ledger from a folder, as any tool that copies objects to files makes it.
+//! A copy of a ledger in a folder, as any tool that copies objects to files makes it: read as a store is read, so that
+//! it is checked by the same code.
 
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt as _, stream};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::record;
-use promote_core::names::LaneName;
-use promote_core::report::{Document, VerifyReport, check_copy};
-use std::collections::BTreeMap;
-use std::path::Path;
+use promote_core::ledger::LedgerReader;
+use promote_core::location::Key;
+use promote_core::port::order::by_parts;
+use promote_core::port::{
+    BucketReader, ByteStream, Capabilities, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object,
+    Page, ProviderError, Token, VersionId,
+};
+use promote_core::report::{VerifyReport, check_ledger};
+use std::fmt;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-/// Checks the chains of a copied ledger.
-pub(crate) fn check(folder: &Path) -> Result<VerifyReport, Failure> {
-    let genesis = read(&folder.join("ledger.json"), promote_core::ledger::genesis::LIMIT)?;
-    let mut lanes: BTreeMap<LaneName, Vec<(String, bytes::Bytes)>> = BTreeMap::new();
-    let root = folder.join("lanes");
-    for name in names(&root)? {
-        let Ok(lane) = name.parse::<LaneName>() else {
-            return Err(Failure::new(
-                ExitStatus::Failed,
-                format!("`{}` is no lane of a ledger", promote_core::names::shown(&name)),
-            ));
-        };
-        let mut records = Vec::new();
-        walk(&root.join(&name).join("log"), 0, &mut records)?;
-        lanes.insert(lane, records);
-    }
-    let (project, chains) = check_copy(&genesis.into(), &lanes)?;
-    Ok(VerifyReport {
-        schema: VerifyReport::SCHEMA,
-        project: Some(project),
-        matches: chains.iter().all(|chain| chain.intact),
-        targets: None,
-        sources: None,
-        chains: Some(chains),
-    })
+/// What the copy is called as a ledger's root.
+const ROOT: &str = "copy";
+
+/// Checks everything in a copied ledger.
+pub(crate) async fn check(folder: &Path) -> Result<VerifyReport, Failure> {
+    let genesis = folder.join("ledger.json");
+    std::fs::File::open(&genesis).map_err(|error| unread(&genesis, error))?;
+    let root: Key = ROOT.parse().map_err(|error| {
+        let error: promote_core::location::LocationError = error;
+        Failure::new(ExitStatus::Failed, "a copy has no place").caused_by(error)
+    })?;
+    let reader = LedgerReader::new(Arc::new(Copy { folder: folder.to_owned() }), root);
+    Ok(VerifyReport::of_ledger(check_ledger(&reader, &[]).await?))
 }
 
-/// Records lie three folders deep; nothing lies deeper.
-fn walk(folder: &Path, depth: usize, records: &mut Vec<(String, bytes::Bytes)>) -> Result<(), Failure> {
-    for name in names(folder)? {
-        let path = folder.join(&name);
-        if path.is_dir() && depth < 3 {
-            walk(&path, depth + 1, records)?;
-        } else {
-            let bytes = read(&path, record::LIMIT)?;
-            records.push((path.display().to_string(), bytes.into()));
-        }
-    }
-    Ok(())
-}
-
-fn names(folder: &Path) -> Result<Vec<String>, Failure> {
-    let entries = std::fs::read_dir(folder).map_err(|error| unread(folder, error))?;
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(|error| unread(folder, error))?;
-        names.push(entry.file_name().to_string_lossy().into_owned());
-    }
-    names.sort();
-    Ok(names)
-}
-
-/// One byte more than the limit may be read, so that a file that is too long is refused and not cut.
-fn read(path: &Path, limit: usize) -> Result<Vec<u8>, Failure> {
-    use std::io::Read;
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(|error| unread(path, error))?;
-    let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
-    file.take(most).read_to_end(&mut bytes).map_err(|error| unread(path, error))?;
-    Ok(bytes)
-}
-
-fn unread(path: &Path, error: std::io::Error) -> Failure {
+fn unread(path: &Path, error: io::Error) -> Failure {
     let exit = match error.kind() {
-        std::io::ErrorKind::NotFound => ExitStatus::Missing,
-        std::io::ErrorKind::PermissionDenied => ExitStatus::Denied,
+        io::ErrorKind::NotFound => ExitStatus::Missing,
+        io::ErrorKind::PermissionDenied => ExitStatus::Denied,
         _ => ExitStatus::Failed,
     };
     Failure::new(exit, format!("`{}` can't be read", path.display()))
         .hint("name the folder that holds `ledger.json` and `lanes`")
         .caused_by(error)
+}
+
+/// The folder. Keys are the paths in it, below [`ROOT`].
+#[derive(Debug)]
+struct Copy {
+    folder: PathBuf,
+}
+
+impl fmt::Display for Copy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "copy in {}", self.folder.display())
+    }
+}
+
+/// What a walk through the folder looks for.
+struct Walk<'a> {
+    after: Option<&'a str>,
+    /// One more than asked for, to see whether more follows.
+    enough: usize,
+    found: Vec<Object>,
+}
+
+impl Copy {
+    fn error(&self, subject: impl fmt::Display, error: io::Error) -> ProviderError {
+        let kind = match error.kind() {
+            io::ErrorKind::NotFound => ErrorKind::NotFound,
+            io::ErrorKind::PermissionDenied => ErrorKind::Denied,
+            _ => ErrorKind::Unavailable,
+        };
+        ProviderError::new(kind, self, subject, "it can't be read").caused_by(error)
+    }
+
+    fn path(&self, key: &Key) -> PathBuf {
+        let rest = key.as_str().strip_prefix(ROOT).unwrap_or_default();
+        self.folder.join(rest.trim_start_matches('/'))
+    }
+
+    /// The file at a key, and what is known of it.
+    fn open(&self, key: &Key) -> Result<Option<(std::fs::File, Object)>, ProviderError> {
+        let failed = |error| self.error(key, error);
+        let file = match std::fs::File::open(self.path(key)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(failed(error)),
+        };
+        let known = file.metadata().map_err(failed)?;
+        Ok(known.is_file().then(|| (file, object(key.clone(), &known))))
+    }
+
+    /// Takes what lies below `path`, whose key is `key`, part by part.
+    fn walk(&self, path: &Path, key: &str, walk: &mut Walk<'_>) -> io::Result<()> {
+        let mut names = Names { path, key, last: None, over: false };
+        while let Some(batch) = names.next(walk)? {
+            for name in batch {
+                if walk.found.len() >= walk.enough {
+                    return Ok(());
+                }
+                self.enter(path, key, &name, walk)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn enter(&self, path: &Path, key: &str, name: &str, walk: &mut Walk<'_>) -> io::Result<()> {
+        let (inner, below) = (path.join(name), format!("{key}/{name}"));
+        let known = match std::fs::metadata(&inner) {
+            Ok(known) => known,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        if known.is_dir() {
+            self.walk(&inner, &below, walk)?;
+        } else if walk.after.is_none_or(|after| by_parts(&below, after).is_gt())
+            && let Ok(key) = below.parse()
+        {
+            walk.found.push(object(key, &known));
+        }
+        Ok(())
+    }
+}
+
+/// The names in a folder that may lead to what is looked for, in order and a few at a time: a folder of very many is
+/// read again, and never held as a whole.
+struct Names<'a> {
+    path: &'a Path,
+    key: &'a str,
+    last: Option<String>,
+    over: bool,
+}
+
+impl Names<'_> {
+    fn next(&mut self, walk: &Walk<'_>) -> io::Result<Option<Vec<String>>> {
+        if self.over {
+            return Ok(None);
+        }
+        let most = walk.enough.saturating_sub(walk.found.len()).max(1) + 1;
+        let mut names: Vec<String> = Vec::new();
+        self.over = true;
+        for entry in std::fs::read_dir(self.path)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            let begin = format!("{}/{name}", self.key);
+            let inside = |after: &str| after.strip_prefix(&begin).is_some_and(|rest| rest.starts_with('/'));
+            let before = walk.after.is_some_and(|after| by_parts(&begin, after).is_lt() && !inside(after));
+            if before || self.last.as_ref().is_some_and(|last| name <= *last) {
+                continue;
+            }
+            names.push(name);
+            if names.len() >= 2 * most {
+                names.sort_unstable();
+                names.truncate(most);
+                self.over = false;
+            }
+        }
+        names.sort_unstable();
+        if !self.over {
+            names.truncate(most);
+        }
+        self.last = names.last().cloned();
+        Ok(Some(names).filter(|names| !names.is_empty()))
+    }
+}
+
+fn object(key: Key, known: &std::fs::Metadata) -> Object {
+    let changed = known.modified().map_or(DateTime::<Utc>::UNIX_EPOCH, DateTime::from);
+    Object {
+        key,
+        size: known.len(),
+        token: Token(format!("{}-{}", changed.timestamp_micros(), known.len())),
+        version: None,
+        sha256: None,
+        checksums: Default::default(),
+        stored_at: changed,
+        headers: Headers::default(),
+        metadata: Metadata::new(),
+    }
+}
+
+#[async_trait]
+impl BucketReader for Copy {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            create: false,
+            replace: false,
+            copy: CopyGuard::None,
+            source_pin: false,
+            versioned: false,
+            stamps: false,
+            trusted_answers: false,
+            tokens_tell: false,
+            fence: FenceClass::Advisory,
+            expiry_s: 0,
+            allowance_s: 0,
+            put_limit: 0,
+            notes: Vec::new(),
+        }
+    }
+
+    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
+        Err(ProviderError::new(ErrorKind::Unsupported, self, "", "a copy tells no time"))
+    }
+
+    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        Ok(self.open(key)?.map(|(_, object)| object))
+    }
+
+    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+        let Some((file, object)) = self.open(key)? else { return Ok(None) };
+        // One byte more than the limit, so that a file that is too long is refused and not cut.
+        let most = u64::try_from(limit).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Vec::new();
+        file.take(most).read_to_end(&mut bytes).map_err(|error| self.error(key, error))?;
+        if bytes.len() > limit {
+            let message = format!("it has more than {limit} bytes");
+            return Err(ProviderError::new(ErrorKind::Corrupt, self, key, message));
+        }
+        Ok(Some((object, bytes.into())))
+    }
+
+    async fn read(&self, key: &Key, _version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
+        let limit = promote_core::ledger::manifest::LIMIT;
+        match self.get(key, limit).await? {
+            Some((_, bytes)) => Ok(stream::once(async move { Ok(bytes) }).boxed()),
+            None => Err(ProviderError::new(ErrorKind::NotFound, self, key, "there is no such file")),
+        }
+    }
+
+    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
+        let mut walk = Walk { after: after.map(Key::as_str), enough: limit + 1, found: Vec::new() };
+        self.walk(&self.folder, ROOT, &mut walk).map_err(|error| self.error(prefix, error))?;
+        let mut objects = walk.found;
+        objects.retain(|object| object.key.as_str().starts_with(prefix));
+        let more = objects.len() > limit;
+        objects.truncate(limit);
+        Ok(Page { objects, more, ..Page::default() })
+    }
 }

@@ -23,6 +23,7 @@ use crate::snapshot::Block;
 use crate::world::{View, World};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
+use std::collections::BTreeMap;
 
 /// What to say about an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,10 +157,7 @@ pub async fn block(
             return Ok(false);
         }
         let said = Block { reason: reason.clone(), by: request.actor.name.clone(), at: world.clock.now() };
-        let place = Word::Block.key(reader.root(), commit, entry.block + 1).map_err(|error| {
-            Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
-        })?;
-        match world.ledger.put(&place, &said).await {
+        match world.ledger.say(commit, Word::Block, entry.block + 1, &said).await {
             Ok(()) => return Ok(true),
             // Somebody else said something about it in the same moment: look again.
             Err(AppendError::Lost { .. }) => {}
@@ -211,7 +209,7 @@ pub async fn holding(
     manifest: Option<Manifest>,
 ) -> Result<Holding, Failure> {
     let settings = environment(config, name)?;
-    let genesis = genesis(view, config).await?;
+    let genesis = crate::observe::genesis(view, config).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     idle(config, settings, head.as_ref())?;
@@ -289,6 +287,7 @@ pub async fn adopt(
     if recorded {
         return Ok(Adopted { head: None, release });
     }
+    config.to_write()?;
     deployed(world, config, settings, head.as_ref()).await?;
     let request = &Request {
         reason: Some(reason::needed(request.reason.as_deref(), "an adoption")?),
@@ -311,7 +310,11 @@ pub async fn adopt(
         .hint("look at what is there now, and adopt that"))
     };
     let writer = Writer::new(world, &genesis, settings, request);
-    let observe = Observe { release: release.clone(), targets: states, since: None, allowed };
+    let read = match &release {
+        Some(known) => world.ledger.reader().named(&known.commit).await.map_err(LedgerError::looking)?,
+        None => BTreeMap::new(),
+    };
+    let observe = Observe { release: release.clone(), targets: states, read, since: None, allowed };
     let head = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
         record.observe = Some(observe.clone());
     })

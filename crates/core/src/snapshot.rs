@@ -28,6 +28,9 @@ pub struct Candidate {
     pub on_branch: Option<bool>,
     /// The tags on it, where a repository is at hand.
     pub tags: Vec<String>,
+    /// What was read of it in the ledger, as an intent names it: the key below the release, and the digest of what is
+    /// stored there.
+    pub read: BTreeMap<String, Digest>,
     /// Its artifacts where they lie, by the name of their entry in the manifest. `None` is missing.
     pub sources: BTreeMap<String, Option<Object>>,
     /// Those that are folders and have a manifest, opened.

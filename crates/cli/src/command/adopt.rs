@@ -92,7 +92,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             })?)
         }
     };
-    let found = holding(&view, &project.config, name, manifest.clone()).await?;
+    let found = Box::pin(holding(&view, &project.config, name, manifest.clone())).await?;
     let mut report = AdoptReport {
         schema: AdoptReport::SCHEMA,
         environment: name.to_string(),
@@ -116,7 +116,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
             reason: Some(args.reason.clone()),
             ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
         };
-        let adopted = adopt(&world, &project.config, &request, manifest).await?;
+        let adopted = Box::pin(adopt(&world, &project.config, &request, manifest)).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());
         report.unchanged = adopted.head.is_none();
         report.entry = adopted.head.map(|head| head.record.seq.to_string());

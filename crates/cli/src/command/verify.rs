@@ -12,8 +12,10 @@ use std::sync::Arc;
 /// Do targets and ledger agree?
 ///
 /// Compares every target with what the ledger put there, and every source of what runs with what was published, by what
-/// the stores say of them; `--bytes` reads and hashes all of them. With `--ledger`, every record of the whole ledger is checked:
-/// each names the one before by its hash, and states what follows from it. Ends with 10 when something differs, with
+/// the stores say of them; `--bytes` reads and hashes all of them. With `--ledger`, everything in the whole ledger is
+/// checked: each record names the one before by its hash and states what follows from it, manifests and words about
+/// releases are those that records name, and nothing else lies there. What such a check can't find is said with it. Ends
+/// with 10 when something differs, with
 /// another code when it could not be found out. Reads only; made for a schedule.
 #[derive(Debug, Args)]
 #[command(
@@ -25,7 +27,7 @@ pub(crate) struct VerifyArgs {
     #[arg(value_name = "ENV")]
     environments: Vec<EnvironmentName>,
 
-    /// Check the whole chain of records as well
+    /// Check the whole ledger as well
     #[arg(long)]
     ledger: bool,
 
@@ -40,7 +42,7 @@ pub(crate) struct VerifyArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> Ended {
     let (found, zone) = match &args.offline {
-        Some(folder) => (copied::check(&app.env.folder.join(folder))?, chrono_tz::UTC),
+        Some(folder) => (copied::check(&app.env.folder.join(folder)).await?, chrono_tz::UTC),
         None => {
             let project = app.project()?;
             let progress = app.progress();

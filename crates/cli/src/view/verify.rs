@@ -3,7 +3,7 @@
 use super::{count, digest, moment, short};
 use crate::page::{Page, Style, Text};
 use chrono_tz::Tz;
-use promote_core::report::{TargetCheck, VerifyReport};
+use promote_core::report::{LedgerCheck, TargetCheck, VerifyReport};
 
 /// The page.
 pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
@@ -32,7 +32,46 @@ pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
             }
         }
     }
+    if let Some(found) = &report.ledger {
+        ledger(&mut page, found);
+    }
     page
+}
+
+/// What lies beside the chains, what nothing proves, and what no check finds.
+fn ledger(page: &mut Page, found: &LedgerCheck) {
+    let what =
+        format!("ledger   {}, {} about them", count(several(found.releases), "release"), words(found.words));
+    if found.intact {
+        page.line(good(format!("{what}, as they are named")));
+    } else {
+        page.line(bad(format!("{what}: not what they should be")));
+        for fault in &found.faults {
+            page.line(format!("             {fault}"));
+        }
+    }
+    let unproven = [
+        (found.unnamed_manifests, "manifest", "that no record names yet"),
+        (found.named_by_artifacts, "manifest", "of which records name the artifacts alone"),
+        (found.unnamed_words, "word", "that no record names yet"),
+    ];
+    for (number, kind, why) in unproven.into_iter().filter(|(number, ..)| *number > 0) {
+        let line = format!("  not proven: {} {why}", count(several(number), kind));
+        page.line(Text::new(line, Style::Dim));
+    }
+    page.blank();
+    page.line(Text::new("A check of a ledger can't find:", Style::Dim));
+    for limit in &found.not_found {
+        page.line(Text::new(format!("  {limit}"), Style::Dim));
+    }
+}
+
+fn several(number: u64) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}
+
+fn words(number: u64) -> String {
+    count(several(number), "word")
 }
 
 fn plural(records: usize) -> String {
@@ -43,7 +82,8 @@ fn title(report: &VerifyReport) -> Text {
     let project = report.project.as_deref().unwrap_or("ledger");
     let targets = report.targets.iter().flatten();
     let wrong = targets.clone().filter(|target| !target.matches).count();
-    let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count();
+    let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count()
+        + usize::from(report.ledger.as_ref().is_some_and(|ledger| !ledger.intact));
     let changed = report.sources.iter().flatten().filter(|source| !source.matches).count();
     let words = match (wrong, broken) {
         (0, 0) if changed > 0 => format!("{} changed since", count(changed, "source")),
@@ -71,10 +111,14 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
     let recorded = target.recorded.as_ref();
     let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
     if target.matches {
-        page.line(good(match recorded {
+        let line = good(match recorded {
             Some(_) => format!("{name:<8} {last} is {sha}, as recorded"),
             None => format!("{name:<8} {last} is not there, as recorded"),
-        }));
+        });
+        page.line(match &target.open {
+            Some(open) => line.and(format!("; promotion {} has not ended", open.promotion), Style::Warn),
+            None => line,
+        });
         return;
     }
     page.line(bad(match recorded {
@@ -113,6 +157,17 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
             }
         }
         None => page.line("             found     nothing"),
+    }
+    if let Some(open) = &target.open {
+        page.line(format!(
+            "             open      promotion {} of {}, {} by {}",
+            open.promotion,
+            short(&open.sha),
+            moment(open.since, zone),
+            open.by
+        ));
+        page.hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it"));
+        return;
     }
     if let Some(recorded) = recorded.and_then(|recorded| recorded.sha.as_deref()) {
         page.hint(format!(

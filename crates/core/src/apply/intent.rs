@@ -28,6 +28,7 @@ pub(super) async fn open(
     config: &Config,
     plan: &Plan,
     head: Option<&Head>,
+    snapshot: &Snapshot,
 ) -> Result<Head, Failure> {
     let name = &writer.environment.name;
     let world = writer.world;
@@ -47,6 +48,7 @@ pub(super) async fn open(
         allowed: plan.let_through.clone(),
         // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
         gates: (plan.action != Action::Rollback).then(|| in_force(config, &writer.environment.lane)),
+        read: snapshot.candidate.read.clone(),
     };
     let record = writer.after(head, Kind::Intent, |record| record.intent = Some(intent))?;
     match world.ledger.append(&record).await {

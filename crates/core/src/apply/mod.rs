@@ -64,7 +64,7 @@ pub async fn apply(
         .await
         .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
     let before = overtake::overtake(&writer, config, snapshot).await?;
-    let intent = intent::open(&writer, config, plan, before.head.as_ref()).await?;
+    let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };

@@ -55,7 +55,7 @@ pub async fn undo(
     intent::fresh(&writer, snapshot).await?;
     let earlier = earlier::look(world, &environment.lane, plan, snapshot).await?;
     let first = first(&writer, snapshot).await?;
-    let intent = intent::open(&writer, config, plan, snapshot.head.as_ref()).await?;
+    let intent = intent::open(&writer, config, plan, snapshot.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };

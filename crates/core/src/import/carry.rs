@@ -7,10 +7,11 @@ use crate::begin::begin;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Actor, Head, Kind, Observe};
+use crate::ledger::{Actor, Head, Kind, LedgerError, Observe};
 use crate::observe::environment;
 use crate::request::{Request, Wanted};
 use crate::world::World;
+use std::collections::BTreeMap;
 
 /// What was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -57,7 +58,7 @@ async fn one(
 ) -> Result<usize, Failure> {
     let settings = environment(config, &lane.environment)?;
     let mut head = lane.head.clone();
-    let mut count = 0;
+    let (mut count, mut known) = (0, BTreeMap::new());
     for planned in lane.records.iter().skip(lane.already) {
         let request = Request {
             reason: Some(planned.told.clone()),
@@ -74,9 +75,21 @@ async fn one(
             Err(Failure::new(ExitStatus::Conflict, message)
                 .hint(format!("`promote history {}` shows how", settings.name)))
         };
+        let read = match planned.release.as_ref().map(|release| &release.commit) {
+            None => BTreeMap::new(),
+            Some(commit) => match known.get(commit) {
+                Some(read) => Clone::clone(read),
+                None => {
+                    let read = world.ledger.reader().named(commit).await.map_err(LedgerError::looking)?;
+                    known.insert(commit.clone(), read.clone());
+                    read
+                }
+            },
+        };
         let observe = Observe {
             release: planned.release.clone(),
             targets: planned.targets.clone(),
+            read,
             since: planned.since,
             allowed: planned.allowed.clone(),
         };

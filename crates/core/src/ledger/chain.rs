@@ -14,6 +14,17 @@ pub enum ChainFault {
     /// A number is missing.
     #[error("record {0} is missing")]
     Gap(Seq),
+    /// Several numbers are missing.
+    #[error("records {0} to {1} are missing")]
+    Gaps(Seq, Seq),
+    /// What lies in its place is not this record.
+    #[error("record {seq} can't be read: {why}")]
+    Unreadable {
+        /// Which.
+        seq: Seq,
+        /// Why.
+        why: String,
+    },
     /// It belongs to another ledger.
     #[error("record {0} belongs to another ledger")]
     Foreign(Seq),
@@ -38,9 +49,14 @@ pub enum ChainFault {
 pub struct ChainReport {
     /// How many records were checked.
     pub records: usize,
-    /// Everything that is wrong, oldest first.
+    /// Everything that is wrong, oldest first; of very many the first [`MOST_FAULTS`].
     pub faults: Vec<ChainFault>,
+    /// How many more there are.
+    pub more: usize,
 }
+
+/// How many faults of one chain are told one by one.
+pub const MOST_FAULTS: usize = 1000;
 
 /// Checks a lane record by record, in memory that does not grow with the ledger.
 #[derive(Debug, Clone)]
@@ -49,6 +65,8 @@ pub struct ChainCheck {
     prev: Digest,
     state: State,
     expected: Seq,
+    /// Whether what came right before is not known, so that nothing can be said of what follows from it.
+    lost: bool,
     /// The targets of the intent that is open.
     moving: Vec<(Option<ArtifactName>, Location)>,
     report: ChainReport,
@@ -62,6 +80,7 @@ impl ChainCheck {
             prev: genesis,
             state: State::default(),
             expected: Seq(1),
+            lost: false,
             moving: Vec::new(),
             report: ChainReport::default(),
         }
@@ -72,13 +91,14 @@ impl ChainCheck {
         let record = &head.record;
         let seq = record.seq;
         self.report.records += 1;
+        let lost = std::mem::take(&mut self.lost);
         if seq != self.expected {
             self.fault(ChainFault::Gap(self.expected));
         }
         if record.ledger != self.ledger {
             self.fault(ChainFault::Foreign(seq));
         }
-        if record.prev != self.prev {
+        if record.prev != self.prev && !lost {
             self.fault(ChainFault::Broken(seq));
         }
         // The time of the record before enters a state only as its successor noted it, so that a check gives the
@@ -88,6 +108,7 @@ impl ChainCheck {
             before = restamped(before, Seq(number), self.prev, record.prev_stored_at);
         }
         match before.after(record) {
+            _ if lost => {}
             Ok(next) => {
                 let mut next = next.sealed(seq, head.id, Some(head.stored_at));
                 // What a later version keeps there is covered by the hashes; what it means is not known here.
@@ -100,6 +121,7 @@ impl ChainCheck {
         }
         if let Some(commit) = &record.commit
             && record.kind == Kind::Commit
+            && !lost
         {
             let landed = commit.targets.iter().map(|one| (one.artifact.as_ref(), &one.target));
             if !landed.eq(self.moving.iter().map(|(artifact, target)| (artifact.as_ref(), target))) {
@@ -117,13 +139,39 @@ impl ChainCheck {
         self.expected = seq.next();
     }
 
+    /// The numbers up to this one are missing: nothing lies in their places.
+    pub fn missing(&mut self, last: Seq) {
+        self.fault(match self.expected == last {
+            true => ChainFault::Gap(last),
+            false => ChainFault::Gaps(self.expected, last),
+        });
+        self.expected = last.next();
+        self.lost = true;
+    }
+
+    /// What lies in the next record's place is not that record.
+    pub fn unreadable(&mut self, seq: Seq, why: String) {
+        self.fault(ChainFault::Unreadable { seq, why });
+        self.report.records += 1;
+        self.expected = seq.next();
+        self.lost = true;
+    }
+
+    /// The number that is expected next.
+    pub fn expected(&self) -> Seq {
+        self.expected
+    }
+
     /// What was found so far.
     pub fn report(&self) -> &ChainReport {
         &self.report
     }
 
     fn fault(&mut self, fault: ChainFault) {
-        self.report.faults.push(fault);
+        match self.report.faults.len() < MOST_FAULTS {
+            true => self.report.faults.push(fault),
+            false => self.report.more += 1,
+        }
     }
 }
 

@@ -2,11 +2,14 @@
 //! the words say is read by [`super::reader`].
 
 use crate::commit::CommitId;
+use crate::digest::Digest;
 use crate::location::{Key, LocationError};
+use crate::snapshot::Block;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// Something that is said of a release in numbered entries: an odd number says it, an even one lifts it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Word {
     /// It may go no further.
     Block,
@@ -19,6 +22,9 @@ pub enum Word {
 }
 
 impl Word {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Block, Self::Pin, Self::Doom, Self::Erase];
+
     /// The name of the folder beside the manifest.
     pub const fn name(self) -> &'static str {
         match self {
@@ -29,13 +35,31 @@ impl Word {
         }
     }
 
+    /// The key of the `number`-th entry below the release, as records name it.
+    pub fn rest(self, number: u32) -> String {
+        format!("{}/{number:06}.json", self.name())
+    }
+
     /// The key of the `number`-th entry.
     ///
     /// # Errors
     /// When the ledger's root is so long that the key is none.
     pub fn key(self, root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
-        root.join(&format!("releases/{commit}/{}/{number:06}.json", self.name()))
+        root.join(&format!("releases/{commit}/{}", self.rest(number)))
     }
+}
+
+/// An entry as it is stored: what was said, and the entry that it follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Said {
+    /// What was said.
+    #[serde(flatten)]
+    pub said: Block,
+    /// The digest of the entry before; of the first one, that of the release's manifest; of one that deleting was begun
+    /// with, that of the doom. Entries of earlier versions have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prev: Option<Digest>,
 }
 
 /// What a listing tells of one release.

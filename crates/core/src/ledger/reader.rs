@@ -143,6 +143,18 @@ impl LedgerReader {
         }
     }
 
+    /// The same by the fewest requests: the store's time of it may be cut to whole seconds.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn record_at_once(&self, lane: &LaneName, seq: Seq) -> Result<Option<Head>, LedgerError> {
+        let key = key::record(&self.root, lane, seq)?;
+        match self.bucket.get_at_once(&key, record::LIMIT).await? {
+            Some((object, bytes)) => read(lane, seq, &object, &bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
     /// Records that a listing tells, newest first; those whose content it does not tell are got side by side.
     async fn listed(
         &self,
@@ -190,6 +202,17 @@ impl LedgerReader {
     /// # Errors
     /// When the store fails or holds something else there.
     pub async fn manifest(&self, commit: &CommitId) -> Result<Option<Manifest>, LedgerError> {
+        Ok(self.stored_manifest(commit).await?.map(|(manifest, _)| manifest))
+    }
+
+    /// A release's manifest, and the digest of what is stored.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn stored_manifest(
+        &self,
+        commit: &CommitId,
+    ) -> Result<Option<(Manifest, Digest)>, LedgerError> {
         let key = key::manifest(&self.root, commit)?;
         let Some((_, bytes)) = self.bucket.get(&key, manifest::LIMIT).await? else { return Ok(None) };
         let found: Manifest = document(&key, &bytes)?;
@@ -197,7 +220,7 @@ impl LedgerReader {
         if found.commit != *commit {
             return Err(LedgerError::Foreign { key, why: "the manifest is of another release".to_owned() });
         }
-        Ok(Some(found))
+        Ok(Some((found, Digest::of(&bytes))))
     }
 
     /// What a later probe found out about a store that the genesis does not name.
@@ -224,9 +247,22 @@ impl LedgerReader {
         word: Word,
         number: u32,
     ) -> Result<Option<Block>, LedgerError> {
+        Ok(self.stored_said(commit, word, number).await?.map(|(said, _)| said))
+    }
+
+    /// The same, and the digest of what is stored.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn stored_said(
+        &self,
+        commit: &CommitId,
+        word: Word,
+        number: u32,
+    ) -> Result<Option<(Block, Digest)>, LedgerError> {
         let key = word.key(&self.root, commit, number)?;
         match self.bucket.get(&key, record::LIMIT).await? {
-            Some((_, bytes)) => Ok(Some(document(&key, &bytes)?)),
+            Some((_, bytes)) => Ok(Some((document(&key, &bytes)?, Digest::of(&bytes)))),
             None => Ok(None),
         }
     }

@@ -10,6 +10,7 @@ use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition, Ste
 use crate::rule::Finding;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// What a target held when the plan was made.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -149,6 +150,10 @@ pub struct Intent {
     /// The gates and locators in force; absent in a rollback, which is not held to them, and in older records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<Gates>,
+    /// What the plan had read of the release in the ledger itself: the key below `releases/COMMIT/`, and the SHA-256 of
+    /// what is stored there. The manifest, and the newest entry of each word about it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, Digest>,
 }
 
 /// How a write is known to have landed.
@@ -290,6 +295,9 @@ pub struct Observe {
     pub release: Option<ReleaseRef>,
     /// The targets as they are.
     pub targets: Vec<super::TargetState>,
+    /// See [`Intent::read`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub read: BTreeMap<String, Digest>,
     /// Since when it is said to have been there, for what is written down afterwards. A claim: no rule goes by it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<DateTime<Utc>>,

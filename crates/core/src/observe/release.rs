@@ -4,6 +4,7 @@
 use super::folders;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, State, Word};
@@ -200,7 +201,7 @@ pub async fn candidate(
     environment: &Environment,
     commit: &CommitId,
 ) -> Result<Candidate, Failure> {
-    let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
+    let manifest = async { view.ledger.stored_manifest(commit).await.map_err(LedgerError::looking) };
     let entry = async { view.ledger.release(commit).await.map_err(LedgerError::looking) };
     let local = async {
         let Some(history) = &view.history else { return Ok((None, Vec::new())) };
@@ -235,7 +236,7 @@ pub async fn candidate(
     };
     let ((manifest, entry), (looked, (on_branch, tags))) =
         try_join(try_join(manifest, entry), try_join(sources, local)).await?;
-    let Some(manifest) = manifest else { return Err(unpublished(view, commit.as_str()).await) };
+    let Some((manifest, digest)) = manifest else { return Err(unpublished(view, commit.as_str()).await) };
     let (mut found, mut opened) = (BTreeMap::new(), BTreeMap::new());
     for artifact in &environment.artifacts {
         let Some((entry, built)) = manifest.artifact(artifact.name(), &environment.name) else { continue };
@@ -249,21 +250,23 @@ pub async fn candidate(
         opened.extend(folder.map(|folder| (entry.clone(), folder)));
         found.insert(entry, object);
     }
-    let blocked = match entry.blocked() {
-        true => Some(said(view, commit, Word::Block, &entry).await?),
-        false => None,
-    };
-    let doomed = match entry.doomed() {
-        true => Some(Doom {
-            said: said(view, commit, Word::Doom, &entry).await?,
-            begun: entry.erasing() || entry.gone.is_some(),
-        }),
-        false => None,
-    };
+    let mut read = BTreeMap::from([("manifest.json".to_owned(), digest)]);
+    let words = Word::ALL.into_iter().filter(|word| entry.number(*word) > 0);
+    let words = try_join_all(words.map(|word| said(view, commit, word, &entry))).await?;
+    let (mut blocked, mut doomed) = (None, None);
+    for (word, said, digest) in words {
+        read.extend(digest.map(|digest| (word.rest(entry.number(word)), digest)));
+        match word {
+            Word::Block => blocked = said,
+            Word::Doom => doomed = said,
+            Word::Pin | Word::Erase => {}
+        }
+    }
+    let doomed = doomed.map(|said| Doom { said, begun: entry.erasing() || entry.gone.is_some() });
     let findings = Findings { last: entry.seen, ..Findings::default() };
     let (identities, folders) = (BTreeMap::new(), opened);
     let sources = found;
-    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, sources, folders, identities, findings })
+    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, read, sources, folders, identities, findings })
 }
 
 /// Whether it depends on the release's version if, or to where, it moves.
@@ -273,14 +276,39 @@ fn by_version(environment: &Environment) -> bool {
     environment.versions.is_some() || named.any(crate::template::Template::uses_version)
 }
 
-/// Why something is said of a release. An entry that can't be found any more still counts.
-async fn said(view: &View, commit: &CommitId, word: Word, entry: &ReleaseEntry) -> Result<Block, Failure> {
-    let said = view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking)?;
-    Ok(said.unwrap_or_else(|| Block {
-        reason: "its entry in the ledger can't be found".to_owned(),
-        by: "somebody".to_owned(),
-        at: view.clock.now(),
-    }))
+/// What the newest entry of a word says, where that is in force, and the digest of what is stored. An entry that can't be
+/// found any more still counts.
+async fn said(
+    view: &View,
+    commit: &CommitId,
+    word: Word,
+    entry: &ReleaseEntry,
+) -> Result<(Word, Option<Block>, Option<Digest>), Failure> {
+    let number = entry.number(word);
+    let holds = match word {
+        Word::Block => entry.blocked(),
+        Word::Doom => entry.doomed(),
+        Word::Pin | Word::Erase => false,
+    };
+    if !holds {
+        let key = word
+            .key(view.ledger.root(), commit, number)
+            .map_err(|error| LedgerError::from(error).looking())?;
+        let stored = view.ledger.stored(&key).await.map_err(|error| LedgerError::from(error).looking())?;
+        return Ok((word, None, stored));
+    }
+    let said = view.ledger.stored_said(commit, word, number).await.map_err(LedgerError::looking)?;
+    Ok(match said {
+        Some((said, digest)) => (word, Some(said), Some(digest)),
+        None => {
+            let lost = Block {
+                reason: "its entry in the ledger can't be found".to_owned(),
+                by: "somebody".to_owned(),
+                at: view.clock.now(),
+            };
+            (word, Some(lost), None)
+        }
+    })
 }
 
 /// Whether the tag of an image names something else than when the release was published. The image itself is then

@@ -34,8 +34,8 @@ pub use status::{
     StatusReport, status,
 };
 pub use verify::{
-    ChainCheck, Depth, FoundTarget, RecordedTarget, SourceCheck, TargetCheck, VerifyReport, check_copy,
-    check_ledger, verify,
+    ChainCheck, CheckedLedger, Depth, FoundTarget, LedgerCheck, OpenPromotion, RecordedTarget, SourceCheck,
+    TargetCheck, VerifyReport, check_ledger, check_ledger_in_parts, verify,
 };
 
 /// A document that says what it is.

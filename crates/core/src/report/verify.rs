@@ -1,11 +1,13 @@
 //! Whether the targets hold what the ledger says, and whether the ledger's chains are whole.
 
+mod beside;
 mod bytes;
-mod chain;
 mod folders;
+mod lane;
+mod ledger;
 mod sources;
 
-pub use chain::{check_copy, check_ledger};
+pub use ledger::{ChainCheck, CheckedLedger, LedgerCheck, check_ledger, check_ledger_in_parts};
 pub use sources::SourceCheck;
 
 use super::Document;
@@ -15,7 +17,7 @@ use crate::ledger::{Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen};
 use crate::port::Object;
-use crate::rule::drift;
+use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::world::View;
 use chrono::{DateTime, Utc};
@@ -38,11 +40,29 @@ pub struct VerifyReport {
     pub sources: Option<Vec<SourceCheck>>,
     /// The chains; `None` when they were not checked.
     pub chains: Option<Vec<ChainCheck>>,
+    /// Everything else in the ledger; `None` when it was not checked.
+    pub ledger: Option<LedgerCheck>,
+}
+
+impl VerifyReport {
+    /// Of a ledger alone.
+    pub fn of_ledger(checked: CheckedLedger) -> Self {
+        Self {
+            schema: Self::SCHEMA,
+            matches: checked.intact(),
+            project: Some(checked.project),
+            targets: None,
+            sources: None,
+            chains: Some(checked.chains),
+            ledger: Some(checked.ledger),
+        }
+    }
 }
 
 impl Document for VerifyReport {
     const SCHEMA: &'static str = "promote/verify@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "matches", "targets", "sources", "chains"];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "project", "matches", "targets", "sources", "chains", "ledger"];
 }
 
 /// One target of one environment.
@@ -60,10 +80,25 @@ pub struct TargetCheck {
     pub detail: Option<String>,
     /// What differs inside a folder whose manifest is the recorded one, one sentence each.
     pub inside: Vec<String>,
+    /// The promotion that has not ended in this environment.
+    pub open: Option<OpenPromotion>,
     /// What the ledger says; `None` when nothing is recorded.
     pub recorded: Option<RecordedTarget>,
     /// What is there; `None` when nothing is.
     pub found: Option<FoundTarget>,
+}
+
+/// A promotion that has not ended: it goes on at this moment, or was cut off.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct OpenPromotion {
+    /// The promotion.
+    pub promotion: String,
+    /// The commit that moves.
+    pub sha: String,
+    /// Who.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
 }
 
 /// What the ledger says a target holds.
@@ -112,25 +147,10 @@ impl FoundTarget {
 /// How far a check goes beyond what the stores say of targets and sources.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Depth {
-    /// The chains of records are checked.
+    /// The whole ledger is checked, its chains of records and all else.
     pub chains: bool,
     /// The bytes of targets and sources are read.
     pub bytes: bool,
-}
-
-/// One lane's chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ChainCheck {
-    /// The lane.
-    pub lane: String,
-    /// The records.
-    pub records: usize,
-    /// Whether the chain is whole.
-    pub intact: bool,
-    /// The newest record's id: whoever wrote it down elsewhere can tell that nothing was cut off.
-    pub newest: Option<String>,
-    /// What is wrong, oldest first.
-    pub faults: Vec<String>,
 }
 
 /// Compares the targets of these environments (of all when none is named) with the ledger, and the sources of what runs
@@ -167,17 +187,24 @@ pub async fn verify(
         }
     }
     let sources = sources::check(view, &runs, depth.bytes).await?;
-    let chains = if depth.chains { Some(check_ledger(view, config).await?) } else { None };
-    Ok(VerifyReport {
+    let right = targets.iter().all(|target| target.matches) && sources.iter().all(|source| source.matches);
+    let mut report = VerifyReport {
         schema: VerifyReport::SCHEMA,
         project: Some(config.project.to_string()),
-        matches: targets.iter().all(|target| target.matches)
-            && sources.iter().all(|source| source.matches)
-            && chains.iter().flatten().all(|chain| chain.intact),
+        matches: right,
         targets: Some(targets),
         sources: Some(sources),
-        chains,
-    })
+        chains: None,
+        ledger: None,
+    };
+    if depth.chains {
+        let lanes: Vec<_> = config.lanes.iter().map(|lane| lane.name.clone()).collect();
+        let checked = check_ledger(&view.ledger, &lanes).await?;
+        report.matches = right && checked.intact();
+        report.chains = Some(checked.chains);
+        report.ledger = Some(checked.ledger);
+    }
+    Ok(report)
 }
 
 /// An environment that was looked at.
@@ -206,7 +233,8 @@ async fn targets(
         sources::running(view, config, settings, &state).await
     };
     let ((mut found, mut state), mut running) = try_join(late, early).await?;
-    if log || found.iter().any(|(artifact, seen)| drift(&state, artifact, seen).is_some()) {
+    let differs = |(artifact, seen): (&String, &Seen)| wrong(&state, artifact, seen).is_some();
+    if log || found.iter().any(differs) {
         // A promotion may have gone on in between.
         found = seen(view, config, settings, Some(&state)).await?;
         state = self::state(view, settings).await?;
@@ -248,6 +276,11 @@ async fn inside(
     Ok(())
 }
 
+/// How a target differs from what is recorded, in words.
+fn wrong(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
+    drift(state, artifact, seen).or_else(|| unended(state, artifact, seen))
+}
+
 async fn state(view: &View, settings: &Environment) -> Result<State, Failure> {
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
     Ok(head.as_ref().map(Head::state).cloned().unwrap_or_default())
@@ -257,7 +290,7 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
     found
         .iter()
         .map(|(artifact, seen)| {
-            let detail = drift(state, artifact, seen);
+            let detail = wrong(state, artifact, seen);
             let recorded = state.current.as_ref().and_then(|current| {
                 let name = |target: &&crate::ledger::TargetState| {
                     target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
@@ -278,6 +311,12 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                 matches: detail.is_none(),
                 detail,
                 inside: Vec::new(),
+                open: state.open.as_ref().map(|open| OpenPromotion {
+                    promotion: open.promotion.to_string(),
+                    sha: open.release.commit.to_string(),
+                    by: open.by.clone(),
+                    since: open.since.time(),
+                }),
                 recorded,
                 found: seen.object.as_ref().map(FoundTarget::of),
             }

@@ -3,10 +3,11 @@
 use super::erase::{Erasure, artifact};
 use super::judge::{Fate, Judged, judge};
 use super::survey::{Survey, survey_knowing};
-use super::write::{place, put, say};
+use super::write::{failed, place, put, say};
 use super::{Policy, Root};
 use crate::commit::CommitId;
 use crate::config::Config;
+use crate::digest::Digest;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::ledger::{Actor, LedgerError, ReleaseEntry, Word, key};
@@ -38,6 +39,9 @@ struct Gone {
     at: DateTime<Utc>,
     /// What of the release is still there, and why.
     left: Vec<String>,
+    /// The digest of the entry under which it was deleted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prev: Option<Digest>,
 }
 
 /// Carries out what [`judge`] said of this survey. What is to be deleted is judged once more after it was announced.
@@ -183,9 +187,10 @@ impl Run<'_> {
             self.done.erased.entry(commit.clone()).or_default().push(erasure);
             end?;
         }
-        let place = place(key::gone(reader.root(), commit))?;
-        let gone = Gone { by: self.actor.name.clone(), at: self.world.clock.now(), left };
-        put(self.world, &place, &gone).await?;
+        let under = place(Word::Erase.key(reader.root(), commit, seen.erase))?;
+        let prev = reader.stored(&under).await.map_err(|error| failed("reading the ledger", error))?;
+        let gone = Gone { by: self.actor.name.clone(), at: self.world.clock.now(), left, prev };
+        put(self.world, &place(key::gone(reader.root(), commit))?, &gone).await?;
         self.done.gone.push(commit.clone());
         Ok(())
     }

@@ -69,6 +69,7 @@ mod tests {
             content: None,
             folder: None,
             expires: None,
+            seen: None,
         };
         Manifest {
             schema: crate::ledger::manifest::SCHEMA.to_owned(),
@@ -78,6 +79,7 @@ mod tests {
             version: None,
             branches: Vec::new(),
             artifacts: [("main".to_owned(), built)].into(),
+            allowed: Default::default(),
             built: "given".to_owned(),
             at: Default::default(),
             actor: Actor {

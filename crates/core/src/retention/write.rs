@@ -18,12 +18,16 @@ pub(super) async fn say(
     number: u32,
     said: &Block,
 ) -> Result<bool, Failure> {
-    put(world, &place(word.key(world.ledger.reader().root(), commit, number))?, said).await
+    taken(world.ledger.say(commit, word, number, said).await)
 }
 
 /// Creates a document of the ledger. `false` when somebody else wrote it first.
 pub(super) async fn put<T: Serialize>(world: &World, place: &Key, value: &T) -> Result<bool, Failure> {
-    match world.ledger.put(place, value).await {
+    taken(world.ledger.put(place, value).await)
+}
+
+fn taken(end: Result<(), AppendError>) -> Result<bool, Failure> {
+    match end {
         Ok(()) => Ok(true),
         Err(AppendError::Lost { .. }) => Ok(false),
         Err(AppendError::Refused { source, .. }) => Err(failed("writing the ledger", source)),

@@ -55,6 +55,26 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     }
 }
 
+/// What a target holds of a promotion that has not ended, in words: no drift, and not what is recorded either.
+pub fn unended(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
+    let (open, object) = (state.open.as_ref()?, seen.object.as_ref()?);
+    let known = state.current.iter().flat_map(|current| &current.targets);
+    let recorded = known.into_iter().find(|target| {
+        target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
+            && target.target == seen.location
+    });
+    let same = recorded.is_some_and(|recorded| {
+        recorded.token == object.token && (recorded.version.is_none() || recorded.version == object.version)
+    });
+    (!same && ours(state, artifact, object)).then(|| {
+        let (commit, by) = (open.release.commit.short(7), crate::names::shown(&open.by));
+        format!(
+            "`{}` holds what promotion {} of {commit} by {by} wrote, which has not ended",
+            seen.location, open.promotion
+        )
+    })
+}
+
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let state = facts.snapshot.state();
     // A release's own object is what it was when it was published, which the plan itself sees to.

@@ -25,7 +25,7 @@ mod unfinished;
 mod versions;
 
 pub use clock::clock_is_off;
-pub use drift::drift;
+pub use drift::{drift, unended};
 pub use finding::{Finding, Verdict};
 pub(crate) use guard::{RELAYED, way};
 

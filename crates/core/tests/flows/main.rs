@@ -14,3 +14,4 @@ mod meddler;
 #[allow(dead_code, reason = "the protocol's tests use all of it")]
 #[path = "../protocol/stage.rs"]
 mod stage;
+mod verified;

@@ -132,6 +132,7 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
         targets: Vec::new(),
         since: None,
         allowed: Vec::new(),
+        read: Default::default(),
     });
     let next = head.state().after(&record).unwrap();
     let kept: Vec<_> = next.trail.iter().map(|past| past.release.commit.clone()).collect();

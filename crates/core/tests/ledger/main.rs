@@ -23,3 +23,4 @@ mod samples;
 #[path = "../protocol/stage.rs"]
 mod stage;
 mod strict;
+mod whole;

@@ -232,6 +232,7 @@ fn an_outcome_is_of_the_last_commit() {
             targets: vec![target_state('d')],
             since: None,
             allowed: Vec::new(),
+            read: Default::default(),
         });
     });
     assert_eq!(end(&adopted, of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
@@ -242,8 +243,13 @@ fn an_outcome_is_of_the_last_commit() {
 fn other_records_wait_until_nothing_is_open() {
     let fill = |kind: Kind, record: &mut Record| match kind {
         Kind::Observe => {
-            record.observe =
-                Some(Observe { release: None, targets: Vec::new(), since: None, allowed: Vec::new() })
+            record.observe = Some(Observe {
+                release: None,
+                targets: Vec::new(),
+                since: None,
+                allowed: Vec::new(),
+                read: Default::default(),
+            })
         }
         Kind::Freeze => record.freeze = Some(Freeze { until: None }),
         Kind::Mark => {

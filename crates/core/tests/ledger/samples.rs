@@ -126,6 +126,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
         lives_s: None,
         allowed: Vec::new(),
         gates: None,
+        read: Default::default(),
     }
 }
 
@@ -236,6 +237,7 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
                 targets: vec![target_state('d')],
                 since: None,
                 allowed: Vec::new(),
+                read: Default::default(),
             });
         }),
     ));

@@ -42,6 +42,7 @@ fn of_images() -> Stage {
             version: None,
             branches: Vec::new(),
             artifacts: Default::default(),
+            allowed: Default::default(),
             built: "given".to_owned(),
             actor: actor("ci"),
         };
@@ -59,7 +60,8 @@ fn by_hand(stage: &Stage, tag: &str, digit: char) {
 }
 
 fn adopted(stage: &Stage, environment: &str) -> Adopted {
-    let request = Request::promote(name(environment), Wanted::Unnamed, actor("bob"));
+    let mut request = Request::promote(name(environment), Wanted::Unnamed, actor("bob"));
+    request.reason = Some("by hand".to_owned());
     block_on(adopt(&stage.world(), &stage.config, &request, None)).unwrap()
 }
 

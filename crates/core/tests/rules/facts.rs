@@ -210,6 +210,7 @@ impl Case {
                 doomed: None,
                 on_branch: None,
                 tags: Vec::new(),
+                read: Default::default(),
                 sources: [("main".to_owned(), Some(source))].into(),
                 folders: BTreeMap::new(),
                 identities: BTreeMap::new(),

@@ -189,6 +189,7 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
         doomed: doomed.map(|entry| Doom { said: said(), begun: entry.erasing() || entry.gone.is_some() }),
         on_branch: known.copied().flatten(),
         tags: looked.tags.get(&release.commit).cloned().unwrap_or_default(),
+        read: BTreeMap::new(),
         sources: BTreeMap::new(),
         folders: BTreeMap::new(),
         identities: BTreeMap::new(),

@@ -1,0 +1,131 @@
+//! Everything that a ledger holds, by its key: the one list of it. What lies below a ledger's root and is not in this
+//! list was not put there by this version.
+
+use super::entry::Word;
+use super::key;
+use super::record::Seq;
+use crate::commit::CommitId;
+use crate::location::Key;
+use crate::names::LaneName;
+
+/// What a key of a ledger is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Thing {
+    /// `ledger.json`
+    Genesis,
+    /// A record of a lane.
+    Record {
+        /// The lane.
+        lane: LaneName,
+        /// Its number.
+        seq: Seq,
+    },
+    /// What was found out about a store that came after the genesis.
+    Probe,
+    /// What was published as a commit.
+    Manifest(CommitId),
+    /// A word about a release.
+    Word {
+        /// The release.
+        commit: CommitId,
+        /// Which one.
+        word: Word,
+        /// Its number.
+        number: u32,
+    },
+    /// What was found out about a release's artifacts by reading them.
+    Seen(CommitId),
+    /// That a release's artifacts were deleted.
+    Gone(CommitId),
+    /// What a probe is writing just now.
+    Scratch,
+    /// Nothing that this version knows.
+    Foreign,
+}
+
+impl Thing {
+    /// What this key of the ledger below `root` is for.
+    pub fn of(root: &Key, key: &Key) -> Self {
+        Self::known(root, key).unwrap_or(Self::Foreign)
+    }
+
+    fn known(root: &Key, key: &Key) -> Option<Self> {
+        let rest = key.as_str().strip_prefix(root.as_str())?.strip_prefix('/')?;
+        let (first, below) = rest.split_once('/').unwrap_or((rest, ""));
+        match first {
+            "ledger.json" if below.is_empty() => Some(Self::Genesis),
+            "lanes" => {
+                let lane: LaneName = below.split_once('/')?.0.parse().ok()?;
+                let seq = key::seq_of(root, &lane, key)?;
+                Some(Self::Record { lane, seq })
+            }
+            "probes" => {
+                let digits = below.strip_suffix(".json")?;
+                let hex = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+                hex.then_some(Self::Probe)
+            }
+            "releases" => {
+                let (commit, rest) = key::release_of(root, key)?;
+                match rest.split_once('/') {
+                    None if rest == "manifest.json" => Some(Self::Manifest(commit)),
+                    None if rest == "gone.json" => Some(Self::Gone(commit)),
+                    None => None,
+                    Some((name, file)) => {
+                        let number: u32 = file.strip_suffix(".json")?.parse().ok()?;
+                        if number == 0 || file != format!("{number:06}.json") {
+                            return None;
+                        }
+                        if name == "seen" {
+                            return Some(Self::Seen(commit));
+                        }
+                        let word = Word::ALL.into_iter().find(|word| word.name() == name)?;
+                        Some(Self::Word { commit, word, number })
+                    }
+                }
+            }
+            "scratch" if !below.is_empty() => Some(Self::Scratch),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_known_and_nothing_else_is() {
+        let root: Key = ".promote/app".parse().unwrap();
+        let sha = "a".repeat(40);
+        let of = |rest: &str| Thing::of(&root, &format!(".promote/app/{rest}").parse().unwrap());
+        assert_eq!(of("ledger.json"), Thing::Genesis);
+        assert!(matches!(of("lanes/prod/log/999/999/999/998.json"), Thing::Record { seq: Seq(1), .. }));
+        assert_eq!(of("probes/0123456789abcdef.json"), Thing::Probe);
+        assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
+        assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
+        assert!(matches!(of(&format!("releases/{sha}/seen/000002.json")), Thing::Seen(_)));
+        for word in Word::ALL {
+            let key = word.key(&root, &sha.parse().unwrap(), 12).unwrap();
+            let commit = sha.parse().unwrap();
+            assert_eq!(Thing::of(&root, &key), Thing::Word { commit, word, number: 12 });
+        }
+        assert_eq!(of("scratch/ab/x"), Thing::Scratch);
+        for foreign in [
+            "note.txt",
+            "ledger.json/x",
+            "lanes/prod/log/x.json",
+            "lanes/Prod/log/999/999/999/998.json",
+            "lanes/prod/log/999/999/999/998.json.bak",
+            "lanes/prod/x",
+            "probes/x.json",
+            "releases/x/manifest.json",
+            &format!("releases/{sha}/block/1.json"),
+            &format!("releases/{sha}/block/000000.json"),
+            &format!("releases/{sha}/notes.txt"),
+            &format!("releases/{sha}/manifest.json/x"),
+        ] {
+            assert_eq!(of(foreign), Thing::Foreign, "{foreign}");
+        }
+        assert_eq!(Thing::of(&root, &".promote/apple/ledger.json".parse().unwrap()), Thing::Foreign);
+    }
+}

@@ -1,0 +1,159 @@
+//! What records name of a release beside its commit: the digests of its manifest and of the words about it. Kept for a
+//! part of all commits at a time, so that it takes no more memory however many releases there are.
+
+use super::entry::Word;
+use super::record::{Record, ReleaseRef};
+use crate::commit::CommitId;
+use crate::digest::Digest;
+use std::collections::BTreeMap;
+
+/// The bytes that a commit's digits stand for.
+type Place = [u8; 20];
+
+/// Half of a digest: as hard to meet on purpose as any other object with the same digest.
+type Half = [u8; 16];
+
+/// What is named, of one release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum What {
+    /// The stored manifest.
+    Manifest,
+    /// The artifacts that the manifest lists: all that records of earlier versions tell.
+    Artifacts,
+    /// The entry of a word with this number.
+    Word(Word, u32),
+}
+
+/// What a record says of something that lies in the ledger.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Some record names just this.
+    Named,
+    /// Records name something else.
+    Changed,
+    /// No record names it.
+    Unnamed,
+}
+
+/// The digests that records name, of the commits of one part.
+#[derive(Debug, Clone)]
+pub struct Named {
+    from: Place,
+    until: Option<Place>,
+    most: usize,
+    named: BTreeMap<(Place, What), Half>,
+    torn: Vec<CommitId>,
+}
+
+/// How many commits are told by name when records contradict one another.
+const TORN: usize = 100;
+
+impl Named {
+    /// Of the commits from `from` on, at most `most` names.
+    pub fn new(from: [u8; 20], most: usize) -> Self {
+        Self { from, until: None, most, named: BTreeMap::new(), torn: Vec::new() }
+    }
+
+    /// Where the next part begins, if this one did not hold all names.
+    pub fn rest(&self) -> Option<[u8; 20]> {
+        self.until
+    }
+
+    /// Whether a commit belongs to this part.
+    pub fn covers(&self, commit: &CommitId) -> bool {
+        let place = place(commit);
+        self.from <= place && self.until.is_none_or(|until| place < until)
+    }
+
+    /// Takes in what a record names.
+    pub fn learn(&mut self, record: &Record) {
+        let (release, read) = match (&record.intent, &record.observe) {
+            (Some(intent), _) => (Some(&intent.release), &intent.read),
+            (None, Some(seen)) => (seen.release.as_ref(), &seen.read),
+            (None, None) => return,
+        };
+        let Some(release) = release.filter(|release| self.covers(&release.commit)) else { return };
+        self.name(&release.commit, What::Artifacts, artifacts(release));
+        for (rest, digest) in read {
+            if let Some(what) = What::of(rest) {
+                self.name(&release.commit, what, *digest);
+            }
+        }
+        while self.named.len() > self.most {
+            let Some((middle, _)) = self.named.keys().nth(self.named.len() / 2).copied() else { return };
+            // One release alone is never parted.
+            if self.named.keys().next().is_some_and(|(first, _)| *first == middle) {
+                return;
+            }
+            self.named.split_off(&(middle, What::Manifest));
+            self.until = Some(middle);
+        }
+    }
+
+    fn name(&mut self, commit: &CommitId, what: What, digest: Digest) {
+        let half = half(digest);
+        let known = *self.named.entry((place(commit), what)).or_insert(half);
+        if known != half && self.torn.len() < TORN && !self.torn.contains(commit) {
+            self.torn.push(commit.clone());
+        }
+    }
+
+    /// What records say of something that lies in the ledger, which is met once.
+    pub fn meet(&mut self, commit: &CommitId, what: What, digest: Digest) -> Verdict {
+        match self.named.remove(&(place(commit), what)) {
+            None => Verdict::Unnamed,
+            Some(named) if named == half(digest) => Verdict::Named,
+            Some(_) => Verdict::Changed,
+        }
+    }
+
+    /// Releases of which records contradict one another.
+    pub fn torn(&self) -> &[CommitId] {
+        &self.torn
+    }
+
+    /// What is named and was not met, the releases by their commit.
+    pub fn unmet(&self) -> impl Iterator<Item = (String, What)> + '_ {
+        let met = |what: &What, place: &Place| {
+            // The artifacts are those of the manifest: it is missing once.
+            *what == What::Artifacts && self.named.contains_key(&(*place, What::Manifest))
+        };
+        self.named
+            .keys()
+            .filter(move |(place, what)| !met(what, place))
+            .map(|(place, what)| (place.iter().map(|byte| format!("{byte:02x}")).collect(), *what))
+    }
+}
+
+impl What {
+    /// What this key below a release is, as records write it.
+    fn of(rest: &str) -> Option<Self> {
+        if rest == "manifest.json" {
+            return Some(Self::Manifest);
+        }
+        let (name, file) = rest.split_once('/')?;
+        let word = Word::ALL.into_iter().find(|word| word.name() == name)?;
+        Some(Self::Word(word, file.strip_suffix(".json")?.parse().ok()?))
+    }
+}
+
+/// A digest over the artifacts that a reference lists.
+pub fn artifacts(release: &ReleaseRef) -> Digest {
+    let lines = release.artifacts.iter().map(|(name, digest)| format!("{name}\n{digest}\n"));
+    Digest::of(lines.collect::<String>().as_bytes())
+}
+
+fn place(commit: &CommitId) -> Place {
+    let mut bytes = Place::default();
+    for (byte, pair) in bytes.iter_mut().zip(commit.as_str().as_bytes().chunks(2)) {
+        let text = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(text, 16).unwrap_or_default();
+    }
+    bytes
+}
+
+fn half(digest: Digest) -> Half {
+    let mut half = Half::default();
+    half.iter_mut().zip(digest.as_bytes()).for_each(|(to, from)| *to = *from);
+    half
+}

@@ -1,0 +1,333 @@
+//! Checking a whole ledger against what names each part of it: in its store or in a copy, by the same code, and in
+//! memory that does not grow with it.
+
+use super::beside::Beside;
+use super::lane::Listed;
+use crate::digest::Digest;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::ledger::genesis::Probed;
+use crate::ledger::layout::Thing;
+use crate::ledger::named::{Named, What};
+use crate::ledger::{Genesis, LedgerError, LedgerReader, genesis, key, manifest};
+use crate::location::Key;
+use crate::names::{LaneName, shown};
+use crate::port::{ErrorKind, Object, ProviderError};
+use bytes::Bytes;
+use futures_util::{StreamExt as _, stream};
+use serde::Serialize;
+
+/// How many objects a page has.
+const PAGE: usize = 1000;
+
+/// How many documents are asked for at once: each may have 256 KiB.
+const IN_FLIGHT: usize = 16;
+
+/// How many names of manifests and words are kept at once. Of a ledger with more, the records are read again.
+const MOST_NAMES: usize = 200_000;
+
+/// How many faults beside the chains are told one by one.
+const MOST_FAULTS: usize = 1000;
+
+/// What no check finds, whoever makes it. The page on the ledger's format says why.
+const NOT_FOUND: [&str; 5] = [
+    "newest records, or the newest words about a release, that were deleted",
+    "a change of the newest record of a lane that makes sense",
+    "a change of a manifest or of a newest word that no record names yet",
+    "a made-up entry below `seen/`, or a made-up finding of a probe",
+    "times and names that were made up when a record was written",
+];
+
+/// One lane's chain.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ChainCheck {
+    /// The lane.
+    pub lane: String,
+    /// The records.
+    pub records: usize,
+    /// Whether the chain is whole.
+    pub intact: bool,
+    /// The newest record's id: whoever wrote it down elsewhere can tell that nothing was cut off.
+    pub newest: Option<String>,
+    /// What is wrong, oldest first.
+    pub faults: Vec<String>,
+}
+
+/// Everything else below the ledger's root, held against what names it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct LedgerCheck {
+    /// How many objects there are, records included.
+    pub objects: u64,
+    /// How many releases have a manifest.
+    pub releases: u64,
+    /// Of how many no record and no word names the manifest, so that nothing proves it.
+    pub unnamed_manifests: u64,
+    /// Of how many records name the artifacts alone, as earlier versions wrote them.
+    pub named_by_artifacts: u64,
+    /// How many words were said about releases.
+    pub words: u64,
+    /// How many of them are the newest of their kind and named by no record, so that nothing proves them.
+    pub unnamed_words: u64,
+    /// Whether everything that something names is as it was named, and nothing else is there.
+    pub intact: bool,
+    /// What is wrong.
+    pub faults: Vec<String>,
+    /// What this check can't find.
+    pub not_found: Vec<&'static str>,
+}
+
+/// What a check of a whole ledger found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CheckedLedger {
+    /// The project that the ledger is for.
+    pub project: String,
+    /// The chains, lane by lane.
+    pub chains: Vec<ChainCheck>,
+    /// All else.
+    pub ledger: LedgerCheck,
+}
+
+impl CheckedLedger {
+    /// Whether nothing is wrong.
+    pub fn intact(&self) -> bool {
+        self.ledger.intact && self.chains.iter().all(|chain| chain.intact)
+    }
+}
+
+/// Checks everything that a ledger holds. `lanes` are told even when they have no record.
+///
+/// # Errors
+/// `Missing` when there is no ledger, `Failed` when its genesis is none, or what the store answered. Anything else that
+/// is not what it should be is a finding.
+pub async fn check_ledger(reader: &LedgerReader, lanes: &[LaneName]) -> Result<CheckedLedger, Failure> {
+    Box::pin(check_ledger_in_parts(reader, lanes, MOST_NAMES)).await
+}
+
+/// The same, keeping at most `most` names at once.
+///
+/// # Errors
+/// As [`check_ledger`].
+pub async fn check_ledger_in_parts(
+    reader: &LedgerReader,
+    lanes: &[LaneName],
+    most: usize,
+) -> Result<CheckedLedger, Failure> {
+    let Some((genesis, id)) = reader.genesis().await.map_err(LedgerError::looking)? else {
+        let message = format!("there is no ledger in {} below `{}`", reader.bucket(), reader.root());
+        return Err(Failure::new(ExitStatus::Missing, message));
+    };
+    let mut walk = Walk {
+        reader,
+        genesis: (&genesis, id),
+        names: Named::new([0; 20], most),
+        first: true,
+        lane: None,
+        beside: None,
+        chains: Vec::new(),
+        found: Findings::default(),
+    };
+    walk.pass().await?;
+    while let Some(from) = walk.names.rest() {
+        walk.first = false;
+        walk.names = Named::new(from, most);
+        walk.pass().await?;
+    }
+    let Walk { mut chains, found, .. } = walk;
+    let silent = lanes.iter().filter(|lane| !chains.iter().any(|chain| chain.lane == lane.as_str()));
+    let silent: Vec<_> = silent.map(|lane| Listed::new(lane.clone()).empty()).collect();
+    chains.extend(silent);
+    let place = |chain: &ChainCheck| lanes.iter().position(|lane| lane.as_str() == chain.lane);
+    chains.sort_by_key(|chain| (place(chain).unwrap_or(usize::MAX), chain.lane.clone()));
+    Ok(CheckedLedger { project: genesis.project.to_string(), chains, ledger: found.check() })
+}
+
+/// What was found beside the chains.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    pub(super) check: LedgerCheck,
+    more: u64,
+}
+
+impl Findings {
+    pub(super) fn fault(&mut self, fault: String) {
+        match self.check.faults.len() < MOST_FAULTS {
+            true => self.check.faults.push(fault),
+            false => self.more += 1,
+        }
+    }
+
+    fn check(self) -> LedgerCheck {
+        let mut check = self.check;
+        check.intact = check.faults.is_empty();
+        if self.more > 0 {
+            check.faults.push(format!("{} more are not told one by one", self.more));
+        }
+        check.not_found = NOT_FOUND.to_vec();
+        check
+    }
+}
+
+/// Goes through everything below the root in the order of the listing: the lanes come before the releases, so that
+/// what records name is known when it is met.
+struct Walk<'a> {
+    reader: &'a LedgerReader,
+    genesis: (&'a Genesis, Digest),
+    names: Named,
+    /// Whether this is the first pass; later ones only look after names that did not fit into it.
+    first: bool,
+    lane: Option<Listed>,
+    beside: Option<Beside>,
+    chains: Vec<ChainCheck>,
+    found: Findings,
+}
+
+impl Walk<'_> {
+    async fn pass(&mut self) -> Result<(), Failure> {
+        let prefix = format!("{}/", self.reader.root());
+        let bucket = self.reader.bucket();
+        let failed = |error| Failure::looking("listing the ledger", error);
+        let mut after: Option<Key> = None;
+        loop {
+            let page = bucket.list(&prefix, after.as_ref(), PAGE).await.map_err(failed)?;
+            if self.first {
+                self.found.check.objects += page.objects.len() as u64;
+            }
+            self.page(&page.objects).await?;
+            let last = page.objects.last().map(|object| object.key.clone());
+            if !page.more {
+                break;
+            }
+            if last.is_none() || last == after {
+                let message = "a page that leads nowhere says that more follow";
+                return Err(failed(ProviderError::new(ErrorKind::Corrupt, bucket, &prefix, message)));
+            }
+            after = last;
+        }
+        self.fold().await?;
+        self.leave();
+        for commit in self.names.torn() {
+            let short = commit.short(12);
+            self.found.fault(format!("records contradict one another on what the ledger says of {short}"));
+        }
+        for (commit, what) in self.names.unmet() {
+            let short = commit.get(..12).unwrap_or(&commit);
+            self.found.fault(match what {
+                What::Manifest | What::Artifacts => {
+                    format!("the manifest of {short} is missing, which records name")
+                }
+                What::Word(word, number) => {
+                    format!("`{}` of {short} is missing, which records name", word.rest(number))
+                }
+            });
+        }
+        Ok(())
+    }
+
+    async fn page(&mut self, objects: &[Object]) -> Result<(), Failure> {
+        let root = self.reader.root();
+        let mut documents: Vec<(Thing, &Object)> = Vec::new();
+        for object in objects {
+            match Thing::of(root, &object.key) {
+                Thing::Record { lane, seq } => {
+                    if self.lane.as_ref().is_none_or(|listed| *listed.lane() != lane) {
+                        self.fold().await?;
+                        self.lane = Some(Listed::new(lane));
+                    }
+                    if let Some(listed) = &mut self.lane {
+                        listed.take(seq);
+                    }
+                }
+                Thing::Foreign if self.first => {
+                    let rest = object.key.as_str().get(root.as_str().len() + 1..).unwrap_or_default();
+                    self.found.fault(format!("`{}` is nothing that a ledger holds", shown(rest)));
+                }
+                Thing::Foreign | Thing::Genesis | Thing::Scratch => {}
+                thing => documents.push((thing, object)),
+            }
+        }
+        match documents.is_empty() {
+            true => Ok(()),
+            false => {
+                self.fold().await?;
+                self.documents(documents).await
+            }
+        }
+    }
+
+    /// Reads the records of the lane that was listed, oldest first.
+    async fn fold(&mut self) -> Result<(), Failure> {
+        let Some(listed) = self.lane.take() else { return Ok(()) };
+        let chain = listed.fold(self.reader, self.genesis, self.first, &mut self.names).await?;
+        if self.first {
+            self.chains.push(chain);
+        }
+        Ok(())
+    }
+
+    /// Reads what is no record, in order.
+    async fn documents(&mut self, documents: Vec<(Thing, &Object)>) -> Result<(), Failure> {
+        let reader = self.reader;
+        let wanted: Vec<(Thing, &Object)> = documents
+            .into_iter()
+            .filter(|(thing, _)| match thing {
+                Thing::Manifest(commit)
+                | Thing::Seen(commit)
+                | Thing::Gone(commit)
+                | Thing::Word { commit, .. } => self.names.covers(commit),
+                _ => self.first,
+            })
+            .collect();
+        let limit = manifest::LIMIT.max(genesis::LIMIT);
+        let mut reads = stream::iter(wanted)
+            .map(|(thing, object)| async move {
+                (thing, object, reader.bucket().get_at_once(&object.key, limit).await)
+            })
+            .buffered(IN_FLIGHT);
+        while let Some((thing, object, read)) = reads.next().await {
+            let bytes = match read {
+                Ok(Some((_, bytes))) => bytes,
+                Ok(None) => {
+                    self.found.fault(format!("`{}` is listed and can't be found", object.key));
+                    continue;
+                }
+                Err(error) if error.kind == ErrorKind::Corrupt => {
+                    self.found.fault(format!("`{}` can't be read: {error}", object.key));
+                    continue;
+                }
+                Err(error) => return Err(Failure::looking("reading the ledger", error)),
+            };
+            self.document(thing, object, &bytes);
+        }
+        Ok(())
+    }
+
+    fn document(&mut self, thing: Thing, object: &Object, bytes: &Bytes) {
+        let commit = match &thing {
+            Thing::Manifest(commit)
+            | Thing::Seen(commit)
+            | Thing::Gone(commit)
+            | Thing::Word { commit, .. } => commit.clone(),
+            Thing::Probe => {
+                let probed: Option<Probed> = serde_json::from_slice(bytes).ok();
+                let place = probed.and_then(|probed| key::probe(self.reader.root(), &probed.store).ok());
+                if place.as_ref() != Some(&object.key) {
+                    self.found.fault(format!("`{}` is not what a probe found of that store", object.key));
+                }
+                return;
+            }
+            _ => return,
+        };
+        if self.beside.as_ref().is_none_or(|beside| *beside.commit() != commit) {
+            self.leave();
+        }
+        let beside = self.beside.get_or_insert_with(|| Beside::new(commit));
+        beside.take(&thing, bytes, &mut self.names, &mut self.found);
+    }
+
+    /// Everything about a release was seen.
+    fn leave(&mut self) {
+        if let Some(beside) = self.beside.take() {
+            beside.close(&mut self.found);
+        }
+    }
+}
