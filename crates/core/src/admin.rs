@@ -281,18 +281,18 @@ pub async fn adopt(
     request: &Request,
     manifest: Option<Manifest>,
 ) -> Result<Adopted, Failure> {
-    let settings = environment(config, &request.environment)?;
-    let found = holding(&world.view(), config, &request.environment, manifest).await?;
-    let Holding { targets: states, release, recorded, known, genesis, head } = found;
-    if recorded {
-        return Ok(Adopted { head: None, release });
-    }
     config.to_write()?;
-    deployed(world, config, settings, head.as_ref()).await?;
     let request = &Request {
         reason: Some(reason::needed(request.reason.as_deref(), "an adoption")?),
         ..request.clone()
     };
+    let settings = environment(config, &request.environment)?;
+    let found = holding(&world.view(), config, &request.environment, manifest).await?;
+    let Holding { targets: states, release, recorded, known, genesis, head } = found;
+    deployed(world, config, settings, head.as_ref()).await?;
+    if recorded {
+        return Ok(Adopted { head: None, release });
+    }
     let base = head.as_ref().map(|head| head.id);
     if let Some(known) = &known {
         kept(world, &known.commit).await?;

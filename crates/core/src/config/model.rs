@@ -197,6 +197,11 @@ impl Artifact {
         self.target.as_ref().is_some_and(|target| target.uses_timestamp() || target.uses_date())
     }
 
+    /// Whether its target has another name for each release.
+    pub fn is_named_by_release(&self) -> bool {
+        self.target.as_ref().is_some_and(|target| target.uses_sha() || target.uses_version())
+    }
+
     /// Whether nothing is written for it: it has no target, and a pipeline is started with the release's own object.
     pub fn is_unmoved(&self) -> bool {
         self.target.is_none() && self.kind == ArtifactKind::Object

@@ -3,6 +3,7 @@
 use super::document::{Base, Plan, SCHEMA};
 use super::undo;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
+use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::ledger::stored::judge;
@@ -147,7 +148,11 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     };
     let drifted =
         plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
-    let deploying = plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes());
+    // What nobody waits for is in place, and a second run has nothing to wait for either.
+    let left =
+        || snapshot.head.as_ref().and_then(|head| Deploying::of(config, head)).is_some_and(|it| it.left);
+    let deploying =
+        plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes()) && !left();
     if settled && !drifted && !deploying && request.action != Action::Redeploy {
         // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
         let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor};
 use crate::names::EnvironmentName;
+use crate::reason;
 use crate::report::plan_of;
 use crate::request::{Request, TakeOver, Wanted};
 
@@ -67,12 +68,12 @@ pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result
 /// The request that leads to the same plan, if the world is still the same.
 ///
 /// # Errors
-/// When the plan names no commit.
+/// When the plan names no commit, or a reason in it is none.
 pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
     let prefix = plan.release.commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
         Failure::new(ExitStatus::Usage, "the plan names no commit").caused_by(error)
     })?;
-    Ok(Request {
+    let request = Request {
         action: plan.action,
         take_over: match plan.action == Action::Rollback || plan.supersedes.is_some() {
             true => TakeOver::WhenStale,
@@ -83,6 +84,10 @@ pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
         notes: plan.terms.notes.clone(),
         reason: plan.terms.reason.clone(),
         ..Request::promote(plan.environment.clone(), Wanted::Commit(prefix), actor)
+    };
+    reason::settled(&request).map_err(|failure| Failure {
+        hints: vec!["make the plan anew, with a reason that says something".to_owned()],
+        ..failure
     })
 }
 

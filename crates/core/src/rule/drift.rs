@@ -75,13 +75,31 @@ pub fn unended(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     })
 }
 
+/// Whether a name that depends on the release holds what an earlier promotion put there of this very release: a rollback
+/// comes back to it, and nothing of anybody else would be overwritten.
+fn left_there(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> bool {
+    let (Some(object), Some(digest)) =
+        (&seen.object, facts.release.digest(artifact, &facts.environment.name))
+    else {
+        return false;
+    };
+    let moves =
+        facts.environment.artifacts.iter().any(|one| one.name() == artifact && one.is_named_by_release());
+    let marked = object.metadata.get("promote-sha256") == Some(&digest.hex());
+    moves
+        && object.metadata.contains_key("promote-id")
+        && object.sha256.map_or(marked, |found| found == digest)
+}
+
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let state = facts.snapshot.state();
     // A release's own object is what it was when it was published, which the plan itself sees to.
     let unmoved =
         |name: &str| facts.environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
     let targets = facts.snapshot.targets.iter().filter(|(artifact, _)| !unmoved(artifact));
-    let differing = targets.filter_map(|(artifact, seen)| drift(&state, artifact, seen));
+    let differing = targets
+        .filter(|(artifact, seen)| !left_there(facts, artifact, seen))
+        .filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;

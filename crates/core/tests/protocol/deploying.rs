@@ -95,7 +95,8 @@ fn while_one_is_deployed_the_lane_takes_nothing_else_and_says_who_what_since_whe
             ] {
                 assert_eq!(refusal(&world, config, &request).await.exit, ExitStatus::Conflict, "{request:?}");
             }
-            let adopted = adopt(&world, config, &to('b', "bob"), None).await.unwrap_err();
+            let adopting = Request { reason: Some("as it is".to_owned()), ..to('b', "bob") };
+            let adopted = adopt(&world, config, &adopting, None).await.unwrap_err();
             assert_eq!(adopted.exit, ExitStatus::Conflict, "{adopted}");
             // What is said about it may be said.
             let said = Request { reason: Some("no more today".to_owned()), ..to('b', "bob") };

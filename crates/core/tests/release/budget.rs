@@ -24,8 +24,7 @@ target = "memory://store/{env}/app.zip"
 
 #[test]
 fn a_zip_an_image_and_a_pointer_need_few_requests() {
-    let mut stage = Stage::ready(MemoryKind::s3_like());
-    stage.config = config(THREE);
+    let stage = Stage::ready_with(THREE, MemoryKind::s3_like());
     let (world, log) = stage.recorded();
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     let end = block_on(run(&world, &stage.config, request));

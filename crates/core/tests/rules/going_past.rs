@@ -13,6 +13,7 @@ use std::time::Duration;
 fn everything_wrong() -> Case {
     let mut case = Case::new();
     let settings = &mut case.environment;
+    settings.tier = promote_core::config::Tier::Production;
     settings.soak = Duration::from_secs(48 * 3600);
     settings.approvals.count = 1;
     settings.checks = vec!["ci".to_owned()];

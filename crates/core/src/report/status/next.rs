@@ -59,6 +59,10 @@ pub(super) fn next(
     looked: &Looked,
     actor: &Actor,
 ) -> Option<Next> {
+    // Nothing moves as long as the file asks for what this version does not do.
+    if config.to_write().is_err() {
+        return None;
+    }
     let (release, from) = wanted(environment, looked)?;
     let findings = judge(config, environment, looked, Action::Promote, (release, actor))?;
     let unmet = || findings.iter().filter(|finding| !finding.passes());
@@ -154,7 +158,7 @@ fn judge(
     let judged = |finding: &Finding| finding.rule != "guard" || judged_guard;
     let told = |mut finding: Finding| {
         // A flag belongs to the command that was refused, and none was.
-        finding.hint = finding.hint.filter(|hint| !hint.contains("`--override"));
+        finding.hint = finding.hint.filter(|hint| !hint.contains("`--"));
         finding
     };
     Some(rule::evaluate(&facts).into_iter().filter(judged).map(told).collect())
