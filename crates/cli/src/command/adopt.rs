@@ -148,10 +148,5 @@ fn page(report: &AdoptReport) -> Page {
         };
         page.line(format!("  {}: {held}", target.location));
     }
-    if report.sha.is_none() && !report.dry_run && !report.unchanged {
-        page.hint(format!(
-            "`promote adopt {name} --as RELEASE --reason TEXT` names the release, and checks that it is it"
-        ));
-    }
     page
 }

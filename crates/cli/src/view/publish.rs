@@ -90,6 +90,9 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
         _ if moved.promotion.is_some() => {
             moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` puts back what was there before")));
         }
-        _ => page.hint(format!("`promote plan {name} {short}` shows when it may move, and on what terms")),
+        _ if moved.result == "blocked" => {
+            page.hint(format!("`promote plan {name} {short}` shows when it may move, and on what terms"));
+        }
+        _ => {}
     }
 }

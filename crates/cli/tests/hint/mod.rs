@@ -83,7 +83,13 @@ fn works(line: &[String], hint: &Hint, first: ExitStatus, copy: &dyn Copied) -> 
     let typed: Vec<String> = if hint.is_command() {
         own
     } else {
-        let kept = line.iter().filter(|word| !hint.without.contains(word));
+        // A reason that a hint names stands for the one that was given.
+        let given = line.iter().position(|word| word == "--reason" && own.contains(word));
+        let kept = line
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| given.is_none_or(|given| *at != given && *at != given + 1));
+        let kept = kept.map(|(_, word)| word).filter(|word| !hint.without.contains(word));
         kept.cloned().chain(own).collect()
     };
     let mut why = String::new();

@@ -38,10 +38,11 @@ fn adopting_what_is_recorded_says_that_there_is_nothing_to_adopt_and_keeps_it_ve
     let commit = stage.git(&["rev-parse", "HEAD"]);
     stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
     for flag in ["--yes", "--dry-run"] {
-        let said = stage.run(&["adopt", "staging", flag]).ends(ExitStatus::Ok);
+        let said = stage.run(&["adopt", "staging", flag, "--reason", "x"]).ends(ExitStatus::Ok);
         assert!(said.out.contains("there is nothing to adopt"), "{said:?}");
     }
-    let report = stage.run(&["adopt", "staging", "--yes", "--json"]).ends(ExitStatus::Ok).json();
+    let report =
+        stage.run(&["adopt", "staging", "--reason", "x", "--yes", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!((&report["unchanged"], &report["entry"]), (&true.into(), &serde_json::Value::Null));
     let shown = stage.run(&["status", "staging", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!(shown["environments"][0]["standing"], "verified");
