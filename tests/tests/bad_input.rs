@@ -44,10 +44,7 @@ const CASES: &[Case] = &[
         "a commit that was never published",
         &["to", "uat", NEVER, "--yes"],
         5,
-        &[
-            "`0123456789abcdef0123456789abcdef01234567` was never published",
-            "hint: `promote publish --commit",
-        ],
+        &["`0123456789abcdef0123456789abcdef01234567` was never published", "hint: `promote history` names"],
     ),
     case(
         "a short commit that fits two releases",
@@ -153,7 +150,7 @@ const CASES: &[Case] = &[
         "a file that is not there",
         &["status", "--config", "gone.toml"],
         2,
-        &["gone.toml", "hint: `promote init`"],
+        &["gone.toml", "hint: `--config PATH` names another"],
     ),
 ];
 

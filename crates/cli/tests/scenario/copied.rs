@@ -49,8 +49,8 @@ impl Copied for Stage {
     }
 
     fn environments(&self) -> Vec<String> {
-        let names = self.config().map(|config| config.stages.into_iter().flatten().collect());
-        names.unwrap_or_else(Vec::new).iter().map(ToString::to_string).collect()
+        let names: Option<Vec<_>> = self.config().map(|config| config.stages.into_iter().flatten().collect());
+        names.unwrap_or_default().iter().map(ToString::to_string).collect()
     }
 
     fn builds(&self) -> bool {

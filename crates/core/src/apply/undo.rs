@@ -226,7 +226,7 @@ async fn folder(
     let same = first.map(|before| &before.token) == seen.map(|object| &object.token);
     let Some(prefix) = location.folder() else { return Ok(stays("it is no folder")) };
     if first.is_none() && same {
-        let page = bucket.list(&prefix, None, 1).await?;
+        let page = bucket.list(prefix, None, 1).await?;
         return Ok(match page.objects.first() {
             None => (RestoredEnd::AsBefore, None),
             Some(_) => stays("it is a folder, and files of it may have been written; they are not deleted"),

@@ -9,6 +9,7 @@ mod effective;
 mod environments;
 mod example;
 mod forge;
+mod key;
 mod keys;
 mod lanes;
 mod layers;

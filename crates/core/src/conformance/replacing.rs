@@ -81,7 +81,7 @@ pub async fn a_token_never_survives_a_change_of_bytes(subject: &Subject) -> Verd
 }
 
 /// Looks at what was written last, which must be told as the answer to the write told it.
-async fn look_again<'t>(subject: &Subject, told: &mut Vec<(Object, &'t str)>) -> Verdict {
+async fn look_again(subject: &Subject, told: &mut Vec<(Object, &str)>) -> Verdict {
     let Some((written, content)) = told.last() else { return Ok(()) };
     let found = subject.head(&written.key).await?;
     let stored = Stored::written(written);

@@ -306,7 +306,7 @@ impl State {
             follows: open.follows,
             targets,
         });
-        next.gates = open.gates.map(|digest| InForce { digest, seq: open.since.seq }).or_else(|| self.gates);
+        next.gates = open.gates.map(|digest| InForce { digest, seq: open.since.seq }).or(self.gates);
         next.open = None;
         next.unclean = !commit.clean;
         next.committed = None;

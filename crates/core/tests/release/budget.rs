@@ -1,6 +1,6 @@
 //! How many requests a release of several artifacts needs.
 
-use crate::stage::{End, Stage, actor, config, name, run, wanted};
+use crate::stage::{End, Stage, actor, name, run, wanted};
 use futures_executor::block_on;
 use promote_core::decorator::{Call, Method};
 use promote_core::memory::MemoryKind;

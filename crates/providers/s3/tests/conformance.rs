@@ -31,8 +31,8 @@ async fn examine(title: &str, store: Store, copy: CopyGuard, skipped: &[&[&str]]
     let mut subject =
         Subject::new(bucket, StoreId::S3(store.name.clone()), "suite/run".parse().unwrap(), found);
     let skipped: BTreeSet<&str> = skipped.concat().into_iter().collect();
-    // Its folders are those of a file system, and so is its order.
-    subject.by_folder = title.starts_with("seaweedfs");
+    // Its folders are those of a file system, and so is its order, where it keeps no versions.
+    subject.by_folder = title == "seaweedfs";
     // One more page than a listing has at most.
     (subject.listed, subject.page) = (120, 50);
     let report = run_all(&subject).await;
