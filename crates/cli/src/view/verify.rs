@@ -40,12 +40,15 @@ pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
 
 /// What lies beside the chains, what nothing proves, and what no check finds.
 fn ledger(page: &mut Page, found: &LedgerCheck) {
-    let what =
-        format!("ledger   {}, {} about them", count(several(found.releases), "release"), words(found.words));
+    let what = format!(
+        "ledger   {} and {}",
+        count(several(found.releases), "release"),
+        count(several(found.words), "mark")
+    );
     if found.intact {
-        page.line(good(format!("{what}, as they are named")));
+        page.line(good(format!("{what} on them, as the records name them")));
     } else {
-        page.line(bad(format!("{what}: not what they should be")));
+        page.line(bad(format!("{what} on them: not what they should be")));
         for fault in &found.faults {
             page.line(format!("             {fault}"));
         }
@@ -53,7 +56,7 @@ fn ledger(page: &mut Page, found: &LedgerCheck) {
     let unproven = [
         (found.unnamed_manifests, "manifest", "that no record names yet"),
         (found.named_by_artifacts, "manifest", "of which records name the artifacts alone"),
-        (found.unnamed_words, "word", "that no record names yet"),
+        (found.unnamed_words, "mark", "that no record names yet"),
     ];
     for (number, kind, why) in unproven.into_iter().filter(|(number, ..)| *number > 0) {
         let line = format!("  not proven: {} {why}", count(several(number), kind));
@@ -68,10 +71,6 @@ fn ledger(page: &mut Page, found: &LedgerCheck) {
 
 fn several(number: u64) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
-}
-
-fn words(number: u64) -> String {
-    count(several(number), "word")
 }
 
 fn plural(records: usize) -> String {

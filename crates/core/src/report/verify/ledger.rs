@@ -31,9 +31,9 @@ const MOST_FAULTS: usize = 1000;
 
 /// What no check finds, whoever makes it. The page on the ledger's format says why.
 const NOT_FOUND: [&str; 5] = [
-    "newest records, or the newest words about a release, that were deleted",
+    "newest records, or newest marks on a release (block, pin), that were deleted",
     "a change of the newest record of a lane that makes sense",
-    "a change of a manifest or of a newest word that no record names yet",
+    "a change of a manifest or of a newest mark that no record names yet",
     "a made-up entry below `seen/`, or a made-up finding of a probe",
     "times and names that were made up when a record was written",
 ];
