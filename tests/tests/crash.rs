@@ -45,11 +45,21 @@ fn running(status: &serde_json::Value) -> Option<String> {
     status.pointer("/running/sha").and_then(|sha| sha.as_str()).map(str::to_owned)
 }
 
-/// One case; `false` when the promotion ended before its `n`th request.
-fn case(project: &LaneProject, lane: &str, n: usize, when: &str, recovery: Recovery) -> bool {
+/// How many releases take turns: more than there are cases while requests are counted, since what comes back after a
+/// short while asks for more of them.
+const RELEASES: usize = 24;
+
+/// One case, with the release whose turn it is; `false` when the promotion ended before its `n`th request.
+fn case(
+    project: &LaneProject,
+    lane: &str,
+    turn: usize,
+    (n, when, recovery): (usize, &str, Recovery),
+) -> bool {
     let what = format!("{lane}, request {n}, {when}, {recovery:?}");
     let before = running(&project.status(lane).unwrap()).unwrap();
-    let next = project.releases.iter().find(|release| **release != before).unwrap();
+    let mut turns = project.releases.iter().cycle().skip(turn % RELEASES);
+    let next = turns.find(|release| **release != before).unwrap();
     let ran =
         to(project, lane, next, &[("PROMOTE_TEST_KILL", &format!("{n}:{when}")), ("PROMOTE_ACTOR", "ann")]);
     if let Some(code) = ran.code {
@@ -90,13 +100,14 @@ fn case(project: &LaneProject, lane: &str, n: usize, when: &str, recovery: Recov
 
 /// Every case on this place, the lanes side by side. Returns how many there were.
 fn matrix(place: &Place, lanes: usize) -> usize {
-    let project = LaneProject::new(PROGRAM, place, lanes, 3).unwrap();
+    let project = LaneProject::new(PROGRAM, place, lanes, RELEASES).unwrap();
     for lane in 0..lanes {
         let ran = to(&project, &format!("e{lane}"), &project.releases[0], &[]);
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
     // The number of requests is found by asking, so that a new request is covered by itself.
-    let requests = (1..100).find(|n| !case(&project, "e0", *n, "before", Recovery::SamePerson)).unwrap() - 1;
+    let requests =
+        (1..RELEASES).find(|n| !case(&project, "e0", *n, (*n, "before", Recovery::SamePerson))).unwrap() - 1;
     let cases: Vec<(usize, &str, Recovery)> = (1..=requests)
         .flat_map(|n| ["before", "after"].map(|when| (n, when)))
         .flat_map(|(n, when)| RECOVERIES.map(|recovery| (n, when, recovery)))
@@ -106,9 +117,12 @@ fn matrix(place: &Place, lanes: usize) -> usize {
         for lane in 0..lanes {
             let (project, cases, next) = (&project, &cases, &next);
             scope.spawn(move || {
-                while let Some((n, when, recovery)) = cases.get(next.fetch_add(1, Ordering::SeqCst)) {
+                let turn = || next.fetch_add(1, Ordering::SeqCst);
+                while let Some((turn, (n, when, recovery))) =
+                    Some(turn()).and_then(|turn| Some((turn, cases.get(turn)?)))
+                {
                     assert!(
-                        case(project, &format!("e{lane}"), *n, when, *recovery),
+                        case(project, &format!("e{lane}"), turn, (*n, when, *recovery)),
                         "request {n} was not sent"
                     );
                 }

@@ -2,7 +2,7 @@
 //! requests live, and which of them could undo what is about to be written. Waiting for them is `takeover`'s.
 
 use crate::failure::Failure;
-use crate::ledger::{Head, Intent, LedgerError, Seq, Shape, TargetMove};
+use crate::ledger::{Action, Head, Intent, LedgerError, ReleaseRef, Seq, Shape, State, TargetMove};
 use crate::names::LaneName;
 use crate::plan::Plan;
 use crate::port::{Capabilities, FenceClass};
@@ -108,6 +108,9 @@ pub(super) async fn look(
     let below = unclean.unwrap_or_else(|| head.record.seq.next());
     let mut needed = supersedes || unclean.is_some();
     let mut found = Vec::new();
+    if !needed && !plan.targets.iter().any(|target| comes_back(state, target, snapshot.taken_at)) {
+        return Ok(Earlier { looked_at: snapshot.taken_at, ..Earlier::default() });
+    }
     let mut over = None;
     let mut batch = vec![head.clone()];
     while let Some(oldest) = batch.last().map(|head| head.record.seq.0) {
@@ -126,6 +129,24 @@ pub(super) async fn look(
         batch = try_join_all(reads).await.map_err(LedgerError::looking)?.into_iter().flatten().collect();
     }
     Ok(Earlier { found, supersedes, unclean, looked_at: snapshot.taken_at })
+}
+
+/// Whether what a move brings may have been there a short while ago, by the lane's state alone: then the records must
+/// tell which requests wait for just that. A release that goes on to where it never was needs none of them.
+fn comes_back(state: &State, target: &TargetMove, now: DateTime<Utc>) -> bool {
+    if !is_fenced_by_time(target) {
+        return false;
+    }
+    let Some(current) = &state.current else { return false };
+    let recent = |at: DateTime<Utc>| now - at <= LOOK_BACK;
+    let has = |release: &ReleaseRef| release.artifacts.values().any(|digest| *digest == target.source.sha256);
+    // Any file of a folder may be one that was there before; and what a rollback put an end to need not have been
+    // committed, so that the state does not name it.
+    let unnamed = matches!(target.shape, Shape::Folder { .. })
+        || current.action == Some(Action::Rollback)
+        || current.release.is_none();
+    unnamed && recent(current.since.time())
+        || state.trail.iter().any(|past| recent(past.until.time()) && has(&past.release))
 }
 
 impl Earlier {

@@ -15,12 +15,12 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How often the store is asked whether the time has come. Each round sleeps for all that is left, so a second one
-/// is needed only where the two clocks differ in pace, or the store's was set.
+/// How often the store is asked whether the time has come. Each round sleeps for all that is left, so another one
+/// is needed only where the store tells whole seconds, the two clocks differ in pace, or the store's was set.
 const ROUNDS: u32 = 10;
 
-/// The shortest round.
-const LEAST: Duration = Duration::from_millis(50);
+/// The shortest round: all of them together are longer than the second that a store may be behind in what it tells.
+const LEAST: Duration = Duration::from_millis(250);
 
 /// Waits as long as the weakest target's store needs, by that store's own clock. Says for each target until when it
 /// may be undone once it is written, and whether anything was waited for.
