@@ -19,9 +19,9 @@ fn a_copy_that_is_repeated_after_a_rollback_does_not_undo_it() {
     project.variables = sign_in(&server);
     project.write("promote.toml", store_file("s3", &bucket, &repeater.endpoint)).unwrap();
     let first = project.commit("app.txt", "one\n", "feat: begin").unwrap();
-    project.done(&["publish"]).unwrap();
+    project.done(&["publish", "--no-move"]).unwrap();
     let second = project.commit("app.txt", "two\n", "feat: go on").unwrap();
-    project.done(&["publish"]).unwrap();
+    project.done(&["publish", "--no-move"]).unwrap();
     project.done(&["to", "staging", &first, "--yes"]).unwrap();
     repeater.repeat("/shop/staging.zip");
     project.done(&["to", "staging", &second, "--yes"]).unwrap();
