@@ -1,4 +1,4 @@
-//! Running the steps of a phase in order, and what they are told. One step, and stopping it, is [`one`]'s.
+//! Running the steps of a phase in order, and what they are told. One step, and stopping it, is the work of `one`.
 
 mod one;
 

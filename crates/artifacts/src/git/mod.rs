@@ -3,7 +3,7 @@
 //!
 //! The repository is treated as hostile. Only commands run that read objects and refs; hooks, filters, the file-system
 //! monitor, replaced objects, lazy fetching and signature programs are switched off (comparing the work tree runs the
-//! user's own filters, see [`work_tree`]); the environment's `GIT_*`
+//! user's own filters, see `work_tree`); the environment's `GIT_*`
 //! variables are dropped, except those that choose the user's own configuration (`safe.directory` lives there).
 //! Names are checked before they become arguments, and no shell is involved.
 
