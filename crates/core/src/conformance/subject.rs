@@ -42,6 +42,8 @@ pub struct Subject {
     pub deletes: bool,
     /// Whether the store sorts names part by part, as its folders lie, instead of by all their bytes.
     pub by_folder: bool,
+    /// Whether pages across folders keep to one order. Where they don't, the provider must refuse them.
+    pub pages_keep_order: bool,
     /// The size in bytes of the large object: beyond what the provider sends in one part.
     pub large: usize,
     /// How many objects are listed in pages.
@@ -56,8 +58,21 @@ impl Subject {
     /// A subject with 6 MiB for a large object, 25 objects in pages of 10, and 32 racers.
     pub fn new(bucket: Arc<dyn Bucket>, store: StoreId, prefix: Key, expected: Capabilities) -> Self {
         let (large, listed, page, racers) = (6 << 20, 25, 10, 32);
-        let (content, deletes, by_folder) = (Content::Bytes, true, false);
-        Self { bucket, store, prefix, expected, content, deletes, by_folder, large, listed, page, racers }
+        let (content, deletes, by_folder, pages_keep_order) = (Content::Bytes, true, false, true);
+        Self {
+            bucket,
+            store,
+            prefix,
+            expected,
+            content,
+            deletes,
+            by_folder,
+            pages_keep_order,
+            large,
+            listed,
+            page,
+            racers,
+        }
     }
 
     /// A subject of manifests under tags, for a registry of images; `deletes` says whether it deletes single tags.

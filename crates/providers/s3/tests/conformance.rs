@@ -33,6 +33,8 @@ async fn examine(title: &str, store: Store, copy: CopyGuard, skipped: &[&[&str]]
     let skipped: BTreeSet<&str> = skipped.concat().into_iter().collect();
     // Its folders are those of a file system, and so is its order, where it keeps no versions.
     subject.by_folder = title == "seaweedfs";
+    // With versions its pages come in no order across folders, which the provider refuses.
+    subject.pages_keep_order = title != "seaweedfs, versioned";
     // One more page than a listing has at most.
     (subject.listed, subject.page) = (120, 50);
     let report = run_all(&subject).await;
