@@ -20,9 +20,9 @@ async fn fill(subject: &Subject, folder: &str, names: &[&str]) -> Verdict {
     Ok(())
 }
 
-/// Keys ascend in the order that the store is said to have: by their bytes, whatever folders they seem to lie in, or
-/// part by part. It is the same order for a whole page, for pages of any size, and for where a page begins.
-pub async fn lists_are_in_the_stores_order(subject: &Subject) -> Verdict {
+/// Writes objects whose names sort one way by their bytes and another part by part, in neither order. Gives the names
+/// in the order that the store is said to have.
+async fn fill_unordered(subject: &Subject, folder: &str) -> Result<Vec<&'static str>, Stop> {
     let by_bytes: &[&str] = if subject.takes_anything() {
         &[
             "A", "B/x", "a-b", "a.b", "a.b-", "a/b", "a/b-/c", "a/b.c", "a/b0", "a/c/d", "a0", "aa", "b",
@@ -38,7 +38,14 @@ pub async fn lists_are_in_the_stores_order(subject: &Subject) -> Verdict {
     let mut shuffled = by_bytes.to_vec();
     shuffled.reverse();
     shuffled.swap(2, 9);
-    fill(subject, "order", &shuffled).await?;
+    fill(subject, folder, &shuffled).await?;
+    Ok(names_in_order)
+}
+
+/// Keys ascend in the order that the store is said to have: by their bytes, whatever folders they seem to lie in, or
+/// part by part.
+pub async fn lists_are_in_the_stores_order(subject: &Subject) -> Verdict {
+    let names_in_order = fill_unordered(subject, "order").await?;
     let page = subject.bucket.list(&subject.below("order/"), None, 100).await?;
     let found = names(subject, "order", &page);
     ensure!(found == names_in_order, "the order is {found:?}");
@@ -49,31 +56,41 @@ pub async fn lists_are_in_the_stores_order(subject: &Subject) -> Verdict {
         let head = subject.head(&object.key).await?;
         ensure!(head.token == object.token, "the token of `{name}` is {}, not {}", object.token, head.token);
     }
-    for limit in [1, 2, 5].into_iter().filter(|_| subject.pages_keep_order) {
+    Ok(())
+}
+
+/// The order of a whole page is that of pages of any size, and of where a page begins.
+pub async fn pages_keep_the_stores_order(subject: &Subject) -> Verdict {
+    if !subject.pages_keep_order {
+        return Err(Stop::Skipped(
+            "pages of the store keep no order when one name begins another".to_owned(),
+        ));
+    }
+    let names_in_order = fill_unordered(subject, "paged").await?;
+    for limit in [1, 2, 5] {
         let (mut paged, mut after) = (Vec::new(), None);
         while paged.len() < names_in_order.len() {
-            let page = subject.bucket.list(&subject.below("order/"), after.as_ref(), limit).await?;
+            let page = subject.bucket.list(&subject.below("paged/"), after.as_ref(), limit).await?;
             let Some(last) = page.objects.last() else { break };
             after = Some(last.key.clone());
-            paged.extend(names(subject, "order", &page));
+            paged.extend(names(subject, "paged", &page));
         }
         ensure!(paged == names_in_order, "in pages of {limit} the order is {paged:?}");
     }
+    if !subject.takes_anything() {
+        return Ok(());
+    }
     // A place is a key, whether there is such an object or only others that begin with it and a slash.
-    if subject.takes_anything() && subject.pages_keep_order {
-        let beyond = subject.key("order/a/~")?;
-        let page = subject.bucket.list(&subject.below("order/"), Some(&beyond), 100).await?;
-        let found = names(subject, "order", &page);
-        let last = names_in_order.iter().rposition(|name| name.starts_with("a/"));
-        let rest = names_in_order.iter().skip(last.map_or(0, |last| last + 1));
-        ensure!(rest.clone().eq(&found), "after all of `a/` come {found:?}");
-    }
-    if subject.takes_anything() {
-        let place = subject.key("order/a")?;
-        let page = subject.bucket.list(&subject.below("order/a/"), Some(&place), 2).await?;
-        let found = names(subject, "order", &page);
-        ensure!(found == ["a/b", "a/b-/c"], "after `a` come {found:?}");
-    }
+    let beyond = subject.key("paged/a/~")?;
+    let page = subject.bucket.list(&subject.below("paged/"), Some(&beyond), 100).await?;
+    let found = names(subject, "paged", &page);
+    let last = names_in_order.iter().rposition(|name| name.starts_with("a/"));
+    let rest = names_in_order.iter().skip(last.map_or(0, |last| last + 1));
+    ensure!(rest.clone().eq(&found), "after all of `a/` come {found:?}");
+    let place = subject.key("paged/a")?;
+    let page = subject.bucket.list(&subject.below("paged/a/"), Some(&place), 2).await?;
+    let found = names(subject, "paged", &page);
+    ensure!(found == ["a/b", "a/b-/c"], "after `a` come {found:?}");
     Ok(())
 }
 

@@ -67,6 +67,7 @@ pub async fn run_all(subject: &Subject) -> Report {
         copies_keep_to_their_condition,
         copies_onto_themselves_change_metadata,
         lists_are_in_the_stores_order,
+        pages_keep_the_stores_order,
         lists_keep_to_prefix_and_place,
         lists_page_without_gaps,
         the_newest_record_is_the_first_key,

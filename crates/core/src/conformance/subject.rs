@@ -42,7 +42,7 @@ pub struct Subject {
     pub deletes: bool,
     /// Whether the store sorts names part by part, as its folders lie, instead of by all their bytes.
     pub by_folder: bool,
-    /// Whether pages across folders keep to one order. Where they don't, the provider must refuse them.
+    /// Whether pages keep to the order of a whole listing where one name begins another (`a/b`, `a/b.c`).
     pub pages_keep_order: bool,
     /// The size in bytes of the large object: beyond what the provider sends in one part.
     pub large: usize,

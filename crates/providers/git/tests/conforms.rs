@@ -39,7 +39,7 @@ async fn conforms(bucket: GitBucket) {
     println!("{report}");
     assert_eq!(report.failed, []);
     assert_eq!(report.skipped_names(), LEFT_OUT);
-    assert_eq!(report.passed.len(), 22);
+    assert_eq!(report.passed.len(), 23);
 }
 
 #[tokio::test]
