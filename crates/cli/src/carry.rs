@@ -124,7 +124,7 @@ async fn carry_and_tell(
             What::Plan(plan)
         }
     };
-    confirm(app, wanted.changing, settings, severe)?;
+    wanted.request.asked = confirm(app, wanted.changing, settings, severe)?;
     let errand = Errand { app, world: &world, config, snapshot: &snapshot, request: &wanted.request };
     progress.begin(plan_of(&decision));
     let wait = !wanted.waiting.no_wait;

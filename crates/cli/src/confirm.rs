@@ -15,15 +15,15 @@ enum Question {
     Name,
 }
 
-/// Asks whether to go ahead. `severe` asks for the environment's name whatever its tier.
+/// Asks whether to go ahead, and says whether it had to. `severe` asks for the environment's name whatever its tier.
 pub(crate) fn confirm(
     app: &App<'_>,
     changing: &Changing,
     settings: &Environment,
     severe: bool,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     if changing.yes {
-        return Ok(());
+        return Ok(false);
     }
     let name = &settings.name;
     let question = match settings.tier {
@@ -43,7 +43,7 @@ pub(crate) fn confirm(
         .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
     }
     if question == Question::None {
-        return Ok(());
+        return Ok(false);
     }
     if app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
         app.screen.message("\n");
@@ -75,7 +75,7 @@ pub(crate) fn confirm(
         _ => matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"),
     };
     if agreed {
-        return Ok(());
+        return Ok(true);
     }
     Err(Failure::new(ExitStatus::Interrupted, format!("{name} was not confirmed"))
         .state("Nothing was changed."))

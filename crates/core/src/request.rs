@@ -63,6 +63,8 @@ pub struct Request {
     pub notes: BTreeMap<String, String>,
     /// Why.
     pub reason: Option<String>,
+    /// Whether a person was asked after the world was looked at, which takes any time.
+    pub asked: bool,
     /// The moment that targets are named by, where it is not now: that of a saved plan.
     pub named_at: Option<DateTime<Utc>>,
     /// Who asks.
@@ -82,6 +84,7 @@ impl Request {
             overrides: Vec::new(),
             notes: BTreeMap::new(),
             reason: None,
+            asked: false,
             named_at: None,
             actor,
         }

@@ -1,5 +1,6 @@
 //! One write of a promotion: sent once, and after any doubt settled by reading the target back.
 
+use super::again::Again;
 use super::write::Writer;
 use super::{must_stamp, refused};
 use crate::digest::Digest;
@@ -45,6 +46,7 @@ pub(super) struct Hand<'a> {
     pub promotion: &'a PromotionId,
     pub snapshot: &'a Snapshot,
     pub superseding: bool,
+    pub again: Again<'a>,
 }
 
 impl Hand<'_> {
@@ -165,6 +167,9 @@ fn ended(touched: bool, failure: Failure) -> Effect {
 /// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
 pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
     if target.shape == Shape::Unmoved {
+        if let Err(failure) = hand.again.one(target).await {
+            return Effect::Refused(failure);
+        }
         return Effect::Landed { landed: unmoved(target), definite: true };
     }
     let world = hand.writer.world;
@@ -216,6 +221,9 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 }
             }
             when = seen.map_or(Precondition::Absent, |object| Precondition::Matches(object.token));
+        }
+        if let Err(failure) = hand.again.one(target).await {
+            return ended(touched, failure);
         }
         match send(hand, &*bucket, target, when.clone()).await {
             Ok(object) => {

@@ -1,6 +1,7 @@
 //! Carrying out a plan: intent, prepare, writes, commit. Each write is sent once; after any doubt the target is
 //! read back. What happens after the commit is `flow`'s.
 
+mod again;
 mod earlier;
 mod effect;
 mod intent;
@@ -30,6 +31,7 @@ use crate::snapshot::Snapshot;
 use crate::steps;
 use crate::world::World;
 
+use again::Again;
 use effect::{Effect, Hand};
 
 /// A promotion whose targets hold the release.
@@ -57,6 +59,7 @@ pub async fn apply(
     request: &Request,
     left: bool,
 ) -> Result<Applied, Failure> {
+    let begun = world.clock.steady();
     remember(world, snapshot, &request.actor).await;
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
@@ -127,10 +130,15 @@ pub async fn apply(
     }
     let (undone, waited) = takeover::before_writing(world, plan, snapshot, &earlier).await?;
     since_check |= waited;
+    let mut again = Again::new(world, (snapshot, &intent, request), (since_check, begun));
+    if let Err(failure) = again.all(plan).await {
+        return Err(withdraw(&writer, &intent, superseding, failure, "what it moves was changed").await);
+    }
 
     let mut landed: Vec<Landed> = Vec::new();
     let mut clean = true;
-    let hand = Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding };
+    let hand =
+        Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding, again };
     for target in &plan.targets {
         world.events.hear(&Event::Moving { target: target.target.clone() });
         match effect::carry_out(&hand, target, since_check).await {

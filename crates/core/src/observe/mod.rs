@@ -10,6 +10,7 @@ mod published;
 mod release;
 mod seen;
 mod sources;
+mod still;
 mod targets;
 
 use crate::config::{Config, Environment};
@@ -36,6 +37,7 @@ pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
 pub use seen::seen;
 pub(crate) use sources::{judge_sources, tokens_tell};
+pub(crate) use still::still;
 
 /// The settings of an environment.
 ///

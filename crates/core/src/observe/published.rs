@@ -18,9 +18,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Files of a folder of which only the bytes can tell.
 #[derive(Debug)]
 pub(super) struct Unread {
-    entry: String,
-    location: Location,
-    files: Vec<FolderFile>,
+    pub(super) entry: String,
+    pub(super) location: Location,
+    pub(super) files: Vec<FolderFile>,
 }
 
 /// What was read, by the name of the folder's entry in the release's manifest.

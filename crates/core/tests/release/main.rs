@@ -13,6 +13,7 @@
 mod adopting;
 mod budget;
 mod crash;
+mod meanwhile;
 mod order;
 mod published;
 mod stage;

@@ -202,6 +202,11 @@ impl Stage {
         self.world_on(Arc::new(self.store.clone()), Arc::new(self.registry.clone()))
     }
 
+    /// A world in which the steps do something.
+    pub fn world_doing(&self, steps: Arc<dyn StepRunner>) -> World {
+        World { steps, ..self.world() }
+    }
+
     /// A world whose requests are counted.
     pub fn recorded(&self) -> (World, Log) {
         let log = Log::new();

@@ -1,0 +1,120 @@
+//! Whether a release still lies at its sources as the plan found it: asked once more before the first target is written,
+//! when anything took place since.
+
+use super::published::{self, Unread};
+use super::sources::tells;
+use crate::content;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::folder::source::{self, Part, Reads};
+use crate::ledger::{Shape, TargetMove};
+use crate::location::FOLDER;
+use crate::port::Token;
+use crate::snapshot::{Snapshot, SourceFolder};
+use crate::world::World;
+use std::collections::HashMap;
+
+/// How often a folder is read in which somebody writes meanwhile.
+const ROUNDS: u32 = 3;
+
+/// Fails with `Conflict` when the source of `target` is not what the plan found there any more.
+///
+/// # Errors
+/// Also what a store answered.
+pub(crate) async fn still(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
+    let folder = snapshot.files.get(target.name());
+    match (&target.shape, folder) {
+        (Shape::Pointer { .. } | Shape::Folder { .. }, Some(folder)) => {
+            Box::pin(files(world, snapshot, folder)).await
+        }
+        (Shape::Whole | Shape::Unmoved, _) => Box::pin(object(world, snapshot, target)).await,
+        // What nobody looked at was not planned.
+        (Shape::Pointer { .. } | Shape::Folder { .. }, None) => Err(changed(target)),
+    }
+}
+
+fn changed(target: &TargetMove) -> Failure {
+    let place = &target.source.location;
+    Failure::new(ExitStatus::Conflict, format!("`{place}` was changed after it was looked at"))
+}
+
+/// A release's own folder: its manifest and those of its files that matter. What has another token is read.
+async fn files(world: &World, snapshot: &Snapshot, folder: &SourceFolder) -> Result<(), Failure> {
+    let SourceFolder { entry, location, stored, part, .. } = folder;
+    let changed =
+        || Failure::new(ExitStatus::Conflict, format!("`{location}` was changed after it was looked at"));
+    let view = world.view();
+    let store = world.store(&location.store)?;
+    let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &location.store)?;
+    // All of them were found right, or nothing would have been allowed.
+    let planned: HashMap<&str, &Token> =
+        folder.objects.iter().map(|object| (object.key.as_str(), &object.token)).collect();
+    let known = stored.noting(|path| planned.get(path.as_str()).filter(|_| tells).map(|it| (*it).clone()));
+    let own = snapshot.candidate.sources.get(entry).and_then(Option::as_ref);
+    let mut reads = Reads::new();
+    for _ in 0..ROUNDS {
+        let objects = source::objects(&**store, location, stored, part)
+            .await
+            .map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?;
+        let there = objects.iter().find(|object| object.key.as_str() == FOLDER);
+        let same = tells && there.zip(own).is_some_and(|(there, own)| there.token == own.token);
+        // What is only copied from is known by its files.
+        if *part == Part::Whole && !same && !manifest_stands(world, folder).await? {
+            return Err(
+                changed().state(format!("`{location}{FOLDER}` is not the manifest that was published."))
+            );
+        }
+        let looked = source::judge(&known, part, &objects, &reads);
+        if !looked.faults.is_empty() {
+            let told = looked.faults.told(location);
+            return Err(told.into_iter().fold(changed(), |failure, why| failure.state(format!("{why}."))));
+        }
+        if looked.unread.is_empty() {
+            return Ok(());
+        }
+        let unread = Unread { entry: entry.clone(), location: location.clone(), files: looked.unread };
+        let mut read = published::Read::new();
+        Box::pin(published::read(&view, vec![unread], &mut read)).await?;
+        reads.extend(read.remove(entry).unwrap_or_default());
+    }
+    Err(changed().state("Somebody writes there all the time."))
+}
+
+/// Whether the manifest in a release's own folder is the published one.
+async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, Failure> {
+    let store = world.store(&folder.location.store)?;
+    let found = super::targets::read(&**store, &folder.location.key)
+        .await
+        .map_err(|error| Failure::looking(&format!("reading `{}`", folder.location), error))?;
+    Ok(found.1.is_some_and(|found| found.identity() == folder.stored.identity()))
+}
+
+/// A release's own object. Another one is read: the very same bytes are the release.
+async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
+    let pinned = &target.source;
+    let place = &pinned.location;
+    // An image is named by its digest, which nobody can change.
+    if place.is_image() {
+        return Ok(());
+    }
+    let view = world.view();
+    let store = world.store(&place.store)?;
+    let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &place.store)?;
+    let found = store.head(&place.key).await;
+    let found = found.map_err(|error| Failure::looking(&format!("looking at `{place}`"), error))?;
+    let Some(found) = found else { return Err(changed(target).state(format!("`{place}` is gone."))) };
+    let same = found.token == pinned.token && (tells || pinned.version.is_some());
+    if same && found.version == pinned.version {
+        return Ok(());
+    }
+    let holds = match found.sha256 {
+        Some(digest) => Some(digest),
+        None => content::digest(&**store, place, found, &*world.events).await?.map(|(_, digest)| digest),
+    };
+    match holds {
+        Some(digest) if digest == pinned.sha256 => Ok(()),
+        Some(digest) => Err(changed(target)
+            .state(format!("`{place}` holds {digest}, and was published as {}.", pinned.sha256))),
+        None => Err(changed(target).state(format!("`{place}` is gone."))),
+    }
+}
