@@ -7,6 +7,8 @@
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::request::Request;
+use std::str::Chars;
+use unicode_ident::is_xid_start;
 
 /// How many characters a reason may have: it is repeated with every override, and a record has an end.
 pub const LONGEST: usize = 1000;
@@ -14,8 +16,8 @@ pub const LONGEST: usize = 1000;
 /// Why a text is no reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsaid {
-    /// It says nothing.
-    #[error("a reason has to say something")]
+    /// It says nothing, see [`blank`].
+    #[error("a reason has to say something, in letters or numbers")]
     Blank,
     /// It is longer than [`LONGEST`].
     #[error("a reason has at most {LONGEST} characters, this one has {0}")]
@@ -37,19 +39,55 @@ pub fn judge(text: &str) -> Result<&str, Unsaid> {
     }
 }
 
-/// Whether a text shows nothing: blanks, control characters and marks that have no shape of their own.
+/// Whether a text says nothing: what is left of it without the sequences that a terminal obeys has no letter and no
+/// number. Marks alone, such as dots, accents without a letter and pictures, are no reason that anybody could read later.
 pub fn blank(text: &str) -> bool {
-    text.chars().all(|c| c.is_whitespace() || c.is_control() || shapeless(c))
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{1b}' => obeyed(&mut rest),
+            '\u{9b}' => control(&mut rest),
+            '\u{90}' | '\u{98}' | '\u{9d}'..='\u{9f}' => string(&mut rest),
+            _ if (is_xid_start(c) || c.is_numeric()) && !shapeless(c) => return false,
+            _ => {}
+        }
+    }
+    true
 }
 
-/// Characters that print nothing and are no white space: joiners, marks of direction, fillers, variation selectors.
+/// What follows an escape character.
+fn obeyed(rest: &mut Chars<'_>) {
+    match rest.next() {
+        Some('[') => control(rest),
+        Some(']' | 'P' | 'X' | '^' | '_') => string(rest),
+        // Such as the choice of a character set: one more follows.
+        Some(' '..='/') => drop(rest.find(|c| !matches!(c, ' '..='/'))),
+        _ => {}
+    }
+}
+
+/// A control sequence, up to its final character.
+fn control(rest: &mut Chars<'_>) {
+    rest.find(|c| matches!(c, '@'..='~'));
+}
+
+/// A string for the terminal alone, up to its end.
+fn string(rest: &mut Chars<'_>) {
+    while let Some(c) = rest.next() {
+        match c {
+            '\u{7}' | '\u{9c}' => return,
+            '\u{1b}' => {
+                rest.next();
+                return;
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Letters that print nothing: the fillers of Hangul.
 const fn shapeless(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}'
-    )
+    matches!(c, '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}')
 }
 
 /// The reason for something that needs one, such as `a freeze`.
@@ -111,11 +149,60 @@ mod tests {
             "\u{202e} \u{2066}",
             "\u{7}",
             "\u{3164}",
+            "\u{115f}\u{1160}\u{ffa0}",
             "\u{2800}",
+            // Marks without a letter, whatever script they are of, and what stands for an object.
+            "\u{301}",
+            "\u{345}",
+            "\u{5b0}\u{5b1}",
+            "\u{93e}",
+            "\u{903}",
+            "\u{20dd}",
+            "\u{fe0f}",
+            "\u{fffc}",
+            "\u{fffd}",
+            "\u{e0041}",
+            "\u{e000}",
+            "\u{378}",
+            "…",
+            "-",
+            "_",
+            "...!",
+            "🔥",
+            // What a terminal obeys and does not show.
+            "\u{1b}[31m",
+            "\u{1b}[1;31m \u{1b}[0m",
+            "\u{1b}]0;title\u{7}",
+            "\u{1b}]8;;http://a/\u{1b}\\ \u{1b}]8;;\u{1b}\\",
+            "\u{1b}(B",
+            "\u{1b}c",
+            "\u{1b}[31",
+            "\u{9b}31m",
+            "\u{9d}0;title\u{9c}",
+            "\u{1b}",
         ] {
             assert_eq!(judge(text), Err(Unsaid::Blank), "{text:?}");
         }
-        for text in ["x", "INC-88", "0", "…", "終わり", "🔥", " a ", "é"] {
+        for text in [
+            "x",
+            "INC-88",
+            "0",
+            "終わり",
+            " a ",
+            "é",
+            "e\u{301}",
+            "ж",
+            "한",
+            "हिन्दी",
+            "עברית",
+            "٣",
+            "Ⅷ",
+            "½",
+            "🔥 fire",
+            "\u{1b}[31mred\u{1b}[0m",
+            "\u{1b}]0;title\u{7}x",
+            "a_b",
+        ] {
             assert_eq!(judge(text), Ok(text.trim()), "{text:?}");
         }
     }
