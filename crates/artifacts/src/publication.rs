@@ -8,9 +8,12 @@ use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Allowed, Dirty, LedgerError, Manifest, Unmerged};
+use promote_core::observe::begun;
 use promote_core::port::{Commit, StepProgress};
 use promote_core::proposal::{Named, Proposal, refused};
-use promote_core::publish::{Place, Publication, places, publish as put, stays};
+use promote_core::publish::{
+    Place, Publication, Standing, places, publish as put, remember, standing, stays,
+};
 use promote_core::report::{AllowedReport, Document, PublishReport, PublishedArtifact};
 use promote_core::version;
 use promote_core::world::World;
@@ -52,14 +55,27 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     let config = args.config;
     let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
     let unmerged = unmerged(world, args, &commit.0).await?;
-    let manifest = world.ledger.reader().manifest(&commit.0);
-    // What retention deletes is told as such, not as published.
-    let (known, stays) = tokio::join!(manifest, stays(world, &commit.0));
+    let reader = world.ledger.reader();
+    let (begun, known, stays) =
+        tokio::join!(begun(reader, config), reader.manifest(&commit.0), stays(world, &commit.0));
+    let begun = begun?;
     let known = known.map_err(LedgerError::looking)?;
-    stays?;
+    // What retention deletes is told as such, not as published.
+    let last = stays?;
     let tags = tags(world, &commit).await?;
-    if let Some(known) = known.as_ref().filter(|_| args.paths.is_empty() || args.dry_run) {
-        return Ok(PublishReport { dry_run: args.dry_run, ..of_manifest(known, &tags, false, Vec::new()) });
+    if let (Some(known), Some((genesis, _))) = (&known, &begun)
+        && (args.paths.is_empty() || args.dry_run)
+    {
+        still_dirty(known, args)?;
+        let standing = standing(&world.view(), genesis, known, last).await?;
+        if standing.missing.is_empty() || args.dry_run {
+            if !args.dry_run {
+                remember(world, &commit.0, &standing, args.actor).await;
+            }
+            let warnings = warnings(&standing, args.dry_run);
+            let report = of_manifest(known, &tags, false, warnings);
+            return Ok(PublishReport { dry_run: args.dry_run, ..report });
+        }
     }
     let publication = about(args.actor, world, commit, &tags).await?;
     // Where a release lies is settled when it is published, whatever tags its commit gets later.
@@ -100,8 +116,28 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     let publication = with_bytes(publication, &ready, Allowed { dirty, unmerged });
     let (_, _, begun) = promote_core::begin::begin(world, config).await?;
     let published = put(world, config, &publication).await?;
-    let warnings = ready.values().flat_map(|ready| ready.warnings.clone()).collect();
+    let mut warnings = warnings(&published.standing, false);
+    warnings.extend(ready.values().flat_map(|ready| ready.warnings.clone()));
     Ok(PublishReport { begun, ..of_manifest(&published.manifest, &tags, published.new, warnings) })
+}
+
+/// What is to be said of a release that was published before.
+fn warnings(standing: &Standing, dry_run: bool) -> Vec<String> {
+    let then = if dry_run { "would be put there again" } else { "was put there again" };
+    let gone = standing.gone().into_iter().map(|told| format!("{told}, and {then}"));
+    gone.chain(standing.beside.iter().cloned()).collect()
+}
+
+/// Refuses to take a release for the commit's whose bytes were let through although they may not be.
+fn still_dirty(known: &Manifest, args: &Asked<'_>) -> Result<(), Failure> {
+    let Some(dirty) = known.allowed.dirty.as_ref().filter(|_| !args.allow_dirty) else { return Ok(()) };
+    let short = known.commit.short(12);
+    let message = format!("release {short} was published with `--allow-dirty`, and stays what it is");
+    Err(Failure::new(ExitStatus::Conflict, message)
+        .state(format!("{}.", dirty.said()))
+        .state("Nothing was changed.")
+        .hint("make a new commit, and publish that")
+        .hint("`--allow-dirty` goes on with what is published"))
 }
 
 /// What was made of a proposed change alone, where that is let through.

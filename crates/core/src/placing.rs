@@ -3,13 +3,14 @@
 
 use crate::commit::CommitId;
 use crate::content;
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::stored::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
-use crate::location::Location;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};
 use crate::world::World;
+use std::fmt::Display;
 
 /// How often one object is sent.
 const TRIES: u32 = 3;
@@ -91,14 +92,14 @@ impl Placing<'_> {
                 }
             }
         };
-        Err(differs(self.commit, &built.location, &found.to_string(), &built.sha256.to_string()))
+        let failure = differs(self.commit, &built.location, &found, &built.sha256);
+        Err(failure.state("Nothing was changed."))
     }
 }
 
 /// That a commit was published with other bytes: what lies there, and what was to be published.
-pub(crate) fn differs(commit: &CommitId, location: &Location, was: &str, is: &str) -> Failure {
+pub(crate) fn differs(commit: &CommitId, what: &dyn Display, was: &dyn Display, is: &Digest) -> Failure {
     Failure::new(ExitStatus::Conflict, format!("release {} was published with other bytes", commit.short(12)))
-        .state(format!("`{location}` holds {was}; this build is {is}."))
-        .state("Nothing was changed.")
+        .state(format!("`{what}` holds {was}; this build is {is}."))
         .hint("a release never changes: make a new commit, or use the build that was published")
 }

@@ -1,6 +1,8 @@
 //! Publishing: the artifacts of a commit are put in place once and for ever, then the manifest that makes the
 //! commit a release. A re-run with the same bytes changes nothing; one with other bytes is refused.
 
+mod again;
+
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config};
 use crate::digest::Digest;
@@ -8,8 +10,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::ledger::{
-    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, Known, LedgerError, Manifest, Stored, key,
-    manifest,
+    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
 };
 use crate::location::Location;
 use crate::place::locate;
@@ -19,6 +20,8 @@ use crate::template::Values;
 use crate::world::World;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+
+pub use again::{Standing, remember, standing, stays};
 
 /// How many characters of a commit's subject a manifest keeps.
 const SUBJECT: usize = 200;
@@ -81,6 +84,8 @@ pub struct Published {
     pub manifest: Manifest,
     /// Whether this publication wrote it, or found the same one.
     pub new: bool,
+    /// What was found of one that was published before; what was missing was put there again.
+    pub standing: Standing,
 }
 
 /// Where each artifact of a release lies, by the name of its entry in the manifest: its own, or `NAME@ENVIRONMENT` for
@@ -139,21 +144,17 @@ pub async fn publish(
 ) -> Result<Published, Failure> {
     let commit = &publication.commit;
     let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
-    let last = match known {
-        Some(_) => stays(world, commit).await?,
-        None => 0,
-    };
-    // Where a release lies is settled when it is published, whatever tags its commit gets later.
-    let version = known.as_ref().map_or(&publication.version, |known| &known.version);
-    let places = places(config, commit, version.as_deref())?;
+    // Where a release lies is settled when it is published, whatever its commit or `promote.toml` gets later.
+    if let Some(known) = known {
+        return Box::pin(again::again(world, config, known, publication)).await;
+    }
+    let places = places(config, commit, publication.version.as_deref())?;
     let mut artifacts = BTreeMap::new();
     let mut objects = Vec::new();
     for (name, place) in &places {
         let given = publication.artifacts.get(name);
         let built = match (place.kind, given) {
-            (ArtifactKind::Image, _) => {
-                pushed(world, place, known.as_ref().and_then(|it| it.artifacts.get(name))).await?
-            }
+            (ArtifactKind::Image, _) => pushed(world, place).await?,
             (ArtifactKind::Object, Some(Given::Object { body, content })) => {
                 let blob = body.blob();
                 objects.push((name, body));
@@ -164,18 +165,12 @@ pub async fn publish(
                     content: *content,
                     folder: None,
                     expires: None,
-                    // What lies there may be told to be this by its version.
-                    seen: known.as_ref().and_then(|it| it.artifacts.get(name)?.seen.clone()),
+                    seen: None,
                 }
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
                 let store = world.store(&place.location.store)?;
-                let put = folder::Publishing {
-                    bucket: &**store,
-                    location: &place.location,
-                    commit,
-                    again: known.is_some(),
-                };
+                let put = folder::Publishing { bucket: &**store, location: &place.location, commit };
                 let folder::Put { manifest, object, vouched } = Box::pin(put.put(entries.clone())).await?;
                 BuiltArtifact {
                     location: place.location.clone(),
@@ -214,79 +209,17 @@ pub async fn publish(
         at: world.clock.now(),
         actor: publication.actor.clone(),
     };
-    if let Some(known) = &known {
-        same(known, &wanted)?;
-    }
     for (name, body) in objects {
         let Some(built) = wanted.artifacts.get_mut(name) else { continue };
         let stored = Placing { world, commit, built }.put(body).await?;
         built.seen = Some(stored);
     }
-    if let Some(manifest) = known {
-        again(world, &manifest, &wanted, last, &publication.actor).await;
-        return Ok(Published { manifest, new: false });
-    }
     record(world, commit, wanted).await
 }
 
-/// What lies there may be another object with the same bytes by now: what was found out of it is remembered.
-async fn again(world: &World, known: &Manifest, wanted: &Manifest, last: u32, actor: &Actor) {
-    let moved = wanted.artifacts.iter().filter_map(|(name, built)| {
-        let (before, now) = (known.artifacts.get(name)?.seen.as_ref(), built.seen.as_ref()?);
-        let same =
-            before.is_some_and(|before| (&before.token, &before.version) == (&now.token, &now.version));
-        (!same).then(|| (name.clone(), now.clone()))
-    });
-    let fresh = Known { artifacts: moved.collect(), ..Known::default() };
-    let reader = world.ledger.reader();
-    let before = match (fresh.is_empty(), last) {
-        (true, _) => return,
-        (false, 0) => Known::default(),
-        (false, last) => reader.remembered(&known.commit, last).await.unwrap_or_default(),
-    };
-    if fresh.artifacts.iter().all(|(name, stored)| before.artifacts.get(name) == Some(stored)) {
-        return;
-    }
-    let end = world.ledger.remember(&known.commit, (last, &before), &fresh, (&actor.name, world.clock.now()));
-    // Without it, the bytes are read when they are needed.
-    drop(end.await);
-}
-
-/// Refuses to put in place again what retention deletes, or has deleted: nobody could take it from there.
-///
-/// Answers the number of the last entry about what was found out by reading its artifacts.
-///
-/// # Errors
-/// `Conflict` when that is so, or what the store answered.
-pub async fn stays(world: &World, commit: &CommitId) -> Result<u32, Failure> {
-    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
-    let short = commit.short(12);
-    if entry.gone.is_some() || entry.erasing() {
-        let message = format!("release {short} was published before, and retention has deleted it");
-        return Err(Failure::new(ExitStatus::Conflict, message)
-            .state("Nothing was changed.")
-            .hint("make a new commit, and publish that"));
-    }
-    if entry.doomed() {
-        let message = format!("release {short} was published before, and retention is about to delete it");
-        return Err(Failure::new(ExitStatus::Conflict, message)
-            .state("Nothing was changed.")
-            .hint(format!("`promote pin {short} --reason TEXT` keeps it")));
-    }
-    Ok(entry.seen)
-}
-
 /// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.
-async fn pushed(
-    world: &World,
-    place: &Place,
-    known: Option<&BuiltArtifact>,
-) -> Result<BuiltArtifact, Failure> {
+async fn pushed(world: &World, place: &Place) -> Result<BuiltArtifact, Failure> {
     let location = &place.location;
-    // What was published keeps its digest: the tag is not asked again.
-    if let Some(built) = known {
-        return Ok(built.clone());
-    }
     let store = world.store(&location.store)?;
     let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
     let Some(object) = store.head(&location.key).await.map_err(failed)? else {
@@ -319,14 +252,16 @@ pub(crate) async fn record(world: &World, commit: &CommitId, wanted: Manifest) -
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
     })?;
     match ledger.put(&place, &wanted).await {
-        Ok(()) => Ok(Published { manifest: wanted, new: true }),
+        Ok(()) => Ok(Published { manifest: wanted, new: true, standing: Standing::default() }),
         Err(AppendError::Lost { .. }) => {
             let known = ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
             let Some(manifest) = known else {
                 return Err(Failure::new(ExitStatus::Failed, format!("`{place}` can't be read back")));
             };
-            same(&manifest, &wanted)?;
-            Ok(Published { manifest, new: false })
+            for (name, built) in &wanted.artifacts {
+                same(&manifest, name, &built.location, &built.sha256)?;
+            }
+            Ok(Published { manifest, new: false, standing: Standing::default() })
         }
         Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the manifest", source)),
         Err(error @ (AppendError::Record(_) | AppendError::Key(_))) => {
@@ -348,14 +283,13 @@ pub(crate) fn kept(config: &Config, branches: &[String]) -> Vec<String> {
     first.into_iter().chain(rest.into_iter().take(BRANCHES)).cloned().collect()
 }
 
-/// Whether a commit was published with the same bytes.
-fn same(known: &Manifest, wanted: &Manifest) -> Result<(), Failure> {
-    for (name, built) in &wanted.artifacts {
-        let before = known.artifacts.get(name).map(|before| before.sha256);
-        if before != Some(built.sha256) {
-            let was = before.map_or_else(|| "nothing".to_owned(), |digest| digest.to_string());
-            return Err(differs(&wanted.commit, &built.location, &was, &built.sha256.to_string()));
-        }
+/// Whether an artifact was published with the same bytes. `location`: where it was to be put.
+fn same(known: &Manifest, name: &str, location: &Location, is: &Digest) -> Result<(), Failure> {
+    let before = known.artifacts.get(name);
+    if before.is_some_and(|before| before.sha256 == *is) {
+        return Ok(());
     }
-    Ok(())
+    let was = before.map_or_else(|| "nothing".to_owned(), |before| before.sha256.to_string());
+    let at = before.map_or(location, |before| &before.location);
+    Err(differs(&known.commit, at, &was, is).state("Nothing was changed."))
 }

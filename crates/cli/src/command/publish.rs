@@ -21,9 +21,10 @@ use std::sync::Arc;
 /// Put a release in place, and promote it where that is automatic
 ///
 /// The commit's artifact is packed as `[pack]` says, or given as a finished file, and written once and for ever to
-/// where `source` says. Begins the ledger when there is none. Running it again changes nothing; other bytes for a
-/// commit that is published are refused. Afterwards the first environments with `auto = true` take the release; when
-/// a rule keeps one from taking it, that is said, and the publication stays.
+/// where `source` says. Begins the ledger when there is none. Running it again changes nothing, and puts back what is
+/// gone from there; other bytes for a commit that is published are refused, and so are others that lie in their place.
+/// Afterwards the first environments with `auto = true` take the release; when a rule keeps one from taking it, that is
+/// said, and the publication stays.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote publish\n  promote publish --commit v1.4.0\n  promote publish build/app.zip --no-move\n  promote publish app=app.zip web=web.zip"

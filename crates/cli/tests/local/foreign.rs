@@ -18,7 +18,12 @@ const LINES: &[&[&str]] = &[
     &["rollback", "staging", "--yes"],
     &["resume", "staging", "--yes"],
     &["advance", "--yes"],
+    &["show", "v1.0.0"],
     &["publish"],
+    &["publish", "--dry-run"],
+    &["publish", "--no-move"],
+    &["publish", "--commit", "v1.0.0", "--no-move"],
+    &["publish", "out", "--no-move"],
     &["freeze", "uat", "--reason", "x"],
     &["freeze", "uat", "--reason", "x", "--dry-run"],
     &["unfreeze", "uat", "--yes"],
@@ -40,6 +45,7 @@ const LINES: &[&[&str]] = &[
 fn the_projects_name_in_the_genesis_is_checked_on_every_path() {
     let stage = Stage::with(CONFIG);
     stage.git(&["tag", "v1.0.0"]);
+    stage.write("out/a", "what is built");
     stage.run(&["publish"]).ends(ExitStatus::Ok);
     // Another project's file, whose `ledger` points at the shop's.
     stage.write(

@@ -47,7 +47,7 @@ fn a_build_with_an_uncommitted_edit_is_refused_unless_allowed_and_every_view_say
         let answer = stage.run(line).ends(ExitStatus::Ok);
         assert!(answer.out.contains(words), "{line:?}: {}", answer.all());
     };
-    says(&["publish"], "dirty: 1 file differs: message.txt");
+    says(&["publish", "--allow-dirty"], "dirty: 1 file differs: message.txt");
     says(&["show", &commit], "dirty: 1 file differs: message.txt");
     says(&["status"], "was published dirty");
     says(&["plan", "uat"], "[dirty]");
@@ -59,8 +59,13 @@ fn a_build_with_an_uncommitted_edit_is_refused_unless_allowed_and_every_view_say
     assert_eq!(running["allowed"], serde_json::json!(["dirty"]));
     let plan = stage.run(&["plan", "uat", "--json"]).json();
     assert_eq!(plan["release"]["allowed"], serde_json::json!(["dirty"]));
-    // The tidy tree afterwards does not make the bytes tidy.
+    // The tidy tree afterwards does not make the bytes tidy, and nobody is told that they are.
     stage.git(&["checkout", "--quiet", "message.txt"]);
+    for line in [&["publish"][..], &["publish", "--no-move"], &["publish", "--dry-run"]] {
+        let answer = stage.run(line).ends(ExitStatus::Conflict);
+        assert!(answer.err.contains("was published with `--allow-dirty`"), "{}", answer.err);
+        assert!(answer.err.contains("1 file differs: message.txt"), "{}", answer.err);
+    }
     stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
     says(&["status"], "uat: ");
     says(&["verify", "--ledger"], "");

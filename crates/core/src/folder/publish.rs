@@ -11,9 +11,11 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Key, Location};
 use crate::names::shown;
+use crate::placing::differs;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
+use std::fmt::Display;
 
 /// How often one file is sent.
 const TRIES: u32 = 3;
@@ -79,8 +81,31 @@ pub struct Publishing<'a> {
     pub location: &'a Location,
     /// The commit.
     pub commit: &'a CommitId,
-    /// Whether the ledger has the release already: then the folder was found whole before, and its manifest is enough.
-    pub again: bool,
+}
+
+/// The manifest of files that are to be published as a folder.
+///
+/// # Errors
+/// `Usage` when they are no folder.
+pub(crate) fn manifest_of(entries: &[Entry]) -> Result<FolderManifest, Failure> {
+    let file = |entry: &Entry| {
+        admit(&entry.path)?;
+        let blob = entry.body.blob();
+        let (sha256, size) = (blob.digest(), blob.size());
+        let (path, executable) = (entry.path.clone(), entry.executable);
+        Ok(FolderFile { path, size, executable, sha256, token: None })
+    };
+    let files: Vec<FolderFile> = entries.iter().map(file).collect::<Result<_, Failure>>()?;
+    let wanted = FolderManifest::new(files).map_err(no_folder)?;
+    let length = wanted.to_bytes().len();
+    if length > PUBLISHED_LIMIT {
+        return Err(no_folder(super::FolderError::Long(length)));
+    }
+    Ok(wanted)
+}
+
+fn no_folder(error: super::FolderError) -> Failure {
+    Failure::new(ExitStatus::Usage, "these files can't be published as a folder").caused_by(error)
 }
 
 impl Publishing<'_> {
@@ -90,33 +115,9 @@ impl Publishing<'_> {
     /// `Usage` when the files are no folder, `Conflict` when other bytes were published there; else what a store
     /// answered.
     pub async fn put(&self, entries: Vec<Entry>) -> Result<Put, Failure> {
-        let mut files = Vec::with_capacity(entries.len());
-        let mut bodies = HashMap::with_capacity(entries.len());
-        for entry in entries {
-            admit(&entry.path)?;
-            let blob = entry.body.blob();
-            let (sha256, size) = (blob.digest(), blob.size());
-            files.push(FolderFile {
-                path: entry.path.clone(),
-                size,
-                executable: entry.executable,
-                sha256,
-                token: None,
-            });
-            bodies.insert(entry.path, entry.body);
-        }
-        let no_folder = |error| {
-            Failure::new(ExitStatus::Usage, "these files can't be published as a folder").caused_by(error)
-        };
-        let wanted = FolderManifest::new(files).map_err(no_folder)?;
-        let length = wanted.to_bytes().len();
-        if length > PUBLISHED_LIMIT {
-            return Err(no_folder(super::FolderError::Long(length)));
-        }
+        let wanted = manifest_of(&entries)?;
+        let bodies: HashMap<Key, Body> = entries.into_iter().map(|entry| (entry.path, entry.body)).collect();
         let there = self.there(&wanted).await?;
-        if let Some((object, manifest)) = there.clone().filter(|_| self.again) {
-            return Ok(Put { manifest, object, vouched: false });
-        }
         let tokens = self.put_files(&wanted, &bodies).await?;
         let noted = wanted.noting(|path| tokens.get(path).cloned());
         // Somebody else's manifest says what they saw, if they saw anything.
@@ -138,12 +139,8 @@ impl Publishing<'_> {
         })
     }
 
-    fn differs(&self, what: &str, was: &Digest, is: &Digest) -> Failure {
-        let commit = self.commit.short(12);
-        Failure::new(ExitStatus::Conflict, format!("release {commit} was published with other bytes"))
-            .state(format!("`{what}` holds {was}; this build is {is}."))
-            .state("What was published is as it was.")
-            .hint("a release never changes: make a new commit, or use the build that was published")
+    fn differs(&self, what: &dyn Display, was: &Digest, is: &Digest) -> Failure {
+        differs(self.commit, what, was, is).state("What was published is as it was.")
     }
 
     fn failed(&self, doing: &str, last: Option<ProviderError>) -> Failure {
@@ -166,7 +163,7 @@ impl Publishing<'_> {
         if found.of.is_none() && was == is {
             return Ok(Some((object, found)));
         }
-        Err(self.differs(&self.location.to_string(), &was, &is))
+        Err(self.differs(&self.location, &was, &is))
     }
 
     /// Puts all files in place, and tells their tokens.
@@ -247,7 +244,7 @@ impl Publishing<'_> {
         if digest == file.sha256 {
             return Ok(Some(object.token));
         }
-        Err(self.differs(key.as_str(), &digest, &file.sha256))
+        Err(self.differs(key, &digest, &file.sha256))
     }
 
     async fn put_manifest(&self, manifest: FolderManifest, bytes: Vec<u8>) -> Result<Put, Failure> {

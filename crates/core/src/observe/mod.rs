@@ -5,6 +5,7 @@ mod folders;
 mod gates;
 mod genesis;
 mod holding;
+mod lying;
 mod newest;
 mod published;
 mod release;
@@ -32,6 +33,7 @@ pub use gates::gates_before;
 pub(crate) use genesis::belongs;
 pub use genesis::{begun, genesis, genesis_to_write};
 pub use holding::image;
+pub(crate) use lying::{Lies, lying};
 pub(crate) use published::Inspection;
 pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
@@ -85,7 +87,9 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let mut snapshot = Box::pin(look(view, config, request)).await?;
         let known = (&snapshot.genesis.0, &snapshot.capabilities);
         let unread = sources::settle(view, known, &mut snapshot.candidate, &read).await?;
-        let files = published::settle(view, &mut snapshot, &of_folders).await?;
+        let Snapshot { candidate, files, genesis, capabilities, .. } = &mut snapshot;
+        let known = (&genesis.0, &*capabilities);
+        let files = published::settle(view, known, candidate, files, &of_folders).await?;
         if unread.is_empty() && files.is_empty() {
             return Ok(snapshot);
         }

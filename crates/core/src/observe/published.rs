@@ -7,9 +7,10 @@ use crate::event::{Event, Events};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part, Reads};
 use crate::folder::{FolderFile, Looked};
-use crate::location::{Key, Location};
-use crate::port::Token;
-use crate::snapshot::{Candidate, Snapshot, SourceFolder};
+use crate::ledger::Genesis;
+use crate::location::{Key, Location, StoreId};
+use crate::port::{Capabilities, Token};
+use crate::snapshot::{Candidate, SourceFolder};
 use crate::world::View;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -29,21 +30,23 @@ pub(super) type Read = HashMap<String, Reads>;
 /// After how many bytes it is told how far the reading has come.
 const STEP: u64 = 16 << 20;
 
-/// Judges the folders of a snapshot. `read`: what was read before. Returns the files whose bytes must be read.
+/// Judges folders of a release, `files`. `capabilities`: what was found out of stores that the genesis does not name;
+/// `read`: what was read before. Returns the files whose bytes must be read.
 ///
 /// # Errors
 /// What the store answered, when what is remembered of the release is asked for.
 pub(super) async fn settle(
     view: &View,
-    snapshot: &mut Snapshot,
+    (genesis, capabilities): (&Genesis, &BTreeMap<StoreId, Capabilities>),
+    candidate: &mut Candidate,
+    files: &mut BTreeMap<String, SourceFolder>,
     read: &Read,
 ) -> Result<Vec<Unread>, Failure> {
     let (mut unread, none) = (Vec::new(), Reads::new());
-    let Snapshot { candidate, files, genesis, capabilities, .. } = snapshot;
     for folder in files.values_mut() {
         let Some(built) = candidate.manifest.artifacts.get(&folder.entry) else { continue };
         let stored = built.folder.and_then(|folder| folder.stored);
-        let tells = tells(view, &genesis.0, capabilities, &folder.location.store)?;
+        let tells = tells(view, genesis, capabilities, &folder.location.store)?;
         let trusted = tells && stored == Some(folder.stored.digest());
         let reads = read.get(&folder.entry).unwrap_or(&none);
         let mut looked = judge(folder, trusted, &BTreeMap::new(), reads);

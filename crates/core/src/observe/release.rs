@@ -318,7 +318,7 @@ fn moved_on(built: &BuiltArtifact, found: Option<&Object>) -> bool {
 }
 
 /// A source as it lies. `whole`: of a folder, all files will matter.
-async fn source(
+pub(super) async fn source(
     view: &View,
     built: &BuiltArtifact,
     whole: bool,

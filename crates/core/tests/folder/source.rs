@@ -24,7 +24,7 @@ fn silent() -> [(&'static str, MemoryKind); 2] {
 /// Publishes for the first time, as far as the ledger knows.
 fn first(stage: &Stage, files: &Files) -> Result<Put, promote_core::failure::Failure> {
     let (bucket, location, commit) = (&stage.from, &stage.release('a'), &commit('a'));
-    block_on(Publishing { bucket, location, commit, again: false }.put(entries(files)))
+    block_on(Publishing { bucket, location, commit }.put(entries(files)))
 }
 
 /// Looks at all of the folder, and reads what must be read. Tells also how many files that were.

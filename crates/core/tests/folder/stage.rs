@@ -42,14 +42,14 @@ pub fn entries(files: &Files) -> Vec<Entry> {
         .collect()
 }
 
-/// Publishes a folder that the ledger may have already.
+/// Publishes a folder.
 pub async fn put(
     bucket: &dyn Bucket,
     location: &Location,
     commit: &CommitId,
     entries: Vec<Entry>,
 ) -> Result<Put, Failure> {
-    Publishing { bucket, location, commit, again: true }.put(entries).await
+    Publishing { bucket, location, commit }.put(entries).await
 }
 
 pub fn kinds() -> [(&'static str, MemoryKind); 3] {

@@ -249,6 +249,33 @@ fn publishing_again_reads_what_was_put_there_again_once() {
     }
 }
 
+#[test]
+fn publishing_again_reads_only_what_the_store_does_not_tell_and_refuses_other_bytes() {
+    for (what, kind) in kinds() {
+        let stage = Stage::ready(kind);
+        let (world, log) = stage.recorded();
+        assert!(!stage.try_publish(&world, 'b').unwrap().new, "{what}");
+        assert_eq!(count(&log), 0, "{what}: {:#?}", log.calls());
+        let looks = log.calls().iter().filter(|call| call.key == source('b').as_str()).count();
+        assert_eq!(looks, 1, "{what}: {:#?}", log.calls());
+
+        stage.bucket.put(&source('b'), foreign('b'));
+        let before = stage.bucket.snapshot();
+        let failure = stage.try_publish(&stage.world(), 'b').unwrap_err();
+        assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {failure:?}");
+        let told = failure.state.join(" ");
+        for bytes in [foreign('b'), content('b')] {
+            assert!(told.contains(&Digest::of(&bytes).to_string()), "{what}: {told}");
+        }
+        assert_eq!(before, stage.bucket.snapshot(), "{what}");
+
+        stage.bucket.remove(&source('b'));
+        let end = stage.try_publish(&stage.world(), 'b').unwrap();
+        assert!(end.standing.gone()[0].contains("is not there"), "{what}: {end:?}");
+        assert_eq!(stage.bucket.bytes(&source('b')), Some(content('b')), "{what}");
+    }
+}
+
 /// What `verify` says of the sources, or of the targets.
 fn verified(stage: &Stage, bytes: bool) -> (bool, Vec<(String, &'static str)>, Vec<bool>) {
     let depth = promote_core::report::Depth { chains: true, bytes };

@@ -16,7 +16,7 @@ use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy,
 use promote_core::names::EnvironmentName;
 use promote_core::plan::Decision;
 use promote_core::port::{Body, Bucket, Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
-use promote_core::publish::{Given, Publication, publish};
+use promote_core::publish::{Given, Publication, Published, publish};
 use promote_core::request::{Request, Wanted};
 use promote_core::template::Template;
 use promote_core::world::World;
@@ -204,9 +204,12 @@ impl Stage {
     }
 
     pub fn publish(&self, digit: char) {
+        self.try_publish(&self.world(), digit).unwrap();
+    }
+
+    pub fn try_publish(&self, world: &World, digit: char) -> Result<Published, Failure> {
         self.clock.advance(Duration::from_secs(60));
-        let world = self.world();
-        block_on(begin(&world, &self.config)).unwrap();
+        block_on(begin(world, &self.config)).unwrap();
         let publication = Publication {
             commit: commit(digit),
             subject: Some(format!("work on {digit}")),
@@ -222,7 +225,7 @@ impl Stage {
             allowed: Default::default(),
             actor: actor("ci"),
         };
-        block_on(publish(&world, &self.config, &publication)).unwrap();
+        block_on(publish(world, &self.config, &publication))
     }
 
     pub fn to(&self, environment: &str, digit: char) -> End {

@@ -11,6 +11,7 @@
 )]
 
 mod adopting;
+mod again;
 mod budget;
 mod crash;
 mod meanwhile;

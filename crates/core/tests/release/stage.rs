@@ -19,7 +19,7 @@ use promote_core::port::{
     Body, Bucket, Clock, Condition, Headers, Metadata, StepContext, StepEnd, StepProgress, StepReport,
     StepRunner,
 };
-use promote_core::publish::{Given, Publication, publish};
+use promote_core::publish::{Given, Publication, Published, publish};
 use promote_core::request::{Request, Wanted};
 use promote_core::world::World;
 use std::collections::BTreeMap;
@@ -220,15 +220,22 @@ impl Stage {
         self.world_on(wrap(&self.store), wrap(&self.registry))
     }
 
-    pub fn publish(&self, digit: char) {
-        self.clock.advance(Duration::from_secs(60));
-        let world = self.world();
-        block_on(begin(&world, &self.config)).unwrap();
-        // The build pushes the image before it publishes.
+    /// The build pushes the image before it publishes.
+    pub fn push(&self, digit: char) {
         let tag: Key = digit.to_string().repeat(8).parse().unwrap();
         let body = Body::Bytes(Bytes::from(image(digit)));
         let any = Condition::on(promote_core::port::Precondition::Any);
         block_on(self.registry.write(&tag, body, &Headers::default(), &Metadata::new(), &any)).unwrap();
+    }
+
+    pub fn publish(&self, digit: char) {
+        self.push(digit);
+        self.try_publish(&self.world(), digit).unwrap();
+    }
+
+    pub fn try_publish(&self, world: &World, digit: char) -> Result<Published, Failure> {
+        self.clock.advance(Duration::from_secs(60));
+        block_on(begin(world, &self.config)).unwrap();
         let folder = || {
             let entry = |(path, text): (&str, String)| {
                 folder::Entry::new(path, false, Body::Bytes(Bytes::from(text))).unwrap()
@@ -253,7 +260,7 @@ impl Stage {
             allowed: Default::default(),
             actor: actor("ci"),
         };
-        block_on(publish(&world, &self.config, &publication)).unwrap();
+        block_on(publish(world, &self.config, &publication))
     }
 
     pub fn to(&self, environment: &str, digit: char) -> End {
