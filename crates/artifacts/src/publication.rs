@@ -152,11 +152,42 @@ async fn unmerged(world: &World, args: &Asked<'_>, commit: &CommitId) -> Result<
         Some(first) => Some(std::iter::once(first).chain(parent(2).await).collect()),
         None => None,
     };
-    let named = Named { commit: commit.clone(), explicit: args.commit != "HEAD", parents };
+    let explicit = args.commit != "HEAD";
+    let above = above(world, proposal, commit, explicit).await;
+    let named = Named { commit: commit.clone(), explicit, parents, above };
     match proposal.unmerged(&named) {
-        Some(unmerged) if !args.allow_unmerged => Err(refused(commit, &unmerged)),
+        Some(unmerged) if !args.allow_unmerged => Err(refused(proposal, &named, &unmerged)),
         found => Ok(found),
     }
+}
+
+/// How far back a merge is looked for that its system does not name.
+const BACK: usize = 100;
+
+/// Whether a commit was made on top of a merge that was made for a proposed change.
+async fn above(world: &World, proposal: &Proposal, commit: &CommitId, explicit: bool) -> bool {
+    let Some(history) = &world.history else { return false };
+    if let Some(merge) = &proposal.merge {
+        let missing = history.between(commit, merge, 1).await;
+        return merge != commit && matches!(missing, Ok(Some((0, _))));
+    }
+    // The same merge may have been made for good by now, for whoever names a later commit.
+    let Some(head) = proposal.head.as_ref().filter(|head| *head != commit && !explicit) else { return false };
+    let parent = async |of: &CommitId, number: u8| {
+        let found = history.resolve(&format!("{of}^{number}")).await;
+        found.ok().flatten().map(|parent| parent.id)
+    };
+    let mut next = parent(commit, 1).await;
+    for _ in 0..BACK {
+        let Some(one) = next.filter(|one| one != head) else { return false };
+        next = parent(&one, 1).await;
+        if let Some(second) = parent(&one, 2).await
+            && (second == *head || next.as_ref() == Some(head))
+        {
+            return true;
+        }
+    }
+    false
 }
 
 /// Whether the work tree is the commit's as far as bytes of it are published, before anything runs. What was let through

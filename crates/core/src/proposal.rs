@@ -16,6 +16,8 @@ pub struct Proposal {
     pub merge: Option<CommitId>,
     /// The commit that is proposed, where its system tells.
     pub head: Option<CommitId>,
+    /// Whether the merge waits in a queue: its branch gets this very commit, if every check of it succeeds.
+    pub queued: bool,
 }
 
 /// How a commit was named.
@@ -27,6 +29,8 @@ pub struct Named {
     pub explicit: bool,
     /// Its parents; `None` when the repository can't tell, as in a shallow clone.
     pub parents: Option<Vec<CommitId>>,
+    /// Whether it was made on top of a merge that was made for the proposal.
+    pub above: bool,
 }
 
 impl Proposal {
@@ -41,8 +45,8 @@ impl Proposal {
             None => (!named.explicit && self.merge.is_none()).then_some(true),
         };
         let commit = Some(&named.commit);
-        let made =
-            self.head.as_ref() != commit && (self.merge.as_ref() == commit || merged().unwrap_or(false));
+        let made = self.head.as_ref() != commit
+            && (self.merge.as_ref() == commit || named.above || merged().unwrap_or(false));
         // The second parent of a merge is what was merged.
         let second = named.parents.as_ref().and_then(|parents| parents.get(1));
         made.then(|| Unmerged { of: self.of.clone(), head: self.head.clone().or_else(|| second.cloned()) })
@@ -50,21 +54,26 @@ impl Proposal {
 }
 
 /// Why such a commit is not published, and which one was probably meant.
-pub fn refused(commit: &CommitId, unmerged: &Unmerged) -> Failure {
-    let short = commit.short(12);
-    let failure = Failure::new(
-        ExitStatus::Usage,
-        format!("{short} is a merge that was made to try out {}: no branch will ever hold it", unmerged.of),
-    )
-    .state("Nothing was published.");
+pub fn refused(proposal: &Proposal, named: &Named, unmerged: &Unmerged) -> Failure {
+    let (short, of) = (named.commit.short(12), &unmerged.of);
+    let what = if named.above { "was made on top of" } else { "is" };
+    let message = match proposal.queued {
+        true => format!(
+            "{short} {what} a merge that waits in {of}: its branch gets it only if every check succeeds"
+        ),
+        false => format!("{short} {what} a merge that was made to try out {of}: no branch will ever hold it"),
+    };
+    let failure = Failure::new(ExitStatus::Usage, message).state("Nothing was published.");
     let failure = match &unmerged.head {
+        _ if proposal.queued => {
+            failure.hint("publish in the job for the branch, once the queue has merged it")
+        }
         Some(head) => failure.hint(format!(
             "{head} was probably meant, the commit that is proposed: check it out, and publish that"
         )),
         None => failure.hint("publish from the branch once the change is merged"),
     };
-    failure
-        .hint("`--allow-unmerged` publishes the merge all the same; it then moves only where somebody asks")
+    failure.hint("`--allow-unmerged` publishes it all the same; it then moves only where somebody asks")
 }
 
 #[cfg(test)]
@@ -111,10 +120,37 @@ mod tests {
                 of: "pull request 5".to_owned(),
                 merge: merge.map(commit),
                 head: head.map(commit),
+                queued: false,
             };
-            let named = Named { commit: commit(published), explicit, parents: all(parents) };
+            let named = Named { commit: commit(published), explicit, parents: all(parents), above: false };
             let found = proposal.unmerged(&named).map(|found| found.head);
             assert_eq!(found, wanted.map(|head| head.map(commit)), "{proposal:?} {named:?}");
         }
+    }
+
+    #[test]
+    fn what_is_made_on_top_of_such_a_merge_is_no_better() {
+        for (merge, head) in [(Some('e'), Some('d')), (Some('e'), None), (None, Some('d'))] {
+            let (merge, head) = (merge.map(commit), head.map(commit));
+            let proposal = Proposal { of: "pull request 5".to_owned(), merge, head, queued: false };
+            for explicit in [false, true] {
+                let named = Named { commit: commit('f'), explicit, parents: all("e"), above: true };
+                let unmerged = proposal.unmerged(&named).unwrap();
+                assert_eq!(unmerged.head, proposal.head);
+                let failure = refused(&proposal, &named, &unmerged);
+                assert!(failure.message.contains("was made on top of a merge"), "{}", failure.message);
+            }
+        }
+    }
+
+    #[test]
+    fn a_merge_in_a_queue_is_not_called_one_that_no_branch_gets() {
+        let proposal =
+            Proposal { of: "a merge queue".to_owned(), merge: Some(commit('e')), head: None, queued: true };
+        let named = Named { commit: commit('e'), explicit: false, parents: all("bd"), above: false };
+        let failure = refused(&proposal, &named, &proposal.unmerged(&named).unwrap());
+        assert!(failure.message.contains("only if every check succeeds"), "{}", failure.message);
+        let all = format!("{} {}", failure.message, failure.hints.join(" "));
+        assert!(!all.contains("ever hold") && !all.contains(commit('d').as_str()), "{all}");
     }
 }

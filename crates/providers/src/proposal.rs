@@ -39,11 +39,11 @@ fn github(variables: &Variables) -> Option<Proposal> {
     let number = reference.strip_prefix("refs/pull/").and_then(|rest| rest.strip_suffix("/merge"));
     if let Some(number) = number {
         let head = variables.get("GITHUB_EVENT_PATH").and_then(|path| proposed(Path::new(path)));
-        return Some(Proposal { of: named("pull request", number), merge, head });
+        return Some(Proposal { of: named("pull request", number), merge, head, queued: false });
     }
     let queued = variables.get("GITHUB_EVENT_NAME") == Some("merge_group")
         || reference.starts_with("refs/heads/gh-readonly-queue/");
-    queued.then(|| Proposal { of: "a merge queue".to_owned(), merge, head: None })
+    queued.then(|| Proposal { of: "a merge queue".to_owned(), merge, head: None, queued })
 }
 
 /// `pull_request.head.sha` of an event.
@@ -66,6 +66,7 @@ fn gitlab(variables: &Variables) -> Option<Proposal> {
         of: named("merge request", number),
         merge: commit(variables, "CI_COMMIT_SHA"),
         head: commit(variables, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
+        queued: false,
     })
 }
 
@@ -78,6 +79,7 @@ fn azure(variables: &Variables) -> Option<Proposal> {
         of: named("pull request", number),
         merge: commit(variables, "BUILD_SOURCEVERSION"),
         head: commit(variables, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+        queued: false,
     })
 }
 
@@ -87,7 +89,7 @@ fn bitbucket(variables: &Variables) -> Option<Proposal> {
     variables.get("BITBUCKET_BUILD_NUMBER")?;
     let number = variables.get("BITBUCKET_PR_ID")?;
     let head = commit(variables, "BITBUCKET_COMMIT");
-    Some(Proposal { of: named("pull request", number), merge: None, head })
+    Some(Proposal { of: named("pull request", number), merge: None, head, queued: false })
 }
 
 /// A multibranch project may build what is proposed, or a merge of it; nothing tells which
@@ -95,7 +97,7 @@ fn bitbucket(variables: &Variables) -> Option<Proposal> {
 fn jenkins(variables: &Variables) -> Option<Proposal> {
     variables.get("JENKINS_URL")?;
     let number = variables.get("CHANGE_ID")?;
-    Some(Proposal { of: named("change", number), merge: None, head: None })
+    Some(Proposal { of: named("change", number), merge: None, head: None, queued: false })
 }
 
 #[cfg(test)]

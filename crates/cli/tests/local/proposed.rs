@@ -119,3 +119,68 @@ fn other_jobs_and_other_commits_of_such_a_job_publish_as_ever() {
         (&merge.as_str().into(), &serde_json::Value::Null)
     );
 }
+
+fn bitbucket(_: &Stage, head: &str, _: &str) -> Vars {
+    vec![
+        ("BITBUCKET_BUILD_NUMBER", "1".to_owned()),
+        ("BITBUCKET_PR_ID", "5".to_owned()),
+        ("BITBUCKET_COMMIT", head.to_owned()),
+    ]
+}
+
+#[test]
+fn a_commit_on_top_of_such_a_merge_is_refused_like_the_merge() {
+    for variables in [github as fn(&Stage, &str, &str) -> Vars, gitlab, bitbucket] {
+        let (mut stage, [main, head, merge]) = merging();
+        let one = stage.commit("chore: version bumped by the job");
+        let two = stage.commit("chore: and formatted");
+        stage.variables = variables(&stage, &head, &merge);
+        for commit in [&two, &one] {
+            stage.git(&["checkout", "--quiet", "--detach", commit]);
+            for line in [&["publish"][..], &["publish", "--dry-run"]] {
+                let answer = stage.run(line).ends(ExitStatus::Usage);
+                assert!(answer.err.contains("was made on top of a merge"), "{}", answer.err);
+                assert!(answer.err.contains(&head) && !stage.has("releases"), "{}", answer.err);
+            }
+        }
+        let let_through = stage.run(&["publish", "--allow-unmerged", "--json"]).ends(ExitStatus::Ok).json();
+        assert_eq!(let_through["allowed"]["unmerged"]["head"], head);
+        assert_eq!(let_through["moves"][0]["result"], "blocked");
+        // What stands on the branch or on what is proposed is none of it.
+        for ordinary in [&main, &head] {
+            stage.git(&["checkout", "--quiet", "--detach", ordinary]);
+            let next = stage.commit("chore: ordinary");
+            let report = stage.run(&["publish", "--no-move", "--json"]).ends(ExitStatus::Ok).json();
+            assert_eq!(
+                (&report["sha"], &report["allowed"]["unmerged"]),
+                (&next.as_str().into(), &serde_json::Value::Null)
+            );
+        }
+    }
+}
+
+#[test]
+fn a_merge_that_waits_in_a_queue_is_told_as_such() {
+    let (mut stage, [_, head, merge]) = merging();
+    stage.variables = vec![
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        ("GITHUB_EVENT_NAME", "merge_group".to_owned()),
+        ("GITHUB_REF", "refs/heads/gh-readonly-queue/main/pr-5-0123456789abcdef".to_owned()),
+        ("GITHUB_SHA", merge.clone()),
+    ];
+    let answer = stage.run(&["publish"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("its branch gets it only if every check succeeds"), "{}", answer.err);
+    assert!(answer.err.contains("once the queue has merged it"), "{}", answer.err);
+    assert!(
+        !answer.err.contains("no branch will ever hold it") && !answer.err.contains(&head),
+        "{}",
+        answer.err
+    );
+    // The queue has merged it: the branch's own job publishes the very commit.
+    stage.variables = vec![("GITHUB_REF", "refs/heads/main".to_owned()), ("GITHUB_SHA", merge.clone())];
+    let report = stage.run(&["publish", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(
+        (&report["sha"], &report["allowed"]["unmerged"]),
+        (&merge.as_str().into(), &serde_json::Value::Null)
+    );
+}
