@@ -20,6 +20,9 @@ pub enum NameProblem {
     /// It is not UTF-8.
     #[error("the name is not UTF-8")]
     NotUtf8,
+    /// It is not ASCII, and its header does not say that it is UTF-8: some readers take it for code page 437.
+    #[error("the name is not ASCII and not marked as UTF-8, so readers see different names")]
+    Unmarked,
     /// It begins with `/`, or with a drive letter as Windows has them.
     #[error("the name is absolute")]
     Absolute,

@@ -5,7 +5,7 @@ use crate::blob::FileBlob;
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::pack::{Listing, Options, PackError, Packed, pack_to};
-use crate::verify::{Limits, VerifyError, verify_to_blob};
+use crate::verify::{Limits, Verified, VerifyError, verify, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
 use promote_core::exit::ExitStatus;
@@ -115,8 +115,8 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
     let zip = zip || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     aside(move || {
         let (blob, content, warnings) = if zip {
-            let (found, blob) =
-                verify_to_blob(&path, &Limits::default()).map_err(|error| unsound(&path, error))?;
+            let (found, blob) = verify_to_blob(&path, &Limits::default())
+                .map_err(|error| unsound(&path, error, &PUBLISHED))?;
             (blob, Some(found.content), found.warnings.iter().map(ToString::to_string).collect())
         } else {
             let blob = FileBlob::open(&path).map_err(|error| unreadable(&path, error))?;
@@ -195,6 +195,14 @@ pub async fn build(
     Err(failure)
 }
 
+/// Reads a finished archive as [`publish`](crate::publication) does before it is published.
+///
+/// # Errors
+/// The first reason to refuse it; [`ExitStatus::Missing`] when there is no such file.
+pub async fn verified(path: PathBuf) -> Result<Verified, Failure> {
+    aside(move || verify(&path, &Limits::default()).map_err(|error| unsound(&path, error, &LOOKED_AT))).await
+}
+
 async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -209,16 +217,31 @@ fn unpacked(error: PackError) -> Failure {
     hint.into_iter().fold(failure, Failure::hint)
 }
 
-fn unsound(path: &Path, error: VerifyError) -> Failure {
+/// How a refusal of an archive is told.
+struct Told {
+    refused: &'static str,
+    missing: &'static str,
+}
+
+const PUBLISHED: Told = Told {
+    refused: "is not published",
+    missing: "build it first, or leave the path out to pack the commit's own files",
+};
+const LOOKED_AT: Told = Told {
+    refused: "would not be published",
+    missing: "build or download it first; `promote pack` makes one",
+};
+
+fn unsound(path: &Path, error: VerifyError, told: &Told) -> Failure {
     if let VerifyError::Read(error) = &error
         && error.kind() == std::io::ErrorKind::NotFound
     {
         return Failure::new(ExitStatus::Missing, format!("there is no file `{}`", path.display()))
             .state("Nothing was changed.")
-            .hint("build it first, or leave the path out to pack the commit's own files");
+            .hint(told.missing);
     }
     let hint = error.hint();
-    let failure = Failure::new(ExitStatus::Usage, format!("`{}` is not published", path.display()));
+    let failure = Failure::new(ExitStatus::Usage, format!("`{}` {}", path.display(), told.refused));
     let failure = failure.caused_by(error).state("Nothing was changed.");
     hint.into_iter().fold(failure, Failure::hint)
 }

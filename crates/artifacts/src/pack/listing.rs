@@ -62,6 +62,22 @@ pub enum Warning {
         /// The other.
         second: String,
     },
+    /// Names that begin with `./`, as some packers write them; every reader unpacks them to the same place.
+    Relative {
+        /// The first of them.
+        name: String,
+        /// What it is without that; empty for the topmost folder.
+        read_as: String,
+        /// How many more there are.
+        more: u64,
+    },
+    /// A folder has an entry of its own twice, which changes nothing.
+    FolderTwice {
+        /// The first of them.
+        name: String,
+        /// How many more there are.
+        more: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -74,7 +90,24 @@ impl fmt::Display for Warning {
                 shown(first),
                 shown(second)
             ),
+            Self::Relative { name, read_as, more } => {
+                let read_as =
+                    if read_as.is_empty() { "the topmost folder" } else { &format!("`{}`", shown(read_as)) };
+                write!(f, "`{}` is read as {read_as}{}", shown(name), others(*more))
+            }
+            Self::FolderTwice { name, more } => {
+                write!(f, "the folder `{}` is there twice{}", shown(name), others(*more))
+            }
         }
+    }
+}
+
+/// That there are more of a kind.
+fn others(more: u64) -> String {
+    match more {
+        0 => String::new(),
+        1 => ", and so is one more".to_owned(),
+        more => format!(", and so are {more} more"),
     }
 }
 

@@ -1,151 +1,192 @@
 //! The archive's directory: its members, checked as far as that needs none of their bytes.
 
-use super::{Limits, VerifyError};
+use super::end::End;
+use super::extra::{self, Sizes};
+use super::fields::{self, Fields};
+use super::{Limits, VerifyError, kind};
 use crate::member_name::{self, NameProblem};
 use crate::pack::MemberKind;
-use promote_core::names::shown;
-use rawzip::extra_fields::ExtraFieldId;
-use rawzip::{
-    CompressionMethod, CreatorSystem, ErrorKind, FileReader, ZipArchive, ZipArchiveEntryWayfinder,
-    ZipFileHeaderRecord,
-};
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::fs::File;
 
-/// Holds the longest possible record.
-const BUFFER: usize = 256 << 10;
-const UNICODE_PATH: u16 = 0x7075;
+/// What each record begins with.
+pub(super) const RECORD: u32 = 0x0201_4b50;
+const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
+/// Deflate's own options, the descriptor, UTF-8: what every reader reads in the same way.
+const KNOWN_FLAGS: u16 = 1 << 1 | 1 << 2 | DESCRIPTOR | UTF_8;
+/// The lengths and the checksum follow the data.
+pub(super) const DESCRIPTOR: u16 = 1 << 3;
+const UTF_8: u16 = 1 << 11;
+/// 4.5, which 64-bit sizes need. Info-ZIP's reader takes up to 4.6, Python's up to 6.3.
+pub(super) const NEWEST_VERSION: u16 = 45;
 
 /// One record of the directory.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     /// As it stands there, so a folder ends with `/`.
-    pub(super) name: String,
+    pub(super) raw: String,
+    /// How much of `raw` is `./`, which says nothing.
+    pub(super) dots: usize,
     /// `None` for a folder.
     pub(super) kind: Option<MemberKind>,
     pub(super) deflated: bool,
     pub(super) flags: u16,
+    pub(super) time: u32,
     pub(super) crc: u32,
     pub(super) packed: u64,
     pub(super) size: u64,
+    /// Where its local header begins.
     pub(super) offset: u64,
-    pub(super) found: ZipArchiveEntryWayfinder,
 }
 
-/// The error for what the reader met.
-pub(super) fn reader_error(error: rawzip::Error, name: Option<&str>) -> VerifyError {
-    let name = name.map(str::to_owned);
-    match error.into_kind() {
-        ErrorKind::MissingEndOfCentralDirectory => VerifyError::NotZip,
-        ErrorKind::Eof => VerifyError::Truncated { name },
-        ErrorKind::IO(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-            VerifyError::Truncated { name }
-        }
-        ErrorKind::IO(error) => VerifyError::Read(error),
-        kind => VerifyError::Damaged { name, reason: shown(&rawzip::Error::from(kind).to_string()) },
+impl Record {
+    /// What it is called, without `./` before it; a folder without `/` at its end, the topmost one is empty.
+    pub(super) fn name(&self) -> &str {
+        self.raw.get(self.dots..).unwrap_or_default().trim_end_matches('/')
     }
 }
 
-/// Reads the directory.
-pub(super) fn read(archive: &ZipArchive<FileReader>, limits: &Limits) -> Result<Vec<Record>, VerifyError> {
-    let declared = archive.entries_hint();
-    let too_many = || VerifyError::Limit { what: "members", limit: limits.members, name: None };
-    if declared > limits.members {
-        return Err(too_many());
+/// Reads the directory, in its own order.
+pub(super) fn read(file: &File, end: End, limits: &Limits) -> Result<Vec<Record>, VerifyError> {
+    let too_many = |what, limit| VerifyError::Limit { what, limit, name: None };
+    if end.members > limits.members {
+        return Err(too_many("members", limits.members));
+    } else if end.length > limits.directory_bytes {
+        return Err(too_many("bytes in its directory", limits.directory_bytes));
     }
-    let mut buffer = vec![0; BUFFER];
-    let mut entries = archive.entries(&mut buffer);
-    let (mut records, mut seen, mut total) = (Vec::new(), HashSet::new(), 0_u64);
-    while let Some(entry) = entries.next_entry().map_err(|error| reader_error(error, None))? {
-        let record = record(&entry, limits)?;
-        if !seen.insert(record.name.trim_end_matches('/').to_owned()) {
-            return Err(VerifyError::Duplicate { name: record.name });
-        }
+    let length = usize::try_from(end.length).map_err(|_| VerifyError::Truncated { name: None })?;
+    let bytes = fields::read(file, end.start, length)?.ok_or(VerifyError::Changed)?;
+    let (mut fields, mut records, mut total) = (Fields(&bytes), Vec::new(), 0_u64);
+    while !fields.0.is_empty() {
+        let record = record(&mut fields, limits)?;
         total = total.saturating_add(record.size);
         if total > limits.unpacked {
-            return Err(VerifyError::Limit {
-                what: "unpacked bytes",
-                limit: limits.unpacked,
-                name: Some(record.name),
-            });
+            let (what, name) = ("unpacked bytes", Some(record.raw));
+            return Err(VerifyError::Limit { what, limit: limits.unpacked, name });
         }
         records.push(record);
         if records.len() as u64 > limits.members {
-            return Err(too_many());
+            return Err(too_many("members", limits.members));
         }
     }
     let found = records.len() as u64;
-    if found != declared {
-        return Err(VerifyError::Count { declared, found });
+    if found != end.members {
+        return Err(VerifyError::Count { declared: end.members, found });
     }
-    let files = || records.iter().filter(|record| record.kind.is_some()).map(|record| record.name.as_str());
-    if files().next().is_none() {
+    names(&records)?;
+    Ok(records)
+}
+
+/// Looks at the names together: a file comes once, a folder may come again, nothing lies below a file.
+fn names(records: &[Record]) -> Result<(), VerifyError> {
+    let mut kinds: HashMap<&str, bool> = HashMap::new();
+    for record in records {
+        let is_folder = record.kind.is_none();
+        if kinds.insert(record.name(), is_folder).is_some_and(|before| !(before && is_folder)) {
+            return Err(VerifyError::Duplicate { name: record.raw.clone() });
+        }
+    }
+    if kinds.values().all(|is_folder| *is_folder) {
         return Err(VerifyError::NoMembers);
     }
-    // Folders are looked at too: one must not lie below a file either.
-    let names: HashSet<&str> = files().collect();
-    for record in &records {
-        let mut rest = record.name.trim_end_matches('/');
+    for record in records {
+        let mut rest = record.name();
         while let Some((parent, _)) = rest.rsplit_once('/') {
-            if names.contains(parent) {
-                return Err(VerifyError::BelowFile { name: record.name.clone(), file: parent.to_owned() });
+            if kinds.get(parent) == Some(&false) {
+                return Err(VerifyError::BelowFile { name: record.raw.clone(), file: parent.to_owned() });
             }
             rest = parent;
         }
     }
-    Ok(records)
+    Ok(())
 }
 
-fn record(entry: &ZipFileHeaderRecord<'_>, limits: &Limits) -> Result<Record, VerifyError> {
-    let raw = entry.file_path();
-    let bytes = raw.as_bytes();
+/// What a record has in front of its name.
+struct Head {
+    made_by: u16,
+    needed: u16,
+    flags: u16,
+    method: u16,
+    time: u32,
+    crc: u32,
+    sizes: Sizes,
+    name: usize,
+    extra: usize,
+    comment: usize,
+    disk: u16,
+    attributes: u32,
+}
+
+fn head(fields: &mut Fields<'_>) -> Option<Head> {
+    let (made_by, needed, flags, method) = (fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?);
+    let (time, crc, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?);
+    let (name, extra, comment) = (fields.u16()?.into(), fields.u16()?.into(), fields.u16()?.into());
+    let (disk, _internal, attributes, offset) = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
+    let sizes = Sizes { size: size.into(), packed: packed.into(), offset: Some(offset.into()), wide: false };
+    Some(Head { made_by, needed, flags, method, time, crc, sizes, name, extra, comment, disk, attributes })
+}
+
+fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyError> {
+    let cut_off = || VerifyError::Truncated { name: None };
+    if fields.u32().ok_or_else(cut_off)? != RECORD {
+        return Err(VerifyError::Damaged { name: None, reason: "its directory is not one".to_owned() });
+    }
+    let mut head = head(fields).ok_or_else(cut_off)?;
+    let bytes = fields.bytes(head.name).ok_or_else(cut_off)?;
+    let extra = fields.bytes(head.extra).ok_or_else(cut_off)?;
+    fields.bytes(head.comment).ok_or_else(cut_off)?;
+    let (raw, dots) = name(bytes, head.flags, limits)?;
+    let damaged = |reason: &str| VerifyError::Damaged { name: Some(raw.clone()), reason: reason.to_owned() };
+    extra::check(Fields(extra), bytes, &mut head.sizes)?;
+    if head.flags & ENCRYPTED != 0 {
+        return Err(VerifyError::Encrypted { name: raw });
+    } else if head.flags & !KNOWN_FLAGS != 0 {
+        return Err(damaged("it has flags that readers take in different ways"));
+    } else if head.needed > NEWEST_VERSION {
+        return Err(damaged("it asks for a newer reader than 4.5, which some are not"));
+    } else if head.disk != 0 {
+        return Err(damaged("it is said to be in another part of a split archive"));
+    }
+    let Sizes { size, packed, offset, .. } = head.sizes;
+    let deflated = match head.method {
+        0 if packed != size => return Err(VerifyError::Size { name: raw, declared: size }),
+        // Only deflate tells where its data ends: a reader of a stream would look for the descriptor in the data.
+        0 if head.flags & DESCRIPTOR != 0 && size > 0 => return Err(VerifyError::Streamed { name: raw }),
+        0 => false,
+        8 => true,
+        method => return Err(VerifyError::Method { name: raw, method }),
+    };
+    let is_folder = raw.ends_with('/');
+    let kind = kind::of(head.made_by, head.attributes, is_folder)
+        .ok_or_else(|| VerifyError::Special { name: raw.clone() })?;
+    if kind.is_none() && size > 0 {
+        return Err(damaged("a folder has content"));
+    } else if size > limits.member_bytes {
+        let (what, name) = ("bytes in one member", Some(raw));
+        return Err(VerifyError::Limit { what, limit: limits.member_bytes, name });
+    } else if size > limits.ratio_above && size / limits.ratio.max(1) > packed {
+        return Err(VerifyError::Bomb { name: raw, limit: limits.ratio });
+    }
+    let (flags, time, crc, offset) = (head.flags, head.time, head.crc, offset.unwrap_or_default());
+    Ok(Record { raw, dots, kind, deflated, flags, time, crc, packed, size, offset })
+}
+
+/// The name, and how many bytes of `./` come before it.
+fn name(bytes: &[u8], flags: u16, limits: &Limits) -> Result<(String, usize), VerifyError> {
     let lossy = || String::from_utf8_lossy(bytes).into_owned();
     let refused = |problem| VerifyError::Name { name: lossy(), problem };
-    let name = std::str::from_utf8(bytes).map_err(|_| refused(NameProblem::NotUtf8))?.to_owned();
-    let is_folder = name.ends_with('/') && name.len() > 1;
-    let checked = if is_folder { name.strip_suffix('/').unwrap_or(&name) } else { &name };
-    member_name::check(checked, limits.name_bytes).map_err(refused)?;
-    for (id, field) in entry.extra_fields() {
-        // Behind a version byte and a checksum, this field holds the name that some unpackers use instead.
-        if id == ExtraFieldId::new(UNICODE_PATH) && field.get(5..) != Some(bytes) {
-            return Err(VerifyError::SecondName { name });
-        }
+    if !bytes.is_ascii() && flags & UTF_8 == 0 {
+        return Err(refused(NameProblem::Unmarked));
     }
-    let flags = entry.flags();
-    if flags.is_encrypted() || flags.has_strong_encryption() || flags.is_masked() {
-        return Err(VerifyError::Encrypted { name });
+    let raw = std::str::from_utf8(bytes).map_err(|_| refused(NameProblem::NotUtf8))?;
+    let mut rest = raw;
+    while let Some(shorter) = rest.strip_prefix("./") {
+        rest = shorter;
     }
-    let (packed, size) = (entry.compressed_size_hint(), entry.uncompressed_size_hint());
-    let deflated = match entry.compression_method() {
-        CompressionMethod::STORE if packed != size => return Err(VerifyError::Size { name, declared: size }),
-        CompressionMethod::STORE => false,
-        CompressionMethod::DEFLATE => true,
-        other => return Err(VerifyError::Method { name, method: other.as_u16() }),
-    };
-    let kind = kind(entry, is_folder).map_err(|()| VerifyError::Special { name: name.clone() })?;
-    if kind.is_none() && size > 0 {
-        return Err(VerifyError::Damaged { name: Some(name), reason: "a folder has content".into() });
+    let dots = raw.len() - rest.len();
+    if !(rest.is_empty() && dots > 0) {
+        let checked = if rest.len() > 1 { rest.strip_suffix('/').unwrap_or(rest) } else { rest };
+        member_name::check(checked, limits.name_bytes).map_err(refused)?;
     }
-    if size > limits.member_bytes {
-        let what = "bytes in one member";
-        return Err(VerifyError::Limit { what, limit: limits.member_bytes, name: Some(name) });
-    }
-    if size > limits.ratio_above && size / limits.ratio.max(1) > packed {
-        return Err(VerifyError::Bomb { name, limit: limits.ratio });
-    }
-    let (crc, offset, found) = (entry.crc32(), entry.local_header_offset(), entry.wayfinder());
-    Ok(Record { name, kind, deflated, flags: flags.bits(), crc, packed, size, offset, found })
-}
-
-/// What the member is; `Ok(None)` is a folder.
-fn kind(entry: &ZipFileHeaderRecord<'_>, is_folder: bool) -> Result<Option<MemberKind>, ()> {
-    let system = entry.version_made_by().creator_system();
-    let unix = system == CreatorSystem::UNIX || system == CreatorSystem::MACOS;
-    let mode = if unix { entry.external_attributes() >> 16 } else { 0 };
-    match (mode & 0o170_000, is_folder) {
-        (0 | 0o040_000, true) => Ok(None),
-        (0 | 0o100_000, false) if mode & 0o100 != 0 => Ok(Some(MemberKind::Executable)),
-        (0 | 0o100_000, false) => Ok(Some(MemberKind::File)),
-        (0o120_000, false) => Ok(Some(MemberKind::Link)),
-        _ => Err(()),
-    }
+    Ok((raw.to_owned(), dots))
 }

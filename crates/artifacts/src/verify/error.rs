@@ -51,6 +51,18 @@ pub enum VerifyError {
         /// What it has.
         found: u64,
     },
+    /// The end says something else of the directory than the file shows.
+    #[error(
+        "the archive's end says that the directory's {what} is {declared}, and it is {found}: readers disagree"
+    )]
+    Directory {
+        /// What of it.
+        what: &'static str,
+        /// What the end says.
+        declared: u64,
+        /// What the file shows.
+        found: u64,
+    },
     /// Over one of the [`Limits`](super::Limits).
     #[error("the archive has more {what} than the limit of {limit}{}", at(.name))]
     Limit {
@@ -82,6 +94,28 @@ pub enum VerifyError {
     SecondName {
         /// The name.
         name: String,
+    },
+    /// An extra field that some readers act on.
+    #[error("`{}` has an extra field (0x{id:04x}) that some readers act on and others don't", shown(.name))]
+    ExtraField {
+        /// The name.
+        name: String,
+        /// The field's number.
+        id: u16,
+    },
+    /// Stored, and its length comes behind the data.
+    #[error("`{}` is stored unpacked with its length behind it, so that a reader of a stream can't tell where it ends", shown(.name))]
+    Streamed {
+        /// The name.
+        name: String,
+    },
+    /// A second reader, written by others, sees something else.
+    #[error("two readers see different things{}: {what}", at(.name))]
+    Readers {
+        /// The member, when it is one.
+        name: Option<String>,
+        /// In what they differ.
+        what: String,
     },
     /// Two members have one name.
     #[error("the archive holds `{}` twice", shown(.name))]
@@ -174,7 +208,15 @@ impl VerifyError {
                 Some("build or download the archive again")
             }
             Self::Encrypted { .. } => Some("pack it without a password"),
-            Self::Method { .. } => Some("pack it with `promote pack` or `zip`"),
+            Self::Name { problem: NameProblem::Unmarked, .. } => {
+                Some("pack it with `promote pack`, with Python's `zipfile` or with `zip -UN=UTF8`")
+            }
+            Self::Method { .. }
+            | Self::Streamed { .. }
+            | Self::ExtraField { .. }
+            | Self::SecondName { .. }
+            | Self::Directory { .. }
+            | Self::Readers { .. } => Some("pack it with `promote pack` or `zip`"),
             _ => None,
         }
     }

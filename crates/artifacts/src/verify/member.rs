@@ -2,26 +2,21 @@
 //! checksum.
 
 use super::VerifyError;
-use super::directory::{Record, reader_error};
+use super::directory::Record;
+use super::local;
+use crate::file_identity::read_at;
 use crate::pack::MemberKind;
 use promote_core::digest::{Digest, Hasher};
-use rawzip::{FileReader, ZipArchive};
-use std::io::Read;
+use std::fs::File;
+use std::io::{self, Read};
 use zlib_rs::{Inflate, InflateFlush, Status};
 
 const IN: usize = 64 << 10;
 const OUT: usize = 256 << 10;
-/// A name and an extra field of the greatest length.
-const HEADER: usize = 128 << 10;
-const DESCRIPTOR: u16 = 1 << 3;
 /// Whether a link is longer than any system allows.
 const LONGEST_TARGET: u64 = 4096;
-/// The flags that change how the data is read: encryption, descriptor, patches, strong encryption, UTF-8, masking.
-const FLAGS: u16 = 1 | DESCRIPTOR | 1 << 5 | 1 << 6 | 1 << 11 | 1 << 13;
-
 /// One thread's buffers and decoder.
 pub(super) struct MemberReader {
-    header: Vec<u8>,
     packed: Vec<u8>,
     raw: Vec<u8>,
     inflate: Inflate,
@@ -38,64 +33,20 @@ pub(super) struct Content {
 impl MemberReader {
     pub(super) fn new() -> Self {
         let inflate = Inflate::new(false, 15);
-        Self { header: vec![0; HEADER], packed: vec![0; IN], raw: vec![0; OUT], inflate }
+        Self { packed: vec![0; IN], raw: vec![0; OUT], inflate }
     }
 
     /// Checks everything about the member. `next` is where the following one, or the directory, begins.
-    pub(super) fn check(
-        &mut self,
-        archive: &ZipArchive<FileReader>,
-        record: &Record,
-        next: u64,
-    ) -> Result<Content, VerifyError> {
-        let name = || record.name.clone();
-        let met = |error| reader_error(error, Some(&record.name));
-        let entry = archive.get_entry(record.found).map_err(met)?;
-        let (_, end) = entry.compressed_data_range();
-        if end > next {
-            return Err(VerifyError::Overlap { name: name() });
-        }
-        let differ = |what| VerifyError::Mismatch { name: name(), what };
-        let local = entry.local_header(&mut self.header).map_err(met)?;
-        let streamed = record.flags & DESCRIPTOR != 0;
-        // Behind a descriptor the local header may leave its numbers out.
-        let same = |local: u64, declared: u64| local == declared || (streamed && local == 0);
-        if local.file_path().as_bytes() != record.name.as_bytes() {
-            return Err(differ("the name"));
-        } else if local.compression_method().as_u16() != if record.deflated { 8 } else { 0 } {
-            return Err(differ("the method"));
-        } else if (local.flags().bits() ^ record.flags) & FLAGS != 0 {
-            return Err(differ("the flags"));
-        } else if !same(local.crc32().into(), record.crc.into()) {
-            return Err(differ("the checksum"));
-        } else if !same(local.compressed_size_hint(), record.packed) && !is_left_out(&local, streamed) {
-            return Err(differ("the packed size"));
-        } else if !same(local.uncompressed_size_hint(), record.size) && !is_left_out(&local, streamed) {
-            return Err(differ("the size"));
-        }
-        let gap = next - end;
-        match entry.reader().data_descriptor().map_err(met)? {
-            None if gap != 0 => return Err(VerifyError::StrayBytes { place: "between members" }),
-            None => {}
-            Some(found) => {
-                // With or without its signature, with 32- or 64-bit sizes.
-                if ![12, 16, 20, 24].contains(&gap) {
-                    return Err(VerifyError::StrayBytes { place: "between members" });
-                }
-                let numbers = (found.crc32(), found.compressed_size(), found.uncompressed_size());
-                if numbers != (record.crc, record.packed, record.size) {
-                    return Err(differ("the data descriptor"));
-                }
-            }
-        }
-        self.content(&mut entry.reader(), record)
+    pub(super) fn check(&mut self, file: &File, record: &Record, next: u64) -> Result<Content, VerifyError> {
+        let start = local::check(file, record, next)?;
+        self.content(&mut Data { file, at: start, end: start + record.packed }, record)
     }
 
     fn content(&mut self, from: &mut dyn Read, record: &Record) -> Result<Content, VerifyError> {
         let is_link = record.kind == Some(MemberKind::Link);
         if is_link && record.size > LONGEST_TARGET {
             let target = format!("{} bytes", record.size);
-            return Err(VerifyError::Link { name: record.name.clone(), target });
+            return Err(VerifyError::Link { name: record.raw.clone(), target });
         }
         let (mut crc, mut hasher, mut target) = (crc32fast::Hasher::new(), Hasher::new(), Vec::new());
         let mut take = |bytes: &[u8]| {
@@ -111,11 +62,11 @@ impl MemberReader {
             self.stored(from, record, &mut take)?;
         }
         if crc.finalize() != record.crc {
-            return Err(VerifyError::Checksum { name: record.name.clone() });
+            return Err(VerifyError::Checksum { name: record.raw.clone() });
         }
         let text = |bytes: Vec<u8>| {
             String::from_utf8(bytes).map_err(|error| VerifyError::Link {
-                name: record.name.clone(),
+                name: record.raw.clone(),
                 target: String::from_utf8_lossy(error.as_bytes()).into_owned(),
             })
         };
@@ -127,7 +78,7 @@ impl MemberReader {
         match from.read(&mut self.packed) {
             Ok(count) => Ok(count),
             Err(error) if error.kind() == std::io::ErrorKind::UnexpectedEof => {
-                Err(VerifyError::Truncated { name: Some(record.name.clone()) })
+                Err(VerifyError::Truncated { name: Some(record.raw.clone()) })
             }
             Err(error) => Err(VerifyError::Read(error)),
         }
@@ -151,7 +102,7 @@ impl MemberReader {
         if size == record.size {
             Ok(())
         } else {
-            Err(VerifyError::Truncated { name: Some(record.name.clone()) })
+            Err(VerifyError::Truncated { name: Some(record.raw.clone()) })
         }
     }
 
@@ -161,8 +112,8 @@ impl MemberReader {
         record: &Record,
         take: &mut dyn FnMut(&[u8]),
     ) -> Result<(), VerifyError> {
-        let damaged = || VerifyError::Data { name: record.name.clone() };
-        let wrong_size = || VerifyError::Size { name: record.name.clone(), declared: record.size };
+        let damaged = || VerifyError::Data { name: record.raw.clone() };
+        let wrong_size = || VerifyError::Size { name: record.raw.clone(), declared: record.size };
         self.inflate.reset(false);
         let mut ended = false;
         while !ended {
@@ -201,7 +152,20 @@ impl MemberReader {
     }
 }
 
-/// Whether the local header says that its sizes are behind the data. Both then count as left out together.
-fn is_left_out(local: &rawzip::ZipLocalFileHeader<'_>, streamed: bool) -> bool {
-    streamed && local.compressed_size_hint() == 0 && local.uncompressed_size_hint() == 0
+/// The bytes of the file from `at` to `end`.
+struct Data<'a> {
+    file: &'a File,
+    at: u64,
+    end: u64,
+}
+
+impl Read for Data<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = usize::try_from(self.end - self.at).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(wanted) = buffer.get_mut(..left) else { return Ok(0) };
+        let count = read_at(self.file, wanted, self.at)?;
+        self.at += count as u64;
+        // The file was long enough when its end was found.
+        if count == left { Ok(count) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
+    }
 }

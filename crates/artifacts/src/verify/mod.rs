@@ -1,20 +1,27 @@
 //! Verifying a zip before it is published: every member is read, nothing is unpacked, and whatever some unpacker
-//! might take for something else is refused. Archives of other packers are welcome as long as they are plain.
+//! might take for something else is refused: every field that a common reader goes by is compared, no byte is left
+//! unaccounted for, and a second reader must see the same members. Archives of other packers are welcome as long as
+//! they are plain.
 
 mod directory;
+mod end;
 mod error;
+mod extra;
+mod fields;
+mod kind;
+mod local;
 mod member;
+mod second;
 
 pub use error::VerifyError;
 
 use crate::blob::{FileBlob, digest_of, open_file};
 use crate::member_name;
 use crate::pack::{ContentHasher, MemberKind, Warning, case_warnings};
-use directory::{Record, reader_error};
+use directory::Record;
 use member::{Content, MemberReader};
 use promote_core::digest::Digest;
-use rawzip::{FileReader, ZipArchive};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -22,13 +29,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-const BUFFER: usize = 64 << 10;
-
 /// What an archive may have at most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Members, folders included.
     pub members: u64,
+    /// Length of the directory, in bytes; it is held in memory.
+    pub directory_bytes: u64,
     /// Length of a name, in bytes.
     pub name_bytes: usize,
     /// Unpacked length of one member, in bytes.
@@ -47,6 +54,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             members: 500_000,
+            directory_bytes: 256 << 20,
             name_bytes: member_name::LONGEST,
             member_bytes: 32 << 30,
             unpacked: 64 << 30,
@@ -94,8 +102,7 @@ pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlo
     let file = Arc::new(file);
     let (digest, checked) = thread::scope(|scope| {
         let digest = scope.spawn(|| digest_of(&file, &identity));
-        let checked =
-            file.try_clone().map_err(VerifyError::Read).and_then(|file| check(file, identity.size, limits));
+        let checked = check(&file, identity.size, limits);
         (digest.join(), checked)
     });
     // A file that was written meanwhile explains whatever else was found.
@@ -110,26 +117,23 @@ pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlo
 
 type Checked = (Digest, u64, u64, Vec<Warning>);
 
-fn check(file: File, size: u64, limits: &Limits) -> Result<Checked, VerifyError> {
-    let mut buffer = vec![0; BUFFER];
-    let archive = ZipArchive::from_file(file, &mut buffer).map_err(|error| reader_error(error, None))?;
-    if archive.end_offset() != size {
-        return Err(VerifyError::StrayBytes { place: "behind its end" });
-    }
-    let mut records = directory::read(&archive, limits)?;
+fn check(file: &File, size: u64, limits: &Limits) -> Result<Checked, VerifyError> {
+    let end = end::find(file, size)?;
+    let mut records = directory::read(file, end, limits)?;
     records.sort_by_key(|record| record.offset);
     if records.first().is_some_and(|record| record.offset != 0) {
         return Err(VerifyError::StrayBytes { place: "before its first member" });
     }
-    let contents = read_all(&archive, &records, limits)?;
+    let contents = read_all(file, &records, end.start, limits)?;
+    second::agrees(file, &records)?;
     let mut members: Vec<(&str, MemberKind, &Content)> = Vec::new();
     let mut links = HashMap::new();
     for (record, content) in records.iter().zip(&contents) {
         if let Some(kind) = record.kind {
-            members.push((&record.name, kind, content));
+            members.push((record.name(), kind, content));
         }
         if let Some(target) = &content.target {
-            links.insert(record.name.as_str(), target.as_str());
+            links.insert(record.name(), target.as_str());
         }
     }
     for (name, target) in &links {
@@ -142,15 +146,36 @@ fn check(file: File, size: u64, limits: &Limits) -> Result<Checked, VerifyError>
     for (name, kind, content) in &members {
         hasher.member(*kind, &content.digest, name);
     }
-    let warnings = case_warnings(members.iter().map(|(name, ..)| *name));
+    let mut warnings = case_warnings(members.iter().map(|(name, ..)| *name));
+    warnings.extend(unusual(&records));
     let unpacked = records.iter().map(|record| record.size).sum();
     Ok((hasher.finish(), members.len() as u64, unpacked, warnings))
 }
 
+/// What is read in one way alone, but not as it stands there.
+fn unusual(records: &[Record]) -> Vec<Warning> {
+    let mut dotted = records.iter().filter(|record| record.dots > 0);
+    let relative = dotted.next().map(|first| Warning::Relative {
+        name: first.raw.clone(),
+        read_as: first.name().to_owned(),
+        more: dotted.count() as u64,
+    });
+    let (mut seen, mut again) = (HashSet::new(), Vec::new());
+    for record in records.iter().filter(|record| record.kind.is_none()) {
+        if !seen.insert(record.name()) {
+            again.push(record.raw.clone());
+        }
+    }
+    let more = again.len().saturating_sub(1) as u64;
+    let twice = again.into_iter().next().map(|name| Warning::FolderTwice { name, more });
+    relative.into_iter().chain(twice).collect()
+}
+
 /// Reads all members with several threads. Of several errors, the one that lies first in the file counts.
 fn read_all(
-    archive: &ZipArchive<FileReader>,
+    file: &File,
     records: &[Record],
+    directory: u64,
     limits: &Limits,
 ) -> Result<Vec<Content>, VerifyError> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(16);
@@ -162,8 +187,8 @@ fn read_all(
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(record) = records.get(index) else { return };
-            let end = records.get(index + 1).map_or(archive.directory_offset(), |following| following.offset);
-            let result = reader.check(archive, record, end);
+            let end = records.get(index + 1).map_or(directory, |following| following.offset);
+            let result = reader.check(file, record, end);
             let failed = result.is_err();
             done.lock().unwrap_or_else(PoisonError::into_inner).push((index, result));
             if failed {

@@ -35,6 +35,7 @@ mod unfreeze;
 mod unhold;
 mod unpin;
 mod verify;
+mod verify_archive;
 mod watch;
 
 use crate::app::{App, Ended, Stop};
@@ -64,6 +65,7 @@ pub(crate) enum Command {
     Explain(explain::ExplainArgs),
     Publish(publish::PublishArgs),
     Pack(pack::PackArgs),
+    VerifyArchive(verify_archive::VerifyArchiveArgs),
     Freeze(freeze::FreezeArgs),
     Unfreeze(unfreeze::UnfreezeArgs),
     Hold(hold::HoldArgs),
@@ -107,6 +109,7 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Explain(args) => block_on(|| explain::run(app, args)),
         Command::Publish(args) => block_on(|| publish::run(app, args)),
         Command::Pack(args) => block_on(|| pack::run(app, args)),
+        Command::VerifyArchive(args) => block_on(|| verify_archive::run(app, args)),
         Command::Freeze(args) => block_on(|| freeze::run(app, args)),
         Command::Unfreeze(args) => block_on(|| unfreeze::run(app, args)),
         Command::Hold(args) => block_on(|| hold::run(app, args)),
@@ -150,6 +153,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Watch(_) => crate::watching::WatchReport::FIELDS,
         Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
+        Command::VerifyArchive(_) => verify_archive::ArchiveReport::FIELDS,
         Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
             crate::saying::SaidReport::FIELDS
         }

@@ -91,6 +91,23 @@ fn a_broken_file_is_refused_before_anything_is_written() {
 }
 
 #[test]
+fn an_archive_is_verified_as_it_would_be_before_it_is_published() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["pack", "--out", "whole.zip"]).ends(ExitStatus::Ok);
+    let whole = stage.read("whole.zip");
+    stage.write("cut.zip", &whole[..whole.len() - 7]);
+    let found = stage.run(&["verify-archive", "whole.zip", "--json"]).ends(ExitStatus::Ok).json();
+    let packed = stage.run(&["pack", "--out", "again.zip", "--json"]).ends(ExitStatus::Ok).json();
+    for field in ["digest", "content", "size", "members"] {
+        assert_eq!(found[field], packed[field], "{field}");
+    }
+    let cut = stage.run(&["verify-archive", "cut.zip"]).ends(ExitStatus::Usage);
+    assert!(cut.err.contains("cut.zip` would not be published"), "{}", cut.err);
+    let missing = stage.run(&["verify-archive", "missing.zip"]).ends(ExitStatus::Missing);
+    assert!(missing.err.contains("there is no file"), "{}", missing.err);
+}
+
+#[test]
 fn other_bytes_for_a_published_commit_are_refused() {
     let stage = Stage::with(CONFIG);
     stage.run(&["publish", "--no-move"]).ends(ExitStatus::Ok);

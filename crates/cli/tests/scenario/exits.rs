@@ -38,7 +38,7 @@ const fn elsewhere(command: &'static str) -> Row {
 }
 
 /// One for each command.
-const ROWS: [Row; 35] = [
+const ROWS: [Row; 36] = [
     acts("to", "promote to prod --yes", |_| {}),
     looks("plan", "promote plan prod"),
     looks("status", "promote status"),
@@ -53,6 +53,7 @@ const ROWS: [Row; 35] = [
     looks("explain", "promote explain prod"),
     elsewhere("publish"),
     elsewhere("pack"),
+    elsewhere("verify-archive"),
     acts("freeze", "promote freeze uat --reason INC-1", |_| {}),
     acts("unfreeze", "promote unfreeze uat --yes", |stage| {
         stage.quietly("promote freeze uat --reason INC-1")

@@ -1,0 +1,83 @@
+//! `promote verify-archive`.
+
+use crate::app::{App, Ended};
+use crate::page::{Page, Style, Text};
+use clap::Args;
+use promote_artifacts::ready;
+use promote_core::exit::ExitStatus;
+use promote_core::report::Document;
+use serde::Serialize;
+use std::path::PathBuf;
+
+/// Check a finished archive as `publish` does, and print its digests
+///
+/// Reads the whole file. It is accepted when every common reader unpacks the same members with the same bytes, and
+/// nothing leads out of the archive. Needs no project; nothing is uploaded or unpacked.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote verify-archive build.zip\n  promote verify-archive build.zip --json=digest"
+)]
+pub(crate) struct VerifyArchiveArgs {
+    /// The archive
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+/// An archive that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct ArchiveReport {
+    schema: &'static str,
+    /// The file.
+    file: String,
+    /// Its digest.
+    digest: String,
+    /// The digest of what is in it.
+    content: String,
+    /// Its length in bytes.
+    size: u64,
+    /// How many files and links it has.
+    members: u64,
+    /// Their length together, unpacked, in bytes.
+    unpacked: u64,
+    /// What is worth telling.
+    warnings: Vec<String>,
+}
+
+impl Document for ArchiveReport {
+    const SCHEMA: &'static str = "promote/archive@1";
+    const FIELDS: &'static [&'static str] =
+        &["schema", "file", "digest", "content", "size", "members", "unpacked", "warnings"];
+}
+
+pub(crate) async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> Ended {
+    let verified = ready::verified(app.env.folder.join(&args.file)).await?;
+    let report = ArchiveReport {
+        schema: ArchiveReport::SCHEMA,
+        file: args.file.display().to_string(),
+        digest: verified.digest.to_string(),
+        content: verified.content.to_string(),
+        size: verified.size,
+        members: verified.members,
+        unpacked: verified.unpacked,
+        warnings: verified.warnings.iter().map(ToString::to_string).collect(),
+    };
+    app.show(&report, || page(&report))?;
+    Ok(ExitStatus::Ok)
+}
+
+fn page(report: &ArchiveReport) -> Page {
+    let mut page = Page::default();
+    page.line(Text::new(&report.digest, Style::Strong).and(format!("  {}", report.file), Style::Plain));
+    let plural = if report.members == 1 { "" } else { "s" };
+    page.line(Text::new(
+        format!(
+            "  {} file{plural}, {} bytes, {} unpacked, contents {}",
+            report.members, report.size, report.unpacked, report.content
+        ),
+        Style::Dim,
+    ));
+    for warning in &report.warnings {
+        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
+    }
+    page
+}
