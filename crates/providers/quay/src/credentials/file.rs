@@ -5,17 +5,19 @@ use super::{Credentials, Secret, program};
 use crate::repository::Repository;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use promote_core::port::ProviderError;
+use promote_core::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// `config.json` of Docker, `auth.json` of Podman.
+/// `config.json` of Docker, `auth.json` of Podman. Tools leave `null` and worse in it, so an entry is only looked into when
+/// it is the one in question.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct AuthFile {
-    auths: BTreeMap<String, Entry>,
-    cred_helpers: BTreeMap<String, String>,
-    creds_store: Option<String>,
+    auths: Option<BTreeMap<String, Value>>,
+    cred_helpers: Option<BTreeMap<String, Value>>,
+    creds_store: Option<Value>,
 }
 
 #[derive(Default, Deserialize)]
@@ -55,8 +57,12 @@ fn names(repository: &Repository) -> Vec<String> {
 }
 
 /// What the map has for the repository.
-fn pick<'a, T>(map: &'a BTreeMap<String, T>, repository: &Repository) -> Option<(&'a String, &'a T)> {
-    names(repository).iter().find_map(|name| map.iter().find(|(key, _)| same_host(key, name)))
+fn pick<'a>(
+    map: Option<&'a BTreeMap<String, Value>>,
+    repository: &Repository,
+) -> Option<(&'a String, &'a Value)> {
+    let found = names(repository).iter().find_map(|name| map?.iter().find(|(key, _)| same_host(key, name)));
+    found.filter(|(_, value)| !value.is_null())
 }
 
 impl AuthFile {
@@ -66,24 +72,42 @@ impl AuthFile {
             .map_err(|error| format!("it is not the JSON of Docker or Podman, at line {}", error.line()))
     }
 
-    /// What it has for the repository: the program for its host, the program for all, an entry.
+    /// What it has for the repository: the program for its host, the program for all, an entry. The program for all may
+    /// be missing where an entry has what it takes, as in a file that was carried to another machine.
     pub(super) async fn find(
         &self,
         repository: &Repository,
         path: &str,
     ) -> Result<Option<Credentials>, ProviderError> {
-        if let Some((_, name)) = pick(&self.cred_helpers, repository) {
+        let odd = |what: &str| {
+            let why = format!("the credentials in `{path}` can't be read: {what} is not as Docker writes it");
+            ProviderError::new(ErrorKind::Denied, repository, "credentials", why)
+        };
+        if let Some((key, name)) = pick(self.cred_helpers.as_ref(), repository) {
+            let name = name.as_str().ok_or_else(|| odd(&format!("`{key}` in `credHelpers`")))?;
             return program::ask(name, repository).await;
         }
-        let store = self.creds_store.as_deref().filter(|name| !name.is_empty());
-        if let Some(name) = store
-            && let Some(found) = program::ask(name, repository).await?
-        {
-            return Ok(Some(found));
+        let entry = || match pick(self.auths.as_ref(), repository) {
+            None => Ok(None),
+            Some((key, value)) => {
+                let entry = Entry::deserialize(value).map_err(|_| odd(&format!("`{key}` in `auths`")))?;
+                Ok(entry
+                    .secret()
+                    .map(|secret| Credentials { secret, origin: format!("`{key}` in `{path}`") }))
+            }
+        };
+        let store = match &self.creds_store {
+            None | Some(Value::Null) => "",
+            Some(name) => name.as_str().ok_or_else(|| odd("`credsStore`"))?,
+        };
+        if !store.is_empty() {
+            match program::ask(store, repository).await {
+                Ok(None) => {}
+                Ok(found) => return Ok(found),
+                Err(error) => return entry()?.map(Some).ok_or(error),
+            }
         }
-        Ok(pick(&self.auths, repository).and_then(|(key, entry)| {
-            Some(Credentials { secret: entry.secret()?, origin: format!("`{key}` in `{path}`") })
-        }))
+        entry()
     }
 }
 

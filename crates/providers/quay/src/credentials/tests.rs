@@ -44,6 +44,46 @@ async fn entries_are_found_by_host_and_by_part_of_the_name() {
 }
 
 #[tokio::test]
+async fn only_the_entry_in_question_matters() {
+    for (json, found) in [
+        (r#"{"auths":null,"credHelpers":null,"credsStore":null}"#, None),
+        (r#"{"auths":{"other.io":null,"quay.io":{"auth":"Yzpk"}}}"#, Some(pair("c", "d"))),
+        (
+            r#"{"auths":{"other.io":{"auth":5},"more.io":"x","quay.io":{"auth":"Yzpk"}}}"#,
+            Some(pair("c", "d")),
+        ),
+        (r#"{"auths":{"quay.io":null}}"#, None),
+        (r#"{"auths":{"quay.io":{"auth":null,"email":7}}}"#, None),
+        (
+            r#"{"credHelpers":{"other.io":7,"more.io":null},"auths":{"quay.io":{"auth":"Yzpk"}}}"#,
+            Some(pair("c", "d")),
+        ),
+        // A file that came from a machine with Docker's desktop.
+        (
+            r#"{"credsStore":"no-such-program-here","auths":{"quay.io":{"auth":"Yzpk"}}}"#,
+            Some(pair("c", "d")),
+        ),
+        (r#"{"HttpHeaders":{"User-Agent":5},"plugins":[],"currentContext":null}"#, None),
+    ] {
+        assert!(in_file(json, "quay.io/acme/app").await == found, "{json}");
+    }
+    for json in [
+        r#"{"auths":{"quay.io":{"auth":5}}}"#,
+        r#"{"auths":{"quay.io":"canary"}}"#,
+        r#"{"credHelpers":{"quay.io":7}}"#,
+        r#"{"credsStore":7}"#,
+    ] {
+        let file = AuthFile::parse(json.as_bytes()).unwrap();
+        let Err(error) = file.find(&repository("quay.io/acme/app"), "config.json").await else {
+            panic!("{json}")
+        };
+        assert!(error.to_string().contains("is not as Docker writes it"), "{error}");
+        assert!(!error.to_string().contains("canary"), "{error}");
+    }
+    assert!(AuthFile::parse(br#"{"auths":5}"#).is_err());
+}
+
+#[tokio::test]
 async fn programs_are_asked_before_entries() {
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("docker-credential-tested");
