@@ -50,23 +50,25 @@ done <"$here/manifest.json"
 sum() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
 right() { [[ -f $1 && $(sum <"$1") == "$sha"* ]]; }
 
+# Others may write to the cache at any time: what is checked is a copy that nobody else can write to, and what is run comes
+# out of that copy, anew in every job.
 temp=${RUNNER_TEMP:-$(mktemp -d)}
+unpacked=$(mktemp -d "$temp/promote-$version.XXXXXX")
+copy=$unpacked/$file
 cache=${RUNNER_TOOL_CACHE:-$temp}/promote/$version/$target
-archive=$cache/$file
-if ! right "$archive"; then
+if ! { [[ -f $cache/$file ]] && cp "$cache/$file" "$copy" && right "$copy"; }; then
   builtin printf 'downloading %s\n' "$file"
-  mkdir -p "$cache"
-  part=$(mktemp "$cache/part.XXXXXX")
+  rm -f "$copy"
   curl --proto '=https' --tlsv1.2 --fail --silent --show-error --location --retry 5 --retry-delay 2 --retry-all-errors \
-    --max-time 300 --output "$part" "$from/$file" || { rm -f "$part"; fail "$file can't be downloaded from $from"; }
-  right "$part" || { rm -f "$part"; fail "what $from gave as $file is not what this commit's manifest names: refused"; }
-  mv -f "$part" "$archive"
+    --max-time 300 --output "$copy" "$from/$file" || { rm -rf "$unpacked"; fail "$file can't be downloaded from $from"; }
+  right "$copy" || { rm -rf "$unpacked"; fail "what $from gave as $file is not what this commit's manifest names: refused"; }
+  # The next job is spared the download where the cache can be written to.
+  if mkdir -p "$cache" && part=$(mktemp "$cache/part.XXXXXX"); then
+    { cp "$copy" "$part" && mv -f "$part" "$cache/$file"; } || rm -f "$part"
+  fi
 fi
-
-# Unpacked anew in every job: what lies in a cache that others write to is never run as it is.
-unpacked=$temp/promote-$version-$target
-rm -rf "$unpacked" && mkdir -p "$unpacked"
-tar -xzf "$archive" -C "$unpacked"
+tar -xzf "$copy" -C "$unpacked"
+rm -f "$copy"
 binary=$unpacked/promote-action
 [[ $target == *windows* ]] && binary+=.exe
 [[ -f $binary && -x $binary ]] || fail "$file holds no promote-action"

@@ -289,6 +289,26 @@ fn the_launcher_runs_only_what_the_commit_names() {
     let step = runner.run(&inputs).unwrap();
     assert!(step.code == Some(0) && step.log.contains("downloading"), "{}", step.log);
     assert_eq!(std::fs::read(&file).unwrap(), archive);
+    // Somebody who writes to the cache at the worst of times: whenever a sum is taken, there is another program afterwards.
+    let evil = runner.folder.path().join("evil");
+    std::fs::create_dir(&evil).unwrap();
+    std::fs::write(evil.join("promote-action"), "#!/bin/sh\necho owned\n").unwrap();
+    Command::new("chmod").arg("+x").arg(evil.join("promote-action")).status().unwrap();
+    let swapped = runner.folder.path().join("evil.tar.gz");
+    let tar = Command::new("tar")
+        .arg("-czf")
+        .arg(&swapped)
+        .args(["-C", "evil", "."])
+        .current_dir(runner.folder.path())
+        .status();
+    assert!(tar.unwrap().success());
+    let sum = format!("#!/bin/sh\n/usr/bin/sha256sum\ncp '{}' '{}'\n", swapped.display(), file.display());
+    std::fs::write(bin.join("sha256sum"), sum).unwrap();
+    Command::new("chmod").arg("+x").arg(bin.join("sha256sum")).status().unwrap();
+    let step = runner.run(&inputs).unwrap();
+    assert!(step.code == Some(0) && !step.log.contains("owned"), "{}", step.log);
+    assert_ne!(std::fs::read(&file).unwrap(), archive, "the cache was written to meanwhile");
+    std::fs::remove_file(bin.join("sha256sum")).unwrap();
     runner.variables.insert("RUNNER_OS".into(), "Plan9".into());
     assert!(runner.run(&inputs).unwrap().log.contains("no program for Plan9"));
     runner.variables.insert("BASH_FUNC_tar%%".into(), "() { touch owned; }".into());
