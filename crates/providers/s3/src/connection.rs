@@ -2,6 +2,7 @@
 //! so that a command that sends nothing pays nothing. What is sent over it is left to the other modules.
 
 use crate::S3Bucket;
+use crate::answer_size::AnswerSize;
 use crate::clock::{ServerClock, SigningTime};
 use crate::expiry::Expiring;
 use crate::failure::Doing;
@@ -187,7 +188,8 @@ impl Connection {
             // and be told so.
             .time_source(SigningTime { clock: self.clock.clone(), age: Duration::ZERO })
             .disable_clock_skew_correction(true)
-            .interceptor(self.clock.clone());
+            .interceptor(self.clock.clone())
+            .interceptor(AnswerSize);
         Ok(Client::from_conf(builder.build()))
     }
 }

@@ -3,6 +3,7 @@
 //! What a store honours differs so much that nothing is taken for granted: [`Bucket::probe`] finds it out with real
 //! requests. Retrying, rate limits and what a conflict means are left to the callers.
 
+mod answer_size;
 mod clock;
 mod connection;
 mod copying;

@@ -327,3 +327,36 @@ async fn a_body_that_ends_early_is_not_taken_for_the_whole() {
     let failure = copy(&slow, &source(3), CopyGuard::ConditionalPut).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Corrupt, "{failure:?}");
 }
+
+#[tokio::test]
+async fn an_answer_without_an_end_is_cut_off() {
+    let listing = |fill: usize| {
+        format!(
+            "<?xml version=\"1.0\"?><ListBucketResult><IsTruncated>false</IsTruncated>\
+             <KeyCount>0</KeyCount><Name>{}</Name></ListBucketResult>",
+            "x".repeat(fill)
+        )
+    };
+    let long = 40 << 20;
+    let fake = Fake::answering(Answer::ok(&listing(1 << 20))).await;
+    connect(&fake.endpoint).list("a/", None, 10).await.unwrap();
+    let fake = Fake::answering(Answer::ok(&listing(long))).await;
+    let failure = connect(&fake.endpoint).list("a/", None, 10).await.unwrap_err();
+    assert!(everything(&failure).contains("length limit"), "{}", everything(&failure));
+    let error =
+        Answer::Send { status: 403, headers: vec![], body: error_body("AccessDenied", &"x".repeat(long)) };
+    let fake = Fake::answering(error).await;
+    let failure = connect(&fake.endpoint).list("a/", None, 10).await.unwrap_err();
+    assert!(everything(&failure).len() < 10_000 && everything(&failure).contains("length limit"));
+    // Content is as long as it is.
+    let content = "x".repeat(20 << 20);
+    let fake = Fake::start(move |request| match request.method.as_str() {
+        "GET" => Answer::ok(&content)
+            .with("etag", "\"abc\"")
+            .with("last-modified", "Tue, 01 Jan 2030 00:00:00 GMT"),
+        _ => Answer::ok(""),
+    })
+    .await;
+    let read = connect(&fake.endpoint).get(&key("a"), 32 << 20).await.unwrap().unwrap();
+    assert_eq!(read.1.len(), 20 << 20);
+}
