@@ -89,6 +89,15 @@ fn a_target_name_that_was_used_for_other_bytes_is_refused() {
     ] {
         let answer = stage.run(line).ends(ExitStatus::Conflict);
         assert!(answer.err.contains("was used for other bytes before"), "{}", answer.err);
+        // No way is named that is closed.
+        assert!(!answer.err.contains("--override drift"), "{}", answer.err);
+        assert!(answer.err.contains(&format!("`git tag v1.4.1 {}`", &second[..12])), "{}", answer.err);
+    }
+    for line in [&["plan", "prod"][..], &["explain", "prod"], &["to", "prod", "--dry-run"]] {
+        let answer = stage.run(line);
+        assert!(answer.out.contains("was used for other bytes before"), "{line:?}: {}", answer.all());
+        assert!(!answer.all().contains("no record accounts for"), "{line:?}: {}", answer.all());
+        assert!(answer.all().contains("git tag v1.4.1"), "{line:?}: {}", answer.all());
     }
     assert_eq!(stage.read("deployed/prod-1.4.0.zip"), bytes);
     // Another version is another name; the release that was there may come back under its own.
@@ -114,4 +123,52 @@ fn where_a_release_lies_is_settled_when_it_is_published() {
     assert_eq!(sources, 1, "the same release is not put in place a second time");
     stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
     assert!(stage.has("deployed/prod-1.4.0.zip"));
+}
+
+#[test]
+fn an_untagged_release_is_blocked_with_the_way_on_where_the_target_needs_a_version() {
+    let config = r#"
+project      = "shop"
+environments = ["staging", "prod", "mirror"]
+source       = "releases/{sha}.zip"
+target       = "deployed/{env}.zip"
+ledger       = ".promote/shop/"
+[env.prod]
+target = "deployed/{env}-{version}.zip"
+auto   = true
+[env.mirror]
+from = "staging"
+auto = true
+"#;
+    let stage = Stage::with(config);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let tag = format!("`git tag vX.Y.Z {}`", &commit[..12]);
+    for (line, exit) in [
+        (&["plan", "prod"][..], ExitStatus::Ok),
+        (&["plan", "prod", "--exit-code"], ExitStatus::Blocked),
+        (&["explain", "prod"], ExitStatus::Ok),
+        (&["to", "prod", "--dry-run"], ExitStatus::Blocked),
+        (&["to", "prod", "--yes"], ExitStatus::Blocked),
+        (&["to", "prod", "--yes", "--override", "versions", "--reason", "INC-1"], ExitStatus::Blocked),
+    ] {
+        let answer = stage.run(line).ends(exit);
+        let told = answer.all();
+        assert!(told.contains("target-name") && told.contains("has no version"), "{line:?}: {told}");
+        assert!(told.contains(&tag), "{line:?}: {told}");
+    }
+    // The others go on.
+    let report = stage.run(&["advance", "--json"]).ends(ExitStatus::Ok).json();
+    let result = |name: &str| {
+        let all = report["environments"].as_array().unwrap();
+        let found = all.iter().find(|one| one["environment"] == name).unwrap();
+        (found["result"].as_str().unwrap().to_owned(), found["exit"].as_str().unwrap().to_owned())
+    };
+    assert_eq!(result("prod"), ("blocked".to_owned(), "blocked".to_owned()));
+    assert_eq!(result("mirror").0, "promoted");
+    stage.run(&["status"]).ends(ExitStatus::Ok);
+    // The way that was named.
+    stage.git(&["tag", "v1.0.0", &commit]);
+    stage.run(&["advance"]).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.0.0.zip"));
 }

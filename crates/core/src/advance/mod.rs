@@ -273,7 +273,8 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
         .chain(refusal.obstacles.clone());
     let opens: Option<Vec<DateTime<Utc>>> = unmet().map(|finding| finding.opens_at).collect();
     // That somebody else's promotion is open was not so a moment ago: it is being moved.
-    let busy = refusal.exit == ExitStatus::Conflict && refusal.obstacles.is_empty();
+    let name_used = unmet().any(|finding| finding.rule == "target-name");
+    let busy = refusal.exit == ExitStatus::Conflict && refusal.obstacles.is_empty() && !name_used;
     let result = if busy { "busy" } else { "blocked" };
     let undone = unmet().any(|finding| finding.rule == "rolled-back");
     Moved {

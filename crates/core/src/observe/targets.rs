@@ -60,9 +60,16 @@ pub(super) fn places(
     Ok(places)
 }
 
-/// Where each artifact that has a target goes.
+/// Whether a template can be filled in as far as the release's version goes: where it has none, the rule `target-name`
+/// says so.
+fn named(template: &Template, values: &Values) -> bool {
+    values.version.is_some() || !template.uses_version()
+}
+
+/// Where each artifact goes whose target has a name.
 fn located(environment: &Environment, values: &Values) -> Result<BTreeMap<String, Location>, Failure> {
     targeted(environment)
+        .filter(|(_, target)| named(target, values))
         .map(|(artifact, target)| Ok((artifact.name().to_owned(), locate(target, values)?)))
         .collect()
 }
@@ -139,7 +146,8 @@ pub(super) async fn needs(
     environment: &Environment,
     values: &Values,
 ) -> Result<Vec<(Location, bool)>, Failure> {
-    let places = environment.needs.iter().map(|template| locate(template, values));
+    let needed = environment.needs.iter().filter(|template| named(template, values));
+    let places = needed.map(|template| locate(template, values));
     let looks = places.map(|location| async {
         let location = location?;
         let there = view

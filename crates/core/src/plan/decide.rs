@@ -13,6 +13,7 @@ use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::{Request, Terms};
 use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Seen, Snapshot};
+use crate::template::Template;
 
 /// What may be done.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,12 +53,12 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let state = snapshot.state();
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
+    let name_used = !rule::names_used(&facts).is_empty();
     if undo::is_meant(request, &state, &release) {
         return undo::plan(config, environment, snapshot, request, findings);
     }
     let mut obstacles: Vec<String> = config.unacted().collect();
     let mut changed = false;
-    let mut taken = Vec::new();
     let mut targets = Vec::new();
     for artifact in &environment.artifacts {
         let name = artifact.name();
@@ -70,7 +71,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         }
         let Some(seen) = snapshot.targets.get(name) else {
             // What has a target and was not looked at can't be guarded, and leaving it out would move half a release.
-            if artifact.target.is_some() {
+            // Of one without a name, the rule `target-name` tells.
+            let named = |target: &Template| release.version.is_some() || !target.uses_version();
+            if artifact.target.as_ref().is_some_and(named) {
                 obstacles.push(format!("the target of `{name}` was not looked at"));
             }
             continue;
@@ -79,17 +82,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         changed |= !wrong.is_empty();
         obstacles.extend(wrong);
         match target_move(config, environment, snapshot, artifact, seen) {
-            Ok(target) => {
-                // What is open may have written there itself, and what comes back was there under this very name.
-                let first = state.open.is_none() && request.action != Action::Rollback;
-                taken.extend(
-                    seen.object
-                        .as_ref()
-                        .filter(|_| first)
-                        .and_then(|object| super::taken::taken(artifact, &target, object)),
-                );
-                targets.push(target);
-            }
+            Ok(target) => targets.push(target),
             Err(Obstacle::Lacking(text)) => obstacles.push(text),
             Err(Obstacle::Other(text)) => {
                 changed = true;
@@ -159,8 +152,6 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         let pending = unverified && state.committed.is_some();
         return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
     }
-    let name_taken = obstacles.is_empty() && !taken.is_empty();
-    obstacles.append(&mut taken);
     if obstacles.is_empty() && plan.allowed() {
         return Decision::Allowed(Box::new(plan));
     }
@@ -170,7 +161,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let foreign = environment.artifacts.iter().any(|artifact| artifact.kind == ArtifactKind::Git);
     let exit = if foreign || !config.unacted.is_empty() {
         ExitStatus::Usage
-    } else if changed || name_taken || plan.findings.iter().any(unfinished) {
+    } else if changed || (name_used && obstacles.is_empty()) || plan.findings.iter().any(unfinished) {
         ExitStatus::Conflict
     } else if obstacles.is_empty() {
         ExitStatus::Blocked

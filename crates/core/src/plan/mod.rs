@@ -4,7 +4,6 @@
 mod decide;
 mod document;
 pub mod saved;
-mod taken;
 mod undo;
 
 pub use decide::{Decision, Nothing, Refusal, plan};

@@ -1,6 +1,6 @@
 //! `drift`: the target holds what the ledger put there. What somebody else wrote is not overwritten unseen.
 
-use super::{Facts, Finding};
+use super::{Facts, Finding, target_name};
 use crate::ledger::State;
 use crate::port::Object;
 use crate::snapshot::Seen;
@@ -27,8 +27,16 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     match (recorded, &seen.object) {
         (None, None) => None,
         (None, Some(object)) if ours(state, artifact, object) => None,
-        (None, Some(_)) => {
-            let what = format!("`{}` holds an object that no record accounts for", seen.location);
+        (None, Some(object)) => {
+            // An earlier promotion's name, or that of another environment.
+            let what = match object.metadata.get("promote-id") {
+                Some(id) => format!(
+                    "`{}` holds what promotion {} put there, and is not where the last one did",
+                    seen.location,
+                    crate::names::shown(id)
+                ),
+                None => format!("`{}` holds an object that no record accounts for", seen.location),
+            };
             Some(match last {
                 Some(last) => format!("{what}; the last one put `{}`", last.target),
                 None => what,
@@ -96,14 +104,23 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     // A release's own object is what it was when it was published, which the plan itself sees to.
     let unmoved =
         |name: &str| facts.environment.artifacts.iter().any(|one| one.name() == name && one.is_unmoved());
+    // What nobody may write over is told by the rule `target-name`, and no override of this one helps.
+    let used = |name: &str, seen: &Seen| {
+        let artifact = facts.environment.artifacts.iter().find(|one| one.name() == name);
+        artifact.is_some_and(|artifact| target_name::used(facts, artifact, seen).is_some())
+    };
     let targets = facts.snapshot.targets.iter().filter(|(artifact, _)| !unmoved(artifact));
+    let (taken, targets): (Vec<_>, Vec<_>) = targets.partition(|(artifact, seen)| used(artifact, seen));
     let differing = targets
+        .into_iter()
         .filter(|(artifact, seen)| !left_there(facts, artifact, seen))
         .filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;
-    Some(if found.is_empty() {
+    Some(if found.is_empty() && !taken.is_empty() {
+        Finding::skipped("drift", "what lies under the target's name is not written over")
+    } else if found.is_empty() {
         Finding::met("drift", "the target holds what the ledger says")
     } else {
         Finding::unmet("drift", found.join("; ")).hint(format!(

@@ -21,6 +21,7 @@ mod order;
 mod rolled_back;
 mod shared;
 mod soak;
+mod target_name;
 mod unfinished;
 mod versions;
 
@@ -28,6 +29,7 @@ pub use clock::clock_is_off;
 pub use drift::{drift, unended};
 pub use finding::{Finding, Verdict};
 pub(crate) use guard::{RELAYED, way};
+pub(crate) use target_name::names_used;
 
 use crate::config::{Config, Environment};
 use crate::ledger::{Action, Override, ReleaseRef};
@@ -221,6 +223,13 @@ pub const RULES: &[Rule] = &[
         overridable: true,
         again: false,
         check: expiry::check,
+    },
+    Rule {
+        name: "target-name",
+        about: "the target has a name that was not used for other bytes",
+        overridable: false,
+        again: true,
+        check: target_name::check,
     },
     Rule {
         name: "drift",

@@ -36,8 +36,12 @@ fn a_promotion_that_is_finished_keeps_the_version_it_began_with() {
 #[test]
 fn a_name_of_a_releases_own_is_not_written_over_with_other_bytes() {
     let refused = |case: &Case| match decided(case) {
-        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
-            Some((refusal.exit, refusal.obstacles.join("; ")))
+        Decision::Refused(refusal) => {
+            let unmet = refusal.plan.findings.iter().find(|one| one.rule == "target-name" && !one.passes());
+            // Nobody is sent on a way that is closed.
+            let drift = refusal.plan.findings.iter().any(|one| one.rule == "drift" && !one.passes());
+            assert!(unmet.is_none() || !drift, "{:?}", refusal.plan.findings);
+            unmet.map(|finding| (refusal.exit, format!("{} {:?}", finding.detail, finding.hint)))
         }
         _ => None,
     };
@@ -51,10 +55,12 @@ fn a_name_of_a_releases_own_is_not_written_over_with_other_bytes() {
     ] {
         let mut case = Case::new();
         case.environment.artifacts[0].target = Some(target.parse().unwrap());
+        case.snapshot.candidate.manifest.version = Some("1.4.0".to_owned());
         match refused(&case) {
             Some((exit, why)) => {
                 assert!(own && exit == ExitStatus::Conflict, "{target}: {why}");
                 assert!(why.contains("was used for other bytes before: it holds sha256:"), "{why}");
+                assert_eq!(why.contains("`git tag v1.4.1 "), target.contains("{version}"), "{why}");
             }
             None => assert!(!own, "{target}"),
         }
@@ -72,11 +78,53 @@ fn a_name_of_a_releases_own_is_not_written_over_with_other_bytes() {
         assert_eq!(refused(&unknown), None, "{target}");
         // What is open may have written it, and what comes back was there.
         let mut taking = case.clone();
-        taking.state().open = Some(open('b', Action::Promote));
+        let mut begun = open('b', Action::Promote);
+        begun.release.version = Some("1.4.0".to_owned());
+        taking.state().open = Some(begun);
         taking.request.take_over = promote_core::request::TakeOver::Confirmed;
         assert_eq!(refused(&taking), None, "{target}");
         let mut back = case;
         back.request.action = Action::Rollback;
         assert_eq!(refused(&back), None, "{target}");
     }
+}
+
+#[test]
+fn a_name_that_needs_a_version_is_a_rule_of_a_release_without_one() {
+    for (target, needs) in
+        [("memory://m/{env}-{version}.zip", None), ("memory://m/{env}.zip", Some("memory://m/{version}.db"))]
+    {
+        let mut case = Case::new();
+        case.environment.artifacts[0].target = Some(target.parse().unwrap());
+        case.environment.needs = needs.into_iter().map(|needs: &str| needs.parse().unwrap()).collect();
+        if needs.is_none() {
+            case.snapshot.targets.clear();
+        }
+        let Decision::Refused(refusal) = decided(&case) else { panic!("{target}") };
+        assert_eq!(
+            (refusal.exit, refusal.obstacles.len()),
+            (ExitStatus::Blocked, 0),
+            "{:?}",
+            refusal.obstacles
+        );
+        let unmet: Vec<_> = refusal.plan.findings.iter().filter(|finding| !finding.passes()).collect();
+        assert_eq!(unmet.iter().map(|finding| finding.rule.as_str()).collect::<Vec<_>>(), ["target-name"]);
+        assert!(unmet[0].detail.contains("has no version"), "{}", unmet[0].detail);
+        assert!(unmet[0].hint.as_ref().unwrap().contains("`git tag vX.Y.Z "), "{:?}", unmet[0].hint);
+        // Going past it is not possible: there is no name to write to.
+        assert!(promote_core::rule::overridable("target-name").is_err());
+    }
+}
+
+#[test]
+fn what_somebody_wrote_over_this_very_release_is_drift() {
+    let mut case = Case::new();
+    case.environment.artifacts[0].target = Some("memory://m/{env}-{sha:8}.zip".parse().unwrap());
+    case.request.action = Action::Redeploy;
+    let release = case.snapshot.release(&case.request);
+    case.state().current.as_mut().unwrap().release = Some(release);
+    let there = case.snapshot.targets.get_mut("main").unwrap().object.as_mut().unwrap();
+    there.token = promote_core::port::Token("by hand".to_owned());
+    assert!(case.check("drift").starts_with("unmet"), "{}", case.check("drift"));
+    assert_eq!(case.check("target-name"), "nothing to say");
 }

@@ -22,6 +22,7 @@ fn everything_wrong() -> Case {
     settings.branch = Some("main".to_owned());
     settings.versions = Some(">=1".parse().unwrap());
     settings.notes = vec!["ticket".to_owned()];
+    settings.needs = vec!["memory://m/{version}.db".parse().unwrap()];
     case.snapshot.gates = Before::Lost("it was cut off".to_owned());
     case.config.lanes = vec![Lane {
         name: "prod".parse().unwrap(),
@@ -80,6 +81,7 @@ fn all_rules_are_asked_in_their_order() {
     hold Unmet
     needs Unmet
     expiry Unmet
+    target-name Unmet
     drift Unmet
     guard Unmet
     clock Unmet
@@ -153,6 +155,7 @@ fn resuming_is_held_only_to_what_protects_the_targets() {
     hold Skipped
     needs Unmet
     expiry Skipped
+    target-name Unmet
     drift Unmet
     guard Unmet
     clock Unmet
