@@ -1,6 +1,6 @@
 //! The difference of two environments as a page.
 
-use super::{count, cut, digest, short};
+use super::{count, cut, digest, marks, short};
 use crate::page::{Page, Style, Text};
 use promote_core::report::{DiffReport, DiffSide};
 
@@ -10,12 +10,14 @@ pub(crate) fn page(report: &DiffReport) -> Page {
     let (left, right) = (&report.left, &report.right);
     page.line(Text::new(
         format!(
-            "{}: {} {}, {} {}",
+            "{}: {} {}{}, {} {}{}",
             report.project,
             left.environment,
             left.release.short(),
+            marks(&left.release.allowed),
             right.environment,
-            right.release.short()
+            right.release.short(),
+            marks(&right.release.allowed)
         ),
         Style::Strong,
     ));
@@ -32,12 +34,15 @@ pub(crate) fn page(report: &DiffReport) -> Page {
     }
     page.blank();
     let rows = report.artifacts.iter().map(|one| {
-        let shown = |digest_: &Option<String>| digest_.as_deref().map_or_else(|| "-".to_owned(), digest);
+        let shown = |digest_: &Option<String>, side: &DiffSide| {
+            let found = digest_.as_deref().map(|one| digest(one) + &marks(&side.release.allowed));
+            found.unwrap_or_else(|| "-".to_owned())
+        };
         let same = one.left == one.right;
         vec![
             Text::plain(&one.artifact),
-            Text::plain(shown(&one.left)),
-            Text::plain(shown(&one.right)),
+            Text::plain(shown(&one.left, left)),
+            Text::plain(shown(&one.right, right)),
             if same { Text::plain("same") } else { Text::new("differs", Style::Warn) },
         ]
     });

@@ -98,3 +98,11 @@ pub(crate) fn rule(rule: &RuleReport, width: usize) -> Text {
 pub(crate) fn rule_width<'r>(rules: impl IntoIterator<Item = &'r RuleReport>) -> usize {
     rules.into_iter().map(|rule| rule.rule.len()).max().unwrap_or(0)
 }
+
+/// ` [dirty]`, for a release that was published with something let through.
+pub(crate) fn marks(allowed: &[String]) -> String {
+    match allowed {
+        [] => String::new(),
+        some => format!(" [{}]", some.join(", ")),
+    }
+}

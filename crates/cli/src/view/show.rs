@@ -131,6 +131,7 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
             (_, Some(_)) => Text::new("✓ verified", Style::Good),
             (_, None) => Text::new("? not verified", Style::Warn),
         };
+        let state = state.and(super::marks(&report.release.allowed), Style::Warn);
         vec![
             Text::new(&place.environment, Style::Strong),
             Text::plain(super::when(place.since, zone)),

@@ -1,7 +1,7 @@
 //! A status as a page.
 
 use crate::page::{Page, Style, Text};
-use crate::view::{count, cut, moment, short, span};
+use crate::view::{count, cut, marks, moment, short, span};
 use chrono_tz::Tz;
 use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
 
@@ -53,7 +53,11 @@ fn standing(environment: &EnvironmentStatus) -> Text {
         Standing::NotVerified => Text::new("? not verified", Style::Warn),
     };
     let text = if environment.frozen.is_some() { text.and(", frozen", Style::Literal) } else { text };
-    if environment.hold.is_some() { text.and(", held", Style::Literal) } else { text }
+    let text = if environment.hold.is_some() { text.and(", held", Style::Literal) } else { text };
+    match environment.running.as_ref().map(|running| marks(&running.allowed)) {
+        Some(marks) => text.and(marks, Style::Warn),
+        None => text,
+    }
 }
 
 fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
@@ -110,8 +114,15 @@ fn movable(name: &str, next: &Next, zone: Tz) -> String {
         }
         (_, _, [only]) => format!("{sha} may not go to {name} yet: {} ({}).", only.detail, only.rule),
         (_, _, several) => {
-            let names: Vec<&str> = several.iter().map(|rule| rule.rule.as_str()).collect();
-            format!("{sha} may not go to {name} yet: {} are not met.", names.join(", "))
+            let mut names: Vec<&str> = Vec::new();
+            for rule in several.iter().map(|rule| rule.rule.as_str()) {
+                // Asked of several environments that move along, a rule is still one.
+                if !names.contains(&rule) {
+                    names.push(rule);
+                }
+            }
+            let verb = if names.len() == 1 { "is" } else { "are" };
+            format!("{sha} may not go to {name} yet: {} {verb} not met.", names.join(", "))
         }
     }
 }

@@ -109,9 +109,10 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
     let last = super::last(&target.target);
     let recorded = target.recorded.as_ref();
     let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
+    let marks = recorded.map(|recorded| super::marks(&recorded.allowed)).unwrap_or_default();
     if target.matches {
         let line = good(match recorded {
-            Some(_) => format!("{name:<8} {last} is {sha}, as recorded"),
+            Some(_) => format!("{name:<8} {last} is {sha}{marks}, as recorded"),
             None => format!("{name:<8} {last} is not there, as recorded"),
         });
         page.line(match &target.open {
@@ -121,7 +122,7 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
         return;
     }
     page.line(bad(match recorded {
-        Some(_) => format!("{name:<8} {last} is not {sha}"),
+        Some(_) => format!("{name:<8} {last} is not {sha}{marks}"),
         None => format!("{name:<8} {last} is there, and nothing is recorded"),
     }));
     if !target.inside.is_empty() {

@@ -68,6 +68,24 @@ fn a_build_with_an_uncommitted_edit_is_refused_unless_allowed_and_every_view_say
     }
     stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
     says(&["status"], "uat: ");
+    // Every view, for machines as well.
+    for line in [
+        &["status", "--format", "plain"][..],
+        &["show", &commit, "--format", "plain"],
+        &["show", &commit[..7]],
+        &["diff", "staging", "uat"],
+        &["diff", "staging", "uat", "--format", "plain"],
+        &["verify"],
+        &["verify", "--format", "plain"],
+        &["history", "--format", "plain"],
+    ] {
+        let answer = stage.run(line).ends(ExitStatus::Ok);
+        assert!(answer.out.contains("dirty"), "{line:?}: {}", answer.all());
+    }
+    let found = stage.run(&["verify", "--json"]).json();
+    assert_eq!(found["targets"][0]["recorded"]["allowed"], serde_json::json!(["dirty"]));
+    let found = stage.run(&["diff", "staging", "uat", "--json"]).json();
+    assert_eq!(found["left"]["release"]["allowed"], serde_json::json!(["dirty"]));
     says(&["verify", "--ledger"], "");
     let next = stage.commit("feat: second");
     let clean = stage.run(&["publish", "--json"]).ends(ExitStatus::Ok).json();
@@ -76,6 +94,12 @@ fn a_build_with_an_uncommitted_edit_is_refused_unless_allowed_and_every_view_say
         (&next.as_str().into(), &serde_json::Value::Null)
     );
     assert!(!stage.run(&["status"]).out.contains("staging: "), "the clean release is not called dirty");
+    // Beside the clean one, the dirty one is told.
+    let differs = stage.run(&["diff", "uat", "staging", "--format", "plain"]);
+    assert!(differs.out.contains("[dirty]"), "{}", differs.all());
+    let rows = stage.run(&["status", "--format", "plain"]).out;
+    let marked: Vec<bool> = rows.lines().map(|row| row.contains("[dirty]")).collect();
+    assert_eq!(marked, [false, true, false], "{rows}");
 }
 
 #[test]

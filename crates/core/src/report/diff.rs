@@ -5,7 +5,7 @@ use super::{Document, ReleaseReport};
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::ReleaseRef;
+use crate::ledger::{Head, ReleaseRef};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, environment, heads};
 use crate::world::View;
@@ -72,15 +72,17 @@ pub async fn diff(
     environment(config, left)?;
     environment(config, right)?;
     let (_, heads) = try_join(begun(&view.ledger, config), heads(view, config, [left, right])).await?;
-    let release = |name: &EnvironmentName| -> Result<ReleaseRef, Failure> {
-        let head = heads.get(name).and_then(Option::as_ref);
-        head.and_then(|head| head.state().release().cloned()).ok_or_else(|| {
+    let release = |name: &EnvironmentName| -> Result<(ReleaseRef, Vec<String>), Failure> {
+        let state = heads.get(name).and_then(Option::as_ref).map(Head::state);
+        let here = state.and_then(|state| Some((state, state.release()?)));
+        here.map(|(state, release)| (release.clone(), state.allowed(&release.commit))).ok_or_else(|| {
             Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
                 .hint(format!("`promote status {name}` shows what is there"))
         })
     };
-    let (one, two) = (release(left)?, release(right)?);
+    let ((one, ones), (two, twos)) = (release(left)?, release(right)?);
     let (mut first, mut second) = (ReleaseReport::of(&one), ReleaseReport::of(&two));
+    (first.allowed, second.allowed) = (ones, twos);
     let mut known = false;
     if let Some(history) = &view.history {
         let (a, b) = join(history.resolve(one.commit.as_str()), history.resolve(two.commit.as_str())).await;

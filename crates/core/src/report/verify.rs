@@ -106,6 +106,8 @@ pub struct OpenPromotion {
 pub struct RecordedTarget {
     /// The commit; `None` for adopted bytes that no release has.
     pub sha: Option<String>,
+    /// What was let through when it was published: `dirty`, `unmerged`.
+    pub allowed: Vec<String>,
     /// The digest.
     pub sha256: Option<String>,
     /// The record that says so.
@@ -298,6 +300,7 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                 let target = current.targets.iter().find(name)?;
                 Some(RecordedTarget {
                     sha: current.release.as_ref().map(|release| release.commit.to_string()),
+                    allowed: state.release().map(|it| state.allowed(&it.commit)).unwrap_or_default(),
                     sha256: target.sha256.map(|digest| digest.to_string()),
                     entry: current.since.seq.0,
                     since: current.told_since(),
