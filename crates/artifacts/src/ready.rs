@@ -212,8 +212,17 @@ async fn aside<T: Send + 'static>(
 
 fn unpacked(error: PackError) -> Failure {
     let hint = error.hint();
-    let failure = Failure::new(ExitStatus::Usage, "it can't be packed").caused_by(error);
-    let failure = failure.state("Nothing was published.");
+    let failure = match &error {
+        // A place that is not there is a wrong argument.
+        PackError::Write(why) if why.kind() != std::io::ErrorKind::NotFound => {
+            let room = why.kind() == std::io::ErrorKind::StorageFull;
+            let failure = Failure::new(ExitStatus::Failed, "the archive can't be written");
+            let failure = failure.state("No part of it is left, and what was there is as it was.");
+            if room { failure.hint("make room there, then run the same command again") } else { failure }
+        }
+        _ => Failure::new(ExitStatus::Usage, "it can't be packed"),
+    };
+    let failure = failure.caused_by(error).state("Nothing was published.");
     hint.into_iter().fold(failure, Failure::hint)
 }
 

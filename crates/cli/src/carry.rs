@@ -54,8 +54,7 @@ pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>
     let mut facts = Facts::new(&wanted.request.environment);
     let files = wanted.files;
     let ended = carry_and_tell(app, project, wanted, &mut facts).await;
-    facts.write(app, files, &ended);
-    ended
+    facts.write(app, files, ended)
 }
 
 async fn carry_and_tell(

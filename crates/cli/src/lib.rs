@@ -42,6 +42,7 @@ mod trust;
 mod usage;
 mod view;
 mod watching;
+mod written;
 
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};

@@ -66,6 +66,11 @@ pub struct Packed {
 /// # Errors
 /// When a member can't be read, changed or is refused, or the archive can't be written.
 pub fn pack_to(listing: &Listing, path: &Path, options: &Options) -> Result<Packed, PackError> {
+    // What is no file, such as a pipe, is written to as it is, and never replaced by one.
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
+        let out = std::fs::OpenOptions::new().write(true).open(path).map_err(PackError::Write)?;
+        return pack(listing, &out, options);
+    }
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".promote-pack-");

@@ -3,6 +3,7 @@
 use crate::app::{App, Ended, Stop};
 use crate::generate::{Pinned, github, gitlab};
 use crate::page::{Page, Style, Text};
+use crate::written;
 use clap::{Args, ValueEnum};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -136,9 +137,9 @@ fn read(file: &Path) -> Result<Option<String>, Failure> {
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
     let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-    folder.and_then(|()| std::fs::write(file, text)).map_err(|error| {
-        Failure::new(ExitStatus::Failed, format!("`{}` can't be written", file.display())).caused_by(error)
-    })
+    folder
+        .and_then(|()| written::replace(file, text))
+        .map_err(|error| written::failed(file, error).state("What was there is as it was."))
 }
 
 fn page(report: &CiReport, system: System) -> Page {

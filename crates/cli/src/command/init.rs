@@ -3,6 +3,7 @@
 use crate::app::{App, Ended, Stop};
 use crate::page::{Page, Style, Text};
 use crate::project::{FILE, Project};
+use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
 use promote_core::exit::ExitStatus;
@@ -101,11 +102,17 @@ fn exists(file: &Path) -> Failure {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let made = std::fs::File::create_new(file).and_then(|mut made| made.write_all(text.as_bytes()));
-    made.map_err(|error| match error.kind() {
+    let mut made = std::fs::File::create_new(file).map_err(|error| match error.kind() {
         std::io::ErrorKind::AlreadyExists => exists(file),
-        _ => Failure::new(ExitStatus::Failed, format!("`{}` can't be written", file.display()))
-            .caused_by(error),
+        _ => written::failed(file, error).state("Nothing was changed."),
+    })?;
+    made.write_all(text.as_bytes()).map_err(|error| {
+        let failure = written::failed(file, error);
+        // Half a file would be taken for a project's.
+        match std::fs::remove_file(file) {
+            Ok(()) => failure.state("Nothing was changed."),
+            Err(_) => failure.state("A part of it is there: delete it."),
+        }
     })
 }
 

@@ -1,6 +1,7 @@
 //! `promote man`.
 
 use crate::app::{App, Ended};
+use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -30,8 +31,7 @@ pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
     if let Some(folder) = &args.out {
         let folder = app.env.folder.join(folder);
         let failed = |error| {
-            Failure::new(ExitStatus::Failed, format!("`{}` can't be written", folder.display()))
-                .caused_by(error)
+            written::failed(&folder, error).state("Some of the pages may be there, the last one cut off.")
         };
         std::fs::create_dir_all(&folder).map_err(failed)?;
         clap_mangen::generate_to(whole, &folder).map_err(failed)?;

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Ended};
 use crate::args::TermsArgs;
+use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -69,10 +70,9 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
 }
 
 fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<(), Failure> {
-    let shown = path.display();
-    let failed = |error: Box<dyn std::error::Error + Send + Sync>| {
-        Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{shown}`")).caused_by(error)
-    };
+    let file = app.env.folder.join(path);
     let text = promote_core::plan::saved::text(decision)?;
-    std::fs::write(app.env.folder.join(path), text).map_err(|error| failed(error.into()))
+    written::replace(&file, &text).map_err(|error| {
+        written::failed(path, error).state("No plan was saved; what was there is as it was.")
+    })
 }

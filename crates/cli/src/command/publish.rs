@@ -60,8 +60,7 @@ pub(crate) struct PublishArgs {
 pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
     let mut facts = Facts::of_publication();
     let ended = publish(app, args, &mut facts).await;
-    facts.write(app, &args.files, &ended);
-    ended
+    facts.write(app, &args.files, ended)
 }
 
 async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended {

@@ -5,8 +5,10 @@ use super::{ANNOTATIONS, DOTENV, annotations, dotenv, in_job};
 use crate::app::{App, Ended, Stop};
 use crate::args::JobFiles;
 use crate::page::{Style, Text};
+use crate::written;
 use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 use promote_core::flow::Done;
 use promote_core::ledger::State;
 use promote_core::names::EnvironmentName;
@@ -28,6 +30,8 @@ pub(crate) struct Facts {
     image: Option<String>,
     /// How it ends when it ends well.
     well: &'static str,
+    /// Whether anything was moved or published.
+    acted: bool,
 }
 
 impl Facts {
@@ -44,6 +48,7 @@ impl Facts {
     /// What was published, and what became of the first environment that takes releases by itself.
     pub(crate) fn published(&mut self, config: &Config, report: &PublishReport) {
         self.well = report.status();
+        self.acted = report.new || report.begun || report.moves.iter().any(|moved| moved.promotion.is_some());
         self.sha = Some(report.commit.to_string());
         if let Some(first) = report.artifacts.first() {
             self.target = Some(first.location.clone());
@@ -85,7 +90,7 @@ impl Facts {
     /// What was done.
     pub(crate) fn done(&mut self, done: &Done) {
         self.promotion = Some(done.promotion.to_string());
-        self.well = "promoted";
+        (self.well, self.acted) = ("promoted", true);
         self.lies(done.head.state());
         if let Some(Ok(back)) = &done.undone {
             self.lies(back.head.state());
@@ -107,11 +112,13 @@ impl Facts {
         place(app, files.dotenv.as_deref(), DOTENV).is_some()
     }
 
-    /// Writes the files that are wanted. That they can't be written is said, and changes nothing else.
-    pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: &Ended) {
+    /// Writes the files that are wanted. That they can't be written changes nothing of how an act ended; where there was
+    /// none, it is a failure.
+    pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: Ended) -> Ended {
+        let mut failures = Vec::new();
         if let Some(path) = place(app, files.dotenv.as_deref(), DOTENV) {
-            let (text, left_out) = dotenv::text(&self.values(status(ended, self.well)));
-            save(app, &path, &text);
+            let (text, left_out) = dotenv::text(&self.values(status(&ended, self.well)));
+            failures.extend(save(&path, &text));
             for name in left_out {
                 warn(
                     app,
@@ -120,7 +127,19 @@ impl Facts {
             }
         }
         if let Some(path) = place(app, files.annotations.as_deref(), ANNOTATIONS) {
-            save(app, &path, &annotations::text(&self.links(app)));
+            failures.extend(save(&path, &annotations::text(&self.links(app))));
+        }
+        let failure = match (&ended, self.acted) {
+            (Ok(ExitStatus::Ok), false) if !failures.is_empty() => Some(failures.remove(0)),
+            _ => None,
+        };
+        for left in failures {
+            let why = left.source.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+            warn(app, &format!("{left}{why}; the exit status tells how the rest ended"));
+        }
+        match failure {
+            Some(failure) => Err(failure.state("Nothing was moved.").into()),
+            None => ended,
         }
     }
 
@@ -177,10 +196,8 @@ fn place(app: &App<'_>, asked: Option<&Path>, usual: &str) -> Option<PathBuf> {
     }
 }
 
-fn save(app: &App<'_>, path: &Path, text: &str) {
-    if let Err(error) = std::fs::write(path, text) {
-        warn(app, &format!("`{}` can't be written: {error}", path.display()));
-    }
+fn save(path: &Path, text: &str) -> Option<Failure> {
+    written::replace(path, text).err().map(|error| written::failed(path, error))
 }
 
 fn warn(app: &App<'_>, what: &str) {

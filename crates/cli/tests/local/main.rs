@@ -13,6 +13,7 @@ mod copied;
 mod counted;
 mod demo;
 mod foreign;
+mod full_disk;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;

@@ -1,0 +1,90 @@
+//! Files that commands write, on a disk that is full: the exit status tells what was moved, nothing is left half written,
+//! and what was there stays.
+
+use crate::stage::{CONFIG, Stage};
+use promote_core::exit::ExitStatus;
+use std::process::Command;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote");
+
+/// Runs the command where no file may get longer than nothing, as on a full disk: files can be made, and not written.
+/// The exit status, and what it said.
+fn without_room(stage: &Stage, line: &[&str]) -> (Option<i32>, String) {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$@\"", "sh", PROGRAM]).args(line);
+    command.current_dir(stage.path()).env_clear();
+    command.env("PATH", std::env::var("PATH").unwrap()).env("USER", "alice");
+    let output = command.output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), format!("{}{}", text(&output.stdout), text(&output.stderr)))
+}
+
+/// Ends as a failure in which nothing was moved, and leaves no file behind.
+fn fails(stage: &Stage, line: &[&str], words: &str) {
+    let before = crate::stage::contents(&stage.path());
+    let (exit, told) = without_room(stage, line);
+    assert_eq!(exit, Some(1), "{line:?}: {told}");
+    assert!(told.contains("can't be written") && told.contains(words), "{line:?}: {told}");
+    assert_eq!(crate::stage::contents(&stage.path()), before, "{line:?}");
+}
+
+#[test]
+fn nothing_is_left_half_written_and_what_was_there_stays() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["ci", "github"]).ends(ExitStatus::Ok);
+    stage.write("plan.json", "an earlier plan");
+    stage.write("a.zip", "an earlier archive");
+    // A workflow that has to be written anew.
+    let config = CONFIG.replace("\"prod\"", "\"prod\", \"demo\"");
+    stage.write("promote.toml", config);
+    fails(&stage, &["ci", "github"], "What was there is as it was");
+    fails(&stage, &["ci", "gitlab"], "What was there is as it was");
+    fails(&stage, &["plan", "uat", "--out", "plan.json"], "No plan was saved");
+    fails(&stage, &["pack", "--out", "a.zip"], "what was there is as it was");
+    fails(&stage, &["pack", "--out", "new.zip"], "No part of it is left");
+    stage.commit("feat: second");
+    fails(&stage, &["publish", "--no-move"], "Nothing was published");
+    std::fs::remove_file(stage.path().join("promote.toml")).unwrap();
+    let init = ["init", "--project", "shop", "--environments", "a,b", "--place", "releases"];
+    fails(&stage, &init, "Nothing was changed");
+    // So that it can be done once there is room.
+    stage.run(&init).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn what_later_jobs_read_changes_nothing_of_how_an_act_ended() {
+    let stage = Stage::with(CONFIG);
+    let files = ["--dotenv", "/dev/full", "--annotations", "/dev/full"];
+    let run = |line: &[&str]| stage.run(&[line, &files].concat());
+    let first = run(&["publish"]).ends(ExitStatus::Ok);
+    assert!(first.err.contains("warning: `/dev/full` can't be written"), "{}", first.err);
+    assert!(stage.has("deployed/staging.zip"));
+    let moved = run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    assert!(moved.err.contains("warning: `/dev/full` can't be written"), "{}", moved.err);
+    // Nothing was done: that the files are not there is all that is left.
+    for line in
+        [&["publish"][..], &["publish", "--dry-run"], &["to", "uat", "--yes"], &["to", "prod", "--dry-run"]]
+    {
+        let answer = run(line).ends(ExitStatus::Failed);
+        assert!(answer.err.contains("`/dev/full` can't be written"), "{line:?}: {}", answer.err);
+        assert!(answer.err.contains("Nothing was moved"), "{line:?}: {}", answer.err);
+    }
+    // What is refused is refused.
+    run(&["to", "prod", "0123456", "--yes"]).ends(ExitStatus::Missing);
+}
+
+#[test]
+fn what_is_no_file_is_written_to_and_not_replaced() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    for line in [&["pack", "--out"][..], &["plan", "uat", "--out"]] {
+        let answer = stage.run(&[line, &["/dev/full"]].concat()).ends(ExitStatus::Failed);
+        assert!(answer.err.contains("can't be written"), "{line:?}: {}", answer.err);
+        stage.run(&[line, &["/dev/null"]].concat()).ends(ExitStatus::Ok);
+    }
+    use std::os::unix::fs::FileTypeExt as _;
+    for device in ["/dev/full", "/dev/null"] {
+        assert!(std::fs::metadata(device).unwrap().file_type().is_char_device(), "{device}");
+    }
+}
