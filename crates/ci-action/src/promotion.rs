@@ -59,6 +59,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         std::fs::write(file, saved::text(&decision)?).map_err(|error| {
             Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{}`", file.display()))
                 .caused_by(error)
+                .state("Nothing was moved.")
         })?;
     }
     let page = Page { site, decision: &decided, url: settings.url.as_deref() };

@@ -78,3 +78,42 @@ fn what_is_dry_or_wrong_writes_nothing() {
         assert_eq!(contents(&stage.path()), before, "{line:?}");
     }
 }
+
+#[test]
+fn a_rule_that_several_environments_of_a_lane_ask_is_named_once() {
+    let config = r#"
+project      = "shop"
+environments = ["staging", ["prod", "demo"]]
+source       = "releases/{sha}.zip"
+target       = "deployed/{env}.zip"
+ledger       = ".promote/shop/"
+[env.prod]
+target = "deployed/live.zip"
+soak   = "1d"
+[env.demo]
+target = "deployed/live.zip"
+soak   = "2d"
+notes  = ["ticket"]
+"#;
+    let stage = Stage::with(config);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let status = stage.run(&["status"]).ends(ExitStatus::Ok);
+    assert!(status.out.contains("may not go to prod yet: soak, notes are not met."), "{}", status.out);
+}
+
+#[test]
+fn resuming_where_nothing_is_recorded_names_a_way_that_works_now() {
+    let stage = Stage::with(CONFIG);
+    // Before anything is published, nothing can be promoted: what is named must work all the same.
+    for _ in 0..2 {
+        for environment in ["staging", "uat"] {
+            let answer = stage.run(&["resume", environment, "--yes"]);
+            let told = answer.all();
+            if answer.exit != ExitStatus::Ok {
+                assert_eq!(answer.exit, ExitStatus::Missing, "{told}");
+                assert!(told.contains(&format!("`promote status {environment}`")), "{told}");
+            }
+        }
+        stage.run(&["publish"]).ends(ExitStatus::Ok);
+    }
+}

@@ -101,7 +101,7 @@ pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<
         }
         None => {
             Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
-                .hint(format!("`promote to {}` begins a promotion", settings.name)))
+                .hint(format!("`promote status {}` shows what may be moved there", settings.name)))
         }
     }
 }
