@@ -185,17 +185,22 @@ fn named(name: &str, source: &str, details: BTreeMap<String, String>) -> Actor {
     Actor { name: plain(name), source: source.to_owned(), strength: "claimed".to_owned(), details }
 }
 
-/// A foreign value made fit for a record: no control characters, at most 256 characters, and an address without the
-/// user and password that it may carry.
+/// A foreign value made fit for a record: no control characters, at most 256 characters, and an address without what it
+/// may carry of secrets: user and password, and all of its query but numbers (`buildId=42`).
 pub(crate) fn plain(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).take(256).collect();
     let Some((scheme, rest)) = clean.split_once("://") else { return clean };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at(end);
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}{path}"),
-        None => clean,
-    }
+    let (authority, rest) = rest.split_at(end);
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let rest = rest.split('#').next().unwrap_or_default();
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let is_number =
+        |value: &str| !value.is_empty() && value.len() < 20 && value.bytes().all(|b| b.is_ascii_digit());
+    let harmless = |pair: &&str| pair.split_once('=').is_some_and(|(_, value)| is_number(value));
+    let kept: Vec<&str> = query.split('&').filter(harmless).collect();
+    let mark = if kept.is_empty() { "" } else { "?" };
+    format!("{scheme}://{host}{path}{mark}{}", kept.join("&"))
 }
 
 #[cfg(test)]

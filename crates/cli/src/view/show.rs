@@ -5,7 +5,7 @@ use crate::page::{Page, Style, Text};
 use chrono_tz::Tz;
 use promote_core::ledger::{Action, Kind};
 use promote_core::port::StepEnd;
-use promote_core::report::{PromotionReport, ReleaseShow, StepReport};
+use promote_core::report::{PromotionReport, RecordReport, ReleaseShow, StepReport};
 
 /// A promotion.
 pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
@@ -25,6 +25,7 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let took = entry.took_s.map(|took| format!(", {}", span(took))).unwrap_or_default();
     page.field("Result", vec![history::result(entry.result).and(format!("  {action}{took}"), Style::Plain)]);
     page.field("Began", vec![Text::plain(format!("{} by {}", moment(entry.at, zone), entry.by))]);
+    page.field("Proof", report.records.first().map(proof).unwrap_or_default());
     page.field("Version", entry.version.iter().map(Text::plain).collect());
     page.field("Let through", entry.allowed.iter().map(|one| Text::new(one, Style::Warn)).collect());
     page.field("Why", entry.why.iter().map(Text::plain).collect());
@@ -60,6 +61,30 @@ pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     });
     page.field("Records", records.collect());
     page
+}
+
+/// How well it is known who began, and what a token said of them.
+fn proof(record: &RecordReport) -> Vec<Text> {
+    let claims =
+        || record.by_details.iter().filter_map(|(name, value)| Some((name.strip_prefix("oidc-")?, value)));
+    let issuer = record.by_details.get("oidc-issuer").map(|issuer| format!(" by a token of {issuer}"));
+    let source = format!("{}{}, {}", record.by_strength, issuer.unwrap_or_default(), record.by_source);
+    let mut lines = vec![Text::plain(source)];
+    lines.extend(
+        record
+            .by_details
+            .get("oidc")
+            .map(|why| Text::new(format!("the token proves nothing: {why}"), Style::Warn)),
+    );
+    lines.extend(
+        record.by_details.get("claimed").map(|name| Text::plain(format!("called themselves {name}"))),
+    );
+    lines.extend(
+        claims()
+            .filter(|(name, _)| *name != "issuer")
+            .map(|(name, value)| Text::new(format!("  {name}={value}"), Style::Dim)),
+    );
+    lines
 }
 
 fn step(step: &StepReport) -> Vec<Text> {

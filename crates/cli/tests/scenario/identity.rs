@@ -32,7 +32,19 @@ fn the_one_who_is_vouched_for_is_recorded() {
     let entry = &history["entries"][0];
     assert_eq!(entry["by"], "alice", "{history}");
     let (_, out, _) = stage.run(&format!("promote show {} --json", entry["promotion"].as_str().unwrap()));
-    assert!(out.contains("\"by_strength\": \"verified\""), "{out}");
+    let shown: Value = serde_json::from_str(&out).unwrap();
+    let first = &shown["records"][0];
+    assert_eq!(first["by_strength"], "verified", "{out}");
+    assert_eq!(first["by_details"]["oidc-subject"], "repo:acme/shop:environment:prod", "{out}");
+    let (_, page, _) = stage.run(&format!("promote show {}", entry["promotion"].as_str().unwrap()));
+    for line in [
+        "verified by a token of https://token.actions.githubusercontent.com",
+        "called themselves mallory",
+        "subject=repo:acme/shop:environment:prod",
+        "repository=acme/shop",
+    ] {
+        assert!(page.contains(line), "{line}: {page}");
+    }
 }
 
 #[test]

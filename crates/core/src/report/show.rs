@@ -65,6 +65,8 @@ pub struct RecordReport {
     pub by_source: String,
     /// `claimed` when anyone could have said so, `verified` when something signed it.
     pub by_strength: String,
+    /// What else is known of who wrote it: the run's address, and what a token said (`oidc-…`), its issuer and subject too.
+    pub by_details: BTreeMap<String, String>,
 }
 
 /// Everything about one promotion.
@@ -103,6 +105,7 @@ pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result
                 by: head.record.actor.name.clone(),
                 by_source: head.record.actor.source.clone(),
                 by_strength: head.record.actor.strength.clone(),
+                by_details: head.record.actor.details.clone(),
             })
             .collect(),
     })

@@ -60,3 +60,19 @@ fn a_given_name_goes_first_and_what_was_found_is_kept() {
     assert_eq!(actor.details["detected"], "dan");
     assert_eq!(actor.details["run"], "https://ci.example/7");
 }
+
+#[test]
+fn addresses_keep_no_secrets() {
+    for (text, kept) in [
+        ("https://ci.example/run/7?token=canary&attempt=2#log", "https://ci.example/run/7?attempt=2"),
+        ("https://user:canary@ci.example/7", "https://ci.example/7"),
+        ("https://ci.example/_build/results?buildId=42", "https://ci.example/_build/results?buildId=42"),
+        ("https://ci.example?X-Amz-Signature=canary", "https://ci.example"),
+        ("https://ci.example/a#access_token=canary", "https://ci.example/a"),
+        ("Alice?", "Alice?"),
+    ] {
+        assert_eq!(plain(text), kept);
+        let variables = [("PROMOTE_RUN_URL", text), ("CI", "1")].into_iter().collect();
+        assert_eq!(detect(&variables, "host").details["run"], kept);
+    }
+}

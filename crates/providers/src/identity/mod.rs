@@ -107,7 +107,8 @@ pub fn evidence(mut actor: Actor, found: &Found) -> Actor {
         }
         None => {
             actor.strength = "verified".to_owned();
-            if let Some(name) = identity.name().filter(|name| *name != actor.name) {
+            let name = identity.name();
+            if name != actor.name {
                 let claimed = std::mem::replace(&mut actor.name, name.to_owned());
                 actor.details.insert("claimed".to_owned(), claimed);
             }
@@ -131,9 +132,10 @@ pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
 }
 
 impl Identity {
-    /// The person that the token names.
-    pub fn name(&self) -> Option<&str> {
-        ["actor", "user_login"].into_iter().find_map(|claim| self.claims.get(claim)).map(String::as_str)
+    /// The person that the token names; where it names none, its subject: a proven name is one that the token proves.
+    pub fn name(&self) -> &str {
+        let claims = ["actor", "user_login"].into_iter().filter_map(|claim| self.claims.get(claim));
+        claims.map(String::as_str).find(|name| !name.trim().is_empty()).unwrap_or(&self.subject)
     }
 }
 

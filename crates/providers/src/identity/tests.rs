@@ -167,6 +167,26 @@ async fn a_token_of_gitlab_comes_by_variable() {
 }
 
 #[tokio::test]
+async fn a_proven_name_is_one_that_the_token_proves() {
+    let issuer = Issuer::new().await;
+    for (login, name) in [
+        (Value::Null, "project_path:acme/shop:ref_type:branch:ref:main"),
+        (json!(""), "project_path:acme/shop:ref_type:branch:ref:main"),
+        (json!(" "), "project_path:acme/shop:ref_type:branch:ref:main"),
+        (json!({ "name": "bob" }), "project_path:acme/shop:ref_type:branch:ref:main"),
+        (json!("bob"), "bob"),
+    ] {
+        let mut claims = issuer.gitlab_claims();
+        claims["user_login"] = login.clone();
+        let found = look(&issuer.gitlab(&issuer.sign(&claims)), now()).await;
+        // What anybody may set in `PROMOTE_ACTOR`.
+        let actor = evidence(claimed("the-cto"), &found);
+        assert_eq!((actor.name.as_str(), actor.strength.as_str()), (name, "verified"), "{login}");
+        assert_eq!(actor.details["claimed"], "the-cto");
+    }
+}
+
+#[tokio::test]
 async fn what_does_not_hold_up_is_told_and_proves_nothing() {
     let issuer = Issuer::new().await;
     let with = |changes: Value| {
