@@ -6,6 +6,7 @@ use crate::run::Site;
 use crate::workflow::Kind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::remember::remember_all;
 use promote_core::report::{self, EnvironmentStatus, markdown};
 
 /// What runs where. Of one environment, the outputs say what runs there.
@@ -40,7 +41,8 @@ pub(crate) async fn verify(site: &Site<'_>) -> Result<Answer, Failure> {
     let names = environments(site.inputs)?;
     let chains = site.inputs.boolean("ledger", false).map_err(wrong)?;
     let depth = report::Depth { chains, ..report::Depth::default() };
-    let found = report::verify(&site.world.view(), &site.config, &names, depth).await?;
+    let (found, learned) = report::verify_and_learn(&site.world.view(), &site.config, &names, depth).await?;
+    remember_all(&site.world, &learned, &site.actor).await;
     let wrong: Vec<String> = found
         .targets
         .iter()
@@ -55,6 +57,7 @@ pub(crate) async fn verify(site: &Site<'_>) -> Result<Answer, Failure> {
                 .filter_map(|it| it.detail.clone()),
         )
         .chain(found.chains.iter().flatten().flat_map(|chain| chain.faults.clone()))
+        .chain(found.ledger.iter().flat_map(|ledger| ledger.faults.clone()))
         .collect();
     let mut answer = Answer::new(if found.matches { "matches" } else { "differs" }, &found);
     if found.matches {

@@ -84,7 +84,12 @@ impl Copy {
     /// The file at a key, and what is known of it.
     fn open(&self, key: &Key) -> Result<Option<(std::fs::File, Object)>, ProviderError> {
         let failed = |error| self.error(key, error);
-        let file = match std::fs::File::open(self.path(key)) {
+        let path = self.path(key);
+        if std::fs::symlink_metadata(&path).is_ok_and(|known| known.is_symlink()) {
+            let message = "it is a symbolic link, which could lead anywhere";
+            return Err(ProviderError::new(ErrorKind::Corrupt, self, key, message));
+        }
+        let file = match std::fs::File::open(path) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(failed(error)),
@@ -109,7 +114,8 @@ impl Copy {
 
     fn enter(&self, path: &Path, key: &str, name: &str, walk: &mut Walk<'_>) -> io::Result<()> {
         let (inner, below) = (path.join(name), format!("{key}/{name}"));
-        let known = match std::fs::metadata(&inner) {
+        // A link is told as what it is, and never followed.
+        let known = match std::fs::symlink_metadata(&inner) {
             Ok(known) => known,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),

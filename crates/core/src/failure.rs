@@ -2,6 +2,7 @@
 //! and what to do next. Frontends print it once; nothing in it repeats its cause.
 
 use crate::exit::ExitStatus;
+use crate::ledger::LedgerError;
 use crate::port::{ErrorKind, ProviderError};
 use std::error::Error;
 use std::fmt;
@@ -46,6 +47,21 @@ impl Failure {
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
+    }
+
+    /// Whether it tells what lies there, which is not what it should be: a check goes on then, and says so. Any other
+    /// failure to look says nothing about what is there.
+    pub fn is_finding(&self) -> bool {
+        let Some(source) = &self.source else { return false };
+        let found = source.downcast_ref::<ProviderError>().map(|error| error.kind);
+        let kind = found.or_else(|| source.downcast_ref::<LedgerError>().map(LedgerError::kind));
+        matches!(kind, Some(ErrorKind::Corrupt | ErrorKind::Invalid))
+    }
+
+    /// What went wrong and why, in one line.
+    pub fn words(&self) -> String {
+        let words = std::iter::once(self.to_string()).chain(causes(self).map(ToString::to_string));
+        words.collect::<Vec<_>>().join(": ")
     }
 
     /// A failure to look: nothing was written yet. `doing` is a lower-case fragment such as `reading the ledger`.

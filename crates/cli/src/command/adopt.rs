@@ -138,7 +138,7 @@ fn page(report: &AdoptReport) -> Page {
         Some(entry) => Text::new("✓ ", Style::Good)
             .and(format!("{name} holds {what}, as is recorded now"), Style::Plain)
             .and(format!(" (ledger entry {entry})"), Style::Dim),
-        None => Text::plain(format!("{name} would be recorded as it is; nothing was changed")),
+        None => Text::plain(format!("{name} holds {what}, as would be recorded; nothing was changed")),
     });
     for target in &report.targets {
         let held = match (target.size, &target.digest) {

@@ -5,6 +5,7 @@ use crate::copied;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
+use promote_core::remember::remember_all;
 use promote_core::report;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -12,11 +13,12 @@ use std::sync::Arc;
 /// Do targets and ledger agree?
 ///
 /// Compares every target with what the ledger put there, and every source of what runs with what was published, by what
-/// the stores say of them; `--bytes` reads and hashes all of them. With `--ledger`, everything in the whole ledger is
+/// the stores say of them. A source that somebody wrote again is read, once: that its bytes are the same is written down
+/// beside the release, where that is allowed. `--bytes` reads and hashes all of them. With `--ledger`, everything in the whole ledger is
 /// checked: each record names the one before by its hash and states what follows from it, manifests and words about
 /// releases are those that records name, and nothing else lies there. What such a check can't find is said with it. Ends
 /// with 10 when something differs, with
-/// another code when it could not be found out. Reads only; made for a schedule.
+/// another code when it could not be found out. Changes no target, no source and no record; made for a schedule.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote verify\n  promote verify prod\n  promote verify --bytes\n  promote verify --ledger\n  \
@@ -46,11 +48,14 @@ pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> Ended {
         None => {
             let project = app.project()?;
             let progress = app.progress();
-            let view = app.world_with(&project, Arc::new(progress.clone())).await?.view();
+            let world = app.world_with(&project, Arc::new(progress.clone())).await?;
             let depth = report::Depth { chains: args.ledger, bytes: args.bytes };
-            let found = report::verify(&view, &project.config, &args.environments, depth).await;
+            let found =
+                report::verify_and_learn(&world.view(), &project.config, &args.environments, depth).await;
             progress.rest();
-            (found?, project.config.timezone)
+            let (found, learned) = found?;
+            remember_all(&world, &learned, &app.actor()).await;
+            (found, project.config.timezone)
         }
     };
     app.show(&found, || crate::view::verify::page(&found, zone))?;

@@ -70,6 +70,9 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
             open.by,
             moment(open.since, zone)
         ));
+        for words in &environment.holds {
+            page.line(format!("  {name}: {words}."));
+        }
     }
     if let Some(running) = environment.running.as_ref().filter(|running| !running.allowed.is_empty()) {
         page.line(format!("  {name}: {} was published {}.", running.short(), running.allowed.join(" and ")));

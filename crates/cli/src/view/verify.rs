@@ -3,7 +3,7 @@
 use super::{count, digest, moment, short};
 use crate::page::{Page, Style, Text};
 use chrono_tz::Tz;
-use promote_core::report::{LedgerCheck, TargetCheck, VerifyReport};
+use promote_core::report::{LedgerCheck, OpenPromotion, TargetCheck, VerifyReport};
 
 /// The page.
 pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
@@ -84,8 +84,12 @@ fn title(report: &VerifyReport) -> Text {
     let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count()
         + usize::from(report.ledger.as_ref().is_some_and(|ledger| !ledger.intact));
     let changed = report.sources.iter().flatten().filter(|source| !source.matches).count();
+    let unknown = report.sources.iter().flatten().filter(|source| source.state == "unknown").count();
     let words = match (wrong, broken) {
-        (0, 0) if changed > 0 => format!("{} changed since", count(changed, "source")),
+        (0, 0) if changed > 0 && unknown == changed => {
+            format!("{} can't be checked", count(changed, "source"))
+        }
+        (0, 0) if changed > 0 => format!("{} changed since", count(changed - unknown, "source")),
         (0, 0) => "everything matches".to_owned(),
         (0, _) => "the ledger can't be trusted".to_owned(),
         (wrong, _) => {
@@ -122,6 +126,7 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
         return;
     }
     page.line(bad(match recorded {
+        _ if target.unread => format!("{name:<8} {last} can't be compared with the ledger"),
         Some(_) => format!("{name:<8} {last} is not {sha}{marks}"),
         None => format!("{name:<8} {last} is there, and nothing is recorded"),
     }));
@@ -129,7 +134,16 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
         for line in &target.inside {
             page.line(format!("             {line}"));
         }
-        page.hint(format!("`promote to {name} {sha} --redeploy` puts the recorded files back"));
+        match (&target.open, recorded, &target.found) {
+            (Some(open), ..) => unended(page, name, open, zone),
+            (None, Some(_), _) => {
+                page.hint(format!("`promote to {name} {sha} --redeploy` puts the recorded files back"));
+            }
+            (None, None, _) if target.unread => {
+                page.hint("`promote verify --ledger` checks the whole chain");
+            }
+            (None, None, _) => page.hint(format!("`promote to {name} COMMIT` brings a release there")),
+        }
         return;
     }
     if let Some(recorded) = recorded {
@@ -159,14 +173,7 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
         None => page.line("             found     nothing"),
     }
     if let Some(open) = &target.open {
-        page.line(format!(
-            "             open      promotion {} of {}, {} by {}",
-            open.promotion,
-            short(&open.sha),
-            moment(open.since, zone),
-            open.by
-        ));
-        page.hint(format!("`promote resume {name}` finishes it, `promote rollback {name}` undoes it"));
+        unended(page, name, open, zone);
         return;
     }
     if let Some(recorded) = recorded.and_then(|recorded| recorded.sha.as_deref()) {
@@ -175,5 +182,21 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
             short(recorded)
         ));
     }
-    page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));
+    // Of what is gone there is nothing to record.
+    if target.found.is_some() {
+        page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));
+    }
+}
+
+/// The promotion that has not ended, and the ways on.
+fn unended(page: &mut Page, name: &str, open: &OpenPromotion, zone: Tz) {
+    page.line(format!(
+        "             open      promotion {} of {}, {} by {}",
+        open.promotion,
+        short(&open.sha),
+        moment(open.since, zone),
+        open.by
+    ));
+    let back = open.undo.as_ref().map(|back| format!(", `{back}` undoes it"));
+    page.hint(format!("`promote resume {name}` finishes it{}", back.unwrap_or_default()));
 }

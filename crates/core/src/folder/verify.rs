@@ -56,13 +56,18 @@ pub async fn check(
     }
     let listed = list(bucket, prefix, Some(&manifest)).await?;
     let there: HashMap<&str, &Object> = listed.iter().map(|object| (object.key.as_str(), object)).collect();
-    let (mut missing, mut changed, mut rest) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut missing, mut changed) = (Vec::new(), Vec::new());
+    // What only its bytes can tell, with what its token says against it.
+    let mut rest: Vec<(FolderFile, Option<String>)> = Vec::new();
     for file in &manifest.files {
         match there.get(file.path.as_str()) {
             None => missing.push(format!("`{}` is missing", file.path)),
             Some(object) => match wrong(file, object) {
-                Some(why) => changed.push(format!("`{}` {why}", file.path)),
-                None => rest.push(file.clone()),
+                Some(Wrong::Written(why)) if deep => rest.push((file.clone(), Some(why))),
+                Some(Wrong::Written(why) | Wrong::Other(why)) => {
+                    changed.push(format!("`{}` {why}", file.path));
+                }
+                None => rest.push((file.clone(), None)),
             },
         }
     }
@@ -80,28 +85,36 @@ pub async fn check(
     Ok(found)
 }
 
+/// What a listing says against a file, in words.
+enum Wrong {
+    /// It has other content.
+    Other(String),
+    /// Somebody wrote it; which content it has is told by its bytes.
+    Written(String),
+}
+
 /// What a listing says against a file.
-fn wrong(file: &FolderFile, object: &Object) -> Option<String> {
+fn wrong(file: &FolderFile, object: &Object) -> Option<Wrong> {
     if object.size != file.size {
-        return Some(format!("has {} bytes instead of {}", object.size, file.size));
+        return Some(Wrong::Other(format!("has {} bytes instead of {}", object.size, file.size)));
     }
     match (object.sha256, &file.token) {
-        (Some(found), _) if found != file.sha256 => Some("has other content".to_owned()),
+        (Some(found), _) if found != file.sha256 => Some(Wrong::Other("has other content".to_owned())),
         (None, Some(token)) if *token != object.token => {
             let when = object.stored_at.format("%Y-%m-%d %H:%M:%S UTC");
-            Some(format!("was written at {when} by somebody else"))
+            Some(Wrong::Written(format!("was written at {when} by somebody else")))
         }
         _ => None,
     }
 }
 
-/// Reads files and says which have other content.
+/// Reads files, and says which have other content and which were written by somebody else.
 async fn read_all(
     bucket: &dyn BucketReader,
     prefix: &str,
-    files: Vec<FolderFile>,
+    files: Vec<(FolderFile, Option<String>)>,
 ) -> Result<Vec<String>, ProviderError> {
-    let reads = stream::iter(files).map(|file| async move {
+    let reads = stream::iter(files).map(|(file, written)| async move {
         let key: Key = inside(prefix, &file.path).map_err(|error| {
             ProviderError::new(ErrorKind::Invalid, bucket, &file.path, "it has no key").caused_by(error)
         })?;
@@ -110,7 +123,12 @@ async fn read_all(
             Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => false,
             Err(error) => return Err(error),
         };
-        Ok((!right).then(|| format!("`{}` has other content", file.path)))
+        Ok(match (written, right) {
+            (None, true) => None,
+            (None, false) => Some(format!("`{}` has other content", file.path)),
+            (Some(why), true) => Some(format!("`{}` {why}, and has the same content", file.path)),
+            (Some(why), false) => Some(format!("`{}` {why}, and has other content", file.path)),
+        })
     });
     let mut found: Vec<String> =
         reads.buffer_unordered(IN_FLIGHT).try_filter_map(|one| async move { Ok(one) }).try_collect().await?;

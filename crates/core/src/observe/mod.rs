@@ -35,10 +35,10 @@ pub use genesis::{begun, genesis, genesis_to_write};
 pub use holding::image;
 pub(crate) use lying::{Lies, lying};
 pub(crate) use published::Inspection;
-pub(crate) use release::unpublished;
 pub use release::{candidate, previous, resolve_prefix};
+pub(crate) use release::{checked, unpublished};
 pub use seen::seen;
-pub(crate) use sources::{judge_sources, tokens_tell};
+pub(crate) use sources::{judge_sources, remembered_of as remembered, tokens_tell};
 pub(crate) use still::still;
 
 /// The settings of an environment.

@@ -6,8 +6,8 @@ use super::sources::{remembered, tells};
 use crate::event::{Event, Events};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part, Reads};
-use crate::folder::{FolderFile, Looked};
-use crate::ledger::Genesis;
+use crate::folder::{FolderFile, FolderManifest, Looked};
+use crate::ledger::{Genesis, Known};
 use crate::location::{Key, Location, StoreId};
 use crate::port::{Capabilities, Token};
 use crate::snapshot::{Candidate, SourceFolder};
@@ -61,7 +61,7 @@ pub(super) async fn settle(
             unread.push(Unread { entry: folder.entry.clone(), location: folder.location.clone(), files });
         }
         // What the store's tokens don't tell is not known the next time either.
-        let right = tells.then(|| fresh(folder, reads)).filter(|right| !right.is_empty());
+        let right = tells.then(|| right(&folder.stored, reads)).filter(|right| !right.is_empty());
         if let Some(right) = right {
             candidate.findings.fresh.folders.insert(folder.entry.clone(), right);
         }
@@ -79,9 +79,8 @@ fn judge(folder: &mut SourceFolder, trusted: bool, later: &BTreeMap<Key, Token>,
 }
 
 /// The tokens of those files that were read and are the published ones.
-fn fresh(folder: &SourceFolder, reads: &Reads) -> BTreeMap<Key, Token> {
-    let files = folder.stored.files.iter();
-    let right = files.filter_map(|file| {
+fn right(stored: &FolderManifest, reads: &Reads) -> BTreeMap<Key, Token> {
+    let right = stored.files.iter().filter_map(|file| {
         let read = reads.get(&file.path).filter(|read| read.sha256 == file.sha256)?;
         Some((file.path.clone(), read.token.clone()))
     });
@@ -148,11 +147,12 @@ pub(crate) struct Inspection<'a> {
 }
 
 impl Inspection<'_> {
-    /// What is found of all of its files; `None` when it has no manifest, or another one than was published.
+    /// What is found of all of its files, and what that adds to what is known of the release; `None` when it has no
+    /// manifest, or another one than was published. What somebody wrote again since is read.
     ///
     /// # Errors
     /// What a store answered.
-    pub(crate) async fn run(&self) -> Result<Option<Looked>, Failure> {
+    pub(crate) async fn run(&self) -> Result<Option<(Looked, Known)>, Failure> {
         let Self { view, candidate, entry, tells, bytes } = *self;
         let (Some(built), Some(opened)) =
             (candidate.manifest.artifacts.get(entry), candidate.folders.get(entry))
@@ -164,34 +164,42 @@ impl Inspection<'_> {
             return Ok(None);
         }
         let store = view.store(&location.store)?;
-        let mut objects = match &opened.listed {
+        let objects = match &opened.listed {
             Some(listed) => listed.to_vec(),
             None => source::objects(&**store, location, stored, &Part::Whole)
                 .await
                 .map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?,
         };
+        let kept = built.folder.and_then(|folder| folder.stored);
+        let trusted = tells && kept == Some(stored.digest());
+        let later = candidate.findings.before.folders.get(entry).filter(|_| tells);
+        let known = source::known(stored, trusted, later.unwrap_or(&BTreeMap::new()));
+        let none = Reads::new();
+        let mut looked = source::judge(&known, &Part::Whole, &objects, &none);
+        // A release that an older version published has nothing to compare with, and is read when that is asked for.
+        if !bytes && (looked.unread.is_empty() || kept.is_none()) {
+            return Ok(Some((looked, Known::default())));
+        }
+        let unsure: Vec<Key> = looked.unread.iter().map(|file| file.path.clone()).collect();
+        let (mut objects, mut known) = (objects, known);
         if bytes {
+            // Nothing that the store says is believed then.
             objects.iter_mut().for_each(|object| object.sha256 = None);
-            let bare = source::judge(&stored.source(), &Part::Whole, &objects, &Reads::new());
-            let unread = Unread { entry: entry.to_owned(), location: location.clone(), files: bare.unread };
-            let mut found = Read::new();
-            Box::pin(read(view, vec![unread], &mut found)).await?;
-            let reads = found.remove(entry).unwrap_or_default();
-            return Ok(Some(source::judge(&stored.source(), &Part::Whole, &objects, &reads)));
+            known = stored.source();
+            looked = source::judge(&known, &Part::Whole, &objects, &none);
         }
-        let trusted = tells && built.folder.and_then(|folder| folder.stored) == Some(stored.digest());
-        let mut findings = candidate.findings.clone();
-        let judge = |later: &BTreeMap<Key, Token>| {
-            let known = source::known(stored, trusted, later);
-            source::judge(&known, &Part::Whole, &objects, &Reads::new())
-        };
-        let mut looked = judge(&BTreeMap::new());
-        if tells && !looked.unread.is_empty() {
-            remembered(view, &candidate.manifest.commit, &mut findings).await?;
-            if let Some(later) = findings.before.folders.get(entry) {
-                looked = judge(later);
-            }
+        let unread = Unread { entry: entry.to_owned(), location: location.clone(), files: looked.unread };
+        let mut found = Read::new();
+        Box::pin(read(view, vec![unread], &mut found)).await?;
+        let reads = found.remove(entry).unwrap_or_default();
+        let looked = source::judge(&known, &Part::Whole, &objects, &reads);
+        // What the store's tokens don't tell is not known the next time either.
+        let mut fresh = right(stored, &reads);
+        fresh.retain(|path, _| tells && unsure.contains(path));
+        let mut learned = Known::default();
+        if !fresh.is_empty() {
+            learned.folders.insert(entry.to_owned(), fresh);
         }
-        Ok(Some(looked))
+        Ok(Some((looked, learned)))
     }
 }

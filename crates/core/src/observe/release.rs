@@ -201,6 +201,32 @@ pub async fn candidate(
     environment: &Environment,
     commit: &CommitId,
 ) -> Result<Candidate, Failure> {
+    Box::pin(gathered(view, config, environment, commit, None)).await
+}
+
+/// The same for whoever checks what is there: a source in whose place lies what can't be one (a symbolic link) stops
+/// nothing. Says which these are, by the name of their entry in the manifest, and why.
+///
+/// # Errors
+/// As [`candidate`].
+pub(crate) async fn checked(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    commit: &CommitId,
+) -> Result<(Candidate, BTreeMap<String, String>), Failure> {
+    let mut wrong = BTreeMap::new();
+    let found = Box::pin(gathered(view, config, environment, commit, Some(&mut wrong))).await?;
+    Ok((found, wrong))
+}
+
+async fn gathered(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    commit: &CommitId,
+    mut wrong: Option<&mut BTreeMap<String, String>>,
+) -> Result<Candidate, Failure> {
     let manifest = async { view.ledger.stored_manifest(commit).await.map_err(LedgerError::looking) };
     let entry = async { view.ledger.release(commit).await.map_err(LedgerError::looking) };
     let local = async {
@@ -245,7 +271,14 @@ pub async fn candidate(
             Some((_, Ok((object, folder)))) if !moved_on(built, object.as_ref()) => {
                 (object.clone(), folder.clone())
             }
-            _ => source(view, built, folders::is_read(artifact)).await?,
+            _ => match (source(view, built, folders::is_read(artifact)).await, &mut wrong) {
+                (Ok(found), _) => found,
+                (Err(failure), Some(wrong)) if failure.is_finding() => {
+                    wrong.insert(entry, failure.words());
+                    continue;
+                }
+                (Err(failure), _) => return Err(failure),
+            },
         };
         opened.extend(folder.map(|folder| (entry.clone(), folder)));
         found.insert(entry, object);

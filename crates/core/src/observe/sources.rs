@@ -106,6 +106,14 @@ pub(crate) fn tokens_tell(view: &View, genesis: &Genesis, store: &StoreId) -> Re
 ///
 /// # Errors
 /// What the store answered.
+pub(crate) async fn remembered_of(view: &View, candidate: &mut Candidate) -> Result<(), Failure> {
+    remembered(view, &candidate.manifest.commit, &mut candidate.findings).await
+}
+
+/// The same for these findings.
+///
+/// # Errors
+/// What the store answered.
 pub(super) async fn remembered(
     view: &View,
     commit: &CommitId,

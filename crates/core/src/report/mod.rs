@@ -35,7 +35,7 @@ pub use status::{
 };
 pub use verify::{
     ChainCheck, CheckedLedger, Depth, FoundTarget, LedgerCheck, OpenPromotion, RecordedTarget, SourceCheck,
-    TargetCheck, VerifyReport, check_ledger, check_ledger_in_parts, verify,
+    TargetCheck, VerifyReport, check_ledger, check_ledger_in_parts, verify, verify_and_learn,
 };
 
 /// A document that says what it is.

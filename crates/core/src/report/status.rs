@@ -95,6 +95,8 @@ pub struct EnvironmentStatus {
     pub frozen: Option<SaidReport>,
     /// Why automation leaves it alone.
     pub hold: Option<SaidReport>,
+    /// What its targets hold while a promotion has not ended, in words.
+    pub holds: Vec<String>,
     /// How its targets differ from the ledger, in words.
     pub drift: Vec<String>,
     /// Why its targets could not be looked at.

@@ -5,6 +5,7 @@ mod bytes;
 mod folders;
 mod lane;
 mod ledger;
+mod place;
 mod sources;
 
 pub use ledger::{ChainCheck, CheckedLedger, LedgerCheck, check_ledger, check_ledger_in_parts};
@@ -13,16 +14,19 @@ pub use sources::SourceCheck;
 use super::Document;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::ledger::{Head, LedgerError, State};
+use crate::invocation::Invocation;
+use crate::ledger::{Action, Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen};
 use crate::port::Object;
+use crate::remember::Learned;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
+use sources::Run;
 use std::collections::BTreeMap;
 
 /// `promote verify`.
@@ -80,6 +84,8 @@ pub struct TargetCheck {
     pub detail: Option<String>,
     /// What differs inside a folder whose manifest is the recorded one, one sentence each.
     pub inside: Vec<String>,
+    /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
+    pub unread: bool,
     /// The promotion that has not ended in this environment.
     pub open: Option<OpenPromotion>,
     /// What the ledger says; `None` when nothing is recorded.
@@ -99,6 +105,8 @@ pub struct OpenPromotion {
     pub by: String,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// The command line that undoes it; `None` for one that undoes another.
+    pub undo: Option<String>,
 }
 
 /// What the ledger says a target holds.
@@ -166,6 +174,19 @@ pub async fn verify(
     names: &[EnvironmentName],
     depth: Depth,
 ) -> Result<VerifyReport, Failure> {
+    Ok(Box::pin(verify_and_learn(view, config, names, depth)).await?.0)
+}
+
+/// The same, with what reading bytes found out, for whoever may write that down.
+///
+/// # Errors
+/// As [`verify`].
+pub async fn verify_and_learn(
+    view: &View,
+    config: &Config,
+    names: &[EnvironmentName],
+    depth: Depth,
+) -> Result<(VerifyReport, Vec<Learned>), Failure> {
     for name in names {
         environment(config, name)?;
     }
@@ -173,22 +194,28 @@ pub async fn verify(
     let shown = all
         .filter(|name| names.is_empty() || names.contains(name))
         .filter_map(|name| config.environments.get(name));
-    let looks = try_join_all(shown.map(|settings| targets(view, config, settings, depth.bytes)));
+    let looks = try_join_all(shown.map(|settings| looked_at(view, config, settings, depth.bytes)));
     let (genesis, looked) = try_join(crate::observe::genesis(view, config), looks).await?;
-    let (mut targets, mut runs) = (Vec::new(), Vec::new());
+    let (mut targets, mut runs, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for mut one in looked {
-        for check in one.checks.iter_mut().filter(|check| check.matches) {
+        let running = match one.running {
+            Run::Known(running) => Some(*running),
+            Run::Unknown(_, mut checks) => {
+                unknown.append(&mut checks);
+                None
+            }
+            Run::Nothing => None,
+        };
+        for check in one.checks.iter_mut().filter(|check| check.matches || depth.bytes) {
             let Some(seen) = one.found.get(&check.artifact) else { continue };
-            let seen = (seen, one.running.as_ref());
+            let seen = (seen, running.as_ref());
             bytes::check(view, config, &one.state, seen, depth.bytes, check).await?;
         }
         targets.append(&mut one.checks);
-        if let Some(mut running) = one.running {
-            running.judge(view, &genesis.0).await?;
-            runs.push(running);
-        }
+        runs.extend(running);
     }
-    let sources = sources::check(view, &runs, depth.bytes).await?;
+    let (mut sources, learned) = sources::check(view, &genesis.0, &mut runs, depth.bytes).await?;
+    sources.append(&mut unknown);
     let right = targets.iter().all(|target| target.matches) && sources.iter().all(|source| source.matches);
     let mut report = VerifyReport {
         schema: VerifyReport::SCHEMA,
@@ -206,7 +233,7 @@ pub async fn verify(
         report.chains = Some(checked.chains);
         report.ledger = Some(checked.ledger);
     }
-    Ok(report)
+    Ok((report, learned))
 }
 
 /// An environment that was looked at.
@@ -214,7 +241,44 @@ struct Looked {
     state: State,
     found: BTreeMap<String, Seen>,
     checks: Vec<TargetCheck>,
-    running: Option<sources::Running>,
+    running: Run,
+}
+
+/// An environment whose newest record, or whose target, is not what it should be stops no other.
+async fn looked_at(
+    view: &View,
+    config: &Config,
+    settings: &Environment,
+    bytes: bool,
+) -> Result<Looked, Failure> {
+    match targets(view, config, settings, bytes).await {
+        Err(failure) if failure.is_finding() => Ok(Looked {
+            state: State::default(),
+            found: BTreeMap::new(),
+            checks: untold(settings, &failure),
+            running: Run::Nothing,
+        }),
+        end => end,
+    }
+}
+
+/// What is said of targets that can't be compared with anything.
+fn untold(settings: &Environment, failure: &Failure) -> Vec<TargetCheck> {
+    let artifacts =
+        settings.artifacts.iter().filter_map(|artifact| Some((artifact, artifact.target.as_ref()?)));
+    let told = artifacts.map(|(artifact, target)| TargetCheck {
+        environment: settings.name.to_string(),
+        artifact: artifact.name().to_owned(),
+        target: target.to_string(),
+        matches: false,
+        detail: Some(failure.words()),
+        inside: vec![failure.words()],
+        unread: true,
+        open: None,
+        recorded: None,
+        found: None,
+    });
+    told.collect()
 }
 
 async fn targets(
@@ -241,41 +305,15 @@ async fn targets(
         found = seen(view, config, settings, Some(&state)).await?;
         state = self::state(view, settings).await?;
     }
-    let mut checks = compare(settings, &state, &found);
-    for check in checks.iter_mut().filter(|check| check.matches) {
+    let mut checks = compare(config, settings, &state, &found);
+    for check in checks.iter_mut().filter(|check| check.matches || bytes) {
         let Some(seen) = found.get(&check.artifact) else { continue };
-        inside(view, &state, seen, bytes, check).await?;
+        place::check(view, settings, &state, seen, bytes, check).await?;
     }
-    if !running.as_ref().is_some_and(|running| running.is(&state)) {
+    if !running.is(&state) {
         running = sources::running(view, config, settings, &state).await?;
     }
     Ok(Looked { state, found, checks, running })
-}
-
-/// Whether a folder's files are those that its manifest names: by listing them, or by reading them where `bytes` says so.
-async fn inside(
-    view: &View,
-    state: &State,
-    seen: &Seen,
-    bytes: bool,
-    check: &mut TargetCheck,
-) -> Result<(), Failure> {
-    if seen.location.folder().is_none() || seen.object.is_none() {
-        return Ok(());
-    }
-    let known = state.current.iter().flat_map(|current| &current.targets);
-    let recorded = known.into_iter().find(|target| target.target == seen.location);
-    let recorded = recorded.and_then(|target| target.sha256);
-    let store = view.store(&seen.location.store)?;
-    let found = crate::folder::check(&**store, &seen.location, recorded, bytes)
-        .await
-        .map_err(|error| Failure::looking(&format!("listing `{}`", seen.location), error))?;
-    if !found.is_empty() {
-        check.matches = false;
-        check.detail = Some(found.join("; "));
-        check.inside = found;
-    }
-    Ok(())
 }
 
 /// How a target differs from what is recorded, in words.
@@ -288,7 +326,12 @@ async fn state(view: &View, settings: &Environment) -> Result<State, Failure> {
     Ok(head.as_ref().map(Head::state).cloned().unwrap_or_default())
 }
 
-fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>) -> Vec<TargetCheck> {
+fn compare(
+    config: &Config,
+    settings: &Environment,
+    state: &State,
+    found: &BTreeMap<String, Seen>,
+) -> Vec<TargetCheck> {
     found
         .iter()
         .map(|(artifact, seen)| {
@@ -314,11 +357,14 @@ fn compare(settings: &Environment, state: &State, found: &BTreeMap<String, Seen>
                 matches: detail.is_none(),
                 detail,
                 inside: Vec::new(),
+                unread: false,
                 open: state.open.as_ref().map(|open| OpenPromotion {
                     promotion: open.promotion.to_string(),
                     sha: open.release.commit.to_string(),
                     by: open.by.clone(),
                     since: open.since.time(),
+                    undo: (open.action != Action::Undo)
+                        .then(|| Invocation::along("rollback", config, settings).to_string()),
                 }),
                 recorded,
                 found: seen.object.as_ref().map(FoundTarget::of),

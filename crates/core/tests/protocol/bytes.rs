@@ -286,6 +286,60 @@ fn verified(stage: &Stage, bytes: bool) -> (bool, Vec<(String, &'static str)>, V
     (found.matches, sources, found.targets.unwrap().into_iter().map(|target| target.matches).collect())
 }
 
+/// Verifies as the commands do, which write down what they found out; the reads of sources and targets.
+fn learning(stage: &Stage, bytes: bool, what: &str) -> usize {
+    let (world, log) = stage.recorded();
+    let depth = promote_core::report::Depth { chains: true, bytes };
+    let (found, learned) =
+        block_on(promote_core::report::verify_and_learn(&world.view(), &stage.config, &[], depth)).unwrap();
+    assert!(found.matches, "{what}: {found:?}");
+    block_on(promote_core::remember::remember_all(&world, &learned, &actor("eve")));
+    count(&log)
+}
+
+#[test]
+fn what_verify_bytes_read_is_not_read_again() {
+    for (what, kind) in silent_kinds() {
+        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let stage = Stage::ready(kind);
+        stage.bucket.put(&source('b'), content('b'));
+        // Both sources and both targets, once.
+        assert_eq!(learning(&stage, true, what), 4, "{what}");
+        assert_eq!(remembered(&stage.bucket, 'b'), usize::from(!by_content), "{what}");
+        assert_eq!(learning(&stage, false, what), 0, "{what}");
+        assert_eq!(learning(&stage, true, what), 4, "{what}: that is what it is for");
+        assert_eq!(remembered(&stage.bucket, 'b'), usize::from(!by_content), "{what}");
+    }
+}
+
+#[test]
+fn verify_bytes_reads_a_target_that_has_drifted() {
+    for (what, kind) in silent_kinds() {
+        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let stage = Stage::ready(kind);
+        let target: Key = "prod.zip".parse().unwrap();
+        for (bytes, says) in
+            [(foreign('a'), "holds sha256:"), (content('a'), "are those that the ledger says")]
+        {
+            stage.clock.advance(std::time::Duration::from_secs(60));
+            stage.bucket.put(&target, bytes.clone());
+            let view = stage.world().view();
+            let depth = promote_core::report::Depth { chains: false, bytes: true };
+            let found =
+                block_on(promote_core::report::verify(&view, &stage.config, &[name("prod")], depth)).unwrap();
+            let [check] = found.targets.unwrap().try_into().unwrap();
+            let digest = check.found.as_ref().and_then(|found| found.sha256.clone());
+            assert_eq!(digest, Some(Digest::of(&bytes).to_string()), "{what}: {check:?}");
+            if by_content && bytes == content('a') {
+                assert!(check.matches, "{what}: a token that is made of the content comes back with it");
+                continue;
+            }
+            assert!(!check.matches, "{what}: somebody wrote there");
+            assert!(check.detail.as_ref().unwrap().contains(says), "{what}: {check:?}");
+        }
+    }
+}
+
 fn states(one: &'static str, two: &'static str) -> Vec<(String, &'static str)> {
     vec![("a".to_owned(), one), ("b".to_owned(), two)]
 }
@@ -298,14 +352,22 @@ fn verify_compares_sources_with_what_is_kept_and_reads_them_with_bytes() {
         assert_eq!(verified(&stage, false), (true, states("same", "same"), vec![true, true]), "{what}");
         assert_eq!(verified(&stage, true), (true, states("same", "same"), vec![true, true]), "{what}");
         stage.bucket.put(&source('b'), foreign('b'));
-        assert_eq!(verified(&stage, false), (false, states("same", "rewritten"), vec![true, true]), "{what}");
-        assert_eq!(verified(&stage, true), (false, states("same", "other"), vec![true, true]), "{what}");
+        for bytes in [false, true] {
+            assert_eq!(verified(&stage, bytes), (false, states("same", "other"), vec![true, true]), "{what}");
+        }
         stage.bucket.put(&source('b'), content('b'));
-        let written = if by_content { "same" } else { "rewritten" };
-        assert_eq!(verified(&stage, false).1, states("same", written), "{what}");
-        assert_eq!(verified(&stage, true), (true, states("same", "same"), vec![true, true]), "{what}");
+        // The very same bytes are the release, and are read once.
+        assert_eq!(verified(&stage, false), (true, states("same", "same"), vec![true, true]), "{what}");
+        let once = usize::from(!by_content);
+        assert_eq!((learning(&stage, false, what), learning(&stage, false, what)), (once, 0), "{what}");
+        assert_eq!(remembered(&stage.bucket, 'b'), once, "{what}");
+        assert_eq!(reads(&stage, to("prod", 'b'), what), 0, "{what}: a promotion knows it, too");
+        assert_eq!(learning(&stage, false, what), 0, "{what}");
+        let (matches, sources, _) = verified(&stage, true);
+        assert_eq!((matches, sources), (true, vec![("b".to_owned(), "same")]), "{what}");
         stage.bucket.remove(&source('b'));
-        assert_eq!(verified(&stage, false), (false, states("same", "missing"), vec![true, true]), "{what}");
+        let (matches, sources, _) = verified(&stage, false);
+        assert_eq!((matches, sources), (false, vec![("b".to_owned(), "missing")]), "{what}");
     }
 }
 
@@ -336,17 +398,21 @@ fn verify_finds_bytes_of_a_target_that_its_token_does_not_tell() {
 
 #[test]
 fn verify_does_not_call_a_release_of_an_older_version_changed() {
-    let stage = Stage::ready(MemoryKind::gcs_like());
-    let manifest: Key = format!(".promote/shop/releases/{}/manifest.json", commit('b')).parse().unwrap();
-    let mut document: serde_json::Value =
-        serde_json::from_slice(&stage.bucket.bytes(&manifest).unwrap()).unwrap();
-    document["artifacts"]["main"].as_object_mut().unwrap().remove("seen");
-    stage.bucket.put(&manifest, serde_json::to_vec(&document).unwrap());
-    // That the ledger's own manifest was changed is another finding.
-    let told = |bytes| {
-        let (_, sources, targets) = verified(&stage, bytes);
-        (sources, targets)
-    };
-    assert_eq!(told(false), (states("same", "unread"), vec![true, true]));
-    assert_eq!(told(true), (states("same", "same"), vec![true, true]));
+    for (what, kind) in silent_kinds() {
+        let stage = Stage::ready(kind);
+        let manifest: Key = format!(".promote/shop/releases/{}/manifest.json", commit('c')).parse().unwrap();
+        let mut document: serde_json::Value =
+            serde_json::from_slice(&stage.bucket.bytes(&manifest).unwrap()).unwrap();
+        document["artifacts"]["main"].as_object_mut().unwrap().remove("seen");
+        stage.bucket.put(&manifest, serde_json::to_vec(&document).unwrap());
+        assert_eq!(reads(&stage, to("staging", 'c'), what), 1, "{what}");
+        let seen = format!(".promote/shop/releases/{}/seen/", commit('c'));
+        for key in stage.bucket.keys().into_iter().filter(|key| key.as_str().starts_with(&seen)) {
+            stage.bucket.remove(&key);
+        }
+        let states = |state| vec![("a".to_owned(), "same"), ("c".to_owned(), state)];
+        assert_eq!(verified(&stage, false), (true, states("unread"), vec![true, true]), "{what}");
+        assert_eq!(learning(&stage, true, what), 4, "{what}");
+        assert_eq!(verified(&stage, false), (true, states("same"), vec![true, true]), "{what}");
+    }
 }

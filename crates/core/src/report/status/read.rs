@@ -10,7 +10,7 @@ use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
 use crate::digest::Digest;
-use crate::failure::{Failure, causes};
+use crate::failure::Failure;
 use crate::gates::Before;
 use crate::invocation::others;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
@@ -18,7 +18,7 @@ use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::{begun, environment, gates_before, seen};
 use crate::port::Capabilities;
-use crate::rule::drift;
+use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::undo::undo;
 use crate::world::View;
@@ -157,6 +157,27 @@ fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
     targets.iter().filter_map(|(artifact, seen)| drift(state, artifact, seen)).collect()
 }
 
+/// What the targets hold of a promotion that has not ended, in words; nothing where none is open.
+fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
+    let Some(state) = looked.state(&settings.lane).filter(|state| state.open.is_some()) else {
+        return Vec::new();
+    };
+    let Some(Ok(targets)) = looked.targets.get(&settings.name) else { return Vec::new() };
+    let one = |(artifact, seen): (&String, &Seen)| {
+        let place = &seen.location;
+        match unended(state, artifact, seen) {
+            Some(words) => words,
+            // Of its files the manifest says nothing before the last of them is in place.
+            None if place.folder().is_some() => {
+                format!("`{place}` has the manifest from before; some of its files may be of that promotion")
+            }
+            None => format!("`{place}` holds what is recorded"),
+        }
+    };
+    let sound = targets.iter().filter(|(artifact, seen)| drift(state, artifact, seen).is_none());
+    sound.map(one).collect()
+}
+
 /// Reads the gates that were in force before, of those environments that something may move to.
 async fn gates(
     view: &View,
@@ -257,20 +278,16 @@ async fn report(
         deploying: deploying.map(|deploying| DeployingReport::of(&deploying, looked.at)),
         frozen,
         hold,
+        holds: holds(settings, looked),
         drift,
         undo: state.current.as_ref().and_then(|_| {
             let back = undo(&state, &settings.name, &others(config, settings))?;
             Some(back.to_string())
         }),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
-        problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(worded),
+        problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(Failure::words),
         next,
     }
-}
-
-fn worded(failure: &Failure) -> String {
-    let words = std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string));
-    words.collect::<Vec<_>>().join(": ")
 }
 
 fn standing(state: &State, drift: &[String], deploying: bool) -> Standing {

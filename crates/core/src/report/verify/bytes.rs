@@ -1,5 +1,5 @@
-//! Whether a target's bytes are those of the release, where its token is the recorded one: by the store's own digest,
-//! or by reading them.
+//! Whether a target's bytes are those of the release: by the store's own digest, or by reading them, also where its token
+//! tells already that somebody wrote there.
 
 use super::TargetCheck;
 use super::sources::Running;
@@ -56,8 +56,16 @@ pub(super) async fn check(
     let Some(wanted) = wanted(config, state, seen, &check.artifact, running) else { return Ok(()) };
     let store = view.store(&seen.location.store)?;
     let found = if read && !seen.location.is_image() {
-        let read = content::digest(&**store, &seen.location, object.clone(), &*view.events).await?;
-        read.map(|(_, digest)| digest)
+        match content::digest(&**store, &seen.location, object.clone(), &*view.events).await {
+            Ok(read) => read.map(|(_, digest)| digest),
+            // Such as bytes that are not those that were written.
+            Err(failure) if failure.is_finding() => {
+                check.matches = false;
+                check.detail = Some(failure.words());
+                return Ok(());
+            }
+            Err(failure) => return Err(failure),
+        }
     } else {
         object.sha256
     };
@@ -65,9 +73,15 @@ pub(super) async fn check(
     if let Some(told) = &mut check.found {
         told.sha256 = Some(found.to_string());
     }
-    if found != wanted {
-        check.matches = false;
-        check.detail = Some(format!("`{}` holds {found}; the ledger says {wanted}", seen.location));
-    }
+    let words = if found != wanted {
+        format!("`{}` holds {found}; the ledger says {wanted}", seen.location)
+    } else if check.matches {
+        return Ok(());
+    } else {
+        "its bytes are those that the ledger says".to_owned()
+    };
+    check.matches = false;
+    let told: Vec<String> = check.detail.take().into_iter().chain([words]).collect();
+    check.detail = Some(told.join("; "));
     Ok(())
 }

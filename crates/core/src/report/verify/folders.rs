@@ -2,10 +2,10 @@
 
 use super::sources::SourceCheck;
 use crate::failure::Failure;
-use crate::ledger::BuiltArtifact;
+use crate::ledger::{BuiltArtifact, Known};
 use crate::observe::Inspection;
 
-/// How many files that were written again are named.
+/// How many files that were written meanwhile are named.
 const NAMED: usize = 5;
 
 /// Looks at the files of a folder whose manifest is the published one. `read`: whoever reads the folder reads it as it
@@ -18,8 +18,16 @@ pub(super) async fn check(
     built: &BuiltArtifact,
     read: bool,
     check: &mut SourceCheck,
-) -> Result<(), Failure> {
-    let Some(mut looked) = inspection.run().await? else { return Ok(()) };
+) -> Result<Known, Failure> {
+    let (mut looked, learned) = match inspection.run().await {
+        Ok(Some(found)) => found,
+        Ok(None) => return Ok(Known::default()),
+        Err(failure) if failure.is_finding() => {
+            (check.state, check.matches, check.detail) = ("other", false, Some(failure.words()));
+            return Ok(Known::default());
+        }
+        Err(failure) => return Err(failure),
+    };
     if !read {
         looked.faults.strays.clear();
     }
@@ -30,14 +38,15 @@ pub(super) async fn check(
     } else if looked.unread.is_empty() {
         ("same", Vec::new())
     } else if built.folder.is_some_and(|folder| folder.stored.is_some()) {
-        let named = looked.unread.iter().take(NAMED).map(|file| {
-            format!("`{place}{}` was written again: its bytes tell whether it is the same", file.path)
-        });
+        let named = looked
+            .unread
+            .iter()
+            .take(NAMED)
+            .map(|file| format!("`{place}{}` was written while it was read", file.path));
         let mut inside: Vec<String> = named.collect();
         if let Some(more @ 1..) = looked.unread.len().checked_sub(NAMED) {
-            inside.push(format!("{more} more files were written again"));
+            inside.push(format!("{more} more files were written meanwhile"));
         }
-        inside.push("`promote verify --bytes` reads them".to_owned());
         ("rewritten", inside)
     } else {
         let short = check.sha.get(..7).unwrap_or(&check.sha);
@@ -51,5 +60,5 @@ pub(super) async fn check(
     check.matches = matches!(state, "same" | "unread");
     check.detail = (!inside.is_empty()).then(|| inside.join("; "));
     check.inside = inside;
-    Ok(())
+    Ok(learned)
 }

@@ -1,15 +1,18 @@
-//! Whether what runs still lies at its sources as it was published: by what the store says of it, or by its bytes.
+//! Whether what runs still lies at its sources as it was published: by what the store says of it, else by its bytes.
 
 use super::FoundTarget;
+use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::content;
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{BuiltArtifact, Genesis, Identity, State};
+use crate::ledger::{BuiltArtifact, Genesis, Identity, Known, ReleaseRef, State, Stored, key};
 use crate::location::Location;
-use crate::observe::{Inspection, candidate, is_read, judge_sources, tokens_tell};
+use crate::observe::{Inspection, checked, is_read, judge_sources, remembered, tokens_tell};
 use crate::port::Object;
-use crate::snapshot::Candidate;
+use crate::remember::Learned;
+use crate::snapshot::{Candidate, Findings};
 use crate::world::View;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,8 +30,8 @@ pub struct SourceCheck {
     pub source: String,
     /// Whether nothing speaks against it.
     pub matches: bool,
-    /// `same`, `other`, `rewritten` (only its bytes can tell), `unread` (published by a version that kept nothing to
-    /// compare), or `missing`.
+    /// `same`, `other`, `unread` (published by a version that kept nothing to compare), `missing`, `rewritten` (somebody
+    /// wrote there while it was read), or `unknown` (what the ledger keeps of the release can't be found or read).
     pub state: &'static str,
     /// What differs or is not known, in words.
     pub detail: Option<String>,
@@ -44,91 +47,150 @@ pub struct SourceCheck {
 pub(super) struct Running {
     pub(super) environment: String,
     pub(super) candidate: Candidate,
-    /// Those of them that are folders, by the name of their entry in its manifest.
-    folders: BTreeMap<String, Folder>,
+    /// Those of them that are folders, by the name of their entry in its manifest: whether it is read as it lies.
+    folders: BTreeMap<String, bool>,
+    /// Those in whose place lies what can't be one, and why.
+    wrong: BTreeMap<String, String>,
 }
 
-/// How a release's own folder is looked at.
-#[derive(Debug, Clone, Copy)]
-struct Folder {
-    /// Whether other bytes have another token in its store.
-    tells: bool,
-    /// Whether it is read as it lies.
-    read: bool,
+/// What is known of the release that runs in an environment.
+pub(super) enum Run {
+    /// None does, or retention deletes it.
+    Nothing,
+    /// Its manifest, and what lies at its sources.
+    Known(Box<Running>),
+    /// What the ledger keeps of it can't be found or read: what is said of each of its artifacts.
+    Unknown(CommitId, Vec<SourceCheck>),
 }
 
-/// Looks at the release that runs in an environment; `None` where none does, or retention deletes it.
+/// Looks at the release that runs in an environment.
 pub(super) async fn running(
     view: &View,
     config: &Config,
     settings: &Environment,
     state: &State,
-) -> Result<Option<Running>, Failure> {
-    let Some(release) = state.release() else { return Ok(None) };
-    match Box::pin(candidate(view, config, settings, &release.commit)).await {
-        Ok(candidate) if candidate.doomed.is_some() => Ok(None),
-        Ok(candidate) => {
+) -> Result<Run, Failure> {
+    let Some(release) = state.release() else { return Ok(Run::Nothing) };
+    match Box::pin(checked(view, config, settings, &release.commit)).await {
+        Ok((candidate, _)) if candidate.doomed.is_some() => Ok(Run::Nothing),
+        Ok((candidate, wrong)) => {
             let mut folders = BTreeMap::new();
             for artifact in &settings.artifacts {
                 let of = candidate.manifest.artifact(artifact.name(), &settings.name);
                 if let Some((entry, _)) = of.filter(|(_, built)| built.folder.is_some()) {
-                    folders.insert(entry, Folder { tells: false, read: is_read(artifact) });
+                    folders.insert(entry, is_read(artifact));
                 }
             }
-            Ok(Some(Running { environment: settings.name.to_string(), candidate, folders }))
+            let environment = settings.name.to_string();
+            Ok(Run::Known(Box::new(Running { environment, candidate, folders, wrong })))
         }
-        // That its manifest is missing is the chains' to tell.
-        Err(failure) if failure.exit == ExitStatus::Missing => Ok(None),
+        Err(failure) if failure.exit == ExitStatus::Missing => {
+            Ok(unknown(view, settings, release, "is missing from the ledger"))
+        }
+        Err(failure) if failure.is_finding() => {
+            Ok(unknown(view, settings, release, &format!("can't be trusted: {}", failure.words())))
+        }
         Err(failure) => Err(failure),
     }
 }
 
-impl Running {
+/// What is said of the artifacts of a release that runs, and of which the ledger keeps nothing that can be read.
+fn unknown(view: &View, settings: &Environment, release: &ReleaseRef, why: &str) -> Run {
+    let key = key::manifest(view.ledger.root(), &release.commit).map(|key| key.to_string());
+    let short = release.commit.short(7);
+    let one = |(artifact, sha256): (&String, &Digest)| SourceCheck {
+        environments: vec![settings.name.to_string()],
+        sha: release.commit.to_string(),
+        artifact: artifact.clone(),
+        source: key.clone().unwrap_or_default(),
+        matches: false,
+        state: "unknown",
+        detail: Some(format!(
+            "what the ledger keeps of release {short}, which runs in {}, {why}; where `{artifact}` lies is not known",
+            settings.name
+        )),
+        inside: Vec::new(),
+        sha256: sha256.to_string(),
+        found: None,
+    };
+    Run::Unknown(release.commit.clone(), release.artifacts.iter().map(one).collect())
+}
+
+impl Run {
     /// Whether it is the release that runs by this state.
     pub(super) fn is(&self, state: &State) -> bool {
-        state.release().is_some_and(|release| release.commit == self.candidate.manifest.commit)
-    }
-
-    /// Judges its sources by what the stores say.
-    pub(super) async fn judge(&mut self, view: &View, genesis: &Genesis) -> Result<(), Failure> {
-        for (entry, folder) in &mut self.folders {
-            if let Some(built) = self.candidate.manifest.artifacts.get(entry) {
-                folder.tells = tokens_tell(view, genesis, &built.location.store)?;
-            }
-        }
-        judge_sources(view, genesis, &mut self.candidate).await
+        let commit = match self {
+            Self::Nothing => None,
+            Self::Known(running) => Some(&running.candidate.manifest.commit),
+            Self::Unknown(commit, _) => Some(commit),
+        };
+        // One that retention deletes is asked for again, and ends as before.
+        commit.is_some() && commit == state.release().map(|release| &release.commit)
     }
 }
 
-/// Checks the sources of what runs, each once; reads their bytes where `bytes` says so.
+/// Checks the sources of what runs, each once; reads those whose bytes alone can tell, and all of them where `bytes` says
+/// so. Says what that found out.
 pub(super) async fn check(
     view: &View,
-    running: &[Running],
+    genesis: &Genesis,
+    running: &mut [Running],
     bytes: bool,
-) -> Result<Vec<SourceCheck>, Failure> {
+) -> Result<(Vec<SourceCheck>, Vec<Learned>), Failure> {
     let mut found: BTreeMap<Location, SourceCheck> = BTreeMap::new();
-    for Running { environment, candidate, folders } in running {
-        for (entry, object) in &candidate.sources {
-            let Some(built) = candidate.manifest.artifacts.get(entry) else { continue };
+    let mut learned = Vec::new();
+    for Running { environment, candidate, folders, wrong } in running {
+        judge_sources(view, genesis, candidate).await?;
+        if !folders.is_empty() || bytes {
+            remembered(view, candidate).await?;
+        }
+        let mut fresh = Known::default();
+        let candidate = &*candidate;
+        for (entry, built) in &candidate.manifest.artifacts {
+            let object = candidate.sources.get(entry);
+            if object.is_none() && !wrong.contains_key(entry) {
+                continue;
+            }
+            let object = object.and_then(Option::as_ref);
             if let Some(known) = found.get_mut(&built.location) {
                 known.environments.push(environment.clone());
                 continue;
             }
-            let mut check = of(environment, candidate, entry, built, object.as_ref());
-            // What the store itself calls other bytes need not be read.
-            let told = check.state == "other" || built.location.is_image();
+            let mut check = of(environment, candidate, entry, built, object);
+            let tells = tokens_tell(view, genesis, &built.location.store)?;
             match (object, folders.get(entry)) {
-                (Some(_), Some(&Folder { tells, read })) => {
+                (Some(_), Some(&read)) => {
                     let inspection = Inspection { view, candidate, entry, tells, bytes };
-                    Box::pin(super::folders::check(inspection, built, read, &mut check)).await?;
+                    let known = Box::pin(super::folders::check(inspection, built, read, &mut check)).await?;
+                    fresh.folders.extend(known.folders);
                 }
-                (Some(object), None) if bytes && !told => read(view, built, object, &mut check).await?,
+                (Some(object), None) if must_read(&check, built, bytes) => {
+                    let unsure = candidate.identities.get(entry) == Some(&Identity::Unknown);
+                    let right = read(view, built, object, &mut check).await?;
+                    // What the store's tokens don't tell is not known the next time either.
+                    let kept = right.filter(|right| unsure && (tells || right.version.is_some()));
+                    fresh.artifacts.extend(kept.map(|right| (entry.clone(), Stored::looked_at(&right))));
+                }
                 _ => {}
+            }
+            if let Some(why) = wrong.get(entry) {
+                (check.state, check.detail) = ("other", Some(why.clone()));
             }
             found.insert(built.location.clone(), check);
         }
+        if !fresh.is_empty() {
+            let findings = Findings { fresh, ..candidate.findings.clone() };
+            learned.push(Learned { commit: candidate.manifest.commit.clone(), findings });
+        }
     }
-    Ok(found.into_values().collect())
+    Ok((found.into_values().collect(), learned))
+}
+
+/// Whether the bytes of a source are read: where the store says that somebody wrote there since they were known, and where
+/// that is asked for. What the store itself calls other bytes need not be, and an image is known by its digest.
+fn must_read(check: &SourceCheck, built: &BuiltArtifact, bytes: bool) -> bool {
+    let unsure = check.state == "rewritten" || bytes && check.state != "other";
+    unsure && !built.location.is_image()
 }
 
 fn of(
@@ -140,7 +202,6 @@ fn of(
 ) -> SourceCheck {
     let (place, wanted) = (&built.location, &built.sha256);
     let short = candidate.manifest.commit.short(7);
-    let when = |object: &Object| object.stored_at.format("%Y-%m-%d %H:%M UTC");
     let identity = candidate.identities.get(entry).copied().unwrap_or(Identity::Unknown);
     let kept = built.seen.is_some() || candidate.findings.before.artifacts.contains_key(entry);
     let (state, detail) = match (object, identity) {
@@ -150,14 +211,8 @@ fn of(
             let holds = digest.map_or_else(|| format!("{} bytes", object.size), |digest| digest.to_string());
             ("other", Some(format!("`{place}` holds {holds}; {short} was published with {wanted}")))
         }
-        (Some(object), Identity::Unknown) if kept => {
-            let detail = format!(
-                "`{place}` was written again {}; whether it still holds {wanted} is told by its bytes: \
-                 `promote verify --bytes`",
-                when(object)
-            );
-            ("rewritten", Some(detail))
-        }
+        // It is read.
+        (Some(_), Identity::Unknown) if kept => ("rewritten", None),
         (Some(_), Identity::Unknown) => {
             let detail = format!(
                 "{short} was published by a version that kept nothing to compare `{place}` with: \
@@ -180,17 +235,28 @@ fn of(
     }
 }
 
-/// Reads what lies there, which has the last word.
+/// Reads what lies there, which has the last word; answers the object where it is the published one.
 async fn read(
     view: &View,
     built: &BuiltArtifact,
     object: &Object,
     check: &mut SourceCheck,
-) -> Result<(), Failure> {
+) -> Result<Option<Object>, Failure> {
     let store = view.store(&built.location.store)?;
-    let read = content::digest(&**store, &built.location, object.clone(), &*view.events).await?;
-    let (state, detail, digest) = match read {
-        Some((_, digest)) if digest == built.sha256 => ("same", None, Some(digest)),
+    let read = match content::digest(&**store, &built.location, object.clone(), &*view.events).await {
+        Err(failure) if failure.exit == ExitStatus::Conflict => {
+            (check.matches, check.detail) = (false, Some(failure.words()));
+            check.state = "rewritten";
+            return Ok(None);
+        }
+        Err(failure) if failure.is_finding() => {
+            (check.state, check.matches, check.detail) = ("other", false, Some(failure.words()));
+            return Ok(None);
+        }
+        read => read?,
+    };
+    let (state, detail, digest) = match &read {
+        Some((_, digest)) if *digest == built.sha256 => ("same", None, Some(digest)),
         Some((_, digest)) => {
             let short = check.sha.get(..7).unwrap_or(&check.sha);
             let detail =
@@ -201,7 +267,7 @@ async fn read(
     };
     (check.state, check.matches, check.detail) = (state, state == "same", detail);
     if let Some(found) = &mut check.found {
-        found.sha256 = digest.map(|digest| digest.to_string());
+        found.sha256 = digest.map(ToString::to_string);
     }
-    Ok(())
+    Ok(read.map(|(object, _)| object).filter(|_| check.matches))
 }

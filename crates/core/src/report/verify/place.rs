@@ -1,0 +1,72 @@
+//! What a folder in place holds: the files that its manifest names, or files of which no manifest says anything.
+
+use super::{TargetCheck, state};
+use crate::config::Environment;
+use crate::failure::Failure;
+use crate::folder;
+use crate::ledger::State;
+use crate::snapshot::Seen;
+use crate::world::View;
+
+/// Whether a folder's files are those that its manifest names: by listing them, or by reading them where `bytes` says so.
+pub(super) async fn check(
+    view: &View,
+    settings: &Environment,
+    state: &State,
+    seen: &Seen,
+    bytes: bool,
+    check: &mut TargetCheck,
+) -> Result<(), Failure> {
+    if seen.location.folder().is_none() {
+        return Ok(());
+    }
+    let store = view.store(&seen.location.store)?;
+    let listing = |error| Failure::looking(&format!("listing `{}`", seen.location), error);
+    let known = state.current.iter().flat_map(|current| &current.targets);
+    let recorded = known.into_iter().find(|target| target.target == seen.location);
+    let found = match (&seen.object, recorded) {
+        (Some(_), _) => {
+            let digest = recorded.and_then(|target| target.sha256);
+            folder::check(&**store, &seen.location, digest, bytes).await.map_err(listing)?
+        }
+        // That its manifest is gone is told already.
+        (None, Some(_)) => return Ok(()),
+        (None, None) => match folder::held(&**store, &seen.location).await.map_err(listing)? {
+            None => return Ok(()),
+            Some(held) => loose(view, settings, state, (seen, held.count()), check).await?,
+        },
+    };
+    if !found.is_empty() {
+        check.matches = false;
+        let told: Vec<String> = check.detail.iter().chain(&found).cloned().collect();
+        check.detail = Some(told.join("; "));
+        check.inside = found;
+    }
+    Ok(())
+}
+
+/// What is said of files without a manifest where nothing is recorded.
+async fn loose(
+    view: &View,
+    settings: &Environment,
+    state: &State,
+    (seen, count): (&Seen, u64),
+    check: &TargetCheck,
+) -> Result<Vec<String>, Failure> {
+    let place = &seen.location;
+    let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    if let Some(open) = &check.open {
+        let sha = open.sha.get(..7).unwrap_or(&open.sha);
+        return Ok(vec![format!(
+            "`{place}` holds {files} and no manifest; promotion {} of {sha} by {} has not ended",
+            open.promotion,
+            crate::names::shown(&open.by)
+        )]);
+    }
+    // A promotion may have been begun, or ended, since the record was read.
+    let now = self::state(view, settings).await?;
+    match now.open == state.open && now.current == state.current {
+        true => Ok(vec![format!("`{place}` holds {files} that no record accounts for")]),
+        false => Ok(Vec::new()),
+    }
+}
