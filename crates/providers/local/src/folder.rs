@@ -138,6 +138,12 @@ impl Folder {
     /// The files and folders in it that can be part of a key, in no order. Links and devices are left out.
     pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
+        self.each(|entry| entries.push(entry))?;
+        Ok(entries)
+    }
+
+    /// The same one by one: none of a folder of very many need be held.
+    pub(crate) fn each(&self, mut take: impl FnMut(Entry)) -> io::Result<()> {
         for entry in Dir::read_from(&self.fd)? {
             let entry = entry?;
             let Ok(name) = entry.file_name().to_str() else { continue };
@@ -149,10 +155,10 @@ impl Folder {
                 known => known,
             };
             if matches!(kind, FileType::Directory | FileType::RegularFile) {
-                entries.push(Entry { name: name.to_owned(), is_folder: kind == FileType::Directory });
+                take(Entry { name: name.to_owned(), is_folder: kind == FileType::Directory });
             }
         }
-        Ok(entries)
+        Ok(())
     }
 
     fn at(&self, name: &str) -> String {

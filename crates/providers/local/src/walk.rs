@@ -9,6 +9,9 @@ use promote_core::location::Key;
 use promote_core::port::{Checksums, Headers, Metadata, Object, Page, Token};
 use std::io;
 
+/// How many entries of a folder are held at least.
+const BATCH: usize = 1024;
+
 /// What is looked for, and what was found.
 struct Walk<'a> {
     store: &'a Store,
@@ -61,29 +64,60 @@ impl Walk<'_> {
     /// Goes through one folder, whose keys begin with `path`.
     fn folder(&mut self, folder: &Folder, path: &str) -> Outcome<()> {
         self.folders += 1;
-        let mut entries: Vec<(String, Entry)> = folder
-            .entries()?
-            .into_iter()
-            .map(|entry| (format!("{path}{}{}", entry.name, if entry.is_folder { "/" } else { "" }), entry))
-            .filter(|(begin, entry)| self.may_hold(begin, entry.is_folder) && !is_hidden(begin))
-            .collect();
-        // A folder comes where its keys come: with the slash that follows its name.
-        entries.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
-        for (begin, entry) in entries {
-            if self.objects.len() >= self.enough {
+        let mut last = None;
+        while self.objects.len() < self.enough {
+            let (batch, over) = self.batch(folder, path, last.as_deref())?;
+            last = batch.last().map(|(begin, _)| begin.clone());
+            for (begin, entry) in batch {
+                if self.objects.len() >= self.enough {
+                    break;
+                }
+                if !entry.is_folder {
+                    self.file(folder, &entry.name, &begin)?;
+                    continue;
+                }
+                match folder.sub(&entry.name) {
+                    Ok(inner) => self.folder(&inner, &begin)?,
+                    Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                    Err(error) => return Err(error.into()),
+                }
+            }
+            if over {
                 break;
-            }
-            if !entry.is_folder {
-                self.file(folder, &entry.name, &begin)?;
-                continue;
-            }
-            match folder.sub(&entry.name) {
-                Ok(inner) => self.folder(&inner, &begin)?,
-                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error.into()),
             }
         }
         Ok(())
+    }
+
+    /// The next entries of a folder that may lead to what is looked for, in the order of keys, and whether there are no
+    /// more. A folder of very many is read again for each batch, and never held as a whole.
+    fn batch(
+        &self,
+        folder: &Folder,
+        path: &str,
+        last: Option<&str>,
+    ) -> Outcome<(Vec<(String, Entry)>, bool)> {
+        let most = self.enough.max(BATCH);
+        let mut batch: Vec<(String, Entry)> = Vec::new();
+        let mut over = true;
+        let mut trim = |batch: &mut Vec<(String, Entry)>| {
+            // A folder comes where its keys come: with the slash that follows its name.
+            batch.sort_unstable_by(|(one, _), (two, _)| one.cmp(two));
+            over &= batch.len() <= most;
+            batch.truncate(most);
+        };
+        folder.each(|entry| {
+            let begin = format!("{path}{}{}", entry.name, if entry.is_folder { "/" } else { "" });
+            let next = last.is_none_or(|last| begin.as_str() > last);
+            if next && self.may_hold(&begin, entry.is_folder) && !is_hidden(&begin) {
+                batch.push((begin, entry));
+                if batch.len() >= 2 * most {
+                    trim(&mut batch);
+                }
+            }
+        })?;
+        trim(&mut batch);
+        Ok((batch, over))
     }
 
     /// Whether a key that is looked for can be, or begin with, `begin`.
@@ -143,5 +177,42 @@ mod tests {
         let (page, folders) = list(&store, prefix, Some(&place), 1000).unwrap();
         assert_eq!(page.objects[999].key.as_str(), format!("{log}/951/500.json"));
         assert_eq!(folders, 5);
+    }
+
+    /// Of a folder with more entries than are held at once every page tells the same as one of all would.
+    #[test]
+    fn a_folder_of_more_entries_than_are_held_is_listed_in_order_and_whole() {
+        let root = tempfile::tempdir().unwrap();
+        let mut keys = Vec::new();
+        for n in 0..3 * BATCH {
+            let name = format!("{:05}", n * 7919 % 100_000);
+            match n % 3 {
+                0 => keys.push(name),
+                1 => keys.push(format!("{name}/manifest.json")),
+                // Nothing is in it.
+                _ => std::fs::create_dir(root.path().join(name)).unwrap(),
+            }
+        }
+        for key in &keys {
+            let path = root.path().join(key);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::File::create(path).unwrap();
+        }
+        keys.sort_unstable();
+        let store = Store::new(root.path().to_owned(), Steps::default());
+        for limit in [1, 7, 1000] {
+            let mut found: Vec<String> = Vec::new();
+            let mut after = None;
+            loop {
+                let (page, _) = list(&store, "", after.as_ref(), limit).unwrap();
+                found.extend(page.objects.iter().map(|object| object.key.to_string()));
+                after = page.objects.last().map(|object| object.key.clone());
+                if !page.more || limit == 1 && found.len() > 50 {
+                    assert_eq!(page.more, found.len() < keys.len());
+                    break;
+                }
+            }
+            assert_eq!(found, keys[..found.len()]);
+        }
     }
 }
