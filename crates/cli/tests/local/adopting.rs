@@ -10,6 +10,10 @@ fn what_was_copied_by_hand_can_be_adopted_as_the_release_that_it_is() {
     let commit = stage.git(&["rev-parse", "HEAD"]);
     stage.write("deployed/prod.zip", stage.read(&format!("releases/{commit}.zip")));
     stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
+    // What would be recorded is said before it is.
+    let said = stage.run(&["adopt", "prod", "--reason", "x", "--dry-run"]).ends(ExitStatus::Ok);
+    let would = format!("prod holds {}, as would be recorded; nothing was changed", &commit[..7]);
+    assert!(said.out.contains(&would), "{said:?}");
     let report = stage.run(&["adopt", "prod", "--as", &commit[..7], "--reason", "x", "--yes", "--json"]);
     let report = report.ends(ExitStatus::Ok).json();
     assert_eq!((&report["schema"], &report["sha"]), (&"promote/adopt@1".into(), &commit.as_str().into()));

@@ -28,4 +28,5 @@ mod second_runs;
 mod setting_up;
 mod stage;
 mod unacted;
+mod verifying;
 mod versions;

@@ -1,0 +1,100 @@
+//! What `verify` says of what people do in the folder with plain tools.
+
+use crate::stage::{CONFIG, Stage};
+use promote_core::exit::ExitStatus;
+use std::fs;
+use std::os::unix::fs::symlink;
+
+fn moved() -> (Stage, String) {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
+    (stage, commit)
+}
+
+#[test]
+fn a_source_that_was_replaced_by_a_link_is_a_finding_and_the_rest_is_checked() {
+    let (stage, commit) = moved();
+    let source = stage.path().join(format!("releases/{commit}.zip"));
+    let elsewhere = stage.path().join("elsewhere.zip");
+    fs::rename(&source, &elsewhere).unwrap();
+    symlink(&elsewhere, &source).unwrap();
+    for flags in [&[][..], &["--ledger"], &["--bytes"]] {
+        let line = [&["verify", "--json"], flags].concat();
+        let report = stage.run(&line).ends(ExitStatus::Differs).json();
+        assert_eq!(report["targets"][0]["matches"], true, "{report}");
+        let source = &report["sources"][0];
+        assert_eq!((&source["matches"], &source["state"]), (&false.into(), &"other".into()), "{report}");
+        assert!(source["detail"].as_str().unwrap().contains("symbolic link"), "{report}");
+    }
+    fs::remove_file(&source).unwrap();
+    fs::rename(&elsewhere, &source).unwrap();
+    stage.run(&["verify"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_target_that_was_replaced_by_a_link_is_a_finding() {
+    let (stage, _) = moved();
+    let target = stage.path().join("deployed/staging.zip");
+    let elsewhere = stage.path().join("elsewhere.zip");
+    fs::rename(&target, &elsewhere).unwrap();
+    symlink(&elsewhere, &target).unwrap();
+    let said = stage.run(&["verify"]).ends(ExitStatus::Differs);
+    assert!(said.out.contains("symbolic link"), "{said:?}");
+}
+
+#[test]
+fn the_hint_for_a_target_that_was_deleted_is_a_command_that_works() {
+    let (stage, commit) = moved();
+    fs::remove_file(stage.path().join("deployed/staging.zip")).unwrap();
+    let said = stage.run(&["verify"]).ends(ExitStatus::Differs);
+    let text = format!("{}{}", said.out, said.err);
+    assert!(!text.contains("promote adopt"), "{text}");
+    let line = format!("promote to staging {} --override drift --reason TEXT", &commit[..7]);
+    assert!(text.contains(&line), "{text}");
+    stage
+        .run(&["to", "staging", &commit[..7], "--override", "drift", "--reason", "x", "--yes"])
+        .ends(ExitStatus::Ok);
+    stage.run(&["verify"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_copy_of_a_ledger_is_checked_without_following_links() {
+    let (stage, _) = moved();
+    let ledger = stage.path().join(".promote");
+    let ledger = fs::read_dir(&ledger).unwrap().next().unwrap().unwrap().path();
+    let copy = stage.path().join("copy");
+    let copied = std::process::Command::new("cp").arg("-r").arg(&ledger).arg(&copy).status().unwrap();
+    assert!(copied.success());
+    stage.run(&["verify", "--offline", "copy"]).ends(ExitStatus::Ok);
+    let outside = stage.path().join("outside");
+    for place in ["releases", "lanes/staging"] {
+        fs::rename(copy.join(place), &outside).unwrap();
+        symlink(&outside, copy.join(place)).unwrap();
+        let report = stage.run(&["verify", "--offline", "copy", "--json"]).ends(ExitStatus::Differs).json();
+        let faults = report["ledger"]["faults"].to_string();
+        assert!(faults.contains(&format!("`{place}` is nothing that a ledger holds")), "{faults}");
+        fs::remove_file(copy.join(place)).unwrap();
+        fs::rename(&outside, copy.join(place)).unwrap();
+    }
+    // A record, and the ledger's own document.
+    let record = walk(&copy.join("lanes/staging")).pop().unwrap();
+    for place in [record, copy.join("ledger.json")] {
+        fs::rename(&place, &outside).unwrap();
+        symlink(&outside, &place).unwrap();
+        let said = stage.run(&["verify", "--offline", "copy"]);
+        assert!(!matches!(said.exit, ExitStatus::Ok), "{place:?}: {said:?}");
+        assert!(format!("{}{}", said.out, said.err).contains("symbolic link"), "{place:?}: {said:?}");
+        fs::remove_file(&place).unwrap();
+        fs::rename(&outside, &place).unwrap();
+    }
+    stage.run(&["verify", "--offline", "copy"]).ends(ExitStatus::Ok);
+}
+
+/// All files below a folder.
+fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
