@@ -61,6 +61,12 @@ impl Description {
         }
     }
 
+    /// Whether it is of a file that was placed by hand and is in this state, and that nobody touched since.
+    pub(crate) fn is_of_hand(&self, stamp: &crate::stamp::Stamp) -> bool {
+        let same = (self.inode, self.size, self.untouched_since) == (stamp.inode, stamp.size, stamp.touched);
+        self.by_hand && same
+    }
+
     /// The bytes of the file.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>, Trouble> {
         let bytes = serde_json::to_vec(self).map_err(|error| Trouble::invalid(error.to_string()))?;

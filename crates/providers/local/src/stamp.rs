@@ -48,6 +48,13 @@ impl Stamp {
         format!("hand-{:x}-{}", self.inode, self.name())
     }
 
+    /// Whether it was touched so long ago that another touch would have another time, however coarse the file system's
+    /// clock is.
+    pub(crate) fn is_settled(&self) -> bool {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        i128::try_from(now.as_nanos()).is_ok_and(|now| now - self.touched > 2_000_000_000)
+    }
+
     /// When the content was last changed.
     pub(crate) fn changed_at(&self) -> DateTime<Utc> {
         let seconds = i64::try_from(self.changed.div_euclid(1_000_000_000)).unwrap_or_default();

@@ -28,6 +28,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 /// How often a state that was there before is avoided by another time of change.
 const ATTEMPTS: u32 = 16;
 
+/// From which length on, in bytes, the digest of a file that was placed by hand is worth keeping.
+const LARGE: u64 = 1 << 20;
+
 /// A folder of objects.
 #[derive(Debug)]
 pub(crate) struct Store {
@@ -128,7 +131,7 @@ impl Store {
         let described = found.description.as_ref();
         let sha256 = match found.sha256() {
             Some(digest) => digest,
-            None => self.digests.of(&found.file, &found.stamp)?,
+            None => self.by_hand(key, found)?,
         };
         let state = found.state();
         Ok(Object {
@@ -142,6 +145,31 @@ impl Store {
             metadata: described.map(|it| it.metadata.clone()).unwrap_or_default(),
             checksums: Checksums::new(),
         })
+    }
+
+    /// The digest of a file that was placed by hand. That of a large one is kept beside the objects, where anything was
+    /// ever written: as long as the time at which the file was last touched stays, nobody wrote into it.
+    fn by_hand(&self, key: &Key, found: &Found) -> Outcome<Digest> {
+        if found.stamp.size < LARGE {
+            return Ok(self.digests.of(&found.file, &found.stamp)?);
+        }
+        let root = self.root()?;
+        let hidden = Hidden::find(&root)?;
+        let state = found.state();
+        let known = hidden.as_ref().and_then(|hidden| hidden.describe(key, &state).ok().flatten());
+        if let Some(known) = known.filter(|known| known.is_of_hand(&found.stamp)) {
+            return Ok(known.sha256);
+        }
+        let sha256 = self.digests.of(&found.file, &found.stamp)?;
+        if let Some(hidden) = hidden.filter(|_| found.stamp.is_settled()) {
+            let (headers, metadata) = (Headers::default(), Metadata::new());
+            let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
+            // Where that can't be kept it is read again, and nothing else is lost.
+            if hidden.note(&state, &Description::new(&dress, &found.stamp, sha256)).is_ok() {
+                hidden.untouched(key, &state, found.stamp.touched);
+            }
+        }
+        Ok(sha256)
     }
 
     fn find(
@@ -332,7 +360,9 @@ impl Store {
     /// Keeps what is about to be replaced or removed as a version. A file that was placed by hand is described now.
     fn keep(&self, hidden: &Hidden, folder: &Folder, name: &str, key: &Key, old: &Found) -> Outcome<()> {
         let state = old.state();
-        if old.description.is_none() && hidden.describe(key, &state)?.is_none() {
+        let known =
+            || Ok::<_, Trouble>(hidden.describe(key, &state)?.is_some_and(|it| it.is_of_hand(&old.stamp)));
+        if old.description.is_none() && !known()? {
             let sha256 = self.digests.of(&old.file, &old.stamp)?;
             let (headers, metadata) = (Headers::default(), Metadata::new());
             let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };

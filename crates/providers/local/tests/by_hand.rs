@@ -114,6 +114,51 @@ async fn a_file_whose_rights_changed_is_the_same_object() {
 }
 
 #[tokio::test]
+async fn the_digest_of_a_large_file_that_was_placed_by_hand_is_kept_until_somebody_touches_it() {
+    let (root, bucket) = fresh();
+    write(&bucket, "begun", "x", Precondition::Absent).await.unwrap();
+    let path = root.path().join("rel.zip");
+    let bytes = |letter: &str| letter.repeat(1 << 20);
+    fs::write(&path, bytes("a")).unwrap();
+    let described = || {
+        let all = walk(&root.path().join(".promote-store/objects"));
+        all.into_iter().find(|path| {
+            fs::read_to_string(path)
+                .is_ok_and(|text| text.contains("by-hand\":true") || text.contains("by_hand\":true"))
+        })
+    };
+    // What was written just now may be written again within one tick of the clock.
+    assert_eq!(head(&bucket, "rel.zip").await.sha256, Some(Digest::of(bytes("a").as_bytes())));
+    assert!(described().is_none());
+    tokio::time::sleep(std::time::Duration::from_millis(2200)).await;
+    assert_eq!(head(&bucket, "rel.zip").await.sha256, Some(Digest::of(bytes("a").as_bytes())));
+    // That it is not read again is seen by who tells it something else.
+    let note = described().unwrap();
+    let (text, time) = (fs::read_to_string(&note).unwrap(), fs::metadata(&note).unwrap().modified().unwrap());
+    let (a, z) = (Digest::of(bytes("a").as_bytes()), Digest::of(b"z"));
+    fs::write(&note, text.replace(&a.hex(), &z.hex())).unwrap();
+    fs::File::options().write(true).open(&note).unwrap().set_modified(time).unwrap();
+    assert_eq!(head(&LocalBucket::open(root.path()), "rel.zip").await.sha256, Some(z));
+    // Touched, it is read; also where the time of change was set back.
+    let then = fs::metadata(&path).unwrap().modified().unwrap();
+    fs::write(&path, bytes("b")).unwrap();
+    fs::File::options().write(true).open(&path).unwrap().set_modified(then).unwrap();
+    let b = Digest::of(bytes("b").as_bytes());
+    let found = head(&LocalBucket::open(root.path()), "rel.zip").await;
+    assert_eq!(found.sha256, Some(b));
+    // What is replaced is kept as what it is.
+    write(&bucket, "rel.zip", "ours", Precondition::Matches(found.token)).await.unwrap();
+    assert_eq!(read(&bucket, "rel.zip", found.version.as_ref()).await.unwrap(), bytes("b"));
+    let versions = bucket.versions(&key("rel.zip"), 10).await.unwrap();
+    assert!(versions.iter().any(|version| version.sha256 == Some(b)), "{versions:?}");
+}
+
+fn walk(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[tokio::test]
 async fn every_change_by_hand_changes_the_token() {
     type ByHand = (&'static str, fn(&Path));
     let changes: [ByHand; 5] = [
