@@ -22,6 +22,7 @@ mod env;
 mod failure;
 mod forge_health;
 mod generate;
+mod github_log;
 mod gitlab;
 mod health;
 mod iam;
@@ -63,6 +64,7 @@ pub fn run(
     err: &Stream,
     connect: &dyn Connect,
 ) -> ExitStatus {
+    let (out, err) = (&github_log::guarded(env, out), &github_log::guarded(env, err));
     let cli = match Cli::try_parse_from(&arguments) {
         Ok(mut cli) => {
             if gitlab::debugging(env) && !cli.global.quiet {

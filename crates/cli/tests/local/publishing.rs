@@ -246,3 +246,19 @@ fn folders_are_published_file_by_file_and_brought_up_to_date_in_place() {
     stage.run(&["to", "prod", &sha, "--redeploy", "--yes"]).ends(ExitStatus::Ok);
     stage.run(&["verify", "prod"]).ends(ExitStatus::Ok);
 }
+
+#[test]
+fn nothing_foreign_is_a_command_for_the_runner_of_github() {
+    let mut stage = Stage::with(CONFIG);
+    stage.write("more.txt", "x");
+    stage.commit("::error::owned ##[error]owned");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.variables.push(("GITHUB_ACTIONS", "true".to_owned()));
+    for line in [&["status"][..], &["status", "--json"], &["plan", "uat"], &["plan", "uat", "--json"]]
+    {
+        let answer = stage.run(line);
+        let told = answer.all();
+        assert!(told.contains("owned") || line == ["plan", "uat"], "{told}");
+        assert!(!told.lines().any(|line| line.trim().starts_with("::") || line.contains("##[")), "{told}");
+    }
+}
