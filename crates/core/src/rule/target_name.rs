@@ -94,7 +94,7 @@ pub(super) fn used(facts: &Facts<'_>, artifact: &Artifact, seen: &Seen) -> Optio
     let longer = size.is_some_and(|size| size != there.size);
     let same = told.map_or(marked == Some(built.sha256), |found| found == wanted);
     let found = told.or(marked);
-    if (same && !longer) || (found.is_none() && !longer) {
+    if !longer && (same || found.is_none()) {
         return None;
     }
     let holds = found.map_or_else(|| format!("{} bytes", there.size), |digest| digest.to_string());
