@@ -3,7 +3,7 @@
 use crate::run::{Connect, Surroundings, Unread};
 use async_trait::async_trait;
 use promote_artifacts::git::GitRepository;
-use promote_core::config::{Config, Diagnostic, LARGEST, ReadContext};
+use promote_core::config::{Config, Diagnostic, ReadContext};
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -12,7 +12,7 @@ use promote_core::port::{Clock, Entropy, History};
 use promote_core::world::World;
 use promote_providers::identity::{self, Found};
 use promote_providers::{
-    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables, config_file,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,21 +29,7 @@ fn variables(surroundings: &Surroundings) -> Variables {
 impl Connect for Outside {
     fn config(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, Vec<Diagnostic>), Unread> {
         let base = path.parent().unwrap_or(Path::new("."));
-        let unread = |error: std::io::Error| {
-            Unread::Failure(
-                Failure::new(ExitStatus::Usage, format!("`{}` can't be read", path.display()))
-                    .hint("check out the repository first, or name the file with the input `config`")
-                    .caused_by(error),
-            )
-        };
-        let size = std::fs::metadata(path).map_err(unread)?.len();
-        if size > LARGEST as u64 {
-            return Err(Unread::Failure(Failure::new(
-                ExitStatus::Usage,
-                format!("`{}` has {size} bytes, more than a configuration may have", path.display()),
-            )));
-        }
-        let text = std::fs::read_to_string(path).map_err(unread)?;
+        let text = config_file::text(path).map_err(Unread::Failure)?;
         let variables = variables(surroundings);
         let repository = GitRepository::open(base).ok();
         let project = repository.as_ref().and_then(|repository| repository.project_name().ok().flatten());

@@ -7,11 +7,9 @@ use promote_core::config::{Config, Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::FailureReport;
-use promote_providers::Variables;
+pub(crate) use promote_providers::config_file::FILE;
+use promote_providers::{Variables, config_file};
 use std::path::{Path, PathBuf};
-
-/// The file that is looked for.
-pub(crate) const FILE: &str = "promote.toml";
 
 /// A project's configuration and where it lies.
 #[derive(Debug, Clone)]
@@ -32,7 +30,7 @@ impl Project {
     /// Finds the file, reads it, and shows what is wrong with it.
     pub(crate) fn load(app: &App<'_>) -> Result<Self, Stop> {
         let file = find(app)?;
-        let text = text(&file)?;
+        let text = config_file::text(&file)?;
         Self::read(app, file, text)
     }
 
@@ -89,42 +87,16 @@ fn refused(app: &App<'_>, file: &Path, text: &str, found: &[Diagnostic]) -> Stop
     Stop::Shown(ExitStatus::Usage)
 }
 
-/// The file that is named, or the nearest one upwards.
+/// The file that is named, or the nearest one upwards that nobody else can have put there.
 fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
     let named = app.global.config.clone().or_else(|| app.env.variable("PROMOTE_CONFIG").map(PathBuf::from));
     if let Some(path) = named {
         return Ok(app.env.folder.join(path));
     }
-    let mut folder = Some(app.env.folder.as_path());
-    while let Some(here) = folder {
-        let file = here.join(FILE);
-        if file.is_file() {
-            return Ok(file);
-        }
-        // The work tree's end is the project's end: a file above it belongs to something else.
-        if here.join(".git").exists() {
-            break;
-        }
-        folder = here.parent();
-    }
-    Err(Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))
-        .hint("`promote init` writes one, `--config PATH` names one"))
-}
-
-/// The text of the file.
-fn text(file: &Path) -> Result<String, Failure> {
-    const LIMIT: u64 = 1024 * 1024;
-    let failed = |error| {
-        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
-            .caused_by(error)
-            .hint("`--config PATH` names another")
-    };
-    let size = std::fs::metadata(file).map_err(failed)?.len();
-    if size > LIMIT {
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("`{}` has {size} bytes, more than a configuration may have", file.display()),
-        ));
-    }
-    std::fs::read_to_string(file).map_err(failed)
+    let found = config_file::find(&app.env.folder).ok_or_else(|| {
+        Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))
+            .hint("`promote init` writes one, `--config PATH` names one")
+    })?;
+    config_file::trusted(&found)?;
+    Ok(found)
 }

@@ -2,6 +2,7 @@
 //! chance, who is acting and what proves it, and the running of steps. What to do with them is decided in `promote-core`.
 
 pub mod actor;
+pub mod config_file;
 pub mod connect;
 pub mod forge;
 mod https;

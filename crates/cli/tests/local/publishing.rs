@@ -254,8 +254,7 @@ fn nothing_foreign_is_a_command_for_the_runner_of_github() {
     stage.commit("::error::owned ##[error]owned");
     stage.run(&["publish"]).ends(ExitStatus::Ok);
     stage.variables.push(("GITHUB_ACTIONS", "true".to_owned()));
-    for line in [&["status"][..], &["status", "--json"], &["plan", "uat"], &["plan", "uat", "--json"]]
-    {
+    for line in [&["status"][..], &["status", "--json"], &["plan", "uat"], &["plan", "uat", "--json"]] {
         let answer = stage.run(line);
         let told = answer.all();
         assert!(told.contains("owned") || line == ["plan", "uat"], "{told}");

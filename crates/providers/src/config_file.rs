@@ -1,0 +1,145 @@
+//! `promote.toml` in a folder that others may have filled: where it is looked for, whose it is, and how it is read. A file
+//! that is found is only taken from its user, or from a repository that git takes; one that is named is taken as it is. What
+//! it says is read in `promote-core`.
+
+use promote_core::config::LARGEST;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use std::fs::{File, OpenOptions};
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// The file that is looked for.
+pub const FILE: &str = "promote.toml";
+
+/// The nearest file from `folder` upwards, up to the end of the work tree: one above that belongs to something else.
+pub fn find(folder: &Path) -> Option<PathBuf> {
+    let mut folder = Some(folder);
+    while let Some(here) = folder {
+        let file = here.join(FILE);
+        // Whatever it is: a pipe or a broken link of that name is told of, not walked past.
+        if file.symlink_metadata().is_ok_and(|found| !found.is_dir()) {
+            return Some(file);
+        }
+        if here.join(".git").exists() {
+            break;
+        }
+        folder = here.parent();
+    }
+    None
+}
+
+/// The text of the file.
+///
+/// # Errors
+/// When it is no regular file, a link that leads out of the project, too large, or not UTF-8; and what the system says.
+pub fn text(file: &Path) -> Result<String, Failure> {
+    let failed = |error| {
+        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
+            .caused_by(error)
+            .hint("`--config PATH` names another; in a pipeline, check out the repository first")
+    };
+    let refused = |why: &str| Failure::new(ExitStatus::Usage, format!("`{}` {why}", file.display()));
+    if file.symlink_metadata().map_err(failed)?.is_symlink() {
+        let real = file.canonicalize().map_err(failed)?;
+        let folder = file.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let folder = folder.canonicalize().map_err(failed)?;
+        if !real.starts_with(work_tree(&folder).unwrap_or(&folder)) {
+            return Err(refused("is a symbolic link to a file outside the project")
+                .state("It was not read.")
+                .hint("`--config PATH` names the file itself, if that is meant"));
+        }
+    }
+    let opened = open(file).map_err(failed)?;
+    let about = opened.metadata().map_err(failed)?;
+    if !about.is_file() {
+        return Err(refused("is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    opened.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() > LARGEST {
+        let size = about.len().max(bytes.len() as u64);
+        return Err(refused(&format!("has {size} bytes, more than a configuration may have ({LARGEST})")));
+    }
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(refused("is UTF-16, and a configuration is UTF-8").hint("save it as UTF-8"));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n');
+        refused(&format!("is not UTF-8 at line {}", line.count() + 1)).hint("save it as UTF-8")
+    })
+}
+
+/// Without waiting for whoever writes to a pipe of that name.
+fn open(file: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        let flags = rustix::fs::OFlags::NONBLOCK.bits();
+        options.custom_flags(i32::try_from(flags).unwrap_or_default());
+    }
+    options.open(file)
+}
+
+/// The nearest folder upwards that has a `.git`.
+fn work_tree(folder: &Path) -> Option<&Path> {
+    folder.ancestors().find(|here| here.join(".git").exists())
+}
+
+/// Refuses a file that was found and that somebody else may have put there: its steps would run as who calls. Git's rule is
+/// the model (<https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory>): a repository of
+/// another user is taken when git takes it.
+///
+/// # Errors
+/// [`ExitStatus::Denied`], with the owner and the ways to go on.
+#[cfg(unix)]
+pub fn trusted(file: &Path) -> Result<(), Failure> {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    let by_sudo = || std::env::var("SUDO_UID").ok().and_then(|id| id.parse().ok());
+    let is_mine = |owner: u32| owner == me || owner == 0 || (me == 0 && Some(owner) == by_sudo());
+    let owner = |path: &Path| path.symlink_metadata().map(|about| about.uid()).ok();
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let foreign =
+        |paths: &[&Path]| paths.iter().filter_map(|path| owner(path)).find(|owner| !is_mine(*owner));
+    let found = match work_tree(folder) {
+        None => foreign(&[file, folder]),
+        Some(root) => foreign(&[root, &root.join(".git")]).filter(|_| !git_takes(root)),
+    };
+    let Some(owner) = found else { return Ok(()) };
+    let why = format!(
+        "`{}` belongs to somebody else (user {owner}), and its steps would run as you",
+        file.display()
+    );
+    let failure = Failure::new(ExitStatus::Denied, why).state("It was not read.");
+    let failure = failure.hint(format!("`--config {}` takes it, if you trust it", file.display()));
+    Err(match work_tree(folder) {
+        None => failure,
+        Some(root) => failure.hint(format!(
+            "`git config --global --add safe.directory {}` trusts the repository",
+            root.display()
+        )),
+    })
+}
+
+/// Nothing is known of owners.
+///
+/// # Errors
+/// None.
+#[cfg(not(unix))]
+pub fn trusted(_: &Path) -> Result<(), Failure> {
+    Ok(())
+}
+
+/// Whether git works with this repository although it is somebody else's.
+#[cfg(unix)]
+fn git_takes(root: &Path) -> bool {
+    let mut git = std::process::Command::new("git");
+    let git = git.arg("-C").arg(root).args(["rev-parse", "--git-dir"]).stdin(std::process::Stdio::null());
+    git.output().is_ok_and(|output| output.status.success())
+}
+
+#[cfg(all(test, unix))]
+mod tests;
