@@ -1,5 +1,7 @@
 //! Files that others have put there.
 
+#![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
+
 use super::*;
 use std::os::unix::fs::{chown, symlink};
 use std::process::Command;
