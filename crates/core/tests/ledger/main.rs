@@ -12,6 +12,7 @@
 
 mod allowed;
 mod append;
+mod book;
 mod chain;
 mod golden;
 mod lanes;
