@@ -1,28 +1,19 @@
-//! What earlier promotions of the lane may still have on its way, as the ledger's records tell: how long each one's
-//! requests live, and which of them could undo what is about to be written. Waiting for them is `takeover`'s.
+//! What earlier promotions of the lane may still have on its way, as the lane's state tells: how long their requests
+//! live, and whether one of them could undo what is about to be written. No record is read for that. Waiting is
+//! `takeover`'s.
 
 use crate::failure::Failure;
-use crate::ledger::{Action, Head, Intent, LedgerError, ReleaseRef, Seq, Shape, State, TargetMove};
-use crate::names::LaneName;
+use crate::ledger::{
+    Action, CLOCKS, Life, Moment, ReleaseRef, Requests, Shape, State, TargetMove, TargetState,
+};
 use crate::plan::Plan;
 use crate::port::{Capabilities, FenceClass};
 use crate::snapshot::Snapshot;
 use crate::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
-use futures_util::future::try_join_all;
 
 /// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
 const COPY_RATE: u64 = 25_000_000;
-
-/// How far back the records are read for requests that something on the way may repeat: longer than any signature
-/// lives, with time for a copy.
-const LOOK_BACK: TimeDelta = TimeDelta::minutes(15);
-
-/// How many records are asked for at once.
-const BATCH: u64 = 4;
-
-/// By how much the clocks of two machines may differ unnoticed (the rule `clock`).
-const CLOCKS: TimeDelta = TimeDelta::seconds(300);
 
 /// Seconds that requests live in a store of which nothing was found out.
 const FOUND: u32 = 60;
@@ -51,15 +42,6 @@ pub(super) fn lives(world: &World, targets: &[TargetMove]) -> Result<Option<u32>
     Ok(longest)
 }
 
-/// An intent before this promotion.
-#[derive(Debug)]
-struct Before {
-    seq: Seq,
-    intent: Intent,
-    /// When the record after it was stored: it sent nothing after that. `None` while it is open.
-    over: Option<DateTime<Utc>>,
-}
-
 /// The time as a target's store tells it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct StoreTime {
@@ -77,115 +59,52 @@ pub(super) struct Until {
     pub(super) settle: Option<DateTime<Utc>>,
 }
 
-/// The intents before this promotion whose requests may be alive, newest first.
-#[derive(Debug, Default)]
-pub(super) struct Earlier {
-    found: Vec<Before>,
-    /// Whether this promotion takes over from the newest of them.
-    supersedes: bool,
-    /// The last commit, where that left a write without a definite answer.
-    unclean: Option<Seq>,
-    looked_at: DateTime<Utc>,
+/// The lane as it was when this promotion was planned.
+#[derive(Debug)]
+pub(super) struct Earlier<'p> {
+    pub(super) plan: &'p Plan,
+    pub(super) state: State,
+    /// The ledger's store's time of looking.
+    pub(super) looked_at: DateTime<Utc>,
 }
 
-/// Reads what came before, as far as it can matter: nothing where no target is fenced by time.
-///
-/// # Errors
-/// When the ledger can't be read.
-pub(super) async fn look(
-    world: &World,
-    lane: &LaneName,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<Earlier, Failure> {
-    let Some(head) = snapshot.head.as_ref().filter(|_| plan.targets.iter().any(is_fenced_by_time)) else {
-        return Ok(Earlier::default());
-    };
-    let state = head.state();
-    let unclean = state.committed_seq.filter(|_| state.unclean);
-    let supersedes = plan.supersedes.is_some();
-    // The first intent of a chain of take-overs below this record is the last that must be known, however old it is.
-    let below = unclean.unwrap_or_else(|| head.record.seq.next());
-    let mut needed = supersedes || unclean.is_some();
-    let mut found = Vec::new();
-    if !needed && !plan.targets.iter().any(|target| comes_back(state, target, snapshot.taken_at)) {
-        return Ok(Earlier { looked_at: snapshot.taken_at, ..Earlier::default() });
+impl<'p> Earlier<'p> {
+    pub(super) fn of(plan: &'p Plan, snapshot: &Snapshot) -> Self {
+        Self { plan, state: snapshot.state(), looked_at: snapshot.taken_at }
     }
-    let mut over = None;
-    let mut batch = vec![head.clone()];
-    while let Some(oldest) = batch.last().map(|head| head.record.seq.0) {
-        for Head { record, stored_at, .. } in batch {
-            if !needed && snapshot.taken_at - stored_at > LOOK_BACK {
-                return Ok(Earlier { found, supersedes, unclean, looked_at: snapshot.taken_at });
-            }
-            if let Some(intent) = record.intent {
-                needed &= intent.supersedes.is_some() || record.seq >= below;
-                found.push(Before { seq: record.seq, intent, over });
-            }
-            over = Some(stored_at);
-        }
-        let seqs = (oldest.saturating_sub(BATCH).max(1)..oldest).rev();
-        let reads = seqs.map(|seq| world.ledger.reader().record(lane, Seq(seq)));
-        batch = try_join_all(reads).await.map_err(LedgerError::looking)?.into_iter().flatten().collect();
-    }
-    Ok(Earlier { found, supersedes, unclean, looked_at: snapshot.taken_at })
-}
 
-/// Whether what a move brings may have been there a short while ago, by the lane's state alone: then the records must
-/// tell which requests wait for just that. A release that goes on to where it never was needs none of them.
-fn comes_back(state: &State, target: &TargetMove, now: DateTime<Utc>) -> bool {
-    if !is_fenced_by_time(target) {
-        return false;
-    }
-    let Some(current) = &state.current else { return false };
-    let recent = |at: DateTime<Utc>| now - at <= LOOK_BACK;
-    let has = |release: &ReleaseRef| release.artifacts.values().any(|digest| *digest == target.source.sha256);
-    // Any file of a folder may be one that was there before; and what a rollback put an end to need not have been
-    // committed, so that the state does not name it.
-    let unnamed = matches!(target.shape, Shape::Folder { .. })
-        || current.action == Some(Action::Rollback)
-        || current.release.is_none();
-    unnamed && recent(current.since.time())
-        || state.trail.iter().any(|past| recent(past.until.time()) && has(&past.release))
-}
-
-impl Earlier {
-    /// The newest intent below a record, and all that it took over from.
-    fn chain(&self, below: Seq) -> impl Iterator<Item = &Before> {
-        let mut first = false;
-        self.found.iter().skip_while(move |before| before.seq >= below).take_while(move |before| {
-            let goes_on = !first;
-            first = before.intent.supersedes.is_none();
-            goes_on
-        })
+    /// What is known of the requests before this promotion. `None` where a version that did not write it down moved
+    /// something since.
+    fn known(&self) -> Option<&Requests> {
+        let open = self.state.open.as_ref().map(|open| open.since.seq);
+        let there = self.state.current.as_ref().filter(|current| current.promotion.is_some());
+        let newest = open.max(there.map(|current| current.since.seq));
+        self.state.requests.as_ref().filter(|requests| Some(requests.over.seq) >= newest)
     }
 
     /// Until when a target has to be waited for, at this time of its store. `other` is how long requests live by what
-    /// was found out of the store and by the file at hand, for intents of older versions, which don't say it.
+    /// was found out of the store and by the file at hand, for promotions of older versions, which don't say it.
     pub(super) fn until(&self, target: &TargetMove, time: StoreTime, other: u32) -> Until {
-        let lives = |before: &Before| seconds(before.intent.lives_s.unwrap_or(other));
+        let (state, lives_s) = (&self.state, self.known().map_or(other, |requests| requests.lives_s));
         // No request of an earlier promotion is sent after this moment, whatever a record says of its time.
-        let latest = |before: &Before| later(time.now, lives(before));
-        let over = |before: &Before| match before.over {
-            Some(over) if time.keeps_ledger => later(over, lives(before)).min(latest(before)),
-            _ => latest(before),
+        let latest = |life: Life| later(time.now, seconds(life.lives_s));
+        let from = |life: Life| match time.keeps_ledger {
+            true => later(life.over, seconds(life.lives_s)).min(latest(life)),
+            false => latest(life),
         };
-        let taken = self
-            .found
-            .iter()
-            .take(usize::from(self.supersedes))
-            .flat_map(|newest| self.chain(newest.seq.next()));
-        let doubtful = self.unclean.into_iter().flat_map(|commit| self.chain(commit));
-        let mut until = Until { write: taken.map(latest).chain(doubtful.map(over)).max(), settle: None };
-        let undoing = self.found.iter().filter(|before| {
-            // Another store's times are compared with some slack, since that clock may differ.
-            let slack = lives(before) + if time.keeps_ledger { TimeDelta::zero() } else { CLOCKS };
-            let alive = before.over.is_none_or(|over| time.keeps_ledger || self.looked_at - over <= slack);
-            alive && before.intent.targets.iter().any(|one| undoes(one, target))
-        });
-        let back = undoing.map(over).max();
-        // A folder's files are looked at one by one only when they are written.
+        // Another store's times are compared with some slack, since that clock may differ.
+        let alive =
+            |life: &Life| time.keeps_ledger || self.looked_at - life.over <= seconds(life.lives_s) + CLOCKS;
+        let taken = self.plan.supersedes.map(|_| later(time.now, seconds(lives_s)));
+        let unclean = state.unclean && state.committed_seq.is_some();
+        let doubtful = state.current.as_ref().filter(|_| unclean);
+        let doubtful = doubtful.map(|current| from(Life { over: current.since.time(), lives_s }));
+        let back = self.comes_back(target, other).into_iter().flatten().filter(alive).map(from).max();
+        let mut until = Until { write: taken.max(doubtful), settle: None };
+        // A folder's files are looked at one by one only when they are written, and what is taken away is not looked at
+        // again.
         match target.shape {
+            _ if self.plan.action == Action::Undo => until.write = until.write.max(back),
             Shape::Folder { .. } => until.write = until.write.max(back),
             _ => until.settle = back,
         }
@@ -194,26 +113,65 @@ impl Earlier {
             settle: until.settle.filter(|until| *until > time.now),
         }
     }
-}
 
-/// Whether a request of `earlier`, should it arrive once more when `target` was written, would be let through and
-/// change what lies there.
-fn undoes(earlier: &TargetMove, target: &TargetMove) -> bool {
-    let brings = |one: &TargetMove| (one.source.sha256, one.source.size);
-    if earlier.target != target.target || earlier.shape == Shape::Unmoved || brings(earlier) == brings(target)
-    {
-        return false;
+    /// The requests that, should one arrive once more when `target` was written, would be let through and change what
+    /// lies there.
+    fn comes_back(&self, target: &TargetMove, other: u32) -> [Option<Life>; 2] {
+        let (state, plan) = (&self.state, self.plan);
+        let there = state.current.iter().flat_map(|current| &current.targets);
+        let elsewhere = |one: &TargetState| one.artifact == target.artifact && one.target != target.target;
+        if plan.action != Action::Undo && there.into_iter().any(elsewhere) {
+            // A name that is another each time was never written before.
+            return [None, None];
+        }
+        let moved = state.current.as_ref().filter(|current| current.promotion.is_some());
+        let Some(known) = self.known() else {
+            // Which requests those were, a state of an older version does not tell.
+            let unnamed = matches!(target.shape, Shape::Folder { .. })
+                || moved.is_some_and(|current| current.action == Some(Action::Rollback));
+            let last = moved.filter(|_| unnamed || plan.action == Action::Undo);
+            let over =
+                last.map(|current| current.since.time()).max(self.left(target).map(|left| left.time()));
+            return [over.map(|over| Life { over, lives_s: other }), None];
+        };
+        let all = [Some(known.last()), known.earlier];
+        match target.shape {
+            // A create that is late finds the place as it wants it.
+            _ if plan.action == Action::Undo => all,
+            // Any file may be one that was there before, unless all that is on its way brings this very release.
+            Shape::Folder { .. } => {
+                let same = known.brought == [plan.release.commit.clone()] && known.undone.is_empty();
+                if same { [None, None] } else { all }
+            }
+            _ if known.undone.iter().any(|release| self.holds(release, target)) => all,
+            _ => match self.left(target) {
+                Some(left) if left.seq >= known.over.seq => all,
+                Some(_) => [None, known.earlier],
+                None => [None, None],
+            },
+        }
     }
-    if matches!(target.shape, Shape::Folder { .. }) || matches!(earlier.shape, Shape::Folder { .. }) {
-        // Any of its files may be one that was there before.
-        return true;
+
+    /// Until when the content that a target is to hold was there last, before something else replaced it. What replaced
+    /// it waits for its token, and was over by then.
+    fn left(&self, target: &TargetMove) -> Option<Moment> {
+        let mut after = self.state.release();
+        for past in &self.state.trail {
+            if self.holds(&past.release, target) && !after.is_some_and(|after| self.holds(after, target)) {
+                return Some(past.until);
+            }
+            after = Some(&past.release);
+        }
+        None
     }
-    // The same content brings the same token back. Where a move has no condition at all, anything could be undone; the
-    // same is done for what comes back, and the rest is left to the next look.
-    earlier.before.as_ref().is_some_and(|before| match before.sha256 {
-        Some(digest) => digest == target.source.sha256,
-        None => target.written_size().is_none_or(|size| size == before.size),
-    })
+
+    /// Whether a release has just the content that a target is to hold.
+    fn holds(&self, release: &ReleaseRef, target: &TargetMove) -> bool {
+        // What a pointer says depends on the commit as well.
+        let pointer = matches!(target.shape, Shape::Pointer { .. });
+        release.digest(target.name(), &self.plan.environment) == Some(target.source.sha256)
+            && (!pointer || release.commit == self.plan.release.commit)
+    }
 }
 
 /// How long requests to a target live by what was found out of its store and by the file at hand.
@@ -267,29 +225,6 @@ mod tests {
             fence: FenceClass::Expiring,
             shape,
         }
-    }
-
-    #[test]
-    fn only_what_lets_an_earlier_request_through_again_is_waited_for() {
-        let copied = |from, to| moved(from, to, CopyGuard::ConditionalCopy, Shape::Whole);
-        assert!(undoes(&copied("a", "b"), &copied("b", "a")), "A to B, and back");
-        assert!(!undoes(&copied("a", "b"), &copied("b", "c")), "on to C");
-        assert!(!undoes(&copied("a", "b"), &copied("b", "b")), "the same again");
-        let mut unknown = copied("a", "b");
-        unknown.before.as_mut().unwrap().sha256 = None;
-        assert!(undoes(&unknown, &copied("b", "c")), "as long as what was there");
-        assert!(!undoes(&unknown, &copied("b", "longer")));
-        let mut first = copied("a", "b");
-        first.before = None;
-        assert!(!undoes(&first, &copied("b", "a")), "it asks for nothing to be there");
-        let mut elsewhere = copied("a", "b");
-        elsewhere.target = place("s3://acme/uat.zip");
-        assert!(!undoes(&elsewhere, &copied("b", "a")));
-        let tag = |from, to| moved(from, to, CopyGuard::Observed, Shape::Whole);
-        assert!(undoes(&tag("a", "b"), &tag("b", "a")), "a tag is moved whatever it names");
-        let folder = |from, to| moved(from, to, CopyGuard::ConditionalCopy, Shape::Folder { prune: false });
-        assert!(undoes(&folder("a", "b"), &folder("b", "c")), "a file may come back on the way forward");
-        assert!(!undoes(&folder("a", "b"), &folder("b", "b")));
     }
 
     #[test]

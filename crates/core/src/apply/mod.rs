@@ -32,6 +32,7 @@ use crate::steps;
 use crate::world::World;
 
 use again::Again;
+use earlier::Earlier;
 use effect::{Effect, Hand};
 
 /// A promotion whose targets hold the release.
@@ -63,9 +64,7 @@ pub async fn apply(
     remember(world, snapshot, &request.actor).await;
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
-    let earlier = earlier::look(world, &environment.lane, plan, snapshot)
-        .await
-        .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
+    let earlier = Earlier::of(plan, snapshot);
     let before = overtake::overtake(&writer, config, snapshot).await?;
     let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {

@@ -28,7 +28,7 @@ pub(super) async fn before_writing(
     world: &World,
     plan: &Plan,
     snapshot: &Snapshot,
-    earlier: &Earlier,
+    earlier: &Earlier<'_>,
 ) -> Result<(Vec<Option<DateTime<Utc>>>, bool), Failure> {
     let mut undone = Vec::with_capacity(plan.targets.len());
     let mut waited = false;

@@ -2,9 +2,10 @@
 //! condition, or left as it is with the reason, and then nothing is open any more. Requests of the promotion that is
 //! undone must be over first: a create that is still on its way would find the place empty.
 
+use super::earlier::Earlier;
 use super::takeover;
 use super::write::{Writer, named};
-use super::{earlier, intent, over, overtake};
+use super::{intent, over, overtake};
 use crate::config::{Config, Environment};
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -53,7 +54,7 @@ pub async fn undo(
 ) -> Result<Undone, Failure> {
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
-    let earlier = earlier::look(world, &environment.lane, plan, snapshot).await?;
+    let earlier = Earlier::of(plan, snapshot);
     let first = first(&writer, snapshot).await?;
     let intent = intent::open(&writer, config, plan, snapshot.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
@@ -128,11 +129,9 @@ async fn first(
         let Some(last) = page.last() else { return Ok(found) };
         at = Some(last.record.seq);
         for head in &page {
-            let Some(intent) = head.record.intent.as_ref().filter(|_| head.id == wanted) else { continue };
-            found = intent.targets.iter().map(|one| (one.target.clone(), one.before.clone())).collect();
-            match intent.supersedes {
-                Some(earlier) => wanted = earlier,
-                None => return Ok(found),
+            let state = head.state();
+            if state.open.is_none() && state.release().is_none() {
+                return Ok(found);
             }
         }
     }

@@ -107,12 +107,17 @@ impl ChainCheck {
         if let Some(number) = seq.0.checked_sub(1) {
             before = restamped(before, Seq(number), self.prev, record.prev_stored_at);
         }
+        let carried = before.requests.clone();
         match before.after(record) {
             _ if lost => {}
             Ok(next) => {
                 let mut next = next.sealed(seq, head.id, Some(head.stored_at));
                 // What a later version keeps there is covered by the hashes; what it means is not known here.
                 next.more.clone_from(&record.state.more);
+                // A writer of an older version has none, or carries on what it found.
+                if [&None, &carried].contains(&&record.state.requests) {
+                    next.requests.clone_from(&record.state.requests);
+                }
                 if next != record.state {
                     self.fault(ChainFault::State(seq));
                 }
@@ -205,5 +210,6 @@ fn restamped(mut state: State, seq: Seq, id: Digest, stored: Option<chrono::Date
     }
     state.frozen.iter_mut().for_each(|frozen| clear(&mut frozen.since));
     state.held.iter_mut().for_each(|held| clear(&mut held.since));
+    state.requests.iter_mut().for_each(|requests| clear(&mut requests.over));
     state.sealed(seq, id, stored)
 }

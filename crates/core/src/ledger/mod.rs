@@ -15,6 +15,7 @@ pub mod occupancy;
 pub mod reader;
 pub mod record;
 pub mod remembered;
+mod requests;
 mod saying;
 pub mod state;
 pub mod statement;
@@ -33,6 +34,7 @@ pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetSta
 pub use reader::{Head, LedgerError, LedgerReader};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
 pub use remembered::{Known, Remembered};
+pub use requests::{CLOCKS, Life, Requests};
 pub use state::{Misfit, State};
 pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Restored,

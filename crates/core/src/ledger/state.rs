@@ -5,6 +5,7 @@ use super::allowed::Marked;
 use super::gates::InForce;
 use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
 use super::record::{Action, Kind, Record, ReleaseRef, Seq};
+use super::requests::Requests;
 use super::statement::{Intent, Outcome, OutcomeResult};
 use crate::commit::CommitId;
 use crate::digest::Digest;
@@ -58,6 +59,9 @@ pub struct State {
     /// The gates at the last promotion that kept them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gates: Option<InForce>,
+    /// Which requests may still take effect, where time alone fences them off; `None` before the first that says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub requests: Option<Requests>,
     /// What later versions keep here.
     #[serde(flatten)]
     pub more: BTreeMap<String, serde_json::Value>,
@@ -116,6 +120,7 @@ impl State {
         }
         self.frozen.iter_mut().for_each(|frozen| note(&mut frozen.since));
         self.held.iter_mut().for_each(|held| note(&mut held.since));
+        self.requests.iter_mut().for_each(|requests| note(&mut requests.over));
         if self.committed_seq == Some(seq) {
             self.committed = Some(id);
         }
@@ -166,6 +171,8 @@ impl State {
             Kind::Intent => {
                 let Some(intent) = &record.intent else { return Err(Misfit::NotOpen) };
                 next.open = Some(self.opened(record, intent, now)?);
+                let (earlier, open) = (self.requests.as_ref(), self.open.as_ref());
+                next.requests = Requests::begun(earlier, open, intent, now, record.prev_stored_at);
                 next.mark(Some(&intent.release), &intent.allowed);
             }
             Kind::Commit => self.commit(record, now, &mut next)?,
@@ -308,6 +315,7 @@ impl State {
         });
         next.gates = open.gates.map(|digest| InForce { digest, seq: open.since.seq }).or(self.gates);
         next.open = None;
+        next.requests.iter_mut().for_each(|requests| requests.ended(open.since.seq, now));
         next.unclean = !commit.clean;
         next.committed = None;
         next.committed_seq = Some(record.seq);

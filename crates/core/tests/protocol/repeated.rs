@@ -7,6 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_executor::block_on;
 use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::event::{Event, Events};
+use promote_core::ledger::{Action, Override};
 use promote_core::memory::{MemoryKind, VirtualClock};
 use promote_core::port::{Clock, CopyGuard};
 use promote_core::request::{Request, Wanted};
@@ -176,6 +177,53 @@ fn nobody_waits_where_no_token_comes_back_or_what_came_before_is_long_over() {
     waited(MemoryKind::gcs_like(), 0, None);
     waited(MemoryKind::s3_like(), 61, None);
     waited(MemoryKind::s3_like(), 0, Some('c'));
+}
+
+/// How long was waited in a move of `digit` to prod.
+fn waits(stage: &Stage, digit: char, action: Action) -> Vec<u64> {
+    let heard = Arc::new(Heard::default());
+    let world = World { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
+    let mut request = Request { action, ..Request::promote(name("prod"), wanted(digit), actor("ann")) };
+    for rule in ["order", "from", "rolled-back"] {
+        let reason = "back and forth".to_owned();
+        request.overrides.push(Override { rule: rule.to_owned(), reason });
+    }
+    let end = block_on(run(&world, &stage.config, request));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    heard.waits().into_iter().map(|(seconds, _)| seconds).collect()
+}
+
+#[test]
+fn what_comes_back_waits_for_what_replaced_it_and_nothing_else_does() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let later = |seconds| stage.clock.advance(Duration::from_secs(seconds));
+    let none: [u64; 0] = [];
+    assert_eq!(waits(&stage, 'b', Action::Promote), none);
+    assert_eq!(waits(&stage, 'b', Action::Redeploy), none, "the same again");
+    later(30);
+    assert_eq!(waits(&stage, 'c', Action::Promote), none, "on to another");
+    later(10);
+    // What replaced b is alive for 50 s more; a was replaced 40 s ago, and lives 20 s at most.
+    assert_eq!(waits(&stage, 'd', Action::Promote), none);
+    let replaced = waits(&stage, 'b', Action::Promote);
+    assert!(matches!(replaced[..], [50..=60]), "{replaced:?}");
+    later(70);
+    assert_eq!(waits(&stage, 'd', Action::Promote), none, "all that is long over");
+}
+
+#[test]
+fn what_was_taken_back_without_a_commit_waits_when_it_comes_again() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let dead = FaultPlan::new().with(copy(&MemoryKind::s3_like()), Fault::CrashAfter);
+    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone())));
+    let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
+    assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
+    assert!(matches!(back(&stage.world(), &stage), End::Done(_)));
+    // The copy that put a back in place of b may come once more.
+    let other = waits(&stage, 'c', Action::Promote);
+    assert!(other.is_empty(), "{other:?}");
+    let again = waits(&stage, 'b', Action::Promote);
+    assert!(matches!(again[..], [1..=60]), "{again:?}");
 }
 
 #[test]
