@@ -172,6 +172,10 @@ fn judged(status: ExitStatus, changed: Option<i32>) -> Ended {
         // What a shell answers when it could not start the command.
         Some(126) => Ended::errored("exit status 126: a command can't be executed"),
         Some(127) => Ended::errored("exit status 127: a command was not found"),
+        // What a shell answers when a signal ended the command: like a signal that ends the shell itself.
+        Some(code @ 129..=192) => {
+            Ended::errored(format!("exit status {code}: a command was killed by signal {}", code - 128))
+        }
         Some(code) => Ended::new(StepEnd::Failed, format!("exit status {code}")),
         None => Ended::errored(match status.signal() {
             Some(signal) => format!("killed by signal {signal}"),

@@ -40,6 +40,18 @@ async fn the_exit_status_says_how_it_ended() {
         ("no-such-command-here", StepEnd::Errored, "exit status 127: a command was not found"),
         ("./", StepEnd::Errored, "exit status 126: a command can't be executed"),
         ("kill -9 $$", StepEnd::Errored, "killed by signal 9"),
+        // The same, of a command that the shell runs.
+        (
+            "sh -c 'kill -9 $$'; exit $?",
+            StepEnd::Errored,
+            "exit status 137: a command was killed by signal 9",
+        ),
+        ("exit 129", StepEnd::Errored, "exit status 129: a command was killed by signal 1"),
+        ("exit 143", StepEnd::Errored, "exit status 143: a command was killed by signal 15"),
+        ("exit 192", StepEnd::Errored, "exit status 192: a command was killed by signal 64"),
+        ("exit 128", StepEnd::Failed, "exit status 128"),
+        ("exit 193", StepEnd::Failed, "exit status 193"),
+        ("exit 255", StepEnd::Failed, "exit status 255"),
     ] {
         let action = StepAction::Run { command: text.to_owned(), changed: Some(2), saves: None };
         let (report, _) = run(&steps, &step(action)).await;
