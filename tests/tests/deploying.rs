@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
 
 /// Waits for the gate, and notes when another one of its kind runs at the same time.
-const GATED: &str = "mkdir running 2>/dev/null || echo beside >> beside; \
-    trap 'rmdir running; exit 1' TERM; \
+const GATED: &str = "trap 'rmdir running; exit 1' TERM; \
+    mkdir running 2>/dev/null || echo beside >> beside; \
     until [ -e gate ]; do sleep 0.1; done; \
     rmdir running";
 
@@ -85,7 +85,7 @@ fn while_one_deploys_a_second_persons_promotion_of_the_next_commit_is_refused() 
     let second = run(&project, &["to", "e0", &two, "--yes"], "bob");
     assert_eq!(second.code, Some(6), "{second:?}");
     for word in
-        ["ann is deploying", one.get(..7).unwrap(), "since 20", "mkdir running", "--override deploying"]
+        ["ann is deploying", one.get(..7).unwrap(), "since 20", "rmdir running", "--override deploying"]
     {
         assert!(second.err.contains(word), "{word}: {second:?}");
     }
@@ -153,4 +153,63 @@ fn a_first_promotion_that_was_killed_is_undone_and_the_environment_takes_another
     let _ = std::fs::remove_dir(project.folder.path().join("running"));
     let next = run(&project, &["to", "e0", &two, "--yes"], "bob");
     assert_eq!(next.code, Some(0), "{next:?}");
+}
+
+/// The processes of this group that run; one that ended and was not reaped yet does not.
+fn running(group: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir("/proc").unwrap().flatten() {
+        let stat = std::fs::read_to_string(entry.path().join("stat")).unwrap_or_default();
+        let Some((name, rest)) = stat.rsplit_once(')') else { continue };
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        if fields.get(2) == Some(&group) && fields.first() != Some(&"Z") {
+            found.push(name.to_owned());
+        }
+    }
+    found
+}
+
+#[test]
+fn what_a_killed_process_was_running_ends_with_all_it_started() {
+    for (phase, command) in [
+        ("prepare", "sh -c 'sleep 30; touch late'; touch late"),
+        ("deploy", "sh -c 'sleep 30; touch late' & wait; touch late"),
+        // One that does not want to end.
+        ("verify", "trap '' TERM; sh -c 'sleep 30; touch late'; touch late"),
+    ] {
+        let project = LaneProject::new(PROGRAM, &Place::Local, 1, 1).unwrap();
+        let file = project.folder.path().join("promote.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let step = format!("echo $$ > new; mv new group; {command}");
+        std::fs::write(&file, format!("{text}\n[env.e0]\n{phase} = {{ run = \"\"\"{step}\"\"\" }}\n"))
+            .unwrap();
+        let mut first = begin(&project, &["to", "e0", &project.releases[0], "--yes"], "ann");
+        until("the step begins", || exists(&project, "group"));
+        let group = std::fs::read_to_string(project.folder.path().join("group")).unwrap();
+        let group = group.trim();
+        until("all of it runs", || running(group).len() >= 2);
+        first.kill().unwrap();
+        first.wait().unwrap();
+        let begun = Instant::now();
+        until("the step ends", || running(group).is_empty());
+        assert!(begun.elapsed() < Duration::from_secs(12), "{phase}: {:?}", begun.elapsed());
+        assert!(!exists(&project, "late"), "{phase}");
+    }
+}
+
+#[test]
+fn a_step_of_a_killed_process_does_not_run_beside_that_of_the_taker() {
+    let project = project("deploy", INSTALL);
+    let mut first = begin(&project, &["to", "e0", &project.releases[0], "--yes"], "ann");
+    until("the deployment begins", || exists(&project, "running"));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    until("its step ends", || !exists(&project, "running"));
+    let second = begin(&project, &["resume", "e0", "--yes", "--take-over"], "bob");
+    until("the deployment begins again", || exists(&project, "running"));
+    open_gate(&project);
+    let second = end(second);
+    assert_eq!(second.code, Some(0), "{second:?}");
+    assert!(!exists(&project, "beside"), "two deployments ran side by side");
+    assert_eq!(installed(&project), release(&project, 0));
 }

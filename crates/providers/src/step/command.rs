@@ -2,16 +2,17 @@
 
 use super::collected::Collected;
 use super::masked::Secrets;
-use super::process_group::ProcessGroup;
+use super::process_group::{HELD, ProcessGroup};
 use super::{Ended, SystemSteps, folder, outputs};
 use promote_core::config::Step;
 use promote_core::digest::Hasher;
 use promote_core::names::shown;
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::template::variable;
+use std::ffi::OsStr;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{ExitStatus, Stdio};
+use std::process::ExitStatus;
 use std::time::Duration;
 use tokio::process::Command;
 
@@ -65,34 +66,19 @@ pub(super) async fn run(
         Err(error) => return Ended::errored(format!("no file for `$PROMOTE_OUTPUT`: {error}")),
     };
     command
-        .args(["-c", run.text])
+        .args(["-c", HELD, SHELL, run.text])
         // After the step's own, so that none of these can be passed off as something else.
         .envs(&context.variables)
         .env("PROMOTE_OUTPUT", &*output)
-        .current_dir(&folder)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0);
-    let mut child = match command.spawn() {
-        Ok(child) => child,
+        .current_dir(&folder);
+    let path = steps.variables.get("PATH").map(OsStr::new);
+    let (mut child, mut group, [stdout, stderr]) = match ProcessGroup::start(command, SHELL, path) {
+        Ok(started) => started,
         Err(error) => return Ended::errored(format!("the shell could not be started: {error}")),
     };
-    let mut group = ProcessGroup::of(&child);
     let collected = Collected::new(progress, &secrets);
-    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let reading = async {
-        let out = async {
-            if let Some(stream) = stdout {
-                collected.read(stream).await;
-            }
-        };
-        let err = async {
-            if let Some(stream) = stderr {
-                collected.read(stream).await;
-            }
-        };
-        tokio::join!(out, err);
+        tokio::join!(collected.read(stdout), collected.read(stderr));
     };
     tokio::pin!(reading);
     let mut drained = false;

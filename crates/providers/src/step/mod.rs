@@ -11,6 +11,7 @@ mod pipeline;
 mod process_group;
 #[cfg(test)]
 mod tests;
+mod watcher;
 
 pub use masked::Secrets;
 

@@ -32,6 +32,17 @@ async fn a_command_is_run_as_written_with_its_variables() {
 }
 
 #[tokio::test]
+async fn a_command_has_no_input_and_leads_its_group() {
+    let (_base, steps) = runner(&[]);
+    let text = "cat; echo \"$0 $# $(ps -o pgid= -p $$ | tr -d ' ') $$\"";
+    let (report, lines) = run(&steps, &command(text)).await;
+    assert_eq!(report.end, StepEnd::Succeeded, "{report:?}");
+    let words: Vec<&str> = lines[0].split(' ').collect();
+    assert_eq!(words[..2], ["/bin/sh", "0"]);
+    assert_eq!(words[2], words[3], "as it would be without anybody watching");
+}
+
+#[tokio::test]
 async fn the_exit_status_says_how_it_ended() {
     let (_base, steps) = runner(&[]);
     for (text, end, summary) in [
