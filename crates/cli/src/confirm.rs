@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::args::Changing;
-use crate::page::Text;
+use crate::question::{ask, forbidden, is_yes, terminal};
 use promote_core::config::{Environment, Tier};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -32,8 +32,7 @@ pub(crate) fn confirm(
         Tier::Staging => Question::Yes,
         Tier::Development | Tier::Test => Question::None,
     };
-    let terminal = app.env.input_terminal && app.env.error_terminal && !app.env.is_ci();
-    if !terminal {
+    if !terminal(app) {
         app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
@@ -45,7 +44,7 @@ pub(crate) fn confirm(
     if question == Question::None {
         return Ok(false);
     }
-    if app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
+    if forbidden(app) {
         app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
@@ -54,25 +53,9 @@ pub(crate) fn confirm(
         .state("Nothing was changed.")
         .hint("`--yes` goes ahead without asking"));
     }
-    let prompt = match question {
-        Question::Name => format!("Type {name} to go ahead: "),
-        _ => "Go ahead? [y/N] ".to_owned(),
-    };
-    app.screen.message(&format!("\n{}", Text::plain(prompt).shown(false)));
-    let answer = app
-        .env
-        .keyboard
-        .line()
-        .map_err(|error| Failure::new(ExitStatus::Failed, "the answer can't be read").caused_by(error))?;
-    if answer.is_none() {
-        // The end of the input was typed, which the terminal does not echo as a line.
-        app.screen.message("\n");
-    }
-    let answer = answer.unwrap_or_default();
-    app.screen.message("\n");
     let agreed = match question {
-        Question::Name => answer.trim() == name.as_str(),
-        _ => matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes"),
+        Question::Name => ask(app, &[], &format!("Type {name} to go ahead:"))? == name.as_str(),
+        _ => is_yes(&ask(app, &[], "Go ahead? [y/N]")?),
     };
     if agreed {
         return Ok(true);

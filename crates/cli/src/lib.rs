@@ -34,6 +34,7 @@ mod pinning;
 mod pipeline_health;
 mod progress;
 mod project;
+mod question;
 mod release;
 mod saying;
 mod screen;

@@ -3,8 +3,8 @@
 use crate::app::{App, Stop};
 use crate::args::Changing;
 use crate::interrupt::or_signal;
-use crate::page::Text;
 use crate::progress::Progress;
+use crate::question::{ask, forbidden, is_yes, terminal};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -30,36 +30,31 @@ pub(crate) async fn take_over(
     early: &TooEarly,
     action: Action,
 ) -> Result<Taken, Stop> {
-    let terminal = app.env.input_terminal && app.env.error_terminal && !app.env.is_ci();
-    if !terminal {
+    if !terminal(app) {
         return wait(app, progress, early).await;
     }
-    if changing.yes || app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
+    if changing.yes || forbidden(app) {
         return Ok(Taken::No);
     }
-    let verb = if action == Action::Rollback { "undo" } else { "take over" };
-    let question =
-        format!("\n{}.\nWhoever began it may still be at work. Really {verb} it now? [y/N] ", early.what);
-    app.screen.message(&Text::plain(question).shown(false));
-    let answer = app
-        .env
-        .keyboard
-        .line()
-        .map_err(|error| Failure::new(ExitStatus::Failed, "the answer can't be read").caused_by(error))?;
-    if answer.is_none() {
-        app.screen.message("\n");
-    }
-    match answer.unwrap_or_default().trim().to_ascii_lowercase().as_str() {
-        "y" | "yes" => Ok(Taken::Confirmed),
-        _ => Err(Failure::new(ExitStatus::Interrupted, "it was not taken over")
+    let question = match action {
+        Action::Rollback => "Really undo it now? [y/N]",
+        _ => "Really take it over now? [y/N]",
+    };
+    let lines = [
+        format!("Not ended yet: {}.", early.what),
+        "Its process may still be at work; what that runs is told to stop.".to_owned(),
+    ];
+    match is_yes(&ask(app, &lines, question)?) {
+        true => Ok(Taken::Confirmed),
+        false => Err(Failure::new(ExitStatus::Interrupted, "it was not taken over")
             .state("Nothing was changed.")
-            .hint(format!("{} s after its last record it may be taken over unasked", HINT.num_seconds()))
+            .hint(format!("nobody is asked once it has given no sign of life for {} s", HINT.num_seconds()))
             .into()),
     }
 }
 
 async fn wait(app: &App<'_>, progress: &Progress, early: &TooEarly) -> Result<Taken, Stop> {
-    let why = format!("{}; whoever began it may still be at work until then", early.what);
+    let why = format!("{}; its process may still be at work until then", early.what);
     progress.hear(&Event::Waiting { until: early.opens, seconds: early.left.as_secs().max(1), why });
     let clock = app.connect.clock();
     match or_signal(app.env, progress, clock.sleep(early.left)).await {

@@ -27,8 +27,6 @@ pub struct Deploying {
     pub since: DateTime<Utc>,
     /// The step that it said it is in: `deploy ./install (1 of 2)`. Of one that said nothing yet, its first.
     pub step: Option<String>,
-    /// The store's time of the lane's newest record.
-    pub last: DateTime<Utc>,
     /// After which its steps must have ended, so that whoever ran them is gone.
     pub until: DateTime<Utc>,
     /// Whether nobody runs the steps: they were left for later.
@@ -67,7 +65,6 @@ impl Deploying {
             by: mark.filter(|_| sign.is_some()).map_or(&current.by, |_| &record.actor.name).clone(),
             since: current.since.time(),
             step,
-            last: head.stored_at,
             until: begun.checked_add_signed(longest).unwrap_or(DateTime::<Utc>::MAX_UTC),
             left,
         })
@@ -87,11 +84,11 @@ impl Deploying {
         let age = Span::between(self.since, now);
         if self.left {
             return format!(
-                "{by} moved {what} at {since} ({age} ago), and its deployment was not waited for yet"
+                "{by} moved {what} at {since} ({age} ago), and the steps that follow have not run yet"
             );
         }
         let step = self.step.as_ref().map(|step| format!(": {step}")).unwrap_or_default();
-        format!("{by} is deploying {what} since {since} ({age}){step}")
+        format!("{by} has been deploying {what} since {since} ({age}){step}")
     }
 
     /// The same for machines.

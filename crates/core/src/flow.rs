@@ -48,7 +48,7 @@ pub struct Done {
     pub undone: Option<Result<Box<Done>, String>>,
     /// The exit status.
     pub exit: ExitStatus,
-    /// Who came instead while it was deployed.
+    /// Who came instead while it was deployed, or was done with its steps first.
     pub lost: Option<Lost>,
     /// For what was undone: what became of each target.
     pub restored: Vec<Restored>,
@@ -149,7 +149,9 @@ async fn put_back(
     done: &mut Done,
 ) {
     let asked = settings.on_failure == OnFailure::Rollback && done.plan.action != Action::Rollback;
-    if done.result != OutcomeResult::Failed || !asked {
+    // Whoever ran the steps puts back what was there.
+    let by_others = done.lost.is_some();
+    if done.result != OutcomeResult::Failed || !asked || by_others {
         return;
     }
     world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
@@ -210,8 +212,18 @@ async fn follow(
     };
     if let Some(again) = again {
         // Said first, so that whoever runs them beside hears of it and stops.
-        if let Err(lost) = lookout.say(walk.again()).await? {
-            return Err(overtaken_before(settings, &lost));
+        match lookout.say(walk.again()).await? {
+            Ok(_) => {}
+            // Nobody took anything over: whoever ran the steps was done first.
+            Err(lost) if let Loss::Ended(result) = lost.how => {
+                done.head = lookout.head();
+                done.result = result;
+                done.exit = standing::ended(result);
+                done.lost = Some(lost);
+                world.events.hear(&Event::Outcome { promotion, result });
+                return Ok(done);
+            }
+            Err(lost) => return Err(overtaken_before(settings, &lost)),
         }
         if again.beside {
             lease::until_heard(world, "a step of the deployment that is taken over may still run until then")
@@ -251,7 +263,7 @@ async fn follow(
                 )));
         }
     };
-    if lost.how == Loss::TakenOver {
+    if lost.how != Loss::Superseded {
         return Err(taken_over(settings, plan, &lost));
     }
     done.head = lookout.head();

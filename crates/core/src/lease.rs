@@ -1,23 +1,32 @@
-//! When somebody else's unfinished promotion may be taken over. Nothing proves that a process is gone; how old the
-//! lane's newest record is hints at it. Who takes over makes sure that what the earlier process runs has heard of it
-//! before anything of the kind runs again.
+//! When somebody else's unfinished promotion may be taken over. Nothing proves that a process is gone; how long ago it was
+//! heard of hints at it: by the lane's newest record, or by a sign of life beside the records while what it runs takes
+//! long. Who takes over makes sure that what the earlier process runs has heard of it before anything of the kind runs
+//! again.
 
 use crate::config::{Config, Environment};
+use crate::deploying::Deploying;
 use crate::event::Event;
+use crate::failure::Failure;
 use crate::invocation::Invocation;
+use crate::ledger::{Head, LedgerError};
 use crate::plan::{Decision, Refusal};
 use crate::request::{Request, TakeOver};
 use crate::rule::Finding;
-use crate::world::World;
+use crate::span::Span;
+use crate::world::{View, World};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::time::Duration;
 
-/// How old the lane's newest record must be, by the store's time, before an unfinished promotion is taken over by
-/// whoever was not told of its age.
+/// How long nothing must have been heard of an unfinished promotion, by the store's time, before it is taken over by
+/// whoever was not told of that.
 pub const HINT: TimeDelta = TimeDelta::seconds(60);
 
 /// How often a process looks, while a step of its runs, whether it was taken over.
 pub const LOOK: Duration = Duration::from_secs(5);
+
+/// How often at least a process says that it lives while it runs something, where it writes no records: two signs may fail
+/// before anybody takes it for gone.
+pub const SIGN: Duration = Duration::from_secs(20);
 
 /// After what time a step is looked after: one that is done by then needs no record and no look.
 pub const SHORT: Duration = Duration::from_secs(2);
@@ -28,7 +37,7 @@ pub const STOP: Duration = Duration::from_secs(7);
 /// How long who takes over waits before steps run: a look, the step's end, and a slow store.
 pub const HEARD: Duration = Duration::from_secs(15);
 
-/// Whether a promotion whose lane's newest record is of `last` may be taken over at `now`.
+/// Whether a promotion that was heard of last at `last` may be taken over at `now`.
 ///
 /// # Errors
 /// From when on it may be; `None` when that is not asked for.
@@ -46,6 +55,42 @@ pub fn judge(
     }
 }
 
+/// The newest sign of life of what is open or being deployed after this record: one request, and none where nothing is.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub async fn alive(
+    view: &View,
+    config: &Config,
+    head: Option<&Head>,
+) -> Result<Option<DateTime<Utc>>, Failure> {
+    let Some(head) = head else { return Ok(None) };
+    let state = head.state();
+    let begun = match (&state.open, &state.current) {
+        (Some(open), _) => open.since.seq,
+        // Nobody runs what was left for later.
+        (None, Some(current)) if Deploying::of(config, head).is_some_and(|it| !it.left) => current.since.seq,
+        _ => return Ok(None),
+    };
+    let found = view.ledger.alive(&head.record.lane, begun).await.map_err(LedgerError::looking)?;
+    Ok(found.map(|sign| sign.stored_at))
+}
+
+/// When whoever is at it was heard of last: by the newest record, or by a later sign of life.
+pub fn heard(head: &Head, alive: Option<DateTime<Utc>>) -> DateTime<Utc> {
+    alive.map_or(head.stored_at, |alive| alive.max(head.stored_at))
+}
+
+/// Whether whoever was heard of last at `last` may still be at work for all that is known.
+pub fn is_fresh(last: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    judge(TakeOver::WhenStale, last, now).is_err()
+}
+
+/// How long ago that is, as a lower-case fragment.
+pub(crate) fn words(last: DateTime<Utc>, now: DateTime<Utc>) -> String {
+    format!("its last sign of life is {} old", Span::between(last, now))
+}
+
 /// What a person can do who may not take over yet.
 pub(crate) fn ways_on(verb: &str, config: &Config, environment: &Environment) -> String {
     let line = match verb {
@@ -54,7 +99,7 @@ pub(crate) fn ways_on(verb: &str, config: &Config, environment: &Environment) ->
         other => Invocation::along(other, config, environment),
     };
     format!(
-        "its process may still be at work: `{}` if it is not, or wait until its last record is {} s old",
+        "its process may still be at work: `{}` if it is not, or wait until it has given no sign of life for {} s",
         line.word("--take-over"),
         HINT.num_seconds()
     )
@@ -63,7 +108,7 @@ pub(crate) fn ways_on(verb: &str, config: &Config, environment: &Environment) ->
 /// A take-over that only has to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooEarly {
-    /// What is open or being deployed, by whom, and how old its last record is. A lower-case fragment.
+    /// What is open or being deployed, by whom, and how old its last sign of life is. A lower-case fragment.
     pub what: String,
     /// From when on it may be taken over, by the ledger's store.
     pub opens: DateTime<Utc>,

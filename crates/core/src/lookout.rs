@@ -1,15 +1,19 @@
 //! A promotion's own place in its lane while its steps run: whether somebody took over from it or overtook it is looked
-//! for now and then, and what it writes there follows what it has seen.
+//! for now and then, others are shown that it lives, and what it writes there follows what it has seen.
 
 use crate::apply::{Writer, not_appended};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::lease::{LOOK, SHORT};
+use crate::lease::{LOOK, SHORT, SIGN};
 use crate::ledger::{
-    AppendError, Head, Kind, LedgerError, Mark, OutcomeResult, PromotionId, Record, ReleaseRef, Sign,
+    Alive, AppendError, Head, Kind, LedgerError, Mark, OutcomeResult, PromotionId, Record, ReleaseRef, Seq,
+    Sign, alive,
 };
+use futures_util::future::{Either, select};
+use std::pin::pin;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 /// How many records are read at a look: more can't have come in between.
 const MOST: usize = 64;
@@ -21,6 +25,8 @@ pub enum Loss {
     TakenOver,
     /// Another promotion came after its commit.
     Superseded,
+    /// Whoever ran its steps has recorded how they ended.
+    Ended(OutcomeResult),
 }
 
 /// Who has the lane now instead.
@@ -44,6 +50,7 @@ impl Lost {
                 format!("superseded by {by}, who moves {}", release.commit.short(7))
             }
             (Loss::Superseded, None) => format!("superseded by {by}"),
+            (Loss::Ended(_), _) => format!("ended by {by}"),
         }
     }
 }
@@ -54,7 +61,7 @@ enum Holding {
     /// Its intent is open.
     Open,
     /// It is committed, and its steps run.
-    Committed { of: Digest, promotion: PromotionId },
+    Committed { of: Digest },
 }
 
 #[derive(Debug)]
@@ -64,6 +71,10 @@ struct Seen {
     /// The nonces of what we wrote or tried to: a record whose answer was never heard is ours all the same.
     own: Vec<String>,
     lost: Option<Lost>,
+    /// When others were shown last that this process lives, by the clock that nobody sets.
+    shown: Duration,
+    /// The number of the newest sign of life, where that is known.
+    sign: Option<u32>,
 }
 
 /// Looks after one promotion's place.
@@ -71,13 +82,18 @@ struct Seen {
 pub struct Lookout<'w> {
     writer: Writer<'w>,
     holding: Holding,
+    promotion: PromotionId,
+    /// The record that began what goes on.
+    since: Seq,
     seen: Mutex<Seen>,
 }
 
 impl<'w> Lookout<'w> {
     /// Of a promotion whose intent is this record.
     pub fn open(writer: Writer<'w>, intent: Head) -> Self {
-        Self::new(writer, Holding::Open, intent)
+        let promotion = intent.record.intent.as_ref().map(|intent| intent.promotion.clone());
+        let promotion = promotion.unwrap_or_else(|| PromotionId(String::new()));
+        Self::new(writer, Holding::Open, promotion, intent.record.seq, intent)
     }
 
     /// Of a promotion that is committed in the state after this record. `None` when nothing is.
@@ -85,12 +101,14 @@ impl<'w> Lookout<'w> {
         let state = head.state();
         let (of, current) = (state.committed?, state.current.as_ref()?);
         let promotion = current.promotion.clone().unwrap_or_else(|| PromotionId(String::new()));
-        let holding = Holding::Committed { of, promotion };
-        Some(Self::new(writer, holding, head))
+        let since = current.since.seq;
+        Some(Self::new(writer, Holding::Committed { of }, promotion, since, head))
     }
 
-    fn new(writer: Writer<'w>, holding: Holding, head: Head) -> Self {
-        Self { writer, holding, seen: Mutex::new(Seen { own: Vec::new(), head, lost: None }) }
+    fn new(writer: Writer<'w>, holding: Holding, promotion: PromotionId, since: Seq, head: Head) -> Self {
+        let shown = writer.world.clock.steady();
+        let seen = Seen { own: Vec::new(), head, lost: None, shown, sign: None };
+        Self { writer, holding, promotion, since, seen: Mutex::new(seen) }
     }
 
     /// Who has the lane instead, as far as was seen.
@@ -141,7 +159,7 @@ impl<'w> Lookout<'w> {
                         lost.release = head.record.intent.as_ref().map(|intent| intent.release.clone());
                     }
                     Some(_) => {}
-                    None if foreign => seen.lost = self.holding.lost_to(&head.record),
+                    None if foreign => seen.lost = self.lost_to(&head.record),
                     None => {}
                 }
                 seen.head = head;
@@ -150,14 +168,62 @@ impl<'w> Lookout<'w> {
         })
     }
 
-    /// Ends when the place is lost. What can't be read is looked for again.
+    /// Ends when the place is lost. What can't be read is looked for again. Until then others are shown that this process
+    /// lives.
     pub async fn until_lost(&self) -> Lost {
         loop {
             self.writer.world.clock.sleep(LOOK).await;
             if let Ok(Some(lost)) = self.look().await {
                 return lost;
             }
+            self.show_life().await;
         }
+    }
+
+    /// What comes of `act`, and beside it others are shown that this process lives.
+    pub async fn living<T>(&self, act: impl Future<Output = T>) -> T {
+        let life = async {
+            loop {
+                self.writer.world.clock.sleep(LOOK).await;
+                self.show_life().await;
+            }
+        };
+        match select(pin!(act), pin!(life)).await {
+            Either::Left((came, _)) => came,
+            Either::Right((never, _)) => match never {},
+        }
+    }
+
+    /// Gives a sign of life, unless the place is lost or one was given lately. One that can't be written is given at the
+    /// next look: nothing but a take-over by somebody who takes this process for gone hangs on it.
+    pub async fn show_life(&self) {
+        let world = self.writer.world;
+        let now = world.clock.steady();
+        let (due, known) =
+            self.with(|seen| (seen.lost.is_none() && now.saturating_sub(seen.shown) >= SIGN, seen.sign));
+        if !due {
+            return;
+        }
+        let lane = &self.writer.environment.lane;
+        let last = match known {
+            Some(last) => last,
+            // Who resumes goes on behind the signs of the one before.
+            None => match world.ledger.reader().alive(lane, self.since).await {
+                Ok(found) => found.map_or(0, |found| found.number),
+                Err(_) => return,
+            },
+        };
+        let sign = Alive {
+            schema: alive::SCHEMA.to_owned(),
+            promotion: self.promotion.clone(),
+            by: self.writer.request.actor.name.clone(),
+            at: world.clock.now(),
+        };
+        let given = world.ledger.show_life(lane, (self.since, last.saturating_add(1)), &sign).await;
+        self.with(|seen| match given {
+            Ok(()) => (seen.sign, seen.shown) = (Some(last.saturating_add(1)), now),
+            Err(_) => seen.sign = None,
+        });
     }
 
     /// The same, beside a step: one that is done at once costs nothing. `sign` is said once, where it can be.
@@ -178,11 +244,11 @@ impl<'w> Lookout<'w> {
     /// # Errors
     /// When the ledger can't be read or does not take it; inside, who has the lane instead.
     pub async fn say(&self, sign: Sign) -> Result<Result<Head, Lost>, Failure> {
-        let Holding::Committed { promotion, .. } = &self.holding else {
+        if self.holding == Holding::Open {
             return Ok(Ok(self.head()));
-        };
+        }
         let label = sign.words().unwrap_or_else(|| "taken over".to_owned());
-        let mark = Mark { of: promotion.clone(), label, sign: Some(sign) };
+        let mark = Mark { of: self.promotion.clone(), label, sign: Some(sign) };
         self.append(Kind::Mark, |record| record.mark = Some(mark.clone())).await
     }
 
@@ -202,9 +268,10 @@ impl<'w> Lookout<'w> {
             }
             let record = self.writer.record(&self.head(), kind, &fill)?;
             self.with(|seen| seen.own.push(record.nonce.clone()));
+            let now = self.writer.world.clock.steady();
             match self.writer.world.ledger.append(&record).await {
                 Ok(head) => {
-                    self.with(|seen| seen.head = head.clone());
+                    self.with(|seen| (seen.head, seen.shown) = (head.clone(), now));
                     return Ok(Ok(head));
                 }
                 Err(AppendError::Lost { .. }) => {
@@ -216,23 +283,21 @@ impl<'w> Lookout<'w> {
         Err(Failure::new(ExitStatus::Unfinished, format!("{name} is being changed by others all the time"))
             .hint(format!("`promote status {name}` shows what is there")))
     }
-}
 
-impl Holding {
     /// Who has the lane, when this record of somebody else took it.
     fn lost_to(&self, record: &Record) -> Option<Lost> {
         let lost = |how| {
             let release = record.intent.as_ref().map(|intent| intent.release.clone());
             Some(Lost { how, by: record.actor.name.clone(), release })
         };
-        let Self::Committed { of, promotion } = self else { return lost(Loss::TakenOver) };
+        let Holding::Committed { of } = &self.holding else { return lost(Loss::TakenOver) };
         if let Some(outcome) = record.outcome.as_ref().filter(|outcome| outcome.of == *of) {
             return match outcome.result {
                 OutcomeResult::Superseded if outcome.steps.is_empty() => lost(Loss::Superseded),
-                _ => lost(Loss::TakenOver),
+                result => lost(Loss::Ended(result)),
             };
         }
-        let signed = record.mark.as_ref().filter(|mark| mark.sign.is_some() && mark.of == *promotion);
+        let signed = record.mark.as_ref().filter(|mark| mark.sign.is_some() && mark.of == self.promotion);
         match record.kind {
             _ if signed.is_some() => lost(Loss::TakenOver),
             Kind::Intent | Kind::Commit | Kind::Outcome | Kind::Observe => lost(Loss::Superseded),

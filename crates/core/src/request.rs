@@ -29,7 +29,8 @@ pub enum TakeOver {
     /// It is left alone.
     #[default]
     No,
-    /// Once its last record is as old as the lease hint ([`crate::lease::HINT`]), so that its process is likely gone.
+    /// Once nothing was heard of it for as long as the lease hint says ([`crate::lease::HINT`]), so that its process is
+    /// likely gone.
     WhenStale,
     /// At once: somebody was told how old it is, and said so.
     Confirmed,

@@ -5,6 +5,7 @@ use crate::digest::Digest;
 use crate::folder::source::Part;
 use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
+use crate::lease;
 use crate::ledger::{Genesis, Head, Identity, Known, Manifest, OpenIntent, ReleaseRef, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
@@ -129,6 +130,8 @@ pub struct Snapshot {
     pub named_at: DateTime<Utc>,
     /// The lane's newest record.
     pub head: Option<Head>,
+    /// The newest sign of life of what is open or being deployed there.
+    pub alive: Option<DateTime<Utc>>,
     /// The newest record of the lanes of the environments before.
     pub upstream: BTreeMap<EnvironmentName, Option<Head>>,
     /// The release that is wanted.
@@ -172,6 +175,11 @@ impl Snapshot {
     /// The lane's state; an empty one before the first record.
     pub fn state(&self) -> State {
         self.head.as_ref().map(|head| head.state().clone()).unwrap_or_default()
+    }
+
+    /// When whoever is at the lane was heard of last, by the ledger's store; `None` before the first record.
+    pub fn heard(&self) -> Option<DateTime<Utc>> {
+        self.head.as_ref().map(|head| lease::heard(head, self.alive))
     }
 
     /// The commit that would move.

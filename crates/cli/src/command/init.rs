@@ -3,6 +3,7 @@
 use crate::app::{App, Ended, Stop};
 use crate::page::{Page, Style, Text};
 use crate::project::{FILE, Project};
+use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
@@ -156,8 +157,7 @@ fn wrong(flag: &str, error: impl std::error::Error + Send + Sync + 'static) -> F
 
 /// Asks one question; without a terminal the flag that answers it is named.
 fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Result<String, Failure> {
-    let terminal = app.env.input_terminal && app.env.error_terminal && !app.env.is_ci();
-    if !terminal || app.global.no_input || app.env.variable("PROMOTE_NO_INPUT").is_some() {
+    if !terminal(app) || forbidden(app) {
         return match default.filter(|_| flag == "--project") {
             Some(found) => Ok(found.to_owned()),
             None => {

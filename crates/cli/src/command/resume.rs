@@ -13,8 +13,8 @@ use promote_core::names::EnvironmentName;
 /// again. Where the move was made and only the end of its deployment is not recorded, or was no success, the steps run
 /// again. To go back instead, `promote rollback ENV`.
 ///
-/// Whoever began it may still be at work. While the last record is less than a minute old you are asked; `--yes` alone
-/// is not enough then, `--take-over` is. Without a terminal, and in CI, that minute is waited for.
+/// Its process may still be at work. While it gave a sign of life less than a minute ago you are asked; `--yes` alone is
+/// not enough then, `--take-over` is. Without a terminal, and in CI, it is waited for until it has given none for a minute.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote resume prod\n  promote resume prod --yes --timeout 1h")]
 pub(crate) struct ResumeArgs {

@@ -12,8 +12,8 @@ use promote_core::request::Wanted;
 ///
 /// Goes back to the release that ran here before and was verified, or to the one that `--to` names. Soak, freeze and
 /// approvals are not asked: a release verified here before may always come back. What was there is marked as rolled
-/// back. A promotion that was cut off is undone; while its last record is less than a minute old, that is asked about, as
-/// with `promote resume`.
+/// back. A promotion that was cut off is undone; while its process gave a sign of life less than a minute ago, that is
+/// asked about, as with `promote resume`.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\""

@@ -64,11 +64,12 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
     let name = &environment.name;
     if let Some(open) = &environment.open {
         page.line(format!(
-            "  {name}: promotion {} of {} by {} has not ended, begun {}.",
+            "  {name}: promotion {} of {} by {} has not ended, begun {}; {}.",
             open.promotion,
             short(&open.sha),
             open.by,
-            moment(open.since, zone)
+            moment(open.since, zone),
+            heard(open.alive, open.last_s)
         ));
         for words in &environment.holds {
             page.line(format!("  {name}: {words}."));
@@ -78,7 +79,11 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
         page.line(format!("  {name}: {} was published {}.", running.short(), running.allowed.join(" and ")));
     }
     if let Some(deploying) = &environment.deploying {
-        page.line(format!("  {name}: {}.", deploying.words));
+        let heard = match deploying.left {
+            true => String::new(),
+            false => format!("; {}", heard(deploying.alive, deploying.last_s)),
+        };
+        page.line(format!("  {name}: {}{heard}.", deploying.words));
     }
     for words in &environment.drift {
         page.line(format!("  {name}: {words}."));
@@ -101,6 +106,14 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
             page.line(format!("  {name} is {} behind {}.", count(commits, "commit"), next.from));
         }
         page.line(format!("  {}", movable(name, next, zone)));
+    }
+}
+
+/// Whether whoever is at something was heard of lately.
+fn heard(alive: bool, last_s: i64) -> String {
+    match alive {
+        true => format!("alive, {} ago", span(last_s)),
+        false => format!("no sign of life for {}", span(last_s)),
     }
 }
 
@@ -135,7 +148,11 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     match environment.standing {
         Standing::Unfinished => {
             let back = environment.undo.as_ref().map(|undo| format!(", `{undo}` goes back"));
-            page.hint(format!("`promote resume {name}` goes on{}", back.unwrap_or_default()));
+            let wait = match environment.open.as_ref().is_some_and(|open| open.alive) {
+                true => "wait for its end; when its process is gone, ",
+                false => "",
+            };
+            page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()));
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
         Standing::Failed => environment
@@ -150,8 +167,13 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
                 page.hint(format!("`{again}` moves what was adopted again, and verifies it"));
             });
         }
-        Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| !one.left) => {
-            page.hint(format!("`promote resume {name}` runs its steps again when its process is gone"));
+        Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| one.alive) => {
+            page.hint(format!(
+                "wait for its end; when its process is gone, `promote resume {name}` runs its steps again"
+            ));
+        }
+        Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| one.left) => {
+            page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
         }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

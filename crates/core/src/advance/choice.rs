@@ -5,6 +5,7 @@ use crate::config::{Config, Environment, WhileDeploying};
 use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::invocation::Invocation;
+use crate::lease;
 use crate::ledger::{OutcomeResult, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::standing;
@@ -41,6 +42,8 @@ pub struct Known<'a> {
     pub state: &'a State,
     /// What is being deployed there.
     pub deploying: Option<&'a Deploying>,
+    /// When whoever is at the environment was heard of last; `None` before the first record.
+    pub last: Option<DateTime<Utc>>,
     /// The states of the lanes of the environments before.
     pub upstream: &'a BTreeMap<EnvironmentName, State>,
     /// For a first environment: the releases that were published last.
@@ -96,19 +99,30 @@ pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choi
 /// Who has the environment, when somebody has.
 fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<String> {
     let name = &settings.name;
+    // Who may be at work is left to it: to go on beside it is not what anybody should be told to do.
+    let alive = known.last.is_some_and(|last| lease::is_fresh(last, known.now));
     if let Some(open) = &known.state.open {
         let back = Invocation::along("rollback", config, settings);
-        return Some(format!(
-            "promotion {} of {} by {} is open; `promote resume {name}` finishes it, `{back}` undoes it",
+        let what = format!(
+            "promotion {} of {} by {} is open",
             open.promotion,
             open.release.commit.short(7),
-            open.by
-        ));
+            crate::names::shown(&open.by)
+        );
+        return Some(match alive {
+            true => format!("{what}; wait for its end, `promote status {name}` shows it"),
+            false => format!("{what}; `promote resume {name}` finishes it, `{back}` undoes it"),
+        });
     }
     let deploying = known.deploying.filter(|deploying| known.now < deploying.until)?;
     // Where a newer promotion may overtake, automation may as well: the rule says so.
+    let next = match (deploying.left, alive) {
+        (true, _) => format!("`promote resume {name}` runs them"),
+        (false, true) => format!("wait for its end, `promote status {name}` shows it"),
+        (false, false) => format!("`promote resume {name}` settles how that ended"),
+    };
     (settings.while_deploying == WhileDeploying::Refuse)
-        .then(|| format!("{}; `promote resume {name}` settles how that ended", deploying.words(known.now)))
+        .then(|| format!("{}; {next}", deploying.words(known.now)))
 }
 
 /// For a first environment: the newest release on its branch, unless that or a newer one is there. One that is blocked

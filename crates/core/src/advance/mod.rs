@@ -13,6 +13,7 @@ use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
+use crate::lease;
 use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, State};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, heads};
@@ -163,6 +164,8 @@ async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Ch
         .collect();
     let own = heads.remove(&settings.name);
     let deploying = own.as_ref().and_then(|head| Deploying::of(config, head));
+    let alive = lease::alive(view, config, own.as_ref()).await?;
+    let last = own.as_ref().map(|head| lease::heard(head, alive));
     let state = own.map(|head| head.record.state).unwrap_or_default();
     let states: BTreeMap<EnvironmentName, State> =
         heads.into_iter().map(|(name, head)| (name, head.record.state)).collect();
@@ -173,7 +176,7 @@ async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Ch
     Ok(choice::choose(
         config,
         settings,
-        Known { state: &state, deploying, upstream: &states, published: &published, now },
+        Known { state: &state, deploying, last, upstream: &states, published: &published, now },
     ))
 }
 

@@ -21,7 +21,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lease;
-use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord};
+use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
@@ -34,6 +34,12 @@ use crate::world::World;
 use again::Again;
 use earlier::Earlier;
 use effect::{Effect, Hand};
+
+/// From how many bytes on a write may take longer than somebody who looks on waits for a sign of life.
+const LARGE: u64 = 16 * 1024 * 1024;
+
+/// The same of the files of a folder.
+const MANY: usize = 100;
 
 /// A promotion whose targets hold the release.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,7 +133,7 @@ pub async fn apply(
         }
         since_check = true;
     }
-    let (undone, waited) = takeover::before_writing(world, plan, snapshot, &earlier).await?;
+    let (undone, waited) = takeover::before_writing(world, plan, snapshot, &earlier, &lookout).await?;
     since_check |= waited;
     let mut again = Again::new(world, (snapshot, &intent, request), (since_check, begun));
     if let Err(failure) = again.all(plan).await {
@@ -140,7 +146,12 @@ pub async fn apply(
         Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding, again };
     for target in &plan.targets {
         world.events.hear(&Event::Moving { target: target.target.clone() });
-        match effect::carry_out(&hand, target, since_check).await {
+        let writing = effect::carry_out(&hand, target, since_check);
+        let written = match takes_long(plan, target) {
+            true => Box::pin(lookout.living(writing)).await,
+            false => writing.await,
+        };
+        match written {
             Effect::Landed { landed: one, definite } => {
                 world.events.hear(&Event::Moved { target: one.target.clone(), wrote: one.wrote });
                 clean &= definite;
@@ -165,7 +176,7 @@ pub async fn apply(
     // What could be undone is looked at again once it can't be, and written once more where it was.
     for (target, until) in plan.targets.iter().zip(undone) {
         let Some(until) = until else { continue };
-        takeover::after_writing(world, plan, target, until).await?;
+        takeover::after_writing(world, plan, target, until, &lookout).await?;
         match effect::carry_out(&hand, target, true).await {
             Effect::Landed { landed: again, definite } => {
                 clean &= definite;
@@ -192,6 +203,14 @@ fn over(snapshot: &Snapshot, before: &overtake::Before, plan: &Plan) -> Option<T
     let overtaken = before.overtaken.as_ref()?;
     let release = overtaken.release.as_ref().filter(|release| release.commit != plan.release.commit)?;
     Some(TakenOver { promotions: vec![overtaken.promotion.clone()], release: release.commit.clone() })
+}
+
+/// Whether a target is so much to write that others must be shown meanwhile that this process lives.
+fn takes_long(plan: &Plan, target: &TargetMove) -> bool {
+    let change = plan.changes.get(target.name());
+    let files = change.map_or(0, |change| change.added + change.changed + change.removed);
+    let bytes = change.map_or(target.source.size, |change| change.bytes);
+    files > MANY || bytes > LARGE
 }
 
 /// Somebody took over while `prepare` ran.

@@ -7,6 +7,7 @@ use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::TargetMove;
+use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{Bucket, FenceClass, ProviderError};
 use crate::snapshot::Snapshot;
@@ -29,6 +30,7 @@ pub(super) async fn before_writing(
     plan: &Plan,
     snapshot: &Snapshot,
     earlier: &Earlier<'_>,
+    lookout: &Lookout<'_>,
 ) -> Result<(Vec<Option<DateTime<Utc>>>, bool), Failure> {
     let mut undone = Vec::with_capacity(plan.targets.len());
     let mut waited = false;
@@ -46,7 +48,7 @@ pub(super) async fn before_writing(
             waited = true;
             let why =
                 format!("requests of the earlier promotion to `{}` may still land until then", target.target);
-            pass(world, &**store, target, (now, until), why)
+            pass(lookout, world, &**store, target, (now, until), why)
                 .await
                 .map_err(|failure| open(plan, "No target was written", failure))?;
         }
@@ -60,6 +62,7 @@ pub(super) async fn after_writing(
     plan: &Plan,
     target: &TargetMove,
     until: DateTime<Utc>,
+    lookout: &Lookout<'_>,
 ) -> Result<(), Failure> {
     let written = "The targets were written";
     let store = world.store(&target.target.store)?;
@@ -68,12 +71,15 @@ pub(super) async fn after_writing(
         "`{}` holds it; a request of an earlier promotion, sent once more on its way, could undo that until then",
         target.target
     );
-    pass(world, &**store, target, (now, until), why).await.map_err(|failure| open(plan, written, failure))
+    pass(lookout, world, &**store, target, (now, until), why)
+        .await
+        .map_err(|failure| open(plan, written, failure))
 }
 
 /// Lets the time pass between two moments of a store's clock. It is measured by a clock that nobody sets, and the
 /// store is asked anew: what it told before, and this machine's own time, decide nothing.
 async fn pass(
+    lookout: &Lookout<'_>,
     world: &World,
     store: &dyn Bucket,
     target: &TargetMove,
@@ -89,7 +95,7 @@ async fn pass(
     let begun = world.clock.steady();
     let mut left = span;
     for _ in 0..ROUNDS {
-        world.clock.sleep(left.max(LEAST)).await;
+        lookout.living(world.clock.sleep(left.max(LEAST))).await;
         store.head(&target.target.key).await.map_err(lost)?;
         let now = store.now().await.map_err(lost)?;
         // Where the store refuses nothing by its clock, only how long we waited counts.

@@ -17,6 +17,7 @@ use crate::ledger::{
     TargetMove,
 };
 use crate::location::Location;
+use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, FenceClass, Object};
 use crate::request::Request;
@@ -75,8 +76,9 @@ pub async fn undo(
     if moved.iter().any(|moved| !moved.prepare.is_empty()) {
         lease::until_heard(world, "a step of the promotion that is undone may still run until then").await;
     }
-    takeover::before_writing(world, plan, snapshot, &earlier).await?;
-    outwait(world, plan).await;
+    let lookout = Lookout::open(writer.clone(), intent.clone());
+    takeover::before_writing(world, plan, snapshot, &earlier, &lookout).await?;
+    outwait(world, plan, &lookout).await;
     let mut restored = Vec::new();
     for target in &plan.targets {
         let known = Known { first: first.get(&target.target), snapshot, target };
@@ -96,13 +98,13 @@ pub async fn undo(
 
 /// Where an exact token fences off late requests, it fences off what would replace something. What is undone is to be
 /// absent again, as a create that is still on its way expects it: that is waited for.
-async fn outwait(world: &World, plan: &Plan) {
+async fn outwait(world: &World, plan: &Plan, lookout: &Lookout<'_>) {
     let exact = |one: &&TargetMove| one.fence == FenceClass::Exact && one.shape != Shape::Unmoved;
     let Some(target) = plan.targets.iter().find(exact) else { return };
     let until = world.clock.now() + CREATES;
     let why = format!("a request that creates `{}` may still land until then", target.target);
     world.events.hear(&Event::Waiting { until, seconds: CREATES.as_secs(), why });
-    world.clock.sleep(CREATES).await;
+    lookout.living(world.clock.sleep(CREATES)).await;
 }
 
 impl Restored {

@@ -42,6 +42,37 @@ pub fn seq_of(root: &Key, lane: &LaneName, key: &Key) -> Option<Seq> {
     TOP.checked_sub(number).filter(|seq| *seq > 0).map(Seq)
 }
 
+/// The largest number of a sign of life plus one.
+const SIGNS: u32 = 1_000_000;
+
+/// The prefix of the signs of life of what was begun by this record of a lane, with its slash.
+pub fn alive_prefix(root: &Key, lane: &LaneName, since: Seq) -> String {
+    format!("{root}/lanes/{lane}/alive/{:012}/", since.0)
+}
+
+/// The key of the `number`-th sign of life of what was begun by this record: like a record's, so that the newest is the
+/// first of a listing.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn alive(root: &Key, lane: &LaneName, since: Seq, number: u32) -> Result<Key, LocationError> {
+    let left = SIGNS.saturating_sub(1).saturating_sub(number);
+    format!("{}{left:06}.json", alive_prefix(root, lane, since)).parse()
+}
+
+/// The record and the number of the sign of life that lies at `key`, or `None` when the key is no sign's of this lane.
+pub fn alive_of(root: &Key, lane: &LaneName, key: &Key) -> Option<(Seq, u32)> {
+    let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/alive/"))?.strip_suffix(".json")?;
+    let (since, left) = rest.split_once('/')?;
+    let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
+    if !digits(since, 12) || !digits(left, 6) {
+        return None;
+    }
+    let number = SIGNS.checked_sub(1)?.checked_sub(left.parse().ok()?)?;
+    let since: u64 = since.parse().ok()?;
+    (since > 0 && number > 0).then_some((Seq(since), number))
+}
+
 /// The prefix of everything about the releases whose commit begins with `digits`.
 pub fn releases_prefix(root: &Key, digits: &str) -> String {
     format!("{root}/releases/{digits}")
@@ -104,6 +135,21 @@ pub fn scratch(root: &Key, nonce: [u8; 16]) -> Result<Key, LocationError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn signs_of_life_are_newest_first_and_known_by_their_key() {
+        let root: Key = ".promote/app".parse().unwrap();
+        let lane: LaneName = "prod".parse().unwrap();
+        let key = |number| alive(&root, &lane, Seq(12), number).unwrap();
+        assert_eq!(key(1).as_str(), ".promote/app/lanes/prod/alive/000000000012/999998.json");
+        assert!(key(10) < key(9) && key(2) < key(1));
+        assert_eq!(alive_of(&root, &lane, &key(999_999)), Some((Seq(12), 999_999)));
+        for foreign in ["000000000012/999999.json", "12/999998.json", "000000000000/000001.json", "x.json"] {
+            let key = format!(".promote/app/lanes/prod/alive/{foreign}").parse().unwrap();
+            assert_eq!(alive_of(&root, &lane, &key), None, "{foreign}");
+        }
+        assert_eq!(alive_of(&root, &"uat".parse().unwrap(), &key(1)), None);
+    }
 
     #[test]
     fn newest_first_and_back_again() {

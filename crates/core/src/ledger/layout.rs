@@ -20,6 +20,8 @@ pub enum Thing {
         /// Its number.
         seq: Seq,
     },
+    /// A sign of life of what a record of a lane began.
+    Alive,
     /// What was found out about a store that came after the genesis.
     Probe,
     /// What was published as a commit.
@@ -56,8 +58,10 @@ impl Thing {
             "ledger.json" if below.is_empty() => Some(Self::Genesis),
             "lanes" => {
                 let lane: LaneName = below.split_once('/')?.0.parse().ok()?;
-                let seq = key::seq_of(root, &lane, key)?;
-                Some(Self::Record { lane, seq })
+                match key::seq_of(root, &lane, key) {
+                    Some(seq) => Some(Self::Record { lane, seq }),
+                    None => key::alive_of(root, &lane, key).map(|_| Self::Alive),
+                }
             }
             "probes" => {
                 let digits = below.strip_suffix(".json")?;
@@ -100,6 +104,7 @@ mod tests {
         let of = |rest: &str| Thing::of(&root, &format!(".promote/app/{rest}").parse().unwrap());
         assert_eq!(of("ledger.json"), Thing::Genesis);
         assert!(matches!(of("lanes/prod/log/999/999/999/998.json"), Thing::Record { seq: Seq(1), .. }));
+        assert_eq!(of("lanes/prod/alive/000000000007/999998.json"), Thing::Alive);
         assert_eq!(of("probes/0123456789abcdef.json"), Thing::Probe);
         assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
         assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
@@ -117,6 +122,7 @@ mod tests {
             "lanes/Prod/log/999/999/999/998.json",
             "lanes/prod/log/999/999/999/998.json.bak",
             "lanes/prod/x",
+            "lanes/prod/alive/x.json",
             "probes/x.json",
             "releases/x/manifest.json",
             &format!("releases/{sha}/block/1.json"),

@@ -1,6 +1,7 @@
 //! The ledger: an append-only chain of records for each lane, kept beside the artifacts. What a chain may hold is
 //! [`State::after`]'s to say, where a record lies is [`key`]'s, reading and appending are [`Ledger`]'s.
 
+pub mod alive;
 pub mod allowed;
 pub mod append;
 pub mod chain;
@@ -23,6 +24,7 @@ pub mod stored;
 mod strict;
 mod survey;
 
+pub use alive::{Alive, LastSign};
 pub use allowed::{Allowed, Dirty, Marked, Unmerged};
 pub use append::{AppendError, Ledger};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};

@@ -17,6 +17,7 @@ mod targets;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::lease;
 use crate::ledger::{Genesis, Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, FenceClass};
@@ -24,7 +25,7 @@ use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
 use crate::world::View;
-use futures_util::future::{join_all, try_join, try_join_all, try_join3};
+use futures_util::future::{join_all, try_join, try_join_all, try_join3, try_join4};
 use std::collections::BTreeMap;
 use targets::Depth;
 
@@ -175,8 +176,10 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let gates =
         Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over.is_wanted()));
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
-    let (mut capabilities, files, gates) =
-        try_join3(capabilities(view, &genesis.0, &targets), files, gates).await?;
+    let head = heads.get(&environment.name).cloned().flatten();
+    let alive = lease::alive(view, config, head.as_ref());
+    let (mut capabilities, files, gates, alive) =
+        try_join4(capabilities(view, &genesis.0, &targets), files, gates, alive).await?;
     let changes = folders::changes(environment, &files, &targets);
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
@@ -185,7 +188,6 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             found.fence = FenceClass::Exact;
         }
     }
-    let head = heads.get(&environment.name).cloned().flatten();
     let taken_at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     let local_at = view.clock.now();
@@ -196,6 +198,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         named_at,
         genesis,
         head,
+        alive,
         upstream: before
             .into_iter()
             .filter_map(|name| Some((name.clone(), heads.get(name)?.clone())))

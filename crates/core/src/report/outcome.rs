@@ -4,7 +4,7 @@ use super::{Document, ReleaseReport};
 use crate::exit::ExitStatus;
 use crate::flow::Done;
 use crate::ledger::{Action, OutcomeResult, Restored, StepRecord};
-use crate::lookout::Lost;
+use crate::lookout::{Loss, Lost};
 use crate::mirror::Mirrored;
 use crate::port::StepEnd;
 use serde::Serialize;
@@ -146,7 +146,7 @@ impl OutcomeReport {
             release,
             from: done.plan.from.as_ref().map(ReleaseReport::of),
             result: waited.then_some(done.result),
-            superseded_by: done.lost.as_ref().map(Lost::words),
+            superseded_by: done.lost.as_ref().filter(|lost| lost.how == Loss::Superseded).map(Lost::words),
             restored: done.restored.clone(),
             steps: done.steps.iter().map(StepReport::of).collect(),
             undone,

@@ -10,6 +10,7 @@ pub use read::status;
 use super::Document;
 use crate::config::Tier;
 use crate::deploying::Deploying;
+use crate::lease;
 use crate::ledger::{Action, OutcomeResult};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -159,6 +160,12 @@ pub struct OpenReport {
     pub by: String,
     /// Since when.
     pub since: DateTime<Utc>,
+    /// When whoever is at it was heard of last, by the store's clock: the lane's newest record, or a later sign of life.
+    pub last: DateTime<Utc>,
+    /// How many seconds ago that was.
+    pub last_s: i64,
+    /// Whether that is so little that its process may be at work.
+    pub alive: bool,
 }
 
 /// A deployment whose end is not recorded.
@@ -174,8 +181,12 @@ pub struct DeployingReport {
     pub since: DateTime<Utc>,
     /// The step that it said it is in; before it said anything, its first.
     pub step: Option<String>,
-    /// When the lane's newest record was written, by the store's clock.
+    /// When whoever is at it was heard of last, by the store's clock: the lane's newest record, or a later sign of life.
     pub last: DateTime<Utc>,
+    /// How many seconds ago that was.
+    pub last_s: i64,
+    /// Whether that is so little that its process may be at work; false where nobody waits for it.
+    pub alive: bool,
     /// Whether nobody waits for it: its steps were left for later.
     pub left: bool,
     /// All of it, in words.
@@ -183,15 +194,17 @@ pub struct DeployingReport {
 }
 
 impl DeployingReport {
-    /// What is deployed, as it is known at `now`.
-    pub fn of(deploying: &Deploying, now: DateTime<Utc>) -> Self {
+    /// What is deployed, as it is known at `now`, when it was heard of last at `last`.
+    pub fn of(deploying: &Deploying, last: DateTime<Utc>, now: DateTime<Utc>) -> Self {
         Self {
             promotion: deploying.promotion.to_string(),
             sha: deploying.release.as_ref().map(|release| release.commit.to_string()),
             by: deploying.by.clone(),
             since: deploying.since,
             step: deploying.step.clone().filter(|_| !deploying.left),
-            last: deploying.last,
+            last,
+            last_s: (now - last).num_seconds().max(0),
+            alive: !deploying.left && lease::is_fresh(last, now),
             left: deploying.left,
             words: deploying.words(now),
         }

@@ -6,7 +6,6 @@ use crate::config::WhileDeploying;
 use crate::deploying::Deploying;
 use crate::lease;
 use crate::ledger::Action;
-use crate::span::Span;
 
 /// Whether every environment of the lane says that a newer promotion may overtake.
 fn supersedes(facts: &Facts<'_>) -> bool {
@@ -21,6 +20,7 @@ fn supersedes(facts: &Facts<'_>) -> bool {
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let found = Deploying::of(facts.config, facts.snapshot.head.as_ref()?)?;
+    let last = facts.snapshot.heard()?;
     let name = &facts.environment.name;
     let now = facts.snapshot.taken_at;
     let what = found.words(now);
@@ -29,25 +29,26 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let resumes = request.take_over.is_wanted() && request.action == Action::Promote && same;
     let finding = if resumes {
         // What nobody waits for has no process that could still run.
-        let judged = if found.left { Ok(()) } else { lease::judge(request.take_over, found.last, now) };
+        let judged = if found.left { Ok(()) } else { lease::judge(request.take_over, last, now) };
         match judged {
             Ok(()) => Finding::met("deploying", format!("{what}; it is taken over")),
-            Err(at) => {
-                let age = Span::between(found.last, now);
-                Finding::unmet("deploying", format!("{what}; its last record is {age} old"))
-                    .opens(at)
-                    .hint(lease::ways_on("resume", facts.config, facts.environment))
-            }
+            Err(at) => Finding::unmet("deploying", format!("{what}; {}", lease::words(last, now)))
+                .opens(at)
+                .hint(lease::ways_on("resume", facts.config, facts.environment)),
         }
     } else if now >= found.until {
         Finding::met("deploying", format!("{what}; its time is over, and how it ended is not recorded"))
     } else if supersedes(facts) {
         Finding::met("deploying", format!("{what}; `while-deploying` lets a newer promotion overtake it"))
     } else {
-        let resume = if found.left { "waits for its end" } else { "goes on when its process is gone" };
-        Finding::unmet("deploying", what).hint(format!(
-            "wait for its end (`promote status {name}`); `promote resume {name}` {resume}, `--override deploying --reason TEXT` overtakes it"
-        ))
+        let ways = match found.left {
+            true => format!("`promote resume {name}` runs its steps"),
+            false => format!(
+                "wait for its end (`promote status {name}`); `promote resume {name}` goes on when its process is gone"
+            ),
+        };
+        Finding::unmet("deploying", what)
+            .hint(format!("{ways}, `--override deploying --reason TEXT` overtakes it"))
     };
     Some(found.evidence().fold(finding, |finding, (name, value)| finding.with(name, value)))
 }

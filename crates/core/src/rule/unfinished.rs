@@ -4,7 +4,6 @@ use super::{Facts, Finding};
 use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::Action;
-use crate::span::Span;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let head = facts.snapshot.head.as_ref()?;
@@ -14,21 +13,28 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         format!("promotion {} of {} by {} is open", open.promotion, open.release.commit.short(7), open.by);
     let back = Invocation::along("rollback", facts.config, facts.environment);
     let now = facts.snapshot.taken_at;
-    let finding = match lease::judge(facts.request.take_over, head.stored_at, now) {
+    let last = facts.snapshot.heard().unwrap_or(head.stored_at);
+    let finding = match lease::judge(facts.request.take_over, last, now) {
         Ok(()) => return Some(Finding::met("unfinished", format!("{what} and is taken over"))),
         Err(Some(at)) => {
             let verb = if facts.rolling_back() { "rollback" } else { "resume" };
-            let age = Span::between(head.stored_at, now);
-            Finding::unmet("unfinished", format!("{what}, its last record is {age} old"))
+            Finding::unmet("unfinished", format!("{what}, and {}", lease::words(last, now)))
                 .opens(Some(at))
                 .hint(lease::ways_on(verb, facts.config, facts.environment))
         }
-        // What undoes is itself only gone on with: there is nothing to go back to.
-        Err(None) if open.action == Action::Undo => {
-            Finding::unmet("unfinished", what).hint(format!("`promote resume {name}` finishes it"))
+        Err(None) => {
+            let wait = match lease::is_fresh(last, now) {
+                true => format!("wait for its end (`promote status {name}`); when its process is gone, "),
+                false => String::new(),
+            };
+            // What undoes is itself only gone on with: there is nothing to go back to.
+            let back = match open.action {
+                Action::Undo => String::new(),
+                _ => format!(", `{back}` undoes it"),
+            };
+            Finding::unmet("unfinished", what)
+                .hint(format!("{wait}`promote resume {name}` finishes it{back}"))
         }
-        Err(None) => Finding::unmet("unfinished", what)
-            .hint(format!("`promote resume {name}` finishes it, `{back}` undoes it")),
     };
     Some(
         finding

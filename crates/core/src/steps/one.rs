@@ -64,6 +64,8 @@ impl StepProgress for Lines {
 impl Place<'_> {
     /// Runs a step to its end, or until the promotion lost its place.
     pub(super) async fn run(&self, step: &Step, context: &StepContext, sign: Option<Sign>) -> StepRecord {
+        // Many short steps take as long as one that is looked after.
+        self.lookout.show_life().await;
         let (phase, name) = (self.phase.to_owned(), name(step));
         self.world.events.hear(&Event::StepStarted { phase: phase.clone(), name: name.clone() });
         let mut report = self.once(step, context, sign).await;

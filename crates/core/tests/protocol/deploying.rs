@@ -81,7 +81,7 @@ fn while_one_is_deployed_the_lane_takes_nothing_else_and_says_who_what_since_whe
             let unmet: Vec<_> = refused.plan.findings.iter().filter(|one| !one.passes()).collect();
             assert_eq!(unmet.len(), 1, "{unmet:?}");
             assert_eq!(unmet[0].rule, "deploying");
-            assert!(unmet[0].detail.starts_with("ann is deploying bbbbbbb since 2026-"), "{unmet:?}");
+            assert!(unmet[0].detail.starts_with("ann has been deploying bbbbbbb since 2026-"), "{unmet:?}");
             assert!(unmet[0].detail.ends_with(": deploy ./install (1 of 1)"), "{unmet:?}");
             let hint = unmet[0].hint.as_deref().unwrap();
             for way in ["wait", "--override deploying --reason", "promote resume prod"] {
@@ -255,7 +255,7 @@ fn what_nobody_waits_for_closes_the_lane_until_it_is_resumed() {
     let world = stage.world();
     let refused = block_on(refusal(&world, &stage.config, &past(to('c', "bob"), &[])));
     let unmet = refused.plan.findings.iter().find(|one| !one.passes()).unwrap();
-    assert!(unmet.detail.contains("was not waited for yet"), "{unmet:?}");
+    assert!(unmet.detail.contains("have not run yet"), "{unmet:?}");
     // Nobody runs its steps, so nobody is taken over from: no age is waited for.
     let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
     let request = block_on(resuming(&world.view(), &stage.config, request)).unwrap();

@@ -69,9 +69,7 @@ impl Clock for Ordered {
             }
             let first = self.sleeping.lock().unwrap().iter().map(|(id, at)| (*at, *id)).min();
             if first == Some((wake, own)) {
-                if self.now() < wake {
-                    self.clock.set(wake);
-                }
+                self.clock.advance((wake - self.now()).to_std().unwrap_or_default());
                 return;
             }
         }

@@ -9,6 +9,7 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
+mod alive;
 mod budget;
 mod bytes;
 mod crash;

@@ -185,6 +185,7 @@ impl Case {
         let snapshot = Snapshot {
             taken_at: now(),
             began_at: now(),
+            alive: None,
             local_at: now(),
             named_at: now(),
             newer: BTreeMap::new(),

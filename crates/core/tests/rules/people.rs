@@ -117,7 +117,7 @@ fn a_deployment_that_goes_on_ends_first_unless_it_is_overtaken_on_record() {
     assert_eq!(case.check("deploying"), "nothing to say");
     case.deploying();
     assert_snapshot!(case.check("deploying"), @r#"
-    unmet: bob is deploying aaaaaaa since 2026-01-07 12:00:00 UTC (0s)
+    unmet: bob has been deploying aaaaaaa since 2026-01-07 12:00:00 UTC (0s)
     hint: wait for its end (`promote status prod`); `promote resume prod` goes on when its process is gone, `--override deploying --reason TEXT` overtakes it
     {"by":"bob","promotion":"00000000000000AA","sha":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa","since":"2026-01-07T12:00:00+00:00"}
     "#);
@@ -138,7 +138,11 @@ fn a_deployment_that_goes_on_ends_first_unless_it_is_overtaken_on_record() {
     again.request.take_over = promote_core::request::TakeOver::WhenStale;
     assert!(again.check("deploying").starts_with("met"), "{}", again.check("deploying"));
     again.snapshot.head.as_mut().unwrap().stored_at = case.snapshot.taken_at;
-    assert!(again.check("deploying").contains("its last record is 0s old"), "{}", again.check("deploying"));
+    assert!(
+        again.check("deploying").contains("its last sign of life is 0s old"),
+        "{}",
+        again.check("deploying")
+    );
     // Its time is over.
     case.snapshot.taken_at += chrono::TimeDelta::minutes(5);
     assert!(case.check("deploying").starts_with("met"), "{}", case.check("deploying"));

@@ -145,6 +145,7 @@ fn judge(
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,
         head: looked.heads.get(&environment.lane).cloned().flatten(),
+        alive: looked.alive.get(&environment.lane).copied(),
         upstream: environment
             .from
             .iter()

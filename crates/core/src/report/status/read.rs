@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::gates::Before;
 use crate::invocation::others;
+use crate::lease;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
@@ -41,6 +42,8 @@ pub(super) struct Looked {
     pub(super) local_at: DateTime<Utc>,
     /// What the gates of what may move are compared with.
     pub(super) gates: BTreeMap<EnvironmentName, Before>,
+    /// The newest signs of life of what is open or being deployed.
+    pub(super) alive: BTreeMap<LaneName, DateTime<Utc>>,
     lanes: BTreeMap<EnvironmentName, LaneName>,
 }
 
@@ -74,6 +77,7 @@ pub async fn status(
         .collect();
     let mut looked = look(view, config, &shown).await?;
     again(view, config, &shown, &mut looked).await?;
+    alive(view, config, &mut looked).await?;
     gates(view, config, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
     let reports = shown.iter().map(|settings| report(view, config, settings, &looked, actor));
@@ -123,6 +127,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         on_branch: BTreeMap::new(),
         tags: BTreeMap::new(),
         gates: BTreeMap::new(),
+        alive: BTreeMap::new(),
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
@@ -176,6 +181,16 @@ fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
     };
     let sound = targets.iter().filter(|(artifact, seen)| drift(state, artifact, seen).is_none());
     sound.map(one).collect()
+}
+
+/// Reads whether those who are at something are alive.
+async fn alive(view: &View, config: &Config, looked: &mut Looked) -> Result<(), Failure> {
+    let reads = looked.heads.iter().map(|(lane, head)| async move {
+        Ok::<_, Failure>((lane.clone(), lease::alive(view, config, head.as_ref()).await?))
+    });
+    let found: Vec<_> = try_join_all(reads).await?;
+    looked.alive = found.into_iter().filter_map(|(lane, alive)| Some((lane, alive?))).collect();
+    Ok(())
 }
 
 /// Reads the gates that were in force before, of those environments that something may move to.
@@ -259,6 +274,8 @@ async fn report(
     });
     let head = looked.heads.get(&settings.lane).and_then(Option::as_ref);
     let deploying = head.and_then(|head| Deploying::of(config, head));
+    let last = head.map(|head| lease::heard(head, looked.alive.get(&settings.lane).copied()));
+    let last = last.unwrap_or(looked.at);
     EnvironmentStatus {
         name: settings.name.to_string(),
         tier: settings.tier,
@@ -274,8 +291,11 @@ async fn report(
             sha: open.release.commit.to_string(),
             by: open.by.clone(),
             since: open.since.time(),
+            last,
+            alive: lease::is_fresh(last, looked.at),
+            last_s: (looked.at - last).num_seconds().max(0),
         }),
-        deploying: deploying.map(|deploying| DeployingReport::of(&deploying, looked.at)),
+        deploying: deploying.map(|deploying| DeployingReport::of(&deploying, last, looked.at)),
         frozen,
         hold,
         holds: holds(settings, looked),

@@ -241,7 +241,8 @@ impl Walk<'_> {
                     let rest = object.key.as_str().get(root.as_str().len() + 1..).unwrap_or_default();
                     self.found.fault(format!("`{}` is nothing that a ledger holds", shown(rest)));
                 }
-                Thing::Foreign | Thing::Genesis | Thing::Scratch => {}
+                // Nothing follows from what a sign of life says.
+                Thing::Foreign | Thing::Genesis | Thing::Scratch | Thing::Alive => {}
                 thing => documents.push((thing, object)),
             }
         }
