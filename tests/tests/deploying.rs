@@ -85,7 +85,7 @@ fn while_one_deploys_a_second_persons_promotion_of_the_next_commit_is_refused() 
     let second = run(&project, &["to", "e0", &two, "--yes"], "bob");
     assert_eq!(second.code, Some(6), "{second:?}");
     for word in
-        ["ann is deploying", one.get(..7).unwrap(), "since 20", "rmdir running", "--override deploying"]
+        ["ann has been deploying", one.get(..7).unwrap(), "since 20", "rmdir running", "--override deploying"]
     {
         assert!(second.err.contains(word), "{word}: {second:?}");
     }
@@ -211,5 +211,21 @@ fn a_step_of_a_killed_process_does_not_run_beside_that_of_the_taker() {
     let second = end(second);
     assert_eq!(second.code, Some(0), "{second:?}");
     assert!(!exists(&project, "beside"), "two deployments ran side by side");
+    assert_eq!(installed(&project), release(&project, 0));
+}
+
+#[test]
+fn a_move_without_its_steps_closes_the_environment_until_they_have_run() {
+    let project = project("deploy", INSTALL);
+    let one = project.releases[0].clone();
+    open_gate(&project);
+    let moved = run(&project, &["to", "e0", &one, "--yes", "--no-wait"], "ann");
+    assert_eq!(moved.code, Some(0), "{moved:?}");
+    assert!(moved.out.contains("have not run yet") && moved.err.contains("promote resume e0"), "{moved:?}");
+    assert!(!exists(&project, "installed.zip"));
+    let other = run(&project, &["to", "e0", &project.releases[1], "--yes"], "bob");
+    assert_eq!(other.code, Some(6), "{other:?}");
+    let resumed = run(&project, &["resume", "e0", "--yes"], "bob");
+    assert_eq!(resumed.code, Some(0), "{resumed:?}");
     assert_eq!(installed(&project), release(&project, 0));
 }

@@ -61,7 +61,7 @@ pub const INPUTS: &[Input] = &[
     input("take-over", "for rollback: undo at once what somebody else may still be at", "false"),
     input("ledger", "for verify: check the whole chain of records as well", "false"),
     input("dry-run", "plan only", "false"),
-    input("wait", "wait for the deployment and its checks", "true"),
+    input("wait", "run the steps that follow and wait for them; false only moves", "true"),
     input("on-blocked", "fail, or neutral: warn and succeed when a rule is not met", "fail"),
     input("summary", "write a job summary", "true"),
     input(

@@ -20,7 +20,7 @@ use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
-use promote_core::unwaited::{left_out, move_only};
+use promote_core::unwaited::move_only;
 use std::path::PathBuf;
 
 /// Runs one of them.
@@ -37,15 +37,6 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
     };
     let (config, world) = (&site.config, &site.world);
     let settings = observe::environment(config, &request.environment)?;
-    if !site.manner.wait
-        && let Some(step) = left_out(settings)
-    {
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("not to wait would leave out a step that deploys {}", settings.name),
-        )
-        .state(format!("It is: {}", promote_core::steps::name(step))));
-    }
     let (request, snapshot, decision) = decided(site, request, planned).await?;
     if act == Act::Plan || !matches!(decision, Decision::Allowed(_)) {
         // What is carried out remembers by itself.
@@ -120,7 +111,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
     Ok(page.done(&done, took, &shown).await)
 }
 
-/// Decides. What is open or being deployed is taken over once its last record is old enough, which is waited for; a
+/// Decides. What is open or being deployed is taken over once nothing was heard of it for long enough, which is waited for; a
 /// deployment of the very release that is asked for is gone on with in the same way, as a job that is run again means to.
 async fn decided(
     site: &Site<'_>,
@@ -201,7 +192,7 @@ impl Page<'_> {
                 ("rolled-back", format!("{commit} failed in {name} and was rolled back"))
             }
             (_, OutcomeResult::Succeeded) if !self.site.manner.wait && done.plan.follows => {
-                ("promoted", format!("{name} was moved to {commit}; its deployment is not waited for"))
+                ("promoted", format!("{name} was moved to {commit}; the steps that follow have not run yet"))
             }
             (_, OutcomeResult::Succeeded) => ("promoted", format!("{name} runs {commit}")),
             (_, OutcomeResult::TimedOut) => {

@@ -152,11 +152,11 @@ impl Taking {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Waiting")]
 pub(crate) struct Waiting {
-    /// Wait for the deployment and verify it; this is what happens anyway
+    /// Run the steps that follow, and wait for them; this is what happens anyway
     #[arg(long, overrides_with = "no_wait")]
     pub(crate) wait: bool,
 
-    /// Only move; `promote resume ENV` waits for the deployment later
+    /// Only move; `promote resume ENV` runs the steps that follow
     #[arg(long)]
     pub(crate) no_wait: bool,
 

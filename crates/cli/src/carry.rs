@@ -12,7 +12,7 @@ use crate::page::Page;
 use crate::project::Project;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
-use promote_core::config::{Config, Environment};
+use promote_core::config::Config;
 use promote_core::cut_off::Underway;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
@@ -29,7 +29,7 @@ use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
-use promote_core::unwaited::{left_out, move_only};
+use promote_core::unwaited::move_only;
 use promote_core::world::World;
 use std::sync::Arc;
 
@@ -66,9 +66,6 @@ async fn carry_and_tell(
     set_timeout(&mut project.config, &wanted);
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
-    if wanted.waiting.no_wait {
-        may_leave(settings)?;
-    }
     wanted.request.actor = app.identified().await?;
     let progress = app.progress();
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
@@ -200,19 +197,6 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
         for step in settings.deploy.iter_mut().chain(&mut settings.verify) {
             step.timeout = None;
         }
-    }
-}
-
-/// Whether the steps after the move only wait, so that they can be left for later.
-fn may_leave(settings: &Environment) -> Result<(), Failure> {
-    match left_out(settings) {
-        None => Ok(()),
-        Some(step) => Err(Failure::new(
-            ExitStatus::Usage,
-            format!("`--no-wait` would leave out a step that deploys {}", settings.name),
-        )
-        .state(format!("It is: {}", promote_core::steps::name(step)))
-        .hint("leave `--no-wait` out; `--timeout TIME` limits how long it may take")),
     }
 }
 

@@ -1,7 +1,7 @@
-//! A move without waiting for what follows from it.
+//! A move without what follows from it: the steps are left for whoever resumes, and until then the lane takes nothing else.
 
 use crate::apply::apply;
-use crate::config::{Config, Environment, Step, StepAction};
+use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::flow::{Done, carry_out};
@@ -11,20 +11,6 @@ use crate::plan::Plan;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::world::World;
-
-/// The first step after the move that does more than wait, and so can't be left for later.
-pub fn left_out(settings: &Environment) -> Option<&Step> {
-    let acts = |action: &StepAction| {
-        matches!(
-            action,
-            StepAction::Run { .. }
-                | StepAction::Github { .. }
-                | StepAction::Gitlab { .. }
-                | StepAction::CodePipeline { start: true, .. }
-        )
-    };
-    settings.deploy.iter().find(|step| acts(&step.action))
-}
 
 /// Carries out a plan that was just decided up to the commit; nothing that follows is run or recorded.
 ///

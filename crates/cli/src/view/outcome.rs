@@ -20,9 +20,11 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
     }
     if report.result.is_none() {
         page.line(Text::new(format!("{name} holds {sha}. {entry}"), Style::Strong));
-        page.line("Its deployment was not waited for.");
+        page.line(format!(
+            "The steps that follow have not run yet, and {name} takes nothing else until they have."
+        ));
         shown(&mut page, report);
-        page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
+        page.hint(format!("`promote resume {name}` runs them and records how they end"));
         return page;
     }
     let verb = match (report.action, report.steps.is_empty()) {

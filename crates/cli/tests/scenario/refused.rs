@@ -28,7 +28,6 @@ fn nothing_is_done_unconfirmed() {
     stage.tell("promote to prod");
     stage.variables.insert("CI".to_owned(), "true".to_owned());
     stage.tell("promote to prod");
-    stage.tell("promote to prod --no-wait --yes");
     assert_snapshot!(stage.transcript());
 }
 
