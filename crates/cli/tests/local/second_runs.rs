@@ -55,6 +55,12 @@ fn publish_after_a_release_was_put_back_ends_as_put_back() {
     for _ in 0..3 {
         stage.run(&["publish"]).ends(ExitStatus::RolledBack);
     }
+    // Who names it is refused by a rule, which an override goes past.
+    stage.write("out/bad", "none");
+    for _ in 0..2 {
+        let refused = stage.run(&["to", "staging", &bad, "--yes"]).ends(ExitStatus::Blocked);
+        assert!(refused.all().contains("--override rolled-back"), "{}", refused.all());
+    }
     // A schedule leaves it be: what was there before runs, verified.
     stage.run(&["advance"]).ends(ExitStatus::Ok);
 }
