@@ -131,9 +131,11 @@ async fn first(
         let Some(last) = page.last() else { return Ok(found) };
         at = Some(last.record.seq);
         for head in &page {
-            let state = head.state();
-            if state.open.is_none() && state.release().is_none() {
-                return Ok(found);
+            let Some(intent) = head.record.intent.as_ref().filter(|_| head.id == wanted) else { continue };
+            found = intent.targets.iter().map(|one| (one.target.clone(), one.before.clone())).collect();
+            match intent.supersedes {
+                Some(earlier) => wanted = earlier,
+                None => return Ok(found),
             }
         }
     }
