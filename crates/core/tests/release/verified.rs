@@ -202,11 +202,10 @@ fn a_later_promotion_that_was_cut_off_is_named_where_files_of_the_folder_differ(
             let found = block_on(verify(&view, &stage.config, &[name("prod")], Depth::default())).unwrap();
             let [check] = found.targets.unwrap().try_into().unwrap();
             assert_eq!(check.open.is_some(), stage.state("prod").open.is_some(), "{what}, call {n}");
-            if check.open.is_some() && !check.inside.is_empty() {
-                between += 1;
-                assert!(!check.matches, "{what}");
-                assert_eq!(check.open.unwrap().undo.as_deref(), Some("promote rollback prod"), "{what}");
-            }
+            let Some(open) = check.open.filter(|_| !check.inside.is_empty()) else { continue };
+            between += 1;
+            assert!(!check.matches, "{what}");
+            assert_eq!(open.undo.as_deref(), Some("promote rollback prod"), "{what}");
         }
         assert!(between > 0, "{what}");
     }
