@@ -115,6 +115,15 @@ pub struct Seen {
     pub files: Option<Arc<FolderManifest>>,
 }
 
+/// Which of two commits comes from the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Descent {
+    /// The release that is wanted has the one that is there among its ancestors.
+    Later,
+    /// It is one of the ancestors of what is there.
+    Earlier,
+}
+
 /// Everything that was read for one request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Snapshot {

@@ -25,10 +25,11 @@ use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
 use crate::world::View;
-use futures_util::future::{join_all, try_join, try_join_all, try_join3, try_join4};
+use futures_util::future::{join, join_all, try_join, try_join_all, try_join3, try_join4};
 use std::collections::BTreeMap;
 use targets::Depth;
 
+pub(crate) use descent::descent;
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
 pub(crate) use genesis::belongs;
@@ -178,8 +179,10 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let head = heads.get(&environment.name).cloned().flatten();
     let alive = lease::alive(view, config, head.as_ref());
-    let (mut capabilities, files, gates, alive) =
-        try_join4(capabilities(view, &genesis.0, &targets), files, gates, alive).await?;
+    let stands = descent(view, state.release(), &candidate.manifest.commit);
+    let (descent, read) =
+        join(stands, try_join4(capabilities(view, &genesis.0, &targets), files, gates, alive)).await;
+    let (mut capabilities, files, gates, alive) = read?;
     let changes = folders::changes(environment, &files, &targets);
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
@@ -209,6 +212,8 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         needs,
         files,
         changes,
+        adopted,
+        descent,
         gates,
         capabilities,
     })

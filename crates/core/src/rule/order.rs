@@ -1,8 +1,10 @@
-//! `order`: a release older than what is there comes only by a rollback.
+//! `order`: a release older than what is there comes only by a rollback. Which one is older is told by the repository
+//! where one of the two comes from the other; else by their times.
 
 use super::from::stay;
 use super::{Facts, Finding};
 use crate::invocation::Invocation;
+use crate::snapshot::Descent;
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.rolling_back() {
@@ -10,10 +12,14 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     }
     let state = facts.snapshot.state();
     let there = state.release()?;
-    let (old, new) = (there.committed_at?, facts.release.committed_at?);
     if there.commit == facts.release.commit {
         return None;
     }
+    let newer = match facts.snapshot.descent {
+        Some(Descent::Later) => true,
+        Some(Descent::Earlier) => false,
+        None => facts.release.committed_at? >= there.committed_at?,
+    };
     let commit = facts.release.commit.short(7);
     let hint = || match stay(&state, facts.release, facts.snapshot.taken_at) {
         Some(_) => {
@@ -22,7 +28,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         }
         None => "`--override order --reason TEXT` lets an older release come".to_owned(),
     };
-    Some(if new >= old {
+    Some(if newer {
         Finding::met("order", format!("{commit} is newer than {}", there.commit.short(7)))
     } else {
         Finding::unmet("order", format!("{commit} is older than {}, which is there", there.commit.short(7)))

@@ -159,6 +159,25 @@ fn an_older_release_comes_only_by_a_rollback() {
 }
 
 #[test]
+fn ancestry_decides_which_of_two_is_older_and_times_only_where_it_is_not_known() {
+    use promote_core::snapshot::Descent;
+    let times = |case: &mut Case, descent, old, new| {
+        case.snapshot.descent = descent;
+        case.state().current.as_mut().unwrap().release.as_mut().unwrap().committed_at = old;
+        case.snapshot.candidate.manifest.committed_at = new;
+        case.check("order").split(':').next().unwrap().to_owned()
+    };
+    let mut case = Case::new();
+    let (early, late) = (Some(now() - hours(9)), Some(now() - hours(1)));
+    for (old, new) in [(early, early), (early, late), (late, early), (None, None), (early, None)] {
+        assert_eq!(times(&mut case, Some(Descent::Earlier), old, new), "unmet", "{old:?} {new:?}");
+        assert_eq!(times(&mut case, Some(Descent::Later), old, new), "met", "{old:?} {new:?}");
+    }
+    assert_eq!(times(&mut case, None, late, early), "unmet");
+    assert_eq!(times(&mut case, None, early, early), "met");
+}
+
+#[test]
 fn what_is_needed_must_be_there() {
     let mut case = Case::new();
     assert_eq!(case.check("needs"), "nothing to say");

@@ -17,10 +17,10 @@ use crate::lease;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{begun, environment, gates_before, seen};
+use crate::observe::{begun, descent, environment, gates_before, seen};
 use crate::port::Capabilities;
 use crate::rule::{drift, unended};
-use crate::snapshot::Seen;
+use crate::snapshot::{Descent, Seen};
 use crate::undo::undo;
 use crate::world::View;
 use chrono::{DateTime, Utc};
@@ -38,6 +38,8 @@ pub(super) struct Looked {
     pub(super) natures: BTreeMap<StoreId, Capabilities>,
     pub(super) on_branch: BTreeMap<CommitId, Option<bool>>,
     pub(super) tags: BTreeMap<CommitId, Vec<String>>,
+    /// How what may move stands to what is there.
+    pub(super) descent: BTreeMap<EnvironmentName, Option<Descent>>,
     pub(super) at: DateTime<Utc>,
     pub(super) local_at: DateTime<Utc>,
     /// What the gates of what may move are compared with.
@@ -126,6 +128,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         natures: view.stores.iter().map(|(id, store)| (id.clone(), store.capabilities())).collect(),
         on_branch: BTreeMap::new(),
         tags: BTreeMap::new(),
+        descent: BTreeMap::new(),
         gates: BTreeMap::new(),
         alive: BTreeMap::new(),
         at,
@@ -221,6 +224,11 @@ async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
     for settings in shown {
         let adopted = next::adopted(settings, looked).map(|release| release.commit.clone());
         let next = wanted(settings, looked).map(|(release, _)| release.commit.clone());
+        if let Some(next) = &next {
+            let there = looked.state(&settings.lane).and_then(State::release);
+            let found = descent(view, there, next).await;
+            looked.descent.insert(settings.name.clone(), found);
+        }
         for commit in adopted.into_iter().chain(next) {
             if let Some(branch) = &settings.branch {
                 let found = history.on_branch(&commit, branch).await.ok().flatten();
