@@ -25,7 +25,7 @@ use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
 use promote_core::remember::remember;
-use promote_core::report::{DecisionReport, OutcomeReport, Verb, plan_of};
+use promote_core::report::{DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
@@ -99,10 +99,7 @@ async fn carry_and_tell(
     report.command = report.command.map(|line| wanted.waiting.typed(line));
     if wanted.changing.dry_run {
         app.show(&report, || decision_view::page(&report, config.timezone))?;
-        return Ok(match report.decision {
-            Verb::Refused => report.exit,
-            _ => ExitStatus::Ok,
-        });
+        return Ok(report.exit);
     }
     let severe = matches!(wanted.request.action, Action::Rollback | Action::Undo);
     let what = match &decision {
@@ -112,7 +109,8 @@ async fn carry_and_tell(
             What::Finish(nothing)
         }
         Decision::NothingToDo(_) => {
-            return nothing(app, project, &snapshot, &report, !wanted.waiting.no_wait);
+            report.exit = standing::exit(&snapshot.state(), !wanted.waiting.no_wait);
+            return nothing(app, project, &report);
         }
         Decision::Allowed(plan) => {
             let before = past(&snapshot, plan);
@@ -213,18 +211,12 @@ fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {
 }
 
 /// The release is there already. That its deployment did not end well is not passed over.
-fn nothing(
-    app: &App<'_>,
-    project: &Project,
-    snapshot: &Snapshot,
-    report: &DecisionReport,
-    waits: bool,
-) -> Ended {
+fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> Ended {
     match app.wish() {
         Wish::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
         _ => app.screen.data(&Wish::Whole.text(report)?)?,
     }
-    Ok(standing::exit(&snapshot.state(), waits))
+    Ok(report.exit)
 }
 
 /// What is taken over; for a rollback, that the release ran here before, and for how long.

@@ -35,7 +35,8 @@ pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> Ended {
     let settings = environment(&project.config, &request.environment)?;
     let view = app.world(&project).await?.view();
     let (_, decision) = decide(&view, &project.config, &request).await?;
-    let report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    report.exit = ExitStatus::Ok;
     app.show(&report, || crate::view::decision::explanation(&report, project.config.timezone))?;
-    Ok(ExitStatus::Ok)
+    Ok(report.exit)
 }

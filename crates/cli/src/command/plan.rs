@@ -56,17 +56,18 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
     progress.rest();
     let (snapshot, decision) = decided?;
     remember(&world, &snapshot, &request.actor).await;
-    let report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    report.exit = match report.decision {
+        Verb::Allowed if args.exit_code => ExitStatus::Differs,
+        Verb::Allowed | Verb::NothingToDo => ExitStatus::Ok,
+        Verb::Refused if args.exit_code || !report.obstacles.is_empty() => report.would_exit,
+        Verb::Refused => ExitStatus::Ok,
+    };
     if let Some(path) = &args.out {
         save(app, path, &decision)?;
     }
     app.show(&report, || crate::view::decision::page(&report, project.config.timezone))?;
-    Ok(match report.decision {
-        Verb::Allowed if args.exit_code => ExitStatus::Differs,
-        Verb::Allowed | Verb::NothingToDo => ExitStatus::Ok,
-        Verb::Refused if args.exit_code || !report.obstacles.is_empty() => report.exit,
-        Verb::Refused => ExitStatus::Ok,
-    })
+    Ok(report.exit)
 }
 
 fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<(), Failure> {

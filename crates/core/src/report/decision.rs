@@ -38,6 +38,8 @@ pub struct DecisionReport {
     pub decision: Verb,
     /// The exit status that carrying it out would begin with.
     pub exit: ExitStatus,
+    /// The exit status that carrying it out would begin with: `blocked`, `conflict`, … where it is refused.
+    pub would_exit: ExitStatus,
     /// The project.
     pub project: String,
     /// Where to.
@@ -82,6 +84,7 @@ impl Document for DecisionReport {
         "schema",
         "decision",
         "exit",
+        "would_exit",
         "project",
         "environment",
         "tier",
@@ -196,6 +199,7 @@ impl DecisionReport {
             schema: Self::SCHEMA,
             decision: verb,
             exit,
+            would_exit: exit,
             project: config.project.to_string(),
             environment: settings.name.to_string(),
             tier: settings.tier,
