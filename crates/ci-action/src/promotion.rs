@@ -10,7 +10,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish};
 use promote_core::lease;
-use promote_core::ledger::{Action, OutcomeResult};
+use promote_core::ledger::{Action, OutcomeResult, Restored};
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
@@ -214,12 +214,18 @@ impl Page<'_> {
             words.extend(done.lost.as_ref().map(|lost| format!("it was {}", lost.words())));
             words.extend(match &done.undone {
                 _ if done.lost.is_some() => None,
+                Some(Ok(back)) if back.plan.action == Action::Undo => {
+                    let left = back.restored.iter().filter_map(Restored::told);
+                    Some(left.fold("it was undone, as nothing was there before".to_owned(), |told, left| {
+                        format!("{told}; {left}")
+                    }))
+                }
                 Some(Ok(back)) => {
                     let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
                     Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
                 }
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
-                None => done.undo().map(|undo| format!("`{undo}` puts back what was there before")),
+                None => done.undo().map(|undo| format!("`{undo}` undoes it")),
             });
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }
@@ -233,6 +239,9 @@ impl Page<'_> {
         // After a rollback it is what was there that the targets hold.
         if let Some(Ok(back)) = &done.undone {
             self.fill(&mut answer, &back.plan);
+            if back.plan.action == Action::Undo {
+                answer.values.insert("version", String::new());
+            }
             crate::holding::lies(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }

@@ -96,7 +96,11 @@ async fn carry_and_tell(
         unchanged(saved, &decision)?;
     }
     let mut report = DecisionReport::of(&view, config, settings, &decision).await;
-    report.command = report.command.map(|line| wanted.waiting.typed(line));
+    let taken = wanted.request.take_over == TakeOver::Confirmed;
+    report.command = report.command.map(|line| wanted.waiting.typed(line)).map(|line| match taken {
+        true => format!("{line} --take-over"),
+        false => line,
+    });
     if wanted.changing.dry_run {
         app.show(&report, || decision_view::page(&report, config.timezone))?;
         return Ok(report.exit);
@@ -231,10 +235,13 @@ fn past(snapshot: &Snapshot, plan: &Plan) -> Option<String> {
             open.by
         ));
     }
+    let state = snapshot.state();
+    if let Some(there) = state.current.as_ref().filter(|_| plan.action == Action::Undo) {
+        return Some(format!("undoes the first release here, moved by {}", there.by));
+    }
     if plan.action != Action::Rollback {
         return None;
     }
-    let state = snapshot.state();
     let past = state.trail.iter().find(|past| past.release.commit == plan.release.commit)?;
     let ran = span((past.until.time() - past.since.time()).num_seconds().max(0));
     let verified = if past.verified.is_some() { " and was verified" } else { "" };

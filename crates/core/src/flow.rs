@@ -57,9 +57,11 @@ pub struct Done {
 impl Done {
     /// What puts back the release that was there; `None` when there was none, or it is there again.
     pub fn undo(&self) -> Option<Invocation> {
-        let from = self.plan.from.as_ref()?;
-        let back = self.plan.action == Action::Rollback || self.undone.as_ref().is_some_and(Result::is_ok);
-        let moved = from.commit != self.plan.release.commit;
+        let back = matches!(self.plan.action, Action::Rollback | Action::Undo)
+            || self.undone.as_ref().is_some_and(Result::is_ok);
+        let from = self.plan.from.as_ref();
+        let moved =
+            from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
         (moved && !back)
             .then(|| undo::undo(self.head.state(), &self.plan.environment, &self.plan.terms.include))
             .flatten()
@@ -148,15 +150,16 @@ async fn put_back(
     request: &Request,
     done: &mut Done,
 ) {
-    let asked = settings.on_failure == OnFailure::Rollback && done.plan.action != Action::Rollback;
+    let back = matches!(done.plan.action, Action::Rollback | Action::Undo);
+    let asked = settings.on_failure == OnFailure::Rollback && !back;
     // Whoever ran the steps puts back what was there.
     let by_others = done.lost.is_some();
     if done.result != OutcomeResult::Failed || !asked || by_others {
         return;
     }
     world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
-    let undone = undo(world, config, &done.plan, request).await;
-    if undone.as_ref().is_ok_and(|back| back.result == OutcomeResult::Succeeded) {
+    let undone = undo(world, config, done, request).await;
+    if undone.as_ref().is_ok_and(|back| back.exit == ExitStatus::Ok) {
         done.exit = ExitStatus::RolledBack;
     }
     done.undone = Some(undone.map(Box::new));
@@ -308,22 +311,33 @@ async fn hold(
         |failure| {
             let name = &settings.name;
             Failure { exit: ExitStatus::Unfinished, ..failure }
-                .state(format!(
-                    "{name} is back at {}, but automation is not held.",
-                    plan.release.commit.short(7)
-                ))
+                .state(match plan.action {
+                    Action::Undo => {
+                        format!("What was moved to {name} is undone, but automation is not held.")
+                    }
+                    _ => format!(
+                        "{name} is back at {}, but automation is not held.",
+                        plan.release.commit.short(7)
+                    ),
+                })
                 .hint(format!("`promote hold {name} --reason TEXT` keeps automation from moving it"))
         },
     )
 }
 
-async fn undo(world: &World, config: &Config, failed: &Plan, request: &Request) -> Result<Done, String> {
-    let Some(from) = &failed.from else { return Err("nothing was there before".to_owned()) };
-    let Ok(prefix) = from.commit.as_str().parse() else { return Err("nothing was there before".to_owned()) };
+async fn undo(world: &World, config: &Config, done: &Done, request: &Request) -> Result<Done, String> {
+    let failed = &done.plan;
+    let before = failed.from.as_ref().and_then(|from| from.commit.as_str().parse().ok());
+    let wanted = match before {
+        // Where nothing was there before, what was moved is taken back.
+        _ if done.head.state().is_first() => Wanted::Unnamed,
+        Some(prefix) => Wanted::Commit(prefix),
+        None => return Err("which release was there before is not known".to_owned()),
+    };
     let back = Request {
         include: request.include.clone(),
         reason: Some(format!("the deployment of {} failed", failed.release.commit.short(7))),
-        ..Request::rollback(failed.environment.clone(), Wanted::Commit(prefix), request.actor.clone())
+        ..Request::rollback(failed.environment.clone(), wanted, request.actor.clone())
     };
     let (snapshot, decision) =
         decide(&world.view(), config, &back).await.map_err(|failure| failure.to_string())?;

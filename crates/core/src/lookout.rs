@@ -7,8 +7,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease::{LOOK, SHORT, SIGN};
 use crate::ledger::{
-    Alive, AppendError, Head, Kind, LedgerError, Mark, OutcomeResult, PromotionId, Record, ReleaseRef, Seq,
-    Sign, alive,
+    Action, Alive, AppendError, Head, Kind, LedgerError, Mark, OutcomeResult, PromotionId, Record,
+    ReleaseRef, Seq, Sign, alive,
 };
 use futures_util::future::{Either, select};
 use std::pin::pin;
@@ -156,7 +156,7 @@ impl<'w> Lookout<'w> {
                 match &mut seen.lost {
                     // What came right after says which release it is.
                     Some(lost) if lost.release.is_none() => {
-                        lost.release = head.record.intent.as_ref().map(|intent| intent.release.clone());
+                        lost.release = brought(&head.record);
                     }
                     Some(_) => {}
                     None if foreign => seen.lost = self.lost_to(&head.record),
@@ -286,10 +286,7 @@ impl<'w> Lookout<'w> {
 
     /// Who has the lane, when this record of somebody else took it.
     fn lost_to(&self, record: &Record) -> Option<Lost> {
-        let lost = |how| {
-            let release = record.intent.as_ref().map(|intent| intent.release.clone());
-            Some(Lost { how, by: record.actor.name.clone(), release })
-        };
+        let lost = |how| Some(Lost { how, by: record.actor.name.clone(), release: brought(record) });
         let Holding::Committed { of } = &self.holding else { return lost(Loss::TakenOver) };
         if let Some(outcome) = record.outcome.as_ref().filter(|outcome| outcome.of == *of) {
             return match outcome.result {
@@ -304,4 +301,10 @@ impl<'w> Lookout<'w> {
             _ => None,
         }
     }
+}
+
+/// The release that an intent brings; what undoes brings none.
+fn brought(record: &Record) -> Option<ReleaseRef> {
+    let intent = record.intent.as_ref().filter(|intent| intent.action != Action::Undo);
+    intent.map(|intent| intent.release.clone())
 }

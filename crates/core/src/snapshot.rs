@@ -155,6 +155,10 @@ pub struct Snapshot {
     pub files: BTreeMap<String, SourceFolder>,
     /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
+    /// What was adopted here before, where a rollback has nothing verified to go back to.
+    pub adopted: Option<ReleaseRef>,
+    /// How the release stands to the one that is there, where the repository knows one to come from the other.
+    pub descent: Option<Descent>,
     /// What the gates in the file are compared with.
     pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.

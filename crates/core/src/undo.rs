@@ -13,6 +13,14 @@ pub fn undo(state: &State, environment: &EnvironmentName, include: &[Environment
     if state.open.is_some() {
         return Some(back);
     }
+    if state.is_first() {
+        let current = state.current.as_ref();
+        let deploying = current.is_some_and(|current| current.follows && current.outcome.is_none());
+        return Some(match deploying {
+            true => back.option("--override", "deploying").option("--reason", "TEXT"),
+            false => back,
+        });
+    }
     let now = state.release().map(|release| &release.commit);
     let before = &state.trail.iter().find(|past| Some(&past.release.commit) != now)?.release;
     let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));

@@ -12,7 +12,8 @@ use promote_core::request::Wanted;
 ///
 /// Goes back to the release that ran here before and was verified, or to the one that `--to` names. Soak, freeze and
 /// approvals are not asked: a release verified here before may always come back. What was there is marked as rolled
-/// back. A promotion that was cut off is undone; while its process gave a sign of life less than a minute ago, that is
+/// back. The first release of an environment is undone, as long as nothing verified it: the environment holds nothing
+/// again. A promotion that was cut off is undone; while its process gave a sign of life less than a minute ago, that is
 /// asked about, as with `promote resume`.
 #[derive(Debug, Args)]
 #[command(

@@ -47,6 +47,6 @@ fn line(page: &mut Page, moved: &Moved) {
     if let Some(undo) =
         moved.undo.as_ref().filter(|_| !matches!(moved.result.as_str(), "promoted" | "succeeded"))
     {
-        page.hint(format!("`{undo}` puts back what was there before"));
+        page.hint(format!("`{undo}` undoes it"));
     }
 }

@@ -57,6 +57,13 @@ fn shown(page: &mut Page, report: &OutcomeReport) {
     }
 }
 
+/// What could not be taken back, and why.
+fn untaken(page: &mut Page, report: &OutcomeReport) {
+    for told in report.restored.iter().filter_map(Restored::told) {
+        page.line(Text::plain(format!("  {told}")));
+    }
+}
+
 /// A promotion whose deployment did not end well, as an error.
 pub(crate) fn failed(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
@@ -66,9 +73,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             format!("the promotion of {sha} to {name} is closed, but not all of it could be taken back");
         page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
         page.blank();
-        for told in report.restored.iter().filter_map(Restored::told) {
-            page.line(Text::plain(format!("  {told}")));
-        }
+        untaken(&mut page, report);
         page.blank();
         page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
         page.hint(format!(
@@ -100,6 +105,18 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
     }
     page.blank();
     match (&report.undone, &report.not_undone) {
+        (Some(back), _) if back.action == Action::Undo => {
+            match report.exit {
+                ExitStatus::RolledBack => {
+                    page.line(format!("{name} is as it was before {sha}, as `on-failure` asks."));
+                }
+                _ => {
+                    page.line("It was undone, as `on-failure` asks, but not all of it could be taken back:");
+                    untaken(&mut page, back);
+                }
+            }
+            page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
+        }
         (Some(back), _) if report.exit == ExitStatus::RolledBack => {
             page.line(format!("{name} is back at {}, as `on-failure` asks.", back.release.short()));
         }
@@ -124,8 +141,11 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         }
     }
     if report.undone.is_none() && report.superseded_by.is_none() {
-        if let (Some(from), Some(undo)) = (&report.from, &report.undo) {
-            page.hint(format!("`{undo}` puts {} back", from.short()));
+        let from = report.from.as_ref().filter(|from| from.sha != report.release.sha);
+        match (from, &report.undo) {
+            (Some(from), Some(undo)) => page.hint(format!("`{undo}` puts {} back", from.short())),
+            (None, Some(undo)) => page.hint(format!("`{undo}` undoes it: nothing was there before")),
+            (_, None) => {}
         }
         if report.result != Some(OutcomeResult::Failed) {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

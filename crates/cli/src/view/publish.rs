@@ -88,7 +88,7 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
         // Why says what there is to do.
         _ if moved.result == "unchanged" => {}
         _ if moved.promotion.is_some() => {
-            moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` puts back what was there before")));
+            moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` undoes it")));
         }
         _ if moved.result == "blocked" => {
             page.hint(format!("`promote plan {name} {short}` shows when it may move, and on what terms"));

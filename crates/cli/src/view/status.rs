@@ -143,6 +143,18 @@ fn movable(name: &str, next: &Next, zone: Tz) -> String {
     }
 }
 
+/// How the first release of a lane is undone, before which nothing was there.
+fn first(page: &mut Page, environment: &EnvironmentStatus) {
+    for undo in environment.undo.iter().filter(|_| environment.first) {
+        page.hint(format!("`{undo}` {}", puts_back(environment)));
+    }
+}
+
+/// What undoing comes to.
+fn puts_back(environment: &EnvironmentStatus) -> &'static str {
+    if environment.first { "undoes it: nothing was there before" } else { "puts back what was there before" }
+}
+
 fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     let name = &environment.name;
     match environment.standing {
@@ -155,10 +167,9 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()));
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
-        Standing::Failed => environment
-            .undo
-            .iter()
-            .for_each(|undo| page.hint(format!("`{undo}` puts back what was there before"))),
+        Standing::Failed => {
+            environment.undo.iter().for_each(|undo| page.hint(format!("`{undo}` {}", puts_back(environment))))
+        }
         // What was adopted was brought by no promotion, so there are no steps of one to run again.
         Standing::NotVerified
             if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>
@@ -171,12 +182,15 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             page.hint(format!(
                 "wait for its end; when its process is gone, `promote resume {name}` runs its steps again"
             ));
+            first(page, environment);
         }
         Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| one.left) => {
             page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
+            first(page, environment);
         }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+            first(page, environment);
         }
         Standing::Verified | Standing::Empty if environment.next.is_some() => {
             page.hint(format!("`promote plan {name}` shows what would happen"));

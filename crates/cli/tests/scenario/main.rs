@@ -15,6 +15,7 @@ mod copied;
 mod cut_off;
 mod deploying;
 mod exits;
+mod first;
 mod gitlab;
 mod happy;
 #[path = "../hint/mod.rs"]

@@ -21,7 +21,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lease;
-use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
+use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, ReleaseRef, StepRecord, TargetMove};
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
@@ -201,7 +201,9 @@ fn over(snapshot: &Snapshot, before: &overtake::Before, plan: &Plan) -> Option<T
         return Some(TakenOver { promotions: open.stamps, release: open.release.commit });
     }
     let overtaken = before.overtaken.as_ref()?;
-    let release = overtaken.release.as_ref().filter(|release| release.commit != plan.release.commit)?;
+    let another =
+        |release: &&ReleaseRef| plan.action == Action::Undo || release.commit != plan.release.commit;
+    let release = overtaken.release.as_ref().filter(another)?;
     Some(TakenOver { promotions: vec![overtaken.promotion.clone()], release: release.commit.clone() })
 }
 

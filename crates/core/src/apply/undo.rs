@@ -1,6 +1,6 @@
-//! Taking back what a promotion began where nothing was there before: every target is made absent again under its
-//! condition, or left as it is with the reason, and then nothing is open any more. Requests of the promotion that is
-//! undone must be over first: a create that is still on its way would find the place empty.
+//! Taking back what a promotion brought where nothing was there before: every target is made absent again under its
+//! condition, or left as it is with the reason, and then nothing is open or recorded as there any more. Requests of the
+//! promotions that are undone must be over first: a create that is still on its way would find the place empty.
 
 use super::earlier::Earlier;
 use super::takeover;
@@ -57,12 +57,12 @@ pub async fn undo(
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
     let first = first(&writer, snapshot).await?;
-    let intent = intent::open(&writer, config, plan, snapshot.head.as_ref(), snapshot).await?;
+    let before = overtake::overtake(&writer, config, snapshot).await?;
+    let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };
     let moved = config.moved(environment, &plan.terms.include);
-    let before = overtake::Before { head: snapshot.head.clone(), overtaken: None };
     world.events.hear(&Event::Intent {
         promotion: promotion.clone(),
         environment: environment.name.clone(),
@@ -73,7 +73,8 @@ pub async fn undo(
         follows: false,
         over: over(snapshot, &before, plan),
     });
-    if moved.iter().any(|moved| !moved.prepare.is_empty()) {
+    let prepares = plan.supersedes.is_some() && moved.iter().any(|moved| !moved.prepare.is_empty());
+    if prepares || before.must_hear(plan, request) {
         lease::until_heard(world, "a step of the promotion that is undone may still run until then").await;
     }
     let lookout = Lookout::open(writer.clone(), intent.clone());
@@ -115,7 +116,8 @@ impl Restored {
     }
 }
 
-/// What the targets held before the first of the promotions that took over from each other.
+/// What the targets held before the first promotion that is undone: of those that took over from each other, or that
+/// moved the first release, once more and again.
 async fn first(
     writer: &Writer<'_>,
     snapshot: &Snapshot,
@@ -123,20 +125,20 @@ async fn first(
     let reader = writer.world.ledger.reader();
     let lane = &writer.environment.lane;
     let mut found = BTreeMap::new();
-    let Some(mut wanted) = snapshot.state().open.and_then(|open| open.id) else { return Ok(found) };
-    let mut at = None;
+    let Some(newest) = snapshot.head.as_ref() else { return Ok(found) };
+    // The page begins with the newest record, which may have come after the plan by now.
+    let mut at = Some(newest.record.seq.next());
     loop {
-        // While one is open, every record is an intent that takes over from the one before.
         let page = reader.page(lane, at, 8).await.map_err(LedgerError::looking)?;
         let Some(last) = page.last() else { return Ok(found) };
         at = Some(last.record.seq);
         for head in &page {
-            let Some(intent) = head.record.intent.as_ref().filter(|_| head.id == wanted) else { continue };
-            found = intent.targets.iter().map(|one| (one.target.clone(), one.before.clone())).collect();
-            match intent.supersedes {
-                Some(earlier) => wanted = earlier,
-                None => return Ok(found),
+            let state = head.state();
+            if state.open.is_none() && state.release().is_none() {
+                return Ok(found);
             }
+            let targets = head.record.intent.iter().flat_map(|intent| &intent.targets);
+            found.extend(targets.map(|one| (one.target.clone(), one.before.clone())));
         }
     }
 }
@@ -154,10 +156,19 @@ impl Known<'_> {
     fn is_ours(&self, object: &Object) -> bool {
         let state = self.snapshot.state();
         let stamp = object.metadata.get("promote-id");
-        let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
+        let there = state.current.iter().filter(|there| there.release.is_some());
+        let stamped = state
+            .open
+            .iter()
+            .flat_map(|open| &open.stamps)
+            .chain(there.clone().filter_map(|there| there.promotion.as_ref()))
+            .any(|id| Some(&id.0) == stamp);
+        let recorded = there
+            .flat_map(|there| &there.targets)
+            .any(|known| known.target == self.target.target && known.token == object.token);
         let found = self.snapshot.capabilities.get(&self.target.target.store);
         let marks = found.is_none_or(|found| found.stamps);
-        stamped || (!marks && self.target.is_held_by(object))
+        stamped || recorded || (!marks && self.target.is_held_by(object))
     }
 }
 

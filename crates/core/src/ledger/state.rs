@@ -149,6 +149,25 @@ impl State {
         self.allowed.truncate(TRAIL);
     }
 
+    /// Whether what is there is the first release of the lane and nothing verified it: then there is nothing to go back
+    /// to, and it may be undone.
+    pub fn is_first(&self) -> bool {
+        let brought = |there: &Occupancy| {
+            there.release.is_some() && there.promotion.is_some() && there.verified.is_none()
+        };
+        self.trail.is_empty() && self.current.as_ref().is_some_and(brought)
+    }
+
+    /// What a rollback without a name would undo, where nothing is there that could come back: what is open, or the
+    /// first release.
+    pub fn undoable(&self) -> Option<&ReleaseRef> {
+        match &self.open {
+            Some(open) if self.release().is_none() || open.action == Action::Undo => Some(&open.release),
+            Some(_) => None,
+            None => self.release().filter(|_| self.is_first()),
+        }
+    }
+
     /// The freeze in force at `now`.
     pub fn frozen_at(&self, now: DateTime<Utc>) -> Option<&Frozen> {
         self.frozen.as_ref().filter(|frozen| frozen.until.is_none_or(|until| now < until))
@@ -189,6 +208,17 @@ impl State {
                     return Err(Misfit::Unabortable);
                 }
                 next.open = None;
+                if let Some(requests) = &mut next.requests {
+                    requests.ended(open.since.seq, now);
+                    if undoes {
+                        requests.take_back(open.release.clone());
+                    }
+                }
+                if undoes && let Some(bad) = self.release() {
+                    next.rolled_back_from(&bad.commit);
+                    (next.current, next.committed, next.committed_seq) = (None, None, None);
+                    next.unclean = false;
+                }
             }
             Kind::Outcome => {
                 let Some(outcome) = &record.outcome else { return Err(Misfit::NotLast) };
@@ -234,12 +264,12 @@ impl State {
         if intent.from.as_ref() != self.release().map(|release| &release.commit) {
             return Err(Misfit::From);
         }
-        // What is undone is open, and nothing that could come back is there.
-        if intent.action == Action::Undo && (self.open.is_none() || self.release().is_some()) {
+        let undone = self.undoable().is_some_and(|release| release.commit == intent.release.commit);
+        if intent.action == Action::Undo && !undone {
             return Err(Misfit::NotOpen);
         }
         let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
-        let passes = intent.action == Action::Rollback
+        let passes = matches!(intent.action, Action::Rollback | Action::Undo)
             || self.open.is_some()
             || named("freeze")
             || (named("clock") && self.frozen.as_ref().is_some_and(|frozen| frozen.until.is_some()));
@@ -296,9 +326,7 @@ impl State {
             && !stays
             && let Some(bad) = before
         {
-            next.rolled_back.retain(|commit| *commit != bad);
-            next.rolled_back.insert(0, bad);
-            next.rolled_back.truncate(ROLLED_BACK);
+            next.rolled_back_from(&bad);
         }
         next.rolled_back.retain(|commit| *commit != open.release.commit);
         next.current = Some(Occupancy {
@@ -320,6 +348,12 @@ impl State {
         next.committed = None;
         next.committed_seq = Some(record.seq);
         Ok(())
+    }
+
+    fn rolled_back_from(&mut self, bad: &CommitId) {
+        self.rolled_back.retain(|commit| commit != bad);
+        self.rolled_back.insert(0, bad.clone());
+        self.rolled_back.truncate(ROLLED_BACK);
     }
 
     fn outcome(&self, outcome: &Outcome, now: Moment, next: &mut Self) -> Result<(), Misfit> {

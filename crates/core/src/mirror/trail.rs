@@ -100,7 +100,9 @@ impl<'c> Trail<'c> {
                 }
             }
             Event::Aborted { .. } => self.end(DeploymentState::Canceled, "withdrawn; nothing was written"),
-            Event::Undone { .. } => self.end(DeploymentState::Canceled, "what was begun before it is undone"),
+            Event::Undone { .. } => {
+                self.end(DeploymentState::Canceled, "what was brought before it is undone")
+            }
             Event::Outcome { result, .. } => {
                 let (state, words) = outcome(*result);
                 self.end(state, words)

@@ -1,6 +1,9 @@
 //! Reading the world into a [`Snapshot`]: what is asked for side by side is asked for in one round. Needs read
 //! rights only.
 
+mod adopted;
+mod changed;
+mod descent;
 mod folders;
 mod gates;
 mod genesis;
@@ -18,7 +21,7 @@ use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease;
-use crate::ledger::{Genesis, Head, LedgerError, State};
+use crate::ledger::{Action, Genesis, Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, FenceClass};
 use crate::request::{Request, Wanted};
@@ -129,10 +132,12 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     };
     let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
     belongs(&genesis.0, heads.values().flatten())?;
+    let there = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
+    let adopted = adopted::adopted(view, environment, request, there).await?;
     let candidate = match early {
         Some(found) => found,
         None => {
-            let commit = release::unnamed(environment, request, &heads)?;
+            let commit = release::unnamed(config, environment, request, &heads, adopted.as_ref())?;
             release::candidate(view, config, environment, &commit).await?
         }
     };
@@ -219,7 +224,8 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     })
 }
 
-/// A promotion that is finished writes the very names that it was begun with, whatever the time is now.
+/// A promotion that is finished writes the very names that it was begun with, whatever the time is now; and what is
+/// undone is what was written.
 async fn names_as_begun(
     view: &View,
     environment: &Environment,
@@ -232,6 +238,18 @@ async fn names_as_begun(
     let same = |open: &&crate::ledger::OpenIntent| {
         open.environment == environment.name && open.release.commit == candidate.manifest.commit
     };
+    let undone = state.filter(|state| state.open.is_none()).and_then(State::undoable);
+    if request.action == Action::Rollback
+        && undone.is_some_and(|release| release.commit == candidate.manifest.commit)
+    {
+        for target in state.iter().flat_map(|state| &state.current).flat_map(|current| &current.targets) {
+            let name = target.artifact.as_ref().map_or("main", |name| name.as_str());
+            if let Some(place) = places.get_mut(name) {
+                place.clone_from(&target.target);
+            }
+        }
+        return Ok(());
+    }
     let Some(open) = open.filter(|_| request.take_over.is_wanted()).filter(same) else { return Ok(()) };
     if !environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref()).any(targets::moves) {
         return Ok(());

@@ -7,11 +7,14 @@ use crate::config::{Config, Environment};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, State, Word};
+use crate::invocation::others;
+use crate::ledger::manifest::FILE;
+use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, ReleaseRef, State, Word};
 use crate::names::EnvironmentName;
 use crate::port::Object;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Opened};
+use crate::undo::undo;
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -111,9 +114,11 @@ pub(super) async fn named(
 
 /// The commit that is meant when none is named.
 pub(super) fn unnamed(
+    config: &Config,
     environment: &Environment,
     request: &Request,
     heads: &BTreeMap<EnvironmentName, Option<Head>>,
+    adopted: Option<&ReleaseRef>,
 ) -> Result<CommitId, Failure> {
     let empty = State::default();
     let state_of =
@@ -156,21 +161,29 @@ pub(super) fn unnamed(
         Wanted::Unnamed if request.action == Action::Redeploy => {
             running(&environment.name).ok_or_else(|| nothing(&environment.name))
         }
-        // Where nothing was there before, what was begun is taken away again.
-        _ => previous(here).or_else(|| begun(here, request)).ok_or_else(|| {
-            Failure::new(
-                ExitStatus::Missing,
-                format!("{} has no verified release to go back to", environment.name),
-            )
-            .hint(format!("`promote history {}` shows what was there", environment.name))
-        }),
+        // Where nothing was there before, what was begun or did not end well is taken away again.
+        _ => previous(here)
+            .or_else(|| adopted.map(|release| release.commit.clone()))
+            .or_else(|| begun(here, request))
+            .ok_or_else(|| {
+                let failure = Failure::new(
+                    ExitStatus::Missing,
+                    format!("{} has no verified release to go back to", environment.name),
+                );
+                match undo(here, &environment.name, &others(config, environment)) {
+                    Some(line) => failure.hint(format!("`{line}` puts back what was not verified")),
+                    None => {
+                        failure.hint(format!("`promote history {}` shows what was there", environment.name))
+                    }
+                }
+            }),
     }
 }
 
-/// What an open promotion brings that may only be undone.
+/// What was brought where nothing was before, and may only be undone.
 fn begun(state: &State, request: &Request) -> Option<CommitId> {
-    let open = state.open.as_ref().filter(|_| request.take_over.is_wanted() && state.release().is_none());
-    open.map(|open| open.release.commit.clone())
+    let may = state.open.is_none() || request.take_over.is_wanted();
+    state.undoable().filter(|_| may).map(|release| release.commit.clone())
 }
 
 /// What ran here before: with a promotion open, what is recorded as being there; else the newest verified release

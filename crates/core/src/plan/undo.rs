@@ -1,5 +1,6 @@
-//! Undoing a promotion that has not ended, where nothing that could come back was there before: its targets are made as
-//! they were. What that takes is decided when it is done; the plan names the targets and what they hold.
+//! Undoing a promotion where nothing that could come back was there before, because it has not ended or did not end well:
+//! its targets are made as they were. What that takes is decided when it is done; the plan names the targets and what
+//! they hold.
 
 use super::decide::{Decision, Refusal};
 use super::document::{Base, Plan, SCHEMA};
@@ -14,13 +15,13 @@ use crate::rule::Finding;
 use crate::snapshot::{Seen, Snapshot};
 
 /// The rules that hold for it. It brings nothing, so what is demanded of a release is not asked.
-const ASKED: [&str; 3] = ["unfinished", "shared-target", "clock"];
+const ASKED: [&str; 4] = ["unfinished", "deploying", "shared-target", "clock"];
 
 /// Whether a request comes to that.
 pub(super) fn is_meant(request: &Request, state: &State, release: &ReleaseRef) -> bool {
-    let open = state.open.as_ref().is_some_and(|open| open.release.commit == release.commit);
+    let undoable = state.undoable().is_some_and(|undone| undone.commit == release.commit);
     let unnamed = matches!(request.wanted, Wanted::Unnamed | Wanted::Previous);
-    open && state.release().is_none()
+    undoable
         && match request.action {
             Action::Undo => true,
             Action::Rollback => unnamed,
@@ -54,9 +55,9 @@ pub(super) fn plan(
             id: snapshot.head.as_ref().map_or(snapshot.genesis.1, |head| head.id),
         },
         action: Action::Undo,
-        release: manifest.reference(),
+        release: snapshot.candidate.reference(),
         subject: manifest.subject.clone(),
-        from: None,
+        from: state.release().cloned(),
         supersedes: state.open.as_ref().and_then(|open| open.id),
         targets: targets.collect(),
         follows: false,
@@ -82,9 +83,10 @@ pub(super) fn plan(
     if plan.allowed() && obstacles.is_empty() {
         return Decision::Allowed(Box::new(plan));
     }
-    let open = plan.findings.iter().any(|finding| finding.rule == "unfinished" && !finding.passes());
+    let busy = |one: &Finding| matches!(one.rule.as_str(), "unfinished" | "deploying") && !one.passes();
+    let busy = plan.findings.iter().any(busy);
     let exit = match obstacles.is_empty() {
-        _ if open => ExitStatus::Conflict,
+        _ if busy => ExitStatus::Conflict,
         true => ExitStatus::Blocked,
         false => ExitStatus::Missing,
     };

@@ -215,7 +215,7 @@ impl DecisionReport {
                 .collect(),
             rules: plan.findings.iter().map(RuleReport::of).collect(),
             obstacles,
-            steps: planned(settings),
+            steps: planned(settings, plan.action),
             reason: plan.terms.reason.clone(),
             notes: plan.terms.notes.clone(),
             pending,
@@ -240,15 +240,25 @@ pub fn plan_of(decision: &Decision) -> &Plan {
     }
 }
 
-fn planned(settings: &Environment) -> Vec<StepPlan> {
-    let phases: [(&'static str, &[Step]); 3] =
-        [("prepare", &settings.prepare), ("deploy", &settings.deploy), ("verify", &settings.verify)];
+/// The steps that such a move runs: what comes back was prepared for, and what is undone is not deployed.
+fn planned(settings: &Environment, action: Action) -> Vec<StepPlan> {
+    let (prepares, follows) = match action {
+        Action::Promote | Action::Redeploy => (true, true),
+        Action::Rollback => (false, true),
+        Action::Undo => (false, false),
+    };
+    let phases = [
+        ("prepare", &settings.prepare, prepares),
+        ("deploy", &settings.deploy, follows),
+        ("verify", &settings.verify, follows),
+    ];
     let step = |phase, step: &Step| StepPlan {
         phase,
         name: steps::name(step),
         timeout_s: step.timeout.unwrap_or(settings.timeout).as_secs(),
     };
-    phases.into_iter().flat_map(|(phase, all)| all.iter().map(move |one| step(phase, one))).collect()
+    let run = phases.into_iter().filter(|(.., runs)| *runs);
+    run.flat_map(|(phase, all, _)| all.iter().map(move |one| step(phase, one))).collect()
 }
 
 impl CommitsReport {

@@ -94,7 +94,7 @@ pub struct Moved {
     pub opens_at: Option<DateTime<Utc>>,
     /// The promotion.
     pub promotion: Option<String>,
-    /// The command line that puts back what was there before, where something was moved.
+    /// The command line that undoes it, where something was moved.
     pub undo: Option<String>,
     /// The exit status it comes to.
     pub exit: ExitStatus,

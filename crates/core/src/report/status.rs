@@ -102,8 +102,10 @@ pub struct EnvironmentStatus {
     pub drift: Vec<String>,
     /// Why its targets could not be looked at.
     pub problem: Option<String>,
-    /// The command line that goes back to what was there before; `None` when nothing was.
+    /// The command line that goes back to what was there before, or undoes the first release; `None` where neither is possible.
     pub undo: Option<String>,
+    /// Whether what is there is the first release and not verified, so that undoing it leaves nothing there.
+    pub first: bool,
     /// The command line that moves what was adopted once more, so that it is verified; `None` for anything else, and
     /// where rules keep it from that which are not to be gone past.
     pub again: Option<String>,

@@ -72,6 +72,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
                 format!("{} is what {name} held before", facts.release.commit.short(7)),
             ));
         }
+        if facts.snapshot.adopted.as_ref().is_some_and(|there| there.same_bytes(facts.release)) {
+            let commit = facts.release.commit.short(7);
+            return Some(Finding::met(
+                "from",
+                format!("{commit} is what {name} held when it was adopted, and nothing was verified since"),
+            ));
+        }
         return Some(match stay(&state, facts.release, now) {
             Some(_) => Finding::met("from", format!("verified in {name} before")),
             None => Finding::unmet(

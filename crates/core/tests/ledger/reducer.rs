@@ -205,6 +205,137 @@ fn what_undoes_takes_over_where_nothing_is_there_and_ends_by_saying_what_became_
 }
 
 #[test]
+fn the_first_release_of_a_lane_may_be_undone_until_it_is_verified_and_is_marked_then() {
+    let undo = |heads: &[Head], digit| {
+        after(heads, Kind::Intent, |record| put_intent(heads, record, digit, Action::Undo))
+    };
+    let mut heads = Vec::new();
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
+    append(&mut heads, Kind::Commit, |record, head| {
+        record.commit = Some(commit_of(head.unwrap().id, 'c', false));
+    });
+    let committed = heads.last().unwrap().id;
+    assert!(undo(&heads, 'c').is_ok(), "while it is deployed");
+    assert_eq!(undo(&heads, 'd'), Err(Misfit::NotOpen), "another release");
+    let mut verified = heads.clone();
+    append(&mut verified, Kind::Outcome, |record, _| {
+        record.outcome = Some(outcome_of(committed, OutcomeResult::Succeeded));
+    });
+    assert_eq!(undo(&verified, 'c'), Err(Misfit::NotOpen), "it is verified");
+    append(&mut heads, Kind::Outcome, |record, _| {
+        record.outcome = Some(outcome_of(committed, OutcomeResult::Failed));
+    });
+    append(&mut heads, Kind::Freeze, |record, _| record.freeze = Some(Freeze { until: None }));
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Undo, head)));
+    // It may be gone on with, and not turned into a promotion's end.
+    assert!(undo(&heads, 'c').is_ok());
+    append(&mut heads, Kind::Abort, |record, head| {
+        let of = head.unwrap().id;
+        record.abort = Some(Abort { of, reason: String::new(), restored: Some(Vec::new()) });
+    });
+    let state = heads.last().unwrap().state();
+    assert!(state.open.is_none() && state.current.is_none() && state.trail.is_empty(), "{state:?}");
+    assert_eq!((state.committed, state.committed_seq, state.unclean), (None, None, false));
+    assert_eq!(state.rolled_back, [commit('c')]);
+    // Another one is the first again.
+    append(&mut heads, Kind::Unfreeze, |_, _| {});
+    append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('d', Action::Promote, head)));
+    append(&mut heads, Kind::Commit, |record, head| {
+        record.commit = Some(commit_of(head.unwrap().id, 'd', true));
+    });
+    assert!(undo(&heads, 'd').is_ok());
+}
+
+/// Which record put an end to them, how long they live, and those before them; what all of them bring, and took back.
+type Known = (u64, u32, Option<u32>, Vec<String>, Vec<String>);
+
+/// The requests of the state after these records.
+fn requests(heads: &[Head]) -> Option<Known> {
+    let found = heads.last()?.state().requests.clone()?;
+    let short = |commit: &promote_core::commit::CommitId| commit.short(1).to_owned();
+    let undone = found.undone.iter().map(|release| short(&release.commit)).collect();
+    let brought = found.brought.iter().map(short).collect();
+    let earlier = found.earlier.map(|life| life.lives_s);
+    Some((found.over.seq.0, found.lives_s, earlier, brought, undone))
+}
+
+#[test]
+fn a_state_carries_how_long_requests_live_and_what_they_bring_and_took_back() {
+    let mut heads = moved();
+    assert_eq!(requests(&heads), None, "no target is fenced off by time, or older versions wrote it");
+    let go = |heads: &mut Vec<Head>, digit, action, lives| {
+        append(heads, Kind::Intent, |record, head| {
+            record.intent = Some(intent(digit, action, head));
+            record.intent.as_mut().unwrap().lives_s = lives;
+        });
+    };
+    let end = |heads: &mut Vec<Head>, digit| {
+        append(heads, Kind::Commit, |record, head| {
+            record.commit = Some(commit_of(head.unwrap().id, digit, true));
+        });
+    };
+    let told = |brought: &[&str]| brought.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+    go(&mut heads, 'c', Action::Promote, Some(90));
+    let begun = heads.last().unwrap().record.seq.0;
+    assert_eq!(requests(&heads), Some((begun, 90, None, told(&["c"]), told(&[]))));
+    end(&mut heads, 'c');
+    assert_eq!(
+        requests(&heads),
+        Some((begun + 1, 90, None, told(&["c"]), told(&[]))),
+        "none is sent any more"
+    );
+    // The next one is begun while the first one's may be alive: a minute passes between two records.
+    go(&mut heads, 'd', Action::Promote, Some(40));
+    assert_eq!(requests(&heads), Some((begun + 2, 40, Some(90), told(&["d", "c"]), told(&[]))));
+    // It is taken over: those of both live as long as the longer ones.
+    go(&mut heads, 'c', Action::Rollback, Some(60));
+    assert_eq!(requests(&heads), Some((begun + 3, 60, Some(90), told(&["c", "d"]), told(&["d"]))));
+    end(&mut heads, 'c');
+    assert_eq!(requests(&heads), Some((begun + 4, 60, Some(90), told(&["c", "d"]), told(&["d"]))));
+    // What says nothing of it changes nothing.
+    go(&mut heads, 'e', Action::Promote, None);
+    end(&mut heads, 'e');
+    assert_eq!(requests(&heads).unwrap().0, begun + 4);
+    // After a long time all that is forgotten.
+    for _ in 0..10 {
+        append(&mut heads, Kind::Hold, |_, _| {});
+    }
+    go(&mut heads, 'f', Action::Promote, Some(60));
+    let seq = heads.last().unwrap().record.seq.0;
+    assert_eq!(requests(&heads), Some((seq, 60, None, told(&["f"]), told(&[]))));
+    let report = promote_core::ledger::check_chain(&LEDGER.to_owned(), heads[0].record.prev, &heads);
+    assert_eq!(report.faults, []);
+}
+
+#[test]
+fn a_writer_of_an_older_version_may_leave_out_or_carry_on_which_requests_live() {
+    let mut heads = moved();
+    let mut kept = None;
+    for known in [false, true] {
+        append(&mut heads, Kind::Intent, |record, head| {
+            record.intent = Some(intent(if known { 'd' } else { 'c' }, Action::Promote, head));
+            record.intent.as_mut().unwrap().lives_s = Some(90);
+        });
+        // As it is written by somebody who does not know the field.
+        let mut head = heads.pop().unwrap();
+        head.record.state.requests.clone_from(&kept);
+        let rewritten = stored(&head.record);
+        heads.push(rewritten);
+        let report = promote_core::ledger::check_chain(&LEDGER.to_owned(), heads[0].record.prev, &heads);
+        assert_eq!(report.faults, [], "{known}");
+        heads.pop();
+        append(&mut heads, Kind::Intent, |record, head| {
+            record.intent = Some(intent('c', Action::Promote, head));
+            record.intent.as_mut().unwrap().lives_s = Some(90);
+        });
+        append(&mut heads, Kind::Commit, |record, head| {
+            record.commit = Some(commit_of(head.unwrap().id, 'c', true));
+        });
+        kept.clone_from(&heads.last().unwrap().state().requests);
+    }
+}
+
+#[test]
 fn an_outcome_is_of_the_last_commit() {
     let end = |heads: &[Head], of, result| {
         after(heads, Kind::Outcome, |record| record.outcome = Some(outcome_of(of, result)))

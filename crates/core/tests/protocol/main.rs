@@ -14,6 +14,7 @@ mod budget;
 mod bytes;
 mod crash;
 mod deploying;
+mod first;
 mod gate;
 mod invariants;
 mod lease;

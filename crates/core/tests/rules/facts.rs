@@ -192,6 +192,8 @@ impl Case {
             needs: Vec::new(),
             files: BTreeMap::new(),
             changes: BTreeMap::new(),
+            adopted: None,
+            descent: None,
             gates: promote_core::gates::Before::Same,
             genesis: (
                 Genesis {

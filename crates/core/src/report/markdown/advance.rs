@@ -22,8 +22,7 @@ pub fn advance(report: &AdvanceReport, links: &Links) -> String {
     let head = "| environment | release | | |\n|---|---|---|---|\n";
     page.rows("Environments", head, &rows, rows.len());
     let lines = moved.iter().filter_map(|one| one.undo.as_deref());
-    let undo: Vec<String> =
-        lines.map(|line| format!("- {} puts back what was there before", code(line))).collect();
+    let undo: Vec<String> = lines.map(|line| format!("- {} undoes it", code(line))).collect();
     page.rows("To undo", "", &undo, undo.len());
     page.end("")
 }

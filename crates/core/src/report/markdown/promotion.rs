@@ -229,6 +229,13 @@ fn closing(told: &Told<'_>) -> String {
     let mut out = String::new();
     if let Some(outcome) = told.outcome {
         match (&outcome.undone, &outcome.not_undone) {
+            (Some(back), _) if back.action == Action::Undo => {
+                let how = match back.exit {
+                    ExitStatus::Ok => "It was undone: nothing was there before",
+                    _ => "It was undone, as far as it could be taken back",
+                };
+                out += &format!("{how}.\n\n");
+            }
             (Some(back), _) => {
                 let how = match back.exit {
                     ExitStatus::Ok => "",
@@ -237,8 +244,11 @@ fn closing(told: &Told<'_>) -> String {
                 out += &format!("{} was put back{how}.\n\n", told.links.sha(&back.release.sha));
             }
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
-            (None, None) if outcome.action == Action::Rollback => {}
+            (None, None) if matches!(outcome.action, Action::Rollback | Action::Undo) => {}
             (None, None) => match (&outcome.from, &outcome.undo) {
+                (_, Some(undo)) if from_nothing(outcome) => {
+                    out += &format!("Nothing was there before. To undo: {}.\n\n", code(undo));
+                }
                 (Some(from), Some(undo)) => {
                     let before = told.links.sha(&from.sha);
                     out += &format!("To undo: {}: it puts {before} back.\n\n", code(undo));
@@ -261,6 +271,11 @@ fn closing(told: &Told<'_>) -> String {
         );
     }
     out
+}
+
+/// Whether what would be undone is the first release, moved once or again.
+fn from_nothing(outcome: &OutcomeReport) -> bool {
+    outcome.from.as_ref().is_none_or(|from| from.sha == outcome.release.sha)
 }
 
 /// Whole seconds as people say them.

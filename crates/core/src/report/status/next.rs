@@ -141,6 +141,8 @@ fn judge(
         needs: Vec::new(),
         files: BTreeMap::new(),
         changes: BTreeMap::new(),
+        adopted: None,
+        descent: looked.descent.get(&environment.name).copied().flatten(),
         gates: looked.gates.get(&environment.name).cloned().unwrap_or_default(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,

@@ -312,6 +312,7 @@ async fn report(
             let back = undo(&state, &settings.name, &others(config, settings))?;
             Some(back.to_string())
         }),
+        first: state.is_first(),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
         problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(Failure::words),
         next,

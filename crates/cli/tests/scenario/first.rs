@@ -1,0 +1,141 @@
+//! The first release of an environment that did not end well: what is said, and each way on works (each line's hints are
+//! tried in a copy of its state).
+
+use crate::stage::{CONFIG, Next, Stage, commit};
+use promote_core::exit::ExitStatus;
+use serde_json::Value;
+use std::time::Duration;
+
+/// Releases a and b are published and verified in staging and uat for long; prod never had one.
+fn before(more: &str) -> Stage {
+    let mut stage = Stage::empty(&format!("{CONFIG}{more}"));
+    for digit in ['a', 'b'] {
+        stage.publish(digit, &format!("work on {digit}"));
+        for environment in ["staging", "uat"] {
+            stage.quietly(&format!("promote to {environment} {} --yes", commit(digit)));
+        }
+    }
+    stage.days(3);
+    stage
+}
+
+fn target(stage: &Stage) -> bool {
+    stage.outside.bucket.bytes(&"shop/prod.zip".parse().unwrap()).is_some()
+}
+
+#[test]
+fn every_bad_end_of_a_first_release_names_the_way_back_and_it_works() {
+    for (next, exit) in [
+        (Next::Fails, ExitStatus::DeployFailed),
+        (Next::TimesOut, ExitStatus::Timeout),
+        (Next::Hangs, ExitStatus::Interrupted),
+    ] {
+        let stage = before("");
+        stage.step(next);
+        let (status, _, err) = stage.run("promote to prod --yes");
+        assert_eq!(status, exit, "{err}");
+        if next != Next::Hangs {
+            assert!(err.contains("`promote rollback prod` undoes it: nothing was there before"), "{err}");
+        }
+        let (_, out, err) = stage.run("promote status");
+        let told = format!("{out}{err}");
+        assert!(told.contains("`promote rollback prod` undoes it: nothing was there before"), "{told}");
+        let (status, out, err) = stage.run("promote rollback prod --dry-run");
+        assert_eq!(status, ExitStatus::Ok, "{err}");
+        assert!(out.contains("prod bbbbbbb → (nothing)") && !out.contains("./deploy"), "{out}");
+        let (status, out, err) = stage.run("promote rollback prod --yes");
+        assert_eq!(status, ExitStatus::Ok, "{out}{err}");
+        assert!(out.contains("prod is as it was before bbbbbbb."), "{out}");
+        assert!(!target(&stage));
+        let (_, out, _) = stage.run("promote status prod");
+        assert!(out.contains("nothing yet"), "{out}");
+        assert_eq!(stage.run("promote verify prod").0, ExitStatus::Ok);
+        assert_eq!(stage.run("promote verify --ledger").0, ExitStatus::Ok);
+        // The lane takes another one; the one that failed only by a word.
+        assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Blocked);
+        stage.quietly("promote to prod --yes --override rolled-back --reason fixed");
+    }
+}
+
+#[test]
+fn on_failure_says_that_the_first_release_was_undone_and_nothing_else() {
+    let stage = before("on-failure = \"rollback\"\n");
+    stage.step(Next::Fails);
+    let (status, out, err) = stage.run("promote to prod --yes --json");
+    assert_eq!(status, ExitStatus::RolledBack, "{out}{err}");
+    assert!(err.contains("prod is as it was before bbbbbbb, as `on-failure` asks."), "{err}");
+    for other in ["holds bbbbbbb", "is back at", "not put back", "rollback prod"] {
+        assert!(!err.contains(other), "{other}: {err}");
+    }
+    let document: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["undone"]["action"], "undo");
+    assert_eq!((&document["not_undone"], &document["undo"]), (&Value::Null, &Value::Null));
+    assert!(!target(&stage));
+}
+
+#[test]
+fn what_could_not_be_taken_back_is_told_with_on_failure_as_well() {
+    let stage = before("on-failure = \"rollback\"\n");
+    stage.tamper("shop/prod.zip", "by hand");
+    stage.step(Next::Fails);
+    let (status, _, err) = stage.run("promote to prod --yes --override drift --reason ours");
+    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    assert!(err.contains("not all of it could be taken back:"), "{err}");
+    assert!(err.contains("shop/prod.zip` stays as it is: what it held before was overwritten"), "{err}");
+    assert!(err.contains("Nothing is recorded as being in prod"), "{err}");
+}
+
+#[test]
+fn what_was_adopted_before_the_first_release_is_what_comes_back() {
+    let stage = before("");
+    let key = format!("shop/{}.zip", commit('a'));
+    let bytes = stage.outside.bucket.bytes(&key.parse().unwrap()).unwrap();
+    stage.outside.bucket.put(&"shop/prod.zip".parse().unwrap(), bytes).unwrap();
+    stage.quietly("promote adopt prod --yes --reason ours");
+    stage.step(Next::Fails);
+    let (status, _, err) = stage.run("promote to prod --yes");
+    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    let (status, out, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::Ok, "{out}{err}");
+    assert!(out.contains("prod runs aaaaaaa again"), "{out}");
+}
+
+#[test]
+fn a_verified_first_release_is_not_taken_away() {
+    let stage = before("");
+    stage.quietly("promote to prod --yes");
+    let (status, _, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::Missing, "{err}");
+    assert!(target(&stage));
+}
+
+#[test]
+fn where_several_failed_one_after_the_other_the_one_before_is_named() {
+    let stage = before("");
+    stage.step(Next::Fails);
+    assert_eq!(
+        stage.run("promote to prod aaaa --yes --override soak --reason x").0,
+        ExitStatus::DeployFailed
+    );
+    stage.step(Next::Fails);
+    assert_eq!(stage.run("promote to prod bbbb --yes").0, ExitStatus::DeployFailed);
+    let (status, _, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::Missing, "{err}");
+    assert!(err.contains("promote rollback prod --to aaaaaaa --override from --reason TEXT"), "{err}");
+}
+
+#[test]
+fn a_plan_that_takes_over_says_so_in_the_line_that_does_it() {
+    let stage = before("prepare = { run = \"./prepare\" }\n");
+    stage.step(Next::Hangs);
+    assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Interrupted);
+    stage.outside.clock.advance(Duration::from_secs(1));
+    let (status, out, err) = stage.run("promote rollback prod --dry-run --take-over");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+    let told = format!("{out}{err}");
+    assert!(told.contains("`promote rollback prod --take-over` does it"), "{told}");
+    for step in ["./prepare", "./deploy"] {
+        assert!(!told.contains(step), "{step} does not run: {told}");
+    }
+    stage.quietly("promote rollback prod --take-over --yes");
+}
