@@ -314,6 +314,8 @@ pub async fn adopt(
         Some(known) => world.ledger.reader().named(&known.commit).await.map_err(LedgerError::looking)?,
         None => BTreeMap::new(),
     };
+    let manifest = read.get(crate::ledger::manifest::FILE).copied();
+    let release = release.map(|release| ReleaseRef { manifest, ..release });
     let observe = Observe { release: release.clone(), targets: states, read, since: None, allowed };
     let head = append_after(&writer, &settings.lane, head, Kind::Observe, still, |record| {
         record.observe = Some(observe.clone());

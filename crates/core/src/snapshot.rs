@@ -6,6 +6,7 @@ use crate::folder::source::Part;
 use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
 use crate::lease;
+use crate::ledger::manifest::FILE as MANIFEST;
 use crate::ledger::{Genesis, Head, Identity, Known, Manifest, OpenIntent, ReleaseRef, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
@@ -166,6 +167,11 @@ pub struct Snapshot {
 }
 
 impl Candidate {
+    /// How records name it, with the manifest that was read.
+    pub fn reference(&self) -> ReleaseRef {
+        ReleaseRef { manifest: self.read.get(MANIFEST).copied(), ..self.manifest.reference() }
+    }
+
     /// The version under which the release moves: that of the open promotion where that one is finished, so that no
     /// name changes half way; else by what was published and the tags of now.
     pub fn version(&self, open: Option<&OpenIntent>, request: &Request) -> Option<String> {
@@ -182,7 +188,7 @@ impl Snapshot {
     /// The release that is wanted, as the records of the move name it.
     pub fn release(&self, request: &Request) -> ReleaseRef {
         let open = self.head.as_ref().and_then(|head| head.state().open.as_ref());
-        ReleaseRef { version: self.candidate.version(open, request), ..self.candidate.manifest.reference() }
+        ReleaseRef { version: self.candidate.version(open, request), ..self.candidate.reference() }
     }
 
     /// The lane's state; an empty one before the first record.

@@ -243,7 +243,7 @@ fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
         let names = Text::plain(format!("names {}  {}", write.source, digest(&write.sha256)));
         return vec![Text::new(&write.target, Style::Literal), names];
     }
-    let from = report.from.as_ref().map_or("?", |from| from.short());
+    let from = write.before_sha.as_deref().map_or("unknown bytes", short);
     let before = match write.before_size {
         Some(bytes) => {
             let known = write.before_sha256.as_deref().map(digest);

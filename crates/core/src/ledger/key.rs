@@ -83,7 +83,7 @@ pub fn releases_prefix(root: &Key, digits: &str) -> String {
 /// # Errors
 /// When the ledger's root is so long that the key is none.
 pub fn manifest(root: &Key, commit: &CommitId) -> Result<Key, LocationError> {
-    root.join(&format!("releases/{commit}/manifest.json"))
+    root.join(&format!("releases/{commit}/{}", super::manifest::FILE))
 }
 
 /// The key of what is written once when a release's artifacts were deleted.

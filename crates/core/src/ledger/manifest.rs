@@ -14,6 +14,9 @@ use std::collections::BTreeMap;
 /// The schema of every manifest this version writes and reads.
 pub const SCHEMA: &str = "promote/manifest@1";
 
+/// Its key below `releases/COMMIT/`.
+pub const FILE: &str = "manifest.json";
+
 /// The largest manifest in bytes.
 pub const LIMIT: usize = 256 * 1024;
 
@@ -112,6 +115,7 @@ impl Manifest {
             version: self.version.clone(),
             committed_at: self.committed_at,
             artifacts: self.artifacts.iter().map(|(name, built)| (name.clone(), built.sha256)).collect(),
+            manifest: None,
         }
     }
 }

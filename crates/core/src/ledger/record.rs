@@ -174,6 +174,9 @@ pub struct ReleaseRef {
     pub committed_at: Option<DateTime<Utc>>,
     /// The digest of each artifact, by the name of its entry in the manifest.
     pub artifacts: BTreeMap<String, Digest>,
+    /// SHA-256 of the manifest as it is stored, where it was read for the record. Missing in what older versions wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
 }
 
 /// One record.

@@ -54,6 +54,6 @@ impl LedgerReader {
     /// When the store fails.
     pub(crate) async fn named(&self, commit: &CommitId) -> Result<BTreeMap<String, Digest>, LedgerError> {
         let digest = self.stored(&key::manifest(self.root(), commit)?).await?;
-        Ok(digest.into_iter().map(|digest| ("manifest.json".to_owned(), digest)).collect())
+        Ok(digest.into_iter().map(|digest| (super::manifest::FILE.to_owned(), digest)).collect())
     }
 }

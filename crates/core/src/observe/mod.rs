@@ -141,6 +141,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
             release::candidate(view, config, environment, &commit).await?
         }
     };
+    changed::check(&candidate, heads.values().flatten())?;
     let state = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
     let named_at = request.named_at.unwrap_or_else(|| view.clock.now());
     let values = Values {

@@ -129,6 +129,7 @@ mod tests {
                 version: None,
                 committed_at: None,
                 artifacts: BTreeMap::new(),
+                manifest: None,
             },
             since: moment(0),
             claimed: None,

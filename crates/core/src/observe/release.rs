@@ -296,7 +296,7 @@ async fn gathered(
         opened.extend(folder.map(|folder| (entry.clone(), folder)));
         found.insert(entry, object);
     }
-    let mut read = BTreeMap::from([("manifest.json".to_owned(), digest)]);
+    let mut read = BTreeMap::from([(FILE.to_owned(), digest)]);
     let words = Word::ALL.into_iter().filter(|word| entry.number(*word) > 0);
     let words = try_join_all(words.map(|word| said(view, commit, word, &entry))).await?;
     let (mut blocked, mut doomed) = (None, None);

@@ -1,6 +1,7 @@
 //! A decision as a document: what would be written, why it may or may not be, and what follows.
 
 use super::{Document, ReleaseReport, RuleReport};
+use crate::commit::CommitId;
 use crate::config::{Config, Environment, Step, Tier};
 use crate::exit::ExitStatus;
 use crate::folder::Change;
@@ -36,7 +37,7 @@ pub struct DecisionReport {
     pub schema: &'static str,
     /// What it came to.
     pub decision: Verb,
-    /// The exit status that carrying it out would begin with.
+    /// The exit status that the command ends with.
     pub exit: ExitStatus,
     /// The exit status that carrying it out would begin with: `blocked`, `conflict`, … where it is refused.
     pub would_exit: ExitStatus,
@@ -141,6 +142,8 @@ pub struct Write {
     pub sha256: String,
     /// Its length in bytes.
     pub size: u64,
+    /// The commit of the release that is there, where what the target holds is known to be its bytes.
+    pub before_sha: Option<String>,
     /// The digest of what is there now, where that is known.
     pub before_sha256: Option<String>,
     /// The length of what is there now; `None` when there is nothing.
@@ -211,7 +214,10 @@ impl DecisionReport {
             moves: plan
                 .targets
                 .iter()
-                .map(|target| Write::of(target, plan.changes.get(target.name()).copied()))
+                .map(|target| Write {
+                    before_sha: held(plan, target).map(|commit| commit.to_string()),
+                    ..Write::of(target, plan.changes.get(target.name()).copied())
+                })
                 .collect(),
             rules: plan.findings.iter().map(RuleReport::of).collect(),
             obstacles,
@@ -229,6 +235,13 @@ impl DecisionReport {
     pub fn unmet(&self) -> impl Iterator<Item = &RuleReport> {
         self.rules.iter().filter(|rule| !rule.met)
     }
+}
+
+/// The release that is there, where a target holds its bytes. A name may have been used for others.
+fn held<'p>(plan: &'p Plan, target: &TargetMove) -> Option<&'p CommitId> {
+    let (from, before) = (plan.from.as_ref()?, target.before.as_ref()?);
+    let same = before.sha256.is_some() && from.digest(target.name(), &plan.environment) == before.sha256;
+    same.then_some(&from.commit)
 }
 
 /// The plan inside a decision.
@@ -263,11 +276,7 @@ fn planned(settings: &Environment, action: Action) -> Vec<StepPlan> {
 
 impl CommitsReport {
     /// The commits that `to` has and `from` has not; `None` without a repository that knows both, or without any.
-    pub async fn between(
-        view: &View,
-        from: &crate::commit::CommitId,
-        to: &crate::commit::CommitId,
-    ) -> Option<Self> {
+    pub async fn between(view: &View, from: &CommitId, to: &CommitId) -> Option<Self> {
         let (count, newest) = view.history.as_ref()?.between(from, to, COMMITS).await.ok().flatten()?;
         (count > 0).then(|| Self { count, newest: newest.into_iter().map(CommitReport::from).collect() })
     }
@@ -293,6 +302,7 @@ impl Write {
             source: target.source.location.to_string(),
             sha256: target.source.sha256.to_string(),
             size: target.source.size,
+            before_sha: None,
             before_sha256: target.before.as_ref().and_then(|before| before.sha256).map(|it| it.to_string()),
             before_size: target.before.as_ref().map(|before| before.size),
             guard: target.way,

@@ -21,6 +21,7 @@ fn release(number: usize, artifacts: usize) -> ReleaseRef {
         version: Some(format!("{number}.0.0-rc.1+build.20260105090000")),
         committed_at: Some(crate::samples::start() + TimeDelta::nanoseconds(123_456_789)),
         artifacts: (0..artifacts).map(|index| (name(index), Digest::of(name(index).as_bytes()))).collect(),
+        manifest: Some(Digest::of(b"manifest")),
     }
 }
 

@@ -29,6 +29,7 @@ pub fn release(digit: char) -> ReleaseRef {
         version: Some("1.4.0".to_owned()),
         committed_at: Some(start()),
         artifacts: [("main".to_owned(), Digest::of(&content(digit)))].into(),
+        manifest: None,
     }
 }
 

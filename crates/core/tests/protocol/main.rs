@@ -18,6 +18,7 @@ mod first;
 mod gate;
 mod invariants;
 mod lease;
+mod manifests;
 mod race;
 mod repeated;
 mod stage;

@@ -22,7 +22,13 @@ fn moment(days: i64) -> Moment {
 }
 
 pub fn reference(commit: &CommitId) -> ReleaseRef {
-    ReleaseRef { commit: commit.clone(), version: None, committed_at: None, artifacts: BTreeMap::new() }
+    ReleaseRef {
+        commit: commit.clone(),
+        version: None,
+        committed_at: None,
+        artifacts: BTreeMap::new(),
+        manifest: None,
+    }
 }
 
 pub fn current(commit: &CommitId, verified: bool) -> Occupancy {

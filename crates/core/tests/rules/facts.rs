@@ -50,6 +50,7 @@ pub fn release(digit: char) -> ReleaseRef {
         version: None,
         committed_at: Some(now() - hours(1000) + hours(i64::from(digit as u32))),
         artifacts: [("main".to_owned(), Digest::of(&content(digit)))].into(),
+        manifest: None,
     }
 }
 
