@@ -29,7 +29,8 @@ fn variables(surroundings: &Surroundings) -> Variables {
 impl Connect for Outside {
     fn config(&self, path: &Path, surroundings: &Surroundings) -> Result<(Config, Vec<Diagnostic>), Unread> {
         let base = path.parent().unwrap_or(Path::new("."));
-        let text = config_file::text(path).map_err(Unread::Failure)?;
+        let another = "check out the repository first, or name the file with the input `config`";
+        let text = config_file::text(path, another).map_err(Unread::Failure)?;
         let variables = variables(surroundings);
         let repository = GitRepository::open(base).ok();
         let project = repository.as_ref().and_then(|repository| repository.project_name().ok().flatten());

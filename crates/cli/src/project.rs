@@ -30,7 +30,7 @@ impl Project {
     /// Finds the file, reads it, and shows what is wrong with it.
     pub(crate) fn load(app: &App<'_>) -> Result<Self, Stop> {
         let file = find(app)?;
-        let text = config_file::text(&file)?;
+        let text = config_file::text(&file, "`--config PATH` names another")?;
         Self::read(app, file, text)
     }
 

@@ -29,15 +29,15 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
     None
 }
 
-/// The text of the file.
+/// The text of the file. `another` is the hint that says how another one is named.
 ///
 /// # Errors
 /// When it is no regular file, a link that leads out of the project, too large, or not UTF-8; and what the system says.
-pub fn text(file: &Path) -> Result<String, Failure> {
+pub fn text(file: &Path, another: &str) -> Result<String, Failure> {
     let failed = |error| {
         Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
             .caused_by(error)
-            .hint("`--config PATH` names another; in a pipeline, check out the repository first")
+            .hint(another)
     };
     let refused = |why: &str| Failure::new(ExitStatus::Usage, format!("`{}` {why}", file.display()));
     if file.symlink_metadata().map_err(failed)?.is_symlink() {
@@ -47,7 +47,7 @@ pub fn text(file: &Path) -> Result<String, Failure> {
         if !real.starts_with(work_tree(&folder).unwrap_or(&folder)) {
             return Err(refused("is a symbolic link to a file outside the project")
                 .state("It was not read.")
-                .hint("`--config PATH` names the file itself, if that is meant"));
+                .hint(another));
         }
     }
     let opened = open(file).map_err(failed)?;

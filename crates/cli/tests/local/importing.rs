@@ -64,12 +64,12 @@ fn the_first_promotion_after_an_import_is_undone_by_the_command_that_it_names() 
     stage.run(&["import", "--yes"]).ends(ExitStatus::Ok);
     stage.commit("three");
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    // What was imported was never verified here, so that going back to it must be asked for with a reason.
+    // Named with its release, what was never verified here needs a reason; the hint harness tries this line.
     let moved = stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
     let undo = format!("promote rollback uat --to {} --override from --reason TEXT", &two[..7]);
     assert!(moved.out.contains(&format!("To undo: `{undo}`")), "{}", moved.all());
-    stage.run(&["rollback", "uat", "--yes"]).ends(ExitStatus::Missing);
-    stage
-        .run(&["rollback", "uat", "--to", &two, "--override", "from", "--reason", "INC-1", "--yes"])
-        .ends(ExitStatus::Ok);
+    // Where nothing verified was there before, what was imported comes back by itself.
+    stage.run(&["rollback", "uat", "--yes"]).ends(ExitStatus::Ok);
+    let status = stage.run(&["status", "uat", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(status["environments"][0]["running"]["sha"], two.as_str(), "{status}");
 }

@@ -1,6 +1,7 @@
 //! One write of a promotion: sent once, and after any doubt settled by reading the target back.
 
 use super::again::Again;
+use super::landing::{landed, unmoved};
 use super::write::Writer;
 use super::{must_stamp, refused};
 use crate::digest::Digest;
@@ -132,31 +133,6 @@ impl Hand<'_> {
 /// Text that fits a header: ASCII, no control characters.
 fn plain(text: &str) -> String {
     text.chars().map(|c| if c.is_ascii() && !c.is_ascii_control() { c } else { '?' }).take(256).collect()
-}
-
-fn landed(target: &TargetMove, object: &Object, verified: Verified, wrote: bool) -> Landed {
-    Landed {
-        artifact: target.artifact.clone(),
-        target: target.target.clone(),
-        size: object.size,
-        token: object.token.clone(),
-        version: object.version.clone(),
-        verified,
-        wrote,
-    }
-}
-
-/// The release's own object, as it was seen: nothing is written.
-fn unmoved(target: &TargetMove) -> Landed {
-    Landed {
-        artifact: target.artifact.clone(),
-        target: target.target.clone(),
-        size: target.source.size,
-        token: target.source.token.clone(),
-        version: target.source.version.clone(),
-        verified: Verified::ReadBack,
-        wrote: false,
-    }
 }
 
 /// The end of a write that did not land.

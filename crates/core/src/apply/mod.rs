@@ -5,6 +5,7 @@ mod again;
 mod earlier;
 mod effect;
 mod intent;
+mod landing;
 mod overtake;
 mod takeover;
 mod undo;

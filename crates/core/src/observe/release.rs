@@ -2,6 +2,7 @@
 //! in the ledger.
 
 use super::folders;
+use super::previous::previous;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
 use crate::digest::Digest;
@@ -184,24 +185,6 @@ pub(super) fn unnamed(
 fn begun(state: &State, request: &Request) -> Option<CommitId> {
     let may = state.open.is_none() || request.take_over.is_wanted();
     state.undoable().filter(|_| may).map(|release| release.commit.clone())
-}
-
-/// What ran here before: with a promotion open, what is recorded as being there; else the newest verified release
-/// that is neither there now nor rolled back.
-pub fn previous(state: &State) -> Option<CommitId> {
-    let now = state.release().map(|release| &release.commit);
-    if state.open.is_some()
-        && let Some(now) = now
-    {
-        return Some(now.clone());
-    }
-    state
-        .trail
-        .iter()
-        .filter(|past| past.verified.is_some())
-        .map(|past| &past.release.commit)
-        .find(|commit| Some(*commit) != now && !state.rolled_back.contains(commit))
-        .cloned()
 }
 
 /// Everything that is known of one release.

@@ -123,7 +123,7 @@ fn a_mark_without_a_reason_that_says_something_is_refused_by_the_library_too() {
     };
     assert_eq!(
         (failure.exit, failure.message.as_str()),
-        (ExitStatus::Usage, "a reason has to say something")
+        (ExitStatus::Usage, "a reason has to say something, in letters or numbers")
     );
     assert_eq!(stage.bucket.snapshot(), before);
 }

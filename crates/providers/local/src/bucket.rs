@@ -1,7 +1,8 @@
 //! The folder as a bucket: every call is handed to a thread that may block.
 
+use crate::found::Found;
 use crate::steps::Steps;
-use crate::store::{Found, Store};
+use crate::store::Store;
 use crate::trouble::{Outcome, Trouble};
 use crate::walk;
 use async_trait::async_trait;

@@ -11,6 +11,7 @@ mod digests;
 mod draft;
 mod file_system;
 mod folder;
+mod found;
 mod hidden;
 mod path;
 mod stamp;

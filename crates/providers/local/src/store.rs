@@ -9,6 +9,7 @@ use crate::digests::Digests;
 use crate::draft::{Draft, sweep};
 use crate::file_system;
 use crate::folder::Folder;
+use crate::found::Found;
 use crate::hidden::Hidden;
 use crate::path::{make_parent, parent, tidy, why_not};
 use crate::stamp::Stamp;
@@ -20,7 +21,6 @@ use promote_core::port::{
     Body, Checksums, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token,
     VersionId,
 };
-use std::fs::File;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,34 +38,6 @@ pub(crate) struct Store {
     steps: Steps,
     digests: Digests,
     swept: AtomicBool,
-}
-
-/// An object, held open.
-#[derive(Debug)]
-pub(crate) struct Found {
-    pub(crate) file: File,
-    pub(crate) stamp: Stamp,
-    /// What was written down about exactly this state.
-    pub(crate) description: Option<Description>,
-    /// The digest that was written down, also where the bytes are others by now and nothing else shows it.
-    pub(crate) expected: Option<Digest>,
-}
-
-impl Found {
-    /// What a conditional write compares, and the version's name.
-    pub(crate) fn state(&self) -> String {
-        if self.description.is_some() { self.stamp.name() } else { self.stamp.name_by_hand() }
-    }
-
-    /// Whether it is what a version names, or passes itself off as that.
-    fn answers_to(&self, version: &VersionId) -> bool {
-        self.state() == version.0 || self.expected.is_some() && self.stamp.name() == version.0
-    }
-
-    /// The digest, when it need not be computed.
-    pub(crate) fn sha256(&self) -> Option<Digest> {
-        self.description.as_ref().map(|it| it.sha256)
-    }
 }
 
 impl Store {

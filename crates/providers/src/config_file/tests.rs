@@ -7,7 +7,7 @@ use std::os::unix::fs::{chown, symlink};
 use std::process::Command;
 
 fn refused(file: &Path) -> String {
-    let failure = text(file).unwrap_err();
+    let failure = text(file, "another").unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Usage);
     failure.message
 }
@@ -17,10 +17,10 @@ fn only_regular_files_of_the_project_are_read() {
     let dir = tempfile::tempdir().unwrap();
     let file = |name: &str| dir.path().join(name);
     std::fs::write(file("real.toml"), "project = \"x\"\n").unwrap();
-    assert_eq!(text(&file("real.toml")).unwrap(), "project = \"x\"\n");
+    assert_eq!(text(&file("real.toml"), "another").unwrap(), "project = \"x\"\n");
     // As Kubernetes mounts files.
     symlink("real.toml", file("inside.toml")).unwrap();
-    assert!(text(&file("inside.toml")).is_ok());
+    assert!(text(&file("inside.toml"), "another").is_ok());
     symlink("/etc/passwd", file("outside.toml")).unwrap();
     assert!(refused(&file("outside.toml")).contains("outside the project"));
     symlink("nowhere", file("broken.toml")).unwrap();
@@ -30,7 +30,7 @@ fn only_regular_files_of_the_project_are_read() {
     std::fs::create_dir_all(file("repository/a")).unwrap();
     std::fs::write(file("repository/shared.toml"), "").unwrap();
     symlink("../shared.toml", file("repository/a/promote.toml")).unwrap();
-    assert!(text(&file("repository/a/promote.toml")).is_ok());
+    assert!(text(&file("repository/a/promote.toml"), "another").is_ok());
     symlink("../../real.toml", file("repository/a/out.toml")).unwrap();
     assert!(refused(&file("repository/a/out.toml")).contains("outside the project"));
     // What would hang or never end.
