@@ -24,8 +24,9 @@ const ROUNDS: u32 = 3;
 pub(crate) async fn still(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
     let folder = snapshot.files.get(target.name());
     match (&target.shape, folder) {
-        (Shape::Pointer { .. } | Shape::Folder { .. }, Some(folder)) => {
-            Box::pin(files(world, snapshot, folder)).await
+        (shape @ (Shape::Pointer { .. } | Shape::Folder { .. }), Some(folder)) => {
+            let copies = matches!(shape, Shape::Folder { .. });
+            Box::pin(files(world, snapshot, folder, copies)).await
         }
         (Shape::Whole | Shape::Unmoved, _) => Box::pin(object(world, snapshot, target)).await,
         // What nobody looked at was not planned.
@@ -38,8 +39,24 @@ fn changed(target: &TargetMove) -> Failure {
     Failure::new(ExitStatus::Conflict, format!("`{place}` was changed after it was looked at"))
 }
 
-/// A release's own folder: its manifest and those of its files that matter. What has another token is read.
-async fn files(world: &World, snapshot: &Snapshot, folder: &SourceFolder) -> Result<(), Failure> {
+/// That the very same bytes were put there again: copies are pinned to what the plan saw, so that one after the other would
+/// be refused, and what was written before it would stay alone.
+fn written_again(place: &str) -> Failure {
+    Failure::new(
+        ExitStatus::Conflict,
+        format!("`{place}` was written again after it was looked at, with the same bytes"),
+    )
+    .hint("run the same command again: it will take them; a `prepare` must not write there")
+}
+
+/// A release's own folder: its manifest and those of its files that matter. What has another token is read. `copies`: they are
+/// about to be copied, and not only pointed at.
+async fn files(
+    world: &World,
+    snapshot: &Snapshot,
+    folder: &SourceFolder,
+    copies: bool,
+) -> Result<(), Failure> {
     let SourceFolder { entry, location, stored, part, .. } = folder;
     let changed =
         || Failure::new(ExitStatus::Conflict, format!("`{location}` was changed after it was looked at"));
@@ -70,7 +87,12 @@ async fn files(world: &World, snapshot: &Snapshot, folder: &SourceFolder) -> Res
             return Err(told.into_iter().fold(changed(), |failure, why| failure.state(format!("{why}."))));
         }
         if looked.unread.is_empty() {
-            return Ok(());
+            // Whatever had to be read has other tokens than those that the copies name.
+            return if copies && !reads.is_empty() {
+                Err(written_again(&location.to_string()))
+            } else {
+                Ok(())
+            };
         }
         let unread = Unread { entry: entry.clone(), location: location.clone(), files: looked.unread };
         let mut read = published::Read::new();
@@ -89,7 +111,7 @@ async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, F
     Ok(found.1.is_some_and(|found| found.identity() == folder.stored.identity()))
 }
 
-/// A release's own object. Another one is read: the very same bytes are the release.
+/// A release's own object. Another one is read: the very same bytes are the release, where nothing is copied.
 async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
     let pinned = &target.source;
     let place = &pinned.location;
@@ -112,7 +134,8 @@ async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Resu
         None => content::digest(&**store, place, found, &*world.events).await?.map(|(_, digest)| digest),
     };
     match holds {
-        Some(digest) if digest == pinned.sha256 => Ok(()),
+        Some(digest) if digest == pinned.sha256 && target.shape == Shape::Unmoved => Ok(()),
+        Some(digest) if digest == pinned.sha256 => Err(written_again(&place.to_string())),
         Some(digest) => Err(changed(target)
             .state(format!("`{place}` holds {digest}, and was published as {}.", pinned.sha256))),
         None => Err(changed(target).state(format!("`{place}` is gone."))),

@@ -42,6 +42,18 @@ target = "memory://store/{env}/rules.json"
 source = "memory://store/app/{sha}.zip"
 target = "memory://store/{env}/app.zip"
 "#;
+/// A zip, and a folder in place after it.
+const IN_PLACE_AND_ZIP: &str = r#"
+project      = "shop"
+environments = ["staging", "prod"]
+ledger       = "memory://store/.promote/shop/"
+[artifact.app]
+source = "memory://store/app/{sha}.zip"
+target = "memory://store/{env}/app.zip"
+[artifact.config]
+source = "memory://store/config/{sha}/"
+target = "memory://store/{env}/config/"
+"#;
 const IMAGE: &str = r#"
 project      = "shop"
 environments = ["staging", "prod"]
@@ -223,6 +235,43 @@ fn a_folder_in_place_is_left_alone_when_a_file_for_it_is_changed_while_prepare_r
             assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {}", told(&failure));
             assert!(told(&failure).contains(&format!("/{path}`")), "{what}: {}", told(&failure));
             as_it_was(&stage, before, what);
+        }
+    }
+}
+
+#[test]
+fn what_is_copied_and_was_written_again_with_the_same_bytes_moves_whole_or_not_at_all() {
+    for (what, kind) in kinds() {
+        let again: [(&str, &str, Act); 2] = [
+            (
+                "a folder in place",
+                IN_PLACE_AND_ZIP,
+                Box::new(|store| {
+                    for (path, text) in files('b') {
+                        store.put(&file('b', path, "config"), text).unwrap();
+                    }
+                }),
+            ),
+            (
+                "a zip",
+                TWO,
+                Box::new(|store| {
+                    store.put(&zip_of('b'), zip('b')).unwrap();
+                }),
+            ),
+        ];
+        for (of, stage, act) in again {
+            let stage = prepared(stage, kind.clone());
+            let before = stage.held("prod");
+            match moved(&stage, act) {
+                // Where the store's tokens are those of the bytes, nothing changed.
+                End::Done(_) => assert_eq!(stage.held("prod")[0], Some('b'), "{what}: {of}"),
+                End::Failed(failure) => {
+                    assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {of}: {}", told(&failure));
+                    as_it_was(&stage, before, what);
+                }
+                other => panic!("{what}: {of}: {other:?}"),
+            }
         }
     }
 }
