@@ -23,6 +23,9 @@ pub enum NameProblem {
     /// It is not ASCII, and its header does not say that it is UTF-8: some readers take it for code page 437.
     #[error("the name is not ASCII and not marked as UTF-8, so readers see different names")]
     Unmarked,
+    /// It is not ASCII, and the archive is said to be made on DOS: Info-ZIP reads other characters than its flag says.
+    #[error("the name is not ASCII, and an archive of DOS is read with other characters by some")]
+    OfDos,
     /// It begins with `/`, or with a drive letter as Windows has them.
     #[error("the name is absolute")]
     Absolute,

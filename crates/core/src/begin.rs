@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::genesis::{Probed, SCHEMA};
 use crate::ledger::{AppendError, Genesis, LedgerError, key};
 use crate::location::StoreId;
-use crate::observe::begun;
+use crate::observe::{begun, never_begun};
 use crate::port::Capabilities;
 use crate::world::{World, stores_of};
 
@@ -20,6 +20,9 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
     config.to_write()?;
     let reader = world.ledger.reader();
     if let Some((genesis, id)) = begun(reader, config).await? {
+        return Ok((genesis, id, false));
+    }
+    if let Some((genesis, id)) = never_begun(reader, config).await? {
         return Ok((genesis, id, false));
     }
     let mut probes = Vec::new();

@@ -42,16 +42,20 @@ impl Deploying {
         let committed = state.committed?;
         let mark = record.mark.as_ref().filter(|mark| mark.of == promotion);
         let sign = mark.and_then(|mark| mark.sign.as_ref());
-        // Steps that run again after an end was recorded are known by their sign alone.
-        if !current.follows || (current.outcome.is_some() && sign.is_none()) {
+        // Steps that run again after an end was recorded are known by what they said of it.
+        let again = state.again.as_ref();
+        if !current.follows || (current.outcome.is_some() && again.is_none()) {
             return None;
         }
         let left = record.commit.as_ref().is_some_and(|commit| commit.left);
-        let longest = sign.map_or_else(
+        let limit = sign.map(|sign| sign.limit_s).or_else(|| again.map(|again| again.limit_s));
+        let longest = limit.map_or_else(
             || longest(config, &record.lane),
-            |sign| seconds(sign.limit_s).checked_add(&GRACE).unwrap_or(TimeDelta::MAX),
+            |limit| seconds(limit).checked_add(&GRACE).unwrap_or(TimeDelta::MAX),
         );
-        let begun = sign.map_or_else(|| current.since.time(), |_| head.stored_at);
+        let began = again.map_or(current.since, |again| again.since).time();
+        let begun = sign.map_or(began, |_| head.stored_at);
+        let by = again.map_or(&current.by, |again| &again.by);
         let step = match sign.and_then(Sign::words) {
             Some(words) => Some(words),
             None => steps(config, &record.lane)
@@ -62,7 +66,7 @@ impl Deploying {
             promotion,
             committed,
             release: current.release.clone(),
-            by: mark.filter(|_| sign.is_some()).map_or(&current.by, |_| &record.actor.name).clone(),
+            by: mark.filter(|_| sign.is_some()).map_or(by, |_| &record.actor.name).clone(),
             since: current.since.time(),
             step,
             until: begun.checked_add_signed(longest).unwrap_or(DateTime::<Utc>::MAX_UTC),

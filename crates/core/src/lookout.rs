@@ -73,6 +73,8 @@ struct Seen {
     lost: Option<Lost>,
     /// When others were shown last that this process lives, by the clock that nobody sets.
     shown: Duration,
+    /// When the lane was looked at last, by the same clock.
+    looked: Duration,
     /// The number of the newest sign of life, where that is known.
     sign: Option<u32>,
 }
@@ -107,7 +109,7 @@ impl<'w> Lookout<'w> {
 
     fn new(writer: Writer<'w>, holding: Holding, promotion: PromotionId, since: Seq, head: Head) -> Self {
         let shown = writer.world.clock.steady();
-        let seen = Seen { own: Vec::new(), head, lost: None, shown, sign: None };
+        let seen = Seen { own: Vec::new(), head, lost: None, shown, looked: shown, sign: None };
         Self { writer, holding, promotion, since, seen: Mutex::new(seen) }
     }
 
@@ -125,6 +127,16 @@ impl<'w> Lookout<'w> {
         act(&mut self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Who has the lane instead; the lane is looked at once more where that was last done a while ago, as after a wait. What
+    /// can't be read is looked for again while the step runs.
+    pub async fn glance(&self) -> Option<Lost> {
+        let since = self.writer.world.clock.steady().saturating_sub(self.with(|seen| seen.looked));
+        if since >= LOOK {
+            let _ = self.look().await;
+        }
+        self.lost()
+    }
+
     /// Reads what came into the lane since the last look.
     ///
     /// # Errors
@@ -136,7 +148,9 @@ impl<'w> Lookout<'w> {
         }
         let reader = self.writer.world.ledger.reader();
         let lane = &self.writer.environment.lane;
+        let now = self.writer.world.clock.steady();
         let newest = reader.newest(lane).await.map_err(LedgerError::looking)?;
+        self.with(|seen| seen.looked = now);
         let Some(count) = newest.and_then(|newest| newest.0.checked_sub(last.0)).filter(|count| *count > 0)
         else {
             return Ok(None);
@@ -271,7 +285,7 @@ impl<'w> Lookout<'w> {
             let now = self.writer.world.clock.steady();
             match self.writer.world.ledger.append(&record).await {
                 Ok(head) => {
-                    self.with(|seen| (seen.head, seen.shown) = (head.clone(), now));
+                    self.with(|seen| (seen.head, seen.shown, seen.looked) = (head.clone(), now, now));
                     return Ok(Ok(head));
                 }
                 Err(AppendError::Lost { .. }) => {

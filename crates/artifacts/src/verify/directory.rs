@@ -156,6 +156,9 @@ fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyErro
         8 => true,
         method => return Err(VerifyError::Method { name: raw, method }),
     };
+    if !raw.is_ascii() && kind::is_of_dos(head.made_by) {
+        return Err(VerifyError::Name { name: raw, problem: NameProblem::OfDos });
+    }
     let is_folder = raw.ends_with('/');
     let kind = kind::of(head.made_by, head.attributes, is_folder)
         .ok_or_else(|| VerifyError::Special { name: raw.clone() })?;

@@ -208,8 +208,8 @@ impl VerifyError {
                 Some("build or download the archive again")
             }
             Self::Encrypted { .. } => Some("pack it without a password"),
-            Self::Name { problem: NameProblem::Unmarked, .. } => {
-                Some("pack it with `promote pack`, with Python's `zipfile` or with `zip -UN=UTF8`")
+            Self::Name { problem: NameProblem::Unmarked | NameProblem::OfDos, .. } => {
+                Some("pack it with `promote pack`, or with Python's `zipfile` on Linux or macOS")
             }
             Self::Method { .. }
             | Self::Streamed { .. }

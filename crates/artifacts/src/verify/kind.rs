@@ -9,6 +9,11 @@ const MACOS: u16 = 19;
 const DOS: [u16; 4] = [0, 10, 11, 14];
 const DOS_FOLDER: u32 = 1 << 4;
 
+/// Whether it was made where Info-ZIP takes names for those of DOS, whatever their flag says.
+pub(super) fn is_of_dos(made_by: u16) -> bool {
+    DOS.contains(&(made_by >> 8))
+}
+
 /// What it is; `Some(None)` is a folder, `None` something else, or something on which readers don't agree.
 #[allow(clippy::option_option, reason = "the inner one is what a record keeps")]
 pub(super) fn of(made_by: u16, attributes: u32, is_folder: bool) -> Option<Option<MemberKind>> {

@@ -1,6 +1,6 @@
 //! What `verify` says of what people do in the folder with plain tools.
 
-use crate::stage::{CONFIG, Stage};
+use crate::stage::{CONFIG, Stage, contents};
 use promote_core::exit::ExitStatus;
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -97,4 +97,32 @@ fn a_copy_of_a_ledger_is_checked_without_following_links() {
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { walk(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn a_ledger_that_lost_its_beginning_is_not_begun_anew() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let place = stage.path().join(".promote/shop/ledger.json");
+    let kept = std::fs::read(&place).unwrap();
+    std::fs::remove_file(&place).unwrap();
+    stage.write("more.txt", "x");
+    stage.commit("feat: second");
+    let before = contents(&stage.path());
+    for line in [
+        &["publish"][..],
+        &["publish", "--no-move"],
+        &["status"],
+        &["plan", "uat"],
+        &["to", "uat", "--yes"],
+        &["verify", "--ledger"],
+        &["freeze", "uat", "--reason", "INC-1", "--yes"],
+    ] {
+        let told = stage.run(line).ends(ExitStatus::Failed);
+        assert!(told.err.contains("has lost its beginning"), "{line:?}: {}", told.all());
+    }
+    assert_eq!(contents(&stage.path()), before);
+    std::fs::write(&place, kept).unwrap();
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
 }

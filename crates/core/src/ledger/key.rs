@@ -123,6 +123,11 @@ pub fn probe(root: &Key, store: &crate::location::StoreId) -> Result<Key, Locati
     root.join(&format!("probes/{}.json", name.get(..16).unwrap_or("store")))
 }
 
+/// The prefix of what is written only to find out what a store honours, with its slash.
+pub fn scratch_prefix(root: &Key) -> String {
+    format!("{root}/scratch/")
+}
+
 /// The prefix below which a probe writes and deletes.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ pub use entry::{ReleaseEntry, Said, Word};
 pub use gates::{GateList, Gates, InForce};
 pub use genesis::Genesis;
 pub use manifest::{BuiltArtifact, FolderSize, Manifest};
-pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
+pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader};
 pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
 pub use remembered::{Known, Remembered};

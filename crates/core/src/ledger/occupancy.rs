@@ -100,6 +100,18 @@ impl Past {
     }
 }
 
+/// Steps that run again after an end of them was recorded, whatever is said of the lane meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Rerun {
+    /// Who runs them.
+    pub by: String,
+    /// When they said last that they do.
+    pub since: Moment,
+    /// How many seconds what is left of them may take from then on.
+    pub limit_s: u64,
+}
+
 /// A release that was in the lane before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

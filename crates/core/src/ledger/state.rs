@@ -3,8 +3,8 @@
 
 use super::allowed::Marked;
 use super::gates::InForce;
-use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, TargetState};
-use super::record::{Action, Kind, Record, ReleaseRef, Seq};
+use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun, TargetState};
+use super::record::{Action, Kind, PromotionId, Record, ReleaseRef, Seq};
 use super::requests::Requests;
 use super::statement::{Intent, Outcome, OutcomeResult};
 use crate::commit::CommitId;
@@ -62,6 +62,9 @@ pub struct State {
     /// Which requests may still take effect, where time alone fences them off; `None` before the first that says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub requests: Option<Requests>,
+    /// The steps of what is there, where they run again after an end was recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Rerun>,
     /// What later versions keep here.
     #[serde(flatten)]
     pub more: BTreeMap<String, serde_json::Value>,
@@ -121,6 +124,7 @@ impl State {
         self.frozen.iter_mut().for_each(|frozen| note(&mut frozen.since));
         self.held.iter_mut().for_each(|held| note(&mut held.since));
         self.requests.iter_mut().for_each(|requests| note(&mut requests.over));
+        self.again.iter_mut().for_each(|again| note(&mut again.since));
         if self.committed_seq == Some(seq) {
             self.committed = Some(id);
         }
@@ -251,9 +255,23 @@ impl State {
             Kind::Unfreeze => next.frozen = None,
             Kind::Hold => next.held = Some(Held { reason: reason(), by, since: now }),
             Kind::Unhold => next.held = None,
-            Kind::Mark => {}
+            Kind::Mark => {
+                let sign = record.mark.as_ref().filter(|mark| self.ended(&mark.of));
+                if let Some(sign) = sign.and_then(|mark| mark.sign.as_ref()) {
+                    next.again = Some(Rerun { by, since: now, limit_s: sign.limit_s });
+                }
+            }
+        }
+        if matches!(record.kind, Kind::Commit | Kind::Outcome | Kind::Observe) || next.current.is_none() {
+            next.again = None;
         }
         Ok(next)
+    }
+
+    /// Whether this promotion brought what is there, and an end of its steps is recorded.
+    fn ended(&self, promotion: &PromotionId) -> bool {
+        let there = self.current.as_ref().filter(|there| there.promotion.as_ref() == Some(promotion));
+        there.is_some_and(|there| there.outcome.is_some())
     }
 
     fn opened(&self, record: &Record, intent: &Intent, now: Moment) -> Result<OpenIntent, Misfit> {

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Genesis, Head, LedgerError, LedgerReader};
+use crate::ledger::{Genesis, Head, LedgerError, LedgerReader, key};
 use crate::world::View;
 
 /// The ledger's genesis and its id, where the ledger was begun.
@@ -20,12 +20,43 @@ pub async fn begun(ledger: &LedgerReader, config: &Config) -> Result<Option<(Gen
     }
 }
 
+/// The same where none was found: whether there never was one, or it was lost while all that it began is still there. Such a
+/// ledger must not be begun anew, since nothing in it would belong to the new one.
+///
+/// # Errors
+/// `Failed` when it was lost; else as [`begun`].
+pub async fn never_begun(
+    ledger: &LedgerReader,
+    config: &Config,
+) -> Result<Option<(Genesis, Digest)>, Failure> {
+    let looking = |error| Failure::looking("listing the ledger", error);
+    let page = ledger.bucket().list(&format!("{}/", ledger.root()), None, 1).await.map_err(looking)?;
+    let scratch = key::scratch_prefix(ledger.root());
+    let Some(left) = page.objects.first().filter(|object| !object.key.as_str().starts_with(&scratch)) else {
+        return Ok(None);
+    };
+    // Somebody else may just have begun it.
+    if let Some(found) = begun(ledger, config).await? {
+        return Ok(Some(found));
+    }
+    let place = key::genesis(ledger.root()).map_or_else(|_| "ledger.json".to_owned(), |key| key.to_string());
+    Err(Failure::new(
+        ExitStatus::Failed,
+        format!("the ledger in {} has lost its beginning, `{place}`", ledger.bucket()),
+    )
+    .state(format!("`{}` is still there. Nothing was changed.", left.key))
+    .hint(format!("put `{place}` back, from a backup or from an old version of that object")))
+}
+
 /// The same; a project without a ledger has published nothing yet.
 ///
 /// # Errors
-/// `Missing` when there is none; else as [`begun`].
+/// `Missing` when there is none; else as [`never_begun`].
 pub async fn genesis(view: &View, config: &Config) -> Result<(Genesis, Digest), Failure> {
-    begun(&view.ledger, config).await?.ok_or_else(|| {
+    if let Some(found) = begun(&view.ledger, config).await? {
+        return Ok(found);
+    }
+    never_begun(&view.ledger, config).await?.ok_or_else(|| {
         Failure::new(
             ExitStatus::Missing,
             format!("there is no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),

@@ -37,7 +37,7 @@ pub(crate) use descent::descent;
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
 pub(crate) use genesis::belongs;
-pub use genesis::{begun, genesis, genesis_to_write};
+pub use genesis::{begun, genesis, genesis_to_write, never_begun};
 pub use holding::image;
 pub(crate) use lying::{Lies, lying};
 pub use previous::previous;

@@ -83,7 +83,7 @@ impl Place<'_> {
     }
 
     async fn once(&self, step: &Step, context: &StepContext, sign: Option<Sign>) -> StepReport {
-        if let Some(lost) = self.lookout.lost() {
+        if let Some(lost) = self.lookout.glance().await {
             return stopped(&lost, None);
         }
         let lines = Lines {

@@ -121,6 +121,43 @@ fn while_one_is_deployed_the_lane_takes_nothing_else_and_says_who_what_since_whe
 }
 
 #[test]
+fn steps_that_run_again_close_the_lane_whatever_is_said_of_it_meanwhile() {
+    for saying in [Saying::Hold, Saying::Freeze(None)] {
+        let stage = deployed(MemoryKind::s3_like());
+        let steps = Gated::new(&stage);
+        let (world, config) = (world(&stage, &steps), &stage.config);
+        steps.open.store(true, Ordering::SeqCst);
+        steps.fails.store(true, Ordering::SeqCst);
+        assert_eq!(done(block_on(run(&world, config, to('b', "ann")))).result, OutcomeResult::Failed);
+        steps.open.store(false, Ordering::SeqCst);
+        steps.fails.store(false, Ordering::SeqCst);
+        // Long after the commit, so that its own time is over.
+        stage.clock.advance(Duration::from_secs(30 * 24 * 3600));
+        let request = Request::promote(name("prod"), Wanted::Unnamed, actor("ann"));
+        let second = async {
+            until(&world, "prod", |state| state.again.is_some()).await;
+            world.clock.sleep(Duration::from_secs(4)).await;
+            let said = Request { reason: Some("look at it".to_owned()), ..to('b', "bob") };
+            assert!(say(&world, config, &said, &saying).await.unwrap().is_some());
+            let bob = past(to('c', "bob"), &["hold", "freeze"]);
+            let refused = refusal(&world, config, &bob).await;
+            let unmet: Vec<_> = refused.plan.findings.iter().filter(|one| !one.passes()).collect();
+            assert!(unmet.iter().any(|one| one.rule == "deploying"), "{unmet:?}");
+            assert_eq!(refused.exit, ExitStatus::Conflict);
+            steps.open.store(true, Ordering::SeqCst);
+        };
+        let first = async {
+            let request = resuming(&world.view(), config, request).await.unwrap();
+            run(&world, config, request).await
+        };
+        let (first, ()) = block_on(join(first, second));
+        assert_eq!(done(first).result, OutcomeResult::Succeeded);
+        assert!(stage.state("prod").again.is_none());
+        check(&stage, "prod", "after the deployment");
+    }
+}
+
+#[test]
 fn a_rollback_in_an_emergency_goes_through_with_the_override_and_the_overtaken_ends_as_superseded() {
     for kind in [MemoryKind::local_like(), MemoryKind::s3_like(), MemoryKind::gcs_like()] {
         let stage = deployed(kind);

@@ -80,6 +80,8 @@ impl Clock for Ordered {
 #[derive(Debug, Clone)]
 pub struct Gated {
     pub open: Arc<AtomicBool>,
+    /// Whether what comes through fails.
+    pub fails: Arc<AtomicBool>,
     pub running: Arc<AtomicUsize>,
     pub most: Arc<AtomicUsize>,
     pub ends: Arc<Mutex<Vec<(String, StepEnd)>>>,
@@ -90,6 +92,7 @@ impl Gated {
     pub fn new(stage: &Stage) -> Self {
         Self {
             open: Arc::default(),
+            fails: Arc::default(),
             running: Arc::default(),
             most: Arc::default(),
             ends: Arc::default(),
@@ -118,6 +121,7 @@ impl StepRunner for Gated {
         let gate = std::pin::pin!(gate);
         let ended = futures_util::future::select(gate, stopped).await;
         let end = match ended {
+            futures_util::future::Either::Left(_) if self.fails.load(Ordering::SeqCst) => StepEnd::Failed,
             futures_util::future::Either::Left(_) => StepEnd::Succeeded,
             futures_util::future::Either::Right(_) => StepEnd::Interrupted,
         };

@@ -17,7 +17,7 @@ use crate::lease;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{begun, descent, environment, gates_before, seen};
+use crate::observe::{begun, descent, environment, gates_before, never_begun, seen};
 use crate::port::Capabilities;
 use crate::rule::{drift, unended};
 use crate::snapshot::{Descent, Seen};
@@ -118,6 +118,10 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         }));
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
     let (genesis, (releases, _), heads) = first?;
+    let genesis = match genesis {
+        None => never_begun(&view.ledger, config).await?,
+        found => found,
+    };
     let at =
         view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
     Ok(Looked {
