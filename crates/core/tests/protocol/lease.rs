@@ -104,6 +104,35 @@ fn a_person_who_was_told_takes_over_at_once() {
 }
 
 #[test]
+fn who_is_taken_over_while_waiting_for_the_earlier_step_starts_none() {
+    let stage = migrated(MemoryKind::s3_like());
+    let steps = Gated::new(&stage);
+    let world = world(&stage, &steps);
+    let taker = async |who: &str, after: u64| {
+        until(&world, "prod", |state| state.open.is_some()).await;
+        world.clock.sleep(Duration::from_secs(after)).await;
+        let request = Request {
+            take_over: TakeOver::Confirmed,
+            ..Request::promote(name("prod"), Wanted::Unnamed, actor(who))
+        };
+        let request = resuming(&world.view(), &stage.config, request).await.unwrap();
+        run(&world, &stage.config, request).await
+    };
+    let open = async {
+        until(&world, "prod", |state| state.open.is_some()).await;
+        world.clock.sleep(Duration::from_secs(40)).await;
+        steps.open.store(true, Ordering::SeqCst);
+    };
+    let takers = join(taker("bob", 1), taker("cleo", 3));
+    let (_, ((bob, cleo), ())) = block_on(join(run(&world, &stage.config, to_b()), join(takers, open)));
+    assert!(matches!(bob, End::Failed(_)) && matches!(cleo, End::Done(_)), "{bob:?} {cleo:?}");
+    assert_eq!(steps.most.load(Ordering::SeqCst), 1, "two migrations side by side");
+    let ends = steps.ends.lock().unwrap().clone();
+    assert_eq!(ends, [("ann".to_owned(), StepEnd::Interrupted), ("cleo".to_owned(), StepEnd::Succeeded)]);
+    at_rest(&stage, "prod", "after the take-over");
+}
+
+#[test]
 fn a_rollback_of_an_open_promotion_is_a_take_over_as_well() {
     let stage = migrated(MemoryKind::s3_like());
     let steps = Gated::new(&stage);
