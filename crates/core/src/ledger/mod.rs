@@ -23,6 +23,7 @@ pub mod statement;
 pub mod stored;
 mod strict;
 mod survey;
+pub mod trail;
 
 pub use alive::{Alive, LastSign};
 pub use allowed::{Allowed, Dirty, Marked, Unmerged};

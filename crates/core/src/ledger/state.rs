@@ -7,6 +7,7 @@ use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun,
 use super::record::{Action, Kind, PromotionId, Record, ReleaseRef, Seq};
 use super::requests::Requests;
 use super::statement::{Intent, Outcome, OutcomeResult};
+use super::trail;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::names::ArtifactName;
@@ -16,10 +17,6 @@ use std::collections::BTreeMap;
 
 /// How many past occupancies a state remembers.
 pub const TRAIL: usize = 24;
-/// How many bytes the past occupancies may take, so that a record with many artifacts still fits.
-pub const TRAIL_BYTES: usize = 16 * 1024;
-/// How many past occupancies are kept whatever they take.
-const TRAIL_LEAST: usize = 4;
 /// How many characters of a reason a state repeats; the record of the freeze or hold has all of it.
 const REASON: usize = 500;
 /// By how much a writer's clock may differ from the store's (the rule `clock`), by which the writer decided.
@@ -394,14 +391,7 @@ impl State {
         {
             self.trail.insert(0, Past { release, since, claimed, until: now, claimed_until, verified });
             self.trail.truncate(TRAIL);
-            let mut bytes = 0;
-            let sizes = self.trail.iter().map(|past| serde_json::to_vec(past).map_or(0, |json| json.len()));
-            let fitting = sizes.take_while(|size| {
-                bytes += size;
-                bytes <= TRAIL_BYTES
-            });
-            let keep = fitting.count().max(TRAIL_LEAST);
-            self.trail.truncate(keep);
+            trail::shorten(&mut self.trail);
         }
     }
 }
