@@ -211,7 +211,13 @@ impl VerifyError {
             Self::Name { problem: NameProblem::Unmarked | NameProblem::OfDos, .. } => {
                 Some("pack it with `promote pack`, or with Python's `zipfile` on Linux or macOS")
             }
-            Self::Method { .. }
+            Self::StrayBytes { .. }
+            | Self::Damaged { .. }
+            | Self::Count { .. }
+            | Self::Duplicate { .. }
+            | Self::Overlap { .. }
+            | Self::Mismatch { .. }
+            | Self::Method { .. }
             | Self::Streamed { .. }
             | Self::ExtraField { .. }
             | Self::SecondName { .. }
