@@ -172,3 +172,24 @@ auto = true
     stage.run(&["advance"]).ends(ExitStatus::Ok);
     assert!(stage.has("deployed/prod-1.0.0.zip"));
 }
+
+#[test]
+fn what_lies_under_a_versions_name_is_compared_by_verify_and_status() {
+    let stage = Stage::with(VERSIONED);
+    stage.git(&["tag", "v1.4.0"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    let target = |line: &[&str], exit| stage.run(line).ends(exit).json()["targets"][0].clone();
+    let found = target(&["verify", "prod", "--json"], ExitStatus::Ok);
+    assert_eq!(found["target"], "deployed/prod-1.4.0.zip");
+    // A tag that comes later changes nothing of where it lies.
+    stage.git(&["tag", "v1.5.0"]);
+    assert_eq!(target(&["verify", "prod", "--json"], ExitStatus::Ok), found);
+    stage.write("deployed/prod-1.4.0.zip", "by hand");
+    let found = target(&["verify", "prod", "--json"], ExitStatus::Differs);
+    assert_eq!(found["matches"], false);
+    assert_eq!(stage.run(&["status", "prod", "--json"]).json()["environments"][0]["standing"], "drift");
+    std::fs::remove_file(stage.path().join("deployed/prod-1.4.0.zip")).unwrap();
+    stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
+    assert_eq!(stage.run(&["status", "prod", "--json"]).json()["environments"][0]["standing"], "drift");
+}

@@ -202,6 +202,11 @@ impl Artifact {
         self.target.as_ref().is_some_and(|target| target.uses_sha() || target.uses_version())
     }
 
+    /// Whether where its target lies is told by the ledger alone, since its name depends on the release or the moment.
+    pub fn is_renamed(&self) -> bool {
+        self.is_log() || self.is_named_by_release()
+    }
+
     /// Whether nothing is written for it: it has no target, and a pipeline is started with the release's own object.
     pub fn is_unmoved(&self) -> bool {
         self.target.is_none() && self.kind == ArtifactKind::Object

@@ -288,7 +288,7 @@ async fn targets(
     bytes: bool,
 ) -> Result<Looked, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
-    let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
+    let renamed = settings.artifacts.iter().any(crate::config::Artifact::is_renamed);
     let late = async {
         let found = seen(view, config, settings, None).await?;
         Ok::<_, Failure>((found, state(view, settings).await?))
@@ -300,8 +300,8 @@ async fn targets(
     };
     let ((mut found, mut state), mut running) = try_join(late, early).await?;
     let differs = |(artifact, seen): (&String, &Seen)| wrong(&state, artifact, seen).is_some();
-    if log || found.iter().any(differs) {
-        // A promotion may have gone on in between.
+    if renamed || found.iter().any(differs) {
+        // A promotion may have gone on in between, and where the ledger says that something lies is looked at only now.
         found = seen(view, config, settings, Some(&state)).await?;
         state = self::state(view, settings).await?;
     }

@@ -17,5 +17,6 @@ mod crash;
 mod meanwhile;
 mod order;
 mod published;
+mod renamed;
 mod stage;
 mod verified;

@@ -9,7 +9,7 @@ use crate::ledger::{Action, Actor, Manifest, ReleaseRef, manifest};
 use crate::names::EnvironmentName;
 use crate::request::{Request, Wanted};
 use crate::rule::{self, Facts, Finding};
-use crate::snapshot::{Block, Candidate, Doom, Findings, Snapshot};
+use crate::snapshot::{Block, Candidate, Doom, Findings, Seen, Snapshot};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -132,6 +132,18 @@ fn judge(
             Some((store.clone(), nature.or_else(|| genesis.capabilities(store))?.clone()))
         })
         .collect();
+    // What moves to a name of its own is not kept from it by what lies under the last one.
+    let stays = |name: &str, seen: &Seen| {
+        let artifact = environment.artifacts.iter().find(|artifact| artifact.name() == name);
+        let renamed = artifact.is_some_and(|artifact| match action {
+            Action::Redeploy => artifact.is_log(),
+            _ => artifact.is_renamed(),
+        });
+        let last = looked.state(&environment.lane).and_then(|state| state.current.as_ref());
+        let recorded =
+            last.is_some_and(|last| last.targets.iter().any(|target| target.target == seen.location));
+        !(renamed && recorded)
+    };
     let judged_guard = targets.values().all(|seen| capabilities.contains_key(&seen.location.store));
     let snapshot = Snapshot {
         taken_at: looked.at,
@@ -154,7 +166,7 @@ fn judge(
             .filter_map(|name| Some((name.clone(), looked.heads.get(looked.lane_of(name)?)?.clone())))
             .collect(),
         candidate: candidate(release, looked, actor),
-        targets,
+        targets: targets.into_iter().filter(|(name, seen)| stays(name, seen)).collect(),
         capabilities,
     };
     let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };

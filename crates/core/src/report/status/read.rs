@@ -149,9 +149,9 @@ async fn again(
     looked: &mut Looked,
 ) -> Result<(), Failure> {
     for settings in shown {
-        // A target with a new name each time is looked at where the ledger says that it was put last.
-        let log = settings.artifacts.iter().any(crate::config::Artifact::is_log);
-        if drifts(settings, looked).is_empty() && !log {
+        // A target whose name depends on the release or the moment is looked at where the ledger says that it was put last.
+        let renamed = settings.artifacts.iter().any(crate::config::Artifact::is_renamed);
+        if drifts(settings, looked).is_empty() && !renamed {
             continue;
         }
         let targets = seen(view, config, settings, looked.state(&settings.lane)).await;
