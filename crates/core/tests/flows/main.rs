@@ -8,6 +8,7 @@
     reason = "a test ends where it finds a fault"
 )]
 
+mod automation;
 mod ledgers;
 mod meddled;
 mod meddler;

@@ -150,9 +150,24 @@ fn an_older_release_comes_only_by_a_rollback() {
     // Equal times are no order, and unknown ones can't be compared.
     let mut case = Case::new();
     case.snapshot.candidate.manifest.committed_at = release('a').committed_at;
-    assert!(case.check("order").starts_with("met"));
+    assert!(case.check("order").starts_with("met: bbbbbbb and aaaaaaa, which is there, were committed at"));
     case.snapshot.candidate.manifest.committed_at = None;
     assert_eq!(case.check("order"), "nothing to say");
+    // Nobody asked for it then: it stays, unless it was published after what is there came.
+    case.request.automatic = true;
+    assert_snapshot!(case.check("order"), @r#"
+    unmet: bbbbbbb was published before aaaaaaa came, and nothing else tells which is newer
+    hint: automation leaves prod as it is; `promote to prod bbbbbbb` moves it
+    {"there":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+    "#);
+    case.snapshot.candidate.manifest.at = now() - hours(29);
+    assert_eq!(case.check("order"), "nothing to say");
+    case.snapshot.candidate.manifest.committed_at = release('a').committed_at;
+    assert_snapshot!(case.check("order"), @r#"
+    unmet: bbbbbbb and aaaaaaa, which is there, were committed at the same time, and neither is known to come from the other
+    hint: automation leaves prod as it is; `promote to prod bbbbbbb` moves it
+    {"there":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}
+    "#);
     let mut case = Case::new();
     case.snapshot.head = None;
     assert_eq!(case.check("order"), "nothing to say");

@@ -1,0 +1,80 @@
+//! What automation leaves to people: which of two releases is newer where nothing tells.
+
+use crate::stage::{Stage, actor, commit, content, name};
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures_executor::block_on;
+use promote_core::advance::advance;
+use promote_core::automatic::{Watch, promote};
+use promote_core::begin::begin;
+use promote_core::exit::ExitStatus;
+use promote_core::memory::MemoryKind;
+use promote_core::port::Body;
+use promote_core::publish::{Given, Publication, publish};
+use promote_core::report::Moved;
+use std::time::Duration;
+
+struct Unwatched;
+
+impl Watch for Unwatched {
+    fn begins(&self, _: &promote_core::plan::Plan) {}
+    fn ends(&self) {}
+}
+
+/// Publishes a release that was committed then, and moves it as `promote publish` does.
+fn published(stage: &Stage, digit: char, committed_at: Option<DateTime<Utc>>) -> Vec<Moved> {
+    let world = stage.world();
+    stage.clock.advance(Duration::from_secs(60));
+    block_on(begin(&world, &stage.config)).unwrap();
+    let publication = Publication {
+        commit: commit(digit),
+        subject: None,
+        committed_at,
+        version: None,
+        branches: vec!["main".to_owned()],
+        artifacts: [("main".to_owned(), Given::Object { body: Body::Bytes(content(digit)), content: None })]
+            .into(),
+        built: "given".to_owned(),
+        allowed: Default::default(),
+        actor: actor("ci"),
+    };
+    block_on(publish(&world, &stage.config, &publication)).unwrap();
+    block_on(promote(&world, &stage.config, &actor("ci"), &commit(digit), &Unwatched)).unwrap()
+}
+
+fn advanced(stage: &Stage, environment: &str, dry_run: bool) -> Moved {
+    let names = [name(environment)];
+    let (world, timer) = (stage.world(), actor("timer"));
+    block_on(advance(&world, &stage.config, &names, &timer, dry_run, &Unwatched)).unwrap().pop().unwrap()
+}
+
+#[test]
+fn of_two_releases_of_one_time_the_first_stays_until_somebody_asks() {
+    let at: DateTime<Utc> = "2026-01-05T09:00:00Z".parse().unwrap();
+    for times in [Some(at), None] {
+        for (first, second) in [('a', 'b'), ('b', 'a')] {
+            let stage = Stage::empty(MemoryKind::s3_like());
+            assert_eq!(published(&stage, first, times)[0].result, "promoted");
+            let moved = published(&stage, second, times);
+            // Without times, what was published later is newer; with the same one, nothing tells.
+            let there = if times.is_some() { first } else { second };
+            let result = if times.is_some() { "blocked" } else { "promoted" };
+            assert_eq!(moved[0].result, result, "{times:?}: {moved:?}");
+            let seq = stage.state("staging").current.unwrap().since.seq;
+            for _ in 0..3 {
+                for digit in [first, second] {
+                    let ended = advanced(&stage, "staging", false);
+                    assert!(ended.exit == ExitStatus::Ok || ended.exit == ExitStatus::Blocked, "{ended:?}");
+                    published(&stage, digit, times);
+                    assert_eq!(stage.state("staging").release().unwrap().commit, commit(there), "{times:?}");
+                }
+            }
+            assert_eq!(stage.state("staging").current.unwrap().since.seq, seq, "{times:?}: nothing moved");
+            // Who asks has chosen.
+            let other = if times.is_some() { second } else { first };
+            assert!(matches!(stage.to("staging", other), crate::stage::End::Done(_)));
+            advanced(&stage, "staging", false);
+            assert_eq!(stage.state("staging").release().unwrap().commit, commit(other), "{times:?}");
+        }
+    }
+}
