@@ -138,8 +138,9 @@ impl Errand<'_> {
         let mut refused = None;
         for commit in &commits {
             let request = request(config, settings, commit, self.actor)?;
-            let mut moved = attempt(self.world, config, &request, self.dry_run, self.watch).await?;
-            if moved.result != "blocked" {
+            let (mut moved, end) = tried(self.world, config, &request, self.dry_run, self.watch).await?;
+            // What somebody changed behind a release's back is a person's matter: an older one would only hide it.
+            if end == End::Settled {
                 return Ok(moved);
             }
             // A schedule meets what was rolled back again and again, and leaves it be.
@@ -209,6 +210,15 @@ async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, F
     Ok(try_join_all(reads).await?.into_iter().flatten().collect())
 }
 
+/// Whether an environment takes another release where it did not take this one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum End {
+    /// Rules alone keep it from this release.
+    Next,
+    /// It moved, or stays as it is.
+    Settled,
+}
+
 /// Decides one request and carries it out. Being refused, having nothing to do and coming second are answers.
 ///
 /// # Errors
@@ -220,10 +230,20 @@ pub async fn attempt(
     dry_run: bool,
     watch: &dyn Watch,
 ) -> Result<Moved, Failure> {
+    Ok(tried(world, config, request, dry_run, watch).await?.0)
+}
+
+async fn tried(
+    world: &World,
+    config: &Config,
+    request: &Request,
+    dry_run: bool,
+    watch: &dyn Watch,
+) -> Result<(Moved, End), Failure> {
     let name = &request.environment;
     let (snapshot, decision) = Box::pin(decide(&world.view(), config, request)).await?;
     if let Some(moved) = unmerged(request, &snapshot.candidate.manifest, &decision) {
-        return Ok(moved);
+        return Ok((moved, End::Next));
     }
     let plan = match decision {
         Decision::NothingToDo(nothing) => {
@@ -232,23 +252,23 @@ pub async fn attempt(
             let why = if nothing.pending { standing::unsettled(name, &state) } else { None };
             let exit = if dry_run { ExitStatus::Ok } else { standing::exit(&state, false) };
             let unchanged = Moved { exit, ..ended(name, "unchanged", why.into_iter().collect()) };
-            return Ok(of(unchanged, &nothing.plan.release.commit));
+            return Ok((of(unchanged, &nothing.plan.release.commit), End::Settled));
         }
         Decision::Refused(refusal) => return Ok(refused(name, &refusal)),
         Decision::Allowed(plan) => plan,
     };
     let commit = &plan.release.commit;
     if dry_run {
-        return Ok(of(ended(name, "ready", Vec::new()), commit));
+        return Ok((of(ended(name, "ready", Vec::new()), commit), End::Settled));
     }
     watch.begins(&plan);
     let done = carry_out(world, config, &plan, &snapshot, request).await;
     watch.ends();
     match done {
-        Ok(done) => Ok(carried(name, &done)),
+        Ok(done) => Ok((carried(name, &done), End::Settled)),
         Err(failure) if failure.exit == ExitStatus::Conflict => {
             let why = std::iter::once(failure.to_string()).chain(failure.state).collect();
-            Ok(of(ended(name, "overtaken", why), commit))
+            Ok((of(ended(name, "overtaken", why), commit), End::Settled))
         }
         Err(failure) => Err(failure),
     }
@@ -269,7 +289,7 @@ fn unmerged(request: &Request, manifest: &Manifest, decision: &Decision) -> Opti
     Some(of(moved, &manifest.commit))
 }
 
-fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
+fn refused(name: &EnvironmentName, refusal: &Refusal) -> (Moved, End) {
     let unmet = || refusal.plan.findings.iter().filter(|finding| !finding.passes());
     let why = unmet()
         .map(|finding| format!("{}: {}", finding.rule, finding.detail))
@@ -280,7 +300,10 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
     let busy = refusal.exit == ExitStatus::Conflict && refusal.obstacles.is_empty() && !name_used;
     let result = if busy { "busy" } else { "blocked" };
     let undone = unmet().any(|finding| finding.rule == "rolled-back");
-    Moved {
+    // Retention deletes what nobody needs: that its artifacts are missing is no surprise.
+    let doomed = unmet().any(|finding| finding.rule == "doomed");
+    let by_rules = refusal.exit == ExitStatus::Blocked || doomed;
+    let moved = Moved {
         opens_at: opens.filter(|_| refusal.obstacles.is_empty()).and_then(|opens| opens.into_iter().max()),
         exit: match result {
             "busy" => ExitStatus::Ok,
@@ -288,7 +311,8 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> Moved {
             _ => refusal.exit,
         },
         ..of(ended(name, result, why.collect()), &refusal.plan.release.commit)
-    }
+    };
+    (moved, if by_rules && !busy { End::Next } else { End::Settled })
 }
 
 fn carried(name: &EnvironmentName, done: &Done) -> Moved {

@@ -1,9 +1,11 @@
-//! What automation leaves to people: which of two releases is newer where nothing tells.
+//! What automation leaves to people: which of two releases is newer where nothing tells, and a release that somebody
+//! changed behind its back.
 
 use crate::stage::{Stage, actor, commit, content, name};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_executor::block_on;
+use promote_core::admin::block;
 use promote_core::advance::advance;
 use promote_core::automatic::{Watch, promote};
 use promote_core::begin::begin;
@@ -12,6 +14,7 @@ use promote_core::memory::MemoryKind;
 use promote_core::port::Body;
 use promote_core::publish::{Given, Publication, publish};
 use promote_core::report::Moved;
+use promote_core::request::{Request, Wanted};
 use std::time::Duration;
 
 struct Unwatched;
@@ -77,4 +80,43 @@ fn of_two_releases_of_one_time_the_first_stays_until_somebody_asks() {
             assert_eq!(stage.state("staging").release().unwrap().commit, commit(other), "{times:?}");
         }
     }
+}
+
+/// Release b is in staging, a in prod; both were verified in staging. Prod takes them by itself.
+fn following() -> Stage {
+    let mut stage = Stage::ready(MemoryKind::s3_like());
+    assert!(matches!(stage.to("staging", 'c'), crate::stage::End::Done(_)));
+    stage.config.environments.get_mut(&name("prod")).unwrap().auto = true;
+    stage
+}
+
+#[test]
+fn a_release_whose_source_has_other_bytes_is_told_and_no_older_one_moves_instead() {
+    for (what, exit) in [("other bytes", ExitStatus::Conflict), ("gone", ExitStatus::Missing)] {
+        let stage = following();
+        let source = format!("rel/{}.zip", commit('c')).parse().unwrap();
+        match exit {
+            ExitStatus::Conflict => {
+                stage.bucket.put(&source, Bytes::from(content('c').to_ascii_uppercase()));
+            }
+            _ => stage.bucket.remove(&source),
+        }
+        for dry_run in [true, false] {
+            let moved = advanced(&stage, "prod", dry_run);
+            assert_eq!((moved.result.as_str(), moved.exit), ("blocked", exit), "{what}: {moved:?}");
+            assert_eq!(moved.sha, Some(commit('c').to_string()), "{what}");
+            assert!(
+                moved.why.iter().any(|why| why.contains(&format!("rel/{}.zip", commit('c')))),
+                "{moved:?}"
+            );
+        }
+        assert_eq!(stage.target("prod"), Some(content('a')), "{what}");
+    }
+    // What rules alone keep from moving lets an older one pass, as ever.
+    let stage = following();
+    let request = Request::promote(name("prod"), Wanted::Unnamed, actor("ann"));
+    let request = Request { reason: Some("bad".to_owned()), ..request };
+    block_on(block(&stage.world(), &stage.config, &commit('c'), true, &request)).unwrap();
+    let moved = advanced(&stage, "prod", false);
+    assert_eq!((moved.result.as_str(), moved.sha), ("promoted", Some(commit('b').to_string())));
 }
