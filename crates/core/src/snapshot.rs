@@ -7,7 +7,7 @@ use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
 use crate::lease;
 use crate::ledger::manifest::FILE as MANIFEST;
-use crate::ledger::{Genesis, Head, Identity, Known, Manifest, OpenIntent, ReleaseRef, State};
+use crate::ledger::{Action, Genesis, Head, Identity, Known, Manifest, ReleaseRef, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
@@ -173,22 +173,28 @@ impl Candidate {
     }
 
     /// The version under which the release moves: that of the open promotion where that one is finished, so that no
-    /// name changes half way; else by what was published and the tags of now.
-    pub fn version(&self, open: Option<&OpenIntent>, request: &Request) -> Option<String> {
-        let begun =
-            open.filter(|open| request.take_over.is_wanted() && open.release.commit == self.manifest.commit);
-        match begun {
-            Some(open) => open.release.version.clone(),
-            None => version::now(self.manifest.version.as_deref(), &self.tags),
+    /// name changes half way; where it comes back, the one under which it was there last, so that it lies under its own
+    /// name again; else by what was published and the tags of now.
+    pub fn version(&self, state: Option<&State>, request: &Request) -> Option<String> {
+        let is_it = |release: &ReleaseRef| release.commit == self.manifest.commit;
+        let open = state.and_then(|state| state.open.as_ref());
+        if let Some(open) = open.filter(|open| request.take_over.is_wanted() && is_it(&open.release)) {
+            return open.release.version.clone();
         }
+        let back = state.filter(|_| request.action == Action::Rollback);
+        let stays = back.into_iter().flat_map(|state| {
+            state.release().into_iter().chain(state.trail.iter().map(|past| &past.release))
+        });
+        let last = stays.filter(|release| is_it(release)).find_map(|release| release.version.clone());
+        last.or_else(|| version::now(self.manifest.version.as_deref(), &self.tags))
     }
 }
 
 impl Snapshot {
     /// The release that is wanted, as the records of the move name it.
     pub fn release(&self, request: &Request) -> ReleaseRef {
-        let open = self.head.as_ref().and_then(|head| head.state().open.as_ref());
-        ReleaseRef { version: self.candidate.version(open, request), ..self.candidate.reference() }
+        let state = self.head.as_ref().map(Head::state);
+        ReleaseRef { version: self.candidate.version(state, request), ..self.candidate.reference() }
     }
 
     /// The lane's state; an empty one before the first record.

@@ -193,3 +193,32 @@ fn what_lies_under_a_versions_name_is_compared_by_verify_and_status() {
     stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
     assert_eq!(stage.run(&["status", "prod", "--json"]).json()["environments"][0]["standing"], "drift");
 }
+
+#[test]
+fn what_comes_back_lies_under_the_name_that_it_had() {
+    let stage = Stage::with(&VERSIONED.replace(">=1.4, <2", ">=1.4.0-0, <2"));
+    stage.git(&["tag", "v1.4.0-rc.1"]);
+    let first = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let moved = ["to", "prod", "--yes", "--override", "versions", "--reason", "a trial"];
+    stage.run(&moved).ends(ExitStatus::Ok);
+    let bytes = stage.read("deployed/prod-1.4.0-rc.1.zip");
+    stage.commit("feat: second");
+    stage.git(&["tag", "v1.5.0"]);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+    // The first one is called otherwise by now; who goes back means what was there.
+    stage.git(&["tag", "v1.4.0", &first]);
+    let plan = stage.run(&["rollback", "prod", "--dry-run", "--json"]).ends(ExitStatus::Ok).json();
+    assert_eq!(plan["moves"][0]["target"], "deployed/prod-1.4.0-rc.1.zip", "{plan}");
+    stage.run(&["rollback", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert!(!stage.has("deployed/prod-1.4.0.zip"));
+    assert_eq!(stage.read("deployed/prod-1.4.0-rc.1.zip"), bytes);
+    let status = stage.run(&["status", "prod", "--json"]).json();
+    assert_eq!(status["environments"][0]["running"]["version"], "1.4.0-rc.1");
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
+    // Moved forward, it takes the name that it has now.
+    let again = ["to", "prod", &first, "--redeploy", "--yes"];
+    stage.run(&again).ends(ExitStatus::Ok);
+    assert!(stage.has("deployed/prod-1.4.0.zip"));
+}

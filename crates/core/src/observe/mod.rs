@@ -148,7 +148,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let named_at = request.named_at.unwrap_or_else(|| view.clock.now());
     let values = Values {
         sha: Some(candidate.manifest.commit.clone()),
-        version: candidate.version(state.and_then(|state| state.open.as_ref()), request),
+        version: candidate.version(state, request),
         env: Some(environment.name.clone()),
         project: Some(config.project.clone()),
         at: Some(named_at),
