@@ -10,7 +10,7 @@ use crate::invocation::{Invocation, others};
 use crate::ledger::{LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
-use crate::observe::{environment, genesis};
+use crate::observe::{adopted, environment, genesis};
 use crate::request::Request;
 use crate::undo::undo;
 use crate::world::World;
@@ -110,7 +110,9 @@ impl Underway {
         let waits = head.state().current.as_ref().is_some_and(|current| {
             current.promotion == reached.promotion && current.follows && current.outcome.is_none()
         });
-        let undo = undo(head.state(), name, &others(&self.config, settings));
+        let adopted = adopted(&self.world.view(), &settings.lane, Some(head.state())).await;
+        let adopted = adopted.unwrap_or_default();
+        let undo = undo(head.state(), name, &others(&self.config, settings), adopted.as_ref());
         if !waits {
             return Ok(Recorded { written: false, undo });
         }

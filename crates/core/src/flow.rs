@@ -15,10 +15,10 @@ use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{
-    Action, Head, Kind, Outcome, OutcomeResult, PromotionId, Restored, RestoredEnd, StepRecord,
+    Action, Head, Kind, Outcome, OutcomeResult, PromotionId, ReleaseRef, Restored, RestoredEnd, StepRecord,
 };
 use crate::lookout::{Lookout, Loss, Lost};
-use crate::observe::{environment, observe};
+use crate::observe::{adopted, environment, observe};
 use crate::plan::{Decision, Plan, plan};
 use crate::port::StepEnd;
 use crate::reason;
@@ -52,6 +52,8 @@ pub struct Done {
     pub lost: Option<Lost>,
     /// For what was undone: what became of each target.
     pub restored: Vec<Restored>,
+    /// What was adopted here before, where a rollback has nothing verified to go back to.
+    pub adopted: Option<ReleaseRef>,
 }
 
 impl Done {
@@ -63,8 +65,18 @@ impl Done {
         let moved =
             from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
         (moved && !back)
-            .then(|| undo::undo(self.head.state(), &self.plan.environment, &self.plan.terms.include))
+            .then(|| {
+                let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
+                undo::undo(self.head.state(), environment, include, self.adopted.as_ref())
+            })
             .flatten()
+    }
+
+    /// The same with what was adopted before. That it can't be told makes nothing of what was done undone.
+    pub(crate) async fn looked_back(mut self, world: &World) -> Self {
+        let found = adopted(&world.view(), &self.head.record.lane, Some(self.head.state())).await;
+        self.adopted = found.unwrap_or_default();
+        self
     }
 }
 
@@ -110,7 +122,7 @@ pub async fn carry_out(
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
     }
     put_back(world, config, settings, request, &mut done).await;
-    Ok(done)
+    Ok(done.looked_back(world).await)
 }
 
 /// Takes back what was begun where nothing was there before. What can't be taken back is in the result.
@@ -134,6 +146,7 @@ async fn take_back(
         exit: if stays { ExitStatus::DeployFailed } else { ExitStatus::Ok },
         lost: None,
         restored: undone.restored,
+        adopted: None,
     };
     if settings.auto && settings.hold {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
@@ -192,6 +205,7 @@ async fn follow(
         exit: ExitStatus::Ok,
         lost: None,
         restored: Vec::new(),
+        adopted: None,
     };
     if !plan.follows {
         done.steps = ran;

@@ -29,7 +29,7 @@ pub async fn move_only(
     let settings = environment(config, &plan.environment)?;
     let applied = apply(world, config, settings, plan, snapshot, request, true).await?;
     let current = applied.commit.state().current.clone();
-    Ok(Done {
+    let done = Done {
         plan: plan.clone(),
         promotion: current
             .and_then(|current| current.promotion)
@@ -41,5 +41,7 @@ pub async fn move_only(
         exit: ExitStatus::Ok,
         lost: None,
         restored: Vec::new(),
-    })
+        adopted: None,
+    };
+    Ok(done.looked_back(world).await)
 }

@@ -64,12 +64,16 @@ fn the_first_promotion_after_an_import_is_undone_by_the_command_that_it_names() 
     stage.run(&["import", "--yes"]).ends(ExitStatus::Ok);
     stage.commit("three");
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    // Named with its release, what was never verified here needs a reason; the hint harness tries this line.
+    // Having moved counts as verified here; what was imported never was. The hint harness tries this line.
     let moved = stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
-    let undo = format!("promote rollback uat --to {} --override from --reason TEXT", &two[..7]);
-    assert!(moved.out.contains(&format!("To undo: `{undo}`")), "{}", moved.all());
-    // Where nothing verified was there before, what was imported comes back by itself.
-    stage.run(&["rollback", "uat", "--yes"]).ends(ExitStatus::Ok);
+    let undo = "`promote rollback uat --override from --reason TEXT`";
+    assert!(moved.out.contains(&format!("To undo: {undo}")), "{}", moved.all());
+    for line in [&["rollback", "uat", "--yes"][..], &["rollback", "uat", "--to", &two, "--yes"]] {
+        let refused = stage.run(line).ends(ExitStatus::Blocked);
+        assert!(refused.err.contains("never verified, and"), "{}", refused.all());
+        assert!(refused.err.contains("`--override from --reason TEXT`"), "{}", refused.all());
+    }
+    stage.run(&["rollback", "uat", "--yes", "--override", "from", "--reason", "INC-1"]).ends(ExitStatus::Ok);
     let status = stage.run(&["status", "uat", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!(status["environments"][0]["running"]["sha"], two.as_str(), "{status}");
 }

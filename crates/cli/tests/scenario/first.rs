@@ -95,6 +95,9 @@ fn what_was_adopted_before_the_first_release_is_what_comes_back() {
     stage.step(Next::Fails);
     let (status, _, err) = stage.run("promote to prod --yes");
     assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    assert!(err.contains("`promote rollback prod` puts aaaaaaa back"), "{err}");
+    let (_, out, err) = stage.run("promote status prod --json");
+    assert!(out.contains(r#""undo": "promote rollback prod""#), "{out}{err}");
     let (status, out, err) = stage.run("promote rollback prod --yes");
     assert_eq!(status, ExitStatus::Ok, "{out}{err}");
     assert!(out.contains("prod runs aaaaaaa again"), "{out}");

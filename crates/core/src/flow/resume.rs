@@ -69,7 +69,7 @@ pub async fn finish(
     let following = follow(world, config, &plan, snapshot, request, head, Vec::new(), again);
     let mut done = Box::pin(following).await?;
     put_back(world, config, settings, request, &mut done).await;
-    Ok(done)
+    Ok(done.looked_back(world).await)
 }
 
 /// The request that finishes what is open in an environment.

@@ -1,23 +1,24 @@
 //! What a rollback goes back to where nothing that was there before was verified: what was adopted, the newest first.
 
 use super::previous;
-use crate::config::Environment;
 use crate::failure::Failure;
-use crate::ledger::{Action, Kind, LedgerError, ReleaseRef, State};
-use crate::request::Request;
+use crate::ledger::{Kind, LedgerError, ReleaseRef, State};
+use crate::names::LaneName;
 use crate::world::View;
 
-/// The last release that was adopted here before what is there. Which stays were is told by the records that they began
-/// with; they are read only where a rollback has nothing else to go back to.
-pub(super) async fn adopted(
+/// The last release that was adopted in a lane before what is there, where a promotion brought that and nothing verified
+/// was there before. Which stays were adoptions is told by the records that they began with; they are read only then.
+///
+/// # Errors
+/// What the store answered.
+pub(crate) async fn adopted(
     view: &View,
-    environment: &Environment,
-    request: &Request,
+    lane: &LaneName,
     state: Option<&State>,
 ) -> Result<Option<ReleaseRef>, Failure> {
     let Some(state) = state.filter(|state| state.open.is_none()) else { return Ok(None) };
     let moved = state.current.as_ref().is_some_and(|current| current.promotion.is_some());
-    if request.action != Action::Rollback || !moved || previous(state).is_some() {
+    if !moved || previous(state).is_some() {
         return Ok(None);
     }
     let now = state.release().map(|release| &release.commit);
@@ -26,8 +27,8 @@ pub(super) async fn adopted(
         if Some(commit) == now || state.rolled_back.contains(commit) {
             continue;
         }
-        let record = view.ledger.record(&environment.lane, past.since.seq).await;
-        if record.map_err(LedgerError::looking)?.is_some_and(|head| head.record.kind == Kind::Observe) {
+        let record = view.ledger.record(lane, past.since.seq).await.map_err(LedgerError::looking)?;
+        if record.is_some_and(|head| head.record.kind == Kind::Observe) {
             return Ok(Some(past.release.clone()));
         }
     }

@@ -33,6 +33,7 @@ use futures_util::future::{join, join_all, try_join, try_join_all, try_join3, tr
 use std::collections::BTreeMap;
 use targets::Depth;
 
+pub(crate) use adopted::adopted;
 pub(crate) use descent::descent;
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
@@ -135,7 +136,10 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
     belongs(&genesis.0, heads.values().flatten())?;
     let there = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
-    let adopted = adopted::adopted(view, environment, request, there).await?;
+    let adopted = match request.action {
+        Action::Rollback => adopted(view, &environment.lane, there).await?,
+        _ => None,
+    };
     let candidate = match early {
         Some(found) => found,
         None => {

@@ -171,7 +171,7 @@ pub(super) fn unnamed(
                     ExitStatus::Missing,
                     format!("{} has no verified release to go back to", environment.name),
                 );
-                match undo(here, &environment.name, &others(config, environment)) {
+                match undo(here, &environment.name, &others(config, environment), adopted) {
                     Some(line) => failure.hint(format!("`{line}` puts back what was not verified")),
                     None => {
                         failure.hint(format!("`promote history {}` shows what was there", environment.name))

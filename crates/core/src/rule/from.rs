@@ -60,6 +60,22 @@ fn lacking(state: Option<&State>, release: &ReleaseRef) -> String {
     format!("{commit} has not been there")
 }
 
+/// Going back to what was adopted, which nobody verified. A verified release is not given up for it without a word.
+fn adopted(facts: &Facts<'_>, state: &State) -> Finding {
+    let (commit, name) = (facts.release.commit.short(7), &facts.environment.name);
+    let there = state.current.as_ref().filter(|current| current.verified.is_some());
+    let Some(there) = there.and_then(|current| current.release.as_ref()) else {
+        let detail = format!(
+            "{commit} is what {name} held when it was adopted; what is there was not verified either"
+        );
+        return Finding::met("from", detail);
+    };
+    let there = there.commit.short(7);
+    let detail =
+        format!("{commit} was adopted in {name} and never verified, and {there}, which is there, was");
+    Finding::unmet("from", detail).hint("`--override from --reason TEXT` brings it back all the same")
+}
+
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let now = facts.snapshot.taken_at;
     if facts.rolling_back() {
@@ -72,15 +88,11 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
                 format!("{} is what {name} held before", facts.release.commit.short(7)),
             ));
         }
-        if facts.snapshot.adopted.as_ref().is_some_and(|there| there.same_bytes(facts.release)) {
-            let commit = facts.release.commit.short(7);
-            return Some(Finding::met(
-                "from",
-                format!("{commit} is what {name} held when it was adopted, and nothing was verified since"),
-            ));
-        }
         return Some(match stay(&state, facts.release, now) {
             Some(_) => Finding::met("from", format!("verified in {name} before")),
+            None if facts.snapshot.adopted.as_ref().is_some_and(|it| it.same_bytes(facts.release)) => {
+                adopted(facts, &state)
+            }
             None => Finding::unmet(
                 "from",
                 format!("{}, so it can't come back", lacking(Some(&state), facts.release)),

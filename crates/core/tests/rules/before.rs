@@ -222,6 +222,16 @@ fn a_rollback_goes_to_what_was_verified_here() {
     case.state().trail = vec![was('c', 60, 30, Some(50))];
     assert_snapshot!(case.check("from"), @"met: verified in prod before");
     assert_snapshot!(case.check("soak"), @"skipped: a release verified here before may always come back");
+    // What was adopted comes back without a word as long as nothing verified is given up for it.
+    let mut case = Case::new();
+    case.back_to('c').state().trail = vec![was('c', 60, 30, None)];
+    case.snapshot.adopted = Some(release('c'));
+    assert_snapshot!(case.check("from"), @r#"
+    unmet: ccccccc was adopted in prod and never verified, and aaaaaaa, which is there, was
+    hint: `--override from --reason TEXT` brings it back all the same
+    "#);
+    case.state().current.as_mut().unwrap().verified = None;
+    assert_snapshot!(case.check("from"), @"met: ccccccc is what prod held when it was adopted; what is there was not verified either");
     // With a promotion open, what was there before may come back, verified or not.
     let mut case = Case::new();
     case.back_to('a').state().open = Some(crate::facts::open('b', Action::Promote));

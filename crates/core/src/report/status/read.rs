@@ -14,10 +14,10 @@ use crate::failure::Failure;
 use crate::gates::Before;
 use crate::invocation::others;
 use crate::lease;
-use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, State};
+use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{begun, descent, environment, gates_before, never_begun, seen};
+use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
 use crate::port::Capabilities;
 use crate::rule::{drift, unended};
 use crate::snapshot::{Descent, Seen};
@@ -46,6 +46,8 @@ pub(super) struct Looked {
     pub(super) gates: BTreeMap<EnvironmentName, Before>,
     /// The newest signs of life of what is open or being deployed.
     pub(super) alive: BTreeMap<LaneName, DateTime<Utc>>,
+    /// What was adopted before, where a rollback has nothing verified to go back to.
+    adopted: BTreeMap<LaneName, ReleaseRef>,
     lanes: BTreeMap<EnvironmentName, LaneName>,
 }
 
@@ -81,6 +83,7 @@ pub async fn status(
     again(view, config, &shown, &mut looked).await?;
     alive(view, config, &mut looked).await?;
     gates(view, config, &shown, &mut looked).await?;
+    before(view, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
     let reports = shown.iter().map(|settings| report(view, config, settings, &looked, actor));
     let environments = join_all(reports).await;
@@ -135,6 +138,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         descent: BTreeMap::new(),
         gates: BTreeMap::new(),
         alive: BTreeMap::new(),
+        adopted: BTreeMap::new(),
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
@@ -197,6 +201,17 @@ async fn alive(view: &View, config: &Config, looked: &mut Looked) -> Result<(), 
     });
     let found: Vec<_> = try_join_all(reads).await?;
     looked.alive = found.into_iter().filter_map(|(lane, alive)| Some((lane, alive?))).collect();
+    Ok(())
+}
+
+/// Reads what was adopted before what is there, where the way back depends on that.
+async fn before(view: &View, shown: &[&Environment], looked: &mut Looked) -> Result<(), Failure> {
+    let reads = shown.iter().map(|settings| {
+        let (lane, state) = (&settings.lane, looked.state(&settings.lane));
+        async move { Ok::<_, Failure>((lane.clone(), adopted(view, lane, state).await?)) }
+    });
+    let found: Vec<_> = try_join_all(reads).await?;
+    looked.adopted = found.into_iter().filter_map(|(lane, found)| Some((lane, found?))).collect();
     Ok(())
 }
 
@@ -313,7 +328,8 @@ async fn report(
         holds: holds(settings, looked),
         drift,
         undo: state.current.as_ref().and_then(|_| {
-            let back = undo(&state, &settings.name, &others(config, settings))?;
+            let adopted = looked.adopted.get(&settings.lane);
+            let back = undo(&state, &settings.name, &others(config, settings), adopted)?;
             Some(back.to_string())
         }),
         first: state.is_first(),
