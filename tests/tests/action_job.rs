@@ -197,7 +197,10 @@ fn a_cancelled_job_is_recorded_as_such() {
         let log = String::from_utf8(ended.stdout).unwrap();
         assert_eq!(ended.status.code(), Some(code), "{log}");
         assert!(log.contains(&format!("{word} while promoting to e0")), "{log}");
-        assert!(log.contains("That its deployment was not waited for is recorded as well."), "{log}");
+        assert!(
+            log.contains("The ledger also records that promote stopped waiting for its deployment."),
+            "{log}"
+        );
         assert!(hidden(&log), "{log}");
         let outputs = promote_tests::runner::pairs(&std::fs::read_to_string(&output).unwrap()).unwrap();
         assert_eq!((outputs["status"].as_str(), outputs["exit"].as_str()), ("failed", word));

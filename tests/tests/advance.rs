@@ -53,7 +53,7 @@ fn one_that_is_stopped_records_the_deployment_that_it_did_not_wait_for() {
         println!("{}", ran.err);
         for part in [
             format!("interrupted while promoting to {place}"),
-            "That its deployment was not waited for is recorded as well.".to_owned(),
+            "The ledger also records that promote stopped waiting for its deployment.".to_owned(),
             format!("promote resume {place}"),
         ] {
             assert!(ran.err.contains(&part), "{part}: {ran:?}");

@@ -56,9 +56,14 @@ const CASES: &[Case] = &[
         "a moving name",
         &["to", "uat", "latest", "--yes"],
         2,
-        &["`latest` is a moving name", "hint: ", "commit"],
+        &["promote needs a fixed commit; `latest`", "hint: ", "commit"],
     ),
-    case("a branch", &["to", "uat", "main", "--yes"], 2, &["`main` is a moving name", "hint: ", "commit"]),
+    case(
+        "a branch",
+        &["to", "uat", "main", "--yes"],
+        2,
+        &["promote needs a fixed commit; `main`", "hint: ", "commit"],
+    ),
     case("a shell's word", &["to", "uat", "$(id)", "--yes"], 2, &["`$(id)`", "hint: ", "commit"]),
     case("a path", &["to", "uat", "../x", "--yes"], 2, &["`../x`", "hint: ", "commit"]),
     case(
@@ -77,7 +82,7 @@ const CASES: &[Case] = &[
         "an environment that can't be",
         &["to", "../prod", "--yes"],
         2,
-        &["`../prod`", "no environment name"],
+        &["`../prod`", "no environment `../prod`"],
     ),
     case("a command that is not there", &["too", "uat"], 2, &["`too`", "hint: did you mean `to`?"]),
     case(
@@ -335,7 +340,7 @@ fn another_region() {
     let fake = elsewhere();
     let change = |file: &str, _: &str| file.replace(&server.endpoint, &fake);
     let says =
-        ["the bucket lies in region `eu-west-1`", "hint: set `region = \"eu-west-1\"` in `[store.BUCKET]`"];
+        ["the bucket is in region `eu-west-1`", "hint: set `region = \"eu-west-1\"` in `[store.BUCKET]`"];
     misreached(&server, &change, 2, &says, None);
 }
 

@@ -125,7 +125,7 @@ fn changed_at_the_source(place: &Place<'_>) {
         for flags in [&["verify", "staging"][..], &["verify", "staging", "--bytes"]] {
             let ran = project.run(flags).unwrap();
             assert_eq!(ran.code, Some(10), "{artifact}: {ran:?}");
-            assert!(ran.out.contains("etl/daily.py` holds sha256:"), "{artifact}: {ran:?}");
+            assert!(ran.out.contains("etl/daily.py` contains sha256:"), "{artifact}: {ran:?}");
         }
         place.by_hand(&project, &path, None);
         let ran = project.run(&["to", "prod", &second, "--yes"]).unwrap();

@@ -1,5 +1,5 @@
 //! 32 processes promote different releases to one environment at once: one chain without gaps, each process is told
-//! the truth, and the target holds what the ledger says. Two processes with one saved plan: one is done, one conflicts.
+//! the truth, and the target is what the ledger says. Two processes with one saved plan: one is done, one conflicts.
 
 #![allow(
     clippy::unwrap_used,

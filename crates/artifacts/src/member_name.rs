@@ -30,10 +30,10 @@ pub enum NameProblem {
     #[error("the name is absolute")]
     Absolute,
     /// It holds a backslash, which is a separator on Windows.
-    #[error("the name holds a backslash")]
+    #[error("the name has a backslash")]
     Backslash,
     /// It holds a control character.
-    #[error("the name holds a control character")]
+    #[error("the name has a control character")]
     Control,
     /// One of its parts is `..`.
     #[error("the name leaves the archive through `..`")]

@@ -241,7 +241,7 @@ async fn resolve(world: &World, name: &str, files: bool) -> Result<(CommitId, Op
         }
         _ => Err(Failure::new(
             ExitStatus::Missing,
-            format!("the repository knows no `{}`", promote_core::names::shown(name)),
+            format!("no commit, branch or tag `{}` in the repository", promote_core::names::shown(name)),
         )
         .hint("a checkout without history may lack it: fetch it first")),
     }

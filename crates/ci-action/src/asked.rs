@@ -146,11 +146,10 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
             .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
         let rule = promote_core::rule::overridable(name).map_err(|known| {
             let shown = promote_core::names::shown(name);
-            let failure =
-                Failure::new(ExitStatus::Usage, format!("`{shown}` is no rule that can be overridden"));
+            let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
             match promote_core::suggest::closest(name, known.iter().copied()) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint(format!("the rules are {}", known.join(", "))),
+                None => failure.hint(format!("the rules that can be overridden are {}", known.join(", "))),
             }
         })?;
         request.overrides.push(Override { rule: rule.name.to_owned(), reason });

@@ -50,7 +50,7 @@ impl Events for Heard {
                 log.say(&format!("waiting {seconds} s, until {}: {why}", until.format("%H:%M:%S UTC")));
             }
             Event::Moving { target } => log.debug(&format!("writing {target}")),
-            Event::Moved { target, wrote: true } => log.say(&format!("{target} holds the release")),
+            Event::Moved { target, wrote: true } => log.say(&format!("{target} has the release")),
             Event::Moved { target, wrote: false } => log.say(&format!("{target} held the release already")),
             Event::Doubt { target, why } => {
                 log.say(&format!("{target}: the answer was lost, it is read back"));

@@ -14,7 +14,7 @@ pub(crate) fn install(
     connect: &dyn Connect,
     log: &Log,
 ) -> Result<Answer, Failure> {
-    let unknown = || Failure::new(ExitStatus::Failed, "where this program lies can't be told");
+    let unknown = || Failure::new(ExitStatus::Failed, "can't find where this program is");
     let folder = connect.programs().ok_or_else(unknown)?;
     let shown = folder.to_str().filter(|text| !text.contains(['\n', '\r'])).ok_or_else(unknown)?;
     let file = surroundings.file("GITHUB_PATH").ok_or_else(|| {
@@ -30,7 +30,7 @@ pub(crate) fn install(
         log.annotate(
             Kind::Warning,
             "promote",
-            "only promote-action is there: the program `promote` does not lie beside it",
+            "only promote-action is there: the program `promote` is not beside it",
             None,
         );
     }

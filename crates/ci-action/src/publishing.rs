@@ -98,7 +98,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
             // What later steps are told is no part of what was done.
             Err(failure) => site.log.annotate(
                 Kind::Warning,
-                &format!("what {} holds could not be looked at", moved.environment),
+                &format!("could not look at what is in {}", moved.environment),
                 &failure.to_string(),
                 None,
             ),

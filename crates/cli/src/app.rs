@@ -192,11 +192,12 @@ impl App<'_> {
         for name in &terms.overrides {
             let rule = rule::overridable(name).map_err(|known| {
                 let shown = promote_core::names::shown(name);
-                let failure =
-                    Failure::new(ExitStatus::Usage, format!("`{shown}` is no rule that can be overridden"));
+                let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
                 match promote_core::suggest::closest(name, known.iter().copied()) {
                     Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                    None => failure.hint(format!("the rules are {}", known.join(", "))),
+                    None => {
+                        failure.hint(format!("the rules that can be overridden are {}", known.join(", ")))
+                    }
                 }
             })?;
             let reason = promote_core::reason::needed(terms.reason.as_deref(), "an override")?;

@@ -16,17 +16,15 @@ use std::time::Duration;
     name = "promote",
     version,
     disable_help_subcommand = true,
-    subcommand_required = true,
-    arg_required_else_help = true,
     max_term_width = 100,
-    after_help = "Begin with `promote demo` or `promote init`. Exit codes: 0 done, 2 usage, 3 blocked, 4 denied,\n\
-                  5 missing, 6 conflict, 7 deployment failed, 8 rolled back, 9 timed out, 10 differs, 11 unfinished."
+    after_help = "Without a command, the status of the project. Begin with `promote demo` or `promote init`.\n\
+                  Topics: `promote help rules`, `releases`, `exit-codes`, `environment`, `formats`, `completion`."
 )]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Command,
+    pub(crate) command: Option<Command>,
 }
 
 /// Flags of every command.
@@ -113,7 +111,7 @@ pub(crate) struct Changing {
 
 /// On what terms a release moves.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "Terms")]
+#[command(next_help_heading = "Rules and reasons")]
 pub(crate) struct TermsArgs {
     /// Name an environment that reads the same target and moves along; may be repeated
     #[arg(long, value_name = "ENV")]
@@ -200,6 +198,20 @@ fn note(text: &str) -> Result<(String, String), String> {
             Ok((name.trim().to_owned(), value.trim().to_owned()))
         }
         _ => Err("a name, `=` and a text are needed".to_owned()),
+    }
+}
+
+/// Reads a whole number between two bounds, both included; the largest there is means none.
+pub(crate) fn number<N>(least: u64, most: u64) -> impl Fn(&str) -> Result<N, String> + Clone
+where
+    N: TryFrom<u64>,
+{
+    move |text: &str| {
+        let read = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
+        read.and_then(|number| N::try_from(number).ok()).ok_or_else(|| match most {
+            u64::MAX => format!("must be a number from {least} up"),
+            _ => format!("must be a number from {least} to {most}"),
+        })
     }
 }
 

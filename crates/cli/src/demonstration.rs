@@ -197,8 +197,13 @@ fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
     let colour = if app.screen.out_colour { "--color=always" } else { "--color=never" };
     let words = std::iter::once("promote").chain(line.split(' ')).chain([colour]);
     let arguments: Vec<OsString> = words.map(OsString::from).collect();
-    let mut env =
-        Env { input_terminal: false, output_terminal: false, error_terminal: false, ..app.env.clone() };
+    let mut env = Env {
+        input_terminal: false,
+        output_terminal: false,
+        error_terminal: false,
+        columns: None,
+        ..app.env.clone()
+    };
     env.folder = folder.to_path_buf();
     env.variables.remove("PROMOTE_CONFIG");
     let exit = crate::run(arguments, &env, &stream, &stream, app.connect);

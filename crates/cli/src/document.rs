@@ -39,7 +39,7 @@ impl Wish {
                 continue;
             }
             let shown = promote_core::names::shown(field);
-            let failure = Failure::new(ExitStatus::Usage, format!("`{shown}` is no field of this document"));
+            let failure = Failure::new(ExitStatus::Usage, format!("unknown field `{shown}`"));
             let failure = match promote_core::suggest::closest(field, known.iter().copied()) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),
                 None => failure,

@@ -68,6 +68,10 @@ pub const VARIABLES: &[Variable] = &[
         name: "PROMOTE_LEDGER_REMOTE",
         about: "the git remote that holds the branch of `ledger = \"git:BRANCH\"`, instead of `origin`",
     },
+    Variable {
+        name: "PROMOTE_COMPLETE",
+        about: "the shell that asks what may come next; set by the script of `promote completions` alone",
+    },
     Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
     Variable {
         name: "CI",
@@ -117,6 +121,8 @@ pub struct Env {
     pub output_terminal: bool,
     /// Whether messages go to a terminal.
     pub error_terminal: bool,
+    /// How many columns the terminal has that messages go to, or else the one that data goes to; `None` without one.
+    pub columns: Option<usize>,
     /// The keyboard.
     pub keyboard: Arc<dyn Ask>,
     /// Signals.
@@ -134,6 +140,7 @@ impl Env {
             input_terminal: std::io::stdin().is_terminal(),
             output_terminal: std::io::stdout().is_terminal(),
             error_terminal: std::io::stderr().is_terminal(),
+            columns: columns(),
             keyboard: Arc::new(Keyboard),
             signals: Arc::new(crate::interrupt::ProcessSignals),
         }
@@ -144,10 +151,26 @@ impl Env {
         self.variables.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// How wide a page of help may be.
+    pub(crate) fn width(&self) -> usize {
+        self.columns.unwrap_or(100).clamp(40, 100)
+    }
+
     /// Whether a continuous-integration service runs this.
     pub fn is_ci(&self) -> bool {
         self.variable("CI").is_some_and(|value| value != "false")
     }
+}
+
+fn columns() -> Option<usize> {
+    let of = |size: Option<(terminal_size::Width, terminal_size::Height)>| {
+        size.map(|(width, _)| usize::from(width.0))
+    };
+    let found = of(terminal_size::terminal_size_of(std::io::stderr()))
+        .or_else(|| of(terminal_size::terminal_size_of(std::io::stdout())))?;
+    // A terminal that does not know its size says 0.
+    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
+    Some(if found == 0 { told.filter(|told| *told > 0).unwrap_or(80) } else { found })
 }
 
 /// Standard input.

@@ -205,7 +205,7 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         found.capabilities = Some(known.clone());
         found.known_by = Some("genesis");
     } else if genesis.is_some() {
-        found.hints.push("`promote doctor --probe` finds out what it honours".to_owned());
+        found.hints.push("`promote doctor --probe` finds out".to_owned());
     }
     Ok(found)
 }

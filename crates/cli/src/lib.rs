@@ -11,6 +11,7 @@ mod automatic;
 mod blocking;
 mod carry;
 mod command;
+mod complete;
 mod confirm;
 mod connect;
 mod copied;
@@ -27,8 +28,10 @@ mod gitlab;
 mod health;
 mod iam;
 mod interrupt;
+mod known;
 mod moment;
 mod named;
+mod overview;
 mod page;
 mod pinning;
 mod pipeline_health;
@@ -40,19 +43,21 @@ mod saying;
 mod screen;
 mod stage_return;
 mod taking_over;
+mod topic;
 mod trust;
 mod usage;
 mod view;
 mod watching;
 mod written;
 
+pub use complete::complete;
 pub use connect::{Connect, Providers, Site};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
 pub use screen::Stream;
 
 use app::App;
 use args::Cli;
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 use promote_core::exit::ExitStatus;
 use screen::Screen;
 use std::ffi::OsString;
@@ -66,24 +71,34 @@ pub fn run(
     connect: &dyn Connect,
 ) -> ExitStatus {
     let (out, err) = (&github_log::guarded(env, out), &github_log::guarded(env, err));
-    let cli = match Cli::try_parse_from(&arguments) {
+    let cli = match parsed(&arguments, env.width()) {
         Ok(mut cli) => {
             if gitlab::debugging(env) && !cli.global.quiet {
                 cli.global.verbose = cli.global.verbose.max(2);
             }
             cli
         }
-        Err(error) => return usage::show(&error, &arguments, &Screen::early(&arguments, env, out, err)),
+        Err(error) => return usage::show(&error, &arguments, env, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);
     let app = App { global: &cli.global, env, screen, connect };
-    match command::dispatch(&app, &cli.command) {
+    let ended = match &cli.command {
+        Some(command) => command::dispatch(&app, command),
+        None => command::bare(&app),
+    };
+    match ended {
         Ok(status) => status,
         Err(stop) => app.stopped(stop),
     }
 }
 
+fn parsed(arguments: &[OsString], columns: usize) -> Result<Cli, clap::Error> {
+    let mut line = overview::grouped(command_line(), columns);
+    let matches = line.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut line))
+}
+
 /// The whole command line as data, for completions, manual pages and the book.
 pub fn command_line() -> clap::Command {
-    <Cli as clap::CommandFactory>::command()
+    Cli::command()
 }

@@ -212,7 +212,7 @@ impl PipelineHealth {
                     "`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled`, then wait 15 minutes before the next write"
                 ));
             }
-            None => self.notes.push(format!("whether `{bucket}` keeps versions is not known yet")),
+            None => self.notes.push(format!("versioning of `{bucket}`: not probed yet")),
         }
     }
 }

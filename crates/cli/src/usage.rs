@@ -1,15 +1,18 @@
 //! Wrong arguments, help and version: clap's answers in this program's words.
 
 use crate::document::Wish;
+use crate::env::Env;
+use crate::known;
 use crate::screen::Screen;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::names::{NameError, is_name};
 use promote_core::report::FailureReport;
 use std::ffi::OsString;
 
 /// Shows what clap answers instead of parsed arguments: as a document as well, where the arguments ask for one.
-pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen) -> ExitStatus {
+pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, screen: &Screen) -> ExitStatus {
     let rendered = error.render();
     if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
         let text = if screen.out_colour { rendered.ansi().to_string() } else { rendered.to_string() };
@@ -18,12 +21,9 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], screen: &Screen)
             Err(failure) => failure.exit,
         };
     }
-    let failure = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
-        screen.message(&if screen.err_colour { rendered.ansi().to_string() } else { rendered.to_string() });
-        Failure::new(ExitStatus::Usage, "a command is missing").hint(LISTED)
-    } else {
+    let failure = {
         let failure = Failure::new(ExitStatus::Usage, message(error));
-        let failure = hints(error, arguments).into_iter().fold(failure, Failure::hint);
+        let failure = hints(error, arguments, env).into_iter().fold(failure, Failure::hint);
         let page = crate::failure::page(&failure);
         screen.message(&page.human(screen.err_colour));
         screen.message(&page.hints(screen.err_colour));
@@ -57,13 +57,22 @@ fn text(error: &clap::Error, kind: ContextKind) -> Option<String> {
     }
 }
 
+/// The name that was given where an environment is named, when it can be no environment's.
+fn misnamed(error: &clap::Error) -> Option<&NameError> {
+    let why = std::error::Error::source(error)?.downcast_ref::<NameError>()?;
+    (why.kind == "environment").then_some(why)
+}
+
 fn message(error: &clap::Error) -> String {
+    if let Some(name) = misnamed(error) {
+        return format!("no environment `{}`", name.shown);
+    }
     let argument = text(error, ContextKind::InvalidArg).unwrap_or_default();
     let value = text(error, ContextKind::InvalidValue).unwrap_or_default();
     match error.kind() {
         ErrorKind::InvalidSubcommand => {
             let name = text(error, ContextKind::InvalidSubcommand).unwrap_or_default();
-            format!("there is no command `{name}`")
+            format!("no command `{name}`")
         }
         ErrorKind::UnknownArgument => format!("unknown argument `{argument}`"),
         ErrorKind::MissingRequiredArgument => format!("`{}` is missing", plain(&argument)),
@@ -73,8 +82,8 @@ fn message(error: &clap::Error) -> String {
             match why {
                 // Most of our own messages name the value.
                 Some(why) if why.contains(&format!("`{value}`")) => why,
-                Some(why) => format!("`{value}` is no value for `{}`: {why}", plain(&argument)),
-                None => format!("`{value}` is no value for `{}`", plain(&argument)),
+                Some(why) => format!("invalid value `{value}` for `{}`: {why}", plain(&argument)),
+                None => format!("invalid value `{value}` for `{}`", plain(&argument)),
             }
         }
         ErrorKind::ArgumentConflict => {
@@ -99,8 +108,63 @@ fn first_line(text: &str) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-fn hints(error: &clap::Error, arguments: &[OsString]) -> Vec<String> {
+/// What people call commands elsewhere, and what it is called here.
+const ELSEWHERE: &[(&str, &[&str])] = &[
+    ("to", &["deploy", "promote", "release", "ship", "apply", "move", "copy"]),
+    ("rollback", &["undo", "revert", "back", "restore"]),
+    ("status", &["list", "ls", "st", "get", "environments"]),
+    ("history", &["log", "logs", "ledger", "releases"]),
+    ("check", &["validate", "lint", "test"]),
+    ("publish", &["push", "upload", "add"]),
+    ("pack", &["build", "zip", "package"]),
+    ("init", &["new", "create", "setup"]),
+    ("prune", &["gc", "clean", "cleanup", "delete"]),
+    ("doctor", &["login", "whoami", "info"]),
+    ("verify", &["audit", "drift"]),
+    ("freeze", &["lock", "stop"]),
+    ("unfreeze", &["unlock", "thaw"]),
+    ("explain", &["why", "rules"]),
+    ("resume", &["continue", "retry"]),
+    ("watch", &["follow", "wait"]),
+    ("iam", &["policy", "rights", "permissions"]),
+    ("ci", &["workflow", "generate"]),
+    ("diff", &["compare", "changes"]),
+];
+
+/// The command that was most likely meant.
+fn nearest(name: &str, arguments: &[OsString], env: &Env) -> Option<String> {
+    let elsewhere = ELSEWHERE.iter().find(|(_, names)| names.contains(&name.to_lowercase().as_str()));
+    if let Some((here, _)) = elsewhere {
+        return Some((*here).to_owned());
+    }
+    let config = known::config(env, arguments);
+    if config.is_some_and(|config| known::environments(&config).contains(&name)) {
+        return Some(format!("promote to {name}"));
+    }
+    let line = crate::command_line();
+    let known = line.get_subcommands().map(clap::Command::get_name);
+    promote_core::suggest::closest(name, known).map(str::to_owned)
+}
+
+fn hints(error: &clap::Error, arguments: &[OsString], env: &Env) -> Vec<String> {
     let mut hints = Vec::new();
+    if let Some(name) = misnamed(error) {
+        let config = known::config(env, arguments);
+        let known = config.as_ref().map(known::environments).unwrap_or_default();
+        let lower = name.shown.to_ascii_lowercase().replace('_', "-");
+        let near = promote_core::suggest::closest(&lower, known.iter().copied()).map(str::to_owned);
+        return vec![match near.or_else(|| (known.is_empty() && is_name(&lower)).then_some(lower)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if known.is_empty() => {
+                "an environment is named by lower-case letters, digits and `-`".to_owned()
+            }
+            None => format!("the environments are {}", known.join(", ")),
+        }];
+    }
+    if let Some(name) = text(error, ContextKind::InvalidSubcommand) {
+        let near = nearest(&name, arguments, env);
+        return vec![near.map_or_else(|| LISTED.to_owned(), |near| format!("did you mean `{near}`?"))];
+    }
     for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
         if let Some(near) = text(error, kind) {
             hints.push(format!("did you mean `{near}`?"));

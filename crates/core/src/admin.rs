@@ -222,7 +222,7 @@ pub async fn holding(
         let Some(object) = &found.object else {
             return Err(Failure::new(
                 ExitStatus::Missing,
-                format!("`{}` holds nothing to adopt", found.location),
+                format!("`{}` contains nothing to adopt", found.location),
             ));
         };
         stamp = stamp

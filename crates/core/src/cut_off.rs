@@ -24,7 +24,7 @@ pub struct Reached {
     pub environment: Option<EnvironmentName>,
     /// A target that may be half written.
     pub moving: Option<Location>,
-    /// The targets that hold the release.
+    /// The targets that have the release.
     pub moved: Vec<Location>,
     /// Whether the commit is written.
     pub committed: bool,
@@ -148,16 +148,16 @@ pub fn failure(
         let undo = recorded.as_ref().and_then(|done| done.as_ref().ok()?.undo.clone());
         let back = undo.map_or_else(String::new, |back| format!(", `{back}` goes back"));
         return failure
-            .state(format!("The targets of {name} hold the release, and that is recorded."))
+            .state(format!("The targets of {name} have the release, and that is recorded."))
             .state(match recorded {
                 Some(Ok(Recorded { written: true, .. })) => {
-                    "That its deployment was not waited for is recorded as well.".to_owned()
+                    "The ledger also records that promote stopped waiting for its deployment.".to_owned()
                 }
-                Some(Ok(_)) => "How its deployment ends is not recorded.".to_owned(),
+                Some(Ok(_)) => "The result of its deployment is not recorded.".to_owned(),
                 Some(Err(why)) => {
-                    format!("That its deployment was not waited for could not be recorded: {why}.")
+                    format!("That promote stopped waiting for its deployment could not be recorded: {why}.")
                 }
-                None => "That its deployment was not waited for was not recorded.".to_owned(),
+                None => "That promote stopped waiting for its deployment is not recorded.".to_owned(),
             })
             .hint(format!("`promote resume {name}` runs the steps again and records how they end{back}"));
     }
@@ -176,10 +176,10 @@ pub fn failure(
 
 fn unfinished(mut failure: Failure, reached: &Reached) -> Failure {
     for target in &reached.moved {
-        failure = failure.state(format!("`{target}` holds the release."));
+        failure = failure.state(format!("`{target}` has the release."));
     }
     match &reached.moving {
-        Some(target) => failure.state(format!("`{target}` may or may not hold the release.")),
+        Some(target) => failure.state(format!("`{target}` may or may not have the release.")),
         None if reached.moved.is_empty() => failure.state("No target was written."),
         None => failure,
     }

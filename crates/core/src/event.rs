@@ -41,7 +41,7 @@ pub enum Event {
         /// All environments that it moved.
         moves: Vec<EnvironmentName>,
     },
-    /// A stage of the pipeline that deploys what is committed went back: the targets hold the release, what runs is older.
+    /// A stage of the pipeline that deploys what is committed went back: the targets have the release, what runs is older.
     StageBack {
         /// The promotion that is there.
         promotion: PromotionId,
@@ -73,7 +73,7 @@ pub enum Event {
         /// The target.
         target: Location,
     },
-    /// A target holds the release.
+    /// A target has the release.
     Moved {
         /// The target.
         target: Location,
@@ -87,7 +87,7 @@ pub enum Event {
         /// What was answered instead.
         why: String,
     },
-    /// The commit is in the ledger: the targets hold the release.
+    /// The commit is in the ledger: the targets have the release.
     Committed {
         /// The promotion.
         promotion: PromotionId,

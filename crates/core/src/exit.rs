@@ -96,6 +96,30 @@ impl ExitStatus {
     }
 }
 
+impl ExitStatus {
+    /// What it means, in a few words.
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Ok => "done, or nothing to do",
+            Self::Failed => "anything unexpected; nothing was moved",
+            Self::Usage => "wrong arguments, wrong promote.toml, or a question where there is no terminal",
+            Self::Blocked => "a rule is not met; nothing was changed",
+            Self::Denied => "not signed in, or not allowed",
+            Self::Missing => "no such environment, release, artifact or bucket",
+            Self::Conflict => "somebody else moved it or is at it, or the plan is stale",
+            Self::DeployFailed => "moved, but the deployment or its verification failed; not undone",
+            Self::RolledBack => "the deployment failed, and the release before was put back",
+            Self::Timeout => "moved, but the wait ended first; the result is unknown",
+            Self::Differs => "`verify` found drift, or `plan --exit-code` found something to do",
+            Self::Unfinished => {
+                "some targets may have been written, and the ledger does not say how it ended"
+            }
+            Self::Interrupted => "stopped by ctrl-C, or the answer to a question was no",
+            Self::Terminated => "stopped by a request to terminate",
+        }
+    }
+}
+
 impl Serialize for ExitStatus {
     fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
         out.serialize_str(self.name())

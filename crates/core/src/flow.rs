@@ -270,7 +270,7 @@ async fn follow(
         Err(failure) => {
             return Err(Failure { exit: ExitStatus::Unfinished, ..failure }
                 .state(format!(
-                    "The targets of {} hold the release; its deployment {}.",
+                    "The targets of {} have the release; its deployment {}.",
                     settings.name,
                     steps::word(end)
                 ))

@@ -8,11 +8,13 @@ use std::str::FromStr;
 /// Why a text is not a name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{shown}` is no {kind} name: 1 to 32 of the characters a-z, 0-9 and `-`, starting and ending with a letter or digit"
+    "invalid {kind} name `{shown}`: 1 to 32 of the characters a-z, 0-9 and `-`, starting and ending with a letter or digit"
 )]
 pub struct NameError {
-    kind: &'static str,
-    shown: String,
+    /// What it was to name: `environment`.
+    pub kind: &'static str,
+    /// The text, made fit to show.
+    pub shown: String,
 }
 
 /// Whether `text` matches `^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`.

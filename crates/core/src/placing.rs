@@ -100,6 +100,6 @@ impl Placing<'_> {
 /// That a commit was published with other bytes: what lies there, and what was to be published.
 pub(crate) fn differs(commit: &CommitId, what: &dyn Display, was: &dyn Display, is: &Digest) -> Failure {
     Failure::new(ExitStatus::Conflict, format!("release {} was published with other bytes", commit.short(12)))
-        .state(format!("`{what}` holds {was}; this build is {is}."))
+        .state(format!("`{what}` contains {was}; this build is {is}."))
         .hint("a release never changes: make a new commit, or use the build that was published")
 }

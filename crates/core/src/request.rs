@@ -19,8 +19,10 @@ pub enum Wanted {
     Previous,
     /// What runs in another environment.
     Environment(EnvironmentName),
-    /// A tag or another name for the repository to resolve; never a moving one.
+    /// A tag for the repository to resolve.
     Tag(String),
+    /// A name that stands for another commit tomorrow, such as `HEAD` or `latest`: refused, with the commit it is now.
+    Moving(String),
 }
 
 /// Whether a promotion that somebody began and did not end may be gone on with, or undone.
@@ -128,11 +130,8 @@ pub struct Terms {
 /// Why a text names no release.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum WantedError {
-    /// A name whose meaning changes under one's hands.
-    #[error("`{0}` is a moving name, and a release is named by its commit")]
-    Moving(String),
     /// It has characters that no commit, tag or environment has.
-    #[error("`{0}` can't name a release: a commit, a tag, `previous` or an environment is needed")]
+    #[error("`{0}` can't name a release: give a commit, a tag, `previous` or an environment")]
     Odd(String),
 }
 
@@ -148,7 +147,7 @@ impl FromStr for Wanted {
             return Ok(Self::Previous);
         }
         if MOVING.contains(&text.to_ascii_lowercase().as_str()) || text == "master" {
-            return Err(WantedError::Moving(text.to_owned()));
+            return Ok(Self::Moving(text.to_owned()));
         }
         if let Ok(name) = text.parse() {
             return Ok(Self::Environment(name));
@@ -174,7 +173,7 @@ mod tests {
         assert!(matches!("uat".parse(), Ok(Wanted::Environment(_))));
         assert!(matches!("v1.4.0".parse(), Ok(Wanted::Tag(_))));
         for moving in ["latest", "HEAD", "main", "master"] {
-            assert!(matches!(moving.parse::<Wanted>(), Err(WantedError::Moving(_))), "{moving}");
+            assert!(matches!(moving.parse::<Wanted>(), Ok(Wanted::Moving(_))), "{moving}");
         }
         for odd in ["$(id)", "../../x", "a b", "-x", "", "a\n", "/etc"] {
             assert!(matches!(odd.parse::<Wanted>(), Err(WantedError::Odd(_))), "{odd}");

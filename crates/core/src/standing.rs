@@ -33,17 +33,26 @@ pub fn exit(state: &State, waits: bool) -> ExitStatus {
     }
 }
 
-/// Why a deployment that has not ended well counts as it does, for people; `None` where there is nothing to say.
+/// How a deployment that has not succeeded ended, in words for people.
+pub const fn word(outcome: Option<OutcomeResult>) -> &'static str {
+    match outcome {
+        None => "its deployment has no recorded end",
+        Some(OutcomeResult::Succeeded) => "its deployment succeeded",
+        Some(OutcomeResult::Failed) => "its deployment failed",
+        Some(OutcomeResult::Errored) => "whether its deployment succeeded is unknown",
+        Some(OutcomeResult::TimedOut) => "its deployment timed out",
+        Some(OutcomeResult::Superseded) => "its deployment was superseded",
+        Some(OutcomeResult::Interrupted) => "its deployment was interrupted",
+    }
+}
+
+/// Why a deployment that has not succeeded counts as it does, for people; `None` where there is nothing to say.
 pub fn unsettled(environment: &EnvironmentName, state: &State) -> Option<String> {
-    let how = match state.current.as_ref().filter(|current| current.verified.is_none())?.outcome {
-        None => "how its deployment there ended is not recorded",
-        Some(OutcomeResult::Succeeded) => return None,
-        Some(OutcomeResult::Failed) => "its deployment there failed",
-        Some(OutcomeResult::Errored) => "how its deployment there ended could not be told",
-        Some(OutcomeResult::TimedOut) => "its deployment there timed out",
-        Some(OutcomeResult::Superseded) => "its deployment there was superseded",
-        Some(OutcomeResult::Interrupted) => "its deployment there was not waited for",
-    };
+    let current = state.current.as_ref().filter(|current| current.verified.is_none())?;
+    if current.outcome == Some(OutcomeResult::Succeeded) {
+        return None;
+    }
+    let how = word(current.outcome);
     Some(format!("{how}: `promote resume {environment}` runs its steps again"))
 }
 

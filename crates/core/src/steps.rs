@@ -113,7 +113,7 @@ pub const fn word(end: StepEnd) -> &'static str {
     match end {
         StepEnd::Succeeded => "succeeded",
         StepEnd::Failed => "failed",
-        StepEnd::Errored => "could not be told",
+        StepEnd::Errored => "has an unknown result",
         StepEnd::TimedOut => "timed out",
         StepEnd::Superseded => "was replaced by a newer one",
         StepEnd::Interrupted => "was interrupted",

@@ -18,7 +18,11 @@ impl GitRepository {
     }
 
     /// What git answered, when it succeeded.
-    async fn answer(&self, subcommand: &'static str, arguments: &[&str]) -> Result<String, GitError> {
+    pub(super) async fn answer(
+        &self,
+        subcommand: &'static str,
+        arguments: &[&str],
+    ) -> Result<String, GitError> {
         let output = self.ask(subcommand, arguments).await?;
         if output.status.success() {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -78,7 +82,7 @@ impl GitRepository {
         self.read(name).await
     }
 
-    async fn commits(&self, arguments: &[&str]) -> Result<Vec<Commit>, GitError> {
+    pub(super) async fn commits(&self, arguments: &[&str]) -> Result<Vec<Commit>, GitError> {
         let mut all = vec!["--no-show-signature", "--no-patch", "--no-color", "--no-notes", "-z", FORMAT];
         all.extend(arguments);
         all.push("--");

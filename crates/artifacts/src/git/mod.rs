@@ -10,6 +10,7 @@
 mod blobs;
 mod error;
 mod history;
+mod recent;
 mod revision;
 mod tree;
 mod work_tree;

@@ -27,7 +27,7 @@ pub enum PackError {
         name: String,
     },
     /// A member would lie below a file or link.
-    #[error("`{}` would lie below `{}`, which is not a folder", shown(.name), shown(.file))]
+    #[error("`{}` would be below `{}`, which is not a folder", shown(.name), shown(.file))]
     BelowFile {
         /// The member.
         name: String,

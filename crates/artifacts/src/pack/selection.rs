@@ -30,7 +30,7 @@ impl Listing {
 
     /// What `[pack]` chooses. Without `include` that is the commit's tree. `build` is not run here.
     ///
-    /// `exclude` holds glob patterns: without a `/` they fit a file or folder name at any depth, with one a path from
+    /// `exclude` contains glob patterns: without a `/` they fit a file or folder name at any depth, with one a path from
     /// the top; a folder that fits is left out with everything in it. `root` is stripped from the paths that lie
     /// below it; others stay as they are.
     ///

@@ -35,7 +35,7 @@ pub enum VerifyError {
         reason: String,
     },
     /// The archive has no members.
-    #[error("the archive holds no file")]
+    #[error("the archive has no file")]
     NoMembers,
     /// Bytes before the first member, between members, or behind the end.
     #[error("the archive has bytes that belong to no member {place}")]
@@ -44,7 +44,7 @@ pub enum VerifyError {
         place: &'static str,
     },
     /// The directory has another number of members than it says.
-    #[error("the archive says that it holds {declared} members, and its directory has {found}")]
+    #[error("the archive says that it has {declared} members, and its directory has {found}")]
     Count {
         /// What it says.
         declared: u64,
@@ -118,13 +118,13 @@ pub enum VerifyError {
         what: String,
     },
     /// Two members have one name.
-    #[error("the archive holds `{}` twice", shown(.name))]
+    #[error("the archive has `{}` twice", shown(.name))]
     Duplicate {
         /// The name.
         name: String,
     },
     /// A member lies below a file or link.
-    #[error("`{}` lies below `{}`, which is not a folder", shown(.name), shown(.file))]
+    #[error("`{}` is below `{}`, which is not a folder", shown(.name), shown(.file))]
     BelowFile {
         /// The member.
         name: String,

@@ -134,11 +134,11 @@ fn page(report: &AdoptReport) -> Page {
     };
     page.line(match &report.entry {
         _ if report.unchanged => Text::new("✓ ", Style::Good)
-            .and(format!("{name} holds {what}, as is recorded: there is nothing to adopt"), Style::Plain),
+            .and(format!("{name} has {what}, as recorded: nothing to adopt"), Style::Plain),
         Some(entry) => Text::new("✓ ", Style::Good)
-            .and(format!("{name} holds {what}, as is recorded now"), Style::Plain)
+            .and(format!("{name} has {what}, recorded now"), Style::Plain)
             .and(format!(" (ledger entry {entry})"), Style::Dim),
-        None => Text::plain(format!("{name} holds {what}, as would be recorded; nothing was changed")),
+        None => Text::plain(format!("{name} has {what}, which would be recorded; nothing was changed")),
     });
     for target in &report.targets {
         let held = match (target.size, &target.digest) {

@@ -139,7 +139,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
         let looked = match listed {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(error) if error.kind == ErrorKind::Denied => {
-                let what = format!("{what}: listing all of it is not allowed, which may be as it should");
+                let what = format!("{what}: listing all of it is not allowed, which may be intended");
                 Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
             }
             Err(error) => wrong(&what, &Failure::looking(&format!("listing `{id}`"), error)),
@@ -150,7 +150,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
             || view.ledger.probed(&id).await.is_ok_and(|probed| probed.is_some());
         if genesis.is_some() && !known {
             let hint = "`promote doctor --probe` finds it out".to_owned();
-            let problem = Some("what it honours is not known".to_owned());
+            let problem = Some("conditional writes: not probed yet".to_owned());
             found.push(Looked { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
         }
     }

@@ -111,7 +111,7 @@ fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) ->
     let file = &report.file;
     let what = match report.result {
         "missing" => format!("`{file}` is not there"),
-        _ => format!("`{file}` does not say what promote.toml says"),
+        _ => format!("`{file}` is out of date"),
     };
     let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
     let failure = Failure::new(ExitStatus::Differs, what).hint(format!("`{command}{out}` writes it"));
@@ -146,7 +146,7 @@ fn page(report: &CiReport, system: System) -> Page {
     let mut page = Page::default();
     let file = &report.file;
     page.line(match report.result {
-        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{file} is as it should be"), Style::Plain),
+        "unchanged" => Text::new("✓ ", Style::Good).and(format!("{file} is up to date"), Style::Plain),
         _ => Text::new("✓ ", Style::Good).and(format!("{file} is written"), Style::Strong),
     });
     if report.result == "written" {

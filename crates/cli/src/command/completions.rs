@@ -1,14 +1,19 @@
 //! `promote completions`.
 
 use crate::app::{App, Ended};
+use crate::complete;
 use clap::Args;
 use clap_complete::Shell;
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 
 /// Print a completion script for a shell
+///
+/// Completes commands and flags, environments, rules and artifacts of promote.toml, and commits and tags of the git
+/// repository. The script asks `promote` each time, which asks no store; take it anew with each version of promote.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  promote completions bash > ~/.local/share/bash-completion/completions/promote\n  promote completions fish > ~/.config/fish/completions/promote.fish"
+    after_help = "Examples:\n  source <(promote completions bash)    # in ~/.bashrc\n  source <(promote completions zsh)     # in ~/.zshrc, after compinit\n  promote completions fish | source     # in ~/.config/fish/config.fish"
 )]
 pub(crate) struct CompletionsArgs {
     /// The shell
@@ -17,8 +22,8 @@ pub(crate) struct CompletionsArgs {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> Ended {
-    let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::command_line(), "promote", &mut script);
+    let script = complete::script(&args.shell.to_string())
+        .ok_or_else(|| Failure::new(ExitStatus::Failed, format!("no script for {}", args.shell)))?;
     app.screen.data(&String::from_utf8_lossy(&script))?;
     Ok(ExitStatus::Ok)
 }

@@ -41,7 +41,7 @@ pub(crate) fn run(app: &App<'_>, args: &DemoArgs) -> Ended {
         return Ok(ExitStatus::Ok);
     }
     if let Some(folder) = report.folder() {
-        app.screen.say(&Text::new(format!("The project lies in {folder}."), Style::Plain));
+        app.screen.say(&Text::new(format!("The project is in {folder}."), Style::Plain));
     }
     Ok(ExitStatus::Ok)
 }

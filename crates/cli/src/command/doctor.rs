@@ -6,7 +6,7 @@ use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::observe::genesis_to_write;
 
-/// Who am I, what may I do, which clock, what do the stores honour
+/// Check identity, permissions, clock and stores
 ///
 /// Looks at everything a promotion needs and says what it found. Writes nothing, unless `--probe` is given: that tries
 /// in each store which the ledger does not know yet which conditions it checks, and keeps what it found.

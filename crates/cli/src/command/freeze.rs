@@ -7,7 +7,7 @@ use promote_core::admin::Saying;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 
-/// Let an environment take nothing for a time
+/// Block promotions to an environment
 ///
 /// Promotions to it are refused until then, by hand and automatic; rollbacks are not. A freeze that recurs belongs
 /// into `promote.toml` as `freeze`.

@@ -21,11 +21,11 @@ pub(crate) struct HistoryArgs {
     environment: Option<EnvironmentName>,
 
     /// How many
-    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(short = 'n', long, value_name = "COUNT", default_value_t = 20, value_parser = crate::args::number::<u16>(1, 1000))]
     limit: u16,
 
     /// Only what is older than this ledger entry of the environment
-    #[arg(long, value_name = "ENTRY", requires = "environment", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "ENTRY", requires = "environment", value_parser = crate::args::number::<u64>(1, u64::MAX))]
     before: Option<u64>,
 }
 

@@ -83,7 +83,7 @@ pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
     };
     let policy = policy.ok_or_else(|| {
         let place = if cloud == "aws" { "AWS" } else { "Google Cloud" };
-        Failure::new(ExitStatus::Missing, format!("nothing that this needs lies in {place}"))
+        Failure::new(ExitStatus::Missing, format!("nothing that this needs is in {place}"))
     })?;
     let environments = named.iter().map(|one| one.name.to_string()).collect();
     let report = IamReport { schema: IamReport::SCHEMA, cloud, environments, policy };

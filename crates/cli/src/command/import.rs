@@ -28,7 +28,7 @@ pub(crate) struct ImportArgs {
     environments: Vec<EnvironmentName>,
 
     /// How many entries each environment gets at most, the newest ones
-    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = crate::args::number::<u16>(1, 1000))]
     limit: u16,
 
     #[command(flatten)]

@@ -33,7 +33,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "ENV,…", value_delimiter = ',')]
     environments: Vec<EnvironmentName>,
 
-    /// Where releases and targets lie: `s3://BUCKET/FOLDER`, or a folder here
+    /// Where to keep releases and targets: `s3://BUCKET/FOLDER`, or a folder here
     #[arg(long, value_name = "PLACE")]
     place: Option<String>,
 
@@ -99,7 +99,7 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
 fn exists(file: &Path) -> Failure {
     Failure::new(ExitStatus::Usage, format!("`{}` exists already", file.display()))
         .state("It was not changed.")
-        .hint("`promote check` says what is wrong with it")
+        .hint("`promote check` validates it")
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
@@ -141,7 +141,7 @@ fn text(app: &App<'_>, args: &InitArgs) -> Result<String, Stop> {
         None => ask(
             app,
             "--place",
-            "Where releases lie (s3://BUCKET/FOLDER, or a folder here)",
+            "Where to keep releases (s3://BUCKET/FOLDER, or a folder here)",
             Some("releases"),
         )?,
     };
@@ -189,7 +189,8 @@ fn page(report: &InitReport, repository: bool) -> Page {
     if report.begun {
         page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
     }
-    page.hint("`promote check` says what the file comes to");
+    page.hint("`promote check` validates the file and shows what it means");
+    page.hint("`promote schema --out promote.schema.json` lets editors complete and check it");
     page.hint(match repository {
         true => "`promote publish` puts the first release in place",
         false => "`promote publish PATH --commit SHA` puts the first release in place",

@@ -41,12 +41,9 @@ pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
         None => whole,
         Some(name) => {
             let Some(found) = whole.find_subcommand(name) else {
-                return Err(Failure::new(
-                    ExitStatus::Usage,
-                    format!("there is no command `{}`", shown(name)),
-                )
-                .hint("`promote --help` names them")
-                .into());
+                return Err(Failure::new(ExitStatus::Usage, format!("no command `{}`", shown(name)))
+                    .hint("`promote --help` names them")
+                    .into());
             };
             found.clone()
         }

@@ -12,6 +12,7 @@ mod diff;
 mod doctor;
 mod explain;
 mod freeze;
+pub(crate) mod help;
 mod history;
 mod hold;
 mod iam;
@@ -28,7 +29,7 @@ mod rollback;
 mod saved;
 mod schema;
 mod show;
-mod status;
+pub(crate) mod status;
 mod to;
 mod unblock;
 mod unfreeze;
@@ -36,6 +37,7 @@ mod unhold;
 mod unpin;
 mod verify;
 mod verify_archive;
+mod version;
 mod watch;
 
 use crate::app::{App, Ended, Stop};
@@ -87,6 +89,17 @@ pub(crate) enum Command {
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
+    Version(version::VersionArgs),
+    Help(help::HelpArgs),
+}
+
+/// Runs what is typed without a command: the status where there is a project, the first page of help elsewhere.
+pub(crate) fn bare(app: &App<'_>) -> Ended {
+    let named = app.global.config.is_some() || app.env.variable("PROMOTE_CONFIG").is_some();
+    if named || app.wish() != Wish::None || promote_providers::config_file::find(&app.env.folder).is_some() {
+        return dispatch(app, &Command::Status(status::StatusArgs::default()));
+    }
+    help::first(app)
 }
 
 /// Runs a command. A runtime is only made for those that reach the outside.
@@ -132,6 +145,8 @@ pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
         Command::Schema(args) => schema::run(app, args),
         Command::Completions(args) => completions::run(app, args),
         Command::Man(args) => man::run(app, args),
+        Command::Version(args) => version::run(app, args),
+        Command::Help(args) => help::run(app, args),
     }
 }
 
@@ -171,7 +186,8 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
         Command::Schema(_) => schema::SchemaReport::FIELDS,
         // These print what another program reads; there is no document of it.
-        Command::Completions(_) | Command::Man(_) => &[],
+        Command::Completions(_) | Command::Man(_) | Command::Help(_) => &[],
+        Command::Version(_) => version::VersionReport::FIELDS,
     }
 }
 

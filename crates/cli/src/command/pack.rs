@@ -111,7 +111,7 @@ async fn of_commit(
     let commit = found.ok_or_else(|| {
         Failure::new(
             ExitStatus::Missing,
-            format!("the repository knows no `{}`", promote_core::names::shown(name)),
+            format!("no commit, branch or tag `{}` in the repository", promote_core::names::shown(name)),
         )
     })?;
     let pack = project.config.pack.clone().unwrap_or_default();

@@ -20,8 +20,8 @@ use std::sync::Arc;
 
 /// Put a release in place, and promote it where that is automatic
 ///
-/// The commit's artifact is packed as `[pack]` says, or given as a finished file, and written once and for ever to
-/// where `source` says. Begins the ledger when there is none. Running it again changes nothing, and puts back what is
+/// The commit's artifact is packed as `[pack]` says, or given as a finished file, and written once to where `source`
+/// says, never to be changed. Begins the ledger when there is none. Running it again changes nothing, and puts back what is
 /// gone from there; other bytes for a commit that is published are refused, and so are others that lie in their place.
 /// Afterwards the first environments with `auto = true` take the release; when a rule keeps one from taking it, that is
 /// said, and the publication stays.
@@ -126,10 +126,12 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
         // What later jobs are told is no part of what was done.
         match observe::image(&world.view(), &project.config, &moved.environment, &report.commit).await {
             Ok(held) => facts.holds(held),
-            Err(failure) => app.screen.say(&Text::new("warning: ", Style::Warn).and(
-                format!("what {} holds could not be looked at: {failure}", moved.environment),
-                Style::Plain,
-            )),
+            Err(failure) => {
+                app.screen.say(&Text::new("warning: ", Style::Warn).and(
+                    format!("could not look at what is in {}: {failure}", moved.environment),
+                    Style::Plain,
+                ))
+            }
         }
     }
     Ok(report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok))

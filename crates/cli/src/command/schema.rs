@@ -1,8 +1,9 @@
 //! `promote schema`.
 
-use super::{adopt, check, ci, config, iam, init, pack};
+use super::{adopt, check, ci, config, iam, init, pack, version};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
+use crate::written;
 use clap::{Args, ValueEnum};
 use promote_core::config::reference;
 use promote_core::exit::ExitStatus;
@@ -11,6 +12,7 @@ use promote_core::report::{
     PruneReport, ReleaseShow, StatusReport, VerifyReport,
 };
 use serde::Serialize;
+use std::path::PathBuf;
 
 /// Print the JSON Schema of promote.toml, or name the documents that `--json` prints
 ///
@@ -18,12 +20,16 @@ use serde::Serialize;
 /// number fields are only added.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  promote schema > promote.schema.json\n  promote schema documents\n  promote schema documents --json=keys"
+    after_help = "Examples:\n  promote schema --out promote.schema.json\n  promote schema documents\n  promote schema documents --json=keys"
 )]
 pub(crate) struct SchemaArgs {
     /// Of what
     #[arg(value_enum, default_value_t = Of::File)]
     of: Of,
+
+    /// Write the JSON Schema of promote.toml into this file, which `#:schema` in promote.toml names to editors
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
 }
 
 /// What there is a schema of.
@@ -79,6 +85,12 @@ fn row<D: Document>() -> DocumentRow {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
+    if let Some(out) = args.out.as_ref().filter(|_| args.of == Of::File) {
+        let text = format!("{:#}\n", promote_core::config::schema());
+        written::replace(&app.env.folder.join(out), &text)
+            .map_err(|error| written::failed(out, error).state("What was there is as it was."))?;
+        return Ok(ExitStatus::Ok);
+    }
     if args.of == Of::File {
         app.screen.data(&format!("{:#}\n", promote_core::config::schema()))?;
         return Ok(ExitStatus::Ok);
@@ -109,6 +121,7 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<init::InitReport>(),
         row::<crate::demonstration::DemoReport>(),
         row::<SchemaReport>(),
+        row::<version::VersionReport>(),
     ];
     documents.sort_by_key(|document| document.schema);
     let keys = reference().into_iter().map(|key| KeyEntry {

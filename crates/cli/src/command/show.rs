@@ -64,14 +64,18 @@ async fn named(view: &View, config: &promote_core::config::Config, text: &str) -
         }
         Wanted::Tag(tag) => {
             let Some(history) = &view.history else {
-                return Err(missing(format!("`{tag}` is no commit, and there is no repository here")));
+                return Err(missing(format!(
+                    "no release `{tag}`, and no git repository here to look it up in"
+                )));
             };
             let found = history.resolve(&format!("refs/tags/{tag}")).await;
             let found = found.map_err(|error| Failure::looking("asking the repository", error))?;
             found.map(|commit| commit.id).ok_or_else(|| {
-                missing(format!("`{tag}` is neither a promotion, a commit, a tag nor an environment"))
+                missing(format!("no promotion, release or environment `{tag}`"))
+                    .hint("`promote history` lists promotions and releases")
             })
         }
+        Wanted::Moving(name) => crate::release::in_repository(view, &name).await,
         Wanted::Previous | Wanted::Unnamed => {
             Err(Failure::new(ExitStatus::Usage, "`previous` needs an environment; name the release instead")
                 .hint("`promote history ENV` names what was there before"))

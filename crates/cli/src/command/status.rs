@@ -10,7 +10,7 @@ use promote_core::report;
 ///
 /// Shows every environment's release, since when it is there and whether it was verified; promotions that have not
 /// ended, drift, freezes and holds; and which release may move next. Reads only.
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 #[command(
     after_help = "Examples:\n  promote status\n  promote status prod\n  promote status --json=environments"
 )]

@@ -1,4 +1,4 @@
-//! A page for `cut` and `awk`: one record a line, tab separated, no head, no decoration.
+//! A page for `cut` and `awk`: one record a line, tab separated, no head, no decoration: words without their signs.
 
 use super::{Block, Page, Text};
 
@@ -22,7 +22,27 @@ impl Page {
 }
 
 fn record(out: &mut String, cells: &[Text]) {
-    let cells: Vec<String> = cells.iter().map(|cell| cell.content().trim().to_owned()).collect();
+    let cells: Vec<String> = cells.iter().map(|cell| cell.words().trim().to_owned()).collect();
     out.push_str(&cells.join("\t"));
     out.push('\n');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::page::Style;
+
+    #[test]
+    fn signs_are_left_out_and_foreign_text_is_not_touched() {
+        let mut page = Page::default();
+        let row = [
+            Text::new("✓ promoted", Style::Good),
+            Text::new("✗", Style::Bad).and(" soak", Style::Plain),
+            Text::new("-", Style::Literal),
+            Text::plain("- a reason"),
+            Text::plain("  ").and("! drift", Style::Warn),
+        ];
+        page.table(&["A"], vec![row.into()]);
+        assert_eq!(page.plain(), "promoted\tsoak\t-\t- a reason\tdrift\n");
+    }
 }

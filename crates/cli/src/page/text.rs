@@ -89,6 +89,18 @@ impl Text {
         self.0.iter().map(|(_, text)| text.as_str()).collect()
     }
 
+    /// The content without the sign that it begins with. What is foreign is never styled at its beginning, so a sign of
+    /// its own stays.
+    pub(crate) fn words(&self) -> String {
+        let begins = self.0.iter().position(|(_, text)| !text.trim().is_empty());
+        let signed = self.0.iter().enumerate().map(|(at, (style, text))| {
+            let first = begins == Some(at) && *style != Style::Plain && self.content().trim() != text.trim()
+                || begins == Some(at) && *style != Style::Plain && text.trim().contains(' ');
+            if first { unsigned(text) } else { text.as_str() }
+        });
+        signed.collect()
+    }
+
     /// How many columns it fills.
     pub(crate) fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()
@@ -120,6 +132,19 @@ impl From<String> for Text {
         Self::plain(text)
     }
 }
+
+/// A text without the sign that it begins with.
+fn unsigned(text: &str) -> &str {
+    let trimmed = text.trim_start();
+    match trimmed.split_once(' ') {
+        Some((sign, rest)) if SIGNS.contains(&sign) => rest,
+        None if SIGNS.contains(&trimmed) => "",
+        _ => text,
+    }
+}
+
+/// What a line or a cell begins with to be found by the eye; each is followed by a word that means the same.
+const SIGNS: [&str; 8] = ["✓", "✗", "…", "↩", "?", "!", "+", "-"];
 
 /// Escapes what would move the cursor, change colours or reorder the line.
 fn harmless(text: &str) -> String {

@@ -51,10 +51,14 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
 fn verdict(report: &DecisionReport, zone: Tz) -> Text {
     let (name, sha) = (&report.environment, report.release.short());
     match report.decision {
-        Verb::NothingToDo if report.pending => {
-            Text::new(format!("{name} holds {sha} already; its deployment has not ended well."), Style::Warn)
-        }
-        Verb::NothingToDo => Text::plain(format!("Nothing to do: {name} holds {sha} already.")),
+        Verb::NothingToDo if report.pending => Text::new(
+            format!(
+                "{name} is on {sha} already; {}.",
+                report.standing.unwrap_or("its deployment has not succeeded")
+            ),
+            Style::Warn,
+        ),
+        Verb::NothingToDo => Text::plain(format!("Nothing to do: {name} is on {sha} already.")),
         Verb::Allowed if report.rules.iter().any(|rule| rule.verdict == Verdict::Overridden) => {
             Text::new("Allowed, past the rules that are overridden.", Style::Warn)
         }
@@ -139,7 +143,10 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
 /// That the steps of what is there run again.
 pub(crate) fn again(report: &DecisionReport) -> Page {
     let mut page = Page::default();
-    page.line(title(report).and(", its deployment has not ended well: its steps run again", Style::Plain));
+    page.line(title(report).and(
+        format!(", {}: its steps run again", report.standing.unwrap_or("its deployment has not succeeded")),
+        Style::Plain,
+    ));
     page
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn page(report: &DiffReport) -> Page {
     side(&mut page, left, right);
     side(&mut page, right, left);
     if !report.known {
-        page.line("  Which commits lie between them is not known: no repository here has both.");
+        page.line("  The commits between them are unknown: no repository here has both.");
         page.hint("run it in a clone that has both commits (`git fetch --unshallow`)");
     }
     page.blank();

@@ -87,7 +87,7 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
     match &store.problem {
         Some(problem) => lines.push(Text::new("✗ ", Style::Bad).and(problem, Style::Plain)),
         None if store.may_list == Some(false) => {
-            lines.push(Text::new("! ", Style::Warn).and("it may not be listed as a whole", Style::Plain));
+            lines.push(Text::new("! ", Style::Warn).and("listing all of it is not allowed", Style::Plain));
         }
         None => lines.push(Text::new("✓ ", Style::Good).and("it can be reached and listed", Style::Plain)),
     }
@@ -103,14 +103,14 @@ fn of_store(page: &mut Page, store: &StoreHealth) {
     }
     match &store.capabilities {
         None if store.problem.is_none() => {
-            lines.push(Text::new("what it honours is not known yet", Style::Warn))
+            lines.push(Text::new("conditional writes: not probed yet", Style::Warn))
         }
         None => {}
         Some(known) => {
-            let create = if known.create { "checked" } else { "ignored: no ledger can lie here" };
+            let create = if known.create { "checked" } else { "ignored: it can't store a ledger" };
             lines.push(Text::plain(format!("create only if absent: {create}")));
             lines.push(Text::plain(format!("guard of a target: {}", guard(known.copy))));
-            lines.push(Text::plain(format!("late requests: {}", fence(known.fence, known.expiry_s))));
+            lines.push(Text::plain(format!("stale requests: {}", fence(known.fence, known.expiry_s))));
             let versions = if known.versioned { "kept" } else { "not kept" };
             lines.push(Text::plain(format!("old versions: {versions}")));
             lines.extend(known.notes.iter().map(|note| Text::new(note, Style::Dim)));
@@ -163,11 +163,9 @@ const fn guard(copy: CopyGuard) -> &'static str {
 
 fn fence(class: FenceClass, expiry_s: u32) -> String {
     match class {
-        FenceClass::Advisory => {
-            "advisory: nothing keeps them from landing, so they are looked for".to_owned()
-        }
-        FenceClass::Expiring => format!("expiring: refused {expiry_s} s after they were signed"),
-        FenceClass::Exact => "exact: every write has a token of its own".to_owned(),
-        FenceClass::Atomic => "atomic: the ledger is looked at in the same moment".to_owned(),
+        FenceClass::Advisory => "not rejected by the store: promote looks for them".to_owned(),
+        FenceClass::Expiring => format!("rejected {expiry_s} s after signing"),
+        FenceClass::Exact => "rejected: every write has a token of its own".to_owned(),
+        FenceClass::Atomic => "rejected: the ledger is checked in the same request".to_owned(),
     }
 }

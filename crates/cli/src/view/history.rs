@@ -68,12 +68,12 @@ pub(crate) fn result(result: EntryResult) -> Text {
         EntryResult::Undone => ("↩ undone", Style::Warn),
         EntryResult::TakenOver => ("- taken over", Style::Dim),
         EntryResult::Unfinished => ("! unfinished", Style::Warn),
-        EntryResult::Adopted => ("+ adopted", Style::Plain),
+        EntryResult::Adopted => ("+ adopted", Style::Good),
         EntryResult::Frozen => ("+ frozen", Style::Literal),
-        EntryResult::Unfrozen => ("- unfrozen", Style::Plain),
+        EntryResult::Unfrozen => ("- unfrozen", Style::Dim),
         EntryResult::Held => ("+ held", Style::Literal),
-        EntryResult::Unheld => ("- hold lifted", Style::Plain),
-        EntryResult::Marked => ("+ marked", Style::Plain),
+        EntryResult::Unheld => ("- hold lifted", Style::Dim),
+        EntryResult::Marked => ("+ marked", Style::Literal),
     };
     Text::new(text, style)
 }

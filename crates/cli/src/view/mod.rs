@@ -20,14 +20,14 @@ use promote_core::report::RuleReport;
 use promote_core::rule::Verdict;
 use promote_core::span::Span;
 
-/// A moment to the minute, in the project's time zone.
+/// A moment to the minute in the project's time zone, which is named shortly: `2026-11-30 14:05 UTC`.
 pub(crate) fn when(at: DateTime<Utc>, zone: Tz) -> String {
-    at.with_timezone(&zone).format("%Y-%m-%d %H:%M").to_string()
+    at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
-/// The same with the zone's name.
+/// The same with the zone's full name: `2026-11-30 15:05 Europe/Berlin`.
 pub(crate) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
-    format!("{} {zone}", when(at, zone))
+    format!("{} {zone}", at.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
 }
 
 /// Whole seconds as people say them.

@@ -19,7 +19,7 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
         return page;
     }
     if report.result.is_none() {
-        page.line(Text::new(format!("{name} holds {sha}. {entry}"), Style::Strong));
+        page.line(Text::new(format!("{name} is on {sha}. {entry}"), Style::Strong));
         page.line(format!(
             "The steps that follow have not run yet, and {name} takes nothing else until they have."
         ));
@@ -29,9 +29,9 @@ pub(crate) fn page(report: &OutcomeReport) -> Page {
     }
     let verb = match (report.action, report.steps.is_empty()) {
         (Action::Rollback, false) => format!("{name} runs {sha} again"),
-        (Action::Rollback, true) => format!("{name} holds {sha} again"),
+        (Action::Rollback, true) => format!("{name} is back on {sha}"),
         (_, false) => format!("{name} runs {sha}"),
-        (_, true) => format!("{name} holds {sha}"),
+        (_, true) => format!("{name} is on {sha}"),
     };
     page.line(
         Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain),
@@ -64,7 +64,7 @@ fn untaken(page: &mut Page, report: &OutcomeReport) {
     }
 }
 
-/// A promotion whose deployment did not end well, as an error.
+/// A promotion whose deployment failed or has no known end, as an error.
 pub(crate) fn failed(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
     let (name, sha) = (&report.environment, report.release.short());
@@ -81,19 +81,20 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         ));
         return page;
     }
-    let what = if report.action == Action::Rollback { "rollback of" } else { "deployment of" };
     let how = match report.result {
         _ if report.superseded_by.is_some() => "was superseded",
         Some(OutcomeResult::Failed) => "failed",
-        Some(OutcomeResult::Errored) => "could not be told to have succeeded",
-        Some(OutcomeResult::TimedOut) => "did not end in time",
+        Some(OutcomeResult::TimedOut) => "timed out",
         Some(OutcomeResult::Superseded) => "was replaced by a newer one",
         Some(OutcomeResult::Interrupted) => "was interrupted",
-        Some(OutcomeResult::Succeeded) | None => "ended",
+        Some(OutcomeResult::Errored | OutcomeResult::Succeeded) | None => "ended",
     };
+    let unknown = report.superseded_by.is_none() && report.result == Some(OutcomeResult::Errored);
     let message = match report.action {
-        Action::Rollback => format!("the {what} {name} to {sha} {how}"),
-        _ => format!("the {what} {sha} to {name} {how}"),
+        Action::Rollback if unknown => format!("could not tell whether {name} was rolled back to {sha}"),
+        _ if unknown => format!("could not tell whether {sha} was deployed to {name}"),
+        Action::Rollback => format!("the rollback of {name} to {sha} {how}"),
+        _ => format!("the deployment of {sha} to {name} {how}"),
     };
     page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
     page.blank();
@@ -122,7 +123,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         }
         (Some(back), _) => {
             page.line(format!(
-                "{name} holds {} again, but that deployment did not end well either. What is running is not known.",
+                "{name} is back on {}, but that deployment failed too. What is running is unknown.",
                 back.release.short()
             ));
         }
@@ -134,7 +135,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             page.hint(format!("`promote status {name}` shows how it stands"));
         }
         (None, why) => {
-            page.line(format!("{name} holds {sha}. What is running is not known."));
+            page.line(format!("{name} is on {sha}. What is running is unknown."));
             if let Some(why) = why {
                 page.line(format!("It was not put back: {why}."));
             }

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 
 /// Commands whose output is made of other commands, or is read by another program: there is no hint in it.
-const SILENT: [&str; 6] = ["demo", "completions", "man", "schema", "--help", "-h"];
+const SILENT: [&str; 7] = ["demo", "completions", "man", "schema", "help", "--help", "-h"];
 
 /// Commands that find something: that they do is no failure.
 const FINDERS: [&str; 6] = ["verify", "plan", "check", "doctor", "diff", "ci"];
@@ -57,7 +57,10 @@ pub(crate) fn all_work(line: &[String], ended: &Ended, copy: &dyn Copied) {
 
 /// Why a hint that `line` printed does not work; `None` when all do.
 pub(crate) fn fails(line: &[String], ended: &Ended, copy: &dyn Copied) -> Option<String> {
-    if SILENT.iter().any(|silent| line.iter().any(|word| word == silent)) {
+    // A page of help names commands with what is to be filled in.
+    if ended.out.contains("Usage: promote")
+        || SILENT.iter().any(|silent| line.iter().any(|word| word == silent))
+    {
         return None;
     }
     for hint in reading::of(&ended.out, &ended.err) {

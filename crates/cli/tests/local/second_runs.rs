@@ -96,7 +96,7 @@ fn publish_over_other_bytes_at_its_own_source_is_refused_with_both_digests() {
         let before = contents(&stage.path());
         for line in [&["publish"][..], &["publish", "--no-move"], &["publish", "--dry-run"]] {
             let answer = stage.run(line).ends(ExitStatus::Conflict);
-            assert!(answer.err.contains("something else lies where release"), "{}", answer.err);
+            assert!(answer.err.contains("something else is where release"), "{}", answer.err);
             let failure = stage.run(&[line, &["--json"]].concat()).ends(ExitStatus::Conflict).json();
             assert_eq!(failure["exit"], "conflict");
             let told = failure.to_string();

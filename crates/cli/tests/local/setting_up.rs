@@ -95,7 +95,7 @@ fn what_other_programs_read_is_printed_without_a_project() {
     let stage = Stage::bare();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let answer = stage.run(&["completions", shell]).ends(ExitStatus::Ok);
-        assert!(answer.out.contains("promote") && answer.out.contains("unfreeze"), "{shell}");
+        assert!(answer.out.contains("promote") && answer.out.contains("PROMOTE_COMPLETE"), "{shell}");
     }
     assert!(stage.run(&["man"]).ends(ExitStatus::Ok).out.contains(".TH promote"));
     assert!(stage.run(&["man", "publish"]).ends(ExitStatus::Ok).out.contains("no\\-move"));
@@ -105,6 +105,11 @@ fn what_other_programs_read_is_printed_without_a_project() {
     let schema = stage.run(&["schema"]).ends(ExitStatus::Ok).json();
     assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema");
     assert!(schema["properties"]["environments"].is_object(), "{schema}");
+    stage.run(&["schema", "--out", "promote.schema.json"]).ends(ExitStatus::Ok);
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&stage.read("promote.schema.json")).unwrap(),
+        schema
+    );
     let documents = stage.run(&["schema", "documents", "--json"]).ends(ExitStatus::Ok).json();
     let names = documents["documents"].as_array().unwrap();
     assert!(names.iter().any(|name| name["schema"] == "promote/publish@1"), "{documents}");

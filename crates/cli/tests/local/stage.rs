@@ -70,6 +70,7 @@ pub(crate) struct Stage {
     folder: tempfile::TempDir,
     keys: Arc<Keys>,
     pub(crate) terminal: bool,
+    pub(crate) columns: Option<usize>,
     /// Variables beside those that every command has.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
@@ -81,6 +82,7 @@ impl Stage {
             folder: tempfile::tempdir().unwrap(),
             keys: Arc::default(),
             terminal: false,
+            columns: None,
             variables: Vec::new(),
         }
     }
@@ -167,6 +169,7 @@ impl Stage {
             input_terminal: self.terminal,
             output_terminal: self.terminal,
             error_terminal: self.terminal,
+            columns: self.columns,
             keyboard: Arc::clone(&self.keys) as Arc<dyn Ask>,
             signals: Arc::new(Quiet),
         }

@@ -75,7 +75,7 @@ fn a_copy_of_a_ledger_is_checked_without_following_links() {
         symlink(&outside, copy.join(place)).unwrap();
         let report = stage.run(&["verify", "--offline", "copy", "--json"]).ends(ExitStatus::Differs).json();
         let faults = report["ledger"]["faults"].to_string();
-        assert!(faults.contains(&format!("`{place}` is nothing that a ledger holds")), "{faults}");
+        assert!(faults.contains(&format!("`{place}` is nothing that belongs in a ledger")), "{faults}");
         fs::remove_file(copy.join(place)).unwrap();
         fs::rename(&outside, copy.join(place)).unwrap();
     }

@@ -64,7 +64,7 @@ fn on_failure_says_that_the_first_release_was_undone_and_nothing_else() {
     let (status, out, err) = stage.run("promote to prod --yes --json");
     assert_eq!(status, ExitStatus::RolledBack, "{out}{err}");
     assert!(err.contains("prod is as it was before bbbbbbb, as `on-failure` asks."), "{err}");
-    for other in ["holds bbbbbbb", "is back at", "not put back", "rollback prod"] {
+    for other in ["is on bbbbbbb", "is back at", "not put back", "rollback prod"] {
         assert!(!err.contains(other), "{other}: {err}");
     }
     let document: Value = serde_json::from_str(&out).unwrap();

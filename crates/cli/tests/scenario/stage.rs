@@ -191,6 +191,7 @@ pub(crate) struct Stage {
     pub(crate) folder: tempfile::TempDir,
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) terminal: bool,
+    pub(crate) columns: Option<usize>,
     answers: Arc<Answers>,
     transcript: String,
 }
@@ -221,6 +222,7 @@ impl Stage {
             folder,
             variables: BTreeMap::new(),
             terminal: false,
+            columns: None,
             answers: Arc::default(),
             transcript: String::new(),
         }
@@ -336,6 +338,7 @@ impl Stage {
             input_terminal: self.terminal,
             output_terminal: self.terminal,
             error_terminal: self.terminal,
+            columns: self.columns,
             keyboard: Arc::clone(&self.answers) as Arc<dyn Ask>,
             signals: Arc::new(self.outside.clone()),
         }

@@ -15,9 +15,17 @@ fn wrong_arguments_end_with_2_and_a_hint() {
     let mut stage = stage();
     for line in [
         "promote prmote",
+        "promote deploy prod",
+        "promote validate",
+        "promote staging",
+        "promote help sook",
+        "promote history -n 0",
+        "promote history -n abc",
+        "promote history prod --before 0",
         "promote to",
         "promote to prod --yess",
         "promote to PROD",
+        "promote to QA",
         "promote to prod --note ticket",
         "promote to prod --timeout soon",
         "promote to prod --plan x --reason y",
@@ -55,8 +63,41 @@ fn help_and_version_need_no_file() {
     let mut stage = stage();
     std::fs::remove_file(stage.folder.path().join("promote.toml")).unwrap();
     stage.tell("promote --version");
+    stage.tell("promote version");
+    stage.tell("promote version --json");
+    stage.tell("promote");
     stage.tell("promote -h");
     stage.tell("promote to --help");
     stage.tell("promote plan -h");
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn topics_are_explained_without_a_file() {
+    let mut stage = stage();
+    std::fs::remove_file(stage.folder.path().join("promote.toml")).unwrap();
+    for line in [
+        "promote help rules",
+        "promote help releases",
+        "promote help exit codes",
+        "promote help environment variables",
+        "promote help formats",
+        "promote help completion",
+        "promote help config show",
+    ] {
+        stage.tell(line);
+    }
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn without_a_command_the_status_of_the_project_is_shown() {
+    let mut stage = Stage::ready();
+    assert_eq!(stage.run("promote"), stage.run("promote status"));
+    assert_eq!(stage.run("promote --json"), stage.run("promote status --json"));
+    stage.columns = Some(60);
+    stage.tell("promote help");
+    stage.columns = Some(80);
+    stage.tell("promote help");
     assert_snapshot!(stage.transcript());
 }

@@ -181,13 +181,9 @@ fn verified(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, O
 /// What is worth saying of an environment that has what it could have.
 fn left(state: &State) -> Option<String> {
     let current = state.current.as_ref()?;
-    let how = match current.outcome {
-        None if current.follows => "how its deployment ended is not recorded",
-        Some(OutcomeResult::Failed | OutcomeResult::Errored) => "its deployment failed",
-        Some(OutcomeResult::TimedOut) => "its deployment timed out",
-        Some(OutcomeResult::Superseded) => "its deployment was superseded",
-        Some(OutcomeResult::Interrupted) => "its deployment was not waited for",
-        _ => return None,
-    };
-    Some(how.to_owned())
+    match current.outcome {
+        Some(OutcomeResult::Succeeded) => None,
+        None if !current.follows => None,
+        ended => Some(crate::standing::word(ended).to_owned()),
+    }
 }

@@ -55,7 +55,7 @@ pub(super) struct StoreTime {
 pub(super) struct Until {
     /// Before the target is written.
     pub(super) write: Option<DateTime<Utc>>,
-    /// Before it can be said that the target holds the release: until then, what was written may be undone.
+    /// Before it can be said that the target has the release: until then, what was written may be undone.
     pub(super) settle: Option<DateTime<Utc>>,
 }
 

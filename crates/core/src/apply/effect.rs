@@ -26,7 +26,7 @@ const TRIES: u32 = 4;
 
 /// How a write ended.
 pub(super) enum Effect {
-    /// The target holds the release.
+    /// The target has the release.
     Landed {
         /// What it holds now.
         landed: Landed,
@@ -342,7 +342,7 @@ async fn settle(
                 Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
             let failure = match last {
                 Some(error) => Failure { exit: refused(error.kind), ..failure.caused_by(error) },
-                None => failure.state("The store said it was written, and yet it holds something else."),
+                None => failure.state("The store said it was written, and yet it has something else."),
             };
             ended(touched, failure)
         }

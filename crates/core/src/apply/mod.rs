@@ -42,7 +42,7 @@ const LARGE: u64 = 16 * 1024 * 1024;
 /// The same of the files of a folder.
 const MANY: usize = 100;
 
-/// A promotion whose targets hold the release.
+/// A promotion whose targets have the release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Applied {
     /// The intent.
@@ -250,7 +250,7 @@ async fn settle(
             ExitStatus::Unfinished,
             format!("the promotion of {name} could not be recorded"),
         )
-        .state("The targets hold the release, the ledger does not say so yet.")
+        .state("The targets have the release, the ledger does not say so yet.")
         .hint(format!("`promote resume {name}` finishes it"))
         .caused_by(error)),
     }
@@ -301,7 +301,7 @@ fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
     let mut failure = Failure { exit: ExitStatus::Unfinished, ..failure };
     for target in &plan.targets {
         let done = landed.iter().any(|one| one.target == target.target);
-        let word = if done { "holds the release" } else { "may or may not hold the release" };
+        let word = if done { "has the release" } else { "may or may not have the release" };
         failure = failure.state(format!("`{}` {word}.", target.target));
     }
     let back = Invocation::back(name, &plan.terms.include);

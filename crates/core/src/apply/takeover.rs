@@ -68,7 +68,7 @@ pub(super) async fn after_writing(
     let store = world.store(&target.target.store)?;
     let now = store.now().await.map_err(|error| open(plan, written, lost(error)))?;
     let why = format!(
-        "`{}` holds it; a request of an earlier promotion, sent once more on its way, could undo that until then",
+        "`{}` contains it; a request of an earlier promotion, sent once more on its way, could undo that until then",
         target.target
     );
     pass(lookout, world, &**store, target, (now, until), why)

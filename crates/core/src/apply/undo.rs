@@ -208,7 +208,7 @@ async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Res
     };
     match first {
         Some(before) if before.token == object.token => return Ok((RestoredEnd::AsBefore, None)),
-        _ if !known.is_ours(&object) => return Ok(stays("it holds what this promotion did not write")),
+        _ if !known.is_ours(&object) => return Ok(stays("it has what this promotion did not write")),
         Some(Before { version: Some(version), .. }) => {
             return Ok(stays(format!(
                 "what it held before was overwritten; the store keeps that as version {}",

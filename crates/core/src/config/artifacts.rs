@@ -241,7 +241,7 @@ fn together(
             Diagnostic::error(span.clone(), message).also(source.span(), "the source").maybe_hint(hint),
         );
     } else if from.touches(to) {
-        let found = Diagnostic::error(span.clone(), "the source and the target lie in one another");
+        let found = Diagnostic::error(span.clone(), "one of source and target is inside the other");
         reading.found.push(found.also(source.span(), "the source"));
     } else if template.uses_sha() && !template.uses_timestamp() && to.kind() != ArtifactKind::Image {
         let found = Diagnostic::warning(

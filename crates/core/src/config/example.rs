@@ -16,11 +16,14 @@ pub fn template(
     let mut out = String::new();
     let last = envs.last();
     let lines = [
+        // Editors read it: `promote schema --out promote.schema.json` makes the file.
+        "#:schema ./promote.schema.json".to_owned(),
+        String::new(),
         format!("project      = {}", quoted(project.as_str())),
         format!("environments = [{}]    # the order of promotion", names.join(", ")),
         "# timezone   = \"Europe/Berlin\"    # of the windows below".to_owned(),
         String::new(),
-        "# Where a build lies for ever, named by its commit; CI writes it once, with `promote publish`."
+        "# Where each build is kept, named by its commit; CI writes it once, with `promote publish`."
             .to_owned(),
         format!("source = {}", quoted(source.as_str())),
     ];
@@ -33,7 +36,7 @@ pub fn template(
         let _ = writeln!(out, "target = {}", quoted(target.as_str()));
     }
     out.push_str(
-        "\n# What follows the move: a command, a question to ask.\n\
+        "\n# What follows the move: a command, or a URL to check.\n\
          # deploy = \"make deploy\"                           # with $PROMOTE_ENV and $PROMOTE_SHA\n\
          # verify = { http = \"https://HOST/version\", expect = \"{sha}\" }\n",
     );
@@ -41,7 +44,7 @@ pub fn template(
         let _ = write!(out, "\n[env.{last}]\n");
         if envs.len() > 1 {
             out.push_str(
-                "soak = \"1h\"                                      # it must have run before for so long\n",
+                "soak = \"1h\"                                      # minimum time verified in {from} first\n",
             );
         }
         out.push_str(

@@ -27,7 +27,7 @@ pub(super) static PROJECT: &[Key] = &[
         "ledger",
         Ledger,
         ".promote/PROJECT/ beside the first source",
-        "Where the ledger lies: a folder in a bucket (`s3://BUCKET/PREFIX/`), a local folder, or `git:BRANCH`. Required when no source lies in a bucket or folder.",
+        "Where the ledger is kept: a folder in a bucket (`s3://BUCKET/PREFIX/`), a local folder, or `git:BRANCH`. Required when no source is in a bucket or folder.",
     ),
     key(
         "timezone",
@@ -83,7 +83,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "source",
         Location,
         "",
-        "Where a release lies for ever, named by its commit: `s3://BUCKET/{sha}.zip`, `gs://…`, `HOST/REPOSITORY:{sha}`, a local path, or `git`. A trailing `/` means a folder.",
+        "Where a release is kept, named by its commit: `s3://BUCKET/{sha}.zip`, `gs://…`, `HOST/REPOSITORY:{sha}`, a local path, or `git`. A trailing `/` means a folder.",
     ),
     key(
         "target",
@@ -163,7 +163,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
 ];
 
 pub(super) static ARTIFACT: &[Key] = &[
-    key("source", Location, "", "Where this artifact lies for ever."),
+    key("source", Location, "", "Where this artifact is kept."),
     key("target", Location, "", "What the environment reads."),
     key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
 ];
@@ -171,7 +171,7 @@ pub(super) static ARTIFACT: &[Key] = &[
 pub(super) static APPROVALS: &[Key] = &[
     key("count", Integer(0, 20), "1", "How many people must approve."),
     key("from", List(&Text), "anyone", "Whose approvals count: people, or teams such as `@acme/leads`."),
-    key("expires", Duration, "never", "How long an approval holds."),
+    key("expires", Duration, "never", "How long an approval is valid."),
     key("self", Bool, "false", "Whether the promoter's own approval counts."),
     key("reviews", Bool, "false", "Whether approving reviews of the pull requests count."),
 ];
@@ -199,7 +199,7 @@ pub(super) static ACTIONS: &[Key] = &[
     ),
     key("github", Settled, "", "Dispatch this workflow and wait for it.").unacted(),
     key("gitlab", Settled, "", "Start a pipeline in this project and wait for it.").unacted(),
-    key("http", Template, "", "Ask this address until the answer holds the text of `expect`."),
+    key("http", Template, "", "Ask this address until the answer contains the text of `expect`."),
     key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release.").unacted(),
 ];
 
@@ -281,7 +281,7 @@ pub(super) static FORGE: &[Key] = &[
         "repository",
         Text,
         "that of the remote `origin`",
-        "The repository there: `OWNER/NAME`, for GitLab the project's path. Left out, it is read from the remote when that lies on the forge of `api`.",
+        "The repository there: `OWNER/NAME`, for GitLab the project's path. Left out, it is read from the remote when that is on the forge of `api`.",
     ),
     key(
         "api",

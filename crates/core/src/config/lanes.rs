@@ -76,7 +76,8 @@ fn compare(draft: &Draft<'_, '_>, other: &Draft<'_, '_>) -> Meeting {
                 return Meeting::Partly(Box::new(beside(found, target, meets)));
             }
             if target.place.touches(&meets.place) {
-                let message = format!("the targets of `{a}` and `{b}` are the same, or lie in one another");
+                let message =
+                    format!("the targets of `{a}` and `{b}` are the same, or one is inside the other");
                 let found = Diagnostic::error(target.span.clone(), message);
                 let found = found.hint("name the environment in the target: `{env}`");
                 return Meeting::Partly(Box::new(beside(found, target, meets)));
@@ -151,11 +152,10 @@ pub(super) fn collisions(
         .flatten()
         {
             if ledger.as_ref().is_some_and(|ledger| ledger.touches(place)) {
-                let found =
-                    Diagnostic::error(span.clone(), format!("this {what} and the ledger lie in one another"));
+                let found = Diagnostic::error(span.clone(), format!("this {what} and the ledger overlap"));
                 reading
                     .found
-                    .push(found.hint("nothing but the ledger may lie in its folder, and it in no other"));
+                    .push(found.hint("the ledger needs a folder of its own, inside no other of these"));
             }
         }
     }
@@ -165,8 +165,7 @@ pub(super) fn collisions(
     for target in spots().filter_map(|spot| spot.target.as_ref()) {
         for (source, span) in &sources {
             if source.touches(&target.place) && !reading.found.is_bad(&target.span) {
-                let found =
-                    Diagnostic::error(target.span.clone(), "this target and a source lie in one another");
+                let found = Diagnostic::error(target.span.clone(), "this target and a source overlap");
                 reading.found.push(found.also((*span).clone(), "the source"));
             }
         }

@@ -93,7 +93,7 @@ pub(super) fn ledger_template(text: &str, context: &ReadContext<'_>) -> Result<T
         None => match render(&template, None, None).as_deref().map(classify) {
             Some(Ok(Place::Store { key, .. })) if !key.is_empty() => Ok(template),
             Some(Ok(_)) => whole(
-                "the ledger lies in a folder of a bucket, in a local folder, or on a branch",
+                "the ledger is kept in a folder of a bucket, in a local folder, or on a branch",
                 Some("for example `s3://BUCKET/.promote/PROJECT/` or `git:promote-ledger`"),
             ),
             Some(Err((message, hint))) => whole(&message, hint.as_deref()),

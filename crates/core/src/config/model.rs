@@ -90,7 +90,7 @@ pub struct Lane {
     pub environments: Vec<EnvironmentName>,
 }
 
-/// Where the ledger lies: below a prefix of a store, which may be a branch of the git repository.
+/// Where the ledger is kept: below a prefix of a store, which may be a branch of the git repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LedgerPlace {
     /// The store.

@@ -67,7 +67,7 @@ pub(super) fn ledger(
         if spots.clone().next().is_some() {
             let span = spots.map(|spot| spot.source_span.clone()).next().unwrap_or(0..0);
             let found =
-                Diagnostic::error(span, "`ledger` is missing, and no source lies in a bucket or folder");
+                Diagnostic::error(span, "`ledger` is missing, and no source is in a bucket or folder");
             reading.found.push(
                 found.hint("for example `ledger = \"s3://BUCKET/.promote/PROJECT/\"` or `ledger = \"git:promote-ledger\"`"),
             );
@@ -147,7 +147,7 @@ pub(super) fn stores(
         };
         stores.insert(name.to_owned(), settings);
         if !used.contains(&name) && !used.is_empty() {
-            let found = Diagnostic::warning(span, format!("no location lies in `{name}`"));
+            let found = Diagnostic::warning(span, format!("no location is in `{name}`"));
             let near = crate::suggest::closest(name, used.iter().copied());
             reading.found.push(match near {
                 Some(near) => found.label(format!("did you mean `{near}`?")),

@@ -80,8 +80,7 @@ impl<'a> Said<'a> {
         }
         let (other, before, first) = self.0.entry(host).or_insert((name, text, span.clone()));
         if *before != text {
-            let message =
-                format!("`{name}` and `{other}` lie at one registry, which is signed in to in one way");
+            let message = format!("`{name}` and `{other}` are at one registry, which has one way to sign in");
             let found = Diagnostic::error(span, message).also(first.clone(), "said here");
             reading.found.push(found.hint("one of the two lines is enough: it holds for the whole registry"));
             return None;

@@ -240,7 +240,7 @@ impl Subject {
         if found == content {
             return Ok(());
         }
-        Err(Stop::Failed(format!("`{key}` holds `{}` instead of `{}`", shown(&found), shown(content))))
+        Err(Stop::Failed(format!("`{key}` contains `{}` instead of `{}`", shown(&found), shown(content))))
     }
 
     /// Fails when there is such an object.

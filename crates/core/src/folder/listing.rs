@@ -96,7 +96,7 @@ async fn list_range(
             return Ok(found);
         }
         if found.len() > 2 * MOST_FILES {
-            return Err(error(ErrorKind::Unsupported, "more objects lie there than a folder may have"));
+            return Err(error(ErrorKind::Unsupported, "there are more objects there than a folder may have"));
         }
         after = last.map(|last| beyond_ledgers(prefix, last));
     }

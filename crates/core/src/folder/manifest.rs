@@ -80,7 +80,7 @@ pub enum FolderError {
     #[error("`{0}` is a name that promote keeps for itself")]
     Reserved(String),
     /// A file lies below another file.
-    #[error("`{below}` lies below `{file}`, which is a file")]
+    #[error("`{below}` is below `{file}`, which is a file")]
     Nested {
         /// The file.
         file: String,
@@ -230,7 +230,7 @@ impl FolderManifest {
     ) -> Result<Option<(Object, Self)>, ProviderError> {
         let Some((object, bytes)) = bucket.get_at_once(&location.key, LIMIT).await? else { return Ok(None) };
         let manifest = Self::from_bytes(&bytes).map_err(|error| {
-            let message = "what lies there is no manifest of a folder";
+            let message = "what is there is not the manifest of a folder";
             ProviderError::new(ErrorKind::Corrupt, bucket, location, message).caused_by(error)
         })?;
         Ok(Some((object, manifest)))

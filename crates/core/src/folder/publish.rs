@@ -53,7 +53,7 @@ fn admit(path: &Key) -> Result<(), Failure> {
     };
     let name = path.as_str().rsplit('/').next().unwrap_or_default();
     if name.starts_with("gha-creds-") && name.ends_with(".json") {
-        return Err(refused("it holds credentials that a CI action left there"));
+        return Err(refused("it has credentials that a CI action left there"));
     }
     if path.as_str().split('/').any(|part| part == ".git") {
         return Err(refused("it is part of a git repository"));

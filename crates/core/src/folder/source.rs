@@ -243,7 +243,10 @@ impl Faults {
             let Changed { file, size, sha256 } = one;
             match sha256 {
                 Some(found) => {
-                    format!("`{location}{}` holds {found}, and was published as {}", file.path, file.sha256)
+                    format!(
+                        "`{location}{}` contains {found}, and was published as {}",
+                        file.path, file.sha256
+                    )
                 }
                 None => format!(
                     "`{location}{}` has {size} bytes, and was published with {}",

@@ -33,7 +33,7 @@ pub async fn check(
         Ok(Some((_, manifest))) => manifest,
         Ok(None) => return Ok(vec![format!("`{location}` has no manifest")]),
         Err(error) if error.kind == ErrorKind::Corrupt => {
-            return Ok(vec![format!("what lies in place of the manifest of `{location}` is none")]);
+            return Ok(vec![format!("what is in place of the manifest of `{location}` is not a manifest")]);
         }
         Err(error) => return Err(error),
     };
@@ -49,7 +49,7 @@ pub async fn check(
     }
     if let Some(recorded) = recorded.filter(|recorded| *recorded != digest) {
         found.push(format!(
-            "`{location}` holds folder {}, the ledger says {}",
+            "`{location}` contains folder {}, the ledger says {}",
             digest.short(),
             recorded.short()
         ));

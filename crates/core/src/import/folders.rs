@@ -56,7 +56,7 @@ impl Trace<'_> {
                 return Ok(why.map_or(Ok(None), Err));
             }
             Err(error) if error.kind == ErrorKind::Corrupt => {
-                return Ok(Err("what lies in place of its manifest is none".to_owned()));
+                return Ok(Err("what is in place of its manifest is not a manifest".to_owned()));
             }
             Err(error) => return Err(failed(error)),
         };

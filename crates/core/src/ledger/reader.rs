@@ -25,7 +25,7 @@ pub enum LedgerError {
     #[error(transparent)]
     Store(#[from] ProviderError),
     /// What lies there is no record.
-    #[error("`{key}` is not what a ledger holds there")]
+    #[error("`{key}` is not what belongs there in a ledger")]
     Record {
         /// Where.
         key: Key,
@@ -33,7 +33,7 @@ pub enum LedgerError {
         source: RecordError,
     },
     /// What lies there is no document of this version.
-    #[error("`{key}` is not what a ledger holds there")]
+    #[error("`{key}` is not what belongs there in a ledger")]
     Document {
         /// Where.
         key: Key,

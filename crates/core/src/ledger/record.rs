@@ -87,7 +87,7 @@ impl fmt::Display for PromotionId {
 pub enum Kind {
     /// Targets are about to be written.
     Intent,
-    /// All targets hold the release.
+    /// All targets have the release.
     Commit,
     /// The intent ended without a write.
     Abort,

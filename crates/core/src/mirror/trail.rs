@@ -93,11 +93,7 @@ impl<'c> Trail<'c> {
                     current.committed = true;
                     current.follows
                 });
-                if follows {
-                    Vec::new()
-                } else {
-                    self.end(DeploymentState::Succeeded, "it holds the release")
-                }
+                if follows { Vec::new() } else { self.end(DeploymentState::Succeeded, "it has the release") }
             }
             Event::Aborted { .. } => self.end(DeploymentState::Canceled, "withdrawn; nothing was written"),
             Event::Undone { .. } => {
@@ -196,9 +192,7 @@ const fn outcome(result: OutcomeResult) -> (DeploymentState, &'static str) {
     match result {
         OutcomeResult::Succeeded => (DeploymentState::Succeeded, "its deployment succeeded"),
         OutcomeResult::Failed => (DeploymentState::Failed, "its deployment failed"),
-        OutcomeResult::Errored => {
-            (DeploymentState::Errored, "whether its deployment succeeded could not be told")
-        }
+        OutcomeResult::Errored => (DeploymentState::Errored, "whether its deployment succeeded is unknown"),
         OutcomeResult::TimedOut => (DeploymentState::Errored, "its deployment did not end in time"),
         OutcomeResult::Superseded => {
             (DeploymentState::Canceled, "its deployment was replaced by a newer one")

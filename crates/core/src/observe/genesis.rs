@@ -79,7 +79,7 @@ fn foreign(ledger: &LedgerReader, config: &Config, genesis: &Genesis) -> Failure
     let at = config.effective.iter().find(|one| one.env.is_none() && one.key == "ledger");
     let place = match at.and_then(|one| one.line) {
         Some(line) => format!("Line {line} of `promote.toml` names it."),
-        None => "It lies where the ledger is when `ledger` is not set.".to_owned(),
+        None => "It is where the ledger is when `ledger` is not set.".to_owned(),
     };
     let message = format!(
         "the ledger in {} below `{}` belongs to the project `{theirs}`, not to `{ours}`",

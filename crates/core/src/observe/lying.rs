@@ -127,7 +127,7 @@ fn judge(candidate: &Candidate, folder: Option<&SourceFolder>, entry: &str) -> L
             None if built.folder.is_some() => "no folder's manifest".to_owned(),
             None => format!("{} bytes instead of {}", object.size, built.size),
         };
-        return Lies::Other(vec![format!("`{place}` holds {holds}; it was published as {wanted}")]);
+        return Lies::Other(vec![format!("`{place}` contains {holds}; it was published as {wanted}")]);
     }
     let Some(looked) = folder.and_then(|folder| folder.looked.as_ref()) else {
         return Lies::There(Vec::new());

@@ -43,7 +43,7 @@ pub use holding::image;
 pub(crate) use lying::{Lies, lying};
 pub use previous::previous;
 pub(crate) use published::Inspection;
-pub use release::{candidate, resolve_prefix};
+pub use release::{candidate, moving, resolve_prefix, unfixed};
 pub(crate) use release::{checked, unpublished};
 pub use seen::seen;
 pub(crate) use sources::{judge_sources, remembered_of as remembered, tokens_tell};

@@ -12,7 +12,7 @@ use crate::invocation::others;
 use crate::ledger::manifest::FILE;
 use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, ReleaseRef, State, Word};
 use crate::names::EnvironmentName;
-use crate::port::Object;
+use crate::port::{Commit, History, Object};
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Opened};
 use crate::undo::undo;
@@ -76,6 +76,37 @@ fn unknown(config: &Config, message: String, name: &str) -> Failure {
     }
 }
 
+/// The commit that a branch, or `HEAD`, is now; `None` when there is no such branch.
+///
+/// # Errors
+/// When the repository can't be read.
+pub async fn moving(history: &dyn History, name: &str) -> Result<Option<Commit>, Failure> {
+    let places = match name.to_ascii_uppercase().as_str() {
+        "HEAD" => vec!["HEAD".to_owned()],
+        _ => vec![format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}")],
+    };
+    for place in places {
+        let found = history.resolve(&place).await;
+        if let Some(commit) = found.map_err(|error| Failure::looking("asking the repository", error))? {
+            return Ok(Some(commit));
+        }
+    }
+    Ok(None)
+}
+
+/// A name that moves is no release, since nobody knows what it will be when it is looked up.
+pub fn unfixed(name: &str, now: Option<&Commit>) -> Failure {
+    match now {
+        Some(commit) => {
+            let message = format!("promote needs a fixed commit; `{name}` is {} now", commit.id.short(7));
+            Failure::new(ExitStatus::Usage, message)
+                .hint(format!("give the commit itself: {}", commit.id.short(12)))
+        }
+        None => Failure::new(ExitStatus::Usage, format!("promote needs a fixed commit; `{name}` moves"))
+            .hint("give a commit: `promote history` lists those that were promoted"),
+    }
+}
+
 /// What is known of a release that was named by commit or tag; `None` when its name depends on the ledger's heads.
 pub(super) async fn named(
     view: &View,
@@ -85,14 +116,20 @@ pub(super) async fn named(
 ) -> Result<Option<Candidate>, Failure> {
     let commit = match &request.wanted {
         Wanted::Unnamed | Wanted::Previous | Wanted::Environment(_) => return Ok(None),
+        Wanted::Moving(name) => {
+            let now = match &view.history {
+                Some(history) => moving(history.as_ref(), name).await?,
+                None => None,
+            };
+            return Err(unfixed(name, now.as_ref()));
+        }
         Wanted::Commit(prefix) => match prefix.full() {
             Some(commit) => commit,
             None => resolve_prefix(view, prefix).await?.0,
         },
         Wanted::Tag(tag) => {
             let Some(history) = &view.history else {
-                let message =
-                    format!("`{tag}` is no commit, and there is no repository here to look it up in");
+                let message = format!("no release `{tag}`, and no git repository here to look it up in");
                 return Err(unknown(config, message, tag));
             };
             let full = format!("refs/tags/{tag}");
@@ -103,9 +140,11 @@ pub(super) async fn named(
             match found {
                 Some(commit) => commit.id,
                 None => {
-                    let message = format!("`{tag}` is neither a commit, a tag nor an environment");
-                    return Err(unknown(config, message, tag)
-                        .hint("a branch moves and names no release; give a commit"));
+                    return Err(match moving(history.as_ref(), tag).await? {
+                        Some(now) => unfixed(tag, Some(&now)),
+                        None => unknown(config, format!("no release `{tag}`"), tag)
+                            .hint("`git fetch --tags` gets the tags of the remote; `promote history` lists releases"),
+                    });
                 }
             }
         }

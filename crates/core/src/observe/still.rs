@@ -137,7 +137,7 @@ async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Resu
         Some(digest) if digest == pinned.sha256 && target.shape == Shape::Unmoved => Ok(()),
         Some(digest) if digest == pinned.sha256 => Err(written_again(&place.to_string())),
         Some(digest) => Err(changed(target)
-            .state(format!("`{place}` holds {digest}, and was published as {}.", pinned.sha256))),
+            .state(format!("`{place}` contains {digest}, and was published as {}.", pinned.sha256))),
         None => Err(changed(target).state(format!("`{place}` is gone."))),
     }
 }

@@ -7,7 +7,7 @@ use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::ledger::stored::judge;
-use crate::ledger::{Action, Before, BuiltArtifact, Identity, Shape, TargetMove};
+use crate::ledger::{Action, Before, BuiltArtifact, Identity, OutcomeResult, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::{Request, Terms};
@@ -31,8 +31,10 @@ pub enum Decision {
 pub struct Nothing {
     /// What would be written again by a redeployment.
     pub plan: Plan,
-    /// Whether the deployment of what is there has not ended well, so that resuming it may be wanted.
+    /// Whether the deployment of what is there has not succeeded, so that resuming it may be wanted.
     pub pending: bool,
+    /// How that deployment ended; `None` where its end is not recorded.
+    pub ended: Option<OutcomeResult>,
 }
 
 /// Why a promotion is refused. An answer, not an error.
@@ -150,7 +152,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
         let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());
         let pending = unverified && state.committed.is_some();
-        return Decision::NothingToDo(Box::new(Nothing { plan, pending }));
+        let ended = state.current.as_ref().and_then(|current| current.outcome);
+        return Decision::NothingToDo(Box::new(Nothing { plan, pending, ended }));
     }
     if obstacles.is_empty() && plan.allowed() {
         return Decision::Allowed(Box::new(plan));
@@ -198,7 +201,7 @@ fn identified(
     match known.unwrap_or_else(|| judge(built, [], source, false)) {
         Identity::Same => Ok(()),
         Identity::Other(None) if built.folder.is_some() => {
-            Err(Obstacle::Other(format!("what lies in place of the manifest of `{place}` is none")))
+            Err(Obstacle::Other(format!("what is in place of the manifest of `{place}` is not a manifest")))
         }
         Identity::Other(_) if source.size != built.size && built.folder.is_none() => {
             Err(Obstacle::Other(format!(
@@ -207,10 +210,10 @@ fn identified(
             )))
         }
         Identity::Other(Some(found)) => Err(Obstacle::Other(format!(
-            "`{place}` holds {found}, but release {commit} was published with {wanted}"
+            "`{place}` contains {found}, but release {commit} was published with {wanted}"
         ))),
         Identity::Other(None) | Identity::Unknown => {
-            Err(Obstacle::Lacking(format!("whether `{place}` still holds {wanted} was not found out")))
+            Err(Obstacle::Lacking(format!("could not tell whether `{place}` still has {wanted}")))
         }
     }
 }
@@ -227,7 +230,7 @@ fn faults(snapshot: &Snapshot, environment: &Environment, artifact: &Artifact) -
     }
     match snapshot.files.get(artifact.name()).and_then(|folder| folder.looked.as_ref()) {
         Some(looked) if looked.unread.is_empty() => looked.faults.told(&built.location),
-        _ => vec![format!("whether `{}` still holds what was published was not found out", built.location)],
+        _ => vec![format!("could not tell whether `{}` still has what was published", built.location)],
     }
 }
 

@@ -103,10 +103,10 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
     let (name, sha) = (&saved.environment, saved.release.commit.short(7));
     let from = |plan: &Plan| plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
     let why = match decision {
-        Decision::NothingToDo(_) => format!("{name} holds {sha} already."),
+        Decision::NothingToDo(_) => format!("{name} is on {sha} already."),
         _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
         _ if saved.from != now.from => {
-            format!("It was made when {name} held {}; now it holds {}.", from(saved), from(now))
+            format!("It was made when {name} was on {}; now it is on {}.", from(saved), from(now))
         }
         _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
         _ if saved.targets != now.targets => {
@@ -114,7 +114,7 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
         }
         _ => "What it would do has changed since it was made.".to_owned(),
     };
-    let failure = Failure::new(ExitStatus::Conflict, "the saved plan no longer holds")
+    let failure = Failure::new(ExitStatus::Conflict, "the saved plan is out of date")
         .state(why)
         .state("Nothing was changed.");
     let saves = match decision {

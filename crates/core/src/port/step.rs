@@ -21,11 +21,11 @@ pub struct StepContext {
     pub variables: BTreeMap<String, String>,
     /// Values for `{sha}` and the like in `expect` and URLs.
     pub values: crate::template::Values,
-    /// The targets that hold the release, in the order in which they were written. Empty before the move.
+    /// The targets that have the release, in the order in which they were written. Empty before the move.
     pub targets: Vec<StepTarget>,
 }
 
-/// A target that holds the release, as what deploys from it sees it.
+/// A target that has the release, as what deploys from it sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepTarget {
     /// Which artifact; `None` for the only one.

@@ -57,7 +57,7 @@ pub async fn standing(
         return Ok(standing);
     }
     let short = manifest.commit.short(12);
-    let message = format!("something else lies where release {short} was published");
+    let message = format!("something else is where release {short} was published");
     let failure = Failure::new(ExitStatus::Conflict, message);
     let failure = others.into_iter().fold(failure, |failure, told| failure.state(format!("{told}.")));
     Err(failure.state("Nothing was changed.").hint(

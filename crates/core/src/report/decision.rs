@@ -69,8 +69,11 @@ pub struct DecisionReport {
     pub reason: Option<String>,
     /// Texts that were given, by name.
     pub notes: BTreeMap<String, String>,
-    /// Whether the deployment of what is there has not ended well.
+    /// Whether the deployment of what is there has not succeeded.
     pub pending: bool,
+    /// How that deployment ended, in words for people: `its deployment failed`.
+    #[serde(skip)]
+    pub standing: Option<&'static str>,
     /// The command line that carries it out on these terms; `None` unless it may be done.
     pub command: Option<String>,
     /// Identifies what would be written, on what base and terms.
@@ -180,6 +183,10 @@ impl DecisionReport {
                 (Verb::Refused, refusal.exit, &refusal.plan, refusal.obstacles.clone(), false)
             }
         };
+        let standing = match decision {
+            Decision::NothingToDo(nothing) if nothing.pending => Some(crate::standing::word(nothing.ended)),
+            _ => None,
+        };
         let (mut release, mut from) =
             (ReleaseReport::of(&plan.release), plan.from.as_ref().map(ReleaseReport::of));
         release.subject.clone_from(&plan.subject);
@@ -225,6 +232,7 @@ impl DecisionReport {
             reason: plan.terms.reason.clone(),
             notes: plan.terms.notes.clone(),
             pending,
+            standing,
             command: (verb == Verb::Allowed).then(|| plan.invocation().to_string()),
             plan: plan.digest().to_string(),
             at: plan.taken_at,

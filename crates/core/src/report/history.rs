@@ -132,16 +132,33 @@ pub async fn history(
     lanes.dedup();
     let reads = try_join_all(lanes.into_iter().map(|lane| lane_entries(view, lane, before, limit)));
     let (_, reads) = try_join(begun(&view.ledger, config), reads).await?;
-    let mut entries = Vec::new();
+    let mut lanes = Vec::new();
     let mut more = false;
     for (found, older) in reads {
-        entries.extend(found);
+        lanes.push(found);
         more |= older;
     }
-    entries.sort_by(|one, two| two.at.cmp(&one.at).then(two.entry.cmp(&one.entry)));
+    let mut entries = newest_first(lanes);
     more |= entries.len() > limit;
     entries.truncate(limit);
     Ok(HistoryReport { schema: HistoryReport::SCHEMA, project: config.project.to_string(), entries, more })
+}
+
+/// All entries, the newest first. Those of one lane stand by their numbers, whatever the clocks of their writers said;
+/// those of several by the time, and by the number within the same one.
+fn newest_first(lanes: Vec<Vec<Entry>>) -> Vec<Entry> {
+    let mut all = Vec::new();
+    for mut lane in lanes {
+        lane.sort_by_key(|one| one.entry);
+        let mut latest = None;
+        for one in lane {
+            let at = latest.map_or(one.at, |before: DateTime<Utc>| before.max(one.at));
+            latest = Some(at);
+            all.push((at, one));
+        }
+    }
+    all.sort_by(|(one_at, one), (two_at, two)| two_at.cmp(one_at).then(two.entry.cmp(&one.entry)));
+    all.into_iter().map(|(_, one)| one).collect()
 }
 
 async fn lane_entries(
@@ -203,4 +220,42 @@ pub(super) async fn records_of(view: &View, config: &Config, id: &PromotionId) -
         }
     }
     Ok(Vec::new())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(environment: &str, entry: u64, at: &str) -> Entry {
+        Entry {
+            environment: environment.to_owned(),
+            entry,
+            at: at.parse().unwrap(),
+            result: EntryResult::Promoted,
+            promotion: None,
+            action: None,
+            sha: None,
+            from: None,
+            by: String::new(),
+            overrides: Vec::new(),
+            took_s: None,
+            why: None,
+            version: None,
+            allowed: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn entries_of_the_same_second_stand_by_their_numbers() {
+        let second = "2026-11-30T14:05:00Z";
+        let uat = vec![entry("uat", 7, second), entry("uat", 4, second), entry("uat", 1, second)];
+        // The second entry was written by a machine whose clock was behind.
+        let prod = vec![
+            entry("prod", 6, second),
+            entry("prod", 3, "2026-11-30T14:04:58Z"),
+            entry("prod", 2, second),
+        ];
+        let shown: Vec<u64> = newest_first(vec![uat, prod]).iter().map(|one| one.entry).collect();
+        assert_eq!(shown, [7, 6, 4, 3, 2, 1]);
+    }
 }

@@ -73,9 +73,9 @@ impl fmt::Display for Root {
             Self::Newest => f.write_str("one of the newest"),
             Self::Young => f.write_str("young"),
             Self::Unknown => f.write_str("a newer version of promote said something about it"),
-            Self::Shared { with } => write!(f, "lies where {} lies", with.short(7)),
-            Self::Target { lane } => write!(f, "lies where the target of {lane} lies"),
-            Self::Elsewhere { store } => write!(f, "lies in {store}, which promote.toml does not name"),
+            Self::Shared { with } => write!(f, "is where {} is", with.short(7)),
+            Self::Target { lane } => write!(f, "is where the target of {lane} is"),
+            Self::Elsewhere { store } => write!(f, "is in {store}, which promote.toml does not name"),
         }
     }
 }

@@ -31,11 +31,11 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
             // An earlier promotion's name, or that of another environment.
             let what = match object.metadata.get("promote-id") {
                 Some(id) => format!(
-                    "`{}` holds what promotion {} put there, and is not where the last one did",
+                    "`{}` contains what promotion {} put there, and is not where the last one did",
                     seen.location,
                     crate::names::shown(id)
                 ),
-                None => format!("`{}` holds an object that no record accounts for", seen.location),
+                None => format!("`{}` contains an object that no record accounts for", seen.location),
             };
             Some(match last {
                 Some(last) => format!("{what}; the last one put `{}`", last.target),
@@ -77,7 +77,7 @@ pub fn unended(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     (!same && ours(state, artifact, object)).then(|| {
         let (commit, by) = (open.release.commit.short(7), crate::names::shown(&open.by));
         format!(
-            "`{}` holds what promotion {} of {commit} by {by} wrote, which has not ended",
+            "`{}` contains what promotion {} of {commit} by {by} wrote, which has not ended",
             seen.location, open.promotion
         )
     })
@@ -119,9 +119,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;
     Some(if found.is_empty() && !taken.is_empty() {
-        Finding::skipped("drift", "what lies under the target's name is not written over")
+        Finding::skipped("drift", "what is under the target's name is not written over")
     } else if found.is_empty() {
-        Finding::met("drift", "the target holds what the ledger says")
+        Finding::met("drift", "the target is what the ledger says")
     } else {
         Finding::unmet("drift", found.join("; ")).hint(format!(
             "`promote adopt {name} --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it"

@@ -70,9 +70,8 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     let way = way(capabilities, &built.location, &seen.location, built.size);
     let unpinned = !capabilities.source_pin && !crosses && capabilities.copy != CopyGuard::ConditionalPut;
     if unpinned && way.is_some_and(|way| way != CopyGuard::ConditionalPut) {
-        weaker.push(format!(
-            "{store} does not pin the source of a copy: what is copied is what lies there then"
-        ));
+        weaker
+            .push(format!("{store} does not pin the source of a copy: what is copied is what is there then"));
     }
     match way {
         Some(CopyGuard::ConditionalCopy) => {}
@@ -80,7 +79,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
             "{store} knows no condition of a move: the tag is looked at just before it is moved"
         )),
         Some(CopyGuard::ConditionalComplete) => weaker.push(format!(
-            "{store} has no conditional copy: the condition holds when a part copy is completed"
+            "{store} has no conditional copy: the condition is checked when a part copy is completed"
         )),
         // A pointer is written, not copied.
         Some(_) if built.folder.is_some() && seen.location.folder().is_none() => {}

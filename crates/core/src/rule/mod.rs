@@ -233,7 +233,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "drift",
-        about: "the target holds what the ledger says",
+        about: "the target is what the ledger says",
         overridable: true,
         again: true,
         check: drift::check,

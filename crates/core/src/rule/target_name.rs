@@ -99,7 +99,7 @@ pub(super) fn used(facts: &Facts<'_>, artifact: &Artifact, seen: &Seen) -> Optio
     }
     let holds = found.map_or_else(|| format!("{} bytes", there.size), |digest| digest.to_string());
     Some(format!(
-        "the name `{}` was used for other bytes before: it holds {holds}, and this release is {}",
+        "the name `{}` was used for other bytes before: it has {holds}, and this release is {}",
         seen.location, built.sha256
     ))
 }

@@ -77,7 +77,7 @@ fn what_is_no_folder_is_refused() {
     // Names that differ in case only are two files: not every store is a folder of a careless file system.
     assert!(FolderManifest::from_bytes(&manifest(&["Makefile", "makefile"]).to_bytes()).is_ok());
     let nested = FolderManifest::new(vec![file("a/b"), file("a")]).unwrap_err();
-    assert_eq!(nested.to_string(), "`a/b` lies below `a`, which is a file");
+    assert_eq!(nested.to_string(), "`a/b` is below `a`, which is a file");
 }
 
 #[test]

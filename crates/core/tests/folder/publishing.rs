@@ -57,7 +57,7 @@ fn files_of_an_earlier_try_are_kept_when_they_are_right_and_refused_when_not() {
             block_on(put(&stage.from, &stage.release('b'), &commit('b'), entries(&files(&[("a", "1")]))))
                 .unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Conflict, "{name}");
-        assert!(failure.state[0].contains("`rel/b/a` holds sha256:"), "{name}: {:?}", failure.state);
+        assert!(failure.state[0].contains("`rel/b/a` contains sha256:"), "{name}: {:?}", failure.state);
         assert!(!stage.from.keys().contains(&stage.release('b').key), "{name}");
     }
 }

@@ -90,7 +90,7 @@ fn only_the_files_that_were_written_again_are_read() {
         assert_eq!((changed.file.path.as_str(), changed.sha256), ("a", Some(Digest::of(b"eno"))), "{name}");
         let told = looked.faults.told(&stage.release('a'));
         let wanted = format!(
-            "`memory://m/rel/a/a` holds {}, and was published as {}",
+            "`memory://m/rel/a/a` contains {}, and was published as {}",
             Digest::of(b"eno"),
             Digest::of(b"one")
         );
@@ -187,7 +187,8 @@ fn a_publication_that_finds_a_folder_which_the_ledger_does_not_know_looks_at_eve
         stage.from.put(&key("rel/a/d"), "xis").unwrap();
         let failure = first(&stage, &three()).unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Conflict, "{name}");
-        let wanted = format!("`rel/a/d` holds {}; this build is {}.", Digest::of(b"xis"), Digest::of(b"six"));
+        let wanted =
+            format!("`rel/a/d` contains {}; this build is {}.", Digest::of(b"xis"), Digest::of(b"six"));
         assert_eq!(failure.state[0], wanted, "{name}");
     }
 }

@@ -159,11 +159,11 @@ fn changed_missing_and_foreign_blocks_lifted_blocks_and_pins_are_found() {
     }
     // Not what it must be, and not where it must be.
     for (rest, what) in [
-        (about('a', "block/1.json"), "nothing that a ledger holds"),
-        (about('a', "notes.txt"), "nothing that a ledger holds"),
-        ("lanes/prod/log/note.json".to_owned(), "nothing that a ledger holds"),
-        ("lanes/PROD/log/999/999/999/998.json".to_owned(), "nothing that a ledger holds"),
-        ("approvals/x.json".to_owned(), "nothing that a ledger holds"),
+        (about('a', "block/1.json"), "nothing that belongs in a ledger"),
+        (about('a', "notes.txt"), "nothing that belongs in a ledger"),
+        ("lanes/prod/log/note.json".to_owned(), "nothing that belongs in a ledger"),
+        ("lanes/PROD/log/999/999/999/998.json".to_owned(), "nothing that belongs in a ledger"),
+        ("approvals/x.json".to_owned(), "nothing that belongs in a ledger"),
         ("probes/0123456789abcdef.json".to_owned(), "not what a probe found"),
         (about('b', "gone.json"), "never begun"),
         (about('b', "erase/000001.json"), "no doom"),

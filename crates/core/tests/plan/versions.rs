@@ -59,7 +59,7 @@ fn a_name_of_a_releases_own_is_not_written_over_with_other_bytes() {
         match refused(&case) {
             Some((exit, why)) => {
                 assert!(own && exit == ExitStatus::Conflict, "{target}: {why}");
-                assert!(why.contains("was used for other bytes before: it holds sha256:"), "{why}");
+                assert!(why.contains("was used for other bytes before: it has sha256:"), "{why}");
                 assert_eq!(why.contains("`git tag v1.4.1 "), target.contains("{version}"), "{why}");
             }
             None => assert!(!own, "{target}"),

@@ -29,7 +29,7 @@ pub fn check(stage: &Stage, lane: &str, what: &str) {
     }
 }
 
-/// I4: while nothing is open, the target holds what the ledger says.
+/// I4: while nothing is open, the target is what the ledger says.
 pub fn at_rest(stage: &Stage, lane: &str, what: &str) {
     check(stage, lane, what);
     let state = stage.state(lane);

@@ -62,7 +62,7 @@ fn at_rest(stage: &Stage, digit: char, what: &str) {
     assert_eq!(image.sha256, Some(promote_core::digest::Digest::of(crate::stage::image(digit).as_bytes())));
 }
 
-/// I5, and that an open promotion says of each target whether it is known to hold the release.
+/// I5, and that an open promotion says of each target whether it is known to have the release.
 fn honest(stage: &Stage, end: Option<&End>, what: &str) {
     match end {
         Some(End::Done(_)) => at_rest(stage, 'b', what),
@@ -71,7 +71,7 @@ fn honest(stage: &Stage, end: Option<&End>, what: &str) {
                 let told = failure
                     .state
                     .iter()
-                    .filter(|line| line.contains("hold the release") || line.contains("holds the release"));
+                    .filter(|line| line.contains("have the release") || line.contains("has the release"));
                 assert_eq!(told.count(), 4, "{what}: {:?}", failure.state);
             }
             assert!(!failure.hints.is_empty(), "{what}: {failure:?}");

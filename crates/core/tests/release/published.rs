@@ -377,7 +377,7 @@ fn a_folder_whose_manifest_is_another_one_is_refused() {
         stage.store.put(&own, "rubbish").unwrap();
         let (exit, why) = refused(&stage, to("prod", 'b'), what);
         assert_eq!(exit, ExitStatus::Conflict, "{what}: {why}");
-        assert!(why.contains("what lies in place of the manifest"), "{what}: {why}");
+        assert!(why.contains("what is in place of the manifest"), "{what}: {why}");
     }
 }
 

@@ -77,7 +77,7 @@ fn verifying_bytes_reads_every_file_of_a_source() {
             (false, false, "other", 1),
             "{what}: {inside:?}"
         );
-        assert!(inside[0].contains("/always.txt` holds sha256:"), "{what}: {inside:?}");
+        assert!(inside[0].contains("/always.txt` contains sha256:"), "{what}: {inside:?}");
     }
 }
 
@@ -107,7 +107,7 @@ fn a_file_that_was_written_again_is_read_once_and_its_bytes_decide() {
         let (found, _) = report(&stage, bytes);
         let (matches, state, inside) = told(&found, 'b');
         assert_eq!((found.matches, matches, state), (false, false, "other"), "{inside:?}");
-        assert!(inside[0].contains("/always.txt` holds sha256:"), "{inside:?}");
+        assert!(inside[0].contains("/always.txt` contains sha256:"), "{inside:?}");
         stage.store.put(&place, files('b')["always.txt"].clone()).unwrap();
         let (world, log) = stage.recorded();
         let depth = Depth { bytes, ..Depth::default() };

@@ -15,7 +15,7 @@ fn holding(change: impl FnOnce(&mut Option<promote_core::port::Object>)) -> Case
 
 #[test]
 fn the_target_holds_what_the_ledger_says() {
-    assert_snapshot!(Case::new().check("drift"), @"met: the target holds what the ledger says");
+    assert_snapshot!(Case::new().check("drift"), @"met: the target is what the ledger says");
     // Written by hand, by another promotion, and gone.
     let by_hand = holding(|object| object.as_mut().unwrap().token = Token("other".to_owned()));
     assert_snapshot!(by_hand.check("drift"), @r#"
@@ -55,7 +55,7 @@ fn where_a_copy_can_not_be_pinned_the_bytes_pass_through_this_machine() {
         case.check("guard")
     };
     assert_snapshot!(check(14), @"met: memory://m does not pin the source of a copy: the bytes pass through this machine and are compared there");
-    assert_snapshot!(check(13), @"met: memory://m does not pin the source of a copy: what is copied is what lies there then");
+    assert_snapshot!(check(13), @"met: memory://m does not pin the source of a copy: what is copied is what is there then");
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_no_record_accounts_for_is_drift() {
     let mut case = Case::new();
     case.snapshot.head = None;
     assert_snapshot!(case.check("drift"), @r#"
-    unmet: `memory://m/prod.zip` holds an object that no record accounts for
+    unmet: `memory://m/prod.zip` contains an object that no record accounts for
     hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
     "#);
     case.snapshot.targets.get_mut("main").unwrap().object = None;
@@ -104,7 +104,7 @@ fn every_way_to_guard_a_copy_has_its_answer() {
         case.check("guard")
     };
     assert_eq!(check(CopyGuard::ConditionalCopy, 0), "nothing to say");
-    assert_snapshot!(check(CopyGuard::ConditionalComplete, 0), @"met: memory://m has no conditional copy: the condition holds when a part copy is completed");
+    assert_snapshot!(check(CopyGuard::ConditionalComplete, 0), @"met: memory://m has no conditional copy: the condition is checked when a part copy is completed");
     assert_snapshot!(check(CopyGuard::ConditionalPut, 14), @"met: memory://m has no conditional copy: the bytes pass through this machine");
     assert_snapshot!(check(CopyGuard::ConditionalPut, 13), @"unmet: memory://m has no conditional copy, and 14 bytes are too many to pass through this machine");
     assert_snapshot!(check(CopyGuard::None, 1 << 40), @"unmet: memory://m checks no condition of a write");

@@ -47,8 +47,7 @@ impl GcsBucket {
         condition: &Condition,
     ) -> Result<Object, ProviderError> {
         let StoreId::Gcs(bucket) = &from.location.store else {
-            let message =
-                format!("`{}` does not lie in Google Cloud Storage, which can't copy it", from.location);
+            let message = format!("`{}` is not in Google Cloud Storage, which can't copy it", from.location);
             return Err(ProviderError::new(ErrorKind::Unsupported, self, to, message));
         };
         let target = Target { key: to, headers: &from.headers, metadata, when: &condition.when };

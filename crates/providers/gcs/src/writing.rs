@@ -127,7 +127,7 @@ impl GcsBucket {
         if object.size != size || stored.is_some_and(|stored| stored != sum) {
             return Err(doing.error(
                 ErrorKind::Corrupt,
-                format!("generation {} holds other bytes than were sent", object.token),
+                format!("generation {} has other bytes than were sent", object.token),
             ));
         }
         Ok(object)

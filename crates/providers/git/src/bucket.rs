@@ -96,7 +96,7 @@ impl GitBucket {
     async fn placeable(&self, head: Option<&str>, key: &Key) -> Result<(), ProviderError> {
         let (Some(head), text) = (head, key.as_str()) else { return Ok(()) };
         if self.branch.ask(&format!("{head}:{key}"), 0).await? == Found::Other {
-            return Err(self.error(ErrorKind::Invalid, key, "other objects lie below this key"));
+            return Err(self.error(ErrorKind::Invalid, key, "there are other objects below this key"));
         }
         for (at, _) in text.match_indices('/') {
             let above = text.get(..at).unwrap_or_default();
@@ -104,7 +104,7 @@ impl GitBucket {
                 Found::Nothing => break,
                 Found::Other => {}
                 Found::Blob(_) => {
-                    let message = format!("`{}` is an object, so nothing can lie below it", shown(above));
+                    let message = format!("`{}` is an object, so nothing can be below it", shown(above));
                     return Err(self.error(ErrorKind::Invalid, key, message));
                 }
             }

@@ -119,13 +119,13 @@ fn choose<'r>(
         (None, []) => Ok(None),
         (None, [only]) if !only.starts_with('-') => Ok(Some(only)),
         (None, _) => Err(about
-            .error(ErrorKind::Invalid, "which remote holds the ledger is not known")
+            .error(ErrorKind::Invalid, "can't tell which remote has the ledger")
             .hint(format!("set `PROMOTE_LEDGER_REMOTE` to one of {}", remotes.join(", ")))),
     }
 }
 
 fn no_repository(git: &Git, about: About<'_>, err: &str) -> ProviderError {
-    let message = format!("`{}` lies in no git repository: {}", git.base().display(), reason(err));
+    let message = format!("`{}` is in no git repository: {}", git.base().display(), reason(err));
     let error = about.error(ErrorKind::NotFound, message);
     if err.contains("dubious ownership") {
         return error.hint("another user owns the repository: add it to git's `safe.directory`");

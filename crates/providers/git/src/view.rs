@@ -144,7 +144,7 @@ impl Branch {
                 .error(ErrorKind::Unsupported, "a newer version of promote began this ledger")),
             _ => Err(self
                 .about()
-                .error(ErrorKind::Invalid, "the branch holds something else than a ledger")
+                .error(ErrorKind::Invalid, "the branch has something else than a ledger")
                 .hint(
                     "name a branch in `ledger = \"git:BRANCH\"` that does not exist yet: promote begins it",
                 )),

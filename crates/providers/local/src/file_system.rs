@@ -60,7 +60,7 @@ fn judge(magic: u32, mounted_as: &str) -> Outcome<()> {
         None if mounted_as.is_empty() => "a file system in user space",
         None => mounted_as,
     };
-    let message = format!("the folder lies on {name}, whose locks don't hold between machines");
+    let message = format!("the folder is on {name}, whose locks don't work between machines");
     Err(Trouble::new(ErrorKind::Unsupported, message))
 }
 

@@ -61,7 +61,7 @@ pub(crate) fn make_parent<'a>(root: &Folder, key: &'a Key) -> Outcome<(Folder, &
             Err(error) => {
                 return Err(match folder.kind(part) {
                     Ok(FileType::RegularFile) => {
-                        Trouble::invalid(format!("`{part}` is an object, so nothing can lie below it"))
+                        Trouble::invalid(format!("`{part}` is an object, so nothing can be below it"))
                     }
                     _ => why_not(&folder, part, error),
                 });

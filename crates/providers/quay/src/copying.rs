@@ -105,7 +105,7 @@ impl RegistryBucket {
         match &from.location.store {
             StoreId::Image(name) => Repository::parse(name),
             store => {
-                let what = format!("an image can't be made of what lies in `{store}`");
+                let what = format!("an image can't be made of what is in `{store}`");
                 Err(ProviderError::new(ErrorKind::Unsupported, self, &from.location.key, what))
             }
         }

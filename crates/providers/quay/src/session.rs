@@ -188,7 +188,7 @@ impl Session {
         if *told == scheme {
             return Ok(());
         }
-        let what = format!("`{by}` lies at the same registry and is signed in to otherwise");
+        let what = format!("`{by}` is at the same registry and signs in differently");
         Err(ProviderError::new(ErrorKind::Invalid, repository, "sign-in", what)
             .hint("what is said of one of them holds for the whole registry"))
     }

@@ -51,7 +51,7 @@ impl S3Bucket {
         condition: &Condition,
     ) -> Result<Object, ProviderError> {
         let StoreId::S3(bucket) = &from.location.store else {
-            let message = format!("`{}` does not lie in S3, so S3 can't copy it", from.location);
+            let message = format!("`{}` is not in S3, so S3 can't copy it", from.location);
             return Err(ProviderError::new(ErrorKind::Unsupported, self, to, message));
         };
         let pin = Pin { bucket, source: from };

@@ -270,7 +270,7 @@ impl<'a> Doing<'a> {
             (ErrorKind::Corrupt, _) if status < 300 => self.error(kind, "the store's answer makes no sense"),
             (ErrorKind::Corrupt, _) => self.error(kind, "the store received other bytes than were meant"),
             (ErrorKind::Unsupported, "InvalidObjectState" | "ObjectNotInActiveTierError") => self
-                .error(kind, "the object lies in an archive class and can't be read now")
+                .error(kind, "the object is in an archive class and can't be read now")
                 .hint("restore the object first"),
             (ErrorKind::Unsupported, _) => self.error(kind, format!("the store can't do `{}`", self.right)),
             (ErrorKind::Invalid, _) => self.error(kind, "the store does not accept the request"),
@@ -323,7 +323,7 @@ impl<'a> Doing<'a> {
         let here = here.unwrap_or_default();
         Some(match told {
             Some(there) if there != here => self
-                .error(ErrorKind::Invalid, format!("the bucket lies in region `{there}`, not in `{here}`"))
+                .error(ErrorKind::Invalid, format!("the bucket is in region `{there}`, not in `{here}`"))
                 .hint(format!(
                     "set `region = \"{there}\"` in `[store.{}]` of promote.toml",
                     self.bucket.name

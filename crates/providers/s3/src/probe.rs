@@ -83,10 +83,11 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
     note(found, "a put", put, "it can hold no ledger");
     found.copy = if copy.both() {
         if !complete.both() {
-            let size = place.bucket.limits.copy;
-            found.notes.push(format!(
-                "objects above {size} bytes are not safely guarded: the completion of an upload is not"
-            ));
+            // The largest copy that one request makes, in the unit that the vendor gives it in.
+            let size = place.bucket.limits.copy >> 30;
+            found
+                .notes
+                .push(format!("objects over {size} GiB: this store has no conditional write for them"));
         }
         CopyGuard::ConditionalCopy
     } else {
@@ -94,7 +95,7 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
         if complete.both() {
             CopyGuard::ConditionalComplete
         } else {
-            note(found, "the completion of an upload", complete, "targets are moved in another way");
+            note(found, "completing an upload in parts", complete, "targets are moved in another way");
             if put.both() { CopyGuard::ConditionalPut } else { CopyGuard::None }
         }
     };

@@ -66,7 +66,7 @@ impl Source {
             value: String,
         }
         let answer: Result<Answer, _> = serde_json::from_slice(&body);
-        answer.map(|answer| answer.value).map_err(|_| "the runner's answer holds no token".to_owned())
+        answer.map(|answer| answer.value).map_err(|_| "the runner's answer has no token".to_owned())
     }
 }
 

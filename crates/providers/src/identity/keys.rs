@@ -70,6 +70,6 @@ async fn keys(issuer: &str) -> Result<JwkSet, String> {
     if found.issuer.trim_end_matches('/') != issuer {
         return Err("its description is another issuer's".to_owned());
     }
-    let url = trusted(&found.jwks_uri).ok_or("its keys lie at an address that can't be trusted")?;
+    let url = trusted(&found.jwks_uri).ok_or("its keys are at an address that can't be trusted")?;
     serde_json::from_slice(&get(url, None).await?).map_err(|_| "its keys can't be read".to_owned())
 }

@@ -60,7 +60,7 @@ fn pairs(text: &str, secrets: &Secrets) -> (BTreeMap<String, String>, Vec<String
         said.push(format!("{odd} lines of `$PROMOTE_OUTPUT` are no `key=value` and were left out"));
     }
     if over > 0 {
-        said.push(format!("`$PROMOTE_OUTPUT` holds more than {PAIRS} keys: {over} were left out"));
+        said.push(format!("`$PROMOTE_OUTPUT` contains more than {PAIRS} keys: {over} were left out"));
     }
     (kept, said)
 }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use ExecutionStatus::{Failed, InProgress, Succeeded};
 
-/// `Deploy` holds the newest of three executions; the one before it failed in `Deploy`, the first got through.
+/// `Deploy` contains the newest of three executions; the one before it failed in `Deploy`, the first got through.
 fn script(newest: ExecutionStatus) -> Script {
     let mut script = Script::new().runs(&[
         (0, 0, execution("first", -900, "v0", Succeeded)),

@@ -187,7 +187,7 @@ fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
             None if place.folder().is_some() => {
                 format!("`{place}` has the manifest from before; some of its files may be of that promotion")
             }
-            None => format!("`{place}` holds what is recorded"),
+            None => format!("`{place}` contains what is recorded"),
         }
     };
     let sound = targets.iter().filter(|(artifact, seen)| drift(state, artifact, seen).is_none());

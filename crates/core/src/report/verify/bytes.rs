@@ -74,7 +74,7 @@ pub(super) async fn check(
         told.sha256 = Some(found.to_string());
     }
     let words = if found != wanted {
-        format!("`{}` holds {found}; the ledger says {wanted}", seen.location)
+        format!("`{}` contains {found}; the ledger says {wanted}", seen.location)
     } else if check.matches {
         return Ok(());
     } else {

@@ -239,7 +239,7 @@ impl Walk<'_> {
                 }
                 Thing::Foreign if self.first => {
                     let rest = object.key.as_str().get(root.as_str().len() + 1..).unwrap_or_default();
-                    self.found.fault(format!("`{}` is nothing that a ledger holds", shown(rest)));
+                    self.found.fault(format!("`{}` is nothing that belongs in a ledger", shown(rest)));
                 }
                 // Nothing follows from what a sign of life says.
                 Thing::Foreign | Thing::Genesis | Thing::Scratch | Thing::Alive => {}

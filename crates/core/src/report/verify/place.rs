@@ -58,7 +58,7 @@ async fn loose(
     if let Some(open) = &check.open {
         let sha = open.sha.get(..7).unwrap_or(&open.sha);
         return Ok(vec![format!(
-            "`{place}` holds {files} and no manifest; promotion {} of {sha} by {} has not ended",
+            "`{place}` contains {files} and no manifest; promotion {} of {sha} by {} has not ended",
             open.promotion,
             crate::names::shown(&open.by)
         )]);
@@ -66,7 +66,7 @@ async fn loose(
     // A promotion may have been begun, or ended, since the record was read.
     let now = self::state(view, settings).await?;
     match now.open == state.open && now.current == state.current {
-        true => Ok(vec![format!("`{place}` holds {files} that no record accounts for")]),
+        true => Ok(vec![format!("`{place}` contains {files} that no record accounts for")]),
         false => Ok(Vec::new()),
     }
 }

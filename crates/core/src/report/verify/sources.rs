@@ -106,7 +106,7 @@ fn unknown(view: &View, settings: &Environment, release: &ReleaseRef, why: &str)
         matches: false,
         state: "unknown",
         detail: Some(format!(
-            "what the ledger keeps of release {short}, which runs in {}, {why}; where `{artifact}` lies is not known",
+            "what the ledger keeps of release {short}, which runs in {}, {why}; the location of `{artifact}` is unknown",
             settings.name
         )),
         inside: Vec::new(),
@@ -209,7 +209,7 @@ fn of(
         (Some(_), Identity::Same) => ("same", None),
         (Some(object), Identity::Other(digest)) => {
             let holds = digest.map_or_else(|| format!("{} bytes", object.size), |digest| digest.to_string());
-            ("other", Some(format!("`{place}` holds {holds}; {short} was published with {wanted}")))
+            ("other", Some(format!("`{place}` contains {holds}; {short} was published with {wanted}")))
         }
         // It is read.
         (Some(_), Identity::Unknown) if kept => ("rewritten", None),
@@ -259,8 +259,10 @@ async fn read(
         Some((_, digest)) if *digest == built.sha256 => ("same", None, Some(digest)),
         Some((_, digest)) => {
             let short = check.sha.get(..7).unwrap_or(&check.sha);
-            let detail =
-                format!("`{}` holds {digest}; {short} was published with {}", built.location, built.sha256);
+            let detail = format!(
+                "`{}` contains {digest}; {short} was published with {}",
+                built.location, built.sha256
+            );
             ("other", Some(detail), Some(digest))
         }
         None => ("missing", Some(format!("`{}` is gone", built.location)), None),
