@@ -1,6 +1,7 @@
 //! The flow of a promotion, the same for every frontend and every path: decide, carry out, run what follows, write
 //! the outcome, and put back what failed where the environment asks for that.
 
+mod done;
 mod outcome;
 mod resume;
 
@@ -12,13 +13,12 @@ use crate::config::{Config, Environment, OnFailure};
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{
     Action, Head, Kind, Outcome, OutcomeResult, PromotionId, ReleaseRef, Restored, RestoredEnd, StepRecord,
 };
 use crate::lookout::{Lookout, Loss, Lost};
-use crate::observe::{adopted, environment, observe};
+use crate::observe::{environment, observe};
 use crate::plan::{Decision, Plan, plan};
 use crate::port::StepEnd;
 use crate::reason;
@@ -26,7 +26,6 @@ use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
 use crate::standing;
 use crate::steps;
-use crate::undo;
 use crate::world::{View, World};
 use outcome::bounded;
 use resume::Again;
@@ -54,30 +53,8 @@ pub struct Done {
     pub restored: Vec<Restored>,
     /// What was adopted here before, where a rollback has nothing verified to go back to.
     pub adopted: Option<ReleaseRef>,
-}
-
-impl Done {
-    /// What puts back the release that was there; `None` when there was none, or it is there again.
-    pub fn undo(&self) -> Option<Invocation> {
-        let back = matches!(self.plan.action, Action::Rollback | Action::Undo)
-            || self.undone.as_ref().is_some_and(Result::is_ok);
-        let from = self.plan.from.as_ref();
-        let moved =
-            from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
-        (moved && !back)
-            .then(|| {
-                let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
-                undo::undo(self.head.state(), environment, include, self.adopted.as_ref())
-            })
-            .flatten()
-    }
-
-    /// The same with what was adopted before. That it can't be told makes nothing of what was done undone.
-    pub(crate) async fn looked_back(mut self, world: &World) -> Self {
-        let found = adopted(&world.view(), &self.head.record.lane, Some(self.head.state())).await;
-        self.adopted = found.unwrap_or_default();
-        self
-    }
+    /// What undoing it can't take back, one sentence each.
+    pub stays: Vec<String>,
 }
 
 /// Looks at the world and decides.
@@ -147,6 +124,7 @@ async fn take_back(
         lost: None,
         restored: undone.restored,
         adopted: None,
+        stays: Vec::new(),
     };
     if settings.auto && settings.hold {
         done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
@@ -206,6 +184,7 @@ async fn follow(
         lost: None,
         restored: Vec::new(),
         adopted: None,
+        stays: Vec::new(),
     };
     if !plan.follows {
         done.steps = ran;

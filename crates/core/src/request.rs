@@ -1,7 +1,7 @@
 //! What is asked: one release to one environment, and on what terms.
 
-use crate::commit::CommitPrefix;
-use crate::ledger::{Action, Actor, Override};
+use crate::commit::{CommitId, CommitPrefix};
+use crate::ledger::{Action, Actor, Override, State};
 use crate::names::EnvironmentName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -75,6 +75,18 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether it comes to undoing what was begun, or moved first, in a lane in this state.
+    pub fn undoes(&self, state: &State, release: &CommitId) -> bool {
+        let undoable = state.undoable().is_some_and(|undone| undone.commit == *release);
+        let unnamed = matches!(self.wanted, Wanted::Unnamed | Wanted::Previous);
+        undoable
+            && match self.action {
+                Action::Undo => true,
+                Action::Rollback => unnamed,
+                Action::Promote | Action::Redeploy => false,
+            }
+    }
+
     /// A promotion on no special terms.
     pub fn promote(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
         Self {

@@ -156,6 +156,8 @@ pub struct Snapshot {
     pub files: BTreeMap<String, SourceFolder>,
     /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
+    /// What can't be taken back where a promotion is to be undone, one sentence each.
+    pub stays: Vec<String>,
     /// What was adopted here before, where a rollback has nothing verified to go back to.
     pub adopted: Option<ReleaseRef>,
     /// How the release stands to the one that is there, where the repository knows one to come from the other.

@@ -42,6 +42,7 @@ pub async fn move_only(
         lost: None,
         restored: Vec::new(),
         adopted: None,
+        stays: Vec::new(),
     };
     Ok(done.looked_back(world).await)
 }

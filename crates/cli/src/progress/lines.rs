@@ -207,6 +207,9 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
                 made("!", Look::Warn, "delete", format!("{location} of {}: {why}", release.short(7)))
             }
         },
+        Event::RollingBack { environment } if now.from == super::NOTHING => {
+            made("↩", Look::Warn, "back", format!("what was moved to {environment} is undone"))
+        }
         Event::RollingBack { environment } => {
             made("↩", Look::Warn, "back", format!("{environment} goes back to {}", now.from))
         }

@@ -65,7 +65,7 @@ impl Progress {
         let mut now = self.lock();
         now.began = self.clock.now();
         now.to = plan.release.commit.short(7).to_owned();
-        now.from = plan.from.as_ref().map_or("nothing", |from| from.commit.short(7)).to_owned();
+        now.from = plan.from.as_ref().map_or(NOTHING, |from| from.commit.short(7)).to_owned();
         now.reached = Reached::default();
     }
 
@@ -151,6 +151,9 @@ fn remember(now: &mut Now, event: &Event, at: DateTime<Utc>) {
         _ => {}
     }
 }
+
+/// What stands for the release that was there before where none was.
+const NOTHING: &str = "nothing";
 
 /// How often a step under way is mentioned in a log.
 pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);

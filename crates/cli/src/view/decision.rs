@@ -29,6 +29,7 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
     }
     page.blank();
     page.field("Move", report.moves.iter().flat_map(|write| move_lines(write, report)).collect());
+    page.field("Stays", report.stays.iter().map(Text::plain).collect());
     page.blank();
     let width = rule_width(&report.rules);
     page.field("Rules", report.rules.iter().map(|one| rule(one, width)).collect());
@@ -87,6 +88,9 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
     let from = report.from.as_ref().map_or("(nothing)", |from| from.short());
     let project = format!("{}: {} ", report.project, report.environment);
     let move_ = match report.decision {
+        _ if report.action == Action::Undo && !report.stays.is_empty() => {
+            format!("{} → (nothing recorded)", report.release.short())
+        }
         _ if report.action == Action::Undo => format!("{} → (nothing)", report.release.short()),
         Verb::NothingToDo => from.to_owned(),
         _ => format!("{from} → {}", report.release.short()),
@@ -127,9 +131,10 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
         .filter(|rule| rule.verdict == Verdict::Skipped)
         .map(|rule| rule.rule.as_str())
         .collect();
-    if undoes.is_some() || !skipped.is_empty() || !gone_past.is_empty() {
+    if undoes.is_some() || !skipped.is_empty() || !gone_past.is_empty() || !report.stays.is_empty() {
         page.blank();
     }
+    page.field("Stays", report.stays.iter().map(Text::plain).collect());
     page.field("Undoes", undoes.into_iter().collect());
     page.field("Overrides", gone_past.into_iter().map(|one| rule(one, width)).collect());
     if !skipped.is_empty() {
@@ -179,7 +184,8 @@ fn hints(page: &mut Page, report: &DecisionReport) {
     let name = &report.environment;
     match report.decision {
         Verb::Allowed => {
-            report.command.iter().for_each(|command| page.hint(format!("`{command}` does it")));
+            let end = if report.stays.is_empty() { "" } else { "; what stays makes it end with 7" };
+            report.command.iter().for_each(|command| page.hint(format!("`{command}` does it{end}")));
         }
         Verb::NothingToDo if report.pending => {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));

@@ -106,3 +106,12 @@ pub(crate) fn marks(allowed: &[String]) -> String {
         some => format!(" [{}]", some.join(", ")),
     }
 }
+
+/// How the first release of an environment is undone, as a hint. Where that would leave something, what it would leave is
+/// to be seen first.
+fn undoing(undo: &str, stays: &[String]) -> String {
+    match stays {
+        [] => format!("`{undo}` undoes it: nothing was there before"),
+        some => format!("`{undo} --dry-run` shows what undoing it leaves: {}", some.join("; ")),
+    }
+}

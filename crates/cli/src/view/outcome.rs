@@ -3,7 +3,7 @@
 use super::span;
 use crate::page::{Page, Style, Text};
 use promote_core::exit::ExitStatus;
-use promote_core::ledger::{Action, OutcomeResult, Restored};
+use promote_core::ledger::{Action, OutcomeResult, Restored, RestoredEnd};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
 
@@ -64,6 +64,20 @@ fn untaken(page: &mut Page, report: &OutcomeReport) {
     }
 }
 
+/// What an undoing leaves: a lane without a release, and what stays in its targets.
+fn left(page: &mut Page, report: &OutcomeReport) {
+    let name = &report.environment;
+    if report.restored.iter().all(|one| one.end != RestoredEnd::Stays) {
+        page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
+        return;
+    }
+    page.line(format!(
+        "Nothing is recorded as being in {name}. An object that stays there counts as drift: the next promotion \
+         is refused, and names the ways past it."
+    ));
+    page.hint(format!("`promote verify {name}` shows what is there, and how it may be recorded"));
+}
+
 /// A promotion whose deployment failed or has no known end, as an error.
 pub(crate) fn failed(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
@@ -75,10 +89,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         page.blank();
         untaken(&mut page, report);
         page.blank();
-        page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
-        page.hint(format!(
-            "`promote verify {name}` shows what is there; `promote adopt {name} --reason TEXT` records it"
-        ));
+        left(&mut page, report);
         return page;
     }
     let how = match report.result {
@@ -116,7 +127,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
                     untaken(&mut page, back);
                 }
             }
-            page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
+            left(&mut page, back);
         }
         (Some(back), _) if report.exit == ExitStatus::RolledBack => {
             page.line(format!("{name} is back at {}, as `on-failure` asks.", back.release.short()));
@@ -145,7 +156,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
         let from = report.from.as_ref().filter(|from| from.sha != report.release.sha);
         match (from, &report.undo) {
             (Some(from), Some(undo)) => page.hint(format!("`{undo}` puts {} back", from.short())),
-            (None, Some(undo)) => page.hint(format!("`{undo}` undoes it: nothing was there before")),
+            (None, Some(undo)) => page.hint(super::undoing(undo, &report.stays)),
             (_, None) => {}
         }
         if report.result != Some(OutcomeResult::Failed) {

@@ -143,16 +143,21 @@ fn movable(name: &str, next: &Next, zone: Tz) -> String {
     }
 }
 
-/// How the first release of a lane is undone, before which nothing was there.
+/// How the first release of a lane is undone.
 fn first(page: &mut Page, environment: &EnvironmentStatus) {
-    for undo in environment.undo.iter().filter(|_| environment.first) {
-        page.hint(format!("`{undo}` {}", puts_back(environment)));
+    if environment.first {
+        back(page, environment);
     }
 }
 
 /// What undoing comes to.
-fn puts_back(environment: &EnvironmentStatus) -> &'static str {
-    if environment.first { "undoes it: nothing was there before" } else { "puts back what was there before" }
+fn back(page: &mut Page, environment: &EnvironmentStatus) {
+    if let Some(undo) = &environment.undo {
+        page.hint(match environment.first {
+            true => super::undoing(undo, &environment.stays),
+            false => format!("`{undo}` puts back what was there before"),
+        });
+    }
 }
 
 fn hints(page: &mut Page, environment: &EnvironmentStatus) {
@@ -167,9 +172,7 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()));
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
-        Standing::Failed => {
-            environment.undo.iter().for_each(|undo| page.hint(format!("`{undo}` {}", puts_back(environment))))
-        }
+        Standing::Failed => back(page, environment),
         // What was adopted was brought by no promotion, so there are no steps of one to run again.
         Standing::NotVerified
             if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>

@@ -82,7 +82,60 @@ fn what_could_not_be_taken_back_is_told_with_on_failure_as_well() {
     assert_eq!(status, ExitStatus::DeployFailed, "{err}");
     assert!(err.contains("not all of it could be taken back:"), "{err}");
     assert!(err.contains("shop/prod.zip` stays as it is: what it held before was overwritten"), "{err}");
-    assert!(err.contains("Nothing is recorded as being in prod"), "{err}");
+    assert!(
+        err.contains("Nothing is recorded as being in prod. An object that stays there counts as drift"),
+        "{err}"
+    );
+}
+
+#[test]
+fn what_was_overwritten_is_not_said_to_come_back_and_each_line_names_what_works() {
+    let stage = before("");
+    stage.tamper("shop/prod.zip", "by hand");
+    stage.step(Next::Fails);
+    let (status, _, err) = stage.run("promote to prod --yes --override drift --reason ours");
+    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    let hint = "`promote rollback prod --dry-run` shows what undoing it leaves: \
+                `s3://acme-releases/shop/prod.zip` stays as it is: what it held before was overwritten";
+    assert!(err.contains(hint), "{err}");
+    let (_, _, err) = stage.run("promote status prod");
+    assert!(err.contains(hint), "{err}");
+    let (status, out, err) = stage.run("promote rollback prod --dry-run");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+    for told in ["prod bbbbbbb → (nothing recorded)", "prod.zip` stays as it is: what it held before was"] {
+        assert!(out.contains(told), "{told}: {out}");
+    }
+    let (status, out, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::DeployFailed, "{out}{err}");
+    assert!(err.contains("(nothing recorded)") && !format!("{out}{err}").contains("as it was"), "{out}{err}");
+    assert!(err.contains("`promote verify prod` shows what is there"), "{err}");
+    let (_, out, _) = stage.run("promote show bbbb");
+    assert!(out.contains("↩ undone"), "{out}");
+    assert_eq!(stage.run("promote to prod aaaa --yes").0, ExitStatus::Blocked);
+    let (status, _, err) =
+        stage.run("promote to prod aaaa --yes --override drift --override soak --reason ours");
+    assert_eq!(status, ExitStatus::Ok, "{err}");
+    assert_eq!(stage.run("promote verify --ledger").0, ExitStatus::Ok);
+}
+
+#[test]
+fn a_folder_in_place_is_not_said_to_go_when_its_first_promotion_is_undone() {
+    let folder = CONFIG.replace("shop/{sha}.zip", "shop/{sha}/").replace("shop/{env}.zip", "shop/{env}/");
+    let mut stage = Stage::empty(&folder.replace("soak = \"2d\"\n", ""));
+    stage.publish('a', "work on a");
+    for environment in ["staging", "uat"] {
+        stage.quietly(&format!("promote to {environment} {} --yes", commit('a')));
+    }
+    stage.step(Next::Fails);
+    let (status, _, err) = stage.run("promote to prod --yes");
+    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    let stays = "stays as it is: it is a folder, whose files are not taken back one by one";
+    assert!(err.contains(stays), "{err}");
+    let (_, out, err) = stage.run("promote rollback prod --dry-run");
+    assert!(out.contains("(nothing recorded)") && out.contains("stays as it is"), "{out}{err}");
+    let (status, _, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+    assert!(err.contains(stays), "{err}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use promote_core::decorator::{FaultPlan, Faulty};
 use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::folder::Entry;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::location::StoreId;
 use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
@@ -18,7 +19,7 @@ use promote_core::names::ProjectName;
 use promote_core::port::{
     Body, Bucket, Clock, Commit, Entropy, StepContext, StepEnd, StepProgress, StepReport, StepRunner,
 };
-use promote_core::publish::{Publication, publish};
+use promote_core::publish::{Given, Publication, publish};
 use promote_core::world::World;
 use promote_providers::identity::Found;
 use std::collections::{BTreeMap, VecDeque};
@@ -270,18 +271,19 @@ impl Stage {
         let author = if digit == 'b' { "bob" } else { "carol" }.to_owned();
         let known = Commit { id: id.clone(), subject: subject.to_owned(), author, committed_at: at };
         self.outside.commits.lock().unwrap().push(known);
-        let content = bytes::Bytes::from(format!("the bytes of {digit}"));
+        let body = Body::Bytes(bytes::Bytes::from(format!("the bytes of {digit}")));
+        let artifacts = config.environments.values().flat_map(|settings| &settings.artifacts);
+        let given = match artifacts.clone().any(|one| one.source.as_str().ends_with('/')) {
+            true => Given::Folder(vec![Entry::new("app.txt", false, body).unwrap()]),
+            false => Given::Object { body, content: None },
+        };
         let publication = Publication {
             commit: id,
             subject: Some(subject.to_owned()),
             committed_at: Some(at),
             version: None,
             branches: vec!["main".to_owned()],
-            artifacts: [(
-                "main".to_owned(),
-                promote_core::publish::Given::Object { body: Body::Bytes(content), content: None },
-            )]
-            .into(),
+            artifacts: [("main".to_owned(), given)].into(),
             built: "given".to_owned(),
             allowed: Default::default(),
             actor: actor("ci"),

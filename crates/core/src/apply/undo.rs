@@ -18,6 +18,7 @@ use crate::ledger::{
 };
 use crate::location::Location;
 use crate::lookout::Lookout;
+use crate::observe::undoing;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, FenceClass, Object};
 use crate::request::Request;
@@ -56,7 +57,10 @@ pub async fn undo(
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
-    let first = first(&writer, snapshot).await?;
+    let first = match snapshot.head.as_ref() {
+        Some(newest) => undoing::befores(world.ledger.reader(), &environment.lane, newest).await?,
+        None => BTreeMap::new(),
+    };
     let before = overtake::overtake(&writer, config, snapshot).await?;
     let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
@@ -113,33 +117,6 @@ impl Restored {
     pub fn told(&self) -> Option<String> {
         let why = self.why.as_deref().unwrap_or("nothing is known of why");
         (self.end == RestoredEnd::Stays).then(|| format!("`{}` stays as it is: {why}", self.target))
-    }
-}
-
-/// What the targets held before the first promotion that is undone: of those that took over from each other, or that
-/// moved the first release, once more and again.
-async fn first(
-    writer: &Writer<'_>,
-    snapshot: &Snapshot,
-) -> Result<BTreeMap<Location, Option<Before>>, Failure> {
-    let reader = writer.world.ledger.reader();
-    let lane = &writer.environment.lane;
-    let mut found = BTreeMap::new();
-    let Some(newest) = snapshot.head.as_ref() else { return Ok(found) };
-    // The page begins with the newest record, which may have come after the plan by now.
-    let mut at = Some(newest.record.seq.next());
-    loop {
-        let page = reader.page(lane, at, 8).await.map_err(LedgerError::looking)?;
-        let Some(last) = page.last() else { return Ok(found) };
-        at = Some(last.record.seq);
-        for head in &page {
-            let state = head.state();
-            if state.open.is_none() && state.release().is_none() {
-                return Ok(found);
-            }
-            let targets = head.record.intent.iter().flat_map(|intent| &intent.targets);
-            found.extend(targets.map(|one| (one.target.clone(), one.before.clone())));
-        }
     }
 }
 
@@ -203,19 +180,13 @@ async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Res
     let Some(object) = seen else {
         return Ok(match first {
             None => (RestoredEnd::AsBefore, None),
-            Some(_) => stays("what it held before the promotion is gone"),
+            Some(_) => stays(undoing::LOST),
         });
     };
     match first {
         Some(before) if before.token == object.token => return Ok((RestoredEnd::AsBefore, None)),
-        _ if !known.is_ours(&object) => return Ok(stays("it has what this promotion did not write")),
-        Some(Before { version: Some(version), .. }) => {
-            return Ok(stays(format!(
-                "what it held before was overwritten; the store keeps that as version {}",
-                crate::names::shown(&version.0)
-            )));
-        }
-        Some(_) => return Ok(stays("what it held before was overwritten, and the store keeps no versions")),
+        _ if !known.is_ours(&object) => return Ok(stays(undoing::FOREIGN)),
+        Some(before) => return Ok(stays(undoing::overwritten(before))),
         None => {}
     }
     match remove(&**bucket, &*world.clock, key, &object.token).await {
@@ -246,7 +217,7 @@ async fn folder(
             Some(_) => stays("it is a folder, and files of it may have been written; they are not deleted"),
         });
     }
-    Ok(stays("it is a folder, whose files are not taken back one by one"))
+    Ok(stays(undoing::FILES))
 }
 
 /// Records that nothing is open any more, and what became of each target.

@@ -17,6 +17,7 @@ mod seen;
 mod sources;
 mod still;
 mod targets;
+pub(crate) mod undoing;
 
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
@@ -196,6 +197,14 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         join(stands, try_join4(capabilities(view, &genesis.0, &targets), files, gates, alive)).await;
     let (mut capabilities, files, gates, alive) = read?;
     let changes = folders::changes(environment, &files, &targets);
+    let stays = match &head {
+        Some(head) if request.undoes(head.state(), &candidate.manifest.commit) => {
+            let release = &candidate.reference();
+            let undoing = undoing::Undoing { view, environment, head, release, capabilities: &capabilities };
+            Box::pin(undoing.stays(&targets)).await?
+        }
+        _ => Vec::new(),
+    };
     for (store, found) in &mut capabilities {
         // The head of the ledger can be checked together with a write only where both lie in one store. What is left
         // of such a store is that its tokens never come back.
@@ -224,6 +233,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         needs,
         files,
         changes,
+        stays,
         adopted,
         descent,
         gates,

@@ -56,7 +56,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let facts = Facts { config, environment, snapshot, request, release: &release };
     let findings = rule::evaluate(&facts);
     let name_used = !rule::names_used(&facts).is_empty();
-    if undo::is_meant(request, &state, &release) {
+    if request.undoes(&state, &release.commit) {
         return undo::plan(config, environment, snapshot, request, findings);
     }
     let mut obstacles: Vec<String> = config.unacted().collect();
@@ -137,6 +137,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         },
         taken_at: snapshot.taken_at,
         changes: snapshot.changes.clone(),
+        stays: Vec::new(),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
         let_through: manifest.allowed.names(),
         release,

@@ -63,6 +63,9 @@ pub struct Plan {
     /// What bringing a folder up to date comes to, by artifact.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub changes: BTreeMap<String, Change>,
+    /// What an undoing can't take back, one sentence each.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stays: Vec<String>,
     /// The moment that a target's name holds; `None` when no name holds one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub named_at: Option<DateTime<Utc>>,

@@ -7,27 +7,15 @@ use super::document::{Base, Plan, SCHEMA};
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
-use crate::ledger::{Action, Before, ReleaseRef, Shape, State, TargetMove};
+use crate::ledger::{Action, Before, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Headers, PinnedSource, Precondition, Token};
-use crate::request::{Request, Terms, Wanted};
+use crate::request::{Request, Terms};
 use crate::rule::Finding;
 use crate::snapshot::{Seen, Snapshot};
 
 /// The rules that hold for it. It brings nothing, so what is demanded of a release is not asked.
 const ASKED: [&str; 4] = ["unfinished", "deploying", "shared-target", "clock"];
-
-/// Whether a request comes to that.
-pub(super) fn is_meant(request: &Request, state: &State, release: &ReleaseRef) -> bool {
-    let undoable = state.undoable().is_some_and(|undone| undone.commit == release.commit);
-    let unnamed = matches!(request.wanted, Wanted::Unnamed | Wanted::Previous);
-    undoable
-        && match request.action {
-            Action::Undo => true,
-            Action::Rollback => unnamed,
-            Action::Promote | Action::Redeploy => false,
-        }
-}
 
 /// The plan, and whether the rules let it be carried out.
 pub(super) fn plan(
@@ -70,6 +58,7 @@ pub(super) fn plan(
         },
         taken_at: snapshot.taken_at,
         changes: std::collections::BTreeMap::new(),
+        stays: snapshot.stays.clone(),
         named_at: None,
         let_through: manifest.allowed.names(),
     };

@@ -59,6 +59,8 @@ pub struct DecisionReport {
     pub undoes: Option<CommitsReport>,
     /// The writes, in order.
     pub moves: Vec<Write>,
+    /// What an undoing can't take back, one sentence each.
+    pub stays: Vec<String>,
     /// The rules' answers.
     pub rules: Vec<RuleReport>,
     /// What can't be got past at all, in words.
@@ -98,6 +100,7 @@ impl Document for DecisionReport {
         "commits",
         "undoes",
         "moves",
+        "stays",
         "rules",
         "obstacles",
         "steps",
@@ -226,6 +229,7 @@ impl DecisionReport {
                     ..Write::of(target, plan.changes.get(target.name()).copied())
                 })
                 .collect(),
+            stays: plan.stays.clone(),
             rules: plan.findings.iter().map(RuleReport::of).collect(),
             obstacles,
             steps: planned(settings, plan.action),

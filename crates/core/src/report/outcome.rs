@@ -47,6 +47,8 @@ pub struct OutcomeReport {
     pub not_undone: Option<String>,
     /// The command line that puts back what was there; `None` when nothing was, or it is back already.
     pub undo: Option<String>,
+    /// What that can't take back of a first release, one sentence each.
+    pub stays: Vec<String>,
     /// Whole seconds from the confirmation to the end.
     pub took_s: i64,
     /// Identifies the plan that was carried out.
@@ -75,6 +77,7 @@ impl Document for OutcomeReport {
         "undone",
         "not_undone",
         "undo",
+        "stays",
         "took_s",
         "plan",
         "deployments",
@@ -152,6 +155,7 @@ impl OutcomeReport {
             undone,
             not_undone,
             undo: done.undo().map(|line| line.to_string()),
+            stays: done.stays.clone(),
             took_s,
             plan: done.plan.digest().to_string(),
             deployments: Vec::new(),

@@ -104,8 +104,10 @@ pub struct EnvironmentStatus {
     pub problem: Option<String>,
     /// The command line that goes back to what was there before, or undoes the first release; `None` where neither is possible.
     pub undo: Option<String>,
-    /// Whether what is there is the first release and not verified, so that undoing it leaves nothing there.
+    /// Whether what is there is the first release and not verified, so that undoing it leaves no release there.
     pub first: bool,
+    /// What undoing it can't take back, one sentence each.
+    pub stays: Vec<String>,
     /// The command line that moves what was adopted once more, so that it is verified; `None` for anything else, and
     /// where rules keep it from that which are not to be gone past.
     pub again: Option<String>,

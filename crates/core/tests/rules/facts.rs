@@ -193,6 +193,7 @@ impl Case {
             needs: Vec::new(),
             files: BTreeMap::new(),
             changes: BTreeMap::new(),
+            stays: Vec::new(),
             adopted: None,
             descent: None,
             gates: promote_core::gates::Before::Same,

@@ -246,6 +246,14 @@ fn closing(told: &Told<'_>) -> String {
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
             (None, None) if matches!(outcome.action, Action::Rollback | Action::Undo) => {}
             (None, None) => match (&outcome.from, &outcome.undo) {
+                (_, Some(undo)) if from_nothing(outcome) && !outcome.stays.is_empty() => {
+                    let stays: Vec<String> = outcome.stays.iter().map(|one| plain(one)).collect();
+                    out += &format!(
+                        "No release was there before. Undoing it ({}) leaves something: {}.\n\n",
+                        code(undo),
+                        stays.join("; ")
+                    );
+                }
                 (_, Some(undo)) if from_nothing(outcome) => {
                     out += &format!("Nothing was there before. To undo: {}.\n\n", code(undo));
                 }
@@ -254,7 +262,7 @@ fn closing(told: &Told<'_>) -> String {
                     out += &format!("To undo: {}: it puts {before} back.\n\n", code(undo));
                 }
                 (Some(_), None) => {}
-                (None, _) => out += "Nothing was there before, so there is nothing to go back to.\n\n",
+                (None, _) => out += "No release was there before, so there is nothing to go back to.\n\n",
             },
         }
         out += &format!(

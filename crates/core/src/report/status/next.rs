@@ -153,6 +153,7 @@ fn judge(
         needs: Vec::new(),
         files: BTreeMap::new(),
         changes: BTreeMap::new(),
+        stays: Vec::new(),
         adopted: None,
         descent: looked.descent.get(&environment.name).copied().flatten(),
         gates: looked.gates.get(&environment.name).cloned().unwrap_or_default(),

@@ -17,6 +17,7 @@ use crate::lease;
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
+use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
 use crate::port::Capabilities;
 use crate::rule::{drift, unended};
@@ -48,6 +49,8 @@ pub(super) struct Looked {
     pub(super) alive: BTreeMap<LaneName, DateTime<Utc>>,
     /// What was adopted before, where a rollback has nothing verified to go back to.
     adopted: BTreeMap<LaneName, ReleaseRef>,
+    /// What undoing a first release can't take back.
+    stays: BTreeMap<LaneName, Vec<String>>,
     lanes: BTreeMap<EnvironmentName, LaneName>,
 }
 
@@ -139,6 +142,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         gates: BTreeMap::new(),
         alive: BTreeMap::new(),
         adopted: BTreeMap::new(),
+        stays: BTreeMap::new(),
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
@@ -207,11 +211,17 @@ async fn alive(view: &View, config: &Config, looked: &mut Looked) -> Result<(), 
 /// Reads what was adopted before what is there, where the way back depends on that.
 async fn before(view: &View, shown: &[&Environment], looked: &mut Looked) -> Result<(), Failure> {
     let reads = shown.iter().map(|settings| {
-        let (lane, state) = (&settings.lane, looked.state(&settings.lane));
-        async move { Ok::<_, Failure>((lane.clone(), adopted(view, lane, state).await?)) }
+        let lane = &settings.lane;
+        let head = looked.heads.get(lane).and_then(Option::as_ref);
+        async move {
+            let adopted = adopted(view, lane, head.map(Head::state)).await?;
+            Ok::<_, Failure>((lane.clone(), adopted, lasting(&view.ledger, lane, head).await?))
+        }
     });
-    let found: Vec<_> = try_join_all(reads).await?;
-    looked.adopted = found.into_iter().filter_map(|(lane, found)| Some((lane, found?))).collect();
+    for (lane, adopted, stays) in try_join_all(reads).await? {
+        looked.stays.insert(lane.clone(), stays);
+        looked.adopted.extend(adopted.map(|adopted| (lane, adopted)));
+    }
     Ok(())
 }
 
@@ -333,6 +343,7 @@ async fn report(
             Some(back.to_string())
         }),
         first: state.is_first(),
+        stays: looked.stays.get(&settings.lane).cloned().unwrap_or_default(),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
         problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(Failure::words),
         next,
