@@ -152,6 +152,7 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
     }
     let rows = report.places.iter().map(|place| {
         let state = match (place.rolled_back, place.verified_at) {
+            _ if place.undone => Text::new("↩ undone", Style::Warn),
             (true, _) => Text::new("↩ rolled back", Style::Warn),
             (_, Some(_)) => Text::new("✓ verified", Style::Good),
             (_, None) => Text::new("? not verified", Style::Warn),

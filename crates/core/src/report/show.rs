@@ -1,5 +1,7 @@
 //! One promotion with every record it has, and one release with every place it has been.
 
+mod undone;
+
 use super::history::{Entry, entries, records_of};
 use super::outcome::StepReport;
 use super::{AllowedReport, Document, ReleaseReport, RuleReport, Write};
@@ -190,6 +192,8 @@ pub struct PlaceReport {
     pub verified_at: Option<DateTime<Utc>>,
     /// Whether it was rolled back there.
     pub rolled_back: bool,
+    /// Whether the promotion was undone: nothing was there before, and nothing is recorded of it afterwards.
+    pub undone: bool,
 }
 
 /// Everything about one release.
@@ -224,6 +228,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     let doomed = said(Word::Doom, entry.doomed()).await?;
     let mut places = Vec::new();
     let mut complete = true;
+    let mut lanes = Vec::new();
     for name in config.stages.iter().flatten() {
         let Some(state) = heads.get(name).and_then(Option::as_ref).map(Head::state) else { continue };
         complete &= state.trail.len() < TRAIL;
@@ -236,6 +241,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
             until: None,
             verified_at: one.verified.map(|moment| moment.time()),
             rolled_back: false,
+            undone: false,
         }));
         places.extend(state.trail.iter().filter(|past| past.release.commit == *commit).map(|past| {
             PlaceReport {
@@ -244,7 +250,21 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
                 until: Some(past.told().1),
                 verified_at: past.verified.map(|moment| moment.time()),
                 rolled_back,
+                undone: false,
             }
+        }));
+        let lane = config.environments.get(name).map(|settings| &settings.lane);
+        let Some(lane) = lane.filter(|lane| !lanes.contains(lane)) else { continue };
+        lanes.push(lane);
+        let (undone, all) = undone::undone(&view.ledger, lane, commit).await?;
+        complete &= all;
+        places.extend(undone.into_iter().map(|one| PlaceReport {
+            environment: name.to_string(),
+            since: one.since,
+            until: Some(one.until),
+            verified_at: None,
+            rolled_back: false,
+            undone: true,
         }));
     }
     Ok(ReleaseShow {
