@@ -101,6 +101,10 @@ fn a_ledger_that_was_meddled_with_is_told_whole_and_stops_no_check() {
             let depth = Depth { chains: true, bytes: false };
             let found = block_on(verify(&view, &stage.config, &[], depth)).unwrap();
             assert!(!found.matches, "{what}");
+            if what == "a swapped manifest" {
+                let told = format!("the manifest of {} is of another release", commit('a').short(12));
+                assert_eq!(alone.ledger.faults, [told], "one thing that is wrong is one finding");
+            }
             assert_eq!((found.chains, found.ledger), (Some(alone.chains), Some(alone.ledger)), "{what}");
             // The other environment is compared as ever.
             let staging = |one: &&TargetCheck| one.environment == "staging";

@@ -99,25 +99,29 @@ impl Beside {
         found.check.releases += 1;
         let digest = Digest::of(bytes);
         let whole = names.meet(&self.commit, What::Manifest, digest);
+        let told = found.check.faults.len();
         let parts = match serde_json::from_slice::<Manifest>(bytes) {
             Ok(read) if read.schema != manifest::SCHEMA => {
                 let schema = crate::names::shown(&read.schema);
                 found.fault(format!("the manifest of {short} is of another version: `{schema}`"));
-                Verdict::Unnamed
+                Verdict::Changed
             }
             Ok(read) if read.commit != self.commit => {
                 found.fault(format!("the manifest of {short} is of another release"));
-                Verdict::Unnamed
+                Verdict::Changed
             }
             Ok(read) => names.meet(&self.commit, What::Artifacts, artifacts(&read.reference())),
             Err(error) => {
                 found.fault(format!("the manifest of {short} can't be read: {error}"));
-                Verdict::Unnamed
+                Verdict::Changed
             }
         };
-        if whole == Verdict::Changed || parts == Verdict::Changed {
+        // What was told of it already is one finding: it is there, and the records are about another one.
+        let untold = found.check.faults.len() == told;
+        if untold && (whole == Verdict::Changed || parts == Verdict::Changed) {
             found.fault(format!("the manifest of {short} was changed: records name another one"));
         }
+        names.meet(&self.commit, What::Artifacts, digest);
         self.manifest = Some((digest, whole, parts));
     }
 
@@ -166,9 +170,10 @@ impl Beside {
             return;
         };
         let mut claimed = false;
+        let changed = whole == Verdict::Changed || parts == Verdict::Changed;
         for (rest, claim) in self.claims {
             claimed |= claim == digest;
-            if claim != digest {
+            if claim != digest && !changed {
                 found
                     .fault(format!("the manifest of {short} was changed, or `{rest}`: it names another one"));
             }
