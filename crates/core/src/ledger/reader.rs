@@ -353,6 +353,24 @@ impl LedgerError {
         }
     }
 
+    /// The failure of a command that can't read how the ledger begins, which everything else hangs on.
+    pub(crate) fn beginning(self, ledger: &LedgerReader) -> crate::failure::Failure {
+        use crate::exit::ExitStatus;
+        use crate::failure::Failure;
+        if matches!(&self, Self::Store(error) if error.kind != ErrorKind::Corrupt) {
+            return self.looking();
+        }
+        let place =
+            key::genesis(&ledger.root).map_or_else(|_| "ledger.json".to_owned(), |key| key.to_string());
+        let message =
+            format!("the ledger in {} can't be read: its beginning, `{place}`, is broken", ledger.bucket);
+        let hint = match &self {
+            Self::Foreign { .. } => "use the version of promote that wrote it".to_owned(),
+            _ => format!("put `{place}` back, from a backup or from an old version of that object"),
+        };
+        Failure::new(ExitStatus::Failed, message).hint(hint).caused_by(self)
+    }
+
     /// The failure of a command that only looked.
     pub fn looking(self) -> crate::failure::Failure {
         use crate::exit::ExitStatus;

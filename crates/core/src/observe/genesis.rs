@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Genesis, Head, LedgerError, LedgerReader, key};
+use crate::ledger::{Genesis, Head, LedgerReader, key};
 use crate::world::View;
 
 /// The ledger's genesis and its id, where the ledger was begun.
@@ -13,7 +13,7 @@ use crate::world::View;
 /// # Errors
 /// `Usage` when it is another project's ledger, or what the store answered.
 pub async fn begun(ledger: &LedgerReader, config: &Config) -> Result<Option<(Genesis, Digest)>, Failure> {
-    let found = ledger.genesis().await.map_err(LedgerError::looking)?;
+    let found = ledger.genesis().await.map_err(|error| error.beginning(ledger))?;
     match &found {
         Some((genesis, _)) if genesis.project != config.project => Err(foreign(ledger, config, genesis)),
         _ => Ok(found),

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::ledger::genesis::Probed;
 use crate::ledger::layout::Thing;
 use crate::ledger::named::{Named, What};
-use crate::ledger::{Genesis, LedgerError, LedgerReader, genesis, key, manifest};
+use crate::ledger::{Genesis, LedgerReader, genesis, key, manifest};
 use crate::location::Key;
 use crate::names::{LaneName, shown};
 use crate::port::{ErrorKind, Object, ProviderError};
@@ -112,7 +112,7 @@ pub async fn check_ledger_in_parts(
     lanes: &[LaneName],
     most: usize,
 ) -> Result<CheckedLedger, Failure> {
-    let Some((genesis, id)) = reader.genesis().await.map_err(LedgerError::looking)? else {
+    let Some((genesis, id)) = reader.genesis().await.map_err(|error| error.beginning(reader))? else {
         let message = format!("there is no ledger in {} below `{}`", reader.bucket(), reader.root());
         return Err(Failure::new(ExitStatus::Missing, message));
     };
