@@ -227,13 +227,12 @@ fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> Ended {
 fn past(snapshot: &Snapshot, plan: &Plan) -> Option<String> {
     if let Some(open) = snapshot.state().open {
         let back = matches!(plan.action, Action::Rollback | Action::Undo);
-        let verb = if back { "undoes" } else { "goes on with" };
-        return Some(format!(
-            "{verb} promotion {} of {} by {}",
-            open.promotion,
-            open.release.commit.short(7),
-            open.by
-        ));
+        let what = match (back, open.action) {
+            (true, Action::Rollback) => "puts back what was there before rollback",
+            (true, _) => "undoes promotion",
+            (false, _) => "goes on with promotion",
+        };
+        return Some(format!("{what} {} of {} by {}", open.promotion, open.release.commit.short(7), open.by));
     }
     let state = snapshot.state();
     if let Some(there) = state.current.as_ref().filter(|_| plan.action == Action::Undo) {

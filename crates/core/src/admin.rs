@@ -10,6 +10,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::invocation::Invocation;
+use crate::lease;
 use crate::ledger::{
     AppendError, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State, TargetState,
     Word,
@@ -104,8 +105,9 @@ fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<
             ),
         )
         .hint(format!(
-            "`promote resume {name}` finishes it, `{}` undoes it",
-            Invocation::along("rollback", config, settings)
+            "`promote resume {name}` finishes it, `{}` {}",
+            Invocation::along("rollback", config, settings),
+            lease::going_back(open.action)
         ))),
     }
 }

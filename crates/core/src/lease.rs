@@ -8,7 +8,7 @@ use crate::deploying::Deploying;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::ledger::{Head, LedgerError};
+use crate::ledger::{Action, Head, LedgerError};
 use crate::plan::{Decision, Refusal};
 use crate::request::{Request, TakeOver};
 use crate::rule::Finding;
@@ -139,6 +139,14 @@ pub(crate) async fn until_heard(world: &World, why: &str) {
     let until = world.clock.now() + HEARD;
     world.events.hear(&Event::Waiting { until, seconds: HEARD.as_secs(), why: why.to_owned() });
     world.clock.sleep(HEARD).await;
+}
+
+/// What going back from an open promotion comes to, in plain words that follow the command line.
+pub fn going_back(action: Action) -> &'static str {
+    match action {
+        Action::Rollback => "puts back what was there before the rollback",
+        Action::Promote | Action::Redeploy | Action::Undo => "undoes it",
+    }
 }
 
 #[cfg(test)]

@@ -111,7 +111,10 @@ fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<Str
         );
         return Some(match alive {
             true => format!("{what}; wait for its end, `promote status {name}` shows it"),
-            false => format!("{what}; `promote resume {name}` finishes it, `{back}` undoes it"),
+            false => {
+                let comes_to = lease::going_back(open.action);
+                format!("{what}; `promote resume {name}` finishes it, `{back}` {comes_to}")
+            }
         });
     }
     let deploying = known.deploying.filter(|deploying| known.now < deploying.until)?;

@@ -30,7 +30,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
             // What undoes is itself only gone on with: there is nothing to go back to.
             let back = match open.action {
                 Action::Undo => String::new(),
-                _ => format!(", `{back}` undoes it"),
+                other => format!(", `{back}` {}", lease::going_back(other)),
             };
             Finding::unmet("unfinished", what)
                 .hint(format!("{wait}`promote resume {name}` finishes it{back}"))

@@ -104,6 +104,11 @@ fn an_open_promotion_is_finished_or_undone_first() {
     hint: `promote resume prod` finishes it, `promote rollback prod` undoes it
     {"by":"bob","promotion":"00000000000000CC","since":"2026-01-07T11:00:00+00:00"}
     "#);
+    // Who goes back from a rollback has what was there before it.
+    case.state().open = Some(open('c', Action::Rollback));
+    let back = "`promote rollback prod` puts back what was there before the rollback";
+    assert!(case.check("unfinished").contains(back), "{}", case.check("unfinished"));
+    case.state().open = Some(open('c', Action::Promote));
     case.request.take_over = promote_core::request::TakeOver::Confirmed;
     assert_snapshot!(case.check("unfinished"), @"met: promotion 00000000000000CC of ccccccc by bob is open and is taken over");
     assert!(case.back_to('a').check("unfinished").starts_with("met"));
