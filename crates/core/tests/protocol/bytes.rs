@@ -319,7 +319,7 @@ fn verify_bytes_reads_a_target_that_has_drifted() {
         let stage = Stage::ready(kind);
         let target: Key = "prod.zip".parse().unwrap();
         for (bytes, says) in
-            [(foreign('a'), "holds sha256:"), (content('a'), "are those that the ledger says")]
+            [(foreign('a'), "contains sha256:"), (content('a'), "are those that the ledger says")]
         {
             stage.clock.advance(std::time::Duration::from_secs(60));
             stage.bucket.put(&target, bytes.clone());
