@@ -9,6 +9,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::LedgerReader;
 use promote_core::location::Key;
+use promote_core::names::shown;
 use promote_core::port::order::by_parts;
 use promote_core::port::{
     BucketReader, ByteStream, Capabilities, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object,
@@ -32,7 +33,18 @@ pub(crate) async fn check(folder: &Path) -> Result<VerifyReport, Failure> {
         Failure::new(ExitStatus::Failed, "a copy has no place").caused_by(error)
     })?;
     let reader = LedgerReader::new(Arc::new(Copy { folder: folder.to_owned() }), root);
-    Ok(VerifyReport::of_ledger(check_ledger(&reader, &[]).await?))
+    let mut report = VerifyReport::of_ledger(check_ledger(&reader, &[]).await?);
+    // What lies in a copy is named as its reader finds it.
+    let faults = report.ledger.iter_mut().flat_map(|ledger| &mut ledger.faults);
+    for fault in faults.chain(report.chains.iter_mut().flatten().flat_map(|chain| &mut chain.faults)) {
+        *fault = found(fault, folder);
+    }
+    Ok(report)
+}
+
+/// A finding in which files are named by their place in the folder that was given.
+fn found(fault: &str, folder: &Path) -> String {
+    fault.replace(&format!("`{ROOT}/"), &format!("`{}/", shown(&folder.to_string_lossy())))
 }
 
 fn unread(path: &Path, error: io::Error) -> Failure {

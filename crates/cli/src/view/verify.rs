@@ -3,15 +3,19 @@
 use super::{count, digest, moment, short};
 use crate::page::{Page, Style, Text};
 use chrono_tz::Tz;
-use promote_core::report::{LedgerCheck, OpenPromotion, TargetCheck, VerifyReport};
+use promote_core::invocation::Invocation;
+use promote_core::lease::going_back;
+use promote_core::report::{LedgerCheck, OpenPromotion, RecordedTarget, TargetCheck, VerifyReport};
 
 /// The page.
 pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(title(report));
     page.blank();
-    for target in report.targets.iter().flatten() {
-        check(&mut page, target, zone);
+    let targets: Vec<&TargetCheck> = report.targets.iter().flatten().collect();
+    for target in &targets {
+        let beside = targets.iter().filter(|one| one.environment == target.environment);
+        check(&mut page, target, &Beside::of(beside.copied()), zone);
     }
     for source in report.sources.iter().flatten().filter(|source| source.detail.is_some()) {
         let what = format!("source   {}", super::last(&source.source));
@@ -108,7 +112,47 @@ fn bad(text: String) -> Text {
     Text::plain("  ").and("✗ ", Style::Bad).and(text, Style::Plain)
 }
 
-fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
+/// What is wrong with the targets of an environment: all of them move together, so each hint is about all of them.
+#[derive(Default)]
+struct Beside {
+    /// Whether a target is not the recorded write: the rule `drift` is not met then.
+    drift: bool,
+    /// Whether something inside a folder differs, or a target is missing: that can't be recorded as it is.
+    broken: bool,
+}
+
+impl Beside {
+    fn of<'t>(targets: impl Iterator<Item = &'t TargetCheck>) -> Self {
+        let wrong = targets.filter(|target| !target.matches && !target.unread);
+        wrong.fold(Self::default(), |all, target| Self {
+            drift: all.drift || target.detail.as_ref() != Some(&target.inside.join("; ")),
+            broken: all.broken || !target.inside.is_empty() || target.found.is_none(),
+        })
+    }
+}
+
+/// The ways to bring ledger and targets together again.
+fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
+    let name = &target.environment;
+    let line = |word: &str| Invocation::new("to").word(name).word(word);
+    match target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref()) {
+        Some(sha) if beside.drift => {
+            let line = line(short(sha)).including(&target.along);
+            let line = line.option("--override", "drift").option("--reason", "TEXT");
+            page.hint(format!("`{line}` puts the recorded release back"));
+        }
+        Some(sha) => {
+            let line = line(short(sha)).word("--redeploy").including(&target.along);
+            page.hint(format!("`{line}` puts the recorded files back"));
+        }
+        None => {}
+    }
+    if !beside.broken {
+        page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));
+    }
+}
+
+fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
     let name = &target.environment;
     let last = super::last(&target.target);
     let recorded = target.recorded.as_ref();
@@ -127,18 +171,22 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
     }
     page.line(bad(match recorded {
         _ if target.unread => format!("{name:<8} {last} can't be compared with the ledger"),
+        Some(recorded) if same(recorded, target) => {
+            format!("{name:<8} {last} has the bytes of {sha}{marks}, and was written again")
+        }
         Some(_) => format!("{name:<8} {last} is not {sha}{marks}"),
         None => format!("{name:<8} {last} is there, and nothing is recorded"),
     }));
     if !target.inside.is_empty() {
-        for line in &target.inside {
+        let inside = target.inside.join("; ");
+        let whole = target.detail.as_deref().and_then(|detail| detail.strip_suffix(&inside));
+        let whole = whole.map(|whole| whole.trim_end_matches("; ")).filter(|whole| !whole.is_empty());
+        for line in whole.into_iter().chain(target.inside.iter().map(String::as_str)) {
             page.line(format!("             {line}"));
         }
         match (&target.open, recorded, &target.found) {
             (Some(open), ..) => unended(page, name, open, zone),
-            (None, Some(_), _) => {
-                page.hint(format!("`promote to {name} {sha} --redeploy` puts the recorded files back"));
-            }
+            (None, Some(_), _) => ways(page, target, beside),
             (None, None, _) if target.unread => {
                 page.hint("`promote verify --ledger` checks the whole chain");
             }
@@ -170,22 +218,22 @@ fn check(page: &mut Page, target: &TargetCheck, zone: Tz) {
                 page.line(format!("             it says   it is {}", short(stamp)));
             }
         }
-        None => page.line("             found     nothing"),
+        None => {
+            let files = target.detail.as_deref().filter(|_| target.target.ends_with('/'));
+            page.line(format!("             found     {}", files.unwrap_or("nothing")));
+        }
     }
     if let Some(open) = &target.open {
         unended(page, name, open, zone);
         return;
     }
-    if let Some(recorded) = recorded.and_then(|recorded| recorded.sha.as_deref()) {
-        page.hint(format!(
-            "`promote to {name} {} --override drift --reason TEXT` puts the recorded release back",
-            short(recorded)
-        ));
-    }
-    // Of what is gone there is nothing to record.
-    if target.found.is_some() {
-        page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));
-    }
+    ways(page, target, beside);
+}
+
+/// Whether what was found is, byte for byte, what is recorded.
+fn same(recorded: &RecordedTarget, target: &TargetCheck) -> bool {
+    let found = target.found.as_ref().and_then(|found| found.sha256.as_ref());
+    found.is_some() && found == recorded.sha256.as_ref() && target.inside.is_empty()
 }
 
 /// The promotion that has not ended, and the ways on.
@@ -197,6 +245,7 @@ fn unended(page: &mut Page, name: &str, open: &OpenPromotion, zone: Tz) {
         moment(open.since, zone),
         open.by
     ));
-    let back = open.undo.as_ref().map(|back| format!(", `{back}` undoes it"));
+    let comes_to = going_back(open.action);
+    let back = open.undo.as_ref().map(|back| format!(", `{back}` {comes_to}"));
     page.hint(format!("`promote resume {name}` finishes it{}", back.unwrap_or_default()));
 }

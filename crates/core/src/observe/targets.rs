@@ -35,7 +35,7 @@ pub(super) fn fixed(config: &Config, environment: &Environment) -> Option<BTreeM
 }
 
 /// What holds of an environment whatever the release.
-pub(super) fn standing(config: &Config, environment: &Environment) -> Values {
+pub(crate) fn standing(config: &Config, environment: &Environment) -> Values {
     Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
 }
 

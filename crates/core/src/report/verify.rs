@@ -14,10 +14,10 @@ pub use sources::SourceCheck;
 use super::Document;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::invocation::Invocation;
+use crate::invocation::{Invocation, others};
 use crate::ledger::{Action, Head, LedgerError, State};
 use crate::names::EnvironmentName;
-use crate::observe::{environment, seen};
+use crate::observe::{environment, seen, standing};
 use crate::port::Object;
 use crate::remember::Learned;
 use crate::rule::{drift, unended};
@@ -86,6 +86,9 @@ pub struct TargetCheck {
     pub inside: Vec<String>,
     /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
     pub unread: bool,
+    /// The environments that move along, which a command line names.
+    #[serde(skip)]
+    pub along: Vec<EnvironmentName>,
     /// The promotion that has not ended in this environment.
     pub open: Option<OpenPromotion>,
     /// What the ledger says; `None` when nothing is recorded.
@@ -99,13 +102,15 @@ pub struct TargetCheck {
 pub struct OpenPromotion {
     /// The promotion.
     pub promotion: String,
+    /// What for.
+    pub action: Action,
     /// The commit that moves.
     pub sha: String,
     /// Who.
     pub by: String,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// The command line that undoes it; `None` for one that undoes another.
+    /// The command line that goes back from it; `None` for one that undoes another.
     pub undo: Option<String>,
 }
 
@@ -255,7 +260,7 @@ async fn looked_at(
         Err(failure) if failure.is_finding() => Ok(Looked {
             state: State::default(),
             found: BTreeMap::new(),
-            checks: untold(settings, &failure),
+            checks: untold(config, settings, &failure),
             running: Run::Nothing,
         }),
         end => end,
@@ -263,17 +268,19 @@ async fn looked_at(
 }
 
 /// What is said of targets that can't be compared with anything.
-fn untold(settings: &Environment, failure: &Failure) -> Vec<TargetCheck> {
+fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<TargetCheck> {
+    let values = standing(config, settings);
     let artifacts =
         settings.artifacts.iter().filter_map(|artifact| Some((artifact, artifact.target.as_ref()?)));
     let told = artifacts.map(|(artifact, target)| TargetCheck {
         environment: settings.name.to_string(),
         artifact: artifact.name().to_owned(),
-        target: target.to_string(),
+        target: crate::gates::filled(target, &values),
         matches: false,
         detail: Some(failure.words()),
         inside: vec![failure.words()],
         unread: true,
+        along: others(config, settings),
         open: None,
         recorded: None,
         found: None,
@@ -306,7 +313,7 @@ async fn targets(
         state = self::state(view, settings).await?;
     }
     let mut checks = compare(config, settings, &state, &found);
-    for check in checks.iter_mut().filter(|check| check.matches || bytes) {
+    for check in &mut checks {
         let Some(seen) = found.get(&check.artifact) else { continue };
         place::check(view, settings, &state, seen, bytes, check).await?;
     }
@@ -358,8 +365,10 @@ fn compare(
                 detail,
                 inside: Vec::new(),
                 unread: false,
+                along: others(config, settings),
                 open: state.open.as_ref().map(|open| OpenPromotion {
                     promotion: open.promotion.to_string(),
+                    action: open.action,
                     sha: open.release.commit.to_string(),
                     by: open.by.clone(),
                     since: open.since.time(),

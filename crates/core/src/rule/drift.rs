@@ -42,6 +42,10 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
                 None => what,
             })
         }
+        // Its files may be there still.
+        (Some(_), None) if seen.location.folder().is_some() => {
+            Some(format!("the manifest of `{}` is missing", seen.location))
+        }
         (Some(_), None) => Some(format!("`{}` is gone", seen.location)),
         (Some(recorded), Some(object)) => {
             let same_version = recorded.version.is_none() || recorded.version == object.version;

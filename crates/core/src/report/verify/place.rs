@@ -29,8 +29,16 @@ pub(super) async fn check(
             let digest = recorded.and_then(|target| target.sha256);
             folder::check(&**store, &seen.location, digest, bytes).await.map_err(listing)?
         }
-        // That its manifest is gone is told already.
-        (None, Some(_)) => return Ok(()),
+        (None, Some(_)) => {
+            let held = folder::held(&**store, &seen.location).await.map_err(listing)?;
+            check.detail = Some(match held {
+                None => format!("`{}` is gone", seen.location),
+                Some(held) => {
+                    format!("`{}` has {}, its manifest is missing", seen.location, files(held.count()))
+                }
+            });
+            return Ok(());
+        }
         (None, None) => match folder::held(&**store, &seen.location).await.map_err(listing)? {
             None => return Ok(()),
             Some(held) => loose(view, settings, state, (seen, held.count()), check).await?,
@@ -45,6 +53,10 @@ pub(super) async fn check(
     Ok(())
 }
 
+fn files(count: u64) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
+}
+
 /// What is said of files without a manifest where nothing is recorded.
 async fn loose(
     view: &View,
@@ -54,7 +66,7 @@ async fn loose(
     check: &TargetCheck,
 ) -> Result<Vec<String>, Failure> {
     let place = &seen.location;
-    let files = if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
+    let files = files(count);
     if let Some(open) = &check.open {
         let sha = open.sha.get(..7).unwrap_or(&open.sha);
         return Ok(vec![format!(
