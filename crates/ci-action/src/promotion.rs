@@ -20,6 +20,7 @@ use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
+use promote_core::undo::told;
 use promote_core::unwaited::move_only;
 use std::path::PathBuf;
 
@@ -216,16 +217,19 @@ impl Page<'_> {
                 _ if done.lost.is_some() => None,
                 Some(Ok(back)) if back.plan.action == Action::Undo => {
                     let left = back.restored.iter().filter_map(Restored::told);
-                    Some(left.fold("it was undone, as nothing was there before".to_owned(), |told, left| {
-                        format!("{told}; {left}")
-                    }))
+                    Some(
+                        left.fold(
+                            "it was undone, as no release was there before".to_owned(),
+                            |words, left| format!("{words}; {left}"),
+                        ),
+                    )
                 }
                 Some(Ok(back)) => {
                     let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
                     Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
                 }
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
-                None => done.undo().map(|undo| format!("`{undo}` undoes it")),
+                None => done.undo().map(|undo| told(undo, &done.stays)),
             });
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }

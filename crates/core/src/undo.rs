@@ -5,6 +5,15 @@ use crate::invocation::Invocation;
 use crate::ledger::{ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::observe::previous;
+use std::fmt;
+
+/// What a line that undoes comes to, in words. Where it would leave something, what that is is to be seen first.
+pub fn told(undo: impl fmt::Display, stays: &[String]) -> String {
+    match stays {
+        [] => format!("`{undo}` undoes it"),
+        some => format!("`{undo} --dry-run` shows what undoing it leaves: {}", some.join("; ")),
+    }
+}
 
 /// How to go back from what a lane holds; `None` when nothing else that is known was there. `include`: the environments
 /// that move along; `adopted`: what a rollback goes back to where nothing verified was there before.

@@ -107,11 +107,8 @@ pub(crate) fn marks(allowed: &[String]) -> String {
     }
 }
 
-/// How the first release of an environment is undone, as a hint. Where that would leave something, what it would leave is
-/// to be seen first.
+/// How the first release of an environment is undone, as a hint.
 fn undoing(undo: &str, stays: &[String]) -> String {
-    match stays {
-        [] => format!("`{undo}` undoes it: nothing was there before"),
-        some => format!("`{undo} --dry-run` shows what undoing it leaves: {}", some.join("; ")),
-    }
+    let told = promote_core::undo::told(undo, stays);
+    if stays.is_empty() { format!("{told}: nothing was there before") } else { told }
 }

@@ -121,16 +121,23 @@ fn what_was_overwritten_is_not_said_to_come_back_and_each_line_names_what_works(
 #[test]
 fn a_folder_in_place_is_not_said_to_go_when_its_first_promotion_is_undone() {
     let folder = CONFIG.replace("shop/{sha}.zip", "shop/{sha}/").replace("shop/{env}.zip", "shop/{env}/");
-    let mut stage = Stage::empty(&folder.replace("soak = \"2d\"\n", ""));
-    stage.publish('a', "work on a");
-    for environment in ["staging", "uat"] {
-        stage.quietly(&format!("promote to {environment} {} --yes", commit('a')));
-    }
-    stage.step(Next::Fails);
-    let (status, _, err) = stage.run("promote to prod --yes");
-    assert_eq!(status, ExitStatus::DeployFailed, "{err}");
     let stays = "stays as it is: it is a folder, whose files are not taken back one by one";
-    assert!(err.contains(stays), "{err}");
+    let moved = |line: &str| {
+        let mut stage = Stage::empty(&folder.replace("soak = \"2d\"\n", "auto = true\n"));
+        stage.publish('a', "work on a");
+        for environment in ["staging", "uat"] {
+            stage.quietly(&format!("promote to {environment} {} --yes", commit('a')));
+        }
+        stage.step(Next::Fails);
+        let (status, out, err) = stage.run(line);
+        assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+        let told = format!("{out}{err}");
+        let hint = "`promote rollback prod --dry-run` shows what undoing it leaves";
+        assert!(told.contains(hint) && told.contains(stays) && !told.contains("undoes it"), "{told}");
+        stage
+    };
+    moved("promote advance prod");
+    let stage = moved("promote to prod --yes");
     let (_, out, err) = stage.run("promote rollback prod --dry-run");
     assert!(out.contains("(nothing recorded)") && out.contains("stays as it is"), "{out}{err}");
     let (status, _, err) = stage.run("promote rollback prod --yes");

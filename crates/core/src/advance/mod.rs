@@ -21,6 +21,7 @@ use crate::plan::{Decision, Refusal};
 use crate::report::Moved;
 use crate::request::{Request, Wanted};
 use crate::standing;
+use crate::undo;
 use crate::world::{View, World};
 use choice::{Choice, Known, Published};
 use chrono::{DateTime, Utc};
@@ -335,9 +336,13 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
         Some(Err(reason)) => why.push(format!("it could not be put back: {reason}")),
         None => {}
     }
+    let mut undo = done.undo().map(|line| line.to_string());
+    if !done.stays.is_empty() {
+        why.extend(undo.take().map(|line| undo::told(line, &done.stays)));
+    }
     Moved {
         promotion: Some(done.promotion.to_string()),
-        undo: done.undo().map(|line| line.to_string()),
+        undo,
         exit: done.exit,
         ..of(ended(name, result, why), &done.plan.release.commit)
     }
