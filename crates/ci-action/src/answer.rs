@@ -7,6 +7,7 @@ use crate::metadata::OUTPUTS;
 use crate::run::{Connect, Surroundings};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::names::visible_json;
 use promote_core::report::{Document, FailureReport, markdown};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -32,7 +33,8 @@ pub(crate) struct Answer {
 impl Answer {
     /// An answer whose result is this document.
     pub(crate) fn new<D: Document>(status: &'static str, document: &D) -> Self {
-        Self { status, json: serde_json::to_string(document).unwrap_or_default(), ..Self::default() }
+        let json = visible_json(&serde_json::to_string(document).unwrap_or_default());
+        Self { status, json, ..Self::default() }
     }
 
     /// The answer to a failure.

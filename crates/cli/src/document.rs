@@ -3,6 +3,7 @@
 use crate::args::Global;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::names::visible_json;
 use promote_core::report::Document;
 use serde_json::Value;
 
@@ -64,6 +65,6 @@ impl Wish {
             }
             _ => serde_json::to_string_pretty(document),
         };
-        Ok(format!("{}\n", text.map_err(failed)?))
+        Ok(format!("{}\n", visible_json(&text.map_err(failed)?)))
     }
 }

@@ -2,6 +2,7 @@
 //! would find another file, or none.
 
 use promote_core::invocation::quoted;
+use promote_core::names::visible_json;
 use serde_json::Value;
 
 /// The text, in which each command in backticks names the file.
@@ -23,7 +24,7 @@ pub(crate) fn text(text: &str, file: &str) -> String {
 pub(crate) fn document(json: &str, file: &str) -> Option<String> {
     let mut value: Value = serde_json::from_str(json).ok()?;
     walk("", &mut value, file);
-    Some(format!("{}\n", serde_json::to_string_pretty(&value).ok()?))
+    Some(format!("{}\n", visible_json(&serde_json::to_string_pretty(&value).ok()?)))
 }
 
 fn walk(name: &str, value: &mut Value, file: &str) {

@@ -40,6 +40,24 @@ pub fn shown(text: &str) -> String {
     out
 }
 
+/// A JSON document in which nothing acts upon a terminal that shows it: the same document, with escapes for what JSON itself
+/// lets stand.
+pub fn visible_json(json: &str) -> String {
+    if !json.contains(|c| c != '\n' && acts(c)) {
+        return json.to_owned();
+    }
+    let mut out = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        match c {
+            '\n' => out.push(c),
+            // Outside of strings JSON has no such character, and within they are what this stands for.
+            c if acts(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
 /// Control characters, and those that turn the direction of text around or have no width.
 fn acts(c: char) -> bool {
     c.is_control()
@@ -110,6 +128,17 @@ name!(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_document_shows_what_would_act_upon_a_terminal() {
+        let value = serde_json::json!({ "a": "x\u{9b}31m\u{202e}\u{7f}\u{feff}\u{2066}ä\n\u{1b}" });
+        for json in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let shown = visible_json(&json);
+            assert!(shown.chars().all(|c| c == '\n' || !acts(c)), "{shown:?}");
+            assert!(shown.contains("x\\u009b31m\\u202e\\u007f\\ufeff\\u2066ä\\n\\u001b"), "{shown}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
+        }
+    }
 
     #[test]
     fn names_follow_one_pattern() {

@@ -6,6 +6,7 @@ use crate::page::{Style as Look, Text};
 use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::event::Event;
 use promote_core::location::Location;
+use promote_core::names::visible_json;
 use promote_core::port::{StepEnd, StepReport};
 use promote_core::span::Span;
 use std::time::Duration;
@@ -254,5 +255,5 @@ fn last(target: &Location) -> String {
 fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {
     let mut value = serde_json::to_value(event).ok()?;
     value.as_object_mut()?.insert("at".to_owned(), serde_json::to_value(at).ok()?);
-    serde_json::to_string(&value).ok()
+    serde_json::to_string(&value).ok().map(|json| visible_json(&json))
 }

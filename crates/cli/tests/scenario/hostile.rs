@@ -24,6 +24,13 @@ fn no_control_character_of_foreign_text_reaches_a_stream() {
         "promote \u{1b}[2J",
         "promote status --json=\u{1b}[2J",
         "promote status --format markdown",
+        "promote status --json",
+        "promote plan prod --json",
+        "promote history --json",
+        "promote show aaaa --json",
+        "promote diff uat prod --json --config promote.toml",
+        "promote to prod --yes --events",
+        "promote to prod \"\u{9b}31m\u{202e}\" --json",
     ] {
         let (_, out, err) = stage.run(line);
         for text in [out, err] {
