@@ -1,7 +1,6 @@
 //! The runner's files for outputs and summaries. Every value is written between delimiters that nobody can guess,
 //! so that no value can end early and begin another.
 
-use std::io::Write;
 use std::path::Path;
 
 /// Why a value could not be written.
@@ -43,8 +42,7 @@ pub fn append_value(path: &Path, name: &str, value: &str, nonce: [u8; 16]) -> Re
 /// When the file is not there or can't be written.
 pub fn append_text(path: &Path, text: &str) -> Result<(), FileError> {
     let failed = |source| FileError::Io { path: path.display().to_string(), source };
-    let mut file = std::fs::OpenOptions::new().append(true).open(path).map_err(failed)?;
-    file.write_all(text.as_bytes()).map_err(failed)
+    promote_providers::written::append(path, text).map_err(failed)
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::undo::told;
 use promote_core::unwaited::move_only;
+use promote_providers::written;
 use std::path::PathBuf;
 
 /// Runs one of them.
@@ -48,7 +49,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
     }
     let decided = DecisionReport::of(&world.view(), config, settings, &decision).await;
     if let Some(file) = file.as_ref().filter(|_| act == Act::Plan) {
-        std::fs::write(file, saved::text(&decision)?).map_err(|error| {
+        written::replace(file, &site.surroundings.folder, &saved::text(&decision)?).map_err(|error| {
             Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{}`", file.display()))
                 .caused_by(error)
                 .state("Nothing was moved.")

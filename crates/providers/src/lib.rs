@@ -14,6 +14,7 @@ pub mod pipelines;
 pub mod proposal;
 pub mod step;
 pub mod variables;
+pub mod written;
 
 pub use connect::{Ports, connect};
 pub use interruption::Interruption;

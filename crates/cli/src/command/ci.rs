@@ -89,7 +89,7 @@ pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
         Some(_) if args.check => "stale",
         None if args.check => "missing",
         _ => {
-            write(&file, &text)?;
+            write(app, &file, &text)?;
             "written"
         }
     };
@@ -135,10 +135,11 @@ fn read(file: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let folder = file.parent().map_or(Ok(()), std::fs::create_dir_all);
-    folder
-        .and_then(|()| written::replace(file, text))
+fn write(app: &App<'_>, file: &Path, text: &str) -> Result<(), Failure> {
+    let here = &app.env.folder;
+    written::refuse_links(file, here)
+        .and_then(|()| file.parent().map_or(Ok(()), std::fs::create_dir_all))
+        .and_then(|()| written::replace(file, here, text))
         .map_err(|error| written::failed(file, error).state("What was there is as it was."))
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
         let failed = |error| {
             written::failed(&folder, error).state("Some of the pages may be there, the last one cut off.")
         };
+        written::refuse_links(&folder, &app.env.folder).map_err(failed)?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
         clap_mangen::generate_to(whole, &folder).map_err(failed)?;
         return Ok(ExitStatus::Ok);

@@ -3,6 +3,7 @@
 use crate::app::{App, Ended};
 use crate::automatic::Said;
 use crate::page::{Page, Style, Text};
+use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
 use promote_artifacts::ready::{self, Made, What};
@@ -78,6 +79,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
     };
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
+    written::refuse_links(&file, &app.env.folder).map_err(|error| written::failed(&shown, error))?;
     let Made { packed, mut warnings, dirty } = ready::pack(what, file, args.allow_dirty).await?;
     warnings.extend(dirty.map(|dirty| format!("dirty: {}", dirty.said())));
     let report = PackReport {

@@ -73,7 +73,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
 fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<(), Failure> {
     let file = app.env.folder.join(path);
     let text = promote_core::plan::saved::text(decision)?;
-    written::replace(&file, &text).map_err(|error| {
+    written::replace(&file, &app.env.folder, &text).map_err(|error| {
         written::failed(path, error).state("No plan was saved; what was there is as it was.")
     })
 }

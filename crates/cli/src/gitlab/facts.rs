@@ -118,7 +118,7 @@ impl Facts {
         let mut failures = Vec::new();
         if let Some(path) = place(app, files.dotenv.as_deref(), DOTENV) {
             let (text, left_out) = dotenv::text(&self.values(status(&ended, self.well)));
-            failures.extend(save(&path, &text));
+            failures.extend(save(app, &path, &text));
             for name in left_out {
                 warn(
                     app,
@@ -127,7 +127,7 @@ impl Facts {
             }
         }
         if let Some(path) = place(app, files.annotations.as_deref(), ANNOTATIONS) {
-            failures.extend(save(&path, &annotations::text(&self.links(app))));
+            failures.extend(save(app, &path, &annotations::text(&self.links(app))));
         }
         let failure = match (&ended, self.acted) {
             (Ok(ExitStatus::Ok), false) if !failures.is_empty() => Some(failures.remove(0)),
@@ -162,7 +162,8 @@ impl Facts {
             links.push((environment.clone(), url.clone()));
         }
         let short = |sha: &str| sha.get(..7).unwrap_or(sha).to_owned();
-        if let (Some(project), Some(sha)) = (app.env.variable("CI_PROJECT_URL"), &self.sha) {
+        let project = app.env.variable("CI_PROJECT_URL").map(promote_providers::actor::plain);
+        if let (Some(project), Some(sha)) = (project, &self.sha) {
             links.push((format!("release {}", short(sha)), format!("{project}/-/commit/{sha}")));
             if let Some(previous) = self.previous.as_ref().filter(|previous| *previous != sha) {
                 let label = format!("{} to {}", short(previous), short(sha));
@@ -196,8 +197,8 @@ fn place(app: &App<'_>, asked: Option<&Path>, usual: &str) -> Option<PathBuf> {
     }
 }
 
-fn save(path: &Path, text: &str) -> Option<Failure> {
-    written::replace(path, text).err().map(|error| written::failed(path, error))
+fn save(app: &App<'_>, path: &Path, text: &str) -> Option<Failure> {
+    written::replace(path, &app.env.folder, text).err().map(|error| written::failed(path, error))
 }
 
 fn warn(app: &App<'_>, what: &str) {

@@ -96,3 +96,25 @@ fn what_is_no_file_is_written_to_and_not_replaced() {
     use std::os::unix::fs::FileTypeExt as _;
     assert!(std::fs::metadata(&full).unwrap().file_type().is_char_device(), "{full}");
 }
+
+#[test]
+fn a_pipe_that_nobody_reads_holds_nothing_up() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish", "--no-move"]).ends(ExitStatus::Ok);
+    let pipe = stage.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let sha = stage.git(&["rev-parse", "HEAD"]);
+    let line = ["to", "staging", sha.trim(), "--yes", "--dotenv", "pipe", "--annotations", "pipe"];
+    for (arguments, exit, words) in [
+        (&["plan", "staging", sha.trim(), "--out", "pipe"][..], 1, "a pipe that nobody reads"),
+        (&line, 0, "a pipe that nobody reads"),
+    ] {
+        let mut command = Command::new("timeout");
+        command.args(["60", PROGRAM]).args(arguments).current_dir(stage.path()).env_clear();
+        let output =
+            command.env("PATH", std::env::var("PATH").unwrap()).env("USER", "alice").output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(output.status.code(), Some(exit), "{arguments:?}: {told}");
+        assert!(told.contains(words), "{arguments:?}: {told}");
+    }
+}
