@@ -187,7 +187,7 @@ fn named(name: &str, source: &str, details: BTreeMap<String, String>) -> Actor {
 
 /// A foreign value made fit for a record: no control characters, at most 256 characters, and an address without what it
 /// may carry of secrets: user and password, and all of its query but numbers (`buildId=42`).
-pub(crate) fn plain(text: &str) -> String {
+pub fn plain(text: &str) -> String {
     let clean: String = text.chars().filter(|c| !c.is_control()).take(256).collect();
     let Some((scheme, rest)) = clean.split_once("://") else { return clean };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

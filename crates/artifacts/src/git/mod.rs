@@ -151,7 +151,8 @@ pub(crate) fn reason(stderr: &[u8]) -> String {
 }
 
 fn name_in(address: &str) -> Option<ProjectName> {
-    let address = address.trim().trim_end_matches('/');
+    // What follows may be a token.
+    let address = address.trim().split(['?', '#']).next()?.trim_end_matches('/');
     let last = address.rsplit(['/', ':', '\\']).next()?;
     let last = last.strip_suffix(".git").unwrap_or(last);
     let mapped: String =
@@ -173,6 +174,7 @@ mod tests {
             ("C:\\repos\\tool", Some("tool")),
             ("", None),
             ("___", None),
+            ("https://u:geheim@example.com/acme/shop.git?private_token=geheim#x", Some("shop")),
             (&"a".repeat(40), Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
         ] {
             assert_eq!(name_in(address).as_ref().map(ProjectName::as_str), name, "{address}");

@@ -91,3 +91,16 @@ fn debugging_says_everything() {
     let (_, _, err) = stage.run("promote rollback prod --yes --quiet");
     assert!(!err.contains("rolling"), "{err}");
 }
+
+#[test]
+fn what_an_address_carries_of_secrets_stays_out() {
+    let mut stage = job();
+    let address = "https://bot:geheim@gitlab.example/acme/shop?private_token=geheim";
+    for name in ["CI_PROJECT_URL", "PROMOTE_RUN_URL", "CI_JOB_URL"] {
+        stage.variables.insert(name.to_owned(), address.to_owned());
+    }
+    let (_, out, err) = stage.run("promote to prod --yes -vv");
+    let left = ["promote.env", "promote-annotations.json"].map(|name| left(&stage, name).unwrap());
+    assert!(left[1].contains("https://gitlab.example/acme/shop/-/commit/"), "{}", left[1]);
+    assert!(!format!("{out}{err}{left:?}").contains("geheim"), "{out}{err}{left:?}");
+}

@@ -83,15 +83,18 @@ pub(crate) fn reason(err: &str) -> String {
     whole.chunks(60).map(|piece| shown(&piece.iter().collect::<String>())).collect()
 }
 
-/// The text with `user:password@` taken out of addresses.
+/// The text with `user:password@` and queries taken out of addresses.
 pub(crate) fn without_credentials(text: &str) -> String {
     let mut parts = text.split("://");
     let mut clean = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let end = part.find(|c: char| c == '/' || c.is_whitespace() || c == '\'').unwrap_or(part.len());
-        let (host, rest) = part.split_at(end);
+        let over = |c: char| c.is_whitespace() || matches!(c, '\'' | '"');
+        let (address, rest) = part.split_at(part.find(over).unwrap_or(part.len()));
+        let address = address.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = address.split_at(address.find('/').unwrap_or(address.len()));
         clean.push_str("://");
         clean.push_str(host.rsplit('@').next().unwrap_or(host));
+        clean.push_str(path);
         clean.push_str(rest);
     }
     clean
@@ -199,6 +202,12 @@ mod tests {
         assert_eq!(
             without_credentials("ssh://git@x.example:22/a and https://a:b@y"),
             "ssh://x.example:22/a and https://y"
+        );
+        assert_eq!(
+            without_credentials(
+                "'https://u@y/a.git?private_token=geheim/': no; https://y?t=geheim, \"https://z/#geheim\""
+            ),
+            "'https://y/a.git': no; https://y \"https://z/\""
         );
         assert_eq!(reason(""), "git did not say why");
     }
