@@ -3,7 +3,7 @@
 
 use super::fetch::get;
 use crate::https::trusted;
-use jsonwebtoken::jwk::JwkSet;
+use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde::Deserialize;
 use serde_json::Value;
@@ -40,10 +40,12 @@ pub(super) async fn vouched(token: &str, issuer: &str) -> Result<(), Doubt> {
     let keys = keys(issuer)
         .await
         .map_err(|why| Doubt::Unreached(format!("the issuer's keys can't be had: {why}")))?;
-    let key = match &header.kid {
-        Some(kid) => keys.find(kid),
-        None => keys.keys.first().filter(|_| keys.keys.len() == 1),
-    };
+    let mut fit = keys.keys.iter().filter(|key| {
+        let named = header.kid.as_ref().is_none_or(|kid| key.common.key_id.as_ref() == Some(kid));
+        named && signs(key, header.alg)
+    });
+    // Without a name it must be the only one.
+    let key = fit.next().filter(|_| header.kid.is_some() || fit.next().is_none());
     let key = key.ok_or_else(|| Doubt::Forged("the token is signed by no key of the issuer".to_owned()))?;
     let key = DecodingKey::from_jwk(key)
         .map_err(|error| Doubt::Unreached(format!("the issuer's key can't be used: {error}")))?;
@@ -55,6 +57,15 @@ pub(super) async fn vouched(token: &str, issuer: &str) -> Result<(), Doubt> {
     decode::<Value>(token, &key, &validation)
         .map(|_| ())
         .map_err(|error| Doubt::Forged(format!("the token's signature does not hold: {error}")))
+}
+
+/// Whether the issuer says that the key is for signatures of this kind, or says nothing of that.
+/// <https://www.rfc-editor.org/rfc/rfc7517#section-4.2>
+fn signs(key: &Jwk, algorithm: Algorithm) -> bool {
+    let common = &key.common;
+    common.public_key_use.as_ref().is_none_or(|for_what| *for_what == PublicKeyUse::Signature)
+        && common.key_operations.as_ref().is_none_or(|all| all.contains(&KeyOperations::Verify))
+        && common.key_algorithm.is_none_or(|known| known.to_string() == format!("{algorithm:?}"))
 }
 
 async fn keys(issuer: &str) -> Result<JwkSet, String> {

@@ -70,6 +70,15 @@ impl Issuer {
         serde_json::to_string(&JwkSet { keys: vec![jwk] }).unwrap()
     }
 
+    /// Publishes the key as the one that these values make of it.
+    fn publish(&self, root: &str, values: &Value) {
+        let mut keys: Value = serde_json::from_str(&self.published(&self.key)).unwrap();
+        for (name, value) in values.as_object().unwrap() {
+            keys["keys"][0][name] = value.clone();
+        }
+        self.page(&format!("{root}/keys"), 200, &keys.to_string());
+    }
+
     fn sign(&self, claims: &Value) -> String {
         signed(&self.key, claims)
     }
@@ -230,6 +239,31 @@ async fn what_does_not_hold_up_is_told_and_proves_nothing() {
     let refused = required(&[("PROMOTE_REQUIRE_OIDC", "1")].into_iter().collect(), &weak).unwrap_err();
     assert_eq!((refused.exit, refused.state[0].as_str()), (ExitStatus::Denied, "the token has expired."));
     assert!(required(&Variables::default(), &weak).is_ok(), "only when it is asked for");
+}
+
+#[tokio::test]
+async fn a_key_that_is_for_something_else_signs_nothing() {
+    let issuer = Issuer::new().await;
+    let token = issuer.sign(&issuer.gitlab_claims());
+    for (values, good) in [
+        (json!({}), true),
+        (json!({ "use": "sig" }), true),
+        (json!({ "use": "enc" }), false),
+        (json!({ "use": "tls" }), false),
+        (json!({ "key_ops": ["verify"] }), true),
+        (json!({ "key_ops": ["encrypt", "wrapKey"] }), false),
+        (json!({ "key_ops": [] }), false),
+        (json!({ "use": "sig", "key_ops": ["deriveKey"] }), false),
+        (json!({ "alg": "ES256" }), true),
+        (json!({ "alg": "ES384" }), false),
+        (json!({ "alg": null }), true),
+    ] {
+        issuer.publish("", &values);
+        let actor = evidence(claimed("carol"), &look(&issuer.gitlab(&token), now()).await);
+        let strength = if good { "verified" } else { "claimed" };
+        assert_eq!(actor.strength, strength, "{values}: {actor:?}");
+        assert!(good || actor.details["oidc"].contains("no key of the issuer"), "{actor:?}");
+    }
 }
 
 #[tokio::test]
