@@ -10,6 +10,12 @@ const SHORTEST: usize = 8;
 /// Words in the name of a variable that make it a secret.
 const WORDS: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL"];
 
+/// Whether a variable of this name holds a secret.
+pub(crate) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_uppercase();
+    WORDS.iter().any(|word| name.contains(word))
+}
+
 /// The secrets that a step could say. Has no `Debug` that shows them.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -20,10 +26,8 @@ pub struct Secrets {
 impl Secrets {
     /// Those among all variables, and those that were referred to.
     pub fn new<'v>(variables: &'v Variables, referred: impl IntoIterator<Item = &'v str>) -> Self {
-        let by_name = variables.iter().filter_map(|(name, value)| {
-            let name = name.to_str()?.to_ascii_uppercase();
-            WORDS.iter().any(|word| name.contains(word)).then(|| value.to_str())?
-        });
+        let by_name =
+            variables.iter().filter_map(|(name, value)| is_secret(name.to_str()?).then(|| value.to_str())?);
         let mut values: Vec<String> = by_name
             .chain(referred)
             // A key of several lines is said line by line.

@@ -14,6 +14,7 @@ mod tests;
 mod watcher;
 
 pub use masked::Secrets;
+pub(crate) use masked::is_secret;
 
 use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use async_trait::async_trait;
