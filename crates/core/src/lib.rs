@@ -52,6 +52,7 @@ pub mod report;
 pub mod request;
 pub mod retention;
 pub mod rule;
+mod same_store;
 pub mod snapshot;
 pub mod span;
 pub mod standing;

@@ -8,6 +8,7 @@ use super::variables::{Wrong, replace};
 use crate::commit::CommitId;
 use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path};
 use crate::names::{EnvironmentName, ProjectName, shown};
+use crate::same_store::repository;
 use crate::template::{Template, Values, variable};
 use chrono::DateTime;
 
@@ -45,7 +46,10 @@ impl Place {
     /// Whether writing one may change the other: they are the same, or one lies in the other.
     pub(super) fn touches(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::Image(a), Self::Image(b)) => a == b,
+            (Self::Image(a), Self::Image(b)) => match (image_parts(a), image_parts(b)) {
+                (Some((a, tag)), Some((b, other))) => tag == other && repository(a) == repository(b),
+                _ => a == b,
+            },
             (
                 Self::Store { store: s, key: a, folder: wide_a },
                 Self::Store { store: t, key: b, folder: wide_b },
@@ -261,6 +265,11 @@ mod tests {
         assert!(touch("s3://acme/a/", "s3://acme/a/b"));
         assert!(touch("s3://acme/", "s3://acme/b"));
         assert!(touch("s3://acme/a/", "s3://acme/a"));
+        assert!(touch("docker.io/app:prod", "index.docker.io/library/app:prod"));
+        assert!(touch("quay.io/acme/app:prod", "quay.io:443/acme/app:prod"));
+        assert!(touch("localhost:5000/app:prod", "127.0.0.1:5000/app:prod"));
+        assert!(!touch("docker.io/app:prod", "docker.io/library/app:uat"));
+        assert!(!touch("quay.io/app:prod", "quay.io/library/app:prod"));
         assert!(!touch("s3://acme/a/", "s3://acme/ab"));
         assert!(!touch("s3://acme/a", "s3://acme/a/b"));
         assert!(!touch("s3://acme/a", "gs://acme/a"));

@@ -52,7 +52,7 @@ pub(super) fn touches(one: &Location, other: &Location) -> bool {
     let within = |folder: &Location, inner: &Location| {
         folder.folder().is_some_and(|prefix| inner.key.as_str().starts_with(prefix))
     };
-    one.store == other.store && (one.key == other.key || within(one, other) || within(other, one))
+    one.store.is_same(&other.store) && (one.key == other.key || within(one, other) || within(other, one))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Manifests as registries keep them: exact bytes under a media type, named by their digest. Never written anew, only
 //! read for what they refer to.
 
+use crate::failure::harmless;
 use bytes::Bytes;
 use promote_core::digest::Digest;
 use serde::Deserialize;
@@ -93,6 +94,16 @@ impl Manifest {
         Self { digest: Digest::of(&bytes), bytes, media_type }
     }
 
+    /// What it says of its own kind that is not what it was taken for: two readers would take it for two images.
+    pub(crate) fn contradiction(&self) -> Option<String> {
+        let body = self.body();
+        if body.manifests.is_some() && (body.layers.is_some() || body.config.is_some()) {
+            return Some("it is an index and an image at once".to_owned());
+        }
+        let own = body.media_type.filter(|own| *own != self.media_type)?;
+        Some(format!("it calls itself `{}` and comes as `{}`", harmless(&own), harmless(&self.media_type)))
+    }
+
     /// Whether it is of the first kind, which says nothing about its digest and can't be moved.
     pub(crate) fn is_first_kind(&self) -> bool {
         self.media_type.contains("manifest.v1+") && self.media_type.contains("docker")
@@ -150,6 +161,33 @@ mod tests {
             Manifest::new(Bytes::new(), Some("application/vnd.docker.distribution.manifest.v2+json"));
         assert!(!second.is_first_kind());
         assert!(!Manifest::new(Bytes::new(), Some(IMAGE)).is_first_kind());
+    }
+
+    #[test]
+    fn a_manifest_that_two_readers_take_for_two_things_is_found() {
+        let of = |body: &'static str, said| {
+            Manifest::new(Bytes::from_static(body.as_bytes()), said).contradiction()
+        };
+        for (body, said) in [
+            (r#"{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#, Some(IMAGE)),
+            (r#"{"mediaType":"application/vnd.oci.image.manifest.v1+json","layers":[]}"#, Some(INDEX)),
+            (r#"{"mediaType":"x/y","layers":[]}"#, Some(IMAGE)),
+            (r#"{"manifests":[],"layers":[]}"#, Some(INDEX)),
+            (r#"{"manifests":[],"config":{"digest":"sha256:c"}}"#, None),
+        ] {
+            assert!(of(body, said).is_some(), "{body}");
+        }
+        for (body, said) in [
+            (r#"{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#, Some(INDEX)),
+            (
+                r#"{"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[]}"#,
+                Some("application/json"),
+            ),
+            (r#"{"layers":[]}"#, Some(IMAGE)),
+            (r#"{"manifests":[]}"#, None),
+        ] {
+            assert_eq!(of(body, said), None, "{body}");
+        }
     }
 
     #[test]

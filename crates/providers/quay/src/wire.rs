@@ -88,6 +88,10 @@ pub(crate) async fn get(
             "push the image again with a program of the last years, or turn off the registry's conversion",
         ));
     }
+    if let Some(why) = manifest.contradiction() {
+        let what = format!("the manifest contradicts itself: {why}");
+        return Err(doing.error(ErrorKind::Corrupt, what).hint("push the image again with another program"));
+    }
     let asked = reference.starts_with("sha256:").then(|| reference.to_owned());
     for expected in asked.iter().chain(&said) {
         if digest_of(expected).is_some_and(|expected| expected != manifest.digest) {
