@@ -11,6 +11,7 @@ mod process;
 mod remote;
 mod repository;
 mod said;
+mod settings;
 mod times;
 mod view;
 

@@ -2,6 +2,7 @@
 
 use crate::process::{Git, LOCAL, finish};
 use crate::said::{About, reason};
+use crate::settings;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::path::PathBuf;
 
@@ -47,20 +48,30 @@ impl Repository {
             return Err(about.error(ErrorKind::Invalid, "git takes no branch of this name"));
         }
         let settings = git
-            .local("config", &["--null", "--get-regexp", r"^(remote\..*\.url|core\.sshcommand)$"])
+            .local("config", &["--null", "--list", "--show-scope"])
             .await
             .map_err(|error| about.not_run(error))?;
+        if !settings.well() {
+            let what = format!("git can't read its configuration: {}", reason(&settings.err));
+            return Err(about.error(ErrorKind::Invalid, what));
+        }
         let settings = String::from_utf8_lossy(&settings.out).into_owned();
-        let names = || settings.split('\0').filter_map(|pair| pair.split('\n').next());
+        let settings = settings::read(&settings);
+        let names = || settings.iter().map(|setting| setting.key);
         let mut remotes: Vec<&str> =
             names().filter_map(|name| name.strip_prefix("remote.")?.strip_suffix(".url")).collect();
         remotes.sort_unstable();
         remotes.dedup();
-        let plain_ssh = names().all(|name| !name.eq_ignore_ascii_case("core.sshcommand"))
+        let remote = choose(about, &remotes, wanted)?;
+        settings::judge(about, &settings, remote, &|name| std::env::var(name).ok())?;
+        if let Some(remote) = remote {
+            outside(git, about, remote).await?;
+        }
+        let plain_ssh = names().all(|name| name != "core.sshcommand")
             && ["GIT_SSH_COMMAND", "GIT_SSH"].iter().all(|name| std::env::var_os(name).is_none());
         Ok(Self {
             objects: git.base().join(objects),
-            remote: choose(about, &remotes, wanted)?.map(str::to_owned),
+            remote: remote.map(str::to_owned),
             plain_ssh,
             kept: format!("refs/promote/ledger/{branch}"),
         })
@@ -78,6 +89,20 @@ impl Repository {
             .map_err(|error| about.not_run(error))?;
         Ok(said.well().then(|| said.line()).filter(|id| is_id(id)))
     }
+}
+
+/// Refuses a remote whose repository came with the checkout. Where it lies is told by git, which knows what stands for what.
+async fn outside(git: &Git, about: About<'_>, remote: &str) -> Result<(), ProviderError> {
+    let top = git.local("rev-parse", &["--show-toplevel"]).await.map_err(|error| about.not_run(error))?;
+    let top = if top.well() { PathBuf::from(top.line()) } else { git.base().to_path_buf() };
+    for way in [&["get-url", "--all"][..], &["get-url", "--push", "--all"]] {
+        let arguments = [way, &["--", remote]].concat();
+        let said = git.local("remote", &arguments).await.map_err(|error| about.not_run(error))?;
+        for address in String::from_utf8_lossy(&said.out).lines() {
+            settings::outside(about, address, &top)?;
+        }
+    }
+    Ok(())
 }
 
 /// Who commits, as `NAME <EMAIL>`: the user's own git identity, else a made-up one.
