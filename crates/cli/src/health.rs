@@ -24,6 +24,8 @@ pub(crate) struct DoctorReport {
     pub(crate) schema: &'static str,
     /// The program's version.
     pub(crate) version: &'static str,
+    /// The file that says what is promoted where.
+    pub(crate) file: String,
     /// Who acts, and how well that is known.
     pub(crate) actor: Actor,
     /// What the pipeline's server says of this job; `null` where it offers no token.
@@ -87,6 +89,7 @@ impl Document for DoctorReport {
     const FIELDS: &'static [&'static str] = &[
         "schema",
         "version",
+        "file",
         "actor",
         "token",
         "local_at",
@@ -135,6 +138,7 @@ pub(crate) async fn look(
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
+        file: project.shown(app),
         actor,
         token: trust::health(&found),
         local_at: view.clock.now(),

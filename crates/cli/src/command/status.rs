@@ -23,7 +23,8 @@ pub(crate) struct StatusArgs {
 pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
     let project = app.project()?;
     let world = app.world(&project).await?;
-    let found = report::status(&world.view(), &project.config, &args.environments, &app.actor()).await?;
+    let mut found = report::status(&world.view(), &project.config, &args.environments, &app.actor()).await?;
+    found.file = project.shown(app);
     app.show(&found, || crate::view::status::page(&found, project.config.timezone))?;
     Ok(ExitStatus::Ok)
 }

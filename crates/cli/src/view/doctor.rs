@@ -23,6 +23,7 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
         of_token(&mut page, token);
     }
     page.field("Version", vec![Text::plain(report.version)]);
+    page.field("File", vec![Text::plain(&report.file)]);
     page.field("Clock", vec![Text::plain(report.local_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())]);
     page.field(
         "Repository",

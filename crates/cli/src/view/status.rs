@@ -8,7 +8,7 @@ use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
 /// The page.
 pub(crate) fn page(report: &StatusReport, zone: Tz) -> Page {
     let mut page = Page::default();
-    page.line(Text::new(&report.project, Style::Strong));
+    page.line(Text::new(&report.project, Style::Strong).and(format!("  {}", report.file), Style::Dim));
     page.blank();
     let rows = report.environments.iter().map(row).collect();
     page.table(&["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE"], rows);

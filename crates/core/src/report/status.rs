@@ -23,6 +23,8 @@ pub struct StatusReport {
     pub schema: &'static str,
     /// The project.
     pub project: String,
+    /// The file that says what is promoted where; frontends set it.
+    pub file: String,
     /// The ledger's store's time of looking.
     pub at: DateTime<Utc>,
     /// The ledger.
@@ -33,7 +35,7 @@ pub struct StatusReport {
 
 impl Document for StatusReport {
     const SCHEMA: &'static str = "promote/status@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "at", "ledger", "environments"];
+    const FIELDS: &'static [&'static str] = &["schema", "project", "file", "at", "ledger", "environments"];
 }
 
 /// Where the ledger lies and how long it is.

@@ -93,6 +93,7 @@ pub async fn status(
     let entries = looked.heads.values().flatten().map(|head| head.record.seq.0).sum();
     Ok(StatusReport {
         schema: StatusReport::SCHEMA,
+        file: String::new(),
         project: config.project.to_string(),
         at: looked.at,
         ledger: LedgerReport {
