@@ -172,15 +172,20 @@ fn password(text: &str, at: usize) -> Look {
     (end, secret)
 }
 
+/// Whether what is called so is a secret, by its name.
+pub(super) fn is_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase().replace('-', "_");
+    let secret = ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key", "private_key"];
+    let other = ["file", "path", "url", "name", "arn", "id", "dir", "type"];
+    secret.iter().any(|word| name.contains(word)) && !other.iter().any(|end| name.ends_with(end))
+}
+
 /// `…TOKEN = "literal"` and `SECRET=literal`, in tables and in commands.
 fn assignment(text: &str, at: usize) -> Look {
     let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']);
     let bare = before.strip_suffix(['"', '\'']).unwrap_or(before);
     let begin = bare.bytes().rev().take(80).take_while(|b| word(*b)).count();
-    let name = bare.get(bare.len() - begin..).unwrap_or_default().to_ascii_lowercase().replace('-', "_");
-    let secret = ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key"];
-    let other = ["file", "path", "url", "name", "arn", "id", "dir", "type"];
-    if !secret.iter().any(|word| name.contains(word)) || other.iter().any(|end| name.ends_with(end)) {
+    if !is_secret(bare.get(bare.len() - begin..).unwrap_or_default()) {
         return (at + 1, None);
     }
     let start = run(text, at + 1, |b| b == b' ' || b == b'\t');

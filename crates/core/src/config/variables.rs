@@ -1,6 +1,7 @@
 //! `${NAME}`, `${NAME:-x}` and `${NAME:?why}` inside locations, replaced before placeholders are looked at. What a
 //! variable holds is taken literally: its braces are no placeholders.
 
+use super::secrets::is_secret;
 use crate::names::shown;
 use std::ops::Range;
 
@@ -90,6 +91,14 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
             Some("`${NAME}`, `${NAME:-default}` and `${NAME:?why}` are known".to_owned()),
         ));
     }
+    if is_secret(name) {
+        // It would be sent to whomever the location names.
+        let hint = "a location is known to whoever runs the store; name a variable that holds no secret";
+        return Err((
+            format!("`{name}` is a secret by its name, and no part of a location"),
+            Some(hint.to_owned()),
+        ));
+    }
     let set = lookup(name).filter(|value| !value.is_empty());
     match (set, rest.get(..2), rest.get(2..)) {
         (_, Some(":-" | ":?"), Some(nested)) if nested.contains("${") => {
@@ -155,6 +164,23 @@ mod tests {
                 (59..61, "a `${` has no `}`"),
             ]
         );
+    }
+
+    #[test]
+    fn a_secret_is_no_part_of_a_location() {
+        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "db_password", "PROMOTE_REGISTRY_PASSWORD"] {
+            for text in
+                [format!("x.example/a:${{{name}}}"), format!("${{{name}:-a}}"), format!("${{{name}:?a}}")]
+            {
+                let lookup = |_: &str| Some("geheim".to_owned());
+                let wrong = replace(&text, &lookup).unwrap_err();
+                assert!(wrong[0].message.contains("is a secret by its name"), "{text}");
+                assert!(!format!("{wrong:?}").contains("geheim"));
+            }
+        }
+        for name in ["CACHE_KEY", "AWS_ACCESS_KEY_ID", "TOKEN_FILE", "BUCKET"] {
+            assert!(replace(&format!("${{{name}}}"), &|_| Some("x".to_owned())).is_ok(), "{name}");
+        }
     }
 
     #[test]
