@@ -17,6 +17,7 @@ pub mod repeater;
 pub mod runner;
 pub mod server;
 pub mod site;
+pub mod stand_in;
 pub mod token_service;
 pub mod workflow;
 pub mod yaml;

@@ -12,7 +12,8 @@ use promote_core::report::{self, EnvironmentStatus, markdown};
 /// What runs where. Of one environment, the outputs say what runs there.
 pub(crate) async fn status(site: &Site<'_>) -> Result<Answer, Failure> {
     let names = environments(site.inputs)?;
-    let found = report::status(&site.world.view(), &site.config, &names, &site.actor).await?;
+    let mut found = report::status(&site.world.view(), &site.config, &names, &site.actor).await?;
+    found.file.clone_from(&site.file);
     for one in &found.environments {
         let runs = one.running.as_ref().map_or("nothing", |running| running.short());
         site.log.say(&format!("{}: {runs}", one.name));

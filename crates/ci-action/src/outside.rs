@@ -12,7 +12,8 @@ use promote_core::port::{Clock, Entropy, History};
 use promote_core::world::World;
 use promote_providers::identity::{self, Found};
 use promote_providers::{
-    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables, config_file,
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
+    config_file,
 };
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -64,7 +65,7 @@ impl Connect for Outside {
             steps: Arc::new(steps),
             events,
         };
-        promote_providers::connect(config, base, ports)
+        promote_providers::connect(config, base, &Trust::of(&variables(surroundings))?, ports)
     }
 
     fn actor(&self, surroundings: &Surroundings) -> Actor {

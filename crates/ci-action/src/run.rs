@@ -20,7 +20,7 @@ use promote_core::report::markdown::Links;
 use promote_core::world::World;
 use promote_providers::identity::{self, Found};
 use promote_providers::step::Secrets;
-use promote_providers::{Mirror, Variables};
+use promote_providers::{Mirror, Trust, Variables};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write;
@@ -94,6 +94,7 @@ pub(crate) struct Site<'a> {
     pub(crate) manner: Manner,
     pub(crate) config: Config,
     pub(crate) base: PathBuf,
+    pub(crate) file: String,
     pub(crate) world: World,
     pub(crate) actor: Actor,
     pub(crate) links: Links,
@@ -202,16 +203,21 @@ async fn act(
         log.debug(&format!("line {}: {}", remark.line, remark.message));
     }
     let base = path.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+    let trust = Trust::of(&variables)?;
+    let file = shown_file(surroundings, &path);
+    trust.check(&config, &base, &file)?;
     let mut actor = connect.actor(surroundings);
     if act.changes() {
         let found = connect.identity(surroundings, &|token| log.hide_too(token)).await;
         actor = identity::evidence(actor, &found);
         identity::required(&variables, &actor)?;
     }
-    let mirror =
-        shown::mirror(&shown::Here { surroundings, inputs, config: &config, actor: &actor }, heard, || {
-            connect.remote(&base)
-        });
+    let mirror = shown::mirror(
+        &shown::Here { surroundings, inputs, config: &config, actor: &actor },
+        heard,
+        &trust,
+        || connect.remote(&base),
+    );
     stopping.telling(&mirror);
     let events = Arc::clone(&mirror) as Arc<dyn Events>;
     let world = connect.world(&config, &base, surroundings, events).await?;
@@ -224,6 +230,7 @@ async fn act(
         manner,
         config,
         base,
+        file,
         world,
         actor,
         links,
@@ -244,10 +251,15 @@ async fn act(
     end
 }
 
+/// The file as people know it.
+fn shown_file(surroundings: &Surroundings, path: &Path) -> String {
+    let workspace = surroundings.file("GITHUB_WORKSPACE").unwrap_or_else(|| surroundings.folder.clone());
+    path.strip_prefix(&workspace).unwrap_or(path).display().to_string()
+}
+
 /// Each mistake as an annotation at its place, as many as the runner keeps; all of them in the failure.
 fn mistakes(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagnostic]) -> Failure {
-    let workspace = surroundings.file("GITHUB_WORKSPACE").unwrap_or_else(|| surroundings.folder.clone());
-    let file = path.strip_prefix(&workspace).unwrap_or(path).display().to_string();
+    let file = shown_file(surroundings, path);
     let errors: Vec<&Diagnostic> = found.iter().filter(|one| one.severity == Severity::Error).collect();
     let most = if errors.len() > ANNOTATIONS { ANNOTATIONS - 1 } else { ANNOTATIONS };
     for one in errors.iter().take(most) {
@@ -281,7 +293,10 @@ fn mistakes(log: &Log, surroundings: &Surroundings, path: &Path, found: &[Diagno
 
 /// Where commits of this repository can be looked at.
 fn links(surroundings: &Surroundings) -> Links {
-    let get = |name: &str| surroundings.variables.get(name).filter(|value| !value.is_empty());
+    let get = |name: &str| {
+        let value = surroundings.variables.get(name).filter(|value| !value.is_empty());
+        value.map(|value| promote_providers::actor::plain(value))
+    };
     match (get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("CI_PROJECT_URL")) {
         (Some(server), Some(repository), _) => Links {
             commit: Some(format!("{server}/{repository}/commit/")),

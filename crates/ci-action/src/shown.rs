@@ -10,7 +10,7 @@ use promote_core::event::Events;
 use promote_core::ledger::Actor;
 use promote_core::mirror::{Closing, Mirrored, wanted};
 use promote_providers::mirror::Told;
-use promote_providers::{Mirror, Variables, forge};
+use promote_providers::{Mirror, Trust, Variables, forge};
 use std::sync::Arc;
 
 /// What is known of this job.
@@ -25,6 +25,7 @@ pub(crate) struct Here<'a> {
 pub(crate) fn mirror(
     here: &Here<'_>,
     heard: &Arc<Heard>,
+    trust: &Trust,
     remote: impl Fn() -> Option<String>,
 ) -> Arc<Mirror> {
     let events = Arc::clone(heard) as Arc<dyn Events>;
@@ -38,6 +39,7 @@ pub(crate) fn mirror(
         variables: with_token(&forge, variables, here.inputs.get("token")),
         forge,
         person: false,
+        trust: trust.clone(),
     };
     let opening = Box::pin(async move { forge::open(&access).await });
     Arc::new(Mirror::new(events, here.config, here.actor.details.get("run").cloned(), opening))

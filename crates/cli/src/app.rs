@@ -19,8 +19,8 @@ use promote_core::report::{Document, FailureReport};
 use promote_core::request::{Request, Wanted};
 use promote_core::rule;
 use promote_core::world::World;
-use promote_providers::{Mirror, Variables, forge, identity};
-use std::sync::Arc;
+use promote_providers::{Mirror, Trust, Variables, forge, identity};
+use std::sync::{Arc, OnceLock};
 
 /// Why a command ends early.
 #[derive(Debug)]
@@ -50,6 +50,8 @@ pub(crate) struct App<'a> {
     pub(crate) screen: Screen,
     /// The way to the outside.
     pub(crate) connect: &'a dyn Connect,
+    /// Whom credentials may be sent to, once somebody was asked.
+    pub(crate) trust: OnceLock<Trust>,
 }
 
 impl App<'_> {
@@ -83,7 +85,8 @@ impl App<'_> {
         project: &Project,
         events: Arc<dyn Events>,
     ) -> Result<World, Failure> {
-        let site = Site { config: &project.config, base: &project.base, env: self.env, events };
+        let trust = crate::allowed::agreed(self, project)?;
+        let site = Site { config: &project.config, base: &project.base, env: self.env, events, trust };
         self.connect.world(site).await
     }
 
@@ -116,6 +119,8 @@ impl App<'_> {
             forge: forge.clone(),
             variables: self.env.variables.iter().collect(),
             person: self.env.input_terminal && !self.env.is_ci(),
+            // Without a word nobody is trusted.
+            trust: self.trust.get().cloned().unwrap_or_default(),
         }
     }
 

@@ -12,7 +12,7 @@ use promote_core::port::{Clock, History};
 use promote_core::world::World;
 use promote_providers::identity::Found;
 use promote_providers::{
-    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Variables,
+    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -28,6 +28,8 @@ pub struct Site<'a> {
     pub env: &'a Env,
     /// Hears what happens.
     pub events: Arc<dyn Events>,
+    /// Whom credentials may be sent to.
+    pub trust: Trust,
 }
 
 /// Reaches the outside.
@@ -81,7 +83,7 @@ impl Connect for Providers {
             steps: Arc::new(steps),
             events: site.events,
         };
-        promote_providers::connect(site.config, site.base, ports)
+        promote_providers::connect(site.config, site.base, &site.trust, ports)
     }
 
     fn project_name(&self, base: &Path) -> Option<ProjectName> {

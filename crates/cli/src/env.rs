@@ -25,6 +25,10 @@ pub const VARIABLES: &[Variable] = &[
         about: "the file to read instead of searching for promote.toml; `--config` wins",
     },
     Variable {
+        name: "PROMOTE_TRUST_HOSTS",
+        about: "hosts that credentials may be sent to beside their vendors', with commas between them: `minio.acme.example:9000,*.corp.example`",
+    },
+    Variable {
         name: "PROMOTE_ACTOR",
         about: "the name that is recorded as yours, where nothing stronger is known",
     },

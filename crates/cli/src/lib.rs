@@ -5,6 +5,7 @@
 //! and the stores are only reached for by the commands that need them: `--help`, `--version` and wrong arguments
 //! cost nothing.
 
+mod allowed;
 mod app;
 mod args;
 mod automatic;
@@ -81,7 +82,7 @@ pub fn run(
         Err(error) => return usage::show(&error, &arguments, env, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);
-    let app = App { global: &cli.global, env, screen, connect };
+    let app = App { global: &cli.global, env, screen, connect, trust: std::sync::OnceLock::new() };
     let ended = match &cli.command {
         Some(command) => command::dispatch(&app, command),
         None => command::bare(&app),

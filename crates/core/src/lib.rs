@@ -60,6 +60,7 @@ pub mod steps;
 pub mod suggest;
 pub mod tag;
 pub mod template;
+pub mod trust;
 pub mod undo;
 pub mod unwaited;
 pub mod version;

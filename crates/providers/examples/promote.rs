@@ -7,7 +7,7 @@ use promote_core::flow::{carry_out, decide};
 use promote_core::plan::Decision;
 use promote_core::request::{Request, Wanted};
 use promote_providers::{
-    Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Variables, actor, connect,
+    Interruption, Ports, SystemClock, SystemEntropy, SystemSteps, Trust, Variables, actor, connect,
 };
 use std::error::Error;
 use std::path::PathBuf;
@@ -29,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         steps: Arc::new(SystemSteps::new(&base, variables.clone(), Interruption::default())),
         events: Arc::new(Silent),
     };
-    let world = connect(&config, &base, ports)?;
+    let world = connect(&config, &base, &Trust::of(&variables)?, ports)?;
     let request =
         Request::promote("prod".parse()?, Wanted::Unnamed, actor::detect(&variables, &actor::hostname()));
     let (snapshot, decision) = decide(&world.view(), &config, &request).await?;

@@ -34,11 +34,7 @@ pub fn find(folder: &Path) -> Option<PathBuf> {
 /// # Errors
 /// When it is no regular file, a link that leads out of the project, too large, or not UTF-8; and what the system says.
 pub fn text(file: &Path, another: &str) -> Result<String, Failure> {
-    let failed = |error| {
-        Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()))
-            .caused_by(error)
-            .hint(another)
-    };
+    let failed = |error| unread(file, error, another);
     let refused = |why: &str| Failure::new(ExitStatus::Usage, format!("`{}` {why}", file.display()));
     if file.symlink_metadata().map_err(failed)?.is_symlink() {
         let real = file.canonicalize().map_err(failed)?;
@@ -50,6 +46,20 @@ pub fn text(file: &Path, another: &str) -> Result<String, Failure> {
                 .hint(another));
         }
     }
+    content(file, another)
+}
+
+/// The text of a file that a person names: the same without a word about where links lead.
+///
+/// # Errors
+/// When it is no regular file, too large, or not UTF-8; and what the system says.
+pub fn regular(file: &Path) -> Result<String, Failure> {
+    content(file, "")
+}
+
+fn content(file: &Path, another: &str) -> Result<String, Failure> {
+    let failed = |error| unread(file, error, another);
+    let refused = |why: &str| Failure::new(ExitStatus::Usage, format!("`{}` {why}", file.display()));
     let opened = open(file).map_err(failed)?;
     let about = opened.metadata().map_err(failed)?;
     if !about.is_file() {
@@ -68,6 +78,12 @@ pub fn text(file: &Path, another: &str) -> Result<String, Failure> {
         let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n');
         refused(&format!("is not UTF-8 at line {}", line.count() + 1)).hint("save it as UTF-8")
     })
+}
+
+fn unread(file: &Path, error: std::io::Error, another: &str) -> Failure {
+    let failure = Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()));
+    let failure = failure.caused_by(error);
+    if another.is_empty() { failure } else { failure.hint(another) }
 }
 
 /// Without waiting for whoever writes to a pipe of that name.

@@ -1,6 +1,8 @@
 //! From a configuration to what it names: opened stores, the ledger, and the [`World`] of the core around them.
 //! Nothing is sent and no file is read before the first request.
 
+use crate::Trust;
+use crate::config_file::FILE;
 use promote_core::config::{Config, LedgerPlace, StoreSettings};
 use promote_core::decorator::{Limit, Limited, RetryPolicy, Retrying};
 use promote_core::event::Events;
@@ -33,12 +35,13 @@ pub struct Ports {
     pub events: Arc<dyn Events>,
 }
 
-/// Everything that `config` names. `base` is the folder of `promote.toml`.
+/// Everything that `config` names, as far as `trust` goes. `base` is the folder of `promote.toml`.
 ///
 /// # Errors
-/// `Usage` when a store is of a kind that this version can't reach, or has a setting that it can't keep to.
-pub fn connect(config: &Config, base: &Path, ports: Ports) -> Result<World, Failure> {
-    let stores = open(config, base, &ports)?;
+/// `Denied` when the file sends credentials to a host that nobody allows, `Usage` when a store is of a kind that this version
+/// can't reach, or has a setting that it can't keep to.
+pub fn connect(config: &Config, base: &Path, trust: &Trust, ports: Ports) -> Result<World, Failure> {
+    let stores = open(config, base, trust, &ports)?;
     world(config, stores, ports)
 }
 
@@ -47,11 +50,12 @@ pub fn connect(config: &Config, base: &Path, ports: Ports) -> Result<World, Fail
 ///
 /// # Errors
 /// As [`connect`].
-pub fn open(config: &Config, base: &Path, ports: &Ports) -> Result<Stores, Failure> {
+pub fn open(config: &Config, base: &Path, trust: &Trust, ports: &Ports) -> Result<Stores, Failure> {
+    trust.check(config, base, FILE)?;
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
-    let registries = images::Registries::default();
+    let registries = images::Registries::trusting(trust);
     for id in stores_of(config) {
         let bucket = match &id {
             StoreId::Local => local(base)?,

@@ -13,6 +13,7 @@ pub mod mirror;
 pub mod pipelines;
 pub mod proposal;
 pub mod step;
+pub mod trust;
 pub mod variables;
 pub mod written;
 
@@ -22,4 +23,5 @@ pub use machine::{SystemClock, SystemEntropy};
 pub use mirror::Mirror;
 pub use pipelines::PipelineAccess;
 pub use step::SystemSteps;
+pub use trust::Trust;
 pub use variables::Variables;

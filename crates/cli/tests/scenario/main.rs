@@ -30,4 +30,5 @@ mod retention;
 mod rounds;
 mod stage;
 mod taking_over;
+mod trust;
 mod usage;

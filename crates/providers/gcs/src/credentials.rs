@@ -72,7 +72,8 @@ impl Tokens {
             },
             SignIn::Usual | SignIn::Anonymous => Ok(Self(None)),
             SignIn::File(path) => from_file(path),
-            SignIn::Variable(name) => match std::env::var_os(name).filter(|value| !value.is_empty()) {
+            // A path that is no text can't be looked into by whoever decides what may be sent.
+            SignIn::Variable(name) => match std::env::var(name).ok().filter(|value| !value.is_empty()) {
                 Some(path) => from_file(Path::new(&path)),
                 None => Err(NoToken {
                     kind: ErrorKind::Denied,

@@ -9,6 +9,7 @@ mod bucket;
 mod challenge;
 mod copying;
 mod credentials;
+mod elsewhere;
 mod environment;
 mod failure;
 mod host;
@@ -27,6 +28,7 @@ pub use quay::TagRow;
 
 use failure::Doing;
 use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::trust::Allowed;
 use quay::Quay;
 use repository::Repository;
 use session::{Call, Payload, Session};
@@ -58,7 +60,13 @@ pub struct RegistryBucket {
 impl Registries {
     /// Registries that are signed in to by what the environment says. Nothing is read or sent yet.
     pub fn new(environment: Environment) -> Self {
-        Self(Arc::new(Shared { session: Session::new(environment), kept: wire::Kept::default() }))
+        Self::trusting(environment, Allowed::default())
+    }
+
+    /// The same; passwords may be shown to these hosts beside the registry's own and its vendor's.
+    pub fn trusting(environment: Environment, allowed: Allowed) -> Self {
+        let session = Session::new(environment, allowed);
+        Self(Arc::new(Shared { session, kept: wire::Kept::default() }))
     }
 
     /// The repository `HOST/PATH`. With `credentials`, a file such as Docker's or Podman's, nobody else is signed in.

@@ -3,17 +3,19 @@
 
 use crate::challenge::Challenge;
 use crate::credentials::{self, Credentials, Secret};
+use crate::elsewhere;
 use crate::environment::Environment;
 use crate::failure::{Doing, Said};
 use crate::host::Host;
 use crate::known;
-use crate::repository::{Repository, is_loopback, is_safe};
+use crate::repository::{Repository, is_loopback};
 use crate::sign_in::{Known, Scheme};
 use crate::token::{self, Realm, Token};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
 use promote_core::port::{ErrorKind, ProviderError};
-use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
+use promote_core::trust::Allowed;
+use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Body, Client, Method, Response, Url, redirect};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -25,12 +27,12 @@ use tokio::sync::{Mutex as Gate, OnceCell};
 const CONNECT: Duration = Duration::from_secs(10);
 /// How long a registry may be silent in the middle of an answer.
 const SILENCE: Duration = Duration::from_secs(30);
-/// How often an answer may send us elsewhere: blobs often lie with somebody else.
-const REDIRECTS: usize = 5;
 
 /// Shared by all repositories of a process.
 pub(crate) struct Session {
     pub(crate) environment: Environment,
+    /// Who may see passwords beside the registry that they are for.
+    allowed: Allowed,
     /// Made when first needed, since loading the roots of trust takes its time. This machine is never reached through
     /// a proxy.
     far: OnceLock<Result<Client, String>>,
@@ -115,26 +117,21 @@ fn is_forbidden(error: &ProviderError) -> bool {
 }
 
 fn client(near: bool) -> Result<Client, String> {
-    let follow = redirect::Policy::custom(move |attempt| {
-        let from = attempt.previous().first().and_then(Url::host_str).unwrap_or_default().to_owned();
-        if attempt.previous().len() > REDIRECTS || !is_safe(attempt.url(), &from) {
-            return attempt.error("the registry sends us where others could listen, or in circles");
-        }
-        attempt.follow()
-    });
     let builder = Client::builder()
         .connect_timeout(CONNECT)
         .read_timeout(SILENCE)
-        .redirect(follow)
+        // Who follows knows what may be shown there.
+        .redirect(redirect::Policy::none())
         .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")));
     let builder = if near { builder.no_proxy() } else { builder };
     builder.build().map_err(|error| error.to_string())
 }
 
 impl Session {
-    pub(crate) fn new(environment: Environment) -> Self {
+    pub(crate) fn new(environment: Environment, allowed: Allowed) -> Self {
         Self {
             environment,
+            allowed,
             far: OnceLock::new(),
             near: OnceLock::new(),
             hosts: Mutex::default(),
@@ -172,7 +169,7 @@ impl Session {
             Arc::clone(found.entry(repository.name.clone()).or_default())
         };
         let named = self.files.lock().unwrap_or_else(PoisonError::into_inner).get(&repository.name).cloned();
-        let look = || credentials::find(&self.environment, named.as_deref(), repository);
+        let look = || credentials::find(&self.environment, &self.allowed, named.as_deref(), repository);
         cell.get_or_try_init(look).await.cloned()
     }
 
@@ -219,6 +216,10 @@ impl Session {
     /// could change.
     pub(crate) async fn send(&self, mut call: Call<'_>) -> Result<Response, ProviderError> {
         let repository = call.doing.repository;
+        let own = repository.url("/")?;
+        if !elsewhere::is_same(&call.url, &own) {
+            return elsewhere::sent(self.client(&call.doing)?, &mut call, None).await;
+        }
         let host = self.host(&repository.host);
         let credentials = self.credentials(repository).await?;
         let actions = actions(&call.doing, credentials.is_some());
@@ -251,30 +252,17 @@ impl Session {
                     }
                     end => end?,
                 };
-            let mut request = self.client(&call.doing)?.request(call.method.clone(), call.url.clone());
-            if let Some((header, new)) = &signed {
-                request = request.header(AUTHORIZATION, header.clone());
-                fresh |= new;
+            fresh |= signed.as_ref().is_some_and(|(_, new)| *new);
+            let header = signed.as_ref().map(|(header, _)| header);
+            let answer = elsewhere::sent(self.client(&call.doing)?, &mut call, header).await?;
+            if !elsewhere::is_same(answer.url(), &own) {
+                // What another server says of signing in is not the registry's word.
+                return Ok(answer);
             }
-            for (name, value) in &call.headers {
-                request = request.header(*name, value);
-            }
-            request = match &mut call.body {
-                Payload::None => request,
-                Payload::Bytes(bytes) => request.body(bytes.clone()),
-                Payload::Stream(body) => {
-                    let body = std::mem::replace(body, Body::from(""));
-                    call.body = Payload::Stream(Body::from(""));
-                    let answer = request.body(body).send().await.map_err(|error| call.doing.unsent(error))?;
-                    host.hear_time(answer.headers());
-                    return Ok(answer);
-                }
-            };
-            if let Some(within) = call.within {
-                request = request.timeout(within);
-            }
-            let answer = request.send().await.map_err(|error| call.doing.unsent(error))?;
             host.hear_time(answer.headers());
+            if matches!(call.body, Payload::Stream(_)) {
+                return Ok(answer);
+            }
             if answer.status().as_u16() != 401 {
                 host.content(scheme, signed.is_some());
                 return Ok(answer);
@@ -288,7 +276,11 @@ impl Session {
                 Some(Challenge::Bearer { realm, service, .. })
                     if !fresh || !said(scheme.as_ref(), &realm, service.as_ref()) =>
                 {
-                    let said = Scheme::Bearer(Realm::of(repository, &realm, service)?);
+                    let realm = Realm::of(repository, &realm, service)?;
+                    if credentials.is_some() {
+                        elsewhere::shown_to(&realm, &call.doing, &self.environment, &self.allowed)?;
+                    }
+                    let said = Scheme::Bearer(realm);
                     host.learn(said.clone());
                     // The server that failed was the right one.
                     if let Some((_, error)) = failed.take().filter(|(tried, _)| *tried == Some(said)) {

@@ -2,6 +2,7 @@
 //! token, or by nobody.
 
 use crate::credentials::{Credentials, Secret};
+use crate::elsewhere;
 use crate::failure::{Doing, harmless};
 use crate::repository::{Repository, is_safe};
 use promote_core::port::{ErrorKind, ProviderError};
@@ -75,7 +76,8 @@ pub(crate) async fn fetch(
         parameters.push(("service", service));
     }
     let all = scopes.join(" ");
-    let request = match credentials.map(|credentials| &credentials.secret) {
+    let secret = credentials.map(|credentials| &credentials.secret);
+    let request = match secret {
         Some(Secret::Refresh(token)) => {
             parameters.extend([
                 ("grant_type", "refresh_token"),
@@ -105,7 +107,18 @@ pub(crate) async fn fetch(
         }
     };
     let asked = Instant::now();
-    let answer = request.send().await.map_err(|error| doing.of_reading().unsent(error))?;
+    let unsent = |error| doing.of_reading().unsent(error);
+    let mut answer = request.send().await.map_err(unsent)?;
+    // What stands in a form, or in a header, is for this server alone.
+    let next = elsewhere::next(&answer, true).filter(|next| elsewhere::is_same(next, &realm.url));
+    if let (Some(next), false) = (next, matches!(secret, Some(Secret::Refresh(_)))) {
+        let request = client.get(next);
+        let request = match secret {
+            Some(Secret::Pair { user, password }) => request.basic_auth(user, Some(password)),
+            _ => request,
+        };
+        answer = request.send().await.map_err(unsent)?;
+    }
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();
     let body = crate::session::whole(answer, LONGEST).await.map_err(|cut| doing.of_reading().cut_off(cut))?;

@@ -2,20 +2,29 @@
 
 #[cfg(feature = "quay")]
 mod with_quay {
+    use crate::Trust;
     use promote_core::config::{Config, StoreSettings};
     use promote_core::exit::ExitStatus;
     use promote_core::failure::Failure;
     use promote_core::location::StoreId;
     use promote_core::port::Bucket;
+    use promote_core::trust::Allowed;
     use promote_quay::Environment;
     use std::path::{Path, PathBuf};
     use std::sync::{Arc, OnceLock};
 
     /// Made when the first repository is opened.
-    #[derive(Default)]
-    pub(in crate::connect) struct Registries(OnceLock<(promote_quay::Registries, Environment)>);
+    pub(in crate::connect) struct Registries {
+        made: OnceLock<(promote_quay::Registries, Environment)>,
+        allowed: Allowed,
+    }
 
     impl Registries {
+        /// Registries whose passwords may also be shown to the hosts that somebody allows.
+        pub(in crate::connect) fn trusting(trust: &Trust) -> Self {
+            Self { made: OnceLock::new(), allowed: trust.allowed() }
+        }
+
         pub(in crate::connect) fn repository(
             &self,
             id: &StoreId,
@@ -23,9 +32,11 @@ mod with_quay {
             config: &Config,
             base: &Path,
         ) -> Result<Arc<dyn Bucket>, Failure> {
-            let (registries, environment) = self.0.get_or_init(|| {
+            let (registries, environment) = self.made.get_or_init(|| {
                 let environment = Environment::of_process();
-                (promote_quay::Registries::new(environment.clone()), environment)
+                let registries =
+                    promote_quay::Registries::trusting(environment.clone(), self.allowed.clone());
+                (registries, environment)
             });
             let settings = config.stores.get(name).cloned().unwrap_or_default();
             only_of_registries(name, &settings)?;
@@ -67,6 +78,7 @@ mod with_quay {
 
 #[cfg(not(feature = "quay"))]
 mod without {
+    use crate::Trust;
     use promote_core::config::Config;
     use promote_core::failure::Failure;
     use promote_core::location::StoreId;
@@ -74,10 +86,13 @@ mod without {
     use std::path::Path;
     use std::sync::Arc;
 
-    #[derive(Default)]
     pub(in crate::connect) struct Registries;
 
     impl Registries {
+        pub(in crate::connect) fn trusting(_trust: &Trust) -> Self {
+            Self
+        }
+
         #[allow(clippy::unused_self)] // With the feature it is used.
         pub(in crate::connect) fn repository(
             &self,

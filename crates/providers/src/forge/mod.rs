@@ -10,10 +10,11 @@ mod token;
 
 pub use job::job;
 
-use crate::Variables;
+use crate::trust::HOSTS;
+use crate::{Trust, Variables};
 use place::Place;
 use promote_core::config::{Forge, ForgeKind};
-use promote_core::port::{Deployments, ProviderError};
+use promote_core::port::{Deployments, ErrorKind, ProviderError};
 use std::sync::Arc;
 
 /// The variable that goes before all others that hold a token for the forge.
@@ -30,14 +31,23 @@ pub struct Access {
     pub remote: Option<String>,
     /// Whether a person sits before it, so that the forge's own command line may be asked for its token.
     pub person: bool,
+    /// Whom a token may be sent to.
+    pub trust: Trust,
 }
 
 /// Finds the repository and the token. Sends nothing to the forge.
 ///
 /// # Errors
-/// `Invalid` when it is not known which repository is meant, `Denied` when there is no token.
+/// `Invalid` when it is not known which repository is meant, `Denied` when there is no token, or nobody allows the host that
+/// it would be sent to.
 pub async fn open(access: &Access) -> Result<Arc<dyn Deployments>, ProviderError> {
     let place = Place::of(access)?;
+    let known = crate::trust::host(&place.api).filter(|host| access.trust.takes_forge(place.kind, host));
+    if known.is_none() {
+        let what = format!("nobody has allowed that a token is sent to `{}`", place.host());
+        return Err(ProviderError::new(ErrorKind::Denied, place.kind.name(), "api", what)
+            .hint(format!("`{HOSTS}` lists the hosts that are allowed")));
+    }
     let token = token::find(access, &place).await?;
     Ok(match place.kind {
         ForgeKind::Github => Arc::new(github::Github::new(place, token)?),

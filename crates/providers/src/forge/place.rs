@@ -96,6 +96,7 @@ fn on_host(remote: &str, host: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Trust;
     use promote_core::config::Mirroring;
 
     fn place(
@@ -111,7 +112,13 @@ mod tests {
             deployments: Mirroring::Auto,
         };
         let variables = [("FORGE_API", "https://git.acme.example/api/v4")].into_iter().collect();
-        let access = Access { forge, variables, remote: Some(remote.to_owned()), person: false };
+        let access = Access {
+            forge,
+            variables,
+            remote: Some(remote.to_owned()),
+            person: false,
+            trust: Trust::default(),
+        };
         Place::of(&access).map_err(|error| error.to_string())
     }
 

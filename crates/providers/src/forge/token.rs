@@ -78,6 +78,7 @@ async fn asked(host: &str) -> Option<Token> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Trust;
     use promote_core::config::{Forge, Mirroring};
 
     #[tokio::test]
@@ -100,7 +101,7 @@ mod tests {
             let repository = Some("acme/shop".to_owned());
             let forge = Forge { kind, repository, api: None, deployments: Mirroring::Auto };
             let variables = all[from..].iter().copied().collect();
-            let access = Access { forge, variables, remote: None, person: false };
+            let access = Access { forge, variables, remote: None, person: false, trust: Trust::default() };
             let place = Place::of(&access).unwrap();
             let token = find(&access, &place).await.unwrap();
             assert_eq!((token.value.as_str(), token.header), (value, header), "{from}");

@@ -2,6 +2,7 @@
 //! programs to ask.
 
 use super::{Credentials, Secret, program};
+use crate::failure::harmless;
 use crate::repository::Repository;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -73,19 +74,29 @@ impl AuthFile {
     }
 
     /// What it has for the repository: the program for its host, the program for all, an entry. The program for all may
-    /// be missing where an entry has what it takes, as in a file that was carried to another machine.
+    /// be missing where an entry has what it takes, as in a file that was carried to another machine. Without `ask` no program
+    /// may be asked.
     pub(super) async fn find(
         &self,
         repository: &Repository,
         path: &str,
+        ask: bool,
     ) -> Result<Option<Credentials>, ProviderError> {
+        let untold = |name: &str| {
+            let host = &repository.host;
+            let why = format!(
+                "`{path}`, which `promote.toml` names, asks `docker-credential-{name}` for `{host}`, and nobody has allowed that host"
+            );
+            ProviderError::new(ErrorKind::Denied, repository, "credentials", why)
+                .hint(format!("`export PROMOTE_TRUST_HOSTS='{host}'` allows it, if you trust that host"))
+        };
         let odd = |what: &str| {
             let why = format!("the credentials in `{path}` can't be read: {what} is not as Docker writes it");
             ProviderError::new(ErrorKind::Denied, repository, "credentials", why)
         };
         if let Some((key, name)) = pick(self.cred_helpers.as_ref(), repository) {
             let name = name.as_str().ok_or_else(|| odd(&format!("`{key}` in `credHelpers`")))?;
-            return program::ask(name, repository).await;
+            return if ask { program::ask(name, repository).await } else { Err(untold(&harmless(name))) };
         }
         let entry = || match pick(self.auths.as_ref(), repository) {
             None => Ok(None),
@@ -101,7 +112,9 @@ impl AuthFile {
             Some(name) => name.as_str().ok_or_else(|| odd("`credsStore`"))?,
         };
         if !store.is_empty() {
-            match program::ask(store, repository).await {
+            let asked =
+                if ask { program::ask(store, repository).await } else { Err(untold(&harmless(store))) };
+            match asked {
                 Ok(None) => {}
                 Ok(found) => return Ok(found),
                 Err(error) => return entry()?.map(Some).ok_or(error),

@@ -5,9 +5,11 @@ mod file;
 mod program;
 
 use crate::environment::Environment;
-use crate::repository::Repository;
+use crate::known;
+use crate::repository::{Repository, is_loopback};
 use file::AuthFile;
 use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::trust::{Allowed, Host};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -52,12 +54,19 @@ impl fmt::Debug for Credentials {
 /// Finds who signs in to the repository's host.
 pub(crate) async fn find(
     environment: &Environment,
+    allowed: &Allowed,
     named: Option<&Path>,
     repository: &Repository,
 ) -> Result<Option<Credentials>, ProviderError> {
     if let Some(path) = named {
         let file = read(path, repository)?.ok_or_else(|| unreadable(path, repository, "it is not there"))?;
-        return file.find(repository, &path.display().to_string()).await;
+        // A checkout may hold the file, and the program that it names knows more than that.
+        let (name, port) = repository.host.rsplit_once(':').unwrap_or((&repository.host, "443"));
+        let host = Host::new(name, port.parse().unwrap_or_default());
+        let near = is_loopback(&repository.host);
+        let ask =
+            near || allowed.has(&host) || known::scheme(repository, &Environment::default(), None).is_some();
+        return file.find(repository, &path.display().to_string(), ask).await;
     }
     if let Some(found) = in_variables(environment, repository)? {
         return Ok(Some(found));
@@ -65,7 +74,7 @@ pub(crate) async fn find(
     for (path, must) in places(environment) {
         match read(&path, repository)? {
             Some(file) => {
-                if let Some(found) = file.find(repository, &path.display().to_string()).await? {
+                if let Some(found) = file.find(repository, &path.display().to_string(), true).await? {
                     return Ok(Some(found));
                 }
             }

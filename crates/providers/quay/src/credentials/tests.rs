@@ -13,7 +13,7 @@ fn pair(user: &str, password: &str) -> Secret {
 
 async fn in_file(json: &str, name: &str) -> Option<Secret> {
     let file = AuthFile::parse(json.as_bytes()).unwrap();
-    file.find(&repository(name), "config.json").await.unwrap().map(|found| found.secret)
+    file.find(&repository(name), "config.json", true).await.unwrap().map(|found| found.secret)
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn only_the_entry_in_question_matters() {
         r#"{"credsStore":7}"#,
     ] {
         let file = AuthFile::parse(json.as_bytes()).unwrap();
-        let Err(error) = file.find(&repository("quay.io/acme/app"), "config.json").await else {
+        let Err(error) = file.find(&repository("quay.io/acme/app"), "config.json", true).await else {
             panic!("{json}")
         };
         assert!(error.to_string().contains("is not as Docker writes it"), "{error}");
@@ -104,7 +104,7 @@ async fn programs_are_asked_before_entries() {
         (r#"{ "credsStore": "../../tmp/x" }"#, "its name is not one"),
     ] {
         let file = AuthFile::parse(json.as_bytes()).unwrap();
-        let error = file.find(&repository("quay.io/acme/app"), "x").await.unwrap_err();
+        let error = file.find(&repository("quay.io/acme/app"), "x", true).await.unwrap_err();
         assert!(error.to_string().contains(why), "{error}");
     }
 }
@@ -125,7 +125,10 @@ async fn variables_come_first_and_only_for_their_host() {
     ];
     let look = async |pairs: &[(&str, &str)], name: &str| {
         let environment: Environment = pairs.iter().copied().collect();
-        find(&environment, None, &repository(name)).await.unwrap().map(|found| found.secret)
+        find(&environment, &Allowed::default(), None, &repository(name))
+            .await
+            .unwrap()
+            .map(|found| found.secret)
     };
     assert!(look(&[], "quay.io/acme/app").await.is_none());
     assert!(look(&files, "quay.io/acme/app").await == Some(pair("c", "d")));
@@ -137,11 +140,35 @@ async fn variables_come_first_and_only_for_their_host() {
     assert!(look(&all, "docker.io/alpine").await.is_none());
 
     let environment: Environment = other[1..].iter().copied().collect();
-    let error = find(&environment, None, &repository("ghcr.io/a/b")).await.unwrap_err();
+    let error = find(&environment, &Allowed::default(), None, &repository("ghcr.io/a/b")).await.unwrap_err();
     assert!(error.message.contains("no host that it is for"), "{error}");
     let missing: Environment = [("REGISTRY_AUTH_FILE", "/no/such/file")].into_iter().collect();
-    let error = find(&missing, None, &repository("ghcr.io/a/b")).await.unwrap_err();
+    let error = find(&missing, &Allowed::default(), None, &repository("ghcr.io/a/b")).await.unwrap_err();
     assert!(error.message.contains("it is not there"), "{error}");
+}
+
+#[tokio::test]
+async fn a_file_that_the_project_names_asks_no_program_for_a_host_that_nobody_allows() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("auth.json");
+    for json in [
+        r#"{"credHelpers":{"evil.example":"no-such-program-here","quay.io":"no-such-program-here"}}"#,
+        r#"{"credsStore":"no-such-program-here"}"#,
+    ] {
+        std::fs::write(&path, json).unwrap();
+        let look = async |name: &str, allowed: &str| {
+            let allowed = Allowed::listed(allowed).unwrap();
+            let found = find(&Environment::default(), &allowed, Some(&path), &repository(name)).await;
+            found.unwrap_err().to_string()
+        };
+        let untold = "nobody has allowed that host";
+        assert!(look("evil.example/app", "").await.contains(untold), "{json}");
+        if json.contains("credsStore") {
+            assert!(look("evil.example:5000/app", "other.example").await.contains(untold), "{json}");
+            assert!(look("evil.example/app", "evil.example").await.contains("is not installed"), "{json}");
+        }
+        assert!(look("quay.io/app", "").await.contains("is not installed"), "{json}");
+    }
 }
 
 #[test]
