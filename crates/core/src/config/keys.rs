@@ -251,7 +251,12 @@ pub(super) static HOST: &[Key] = &[
 
 pub(super) static STORE: &[Key] = &[
     key("region", Text, "from the environment", "The bucket's region."),
-    key("endpoint", Endpoint, "the vendor's", "Another address: https, or http on this machine only."),
+    key(
+        "endpoint",
+        Endpoint,
+        "the vendor's",
+        "Another address: https, or http on this machine only. Your credentials go there, so a host that is not the vendor's must be allowed by `PROMOTE_TRUST_HOSTS`, your own configuration file or an answer.",
+    ),
     key("path-style", Bool, "false", "The bucket in the path instead of the host name."),
     key("profile", Text, "from the environment", "The named profile whose credentials are used."),
     key(
@@ -287,7 +292,7 @@ pub(super) static FORGE: &[Key] = &[
         "api",
         Address,
         "that of github.com or gitlab.com",
-        "The address of the forge's API, such as `https://github.example.com/api/v3` or `https://gitlab.example.com/api/v4`. The token is sent there.",
+        "The address of the forge's API, such as `https://github.example.com/api/v3` or `https://gitlab.example.com/api/v4`. The token is sent there, so a host of your own must be allowed in the same way.",
     ),
     key(
         "deployments",
