@@ -10,6 +10,7 @@ use crate::gitlab::Facts;
 use crate::interrupt::{last_words, or_signal};
 use crate::page::Page;
 use crate::project::Project;
+use crate::question::terminal;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::Config;
@@ -18,7 +19,7 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish, resuming};
-use promote_core::lease;
+use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::Action;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
@@ -49,6 +50,17 @@ pub(crate) struct Move<'a> {
     pub(crate) finish: bool,
 }
 
+impl Move<'_> {
+    /// Whether this waits for, or asks about, somebody who may still be at it. What else refuses a `resume` may have
+    /// changed when the wait is over; a person is not asked where that refuses it anyway.
+    fn is_held_up(&self, early: &TooEarly, snapshot: &Snapshot, terminal: bool) -> bool {
+        // What was moved already is left alone: nobody is taken over from.
+        let leaves = self.waiting.no_wait && snapshot.state().open.is_none();
+        let worth_it = early.alone || (self.finish && !terminal);
+        worth_it && !leaves && !self.changing.dry_run
+    }
+}
+
 /// Carries a request out.
 pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> Ended {
     let mut facts = Facts::new(&wanted.request.environment);
@@ -75,7 +87,8 @@ async fn carry_and_tell(
         let found = Box::pin(decide(&view, config, &wanted.request)).await;
         progress.rest();
         let found = found?;
-        let early = lease::too_early(&found.1, &wanted.request).filter(|_| !wanted.changing.dry_run);
+        let early = lease::too_early(&found.1, &wanted.request);
+        let early = early.filter(|early| wanted.is_held_up(early, &found.0, terminal(app)));
         let Some(early) = early else { break found };
         match take_over(app, &progress, wanted.changing, &early, wanted.request.action).await? {
             Taken::No => break found,
@@ -108,7 +121,7 @@ async fn carry_and_tell(
     let severe = matches!(wanted.request.action, Action::Rollback | Action::Undo);
     let what = match &decision {
         Decision::Refused(_) => return refused(app, &report),
-        Decision::NothingToDo(nothing) if wanted.finish && nothing.pending => {
+        Decision::NothingToDo(nothing) if wanted.finish && nothing.pending && !wanted.waiting.no_wait => {
             app.screen.note(&decision_view::again(&report));
             What::Finish(nothing)
         }

@@ -104,6 +104,7 @@ impl Deploying {
         ];
         evidence.extend(self.release.as_ref().map(|release| ("sha", release.commit.to_string().into())));
         evidence.extend(self.step.clone().map(|step| ("step", step.into())));
+        evidence.extend(self.left.then(|| ("left", true.into())));
         evidence.into_iter()
     }
 }

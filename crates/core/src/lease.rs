@@ -105,7 +105,7 @@ pub(crate) fn ways_on(verb: &str, config: &Config, environment: &Environment) ->
     )
 }
 
-/// A take-over that only has to wait.
+/// A take-over that has to wait.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TooEarly {
     /// What is open or being deployed, by whom, and how old its last sign of life is. A lower-case fragment.
@@ -114,20 +114,27 @@ pub struct TooEarly {
     pub opens: DateTime<Utc>,
     /// How long that is from the moment of looking.
     pub left: Duration,
+    /// Whether nothing else refuses it.
+    pub alone: bool,
 }
 
-/// Whether nothing but its age keeps a promotion from being taken over.
+/// Whether its age keeps a promotion from being taken over, and nothing that no rule could let pass.
 pub fn too_early(decision: &Decision, request: &Request) -> Option<TooEarly> {
     let Decision::Refused(refusal) = decision else { return None };
     let Refusal { plan, obstacles, .. } = &**refusal;
-    let mut unmet = plan.findings.iter().filter(|finding| !finding.passes());
-    let (Some(only), None) = (unmet.next(), unmet.next()) else { return None };
-    if request.take_over != TakeOver::WhenStale || !obstacles.is_empty() || !is_of_age(only) {
+    if request.take_over != TakeOver::WhenStale || !obstacles.is_empty() {
         return None;
     }
-    let opens = only.opens_at?;
+    let unmet = || plan.findings.iter().filter(|finding| !finding.passes());
+    let young = unmet().find(|finding| is_of_age(finding))?;
+    let opens = young.opens_at?;
     let left = (opens - plan.taken_at).to_std().unwrap_or_default();
-    Some(TooEarly { what: only.detail.clone(), opens, left: left.max(Duration::from_millis(50)) })
+    Some(TooEarly {
+        what: young.detail.clone(),
+        opens,
+        left: left.max(Duration::from_millis(50)),
+        alone: unmet().count() == 1,
+    })
 }
 
 fn is_of_age(finding: &Finding) -> bool {

@@ -52,13 +52,9 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
 fn verdict(report: &DecisionReport, zone: Tz) -> Text {
     let (name, sha) = (&report.environment, report.release.short());
     match report.decision {
-        Verb::NothingToDo if report.pending => Text::new(
-            format!(
-                "{name} is on {sha} already; {}.",
-                report.standing.unwrap_or("its deployment has not succeeded")
-            ),
-            Style::Warn,
-        ),
+        Verb::NothingToDo if report.pending => {
+            Text::new(format!("{name} is on {sha} already; {}.", unended(report)), Style::Warn)
+        }
         Verb::NothingToDo => Text::plain(format!("Nothing to do: {name} is on {sha} already.")),
         Verb::Allowed if report.rules.iter().any(|rule| rule.verdict == Verdict::Overridden) => {
             Text::new("Allowed, past the rules that are overridden.", Style::Warn)
@@ -74,6 +70,19 @@ fn verdict(report: &DecisionReport, zone: Tz) -> Text {
             Text::new(format!("Blocked: {}.{later}", unmet(report)), Style::Bad)
         }
     }
+}
+
+/// Why the deployment of what is there counts as not done.
+fn unended(report: &DecisionReport) -> &'static str {
+    match is_unrun(report) {
+        true => "the steps that follow have not run yet",
+        false => report.standing.unwrap_or("its deployment has not succeeded"),
+    }
+}
+
+/// Whether the steps of what is there were left for later.
+fn is_unrun(report: &DecisionReport) -> bool {
+    report.rules.iter().any(|rule| rule.rule == "deploying" && rule.evidence.contains_key("left"))
 }
 
 /// `1 rule of 4 is not met`.
@@ -145,13 +154,11 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
     page
 }
 
-/// That the steps of what is there run again.
+/// That the steps of what is there are run.
 pub(crate) fn again(report: &DecisionReport) -> Page {
     let mut page = Page::default();
-    page.line(title(report).and(
-        format!(", {}: its steps run again", report.standing.unwrap_or("its deployment has not succeeded")),
-        Style::Plain,
-    ));
+    let how = if is_unrun(report) { "they run now" } else { "its steps run again" };
+    page.line(title(report).and(format!(", {}: {how}", unended(report)), Style::Plain));
     page
 }
 
@@ -188,7 +195,8 @@ fn hints(page: &mut Page, report: &DecisionReport) {
             report.command.iter().for_each(|command| page.hint(format!("`{command}` does it{end}")));
         }
         Verb::NothingToDo if report.pending => {
-            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+            let what = if is_unrun(report) { "them" } else { "its steps again" };
+            page.hint(format!("`promote resume {name}` runs {what} and records how they end"));
         }
         Verb::NothingToDo => {}
         Verb::Refused => {

@@ -67,3 +67,59 @@ fn an_override_overtakes_and_the_history_has_no_deployment_without_an_end() {
     assert_eq!(rows, ["promoted", "superseded"], "{out}");
     assert_eq!(found.pointer("/entries/0/overrides/0").unwrap(), "deploying", "{out}");
 }
+
+#[test]
+fn going_on_with_what_is_moved_asks_what_going_on_with_a_move_asks() {
+    for (said, rule, lifted) in [
+        ("promote block aaaa --reason \"INC-2: it loses orders\"", "blocked", "promote unblock aaaa"),
+        ("", "loosened", ""),
+    ] {
+        let stage = left();
+        let file = stage.folder.path().join("promote.toml");
+        match said {
+            "" => {
+                let text = std::fs::read_to_string(&file).unwrap();
+                std::fs::write(&file, text.replace("verify = { run = \"./smoke\" }", "verify = \"true\""))
+                    .unwrap();
+            }
+            line => stage.quietly(line),
+        }
+        let (status, _, err) = stage.run("promote resume prod --yes");
+        assert_eq!(status, ExitStatus::Blocked, "{rule}: {err}");
+        assert!(err.contains(rule), "{err}");
+        let (_, out, _) = stage.run("promote status prod --json");
+        assert!(out.contains("\"left\": true"), "no step ran: {out}");
+        match lifted {
+            "" => {
+                stage.quietly("promote resume prod --yes --override loosened --reason \"INC-2: as agreed\"")
+            }
+            line => {
+                stage.quietly(line);
+                stage.quietly("promote resume prod --yes");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_freeze_keeps_nobody_from_finishing_what_is_moved() {
+    let stage = left();
+    stage.quietly("promote freeze prod --reason \"INC-3: nothing new\"");
+    stage.outside.clock.advance(std::time::Duration::from_secs(120));
+    stage.quietly("promote resume prod --yes");
+}
+
+#[test]
+fn without_waiting_resume_leaves_the_steps_as_a_move_does_and_says_so() {
+    let stage = left();
+    for command in ["promote to prod aaaa --yes --no-wait", "promote resume prod --yes --no-wait"] {
+        let (status, out, err) = stage.run(command);
+        assert_eq!(status, ExitStatus::Ok, "{command}: {err}");
+        assert!(out.contains("prod is on aaaaaaa already; the steps that follow have not run yet."), "{out}");
+        assert!(err.contains("`promote resume prod` runs them and records how they end"), "{err}");
+    }
+    let (_, out, _) = stage.run("promote status prod --json");
+    assert!(out.contains("\"left\": true"), "no step ran: {out}");
+    let (_, _, err) = stage.run("promote resume prod --yes");
+    assert!(err.contains("the steps that follow have not run yet: they run now"), "{err}");
+}

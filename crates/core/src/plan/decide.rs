@@ -109,7 +109,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         Action::Promote if settled => Action::Redeploy,
         other => other,
     };
-    let plan = Plan {
+    let mut plan = Plan {
         schema: SCHEMA.to_owned(),
         project: config.project.clone(),
         ledger: snapshot.genesis.0.ledger.clone(),
@@ -144,15 +144,22 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     };
     let drifted =
         plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);
+    // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
+    let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());
+    let pending = unverified && state.committed.is_some();
+    // Going on with the deployment is held to what going on with the move is held to.
+    let resumes = request.take_over.is_wanted() && request.action == Action::Promote;
+    let resumed = resumes && settled && pending && !drifted;
+    if resumed {
+        plan.findings = rule::asked_again(plan.findings);
+    }
     // What nobody waits for is in place, and a second run has nothing to wait for either.
     let left =
         || snapshot.head.as_ref().and_then(|head| Deploying::of(config, head)).is_some_and(|it| it.left);
     let deploying =
         plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes()) && !left();
-    if settled && !drifted && !deploying && request.action != Action::Redeploy {
-        // What was adopted was never deployed by a promotion: there is no deployment of it to go on with.
-        let unverified = state.current.as_ref().is_some_and(|current| current.verified.is_none());
-        let pending = unverified && state.committed.is_some();
+    let held = deploying || (resumed && !plan.allowed());
+    if settled && !drifted && !held && request.action != Action::Redeploy {
         let ended = state.current.as_ref().and_then(|current| current.outcome);
         return Decision::NothingToDo(Box::new(Nothing { plan, pending, ended }));
     }

@@ -254,6 +254,9 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+/// Why a rule is not asked of what is gone on with.
+const BEGUN: &str = "judged when the promotion began";
+
 /// Evaluates every rule. Where other environments move along, the rules that are about an environment are asked of
 /// each: a lax environment can't move a strict one.
 pub fn evaluate(facts: &Facts<'_>) -> Vec<Finding> {
@@ -277,7 +280,7 @@ fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding
         .filter_map(|rule| {
             let finding = (rule.check)(facts)?;
             if facts.resuming() && !rule.again && !finding.passes() {
-                return Some(Finding::skipped(rule.name, "judged when the promotion began"));
+                return Some(Finding::skipped(rule.name, BEGUN));
             }
             let named = |one: &&Override| rule.overridable && one.rule == rule.name;
             Some(match facts.request.overrides.iter().find(named) {
@@ -286,6 +289,16 @@ fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding
             })
         })
         .collect()
+}
+
+/// The answers that count where what was judged when the promotion began is not judged again.
+pub fn asked_again(findings: Vec<Finding>) -> Vec<Finding> {
+    let again = |name: &str| RULES.iter().any(|rule| rule.again && rule.name == name);
+    let asked = |finding: Finding| match finding.passes() || again(&finding.rule) {
+        true => finding,
+        false => Finding::skipped(&finding.rule, BEGUN),
+    };
+    findings.into_iter().map(asked).collect()
 }
 
 /// Names a rule that `--override` can go past, or says which there are.

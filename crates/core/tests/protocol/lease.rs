@@ -5,15 +5,19 @@ use crate::gate::{Gated, deployed, step, until, world};
 use crate::invariants::{at_rest, check};
 use crate::stage::{End, Stage, actor, commit, name, run, wanted};
 use futures_executor::block_on;
-use futures_util::future::join;
+use futures_util::future::{Either, join, select};
+use promote_core::admin::{Saying, say};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{decide, resuming};
 use promote_core::lease::too_early;
+use promote_core::ledger::{State, Word};
 use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::StepEnd;
 use promote_core::request::{Request, TakeOver, Wanted};
+use promote_core::snapshot::Block;
 use promote_core::world::World;
+use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -179,5 +183,44 @@ fn a_deployment_that_goes_on_is_taken_over_by_the_same_rules_and_its_steps_never
         assert_eq!(steps.most.load(Ordering::SeqCst), 1, "two installations side by side");
         check(&stage, "prod", "after the take-over");
         assert!(stage.state("prod").current.unwrap().verified.is_some());
+    }
+}
+
+#[test]
+fn what_was_judged_before_shortens_no_wait_and_what_counts_again_is_named_beside_it() {
+    for frozen in [true, false] {
+        let stage = deployed(MemoryKind::s3_like());
+        let steps = Gated::new(&stage);
+        let world = world(&stage, &steps);
+        let under_way = |state: &State| {
+            state.open.is_none() && state.current.as_ref().is_some_and(|one| one.outcome.is_none())
+        };
+        block_on(async {
+            let first = pin!(run(&world, &stage.config, to_b()));
+            let killed = pin!(until(&world, "prod", under_way));
+            assert!(matches!(select(first, killed).await, Either::Right(_)));
+        });
+        block_on(async {
+            let said = Request { reason: Some("nothing new".to_owned()), ..to_b() };
+            if frozen {
+                say(&world, &stage.config, &said, &Saying::Freeze(None)).await.unwrap();
+            } else {
+                let note = Block { reason: "bad".to_owned(), by: "cem".to_owned(), at: world.clock.now() };
+                let key = Word::Block.key(world.ledger.reader().root(), &commit('b'), 1).unwrap();
+                world.ledger.put(&key, &note).await.unwrap();
+            }
+            let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
+            let request = resuming(&world.view(), &stage.config, request).await.unwrap();
+            let (_, decision) = decide(&world.view(), &stage.config, &request).await.unwrap();
+            let early = too_early(&decision, &request).expect("its age is waited for");
+            assert_eq!(early.alone, frozen, "{decision:?}");
+            world.clock.sleep(early.left).await;
+            let (_, decision) = decide(&world.view(), &stage.config, &request).await.unwrap();
+            match (frozen, decision) {
+                (true, Decision::NothingToDo(nothing)) => assert!(nothing.pending),
+                (false, Decision::Refused(refusal)) => assert_eq!(refusal.exit, ExitStatus::Blocked),
+                (_, other) => panic!("{other:?}"),
+            }
+        });
     }
 }
