@@ -119,7 +119,10 @@ async fn deployed(
     settings: &Environment,
     head: Option<&Head>,
 ) -> Result<(), Failure> {
-    let Some(deploying) = head.and_then(|head| Deploying::of(config, head)) else { return Ok(()) };
+    let Some(head) = head else { return Ok(()) };
+    let word = lease::word(&world.view(), head).await?;
+    let deploying = word.and_then(|word| Deploying::of(config, head, &word));
+    let Some(deploying) = deploying else { return Ok(()) };
     let name = &settings.name;
     let bucket = world.ledger.bucket();
     let now = bucket.now().await.map_err(|error| Failure::looking("asking for the time", error))?;

@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::flow::outcome;
 use crate::invocation::{Invocation, others};
-use crate::ledger::{LedgerError, OutcomeResult, PromotionId};
+use crate::ledger::{Head, LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::{adopted, environment, genesis};
@@ -112,14 +112,15 @@ impl Underway {
         });
         let adopted = adopted(&self.world.view(), &settings.lane, Some(head.state())).await;
         let adopted = adopted.unwrap_or_default();
-        let undo = undo(head.state(), name, &others(&self.config, settings), adopted.as_ref());
+        let others = others(&self.config, settings);
+        let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref());
         if !waits {
             return Ok(Recorded { written: false, undo });
         }
         let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
         let genesis = genesis(&world.view(), &self.config).await?;
-        outcome(world, settings, &genesis, request, head, result, &[]).await?;
-        Ok(Recorded { written: true, undo })
+        let ended = outcome(world, settings, &genesis, request, head, result, &[]).await?;
+        Ok(Recorded { written: true, undo: undo(&ended) })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What is being deployed in a lane, as far as its newest record tells: from the commit until the outcome is recorded,
+//! What is being deployed in a lane, as far as its newest records tell: from the commit until the outcome is recorded,
 //! whether the process that runs the steps is alive or not. Pure.
 
 use crate::config::{Config, Environment, Step};
@@ -34,19 +34,17 @@ pub struct Deploying {
 }
 
 impl Deploying {
-    /// The deployment that goes on after this record; `None` when its end is recorded, or none follows.
-    pub fn of(config: &Config, head: &Head) -> Option<Self> {
-        let (record, state) = (&head.record, head.state());
-        let current = state.current.as_ref().filter(|_| state.open.is_none())?;
+    /// The deployment that goes on after this record; `None` when its end is recorded, or none follows. `word`: the
+    /// newest record, up to this one, of those who run its steps.
+    pub fn of(config: &Config, head: &Head, word: &Head) -> Option<Self> {
+        let (record, state) = (&word.record, head.state());
+        let current = state.current.as_ref().filter(|_| state.deploys())?;
         let promotion = current.promotion.clone()?;
         let committed = state.committed?;
         let mark = record.mark.as_ref().filter(|mark| mark.of == promotion);
         let sign = mark.and_then(|mark| mark.sign.as_ref());
         // Steps that run again after an end was recorded are known by what they said of it.
         let again = state.again.as_ref();
-        if !current.follows || (current.outcome.is_some() && again.is_none()) {
-            return None;
-        }
         let left = record.commit.as_ref().is_some_and(|commit| commit.left);
         let limit = sign.map(|sign| sign.limit_s).or_else(|| again.map(|again| again.limit_s));
         let longest = limit.map_or_else(
@@ -54,7 +52,7 @@ impl Deploying {
             |limit| seconds(limit).checked_add(&GRACE).unwrap_or(TimeDelta::MAX),
         );
         let began = again.map_or(current.since, |again| again.since).time();
-        let begun = sign.map_or(began, |_| head.stored_at);
+        let begun = sign.map_or(began, |_| word.stored_at);
         let by = again.map_or(&current.by, |again| &again.by);
         let step = match sign.and_then(Sign::words) {
             Some(words) => Some(words),
@@ -74,10 +72,17 @@ impl Deploying {
         })
     }
 
+    /// The deployment that went on when this was read.
+    pub fn seen(config: &Config, snapshot: &Snapshot) -> Option<Self> {
+        let head = snapshot.head.as_ref()?;
+        Self::of(config, head, snapshot.heard.as_ref().map_or(head, |heard| &heard.word))
+    }
+
     /// Whether the release that is wanted is itself being deployed.
     pub fn same(config: &Config, snapshot: &Snapshot) -> bool {
-        let found = snapshot.head.as_ref().and_then(|head| Self::of(config, head));
-        found.and_then(|found| found.release).is_some_and(|there| there.commit == *snapshot.commit())
+        Self::seen(config, snapshot)
+            .and_then(|found| found.release)
+            .is_some_and(|there| there.commit == *snapshot.commit())
     }
 
     /// Who deploys what, since when, in which step: a lower-case fragment.

@@ -8,7 +8,7 @@ use crate::deploying::Deploying;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::ledger::{Action, Head, LedgerError};
+use crate::ledger::{Action, Head, Kind, LedgerError};
 use crate::plan::{Decision, Refusal};
 use crate::request::{Request, TakeOver};
 use crate::rule::Finding;
@@ -55,30 +55,71 @@ pub fn judge(
     }
 }
 
-/// The newest sign of life of what is open or being deployed after this record: one request, and none where nothing is.
+/// What was heard of whoever is at a lane.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Heard {
+    /// The newest record that they wrote themselves. What others say of the lane meanwhile is no word of theirs.
+    pub word: Head,
+    /// Their newest sign of life beside the records.
+    pub sign: Option<DateTime<Utc>>,
+}
+
+impl Heard {
+    /// When they were heard of last.
+    pub fn last(&self) -> DateTime<Utc> {
+        self.sign.map_or(self.word.stored_at, |sign| sign.max(self.word.stored_at))
+    }
+}
+
+/// How many records are read at once to find the newest of those who are at a lane.
+const PAGE: usize = 8;
+
+/// What was heard of those who are at what is open or being deployed after this record; `None` where nothing is. One
+/// request, and more only where others have written into the lane since.
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub async fn alive(
-    view: &View,
-    config: &Config,
-    head: Option<&Head>,
-) -> Result<Option<DateTime<Utc>>, Failure> {
+pub async fn heard(view: &View, config: &Config, head: Option<&Head>) -> Result<Option<Heard>, Failure> {
     let Some(head) = head else { return Ok(None) };
-    let state = head.state();
-    let begun = match (&state.open, &state.current) {
-        (Some(open), _) => open.since.seq,
-        // Nobody runs what was left for later.
-        (None, Some(current)) if Deploying::of(config, head).is_some_and(|it| !it.left) => current.since.seq,
-        _ => return Ok(None),
-    };
+    let Some((begun, word)) = head.state().begun().zip(word(view, head).await?) else { return Ok(None) };
+    // Nobody runs what was left for later.
+    if head.state().open.is_none() && Deploying::of(config, head, &word).is_none_or(|it| it.left) {
+        return Ok(Some(Heard { word, sign: None }));
+    }
     let found = view.ledger.alive(&head.record.lane, begun).await.map_err(LedgerError::looking)?;
-    Ok(found.map(|sign| sign.stored_at))
+    Ok(Some(Heard { word, sign: found.map(|sign| sign.stored_at) }))
 }
 
-/// When whoever is at it was heard of last: by the newest record, or by a later sign of life.
-pub fn heard(head: &Head, alive: Option<DateTime<Utc>>) -> DateTime<Utc> {
-    alive.map_or(head.stored_at, |alive| alive.max(head.stored_at))
+/// The newest record, up to this one, of those who are at what goes on after it; `None` where nothing does.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub async fn word(view: &View, head: &Head) -> Result<Option<Head>, Failure> {
+    let Some(begun) = head.state().begun() else { return Ok(None) };
+    if is_theirs(head) {
+        return Ok(Some(head.clone()));
+    }
+    let mut before = head.record.seq;
+    while before > begun {
+        let page = view.ledger.page(&head.record.lane, Some(before), PAGE).await;
+        let page = page.map_err(LedgerError::looking)?;
+        let Some(last) = page.last() else { break };
+        before = last.record.seq;
+        if let Some(found) = page.into_iter().find(is_theirs) {
+            return Ok(Some(found));
+        }
+    }
+    // What began it is their own record, so this lane lacks one: then nothing older is taken for their word.
+    Ok(Some(head.clone()))
+}
+
+/// Whether whoever is at the lane wrote this record.
+fn is_theirs(head: &Head) -> bool {
+    match head.record.kind {
+        Kind::Intent | Kind::Commit | Kind::Outcome | Kind::Abort => true,
+        Kind::Mark => head.record.mark.as_ref().is_some_and(|mark| mark.sign.is_some()),
+        Kind::Observe | Kind::Freeze | Kind::Unfreeze | Kind::Hold | Kind::Unhold => false,
+    }
 }
 
 /// Whether whoever was heard of last at `last` may still be at work for all that is known.

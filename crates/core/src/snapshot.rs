@@ -5,7 +5,7 @@ use crate::digest::Digest;
 use crate::folder::source::Part;
 use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
-use crate::lease;
+use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
 use crate::ledger::{Action, Genesis, Head, Identity, Known, Manifest, ReleaseRef, State};
 use crate::location::{Location, StoreId};
@@ -140,8 +140,8 @@ pub struct Snapshot {
     pub named_at: DateTime<Utc>,
     /// The lane's newest record.
     pub head: Option<Head>,
-    /// The newest sign of life of what is open or being deployed there.
-    pub alive: Option<DateTime<Utc>>,
+    /// What was heard of those who are at what is open or being deployed there.
+    pub heard: Option<Heard>,
     /// The newest record of the lanes of the environments before.
     pub upstream: BTreeMap<EnvironmentName, Option<Head>>,
     /// The release that is wanted.
@@ -205,8 +205,8 @@ impl Snapshot {
     }
 
     /// When whoever is at the lane was heard of last, by the ledger's store; `None` before the first record.
-    pub fn heard(&self) -> Option<DateTime<Utc>> {
-        self.head.as_ref().map(|head| lease::heard(head, self.alive))
+    pub fn last_heard(&self) -> Option<DateTime<Utc>> {
+        self.heard.as_ref().map(Heard::last).or_else(|| Some(self.head.as_ref()?.stored_at))
     }
 
     /// The commit that would move.

@@ -27,27 +27,30 @@ pub fn undo(
     if state.open.is_some() {
         return Some(back);
     }
-    let current = state.current.as_ref();
+    // Whoever runs the steps is overtaken by it.
+    let deploys = state.deploys();
     if state.is_first() {
-        let deploying = current.is_some_and(|current| current.follows && current.outcome.is_none());
-        return Some(match deploying {
-            true => back.option("--override", "deploying").option("--reason", "TEXT"),
-            false => back,
-        });
+        return Some(past(back, &[(deploys, "deploying")]));
     }
     let now = state.release().map(|release| &release.commit);
     let before = &state.trail.iter().find(|past| Some(&past.release.commit) != now)?.release;
     let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));
     let adopted = adopted.map(|release| release.commit.clone());
     // What was adopted comes back by itself, unless what is there was verified.
-    let free = adopted.as_ref() == Some(&before.commit) && current.is_some_and(|it| it.verified.is_none());
-    let rules = [(!verified && !free, "from"), (state.rolled_back.contains(&before.commit), "rolled-back")];
+    let given_up = state.current.as_ref().is_some_and(|current| current.verified.is_some());
+    let free = adopted.as_ref() == Some(&before.commit) && state.current.is_some() && !given_up;
+    let marked = state.rolled_back.contains(&before.commit);
     let unnamed = previous(state).or(adopted);
     let line = match unnamed.as_ref() == Some(&before.commit) {
         true => back,
         false => back.option("--to", before.commit.short(7)),
     };
+    Some(past(line, &[(deploys, "deploying"), (!verified && !free, "from"), (marked, "rolled-back")]))
+}
+
+/// The line with an override of each rule that is not met, and the reason that they need.
+fn past(line: Invocation, rules: &[(bool, &str)]) -> Invocation {
     let named = || rules.iter().filter(|(unmet, _)| *unmet);
     let line = named().fold(line, |line, (_, rule)| line.option("--override", rule));
-    Some(if named().next().is_none() { line } else { line.option("--reason", "TEXT") })
+    if named().next().is_some() { line.option("--reason", "TEXT") } else { line }
 }

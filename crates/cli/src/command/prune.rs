@@ -18,7 +18,7 @@ use std::time::Duration;
 /// What is in an environment, was there and could come back, is open, is pinned, is new or could move on next is never
 /// deleted. A release is first doomed, and deleted by a later run when the grace is over: until then it can be
 /// pinned, and a promotion that had just begun keeps it. Without `--yes` it only shows what would be done. The ledger keeps
-/// everything.
+/// everything but the signs of life of what has ended.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote prune\n  promote prune --yes\n  promote prune --keep 50 --older-than 90d --json"

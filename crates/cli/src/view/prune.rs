@@ -8,6 +8,18 @@ use promote_core::report::{FateWord, PruneReport, PrunedRelease};
 /// How many kept releases are shown one by one.
 const SHOWN: usize = 40;
 
+/// What is, or would be, swept up of what has ended.
+fn signs(page: &mut Page, report: &PruneReport) {
+    if report.signs > 0 {
+        let deleted = if report.done { "Deleted" } else { "To be deleted now" };
+        page.line(format!("{deleted}: {} of life of what has ended.", count(report.signs, "sign")));
+    }
+    if let Some(why) = &report.signs_left {
+        let text = format!("signs of life of what has ended are left: {why}");
+        page.line(Text::new("  ! ", Style::Warn).and(text, Style::Plain));
+    }
+}
+
 pub(crate) fn page(report: &PruneReport, zone: Tz) -> Page {
     let mut page = Page::default();
     let of = |fate: FateWord| report.releases.iter().filter(move |one| one.fate == fate);
@@ -59,7 +71,8 @@ pub(crate) fn page(report: &PruneReport, zone: Tz) -> Page {
         }
     }
     if !report.done
-        && of(FateWord::Doom).chain(of(FateWord::Delete)).chain(of(FateWord::Lift)).next().is_some()
+        && (report.signs > 0
+            || of(FateWord::Doom).chain(of(FateWord::Delete)).chain(of(FateWord::Lift)).next().is_some())
     {
         page.hint("`promote prune --yes` does it; `promote pin RELEASE --reason TEXT` keeps one");
     } else if of(FateWord::Doom).any(|one| one.done) {
@@ -103,8 +116,9 @@ fn sums(page: &mut Page, report: &PruneReport) {
         report.releases.iter().filter(|one| one.fate == fate && (!report.done || one.done)).count()
     };
     let (doom, delete) = (number(FateWord::Doom), number(FateWord::Delete));
-    if doom + delete + number(FateWord::Lift) == 0 {
+    if doom + delete + number(FateWord::Lift) + report.signs == 0 {
         page.line("Nothing to do.");
+        signs(page, report);
         return;
     }
     let (doomed, deleted) = match report.done {
@@ -120,6 +134,7 @@ fn sums(page: &mut Page, report: &PruneReport) {
     if delete > 0 {
         page.line(line(deleted, delete, report.delete_bytes));
     }
+    signs(page, report);
     if !report.done {
         page.line("Nothing was changed.");
     }

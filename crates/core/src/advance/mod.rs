@@ -13,7 +13,7 @@ use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
-use crate::lease;
+use crate::lease::{self, Heard};
 use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, State};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, heads};
@@ -165,9 +165,10 @@ async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Ch
         .filter_map(|(name, head)| Some((name, head?)))
         .collect();
     let own = heads.remove(&settings.name);
-    let deploying = own.as_ref().and_then(|head| Deploying::of(config, head));
-    let alive = lease::alive(view, config, own.as_ref()).await?;
-    let last = own.as_ref().map(|head| lease::heard(head, alive));
+    let heard = lease::heard(view, config, own.as_ref()).await?;
+    let deploying = own.as_ref().zip(heard.as_ref());
+    let deploying = deploying.and_then(|(head, heard)| Deploying::of(config, head, &heard.word));
+    let last = heard.as_ref().map(Heard::last);
     let state = own.map(|head| head.record.state).unwrap_or_default();
     let states: BTreeMap<EnvironmentName, State> =
         heads.into_iter().map(|(name, head)| (name, head.record.state)).collect();

@@ -40,7 +40,7 @@ pub(super) async fn overtake(
     config: &Config,
     snapshot: &Snapshot,
 ) -> Result<Before, Failure> {
-    let overtaken = snapshot.head.as_ref().and_then(|head| Deploying::of(config, head));
+    let overtaken = Deploying::seen(config, snapshot);
     let (Some(planned), Some(deploying)) = (&snapshot.head, &overtaken) else {
         return Ok(Before { head: snapshot.head.clone(), overtaken });
     };

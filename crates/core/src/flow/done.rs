@@ -3,20 +3,22 @@
 use super::Done;
 use crate::invocation::Invocation;
 use crate::ledger::Action;
+use crate::lookout::Loss;
 use crate::observe::adopted;
 use crate::observe::undoing::lasting;
 use crate::undo;
 use crate::world::World;
 
 impl Done {
-    /// What puts back the release that was there; `None` when there was none, or it is there again.
+    /// What puts back the release that was there; `None` when there was none, it is there again, or another one came.
     pub fn undo(&self) -> Option<Invocation> {
         let back = matches!(self.plan.action, Action::Rollback | Action::Undo)
             || self.undone.as_ref().is_some_and(Result::is_ok);
         let from = self.plan.from.as_ref();
         let moved =
             from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
-        (moved && !back)
+        let superseded = self.lost.as_ref().is_some_and(|lost| lost.how == Loss::Superseded);
+        (moved && !back && !superseded)
             .then(|| {
                 let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
                 undo::undo(self.head.state(), environment, include, self.adopted.as_ref())

@@ -63,7 +63,7 @@ pub async fn finish(
             moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
         });
     }
-    let beside = Deploying::of(config, &head)
+    let beside = Deploying::seen(config, snapshot)
         .is_some_and(|deploying| !deploying.left && snapshot.taken_at < deploying.until);
     let again = Some(Again { beside });
     let following = follow(world, config, &plan, snapshot, request, head, Vec::new(), again);

@@ -7,6 +7,7 @@ use super::key;
 use super::reader::{LedgerError, LedgerReader};
 use super::record::{PromotionId, Seq};
 use crate::names::LaneName;
+use crate::port::Object;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -52,6 +53,22 @@ impl LedgerReader {
                 why: "no sign of life has such a key".to_owned(),
             }),
         }
+    }
+}
+
+/// How many signs of a lane are listed at once.
+const PAGE: usize = 1000;
+
+impl LedgerReader {
+    /// The signs of life in a lane, up to a page of them, each with the record that began what it is a sign of: one
+    /// request. What else lies there is left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn signs(&self, lane: &LaneName) -> Result<Vec<(Seq, Object)>, LedgerError> {
+        let page = self.bucket().list(&key::signs_prefix(self.root(), lane), None, PAGE).await?;
+        let sign = |object: Object| Some((key::alive_of(self.root(), lane, &object.key)?.0, object));
+        Ok(page.objects.into_iter().filter_map(sign).collect())
     }
 }
 

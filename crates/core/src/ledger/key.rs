@@ -45,9 +45,14 @@ pub fn seq_of(root: &Key, lane: &LaneName, key: &Key) -> Option<Seq> {
 /// The largest number of a sign of life plus one.
 const SIGNS: u32 = 1_000_000;
 
+/// The prefix of all signs of life of a lane, with its slash.
+pub fn signs_prefix(root: &Key, lane: &LaneName) -> String {
+    format!("{root}/lanes/{lane}/alive/")
+}
+
 /// The prefix of the signs of life of what was begun by this record of a lane, with its slash.
 pub fn alive_prefix(root: &Key, lane: &LaneName, since: Seq) -> String {
-    format!("{root}/lanes/{lane}/alive/{:012}/", since.0)
+    format!("{}{:012}/", signs_prefix(root, lane), since.0)
 }
 
 /// The key of the `number`-th sign of life of what was begun by this record: like a record's, so that the newest is the
@@ -62,7 +67,7 @@ pub fn alive(root: &Key, lane: &LaneName, since: Seq, number: u32) -> Result<Key
 
 /// The record and the number of the sign of life that lies at `key`, or `None` when the key is no sign's of this lane.
 pub fn alive_of(root: &Key, lane: &LaneName, key: &Key) -> Option<(Seq, u32)> {
-    let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/alive/"))?.strip_suffix(".json")?;
+    let rest = key.as_str().strip_prefix(&signs_prefix(root, lane))?.strip_suffix(".json")?;
     let (since, left) = rest.split_once('/')?;
     let digits = |text: &str, count| text.len() == count && text.bytes().all(|b| b.is_ascii_digit());
     if !digits(since, 12) || !digits(left, 6) {

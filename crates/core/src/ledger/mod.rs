@@ -8,6 +8,7 @@ pub mod chain;
 pub mod entry;
 mod gates;
 pub mod genesis;
+mod going_on;
 pub mod key;
 pub mod layout;
 pub mod manifest;

@@ -192,11 +192,11 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over.is_wanted()));
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let head = heads.get(&environment.name).cloned().flatten();
-    let alive = lease::alive(view, config, head.as_ref());
+    let heard = lease::heard(view, config, head.as_ref());
     let stands = descent(view, state.release(), &candidate.manifest.commit);
     let (descent, read) =
-        join(stands, try_join4(capabilities(view, &genesis.0, &targets), files, gates, alive)).await;
-    let (mut capabilities, files, gates, alive) = read?;
+        join(stands, try_join4(capabilities(view, &genesis.0, &targets), files, gates, heard)).await;
+    let (mut capabilities, files, gates, heard) = read?;
     let changes = folders::changes(environment, &files, &targets);
     let stays = match &head {
         Some(head) if request.undoes(head.state(), &candidate.manifest.commit) => {
@@ -223,7 +223,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         named_at,
         genesis,
         head,
-        alive,
+        heard,
         upstream: before
             .into_iter()
             .filter_map(|name| Some((name.clone(), heads.get(name)?.clone())))

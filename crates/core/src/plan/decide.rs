@@ -154,8 +154,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         plan.findings = rule::asked_again(plan.findings);
     }
     // What nobody waits for is in place, and a second run has nothing to wait for either.
-    let left =
-        || snapshot.head.as_ref().and_then(|head| Deploying::of(config, head)).is_some_and(|it| it.left);
+    let left = || Deploying::seen(config, snapshot).is_some_and(|it| it.left);
     let deploying =
         plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes()) && !left();
     let held = deploying || (resumed && !plan.allowed());

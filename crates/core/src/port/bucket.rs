@@ -190,7 +190,7 @@ pub trait Bucket: BucketReader {
         condition: &Condition,
     ) -> Result<Object, ProviderError>;
 
-    /// Deletes an object: retention and probes only, never the ledger.
+    /// Deletes an object: retention and probes only. Of a ledger, signs of life of what has ended and nothing else.
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError>;
 
     /// Finds out what the store honours, by writing below `scratch` and cleaning up what was written.

@@ -29,6 +29,10 @@ pub struct PruneReport {
     pub delete_bytes: u64,
     /// Bytes of what was doomed, or would be now.
     pub doom_bytes: u64,
+    /// How many signs of life of what has ended were deleted, or would be.
+    pub signs: usize,
+    /// Why signs of what has ended stay; `None` where none does.
+    pub signs_left: Option<String>,
     /// Every published release, the newest first.
     pub releases: Vec<PrunedRelease>,
 }
@@ -45,6 +49,8 @@ impl Document for PruneReport {
         "grace_s",
         "delete_bytes",
         "doom_bytes",
+        "signs",
+        "signs_left",
         "releases",
     ];
 }
@@ -199,6 +205,8 @@ impl PruneReport {
             grace_s: policy.grace.num_seconds(),
             delete_bytes: sum(FateWord::Delete),
             doom_bytes: sum(FateWord::Doom),
+            signs: pruned.map_or(survey.signs.len(), |done| done.signs.deleted),
+            signs_left: pruned.and_then(|done| done.signs.left.clone()),
             releases,
         }
     }

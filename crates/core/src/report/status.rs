@@ -166,7 +166,7 @@ pub struct OpenReport {
     pub by: String,
     /// Since when.
     pub since: DateTime<Utc>,
-    /// When whoever is at it was heard of last, by the store's clock: the lane's newest record, or a later sign of life.
+    /// When whoever is at it was heard of last, by the store's clock: their newest record, or a later sign of life.
     pub last: DateTime<Utc>,
     /// How many seconds ago that was.
     pub last_s: i64,
@@ -187,7 +187,7 @@ pub struct DeployingReport {
     pub since: DateTime<Utc>,
     /// The step that it said it is in; before it said anything, its first.
     pub step: Option<String>,
-    /// When whoever is at it was heard of last, by the store's clock: the lane's newest record, or a later sign of life.
+    /// When whoever is at it was heard of last, by the store's clock: their newest record, or a later sign of life.
     pub last: DateTime<Utc>,
     /// How many seconds ago that was.
     pub last_s: i64,

@@ -2,6 +2,7 @@
 
 use super::erase::{Erasure, artifact};
 use super::judge::{Fate, Judged, judge};
+use super::signs::{Swept, sweep};
 use super::survey::{Survey, survey_knowing};
 use super::write::{failed, place, put, say};
 use super::{Policy, Root};
@@ -29,6 +30,8 @@ pub struct Pruned {
     pub erased: BTreeMap<CommitId, Vec<Erasure>>,
     /// Those of them that are done with.
     pub gone: Vec<CommitId>,
+    /// What became of the signs of life of what has ended.
+    pub signs: Swept,
 }
 
 /// `gone.json`.
@@ -116,6 +119,7 @@ impl Run<'_> {
                 self.done.doomed.push(commit.clone());
             }
         }
+        self.done.signs = sweep(self.world, &survey.signs).await;
         Ok(())
     }
 

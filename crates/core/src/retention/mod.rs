@@ -21,6 +21,7 @@ mod ground;
 mod judge;
 mod pin;
 pub mod roots;
+mod signs;
 mod survey;
 mod write;
 
@@ -29,6 +30,7 @@ pub use erase::Erasure;
 pub use judge::{Fate, Judged, judge};
 pub use pin::{Pinned, pin, unpin};
 pub use roots::Root;
+pub use signs::{EndedSign, Swept};
 pub use survey::{Survey, survey};
 
 use chrono::TimeDelta;

@@ -4,6 +4,7 @@
 
 use super::Policy;
 use super::roots::roots;
+use super::signs::{self, EndedSign};
 use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
@@ -31,6 +32,8 @@ pub struct Survey {
     /// The manifests of those that were published and are not gone, where nothing but their places can tell whether one
     /// of them is needed. Empty while the listing tells that all of them are.
     pub manifests: BTreeMap<CommitId, Manifest>,
+    /// Signs of life of what has ended.
+    pub signs: Vec<EndedSign>,
 }
 
 impl Survey {
@@ -45,7 +48,9 @@ impl Survey {
 /// # Errors
 /// When anything can't be read or is not of this version, or the ledger is another project's.
 pub async fn survey(view: &View, config: &Config, policy: &Policy) -> Result<Survey, Failure> {
-    survey_knowing(view, config, policy, &BTreeMap::new()).await
+    let found = survey_knowing(view, config, policy, &BTreeMap::new()).await?;
+    let signs = signs::ended(view, &found.heads).await.map_err(LedgerError::looking)?;
+    Ok(Survey { signs, ..found })
 }
 
 /// The same with manifests that were read before: they never change.
@@ -86,7 +91,7 @@ pub(super) async fn survey_knowing(
         });
         manifests.extend(try_join_all(reads).await?);
     }
-    Ok(Survey { at, heads, releases, manifests })
+    Ok(Survey { at, heads, releases, manifests, signs: Vec::new() })
 }
 
 /// The time by the ledger's store.

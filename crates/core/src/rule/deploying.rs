@@ -19,8 +19,8 @@ fn supersedes(facts: &Facts<'_>) -> bool {
 }
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
-    let found = Deploying::of(facts.config, facts.snapshot.head.as_ref()?)?;
-    let last = facts.snapshot.heard()?;
+    let found = Deploying::seen(facts.config, facts.snapshot)?;
+    let last = facts.snapshot.last_heard()?;
     let name = &facts.environment.name;
     let now = facts.snapshot.taken_at;
     let what = found.words(now);

@@ -13,7 +13,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         format!("promotion {} of {} by {} is open", open.promotion, open.release.commit.short(7), open.by);
     let back = Invocation::along("rollback", facts.config, facts.environment);
     let now = facts.snapshot.taken_at;
-    let last = facts.snapshot.heard().unwrap_or(head.stored_at);
+    let last = facts.snapshot.last_heard().unwrap_or(head.stored_at);
     let finding = match lease::judge(facts.request.take_over, last, now) {
         Ok(()) => return Some(Finding::met("unfinished", format!("{what} and is taken over"))),
         Err(Some(at)) => {

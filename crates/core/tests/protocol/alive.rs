@@ -23,11 +23,11 @@ use std::pin::pin;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-fn to_b() -> Request {
+pub fn to_b() -> Request {
     Request::promote(name("prod"), wanted('b'), actor("ann"))
 }
 
-async fn resume(world: &World, stage: &Stage) -> End {
+pub async fn resume(world: &World, stage: &Stage) -> End {
     let request = Request {
         take_over: TakeOver::WhenStale,
         ..Request::promote(name("prod"), Wanted::Unnamed, actor("bob"))
@@ -36,12 +36,12 @@ async fn resume(world: &World, stage: &Stage) -> End {
     run(world, &stage.config, request).await
 }
 
-fn signs(stage: &Stage) -> usize {
+pub fn signs(stage: &Stage) -> usize {
     stage.bucket.keys().iter().filter(|key| key.as_str().contains("/lanes/prod/alive/")).count()
 }
 
 /// A stage whose prod has a step in this phase.
-fn with(phase: &str, kind: MemoryKind) -> Stage {
+pub fn with(phase: &str, kind: MemoryKind) -> Stage {
     match phase {
         "deploy" => deployed(kind),
         _ => {
@@ -52,7 +52,7 @@ fn with(phase: &str, kind: MemoryKind) -> Stage {
     }
 }
 
-fn under_way(state: &State) -> bool {
+pub fn under_way(state: &State) -> bool {
     let current = state.current.as_ref();
     state.open.is_some() || current.is_some_and(|one| one.follows && one.outcome.is_none())
 }

@@ -144,6 +144,10 @@ fn steps_that_run_again_close_the_lane_whatever_is_said_of_it_meanwhile() {
             let unmet: Vec<_> = refused.plan.findings.iter().filter(|one| !one.passes()).collect();
             assert!(unmet.iter().any(|one| one.rule == "deploying"), "{unmet:?}");
             assert_eq!(refused.exit, ExitStatus::Conflict);
+            // The way back that is told overtakes it.
+            let shown = status(&world.view(), config, &[name("prod")], &actor("bob")).await.unwrap();
+            let undo = shown.environments[0].undo.clone().unwrap();
+            assert_eq!(undo, "promote rollback prod --override deploying --reason TEXT");
             steps.open.store(true, Ordering::SeqCst);
         };
         let first = async {
@@ -180,6 +184,7 @@ fn a_rollback_in_an_emergency_goes_through_with_the_override_and_the_overtaken_e
         let (first, second) = (done(first), done(second));
         assert_eq!((second.result, second.exit), (OutcomeResult::Succeeded, ExitStatus::Ok));
         assert_eq!((first.result, first.exit), (OutcomeResult::Superseded, ExitStatus::DeployFailed));
+        assert_eq!(first.undo(), None, "what is there is not what it moved");
         let lost = first.lost.unwrap();
         assert_eq!((lost.how, lost.by.as_str()), (Loss::Superseded, "bob"));
         // Its step heard of it, and never ran beside the other one.

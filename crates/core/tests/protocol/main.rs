@@ -21,6 +21,7 @@ mod lease;
 mod manifests;
 mod race;
 mod repeated;
+mod signs;
 mod stage;
 mod takeover;
 mod undo;

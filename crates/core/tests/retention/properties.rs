@@ -131,7 +131,7 @@ proptest! {
         let mut ages: Vec<_> = listed.iter().filter(|(_, entry)| entry.gone.is_none()).collect();
         ages.sort_by_key(|(commit, entry)| (std::cmp::Reverse(entry.published), (*commit).clone()));
         needed.extend(ages.iter().take(keep).map(|(commit, _)| (*commit).clone()));
-        let survey = Survey { at: now(), heads, releases: listed.clone(), manifests: manifests.clone() };
+        let survey = Survey { at: now(), heads, releases: listed.clone(), manifests: manifests.clone(), signs: Vec::new() };
         let judged = judge(&config(), &policy, &survey, |_| true);
         prop_assert_eq!(judged.len(), listed.len());
         let place = |commit: &CommitId| {

@@ -186,7 +186,7 @@ impl Case {
         let snapshot = Snapshot {
             taken_at: now(),
             began_at: now(),
-            alive: None,
+            heard: None,
             local_at: now(),
             named_at: now(),
             newer: BTreeMap::new(),

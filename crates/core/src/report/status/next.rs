@@ -160,7 +160,7 @@ fn judge(
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,
         head: looked.heads.get(&environment.lane).cloned().flatten(),
-        alive: looked.alive.get(&environment.lane).copied(),
+        heard: looked.heard.get(&environment.lane).cloned(),
         upstream: environment
             .from
             .iter()

@@ -13,7 +13,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::gates::Before;
 use crate::invocation::others;
-use crate::lease;
+use crate::lease::{self, Heard};
 use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
@@ -45,8 +45,8 @@ pub(super) struct Looked {
     pub(super) local_at: DateTime<Utc>,
     /// What the gates of what may move are compared with.
     pub(super) gates: BTreeMap<EnvironmentName, Before>,
-    /// The newest signs of life of what is open or being deployed.
-    pub(super) alive: BTreeMap<LaneName, DateTime<Utc>>,
+    /// What was heard of those who are at what is open or being deployed.
+    pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.
     adopted: BTreeMap<LaneName, ReleaseRef>,
     /// What undoing a first release can't take back.
@@ -84,7 +84,7 @@ pub async fn status(
         .collect();
     let mut looked = look(view, config, &shown).await?;
     again(view, config, &shown, &mut looked).await?;
-    alive(view, config, &mut looked).await?;
+    heard(view, config, &mut looked).await?;
     gates(view, config, &shown, &mut looked).await?;
     before(view, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
@@ -141,7 +141,7 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         tags: BTreeMap::new(),
         descent: BTreeMap::new(),
         gates: BTreeMap::new(),
-        alive: BTreeMap::new(),
+        heard: BTreeMap::new(),
         adopted: BTreeMap::new(),
         stays: BTreeMap::new(),
         at,
@@ -200,12 +200,12 @@ fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
 }
 
 /// Reads whether those who are at something are alive.
-async fn alive(view: &View, config: &Config, looked: &mut Looked) -> Result<(), Failure> {
+async fn heard(view: &View, config: &Config, looked: &mut Looked) -> Result<(), Failure> {
     let reads = looked.heads.iter().map(|(lane, head)| async move {
-        Ok::<_, Failure>((lane.clone(), lease::alive(view, config, head.as_ref()).await?))
+        Ok::<_, Failure>((lane.clone(), lease::heard(view, config, head.as_ref()).await?))
     });
     let found: Vec<_> = try_join_all(reads).await?;
-    looked.alive = found.into_iter().filter_map(|(lane, alive)| Some((lane, alive?))).collect();
+    looked.heard = found.into_iter().filter_map(|(lane, heard)| Some((lane, heard?))).collect();
     Ok(())
 }
 
@@ -311,9 +311,9 @@ async fn report(
         until: None,
     });
     let head = looked.heads.get(&settings.lane).and_then(Option::as_ref);
-    let deploying = head.and_then(|head| Deploying::of(config, head));
-    let last = head.map(|head| lease::heard(head, looked.alive.get(&settings.lane).copied()));
-    let last = last.unwrap_or(looked.at);
+    let heard = looked.heard.get(&settings.lane);
+    let deploying = head.zip(heard).and_then(|(head, heard)| Deploying::of(config, head, &heard.word));
+    let last = heard.map_or(looked.at, Heard::last);
     EnvironmentStatus {
         name: settings.name.to_string(),
         tier: settings.tier,
