@@ -9,7 +9,8 @@
 )]
 
 use promote_tests::lane_project::{LaneProject, Place, Ran};
-use std::process::Child;
+use std::io::{BufRead as _, Read as _};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
@@ -228,4 +229,68 @@ fn a_move_without_its_steps_closes_the_environment_until_they_have_run() {
     let resumed = run(&project, &["resume", "e0", "--yes"], "bob");
     assert_eq!(resumed.code, Some(0), "{resumed:?}");
     assert_eq!(installed(&project), release(&project, 0));
+}
+
+fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    assert!(std::process::Command::new("kill").args([name, &pid]).status().unwrap().success());
+}
+
+#[test]
+fn whatever_stops_it_ends_the_step_and_says_what_it_was() {
+    for (name, code, words) in
+        [("-INT", 130, "interrupted"), ("-TERM", 143, "terminated"), ("-HUP", 129, "terminal closed")]
+    {
+        let project = project("deploy", INSTALL);
+        let first = begin(&project, &["to", "e0", &project.releases[0], "--yes"], "ann");
+        until("the deployment begins", || exists(&project, "running"));
+        signal(&first, name);
+        let first = end(first);
+        assert_eq!(first.code, Some(code), "{name}: {first:?}");
+        assert!(first.err.contains(&format!("{words} while promoting to e0")), "{name}: {first:?}");
+        assert!(first.err.contains("records that promote stopped waiting"), "{name}: {first:?}");
+        until("its step ends", || !exists(&project, "running"));
+        assert_eq!(results(&project), ["interrupted"], "{name}");
+    }
+}
+
+#[test]
+fn whatever_stops_a_wait_for_another_process_is_said_as_what_it_was() {
+    let project = project("prepare", "true");
+    let mut first = begin(&project, &["to", "e0", &project.releases[0], "--yes"], "ann");
+    until("the migration begins", || exists(&project, "running"));
+    first.kill().unwrap();
+    first.wait().unwrap();
+    for (name, code, words) in [("-TERM", 143, "terminated"), ("-HUP", 129, "terminal closed")] {
+        let mut second = begin(&project, &["resume", "e0", "--yes"], "bob");
+        let mut said = std::io::BufReader::new(second.stderr.take().unwrap());
+        let mut err = String::new();
+        while !err.contains("still be at work until then") {
+            assert!(said.read_line(&mut err).unwrap() > 0, "{err}");
+        }
+        // It is said before the wait begins, and only the wait hears signals.
+        std::thread::sleep(Duration::from_secs(1));
+        signal(&second, name);
+        said.read_to_string(&mut err).unwrap();
+        assert_eq!(second.wait().unwrap().code(), Some(code), "{name}: {err}");
+        assert!(err.contains(&format!("{words} while waiting to take over")), "{name}: {err}");
+    }
+}
+
+#[test]
+fn what_was_started_to_outlive_its_terminal_does() {
+    let project = project("deploy", INSTALL);
+    let command = project.command(&[], &[("PROMOTE_ACTOR", "ann")]);
+    let line = "trap '' HUP; exec \"$0\" \"$@\"";
+    let arguments = ["to", "e0", &project.releases[0], "--yes"];
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", line]).arg(command.get_program()).args(arguments);
+    shell.current_dir(project.folder.path());
+    shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let first = shell.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    until("the deployment begins", || exists(&project, "running"));
+    signal(&first, "-HUP");
+    open_gate(&project);
+    let first = end(first);
+    assert_eq!(first.code, Some(0), "{first:?}");
 }

@@ -42,7 +42,7 @@ pub(crate) async fn one_of_several(
         }
         _ => {
             progress.rest();
-            Stop::Failure(Failure::new(signal.exit(), "interrupted").hint(again))
+            Stop::Failure(Failure::new(signal.exit(), signal.exit().stopped()).hint(again))
         }
     }
 }

@@ -97,6 +97,8 @@ pub enum Signal {
     Interrupt,
     /// A request to terminate.
     Terminate,
+    /// The terminal was closed.
+    HangUp,
 }
 
 /// Waits for signals. Before the first call they end the process at once, as always.

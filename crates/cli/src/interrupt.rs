@@ -1,4 +1,4 @@
-//! Ctrl-C and requests to terminate: the flow is dropped, what was done is said, and the second signal ends it all.
+//! Ctrl-C, requests to terminate and a terminal that is closed: the flow is dropped, what was done is said, and the second signal ends it all.
 
 use crate::env::{Env, Signal, Signals};
 use crate::progress::Progress;
@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use futures_util::future::{Either, select};
 use promote_core::exit::ExitStatus;
 use std::pin::pin;
+#[cfg(target_os = "linux")]
+use std::sync::LazyLock;
 
 impl Signal {
     /// The exit status that says so.
@@ -13,6 +15,7 @@ impl Signal {
         match self {
             Self::Interrupt => ExitStatus::Interrupted,
             Self::Terminate => ExitStatus::Terminated,
+            Self::HangUp => ExitStatus::HungUp,
         }
     }
 }
@@ -30,17 +33,46 @@ impl Signals for ProcessSignals {
                 std::future::pending::<()>().await;
             }
         });
-        match select(interrupt, pin!(terminate())).await {
+        let (terminate, hang_up) = (pin!(terminate()), pin!(hang_up()));
+        match select(interrupt, select(terminate, hang_up)).await {
             Either::Left(_) => Signal::Interrupt,
-            Either::Right(_) => Signal::Terminate,
+            Either::Right((Either::Left(_), _)) => Signal::Terminate,
+            Either::Right((Either::Right(_), _)) => Signal::HangUp,
         }
     }
 }
 
 #[cfg(unix)]
 async fn terminate() {
-    use tokio::signal::unix::{SignalKind, signal};
-    match signal(SignalKind::terminate()) {
+    heard(tokio::signal::unix::SignalKind::terminate()).await;
+}
+
+/// Where that can't be told to be ignored, the signal ends the process, as it does before anybody listens.
+#[cfg(target_os = "linux")]
+async fn hang_up() {
+    static IGNORED: LazyLock<bool> = LazyLock::new(ignores_hang_up);
+    match *IGNORED {
+        true => std::future::pending().await,
+        false => heard(tokio::signal::unix::SignalKind::hangup()).await,
+    }
+}
+
+/// Whether whoever started the process wants it to outlive its terminal (`nohup`): listening would undo that.
+#[cfg(target_os = "linux")]
+fn ignores_hang_up() -> bool {
+    let Ok(status) = std::fs::read_to_string("/proc/self/status") else { return true };
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_none_or(|mask| mask & 1 == 1)
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn hang_up() {
+    std::future::pending().await
+}
+
+#[cfg(unix)]
+async fn heard(kind: tokio::signal::unix::SignalKind) {
+    match tokio::signal::unix::signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;
         }

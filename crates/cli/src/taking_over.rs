@@ -62,7 +62,8 @@ async fn wait(app: &App<'_>, progress: &Progress, early: &TooEarly) -> Result<Ta
         Err(signal) => {
             progress.rest();
             app.screen.message("\n");
-            Err(Failure::new(signal.exit(), "interrupted while waiting to take over")
+            let exit = signal.exit();
+            Err(Failure::new(exit, format!("{} while waiting to take over", exit.stopped()))
                 .state("Nothing was changed.")
                 .into())
         }

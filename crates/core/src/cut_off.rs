@@ -115,7 +115,7 @@ impl Underway {
         let others = others(&self.config, settings);
         let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref());
         if !waits {
-            return Ok(Recorded { written: false, undo });
+            return Ok(Recorded { written: false, undo: undo(&head) });
         }
         let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
         let genesis = genesis(&world.view(), &self.config).await?;
@@ -133,8 +133,7 @@ pub fn failure(
     recorded: Option<Result<Recorded, Failure>>,
 ) -> Failure {
     let name = reached.environment.as_ref().unwrap_or(&underway.request.environment);
-    let word = if exit == ExitStatus::Interrupted { "interrupted" } else { "terminated" };
-    let failure = Failure::new(exit, format!("{word} while promoting to {name}"));
+    let failure = Failure::new(exit, format!("{} while promoting to {name}", exit.stopped()));
     if reached.aborted {
         return failure.state("No target was written, and the promotion was withdrawn.");
     }

@@ -30,6 +30,8 @@ pub enum ExitStatus {
     Differs,
     /// Some writes may have been made, and the ledger does not say yet how it ended.
     Unfinished,
+    /// Stopped because its terminal was closed.
+    HungUp,
     /// Stopped by ctrl-C.
     Interrupted,
     /// Stopped by a request to terminate.
@@ -38,7 +40,7 @@ pub enum ExitStatus {
 
 impl ExitStatus {
     /// Every status, in the order of the codes.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Ok,
         Self::Failed,
         Self::Usage,
@@ -51,6 +53,7 @@ impl ExitStatus {
         Self::Timeout,
         Self::Differs,
         Self::Unfinished,
+        Self::HungUp,
         Self::Interrupted,
         Self::Terminated,
     ];
@@ -70,6 +73,7 @@ impl ExitStatus {
             Self::Timeout => 9,
             Self::Differs => 10,
             Self::Unfinished => 11,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::Terminated => 143,
         }
@@ -90,8 +94,18 @@ impl ExitStatus {
             Self::Timeout => "timeout",
             Self::Differs => "differs",
             Self::Unfinished => "unfinished",
+            Self::HungUp => "hung-up",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+        }
+    }
+
+    /// What came in between when a command was stopped that ends so, in words that fit before `while`.
+    pub const fn stopped(self) -> &'static str {
+        match self {
+            Self::Terminated => "terminated",
+            Self::HungUp => "terminal closed",
+            _ => "interrupted",
         }
     }
 }
@@ -114,6 +128,7 @@ impl ExitStatus {
             Self::Unfinished => {
                 "some targets may have been written, and the ledger does not say how it ended"
             }
+            Self::HungUp => "stopped because its terminal was closed",
             Self::Interrupted => "stopped by ctrl-C, or the answer to a question was no",
             Self::Terminated => "stopped by a request to terminate",
         }
