@@ -1,7 +1,8 @@
 //! Whether what is read from the work tree is the commit's: the gate before bytes of it are published under the
 //! commit's name. Going past it is said by the release for ever.
 
-use crate::git::GitRepository;
+use crate::git::{GitError, GitRepository};
+use crate::pack::folder;
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -45,8 +46,9 @@ pub(crate) async fn work_tree(
     if allowed { Ok(Some(dirty)) } else { Err(changed(commit, &dirty, cause)) }
 }
 
-/// Whether the files in git at or below a path of the work tree are the commit's. What else lies there was made by
-/// somebody, and nobody knows of what; what lies outside of the repository, too.
+/// Whether what lies at or below a path of the work tree is the commit's. In a folder of which git knows files, so are
+/// those that git does not know, ignored ones too. Of a folder, or a file, that git does not know at all nobody knows what
+/// it was made of; nor of what lies outside of the repository.
 ///
 /// # Errors
 /// As [`work_tree`].
@@ -61,13 +63,35 @@ pub(crate) async fn given(
     if known.map_err(|error| Failure::looking("reading the repository", error))?.is_none() {
         return Ok(None);
     }
-    let files = differing(repository, commit, Some(below)).await?;
+    let mut files = differing(repository, commit, Some(below.clone())).await?;
+    files.extend(unknown(repository, commit, below, path).await?);
     let dirty = named(&files);
     match dirty == Dirty::default() {
         true => Ok(None),
         false if allowed => Ok(Some(dirty)),
         false => Err(changed(commit, &dirty, Cause::Found)),
     }
+}
+
+/// The files of a folder that the commit does not have, where it has others there.
+async fn unknown(
+    repository: &GitRepository,
+    commit: &CommitId,
+    below: String,
+    path: &Path,
+) -> Result<BTreeSet<String>, Failure> {
+    if !path.is_dir() {
+        return Ok(BTreeSet::new());
+    }
+    let (repository, commit, path) = (repository.clone(), commit.clone(), path.to_path_buf());
+    let look = move || {
+        let there = folder::names(&path).map_err(|error| {
+            let message = format!("`{}` can't be read", path.display());
+            Failure::new(ExitStatus::Usage, message).caused_by(error).state("Nothing was published.")
+        })?;
+        repository.unknown(&commit, &below, there).map_err(incomparable)
+    };
+    tokio::task::spawn_blocking(look).await.map_err(broken_off)?
 }
 
 /// What several looks found, as one.
@@ -90,16 +114,18 @@ async fn differing(
 ) -> Result<BTreeSet<String>, Failure> {
     let (repository, commit) = (repository.clone(), commit.clone());
     let look = move || repository.differing(&commit, below.as_deref().filter(|below| !below.is_empty()));
-    let found = tokio::task::spawn_blocking(look).await;
-    let found = found.map_err(|error| {
-        Failure::new(ExitStatus::Failed, "comparing the work tree broke off").caused_by(error)
-    })?;
-    found.map_err(|error| {
-        let hint = error.hint();
-        let failure = Failure::new(ExitStatus::Failed, "the work tree can't be compared with the commit");
-        let failure = failure.caused_by(error).state("Nothing was published.");
-        hint.into_iter().fold(failure, Failure::hint)
-    })
+    tokio::task::spawn_blocking(look).await.map_err(broken_off)?.map_err(incomparable)
+}
+
+fn broken_off(error: tokio::task::JoinError) -> Failure {
+    Failure::new(ExitStatus::Failed, "comparing the work tree broke off").caused_by(error)
+}
+
+fn incomparable(error: GitError) -> Failure {
+    let hint = error.hint();
+    let failure = Failure::new(ExitStatus::Failed, "the work tree can't be compared with the commit");
+    let failure = failure.caused_by(error).state("Nothing was published.");
+    hint.into_iter().fold(failure, Failure::hint)
 }
 
 fn named(files: &BTreeSet<String>) -> Dirty {
@@ -133,7 +159,7 @@ fn changed(commit: &CommitId, dirty: &Dirty, cause: Cause) -> Failure {
     let (message, hint) = match cause {
         Cause::Found => (
             format!("the work tree is not what was committed as {short}"),
-            "commit what belongs to the release, and `git stash` the rest",
+            "commit what belongs to the release, and `git stash` or move away the rest",
         ),
         Cause::Built => (
             format!("the build changed files that are in git: the work tree is not {short} any more"),

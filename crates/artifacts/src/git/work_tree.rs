@@ -1,5 +1,5 @@
 //! Which files of the work tree are not those of a commit. What is in git counts, changed, staged, deleted or hidden from
-//! `git status`, submodules included; what is not in git does not.
+//! `git status`, submodules included; what is not in git only where a whole folder is given of which git knows files.
 //!
 //! Telling whether a file is changed means to undo what its checkout did to it (line ends, Git LFS), so filters run
 //! here: those of the user's own configuration, and Git LFS. What the repository configures for itself does not run, and
@@ -58,6 +58,48 @@ impl GitRepository {
             }
             let changed = Self { top }.differing(&recorded, None)?;
             found.extend(changed.into_iter().map(|path| format!("{}/{path}", module.path)));
+        }
+        Ok(found)
+    }
+
+    /// Of the files at these paths below a folder (a path from the top, empty for the top itself) those that are not in
+    /// the commit; none where the commit keeps nothing there that is meant to be published. Blocks.
+    ///
+    /// # Errors
+    /// When the commit is not there, or git fails.
+    pub(crate) fn unknown(
+        &self,
+        commit: &CommitId,
+        below: &str,
+        paths: Vec<String>,
+    ) -> Result<BTreeSet<String>, GitError> {
+        let prefix = if below.is_empty() { String::new() } else { format!("{below}/") };
+        let known = self.everything(commit, "")?;
+        let here: BTreeSet<&str> = known.iter().filter_map(|path| path.strip_prefix(&prefix)).collect();
+        if here.iter().all(|path| is_placeholder(path)) {
+            return Ok(BTreeSet::new());
+        }
+        let stray = paths.into_iter().filter(|path| !here.contains(path.as_str()));
+        Ok(stray.map(|path| format!("{prefix}{path}")).collect())
+    }
+
+    /// Every file of a commit and of the submodules that are checked out, by its path from the top.
+    fn everything(&self, commit: &CommitId, prefix: &str) -> Result<BTreeSet<String>, GitError> {
+        let mut found = BTreeSet::new();
+        for entry in self.tree(commit)? {
+            let path = format!("{prefix}{}", entry.path);
+            let module = Self { top: self.top.join(&entry.path) };
+            match entry.object.parse() {
+                Ok(recorded) if entry.kind == TreeKind::Submodule => {
+                    // One that was not fetched is an empty folder.
+                    if module.top.join(".git").symlink_metadata().is_ok() {
+                        found.extend(module.everything(&recorded, &format!("{path}/"))?);
+                    }
+                }
+                _ => {
+                    found.insert(path);
+                }
+            }
         }
         Ok(found)
     }
@@ -152,6 +194,12 @@ impl GitRepository {
         }
         Ok(settings.into_iter().collect())
     }
+}
+
+/// Whether a file is in git only so that its folder is there: what else lies in such a folder was made to be there.
+fn is_placeholder(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    matches!(name, ".gitkeep" | ".keep" | ".gitignore")
 }
 
 /// Texts that each end with a zero.

@@ -60,6 +60,13 @@ fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackEr
     }
 }
 
+/// The paths below a folder of all that would be taken from it.
+pub(crate) fn names(path: &Path) -> Result<Vec<String>, PackError> {
+    let mut items = Vec::new();
+    collect(path, "", &|_| true, &mut items)?;
+    Ok(items.into_iter().map(|item| item.name).collect())
+}
+
 /// A file of a folder that is published file by file.
 pub(crate) struct Plain {
     /// Its path below the folder, with slashes.

@@ -215,6 +215,37 @@ target = "live/{env}/"
 }
 
 #[test]
+fn files_that_git_does_not_know_make_a_folder_dirty_of_which_it_knows_others() {
+    for (source, target) in [("releases/{sha}/", "live/{env}/"), ("releases/{sha}.zip", "live/{env}.zip")] {
+        let config = format!(
+            "project = \"shop\"\nenvironments = [\"staging\"]\nledger = \".promote/shop/\"\n\
+             [artifact.config]\nsource = \"{source}\"\ntarget = \"{target}\"\n"
+        );
+        let stage = Stage::with(&config);
+        stage.write("config/app.yaml", "a: 1\n");
+        stage.write("config/deep/b.yaml", "b: 1\n");
+        stage.write(".gitignore", "*.local\n");
+        stage.write("dist/.gitkeep", "");
+        stage.commit("feat: config");
+        for stray in ["config/new.yaml", "config/deep/new.yaml", "config/app.local"] {
+            stage.write(stray, "nobody committed it");
+            refused(&stage, &["publish", "config"], stray);
+            refused(&stage, &["publish", "config/", "--dry-run"], stray);
+            std::fs::remove_file(stage.path().join(stray)).unwrap();
+        }
+        // What is made from the commit lies in a folder that is in git for being there, or not at all.
+        stage.write("dist/app", "built");
+        stage.write("out/app", "built");
+        for folder in ["dist", "out"] {
+            stage.run(&["publish", folder, "--dry-run"]).ends(ExitStatus::Ok);
+        }
+        stage.write("config/app.local", "let through");
+        let report = stage.run(&["publish", "config", "--allow-dirty", "--json"]).ends(ExitStatus::Ok).json();
+        assert_eq!(report["allowed"]["dirty"]["files"], serde_json::json!(["config/app.local"]));
+    }
+}
+
+#[test]
 fn build_output_that_is_included_is_of_the_work_tree_it_was_made_in() {
     let stage = Stage::with(&format!("{CONFIG}\n[pack]\ninclude = [\"out\"]\nroot = \"out\"\n"));
     stage.write("out/app", "made before");
