@@ -26,9 +26,12 @@ pub enum NameProblem {
     /// It is not ASCII, and the archive is said to be made on DOS: Info-ZIP reads other characters than its flag says.
     #[error("the name is not ASCII, and an archive of DOS is read with other characters by some")]
     OfDos,
-    /// It begins with `/`, or with a drive letter as Windows has them.
+    /// It begins with `/`.
     #[error("the name is absolute")]
     Absolute,
+    /// It begins with a letter and a colon, which is a drive on Windows.
+    #[error("the name begins with a letter and `:`, which Windows takes for a drive")]
+    Drive,
     /// It holds a backslash, which is a separator on Windows.
     #[error("the name has a backslash")]
     Backslash,
@@ -54,8 +57,10 @@ pub(crate) fn check(name: &str, longest: usize) -> Result<(), NameProblem> {
         Err(NameProblem::Control)
     } else if name.contains('\\') {
         Err(NameProblem::Backslash)
-    } else if name.starts_with('/') || drive {
+    } else if name.starts_with('/') {
         Err(NameProblem::Absolute)
+    } else if drive {
+        Err(NameProblem::Drive)
     } else if name.split('/').any(|part| part == "..") {
         Err(NameProblem::Traversal)
     } else if name.split('/').any(|part| part.is_empty() || part == ".") {
@@ -137,8 +142,8 @@ mod tests {
         for (name, problem) in [
             ("", NameProblem::Empty),
             ("/etc/passwd", NameProblem::Absolute),
-            ("C:x", NameProblem::Absolute),
-            ("c:/x", NameProblem::Absolute),
+            ("C:x", NameProblem::Drive),
+            ("c:/x", NameProblem::Drive),
             ("../x", NameProblem::Traversal),
             ("a/../x", NameProblem::Traversal),
             ("a/..", NameProblem::Traversal),

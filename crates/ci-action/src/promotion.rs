@@ -48,8 +48,10 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         saved::unchanged(saved, &decision)?;
     }
     let decided = DecisionReport::of(&world.view(), config, settings, &decision).await;
-    if let Some(file) = file.as_ref().filter(|_| act == Act::Plan) {
-        written::replace(file, &site.surroundings.folder, &saved::text(&decision)?).map_err(|error| {
+    if let Some(file) = file.as_ref().filter(|_| act == Act::Plan)
+        && let Some(text) = saved::text(&decision)?
+    {
+        written::replace(file, &site.surroundings.folder, &text).map_err(|error| {
             Failure::new(ExitStatus::Failed, format!("the plan can't be saved as `{}`", file.display()))
                 .caused_by(error)
                 .state("Nothing was moved.")

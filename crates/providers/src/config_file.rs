@@ -118,18 +118,18 @@ pub fn trusted(file: &Path) -> Result<(), Failure> {
     let is_mine = |owner: u32| owner == me || owner == 0 || (me == 0 && Some(owner) == by_sudo());
     let owner = |path: &Path| path.symlink_metadata().map(|about| about.uid()).ok();
     let folder = file.parent().unwrap_or(Path::new("."));
-    let foreign =
-        |paths: &[&Path]| paths.iter().filter_map(|path| owner(path)).find(|owner| !is_mine(*owner));
+    let foreign = |paths: &[&Path]| {
+        let owned = paths.iter().filter_map(|path| Some((path.to_path_buf(), owner(path)?)));
+        owned.into_iter().find(|(_, owner)| !is_mine(*owner))
+    };
     let found = match work_tree(folder) {
         None => foreign(&[file, folder]),
         Some(root) => foreign(&[root, &root.join(".git")]).filter(|_| !git_takes(root)),
     };
-    let Some(owner) = found else { return Ok(()) };
-    let why = format!(
-        "`{}` belongs to somebody else (user {owner}), and its steps would run as you",
-        file.display()
-    );
-    let failure = Failure::new(ExitStatus::Denied, why).state("It was not read.");
+    let Some((whose, owner)) = found else { return Ok(()) };
+    let why = format!("`{}` belongs to somebody else (user {owner})", whose.display());
+    let failure = Failure::new(ExitStatus::Denied, why)
+        .state(format!("The steps of `{}` would run as you, so it was not read.", file.display()));
     let failure = failure.hint(format!("`--config {}` takes it, if you trust it", file.display()));
     Err(match work_tree(folder) {
         None => failure,

@@ -2,6 +2,7 @@
 
 use crate::app::{App, Ended};
 use crate::args::TermsArgs;
+use crate::page::Page;
 use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -63,17 +64,25 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
         Verb::Refused if args.exit_code || !report.obstacles.is_empty() => report.would_exit,
         Verb::Refused => ExitStatus::Ok,
     };
-    if let Some(path) = &args.out {
-        save(app, path, &decision)?;
-    }
+    let saved = match &args.out {
+        Some(path) => save(app, path, &decision)?,
+        None => true,
+    };
     app.show(&report, || crate::view::decision::page(&report, project.config.timezone))?;
+    if !saved {
+        let mut page = Page::default();
+        page.line("There is nothing to do, so no plan was saved.");
+        app.screen.note(&page);
+    }
     Ok(report.exit)
 }
 
-fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<(), Failure> {
+/// Whether there was a plan to save.
+fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<bool, Failure> {
     let file = app.env.folder.join(path);
-    let text = promote_core::plan::saved::text(decision)?;
+    let Some(text) = promote_core::plan::saved::text(decision)? else { return Ok(false) };
     written::replace(&file, &app.env.folder, &text).map_err(|error| {
         written::failed(path, error).state("No plan was saved; what was there is as it was.")
-    })
+    })?;
+    Ok(true)
 }

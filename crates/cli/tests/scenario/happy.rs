@@ -1,7 +1,9 @@
 //! Everything goes well.
 
-use crate::stage::{CONFIG, Stage};
+use crate::stage::{CONFIG, Stage, commit};
 use insta::assert_snapshot;
+use promote_core::digest::Digest;
+use promote_core::exit::ExitStatus;
 
 #[test]
 fn a_release_goes_all_the_way() {
@@ -90,4 +92,39 @@ fn a_dry_run_changes_nothing() {
     stage.tell("promote plan uat --exit-code --format plain");
     assert_eq!(stage.outside.bucket.snapshot(), before);
     assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn where_nothing_is_to_be_done_no_plan_is_saved_and_that_is_no_failure() {
+    let stage = Stage::ready();
+    for line in ["promote plan uat bbbb --out plan.json", "promote plan uat bbbb --out plan.json --exit-code"]
+    {
+        let (status, out, err) = stage.run(line);
+        assert_eq!(status, ExitStatus::Ok, "{err}");
+        assert!(out.contains("Nothing to do: uat is on bbbbbbb already."), "{out}");
+        assert!(err.contains("no plan was saved"), "{err}");
+        assert!(!stage.folder.path().join("plan.json").exists());
+    }
+}
+
+#[test]
+fn a_plan_whose_source_or_target_was_written_since_names_both_digests() {
+    let (was, is) = (Digest::of(b"the bytes of b"), Digest::of(b"the bytes of x"));
+    let stage = Stage::ready();
+    stage.days(3);
+    stage.quietly("promote plan prod --out plan.json");
+    stage.tamper(&format!("shop/{}.zip", commit('b')), "the bytes of x");
+    let (status, _, err) = stage.run("promote to prod --plan plan.json --yes");
+    assert_eq!(status, ExitStatus::Conflict, "{err}");
+    for digest in [was, is] {
+        assert!(err.contains(&digest.to_string()), "{digest}: {err}");
+    }
+    let stage = Stage::ready();
+    stage.days(3);
+    stage.quietly("promote plan prod --out plan.json");
+    stage.tamper("shop/prod.zip", "the bytes of x");
+    let (status, _, err) = stage.run("promote to prod --plan plan.json --yes");
+    assert_eq!(status, ExitStatus::Conflict, "{err}");
+    let held = Digest::of(b"the bytes of a");
+    assert!(err.contains(&format!("`s3://acme-releases/shop/prod.zip` held {held}, and holds ")), "{err}");
 }

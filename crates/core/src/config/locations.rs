@@ -193,8 +193,27 @@ fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
         return Ok(Place::Store { store, key: String::new(), folder });
     }
     match key.parse::<Key>() {
+        Ok(key)
+            if store == StoreId::Local
+                && let Some(whose) = reserved(key.as_str()) =>
+        {
+            Err((format!("`{key}` is {whose}"), Some("name a place of its own".to_owned())))
+        }
         Ok(key) => Ok(Place::Store { store, key: key.as_str().to_owned(), folder }),
         Err(error) => Err((error.to_string(), Some(KNOWN.to_owned()))),
+    }
+}
+
+/// Whose a path in the project's folder is that can be no place of artifacts or of a ledger; in any spelling, since not
+/// every file system tells capitals apart.
+fn reserved(key: &str) -> Option<&'static str> {
+    let is = |part: &str, name: &str| part.eq_ignore_ascii_case(name);
+    let first = key.split('/').next().unwrap_or_default();
+    match first {
+        _ if key.split('/').any(|part| is(part, ".git")) => Some("in git's own folder"),
+        _ if is(first, "promote.toml") => Some("this configuration itself"),
+        _ if is(first, ".promote-store") => Some("in the local store's own folder"),
+        _ => None,
     }
 }
 
@@ -233,6 +252,9 @@ mod tests {
             ("quay.io/acme/x:prod", ArtifactKind::Image),
             ("localhost:5000/x:1", ArtifactKind::Image),
             ("releases.d/x", ArtifactKind::Object),
+            ("deploy/promote.toml", ArtifactKind::Object),
+            (".github/x", ArtifactKind::Object),
+            ("s3://acme/.git/x", ArtifactKind::Object),
         ] {
             assert_eq!(classify(text).map(|place| place.kind()), Ok(kind), "{text}");
         }
@@ -249,6 +271,15 @@ mod tests {
             ("quay.io/acme/x:-prod", "is not an image's tag"),
             ("quay.io/acme/x@sha256:00", "named by its tag"),
             ("quay.io/../x:a", "is not an image's repository"),
+            ("promote.toml", "is this configuration itself"),
+            ("Promote.TOML", "is this configuration itself"),
+            ("promote.toml/", "is this configuration itself"),
+            (".git/hooks/pre-push", "is in git's own folder"),
+            (".GIT/", "is in git's own folder"),
+            ("vendor/lib/.git/config", "is in git's own folder"),
+            (".promote-store/x", "is in the local store's own folder"),
+            ("./promote.toml", "is not a key"),
+            ("x/../promote.toml", "is not a key"),
         ] {
             assert!(classify(text).unwrap_err().0.contains(part), "{text}: {:?}", classify(text));
         }

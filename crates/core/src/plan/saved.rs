@@ -5,7 +5,7 @@ use super::{Decision, Plan, SCHEMA};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
-use crate::ledger::{Action, Actor};
+use crate::ledger::{Action, Actor, TargetMove};
 use crate::names::EnvironmentName;
 use crate::reason;
 use crate::report::plan_of;
@@ -14,18 +14,13 @@ use crate::request::{Request, TakeOver, Wanted};
 /// The largest saved plan in bytes.
 pub const LIMIT: u64 = 4 * 1024 * 1024;
 
-/// The text that a decision is saved as.
+/// The text that a decision is saved as; `None` where there is nothing to do, and so nothing to save.
 ///
 /// # Errors
-/// When there is no plan to save: nothing is to be done, or it can't be done at all.
-pub fn text(decision: &Decision) -> Result<String, Failure> {
+/// When it can't be done at all.
+pub fn text(decision: &Decision) -> Result<Option<String>, Failure> {
     match decision {
-        Decision::NothingToDo(_) => {
-            return Err(Failure::new(
-                ExitStatus::Blocked,
-                "there is nothing to do, so there is no plan to save",
-            ));
-        }
+        Decision::NothingToDo(_) => return Ok(None),
         Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
             let why = refusal.obstacles.join("; ");
             return Err(Failure::new(refusal.exit, format!("there is no plan to save: {why}")));
@@ -36,7 +31,7 @@ pub fn text(decision: &Decision) -> Result<String, Failure> {
         Failure::new(ExitStatus::Failed, "the plan can't be written as JSON").caused_by(error)
     })?;
     text.push('\n');
-    Ok(text)
+    Ok(Some(text))
 }
 
 /// Reads a saved plan for this environment. `shown` is the file's name for messages.
@@ -91,6 +86,36 @@ pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
     })
 }
 
+/// What was written since a plan was saved, with the digests where they are known.
+fn written(saved: &Plan, now: &Plan) -> String {
+    let digest = |target: &TargetMove| {
+        let before = target.before.as_ref();
+        before.map(|before| before.sha256.map_or("other bytes".to_owned(), |digest| digest.to_string()))
+    };
+    let held = |target: &TargetMove| digest(target).unwrap_or_else(|| "nothing".to_owned());
+    let told = saved.targets.iter().filter_map(|then| {
+        let now = now.targets.iter().find(|now| now.name() == then.name())?;
+        let (place, source) = (&then.target, &then.source.location);
+        match () {
+            () if then.target != now.target => Some(format!("`{place}` is `{}` now.", now.target)),
+            () if held(then) != held(now) => {
+                Some(format!("`{place}` held {}, and holds {} now.", held(then), held(now)))
+            }
+            () if then.before != now.before => Some(format!("`{place}` was written since it was made.")),
+            () if then.source != now.source => Some(format!(
+                "`{source}` was written since it was made: it was {}, and is {} now.",
+                then.source.sha256, now.source.sha256
+            )),
+            () => None,
+        }
+    });
+    let told: Vec<String> = told.collect();
+    match told.is_empty() {
+        true => "The target or the source was written since it was made.".to_owned(),
+        false => told.join(" "),
+    }
+}
+
 /// Refuses when the world no longer leads to the plan that was saved.
 ///
 /// # Errors
@@ -109,21 +134,22 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
             format!("It was made when {name} was on {}; now it is on {}.", from(saved), from(now))
         }
         _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
-        _ if saved.targets != now.targets => {
-            "The target or the source was written since it was made.".to_owned()
+        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
+            format!("{}.", refusal.obstacles.join("; "))
         }
+        _ if saved.targets != now.targets => written(saved, now),
         _ => "What it would do has changed since it was made.".to_owned(),
     };
     let failure = Failure::new(ExitStatus::Conflict, "the saved plan is out of date")
         .state(why)
         .state("Nothing was changed.");
-    let saves = match decision {
-        Decision::Allowed(_) => true,
-        Decision::Refused(refusal) => refusal.obstacles.is_empty(),
-        Decision::NothingToDo(_) => false,
-    };
-    if !saves {
-        return Err(failure.hint(format!("`promote plan {name} {sha}` shows what would happen now")));
+    match decision {
+        // What stands in the way is said, and a plan would say no more.
+        Decision::Refused(refusal) if !refusal.obstacles.is_empty() => return Err(failure),
+        Decision::NothingToDo(_) => {
+            return Err(failure.hint(format!("`promote plan {name} {sha}` shows what would happen now")));
+        }
+        Decision::Allowed(_) | Decision::Refused(_) => {}
     }
     let again = Invocation::new("plan").word(name).word(sha).terms(&saved.terms).option("--out", "FILE");
     Err(failure.hint(format!("`{again}` makes a new one")))

@@ -89,13 +89,17 @@ fn what_was_found_is_only_taken_from_its_user() {
     // The one who has the folder can put another file there.
     chown(&file, Some(0), None).unwrap();
     chown(dir.path(), Some(12_345), None).unwrap();
-    assert!(trusted(&file).is_err());
+    let failure = trusted(&file).unwrap_err();
+    let folder = format!("`{}` belongs to somebody else (user 12345)", dir.path().display());
+    assert_eq!(failure.message, folder, "the file is its user's own");
+    assert!(failure.state.iter().any(|state| state.contains(FILE)), "{failure:?}");
     // A repository is git's matter.
     let git =
         |arguments: &[&str]| Command::new("git").arg("-C").arg(dir.path()).args(arguments).status().unwrap();
     assert!(git(&["init", "--quiet", "--template="]).success());
     chown(dir.path().join(".git"), Some(12_345), None).unwrap();
     let failure = trusted(&file).unwrap_err();
+    assert!(failure.message.contains(".git` belongs to somebody else (user 12345)"), "{failure:?}");
     assert!(failure.hints.iter().any(|hint| hint.contains("safe.directory")), "{failure:?}");
     for path in [dir.path(), &dir.path().join(".git")] {
         chown(path, Some(0), None).unwrap();
