@@ -119,7 +119,8 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
                 .map_err(|error| unsound(&path, error, &PUBLISHED))?;
             (blob, Some(found.content), found.warnings.iter().map(ToString::to_string).collect())
         } else {
-            let blob = FileBlob::open(&path).map_err(|error| unreadable(&path, error))?;
+            let blob = FileBlob::open(&path)
+                .map_err(|error| unsound(&path, VerifyError::Read(error), &PUBLISHED))?;
             (blob, None, Vec::new())
         };
         if blob.size() == 0 {

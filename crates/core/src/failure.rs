@@ -3,6 +3,7 @@
 
 use crate::exit::ExitStatus;
 use crate::ledger::LedgerError;
+use crate::location::Location;
 use crate::port::{ErrorKind, ProviderError};
 use std::error::Error;
 use std::fmt;
@@ -62,6 +63,14 @@ impl Failure {
     pub fn words(&self) -> String {
         let words = std::iter::once(self.to_string()).chain(causes(self).map(ToString::to_string));
         words.collect::<Vec<_>>().join(": ")
+    }
+
+    /// A failure to look at a place where an artifact lies: a link, or whatever else is no object, is something else than
+    /// was put there.
+    pub fn looking_at(place: &Location, error: ProviderError) -> Self {
+        let odd = error.kind == ErrorKind::Invalid;
+        let failure = Self::looking(&format!("looking at `{place}`"), error);
+        if odd { Self { exit: ExitStatus::Conflict, ..failure } } else { failure }
     }
 
     /// A failure to look: nothing was written yet. `doing` is a lower-case fragment such as `reading the ledger`.

@@ -18,6 +18,7 @@ mod full_disk;
 mod hint;
 mod importing;
 mod loosened;
+mod odd;
 mod origins;
 mod proposed;
 mod publishing;

@@ -165,8 +165,13 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             let seen = match bucket.head(&target.target.key).await {
                 Ok(seen) => seen,
                 Err(error) => {
+                    // Before the first try nothing was sent.
+                    let exit = unsent_exit(error.kind);
                     let failure = unreadable(target, error);
-                    return if attempt == 0 { Effect::Refused(failure) } else { Effect::Stuck(failure) };
+                    return match attempt {
+                        0 => Effect::Refused(Failure { exit, ..failure }),
+                        _ => Effect::Stuck(failure),
+                    };
                 }
             };
             if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(target, object))
@@ -350,9 +355,18 @@ async fn settle(
     }
 }
 
+/// How a promotion ends that could not look at a target before it wrote there.
+const fn unsent_exit(kind: ErrorKind) -> ExitStatus {
+    match kind {
+        // What is no object was put in its place.
+        ErrorKind::Invalid => ExitStatus::Conflict,
+        kind => refused(kind),
+    }
+}
+
 fn unreadable(target: &TargetMove, mut error: ProviderError) -> Failure {
     let mut failure =
-        Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read back", target.target));
+        Failure::new(ExitStatus::Unfinished, format!("`{}` could not be looked at", target.target));
     failure.hints.append(&mut error.hints);
     failure.caused_by(error)
 }

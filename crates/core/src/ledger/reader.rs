@@ -345,10 +345,10 @@ fn schema(key: &Key, found: &str, wanted: &str) -> Result<(), LedgerError> {
 }
 
 impl LedgerError {
-    /// The store's kind of failure; what is no ledger is corrupt.
+    /// The store's kind of failure; what is no ledger is corrupt, and so is what is no object at all.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Store(error) => error.kind,
+            Self::Store(error) if error.kind != ErrorKind::Invalid => error.kind,
             _ => ErrorKind::Corrupt,
         }
     }
@@ -376,7 +376,10 @@ impl LedgerError {
         use crate::exit::ExitStatus;
         use crate::failure::Failure;
         match self {
-            Self::Store(error) => Failure::looking("reading the ledger", error),
+            // What is no object lies in place of one of its own.
+            Self::Store(error) if error.kind != ErrorKind::Invalid => {
+                Failure::looking("reading the ledger", error)
+            }
             other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
                 .hint("`promote verify --ledger` checks the whole chain")
                 .caused_by(other),

@@ -392,7 +392,7 @@ pub(super) async fn source(
     whole: bool,
 ) -> Result<(Option<Object>, Option<Opened>), Failure> {
     let store = view.store(&built.location.store)?;
-    let failed = |error| Failure::looking(&format!("looking at `{}`", built.location), error);
+    let failed = |error| Failure::looking_at(&built.location, error);
     let (found, opened) = folders::open(&**store, &built.location, whole).await.map_err(failed)?;
     if !moved_on(built, found.as_ref()) {
         return Ok((found, opened));

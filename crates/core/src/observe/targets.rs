@@ -99,8 +99,7 @@ pub(super) async fn look(
                 Ok((store.head(&location.key).await?, None))
             }
         };
-        let (object, files) =
-            seen.await.map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
+        let (object, files) = seen.await.map_err(|error| Failure::looking_at(location, error))?;
         Ok::<_, Failure>((name.clone(), Seen { location: location.clone(), object, files }))
     });
     Ok(try_join_all(looks).await?.into_iter().collect())
@@ -154,7 +153,7 @@ pub(super) async fn needs(
             .store(&location.store)?
             .head(&location.key)
             .await
-            .map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?
+            .map_err(|error| Failure::looking_at(&location, error))?
             .is_some();
         Ok((location, there))
     });

@@ -6,6 +6,7 @@ use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
+use crate::folder::source::Faults;
 use crate::ledger::stored::judge;
 use crate::ledger::{Action, Before, BuiltArtifact, Identity, OutcomeResult, Shape, TargetMove};
 use crate::pointer::Pointer;
@@ -80,8 +81,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             }
             continue;
         };
-        let wrong = faults(snapshot, environment, artifact);
-        changed |= !wrong.is_empty();
+        let (wrong, other) = faults(snapshot, environment, artifact);
+        changed |= other;
         obstacles.extend(wrong);
         match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => targets.push(target),
@@ -225,19 +226,25 @@ fn identified(
     }
 }
 
-/// What is wrong with the files of a release's own folder, one sentence each. What nobody looked at is wrong, too.
-fn faults(snapshot: &Snapshot, environment: &Environment, artifact: &Artifact) -> Vec<String> {
+/// What is wrong with the files of a release's own folder, one sentence each, and whether that is more than that some are
+/// missing. What nobody looked at is wrong, too.
+fn faults(snapshot: &Snapshot, environment: &Environment, artifact: &Artifact) -> (Vec<String>, bool) {
     let candidate = &snapshot.candidate;
     let Some((entry, built)) = candidate.manifest.artifact(artifact.name(), &environment.name) else {
-        return Vec::new();
+        return (Vec::new(), false);
     };
     // Where its manifest is not the published one, that is said instead.
     if built.folder.is_none() || candidate.identities.get(&entry) != Some(&Identity::Same) {
-        return Vec::new();
+        return (Vec::new(), false);
     }
     match snapshot.files.get(artifact.name()).and_then(|folder| folder.looked.as_ref()) {
-        Some(looked) if looked.unread.is_empty() => looked.faults.told(&built.location),
-        _ => vec![format!("could not tell whether `{}` still has what was published", built.location)],
+        Some(looked) if looked.unread.is_empty() => {
+            let Faults { changed, strays, .. } = &looked.faults;
+            (looked.faults.told(&built.location), !changed.is_empty() || !strays.is_empty())
+        }
+        _ => {
+            (vec![format!("could not tell whether `{}` still has what was published", built.location)], true)
+        }
     }
 }
 

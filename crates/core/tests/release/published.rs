@@ -141,7 +141,7 @@ fn a_deleted_file_is_refused_in_a_folder_in_place() {
         let stage = stage(IN_PLACE, kind);
         stage.store.remove(&file('b', "only-b.txt", "config"));
         let (exit, why) = refused(&stage, to("prod", 'b'), what);
-        assert_eq!(exit, ExitStatus::Conflict, "{what}");
+        assert_eq!(exit, ExitStatus::Missing, "{what}");
         assert!(why.ends_with("/only-b.txt` is missing"), "{what}: {why}");
     }
 }
@@ -163,7 +163,7 @@ fn a_pointer_does_not_move_when_a_file_behind_it_was_deleted() {
         stage.store.remove(&file('b', "always.txt", "rules"));
         stage.store.remove(&file('b', "only-b.txt", "rules"));
         let (exit, why) = refused(&stage, to("prod", 'b'), what);
-        assert_eq!(exit, ExitStatus::Conflict, "{what}");
+        assert_eq!(exit, ExitStatus::Missing, "{what}");
         assert!(
             why.contains("/always.txt` is missing; ") && why.ends_with("/only-b.txt` is missing"),
             "{why}"

@@ -61,7 +61,8 @@ impl LocalBucket {
     }
 
     fn error(&self, subject: &str, trouble: Trouble) -> ProviderError {
-        let error = ProviderError::new(trouble.kind, self, subject, trouble.message);
+        let mut error = ProviderError::new(trouble.kind, self, subject, trouble.message);
+        error.hints.extend(trouble.hint.map(str::to_owned));
         match trouble.cause {
             Some(cause) => error.caused_by(cause),
             None => error,

@@ -28,6 +28,19 @@ pub(crate) struct Folder {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) is_folder: bool,
+    /// Whether it is neither a file nor a folder: a link, a pipe, a device.
+    pub(crate) is_odd: bool,
+}
+
+/// What is neither a file nor a folder, as it was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Odd {
+    /// Another one of the same name has another state.
+    pub(crate) state: String,
+    /// How long it is: of a link, where it leads.
+    pub(crate) size: u64,
+    /// When it was changed, in seconds.
+    pub(crate) changed_s: i64,
 }
 
 impl Folder {
@@ -135,14 +148,29 @@ impl Folder {
         Ok(rustix::fs::fsync(&self.fd)?)
     }
 
+    /// What has this name and is neither a file nor a folder; `None` where it is one of them, or nothing.
+    pub(crate) fn odd(&self, name: &str) -> io::Result<Option<Odd>> {
+        let stat = match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Ok(stat) => stat,
+            Err(Errno::NOENT) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if is_plain(FileType::from_raw_mode(stat.st_mode)) {
+            return Ok(None);
+        }
+        let state = format!("odd-{}-{}-{}", stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
+        let size = u64::try_from(stat.st_size).unwrap_or_default();
+        Ok(Some(Odd { state, size, changed_s: stat.st_mtime }))
+    }
+
     /// The files and folders in it that can be part of a key, in no order. Links and devices are left out.
     pub(crate) fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        self.each(|entry| entries.push(entry))?;
+        self.each(|entry| entries.extend((!entry.is_odd).then_some(entry)))?;
         Ok(entries)
     }
 
-    /// The same one by one: none of a folder of very many need be held.
+    /// Whatever can be part of a key, one by one: none of a folder of very many need be held.
     pub(crate) fn each(&self, mut take: impl FnMut(Entry)) -> io::Result<()> {
         for entry in Dir::read_from(&self.fd)? {
             let entry = entry?;
@@ -154,9 +182,8 @@ impl Folder {
                 FileType::Unknown => self.kind(name)?,
                 known => known,
             };
-            if matches!(kind, FileType::Directory | FileType::RegularFile) {
-                take(Entry { name: name.to_owned(), is_folder: kind == FileType::Directory });
-            }
+            let is_folder = kind == FileType::Directory;
+            take(Entry { name: name.to_owned(), is_folder, is_odd: !is_plain(kind) });
         }
         Ok(())
     }
@@ -164,4 +191,8 @@ impl Folder {
     fn at(&self, name: &str) -> String {
         format!("{}{name}", self.path)
     }
+}
+
+fn is_plain(kind: FileType) -> bool {
+    matches!(kind, FileType::Directory | FileType::RegularFile)
 }

@@ -12,10 +12,10 @@ use std::io;
 pub(crate) fn why_not(folder: &Folder, name: &str, error: io::Error) -> Trouble {
     match folder.kind(name) {
         Ok(FileType::Symlink) => {
-            Trouble::invalid(format!("`{name}` is a symbolic link, which could lead anywhere"))
+            Trouble::odd(format!("`{name}` is a symbolic link, which could lead anywhere"))
         }
         Ok(FileType::Directory | FileType::RegularFile) | Err(_) => error.into(),
-        Ok(_) => Trouble::invalid("it is no regular file"),
+        Ok(_) => Trouble::odd("it is no regular file"),
     }
 }
 

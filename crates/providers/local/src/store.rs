@@ -190,7 +190,7 @@ impl Store {
             return Ok(None);
         }
         if !metadata.is_file() {
-            return Err(Trouble::invalid("it is no regular file"));
+            return Err(Trouble::odd("it is no regular file"));
         }
         let stamp = Stamp::from(&metadata);
         let description = match hidden {
@@ -347,6 +347,15 @@ impl Store {
         let root = self.root()?;
         let hidden = Hidden::make(&root)?;
         let _lock = hidden.lock()?;
+        if let (Precondition::Matches(token), Some((folder, name))) = (when, parent(&root, key)?)
+            && folder.odd(name)?.is_some_and(|odd| odd.state == token.0)
+        {
+            // A link or a pipe that was listed: what it led to stays, and there are no bytes to keep.
+            folder.remove(name)?;
+            folder.sync().map_err(Trouble::unsure)?;
+            tidy(&root, key);
+            return Ok(());
+        }
         let current = self.find(&root, Some(&hidden), key, None)?;
         check(when, current.as_ref())?;
         let (Some(old), Some((folder, name))) = (current, parent(&root, key)?) else { return Ok(()) };

@@ -9,6 +9,8 @@ pub(crate) struct Trouble {
     pub(crate) kind: ErrorKind,
     pub(crate) message: String,
     pub(crate) cause: Option<io::Error>,
+    /// What to do about it.
+    pub(crate) hint: Option<&'static str>,
 }
 
 /// What an operation ends with.
@@ -16,7 +18,7 @@ pub(crate) type Outcome<T> = Result<T, Trouble>;
 
 impl Trouble {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), cause: None }
+        Self { kind, message: message.into(), cause: None, hint: None }
     }
 
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
@@ -27,10 +29,16 @@ impl Trouble {
         Self::new(ErrorKind::Invalid, message)
     }
 
+    /// What is neither a file nor a folder lies in the way.
+    pub(crate) fn odd(message: impl Into<String>) -> Self {
+        let hint = "put a file in its place, or remove it, then run the same command again";
+        Self { hint: Some(hint), ..Self::invalid(message) }
+    }
+
     /// The write has happened, but whether it outlives a power failure is not known.
     pub(crate) fn unsure(cause: io::Error) -> Self {
         let message = "what was written may not be durable".to_owned();
-        Self { kind: ErrorKind::Unknown, message, cause: Some(cause) }
+        Self { cause: Some(cause), ..Self::new(ErrorKind::Unknown, message) }
     }
 }
 
@@ -51,6 +59,6 @@ impl From<io::Error> for Trouble {
             }
             _ => (ErrorKind::Unavailable, "the folder can't be read or written"),
         };
-        Self { kind, message: message.to_owned(), cause: Some(cause) }
+        Self { cause: Some(cause), ..Self::new(kind, message) }
     }
 }

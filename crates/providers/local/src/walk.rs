@@ -5,6 +5,8 @@ use crate::hidden::{self, Hidden};
 use crate::path::go_down;
 use crate::store::Store;
 use crate::trouble::Outcome;
+use chrono::DateTime;
+use promote_core::digest::Digest;
 use promote_core::location::Key;
 use promote_core::port::{Checksums, Headers, Metadata, Object, Page, Token};
 use std::io;
@@ -72,6 +74,10 @@ impl Walk<'_> {
                 if self.objects.len() >= self.enough {
                     break;
                 }
+                if entry.is_odd {
+                    self.odd(folder, &entry.name, &begin)?;
+                    continue;
+                }
                 if !entry.is_folder {
                     self.file(folder, &entry.name, &begin)?;
                     continue;
@@ -127,6 +133,25 @@ impl Walk<'_> {
         }
         (begin.starts_with(self.prefix) || self.prefix.starts_with(begin))
             && (begin > self.after || self.after.starts_with(begin))
+    }
+
+    /// A link or a pipe is nobody's object, and whoever reads the folder would take it for one: it is listed with the
+    /// digest of nothing that was ever published, and can't be read.
+    fn odd(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {
+        let Ok(key) = key.parse::<Key>() else { return Ok(()) };
+        let Some(odd) = folder.odd(name)? else { return Ok(()) };
+        self.objects.push(Object {
+            key,
+            size: odd.size,
+            sha256: Some(Digest::of(odd.state.as_bytes())),
+            token: Token(odd.state),
+            version: None,
+            stored_at: DateTime::from_timestamp(odd.changed_s, 0).unwrap_or_default(),
+            headers: Headers::default(),
+            metadata: Metadata::new(),
+            checksums: Checksums::new(),
+        });
+        Ok(())
     }
 
     fn file(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {

@@ -237,9 +237,20 @@ async fn symbolic_links_lead_nowhere() {
         }
         assert_eq!(kind(bucket.delete(&key(at), &Precondition::Any).await), ErrorKind::Invalid, "{at}");
     }
-    assert!(bucket.list("", None, 10).await.unwrap().objects.is_empty());
+    // They are there for whoever lists, and can't be read; deleting one takes nothing away that it leads to.
+    let listed = bucket.list("", None, 10).await.unwrap().objects;
+    let keys: Vec<&str> = listed.iter().map(|object| object.key.as_str()).collect();
+    assert_eq!(keys, ["dangling", "file", "folder"]);
+    assert!(listed.iter().all(|object| object.sha256 != Some(Digest::of(b"secret"))));
     assert_eq!(bucket.list("folder/", None, 10).await.unwrap_err().kind, ErrorKind::Invalid);
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
+    for object in listed {
+        let when = Precondition::Matches(object.token.clone());
+        let stale = Precondition::Matches(promote_core::port::Token(format!("{}0", object.token.0)));
+        assert_eq!(bucket.delete(&object.key, &stale).await.unwrap_err().kind, ErrorKind::Invalid);
+        bucket.delete(&object.key, &when).await.unwrap();
+    }
+    assert!(bucket.list("", None, 10).await.unwrap().objects.is_empty());
     assert_eq!(fs::read(outside.path().join("secret")).unwrap(), b"secret");
 }
 
@@ -276,6 +287,11 @@ async fn what_is_no_object_is_said_plainly() {
     let pipe = std::process::Command::new("mkfifo").arg(root.path().join("pipe")).status().unwrap();
     assert!(pipe.success());
     assert_eq!(bucket.head(&key("pipe")).await.unwrap_err().kind, ErrorKind::Invalid);
+    assert_eq!(
+        bucket.list("pipe", None, 10).await.unwrap().objects.len(),
+        1,
+        "it is there for whoever lists"
+    );
     let missing = LocalBucket::open(root.path().join("missing"));
     assert_eq!(missing.head(&key("a")).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(write(&missing, "a", "x", Precondition::Any).await.unwrap_err().kind, ErrorKind::NotFound);

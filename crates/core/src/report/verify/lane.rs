@@ -78,7 +78,9 @@ impl Listed {
                     }
                 }
                 Ok(None) => chain.missing(seq),
-                Err(LedgerError::Store(error)) if error.kind != ErrorKind::Corrupt => {
+                Err(LedgerError::Store(error))
+                    if !matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Invalid) =>
+                {
                     return Err(Failure::looking("reading the ledger", error));
                 }
                 Err(other) => {

@@ -291,7 +291,7 @@ impl Walk<'_> {
                     self.found.fault(format!("`{}` is listed and can't be found", object.key));
                     continue;
                 }
-                Err(error) if error.kind == ErrorKind::Corrupt => {
+                Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Invalid) => {
                     self.found.fault(format!("`{}` can't be read: {error}", object.key));
                     continue;
                 }

@@ -1,0 +1,155 @@
+//! Links and pipes in the local folder: nobody is led by them, and nobody passes over them.
+
+use crate::stage::Stage;
+use promote_core::exit::ExitStatus;
+use std::os::unix::fs::symlink;
+
+fn config(source: &str, target: &str) -> String {
+    format!(
+        "project = \"shop\"\nenvironments = [\"staging\"]\nledger = \".promote/shop/\"\n\
+         source = \"{source}\"\ntarget = \"{target}\"\n[env.staging]\ntier = \"test\"\nauto = false\n"
+    )
+}
+
+/// A published release of what lies in `out`, and its commit.
+fn published(source: &str, target: &str, given: &str) -> (Stage, String) {
+    let stage = Stage::with(&config(source, target));
+    stage.write("out/a", "one");
+    stage.write("out/b", "two");
+    stage.run(&["publish", given]).ends(ExitStatus::Ok);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    (stage, commit)
+}
+
+fn pipe(stage: &Stage, path: &str) {
+    let made = std::process::Command::new("mkfifo").arg(stage.path().join(path)).status().unwrap();
+    assert!(made.success());
+}
+
+fn remove(stage: &Stage, path: &str) {
+    std::fs::remove_file(stage.path().join(path)).unwrap();
+}
+
+#[test]
+fn beside_the_files_of_a_folder_they_are_files_that_were_not_published() {
+    let (stage, commit) = published("releases/{sha}/", "live/{env}.json", "out");
+    let odd = format!("releases/{commit}/odd");
+    for make in [|stage: &Stage, odd: &str| symlink("a", stage.path().join(odd)).unwrap(), pipe] {
+        make(&stage, &odd);
+        let answer = stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Conflict);
+        assert!(answer.err.contains("/odd` was not published"), "{}", answer.err);
+        assert!(!stage.has("live/staging.json"));
+        remove(&stage, &odd);
+    }
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    pipe(&stage, &odd);
+    let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
+    assert!(answer.out.contains("/odd` was not published"), "{}", answer.out);
+}
+
+#[test]
+fn in_the_ledger_they_are_found_and_nothing_is_taken_from_behind_them() {
+    let (stage, commit) = published("releases/{sha}.txt", "live/{env}.txt", "out/a");
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let release = format!(".promote/shop/releases/{commit}");
+    for odd in [format!("{release}/odd"), ".promote/shop/odd".to_owned()] {
+        symlink("manifest.json", stage.path().join(&odd)).unwrap();
+        let answer = stage.run(&["verify", "--ledger"]).ends(ExitStatus::Differs);
+        assert!(answer.out.contains("odd` is nothing that belongs in a ledger"), "{}", answer.out);
+        remove(&stage, &odd);
+    }
+    let log = ".promote/shop/lanes/staging/log/999/999/999";
+    for path in [format!("{release}/manifest.json"), format!("{log}/998.json")] {
+        let away = stage.path().join("away");
+        std::fs::rename(stage.path().join(&path), &away).unwrap();
+        symlink(&away, stage.path().join(&path)).unwrap();
+        let answer = stage.run(&["verify", "--ledger"]).ends(ExitStatus::Differs);
+        assert!(answer.out.contains("is a symbolic link"), "{path}: {}", answer.out);
+        remove(&stage, &path);
+        std::fs::rename(&away, stage.path().join(&path)).unwrap();
+    }
+    // One in front of the newest record.
+    symlink("998.json", stage.path().join(format!("{log}/900.json"))).unwrap();
+    stage.run(&["status"]).ends(ExitStatus::Failed);
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Failed);
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Differs);
+}
+
+#[test]
+fn a_source_that_is_gone_is_missing_and_one_that_is_something_else_is_a_conflict() {
+    for (source, target, given, at) in [
+        ("releases/{sha}.txt", "live/{env}.txt", "out/a", ".txt"),
+        ("releases/{sha}/", "live/{env}.json", "out", "/a"),
+        ("releases/{sha}/", "live/{env}/", "out", "/a"),
+    ] {
+        let (stage, commit) = published(source, target, given);
+        let path = format!("releases/{commit}{at}");
+        let away = stage.path().join("away");
+        std::fs::rename(stage.path().join(&path), &away).unwrap();
+        let line = ["to", "staging", &commit, "--yes"];
+        stage.run(&line).ends(ExitStatus::Missing);
+        symlink(&away, stage.path().join(&path)).unwrap();
+        let answer = stage.run(&line).ends(ExitStatus::Conflict);
+        assert!(answer.err.contains(&path), "{}", answer.err);
+        remove(&stage, &path);
+        stage.write(&path, "own");
+        stage.run(&line).ends(ExitStatus::Conflict);
+        assert!(!stage.has("live"), "nothing was written");
+    }
+}
+
+#[test]
+fn a_target_that_became_a_link_is_a_conflict_and_the_hint_leads_on() {
+    let (stage, first) = published("releases/{sha}.txt", "live/{env}.txt", "out/a");
+    stage.run(&["to", "staging", &first, "--yes"]).ends(ExitStatus::Ok);
+    let second = stage.commit("feat: second");
+    stage.run(&["publish", "out/b"]).ends(ExitStatus::Ok);
+    let (target, away) = (stage.path().join("live/staging.txt"), stage.path().join("away"));
+    std::fs::rename(&target, &away).unwrap();
+    symlink(&away, &target).unwrap();
+    let lines = [
+        &["to", "staging", &second, "--yes"][..],
+        &["rollback", "staging", "--to", &first, "--yes"],
+        &["plan", "staging", &second],
+    ];
+    for line in lines {
+        let answer = stage.run(line).ends(ExitStatus::Conflict);
+        assert!(answer.err.contains("put a file in its place, or remove it"), "{}", answer.err);
+    }
+    stage.run(&["verify"]).ends(ExitStatus::Differs);
+    std::fs::remove_file(&target).unwrap();
+    std::fs::copy(&away, &target).unwrap();
+    stage.run(&["adopt", "staging", "--reason", "the link is gone", "--yes"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "staging", &second, "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_target_that_becomes_a_link_while_a_promotion_prepares_ends_it_before_anything_is_written() {
+    let prepare =
+        "prepare = \"if [ -e go ]; then mv live/staging.txt away; ln -s ../away live/staging.txt; fi\"\n";
+    let stage = Stage::with(&format!("{}{prepare}", config("releases/{sha}.txt", "live/{env}.txt")));
+    stage.write("out/a", "one");
+    stage.run(&["publish", "out/a"]).ends(ExitStatus::Ok);
+    let first = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["to", "staging", &first, "--yes"]).ends(ExitStatus::Ok);
+    let second = stage.commit("feat: second");
+    stage.write("out/a", "two");
+    stage.run(&["publish", "out/a"]).ends(ExitStatus::Ok);
+    stage.write("go", "");
+    let answer = stage.run(&["to", "staging", &second, "--yes"]).ends(ExitStatus::Conflict);
+    assert!(answer.err.contains("No target was written; staging is as it was."), "{}", answer.err);
+    assert!(answer.err.contains("put a file in its place, or remove it"), "{}", answer.err);
+}
+
+#[test]
+fn a_file_that_is_not_there_ends_publishing_and_looking_alike() {
+    let stage = Stage::with(&config("releases/{sha}.zip", "live/{env}.zip"));
+    pipe(&stage, "pipe.zip");
+    let plain = Stage::with(&config("releases/{sha}.txt", "live/{env}.txt"));
+    pipe(&plain, "pipe.txt");
+    for (name, exit) in [("none", ExitStatus::Missing), ("pipe", ExitStatus::Usage)] {
+        stage.run(&["publish", &format!("{name}.zip")]).ends(exit);
+        stage.run(&["verify-archive", &format!("{name}.zip")]).ends(exit);
+        plain.run(&["publish", &format!("{name}.txt")]).ends(exit);
+    }
+}
