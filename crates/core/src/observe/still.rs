@@ -6,7 +6,7 @@ use super::sources::tells;
 use crate::content;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::folder::source::{self, Part, Reads};
+use crate::folder::source::{self, Reads};
 use crate::ledger::{Shape, TargetMove};
 use crate::location::FOLDER;
 use crate::port::Token;
@@ -75,8 +75,8 @@ async fn files(
             .map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?;
         let there = objects.iter().find(|object| object.key.as_str() == FOLDER);
         let same = tells && there.zip(own).is_some_and(|(there, own)| there.token == own.token);
-        // What is only copied from is known by its files.
-        if *part == Part::Whole && !same && !manifest_stands(world, folder).await? {
+        // Of few files no listing is asked for, and the manifest is looked at by itself.
+        if !same && !manifest_stands(world, folder).await? {
             return Err(
                 changed().state(format!("`{location}{FOLDER}` is not the manifest that was published."))
             );

@@ -11,7 +11,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{carry_out, decide};
 use promote_core::ledger::Override;
-use promote_core::location::Key;
+use promote_core::location::{FOLDER, Key};
 use promote_core::memory::{MemoryBucket, MemoryKind};
 use promote_core::plan::Decision;
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
@@ -235,6 +235,29 @@ fn a_folder_in_place_is_left_alone_when_a_file_for_it_is_changed_while_prepare_r
             assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {}", told(&failure));
             assert!(told(&failure).contains(&format!("/{path}`")), "{what}: {}", told(&failure));
             as_it_was(&stage, before, what);
+        }
+    }
+}
+
+#[test]
+fn no_folder_moves_whose_manifest_is_changed_while_prepare_runs() {
+    for (what, kind) in kinds() {
+        for (shape, prefix) in [(IN_PLACE, "config"), (POINTER, "rules")] {
+            let acts: [Act; 2] = [
+                Box::new(move |store| {
+                    let manifest = store.bytes(&file('a', FOLDER, prefix)).unwrap();
+                    store.put(&file('b', FOLDER, prefix), manifest).unwrap();
+                }),
+                Box::new(move |store| store.remove(&file('b', FOLDER, prefix))),
+            ];
+            for act in acts {
+                let stage = prepared(shape, kind.clone());
+                let before = stage.held("prod");
+                let End::Failed(failure) = moved(&stage, act) else { panic!("{what}: {prefix}") };
+                assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {}", told(&failure));
+                assert!(told(&failure).contains("is not the manifest"), "{what}: {}", told(&failure));
+                as_it_was(&stage, before, what);
+            }
         }
     }
 }
