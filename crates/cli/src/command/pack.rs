@@ -2,7 +2,8 @@
 
 use crate::app::{App, Ended};
 use crate::automatic::Said;
-use crate::page::{Page, Style, Text};
+use crate::page::{Page, Text};
+use crate::view::archive;
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
@@ -130,18 +131,7 @@ async fn of_commit(
 }
 
 fn page(report: &PackReport) -> Page {
-    let mut page = Page::default();
-    page.line(Text::new(&report.digest, Style::Strong).and(format!("  {}", report.file), Style::Plain));
-    let plural = if report.members == 1 { "" } else { "s" };
-    page.line(Text::new(
-        format!(
-            "  {} file{plural}, {} bytes, contents {}, pack format {}",
-            report.members, report.size, report.content, report.format
-        ),
-        Style::Dim,
-    ));
-    for warning in &report.warnings {
-        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
-    }
-    page
+    let PackReport { digest, file, members, size, content, format, warnings, .. } = report;
+    let about = format!("{size} bytes, contents {content}, pack format {format}");
+    archive::page(digest, file, *members, &about, warnings)
 }

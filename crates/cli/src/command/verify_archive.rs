@@ -1,7 +1,8 @@
 //! `promote verify-archive`.
 
 use crate::app::{App, Ended};
-use crate::page::{Page, Style, Text};
+use crate::page::Page;
+use crate::view::archive;
 use clap::Args;
 use promote_artifacts::ready;
 use promote_core::exit::ExitStatus;
@@ -66,18 +67,7 @@ pub(crate) async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> Ended {
 }
 
 fn page(report: &ArchiveReport) -> Page {
-    let mut page = Page::default();
-    page.line(Text::new(&report.digest, Style::Strong).and(format!("  {}", report.file), Style::Plain));
-    let plural = if report.members == 1 { "" } else { "s" };
-    page.line(Text::new(
-        format!(
-            "  {} file{plural}, {} bytes, {} unpacked, contents {}",
-            report.members, report.size, report.unpacked, report.content
-        ),
-        Style::Dim,
-    ));
-    for warning in &report.warnings {
-        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
-    }
-    page
+    let ArchiveReport { digest, file, members, size, unpacked, content, warnings, .. } = report;
+    let about = format!("{size} bytes, {unpacked} unpacked, contents {content}");
+    archive::page(digest, file, *members, &about, warnings)
 }

@@ -1,6 +1,7 @@
 //! From a report to a page: one file for each document.
 
 pub(crate) mod advance;
+pub(crate) mod archive;
 pub(crate) mod decision;
 pub(crate) mod diff;
 pub(crate) mod doctor;
