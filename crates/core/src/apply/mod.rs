@@ -2,6 +2,7 @@
 //! read back. What happens after the commit is `flow`'s.
 
 mod again;
+mod begun;
 mod earlier;
 mod effect;
 mod intent;
@@ -17,12 +18,12 @@ pub(crate) use write::not_appended;
 pub use write::{Writer, append_after};
 
 use crate::config::{Config, Environment};
-use crate::event::{Event, TakenOver};
+use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lease;
-use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, ReleaseRef, StepRecord, TargetMove};
+use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::{ErrorKind, FenceClass, StepEnd};
@@ -33,6 +34,7 @@ use crate::steps;
 use crate::world::World;
 
 use again::Again;
+use begun::Begun;
 use earlier::Earlier;
 use effect::{Effect, Hand};
 
@@ -72,25 +74,7 @@ pub async fn apply(
     let writer = Writer::new(world, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
-    let before = overtake::overtake(&writer, config, snapshot).await?;
-    let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
-    let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
-        return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
-    };
-    world.events.hear(&Event::Intent {
-        promotion: promotion.clone(),
-        environment: environment.name.clone(),
-        action: plan.action,
-        seq: intent.record.seq,
-        release: plan.release.commit.clone(),
-        moves: config
-            .moved(environment, &plan.terms.include)
-            .into_iter()
-            .map(|moved| moved.name.clone())
-            .collect(),
-        follows: plan.follows,
-        over: over(snapshot, &before, plan),
-    });
+    let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
     let superseding = plan.supersedes.is_some();
     if let Some(failure) = intent::late(&writer, snapshot, intent.stored_at) {
         return Err(withdraw(&writer, &intent, superseding, failure, "it was begun too late").await);
@@ -193,19 +177,6 @@ pub async fn apply(
     let commit = settle(&writer, &intent, landed, clean, left).await?;
     world.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
     Ok(Applied { intent, commit, prepared })
-}
-
-/// The promotion that is taken over or overtaken, for whoever shows promotions elsewhere. What is overtaken by its own
-/// release is a deployment of its own.
-fn over(snapshot: &Snapshot, before: &overtake::Before, plan: &Plan) -> Option<TakenOver> {
-    if let Some(open) = snapshot.state().open {
-        return Some(TakenOver { promotions: open.stamps, release: open.release.commit });
-    }
-    let overtaken = before.overtaken.as_ref()?;
-    let another =
-        |release: &&ReleaseRef| plan.action == Action::Undo || release.commit != plan.release.commit;
-    let release = overtaken.release.as_ref().filter(another)?;
-    Some(TakenOver { promotions: vec![overtaken.promotion.clone()], release: release.commit.clone() })
 }
 
 /// Whether a target is so much to write that others must be shown meanwhile that this process lives.

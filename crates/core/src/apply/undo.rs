@@ -2,10 +2,11 @@
 //! condition, or left as it is with the reason, and then nothing is open or recorded as there any more. Requests of the
 //! promotions that are undone must be over first: a create that is still on its way would find the place empty.
 
+use super::begun::{self, Begun};
 use super::earlier::Earlier;
+use super::intent;
 use super::takeover;
 use super::write::{Writer, named};
-use super::{intent, over, overtake};
 use crate::config::{Config, Environment};
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -61,22 +62,8 @@ pub async fn undo(
         Some(newest) => undoing::befores(world.ledger.reader(), &environment.lane, newest).await?,
         None => BTreeMap::new(),
     };
-    let before = overtake::overtake(&writer, config, snapshot).await?;
-    let intent = intent::open(&writer, config, plan, before.head.as_ref(), snapshot).await?;
-    let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
-        return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
-    };
+    let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
     let moved = config.moved(environment, &plan.terms.include);
-    world.events.hear(&Event::Intent {
-        promotion: promotion.clone(),
-        environment: environment.name.clone(),
-        action: plan.action,
-        seq: intent.record.seq,
-        release: plan.release.commit.clone(),
-        moves: moved.iter().map(|moved| moved.name.clone()).collect(),
-        follows: false,
-        over: over(snapshot, &before, plan),
-    });
     let prepares = plan.supersedes.is_some() && moved.iter().any(|moved| !moved.prepare.is_empty());
     if prepares || before.must_hear(plan, request) {
         lease::until_heard(world, "a step of the promotion that is undone may still run until then").await;

@@ -1,6 +1,6 @@
 //! `plan`: from configuration, snapshot and request to a decision.
 
-use super::document::{Base, Plan, SCHEMA};
+use super::document::Plan;
 use super::undo;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::deploying::Deploying;
@@ -11,7 +11,7 @@ use crate::ledger::stored::judge;
 use crate::ledger::{Action, Before, BuiltArtifact, Identity, OutcomeResult, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
-use crate::request::{Request, Terms};
+use crate::request::Request;
 use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Template;
@@ -51,7 +51,6 @@ pub struct Refusal {
 
 /// Decides what a request comes to. Synchronous and total: it reads nothing but its arguments.
 pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, request: &Request) -> Decision {
-    let manifest = &snapshot.candidate.manifest;
     let release = snapshot.release(request);
     let state = snapshot.state();
     let facts = Facts { config, environment, snapshot, request, release: &release };
@@ -111,37 +110,14 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         other => other,
     };
     let mut plan = Plan {
-        schema: SCHEMA.to_owned(),
-        project: config.project.clone(),
-        ledger: snapshot.genesis.0.ledger.clone(),
-        lane: environment.lane.clone(),
-        environment: environment.name.clone(),
-        base: Base {
-            seq: snapshot.head.as_ref().map(|head| head.record.seq),
-            id: snapshot.head.as_ref().map_or(snapshot.genesis.1, |head| head.id),
-        },
-        action,
-        subject: manifest.subject.clone(),
-        from: state.release().cloned(),
-        supersedes: state.open.as_ref().and_then(|open| open.id),
         targets,
         follows: config
             .moved(environment, &request.include)
             .iter()
             .any(|moved| !moved.deploy.is_empty() || !moved.verify.is_empty()),
-        findings,
-        terms: Terms {
-            include: request.include.clone(),
-            overrides: request.overrides.clone(),
-            notes: request.notes.clone(),
-            reason: request.reason.clone(),
-        },
-        taken_at: snapshot.taken_at,
         changes: snapshot.changes.clone(),
-        stays: Vec::new(),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
-        let_through: manifest.allowed.names(),
-        release,
+        ..Plan::draft(config, environment, snapshot, request, (action, release), findings)
     };
     let drifted =
         plan.findings.iter().any(|finding| finding.rule == "drift" && finding.verdict != rule::Verdict::Met);

@@ -3,6 +3,7 @@
 
 mod decide;
 mod document;
+mod draft;
 pub mod saved;
 mod undo;
 

@@ -3,14 +3,14 @@
 //! they hold.
 
 use super::decide::{Decision, Refusal};
-use super::document::{Base, Plan, SCHEMA};
+use super::document::Plan;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::ledger::{Action, Before, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Headers, PinnedSource, Precondition, Token};
-use crate::request::{Request, Terms};
+use crate::request::Request;
 use crate::rule::Finding;
 use crate::snapshot::{Seen, Snapshot};
 
@@ -26,41 +26,15 @@ pub(super) fn plan(
     mut findings: Vec<Finding>,
 ) -> Decision {
     findings.retain(|finding| ASKED.contains(&finding.rule.as_str()));
-    let manifest = &snapshot.candidate.manifest;
-    let state = snapshot.state();
     let targets = environment.artifacts.iter().filter_map(|artifact| {
         let seen = snapshot.targets.get(artifact.name())?;
         target(config, environment, snapshot, artifact, seen)
     });
+    let brings = (Action::Undo, snapshot.candidate.reference());
     let plan = Plan {
-        schema: SCHEMA.to_owned(),
-        project: config.project.clone(),
-        ledger: snapshot.genesis.0.ledger.clone(),
-        lane: environment.lane.clone(),
-        environment: environment.name.clone(),
-        base: Base {
-            seq: snapshot.head.as_ref().map(|head| head.record.seq),
-            id: snapshot.head.as_ref().map_or(snapshot.genesis.1, |head| head.id),
-        },
-        action: Action::Undo,
-        release: snapshot.candidate.reference(),
-        subject: manifest.subject.clone(),
-        from: state.release().cloned(),
-        supersedes: state.open.as_ref().and_then(|open| open.id),
         targets: targets.collect(),
-        follows: false,
-        findings,
-        terms: Terms {
-            include: request.include.clone(),
-            overrides: request.overrides.clone(),
-            notes: request.notes.clone(),
-            reason: request.reason.clone(),
-        },
-        taken_at: snapshot.taken_at,
-        changes: std::collections::BTreeMap::new(),
         stays: snapshot.stays.clone(),
-        named_at: None,
-        let_through: manifest.allowed.names(),
+        ..Plan::draft(config, environment, snapshot, request, brings, findings)
     };
     // What was not looked at can't be taken back, and leaving it out would undo half of it.
     let unseen =
