@@ -241,15 +241,20 @@ fn whatever_stops_it_ends_the_step_and_says_what_it_was() {
     for (name, code, words) in
         [("-INT", 130, "interrupted"), ("-TERM", 143, "terminated"), ("-HUP", 129, "terminal closed")]
     {
-        let project = project("deploy", INSTALL);
+        let project = LaneProject::new(PROGRAM, &Place::Local, 1, 1).unwrap();
+        let file = project.folder.path().join("promote.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        let step = "echo $$ > new; mv new group; until [ -e gate ]; do sleep 0.1; done";
+        std::fs::write(&file, format!("{text}\n[env.e0]\ndeploy = {{ run = \"{step}\" }}\n")).unwrap();
         let first = begin(&project, &["to", "e0", &project.releases[0], "--yes"], "ann");
-        until("the deployment begins", || exists(&project, "running"));
+        until("the deployment begins", || exists(&project, "group"));
+        let group = std::fs::read_to_string(project.folder.path().join("group")).unwrap();
         signal(&first, name);
         let first = end(first);
         assert_eq!(first.code, Some(code), "{name}: {first:?}");
         assert!(first.err.contains(&format!("{words} while promoting to e0")), "{name}: {first:?}");
         assert!(first.err.contains("records that promote stopped waiting"), "{name}: {first:?}");
-        until("its step ends", || !exists(&project, "running"));
+        until("its step ends", || running(group.trim()).is_empty());
         assert_eq!(results(&project), ["interrupted"], "{name}");
     }
 }
