@@ -11,6 +11,7 @@ use promote_core::config::{Config, Pack, Step, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Dirty;
+use promote_core::port::wire::{self, Wire};
 use promote_core::port::{Blob, Body, StepContext, StepEnd, StepProgress};
 use promote_core::publish::Given;
 use promote_core::world::World;
@@ -93,6 +94,11 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
         Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error)
     })?;
     let file = folder.path().join("artifact.zip");
+    let named = match &what {
+        What::Commit(_, commit, _) => commit.short(7).to_owned(),
+        What::Path(path) => path.display().to_string(),
+    };
+    wire::tell(|| Wire::Doing { doing: "pack", what: named });
     let Made { packed, warnings, dirty } = pack(what, file.clone(), allow_dirty).await?;
     let blob = aside(move || FileBlob::open(&file).map_err(|error| unreadable(&file, error))).await?;
     if blob.digest() != packed.digest {
@@ -112,6 +118,7 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
 /// # Errors
 /// When it can't be read, is empty, or is no sound zip.
 pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
+    wire::tell(|| Wire::Doing { doing: "check", what: path.display().to_string() });
     let zip = zip || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
     aside(move || {
         let (blob, content, warnings) = if zip {

@@ -92,7 +92,9 @@ impl App<'_> {
 
     /// Something that shows what happens while a promotion runs.
     pub(crate) fn progress(&self) -> Progress {
-        Progress::new(self.screen.clone(), self.env, self.global, self.connect.clock())
+        let progress = Progress::new(self.screen.clone(), self.env, self.global, self.connect.clock());
+        progress.watch_wire();
+        progress
     }
 
     /// Who runs this.

@@ -55,11 +55,15 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) no_input: bool,
 
+    /// Print long pages as they are, without a pager
+    #[arg(long, global = true)]
+    pub(crate) no_pager: bool,
+
     /// Say less
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 
-    /// Say more; twice shows the output of every step
+    /// Say more: each request (method, status, host, path, time) and the output of every step
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
 

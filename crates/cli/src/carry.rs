@@ -13,7 +13,7 @@ use crate::project::Project;
 use crate::question::terminal;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
-use promote_core::config::Config;
+use promote_core::config::{Config, Tier};
 use promote_core::cut_off::Underway;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
@@ -83,6 +83,8 @@ async fn carry_and_tell(
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let view = world.view();
+    let asks = !wanted.changing.yes || wanted.changing.dry_run;
+    crate::moving::settle(app, &view, config, &mut wanted.request, asks).await?;
     let (snapshot, decision) = loop {
         let found = Box::pin(decide(&view, config, &wanted.request)).await;
         progress.rest();
@@ -131,7 +133,8 @@ async fn carry_and_tell(
         }
         Decision::Allowed(plan) => {
             let before = past(&snapshot, plan);
-            app.screen.note(&decision_view::summary(&report, before));
+            let listed = asks && crate::question::terminal(app) && settings.tier == Tier::Production;
+            app.screen.note(&decision_view::summary(&report, before, listed));
             What::Plan(plan)
         }
     };

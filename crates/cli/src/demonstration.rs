@@ -202,6 +202,7 @@ fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
         output_terminal: false,
         error_terminal: false,
         columns: None,
+        rows: None,
         ..app.env.clone()
     };
     env.folder = folder.to_path_buf();

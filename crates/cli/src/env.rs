@@ -76,6 +76,14 @@ pub const VARIABLES: &[Variable] = &[
         name: "PROMOTE_COMPLETE",
         about: "the shell that asks what may come next; set by the script of `promote completions` alone",
     },
+    Variable {
+        name: "PROMOTE_PAGER",
+        about: "the program that shows long pages at a terminal, before `PAGER`; none when empty or `cat`",
+    },
+    Variable {
+        name: "PAGER",
+        about: "that program, where `PROMOTE_PAGER` is not set; `less` without either",
+    },
     Variable { name: "PROMOTE_NO_INPUT", about: "never ask, as with `--no-input`, when set and not empty" },
     Variable {
         name: "CI",
@@ -129,6 +137,8 @@ pub struct Env {
     pub error_terminal: bool,
     /// How many columns the terminal has that messages go to, or else the one that data goes to; `None` without one.
     pub columns: Option<usize>,
+    /// How many rows that terminal has.
+    pub rows: Option<usize>,
     /// The keyboard.
     pub keyboard: Arc<dyn Ask>,
     /// Signals.
@@ -146,7 +156,8 @@ impl Env {
             input_terminal: std::io::stdin().is_terminal(),
             output_terminal: std::io::stdout().is_terminal(),
             error_terminal: std::io::stderr().is_terminal(),
-            columns: columns(),
+            columns: size().map(|(columns, _)| columns),
+            rows: size().map(|(_, rows)| rows),
             keyboard: Arc::new(Keyboard),
             signals: Arc::new(crate::interrupt::ProcessSignals),
         }
@@ -168,15 +179,18 @@ impl Env {
     }
 }
 
-fn columns() -> Option<usize> {
-    let of = |size: Option<(terminal_size::Width, terminal_size::Height)>| {
-        size.map(|(width, _)| usize::from(width.0))
-    };
-    let found = of(terminal_size::terminal_size_of(std::io::stderr()))
-        .or_else(|| of(terminal_size::terminal_size_of(std::io::stdout())))?;
+/// The columns and rows of the terminal.
+fn size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())
+        .or_else(|| terminal_size::terminal_size_of(std::io::stdout()))?;
     // A terminal that does not know its size says 0.
-    let told = std::env::var("COLUMNS").ok().and_then(|text| text.parse().ok());
-    Some(if found == 0 { told.filter(|told| *told > 0).unwrap_or(80) } else { found })
+    let told =
+        |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok()).filter(|told| *told > 0);
+    let known = |size: u16, name: &str, usual: usize| match size {
+        0 => told(name).unwrap_or(usual),
+        size => usize::from(size),
+    };
+    Some((known(width.0, "COLUMNS", 80), known(height.0, "LINES", 24)))
 }
 
 /// Standard input.

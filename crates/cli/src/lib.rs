@@ -31,9 +31,12 @@ mod iam;
 mod interrupt;
 mod known;
 mod moment;
+mod moving;
 mod named;
 mod overview;
 mod page;
+mod pager;
+mod pick;
 mod pinning;
 mod pipeline_health;
 mod progress;
@@ -49,6 +52,7 @@ mod trust;
 mod usage;
 mod view;
 mod watching;
+mod wire;
 mod written;
 
 pub use complete::complete;
@@ -83,6 +87,7 @@ pub fn run(
     };
     let screen = Screen::new(&cli.global, env, out, err);
     let app = App { global: &cli.global, env, screen, connect, trust: std::sync::OnceLock::new() };
+    let _shown = wire::show(&app);
     let ended = match &cli.command {
         Some(command) => command::dispatch(&app, command),
         None => command::bare(&app),

@@ -4,11 +4,16 @@
 use crate::args::{Colour, Format, Global};
 use crate::env::Env;
 use crate::page::{Page, Text};
+use crate::pager::Pager;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+
+/// What takes a line back that was left open.
+const CLEAR: &str = "\r\u{1b}[K";
 
 /// Something to write to, shared between a command and its progress.
 pub type Stream = Arc<Mutex<dyn Write + Send>>;
@@ -25,6 +30,12 @@ pub(crate) struct Screen {
     /// The form of the data.
     pub(crate) format: Format,
     quiet: bool,
+    /// Whether the last message was left open, to be written again: the next one takes its place.
+    open: Arc<AtomicBool>,
+    /// How wide tables may be; `None` where nobody sees them.
+    columns: Option<usize>,
+    /// What long pages are read in.
+    pager: Option<Pager>,
     /// The file that was named with `--config`: whoever types a command that is named here needs it as well.
     config: Option<String>,
 }
@@ -40,6 +51,9 @@ impl Screen {
             err_colour: coloured(global.color, env, env.error_terminal),
             format,
             quiet: global.quiet,
+            open: Arc::default(),
+            columns: env.columns.filter(|_| env.output_terminal),
+            pager: Pager::of(global, env),
             config: global.config.as_ref().map(|path| path.display().to_string()),
         }
     }
@@ -61,6 +75,9 @@ impl Screen {
             err_colour: coloured(colour, env, env.error_terminal),
             format: Format::Human,
             quiet: false,
+            open: Arc::default(),
+            columns: env.columns.filter(|_| env.output_terminal),
+            pager: None,
             config: None,
         }
     }
@@ -75,6 +92,7 @@ impl Screen {
     }
 
     fn put(&self, text: &str) -> Result<(), Failure> {
+        self.close();
         match write(&self.out, text) {
             Err(error) if error.kind() != ErrorKind::BrokenPipe => {
                 Err(Failure::new(ExitStatus::Failed, "writing the output failed").caused_by(error))
@@ -85,7 +103,24 @@ impl Screen {
 
     /// Writes a message. That nobody reads it is no reason to stop.
     pub(crate) fn message(&self, text: &str) {
-        let _ = write(&self.err, &self.named(text.to_owned()));
+        if text.is_empty() {
+            return;
+        }
+        let taken_back = if self.open.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
+        let _ = write(&self.err, &format!("{taken_back}{}", self.named(text.to_owned())));
+    }
+
+    /// Writes a message whose last line is written again when the next one comes.
+    pub(crate) fn open_message(&self, text: &str) {
+        self.message(text);
+        self.open.store(true, Ordering::Relaxed);
+    }
+
+    /// Takes back a line that was left open.
+    pub(crate) fn close(&self) {
+        if self.open.swap(false, Ordering::Relaxed) {
+            let _ = write(&self.err, CLEAR);
+        }
     }
 
     /// A text whose commands name the file that this one was told of.
@@ -103,21 +138,35 @@ impl Screen {
 
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
     pub(crate) fn page(&self, page: &Page) -> Result<(), Failure> {
-        self.put(&self.named(match self.format {
+        let text = self.named(match self.format {
             Format::Markdown => page.markdown(),
             Format::Plain => page.plain(),
-            Format::Human | Format::Json => page.human(self.out_colour),
-        }))?;
+            Format::Human | Format::Json => page.within(self.out_colour, self.columns),
+        });
+        let pager = self.pager.as_ref().filter(|_| self.format == Format::Human);
+        if !pager.is_some_and(|pager| pager.show(&text)) {
+            self.put(&text)?;
+        }
         if self.format == Format::Human && !self.quiet {
             self.message(&page.hints(self.err_colour));
         }
         Ok(())
     }
 
+    /// Shows a page in the place of the whole terminal; `None` gives the terminal back.
+    pub(crate) fn redraw(&self, page: Option<&Page>) -> Result<(), Failure> {
+        self.put(&match page {
+            Some(page) => {
+                format!("\u{1b}[?1049h\u{1b}[H\u{1b}[2J{}", page.within(self.out_colour, self.columns))
+            }
+            None => "\u{1b}[?1049l".to_owned(),
+        })
+    }
+
     /// Shows a page as a message, before a question or during a promotion.
     pub(crate) fn note(&self, page: &Page) {
         if !self.quiet {
-            self.message(&page.human(self.err_colour));
+            self.message(&page.within(self.err_colour, self.columns));
             self.message(&page.hints(self.err_colour));
         }
     }

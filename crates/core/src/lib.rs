@@ -64,5 +64,6 @@ pub mod trust;
 pub mod undo;
 pub mod unwaited;
 pub mod version;
+mod watched;
 pub mod window;
 pub mod world;

@@ -9,6 +9,7 @@ use crate::failure::Failure;
 use crate::ledger::stored::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};
+use crate::watched::watched;
 use crate::world::World;
 use std::fmt::Display;
 
@@ -30,6 +31,7 @@ impl Placing<'_> {
     /// `Conflict` when other bytes lie there, or what the store answered.
     pub(crate) async fn put(&self, body: &Body) -> Result<Stored, Failure> {
         let built = self.built;
+        let body = &watched(body.clone(), &built.location);
         let bucket = &**self.world.store(&built.location.store)?;
         let key = &built.location.key;
         let zip = key.as_str().ends_with(".zip");

@@ -1,9 +1,10 @@
 //! Asking servers that somebody else runs, with the care that all such requests need: encrypted or on this machine,
 //! followed nowhere, with a time and a size that end.
 
+use promote_core::port::wire;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, Response, Url, redirect};
-use std::time::Duration;
+use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use std::time::{Duration, Instant};
 
 /// An address that may be asked: https, or http on this machine; without a password.
 pub(crate) fn trusted(text: &str) -> Option<Url> {
@@ -26,6 +27,18 @@ pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<
         .default_headers(headers);
     let builder = if loopback(url) { builder.no_proxy() } else { builder };
     builder.build().map_err(words)
+}
+
+/// Sends a request, and tells of it whoever listens.
+pub(crate) async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
+    let (client, request) = request.build_split();
+    let request = request?;
+    let (method, address) = (request.method().to_string(), request.url().to_string());
+    let began = Instant::now();
+    let answer = client.execute(request).await;
+    let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+    wire::asked(&method, &address, status, began.elapsed());
+    answer
 }
 
 /// The whole of an answer, when it has at most so many bytes.

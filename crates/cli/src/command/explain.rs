@@ -17,9 +17,9 @@ use promote_core::request::Wanted;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote explain prod\n  promote explain prod a93be01 --json=rules")]
 pub(crate) struct ExplainArgs {
-    /// Where to
+    /// Where to; picked from a list at a terminal, when left out
     #[arg(value_name = "ENV")]
-    environment: EnvironmentName,
+    environment: Option<EnvironmentName>,
 
     /// Which release; what runs in the environment before, when left out
     #[arg(value_name = "RELEASE")]
@@ -31,9 +31,11 @@ pub(crate) struct ExplainArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> Ended {
     let project = app.project()?;
-    let request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "explain")?;
+    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     let settings = environment(&project.config, &request.environment)?;
     let view = app.world(&project).await?.view();
+    crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
     let (_, decision) = decide(&view, &project.config, &request).await?;
     let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
     report.exit = ExitStatus::Ok;

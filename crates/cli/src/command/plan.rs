@@ -26,9 +26,9 @@ use std::sync::Arc;
 #[command(after_help = "Examples:\n  promote plan prod\n  promote plan prod a93be01 --out plan.json\n  \
                         promote plan prod --exit-code --quiet")]
 pub(crate) struct PlanArgs {
-    /// Where to
+    /// Where to; picked from a list at a terminal, when left out
     #[arg(value_name = "ENV")]
-    environment: EnvironmentName,
+    environment: Option<EnvironmentName>,
 
     /// Which release; what runs in the environment before, when left out
     #[arg(value_name = "RELEASE")]
@@ -48,11 +48,13 @@ pub(crate) struct PlanArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
     let project = app.project()?;
-    let request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "plan")?;
+    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     let settings = environment(&project.config, &request.environment)?;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
     let view = world.view();
+    crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
     let decided = decide(&view, &project.config, &request).await;
     progress.rest();
     let (snapshot, decision) = decided?;

@@ -20,9 +20,9 @@ use promote_core::request::Wanted;
     after_help = "Examples:\n  promote rollback prod\n  promote rollback prod --to 77f0d4a --reason \"502 on /pay\""
 )]
 pub(crate) struct RollbackArgs {
-    /// Where
+    /// Where; picked from a list at a terminal, when left out
     #[arg(value_name = "ENV")]
-    environment: EnvironmentName,
+    environment: Option<EnvironmentName>,
 
     /// Which release; the one before, when left out
     #[arg(long, value_name = "RELEASE")]
@@ -42,7 +42,8 @@ pub(crate) struct RollbackArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
     let mut project = app.project_to_write()?;
-    let mut request = app.request(&args.environment, args.to.as_ref(), &args.terms)?;
+    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "rollback")?;
+    let mut request = app.request(&name, args.to.as_ref(), &args.terms)?;
     request.action = Action::Rollback;
     request.take_over = args.taking.asked();
     let wanted = Move {

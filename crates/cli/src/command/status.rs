@@ -1,10 +1,14 @@
 //! `promote status`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, Ended, Stop};
+use crate::interrupt::or_signal;
+use crate::page::{Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 use promote_core::report;
+use std::time::Duration;
 
 /// What runs where, and what could move
 ///
@@ -12,19 +16,68 @@ use promote_core::report;
 /// ended, drift, freezes and holds; and which release may move next. Reads only.
 #[derive(Debug, Default, Args)]
 #[command(
-    after_help = "Examples:\n  promote status\n  promote status prod\n  promote status --json=environments"
+    after_help = "Examples:\n  promote status\n  promote status prod\n  promote status --watch\n  promote status --json=environments"
 )]
 pub(crate) struct StatusArgs {
     /// The environments; all of them when none is named
     #[arg(value_name = "ENV")]
     environments: Vec<EnvironmentName>,
+
+    /// Show it again every five seconds, until ctrl-C
+    #[arg(long)]
+    watch: bool,
 }
+
+/// Between two looks: each costs a few requests.
+const PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
     let project = app.project()?;
     let world = app.world(&project).await?;
-    let mut found = report::status(&world.view(), &project.config, &args.environments, &app.actor()).await?;
-    found.file = project.shown(app);
-    app.show(&found, || crate::view::status::page(&found, project.config.timezone))?;
-    Ok(ExitStatus::Ok)
+    let (view, zone) = (world.view(), project.config.timezone);
+    let look = || async {
+        let mut found = report::status(&view, &project.config, &args.environments, &app.actor()).await?;
+        found.file = project.shown(app);
+        Ok::<_, Failure>(found)
+    };
+    if !args.watch {
+        let found = look().await?;
+        app.show(&found, || crate::view::status::page(&found, zone))?;
+        return Ok(ExitStatus::Ok);
+    }
+    if !app.env.output_terminal || app.wish() != crate::document::Wish::None {
+        return Err(Failure::new(ExitStatus::Usage, "`--watch` needs a terminal")
+            .hint("`promote status` shows it once")
+            .into());
+    }
+    let draw = |found: &report::StatusReport| {
+        let mut page = crate::view::status::page(found, zone);
+        page.blank();
+        page.line(Text::new("Again every 5 s; ctrl-C ends it.", Style::Dim));
+        app.screen.redraw(Some(&page))
+    };
+    let mut last = look().await?;
+    draw(&last)?;
+    let watched = async {
+        loop {
+            tokio::time::sleep(PAUSE).await;
+            match look().await {
+                Ok(found) => last = found,
+                Err(failure) => break failure,
+            }
+            if let Err(failure) = draw(&last) {
+                break failure;
+            }
+        }
+    };
+    let ended = or_signal(app.env, &app.progress(), watched).await;
+    app.screen.redraw(None)?;
+    match ended {
+        Ok(failure) => Err(failure.into()),
+        Err(signal) => {
+            // What was seen last stays on the terminal.
+            app.screen.page(&crate::view::status::page(&last, zone))?;
+            Err(Stop::Shown(signal.exit()))
+        }
+    }
 }

@@ -17,16 +17,17 @@ use std::path::PathBuf;
 /// moment of the move.
 ///
 /// RELEASE is a commit or the beginning of one, a tag, `previous`, or an environment's name. Left out, it is what runs
-/// in the environment before.
+/// in the environment before. At a terminal it may be `HEAD` or a branch, too: the commit that it is now is shown before
+/// the question.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote to uat 4c1d9e2\n  promote to prod\n  promote to demo prod\n  \
                         promote to prod --yes --json\n  \
                         promote to prod --plan plan.json\n  \
                         promote to prod --override soak --reason \"INC-123: payments are down\"")]
 pub(crate) struct ToArgs {
-    /// Where to
+    /// Where to; picked from a list at a terminal, when left out
     #[arg(value_name = "ENV")]
-    pub(crate) environment: EnvironmentName,
+    pub(crate) environment: Option<EnvironmentName>,
 
     /// Which release
     #[arg(value_name = "RELEASE")]
@@ -56,8 +57,9 @@ pub(crate) struct ToArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
     let mut project = app.project_to_write()?;
-    let saved = args.plan.as_ref().map(|path| saved::read(app, path, &args.environment)).transpose()?;
-    let mut request = app.request(&args.environment, args.release.as_ref(), &args.terms)?;
+    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "to")?;
+    let saved = args.plan.as_ref().map(|path| saved::read(app, path, &name)).transpose()?;
+    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     if args.redeploy {
         request.action = Action::Redeploy;
     }

@@ -6,8 +6,13 @@ use super::{Block, Page, Style, Text};
 const INDENT: &str = "  ";
 
 impl Page {
-    /// For a terminal or a log. Without hints.
+    /// For a log, or wherever nobody knows how wide it is. Without hints.
     pub(crate) fn human(&self, colour: bool) -> String {
+        self.within(colour, None)
+    }
+
+    /// For a terminal of so many columns, in which tables fold. Without hints.
+    pub(crate) fn within(&self, colour: bool, columns: Option<usize>) -> String {
         let widest = self.blocks.iter().filter_map(|block| match block {
             Block::Field { label, .. } => Some(label.chars().count()),
             _ => None,
@@ -19,7 +24,7 @@ impl Page {
             match block {
                 Block::Line(text) => line(&mut out, &text.shown(colour)),
                 Block::Blank => out.push('\n'),
-                Block::Table { head, rows } => table(&mut out, head, rows, colour),
+                Block::Table { head, rows } => table(&mut out, head, rows, colour, columns),
                 Block::Field { label, lines } => {
                     for (index, text) in lines.iter().enumerate() {
                         let label = if index == 0 { label.as_str() } else { "" };
@@ -49,13 +54,18 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
-fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bool) {
-    let columns = head.len().max(rows.iter().map(Vec::len).max().unwrap_or(0));
+fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bool, columns: Option<usize>) {
+    let count = head.len().max(rows.iter().map(Vec::len).max().unwrap_or(0));
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(Text::width);
         cells.chain(head.get(column).map(|name| name.chars().count())).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = (0..columns).map(width).collect();
+    let mut widths: Vec<usize> = (0..count).map(width).collect();
+    if let Some(columns) = columns
+        && !narrowed(&mut widths, columns)
+    {
+        return records(out, head, rows, colour, columns);
+    }
     if !head.is_empty() {
         let cells: Vec<Text> = head.iter().map(|name| Text::new(name, Style::Dim)).collect();
         row(out, &cells, &widths, colour);
@@ -65,14 +75,101 @@ fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bo
     }
 }
 
-fn row(out: &mut String, cells: &[Text], widths: &[usize], colour: bool) {
-    let mut shown = INDENT.to_owned();
-    for (index, cell) in cells.iter().enumerate() {
-        shown.push_str(&cell.shown(colour));
-        if index + 1 < cells.len() {
-            let pad = widths.get(index).map_or(0, |width| width.saturating_sub(cell.width())) + 2;
-            shown.extend(std::iter::repeat_n(' ', pad));
+/// The least width of a column that folds.
+const LEAST: usize = 12;
+
+/// Takes from the widest columns what a table is too wide; whether that was enough.
+fn narrowed(widths: &mut [usize], columns: usize) -> bool {
+    loop {
+        let all = INDENT.len() + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
+        let Some(over) = all.checked_sub(columns).filter(|over| *over > 0) else { return true };
+        let Some(widest) = widths.iter_mut().max() else { return true };
+        if *widest <= LEAST {
+            return false;
+        }
+        // Down to the next widest first, so that one long column alone is folded.
+        *widest = widest.saturating_sub(over.min(4)).max(LEAST);
+    }
+}
+
+/// A row as lines of their own, where not even folded columns stand side by side.
+fn records(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bool, columns: usize) {
+    let widest = head.iter().map(|name| name.chars().count()).max().unwrap_or(0);
+    for (at, cells) in rows.iter().enumerate() {
+        if at > 0 {
+            out.push('\n');
+        }
+        for (index, cell) in cells.iter().enumerate() {
+            let name = head.get(index).copied().unwrap_or_default();
+            let room = columns.saturating_sub(INDENT.len() + widest + 2).max(LEAST);
+            for (index, part) in cell.folded(room).iter().enumerate() {
+                let label = Text::new(if index == 0 { name } else { "" }, Style::Dim);
+                let pad = widest - label.width();
+                line(out, &format!("{INDENT}{}{:pad$}  {}", label.shown(colour), "", part.shown(colour)));
+            }
         }
     }
-    line(out, &shown);
+}
+
+fn row(out: &mut String, cells: &[Text], widths: &[usize], colour: bool) {
+    let width = |index: usize| widths.get(index).copied().unwrap_or(0);
+    let folded: Vec<Vec<Text>> =
+        cells.iter().enumerate().map(|(index, cell)| cell.folded(width(index).max(1))).collect();
+    let height = folded.iter().map(Vec::len).max().unwrap_or(0);
+    for at in 0..height {
+        let mut shown = INDENT.to_owned();
+        for (index, parts) in folded.iter().enumerate() {
+            let part = parts.get(at).cloned().unwrap_or_default();
+            shown.push_str(&part.shown(colour));
+            if index + 1 < cells.len() {
+                shown.extend(std::iter::repeat_n(' ', width(index).saturating_sub(part.width()) + 2));
+            }
+        }
+        line(out, &shown);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use unicode_width::UnicodeWidthStr;
+
+    fn page() -> Page {
+        let mut page = Page::default();
+        let long = "a reason that takes many words to tell, with a-single-word-that-is-longer-than-any-column-can-be-here";
+        let row = |name: &str| {
+            vec![
+                Text::plain("2026-11-30 14:05 UTC"),
+                Text::new(name, Style::Strong),
+                Text::new("✓ promoted", Style::Good),
+                Text::plain(long),
+            ]
+        };
+        page.table(&["WHEN", "ENVIRONMENT", "RESULT", "WHY"], vec![row("staging"), row("prod")]);
+        page
+    }
+
+    #[test]
+    fn tables_fold_and_lose_nothing() {
+        let whole: String = page().human(false).split_whitespace().collect();
+        for columns in [40, 60, 80, 120] {
+            for colour in [false, true] {
+                let shown = page().within(colour, Some(columns));
+                let plain =
+                    shown.split('\u{1b}').map(|part| part.split_once('m').map_or(part, |(_, rest)| rest));
+                let plain: String = if colour { plain.collect() } else { shown.clone() };
+                let wide: Vec<&str> = plain.lines().filter(|line| line.width() > columns).collect();
+                assert!(wide.is_empty(), "{columns}: {wide:#?}");
+                let count = |text: &str, c: char| text.chars().filter(|one| *one == c).count();
+                let lost = whole.chars().find(|c| count(&plain, *c) < count(&whole, *c));
+                assert_eq!(lost, None, "{plain}");
+            }
+        }
+        insta::assert_snapshot!(page().within(false, Some(60)));
+    }
+
+    #[test]
+    fn a_table_that_fits_stays_as_it_is() {
+        assert_eq!(page().within(false, Some(300)), page().human(false));
+    }
 }

@@ -44,25 +44,21 @@ pub(super) struct Shown {
     open: Option<Text>,
 }
 
-/// What takes a line back that was left open.
-pub(super) const CLEAR: &str = "\r\u{1b}[K";
-
 impl Shown {
     /// Whether its last line is left open.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
     }
 
-    /// The text with or without colour. `open`: whether a line was left open before it.
-    pub(super) fn text(&self, open: bool, colour: bool) -> String {
+    /// The text with or without colour.
+    pub(super) fn text(&self, colour: bool) -> String {
         if let Some(json) = &self.json {
             return format!("{json}\n");
         }
         if self.lines.is_empty() && self.open.is_none() {
             return String::new();
         }
-        let mut out = String::from(if open { CLEAR } else { "" });
-        out.push_str(&self.mark);
+        let mut out = self.mark.clone();
         for line in &self.lines {
             out.push_str(&line.shown(colour));
             out.push('\n');
@@ -82,10 +78,18 @@ pub(super) const fn pause(style: Style) -> Option<Duration> {
 }
 
 /// Something is still under way.
-pub(super) fn still(style: Style, elapsed: TimeDelta, since: TimeDelta, phase: &str, what: &str) -> Shown {
+pub(super) fn still(
+    style: Style,
+    elapsed: TimeDelta,
+    since: TimeDelta,
+    (phase, what): (&str, &str),
+    columns: usize,
+) -> Shown {
     let mut shown = Shown::default();
     match style {
-        Style::Live { .. } => shown.open = Some(under_way(phase, what, Some(since))),
+        Style::Live { .. } => {
+            shown.open = Some(under_way(phase, what, &format!("  {}", Span(since)), columns));
+        }
         Style::Log { .. } => {
             let text = format!("{:<8} still at it, {}: {what}", phase, Span(since));
             shown.lines.push(Text::plain(format!("[{}] {text}", clock(elapsed))));
@@ -95,9 +99,21 @@ pub(super) fn still(style: Style, elapsed: TimeDelta, since: TimeDelta, phase: &
     shown
 }
 
-fn under_way(phase: &str, what: &str, since: Option<TimeDelta>) -> Text {
-    let time = since.map(|since| format!("  {}", Span(since))).unwrap_or_default();
-    Text::new(format!("  … {phase:<8} {what}{time}"), Look::Dim)
+/// The line that is written again and again. It must never wrap, or only its last part would be taken back: what is under
+/// way is cut, its time is not.
+fn under_way(phase: &str, what: &str, time: &str, columns: usize) -> Text {
+    let (before, after) = (Text::plain(format!("  … {phase:<8} ")), Text::plain(time));
+    // The last column is left free: some terminals wrap when it is written.
+    let room = columns.saturating_sub(1 + before.width() + after.width());
+    let what = Text::plain(what);
+    let what = match what.width() <= room {
+        true => what.content(),
+        false => {
+            let first = what.folded(room.saturating_sub(1).max(1)).first().map(Text::content);
+            format!("{}…", first.unwrap_or_default().trim_end())
+        }
+    };
+    Text::new(format!("{}{what}{}", before.content(), after.content()), Look::Dim)
 }
 
 /// Minutes and seconds, as in `[05:59]`.
@@ -107,7 +123,7 @@ fn clock(elapsed: TimeDelta) -> String {
 }
 
 /// One event as text.
-pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -> Shown {
+pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>, columns: usize) -> Shown {
     let mut shown = Shown::default();
     if style == Style::Json {
         shown.json = json(event, at);
@@ -119,12 +135,12 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>) -
         Style::Silent | Style::Json => return shown,
     };
     if live && let Event::StepStarted { phase, name } = event {
-        shown.open = Some(under_way(phase, name, None));
+        shown.open = Some(under_way(phase, name, "", columns));
         return shown;
     }
     if live && let Event::Reading { source, done, size } = event {
         let percent = if *size == 0 { 100 } else { (done.saturating_mul(100) / size).min(100) };
-        shown.open = Some(under_way("read", &format!("{}  {percent} %", last(source)), None));
+        shown.open = Some(under_way("read", last(source).as_str(), &format!("  {percent} %"), columns));
         return shown;
     }
     if let Event::StepLine { line, .. } = event {
@@ -256,4 +272,36 @@ fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {
     let mut value = serde_json::to_value(event).ok()?;
     value.as_object_mut()?.insert("at".to_owned(), serde_json::to_value(at).ok()?);
     serde_json::to_string(&value).ok().map(|json| visible_json(&json))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A terminal of so many columns: how many rows the text fills, a line that is taken back counting for nothing.
+    fn wraps(text: &str, columns: usize) -> bool {
+        unicode_width::UnicodeWidthStr::width(text) >= columns
+    }
+
+    #[test]
+    fn the_live_line_never_wraps_and_keeps_its_time() {
+        let style = Style::Live { output: false };
+        let names = [
+            "CodePipeline billing-api-prod: Source, Build, Deploy, and what else a long name may say here",
+            "https://billing.acme.example/version",
+            "x",
+            "非常に長い名前のデプロイメントステップがここにありますよ、とても長いです、本当に長いですね",
+        ];
+        for columns in [20, 40, 60, 80, 81, 120] {
+            for name in names {
+                for seconds in [0, 9, 59, 61, 3_599, 3_661, 90_061] {
+                    let since = TimeDelta::seconds(seconds);
+                    let line = still(style, since, since, ("deploy", name), columns);
+                    let text = line.text(false);
+                    assert!(!wraps(&text, columns.max(28)), "{columns}: {text}");
+                    assert!(text.ends_with(&Span(since).to_string()), "{columns}: {text}");
+                }
+            }
+        }
+    }
 }

@@ -12,6 +12,7 @@ use promote_core::cut_off::Reached;
 use promote_core::event::{Event, Events};
 use promote_core::plan::Plan;
 use promote_core::port::Clock;
+use promote_core::port::wire::Wire;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -26,8 +27,6 @@ struct Now {
     reached: Reached,
     /// When the target or the step that is under way began, and what it is.
     doing: Option<(DateTime<Utc>, String, String)>,
-    /// Whether a line was left open, to be written again.
-    open: bool,
 }
 
 /// Hears events and shows them.
@@ -36,6 +35,7 @@ pub(crate) struct Progress {
     screen: Screen,
     style: Style,
     clock: Arc<dyn Clock>,
+    columns: usize,
     now: Arc<Mutex<Now>>,
 }
 
@@ -55,9 +55,9 @@ impl Progress {
             from: String::new(),
             reached: Reached::default(),
             doing: None,
-            open: false,
         };
-        Self { screen, style, clock, now: Arc::new(Mutex::new(now)) }
+        let columns = env.columns.unwrap_or(80);
+        Self { screen, style, clock, columns, now: Arc::new(Mutex::new(now)) }
     }
 
     /// Begins to measure, for this plan.
@@ -82,9 +82,7 @@ impl Progress {
     /// Ends a line that is still being shown.
     pub(crate) fn rest(&self) {
         let mut now = self.lock();
-        if std::mem::take(&mut now.open) {
-            self.screen.message(lines::CLEAR);
-        }
+        self.screen.close();
         // A part that was cut off would hide what is said of it.
         let cut = now.doing.take().filter(|(_, phase, _)| phase != "move");
         if let (Style::Log { folded: true, .. }, Some((since, phase, _))) = (self.style, cut) {
@@ -98,22 +96,59 @@ impl Progress {
         let Some(pause) = lines::pause(self.style) else { return std::future::pending().await };
         loop {
             tokio::time::sleep(pause).await;
-            let mut now = self.lock();
+            let now = self.lock();
             let at = self.clock.now();
             let still = now.doing.as_ref().map(|(since, phase, what)| {
-                lines::still(self.style, at - now.began, at - *since, phase, what)
+                lines::still(self.style, at - now.began, at - *since, (phase, what), self.columns)
             });
             if let Some(shown) = still {
-                self.write(&mut now, &shown);
+                self.write(&shown);
             }
         }
     }
 
-    fn write(&self, now: &mut Now, shown: &lines::Shown) {
-        let text = shown.text(now.open, self.screen.err_colour);
-        if !text.is_empty() {
-            now.open = shown.is_open();
-            self.screen.message(&text);
+    fn write(&self, shown: &lines::Shown) {
+        let text = shown.text(self.screen.err_colour);
+        match shown.is_open() {
+            true => self.screen.open_message(&text),
+            false => self.screen.message(&text),
+        }
+    }
+
+    /// Shows what goes over the wire of something large: how much of it, and what it is.
+    pub(crate) fn watch_wire(&self) {
+        let told = self.clone();
+        crate::wire::and(move |wire| match wire {
+            Wire::Bytes { what, done, size } => told.bytes(what, *done, *size),
+            Wire::Doing { doing, what } => {
+                let since = told.clock.now();
+                told.lock().doing = Some((since, (*doing).to_owned(), what.clone()));
+            }
+            Wire::Asked { .. } | Wire::Again { .. } => {}
+        });
+    }
+
+    /// So much of something large was read and sent.
+    fn bytes(&self, what: &str, done: u64, size: u64) {
+        let at = self.clock.now();
+        let mut now = self.lock();
+        let name = crate::view::last(what).to_owned();
+        let first = now.doing.as_ref().is_none_or(|(_, _, doing)| !doing.starts_with(&name));
+        let percent = done.saturating_mul(100).checked_div(size).unwrap_or(100);
+        let since = now.doing.as_ref().filter(|_| !first).map_or(at, |(since, ..)| *since);
+        let what = format!("{name}  {percent} % of {}", crate::view::size(size));
+        let shown = match self.style {
+            Style::Live { .. } => {
+                Some(lines::still(self.style, at - now.began, at - since, ("send", &what), self.columns))
+            }
+            _ => None,
+        };
+        now.doing = (done < size).then(|| (since, "send".to_owned(), what));
+        drop(now);
+        match shown {
+            Some(_) if done >= size => self.screen.close(),
+            Some(shown) => self.write(&shown),
+            None => {}
         }
     }
 
@@ -128,7 +163,7 @@ impl Events for Progress {
         let mut now = self.lock();
         now.reached.hear(event);
         remember(&mut now, event, at);
-        let shown = lines::shown(self.style, event, &now, at);
+        let shown = lines::shown(self.style, event, &now, at, self.columns);
         match event {
             Event::Moved { .. } | Event::StepFinished { .. } => now.doing = None,
             Event::RollingBack { .. } => {
@@ -137,7 +172,8 @@ impl Events for Progress {
             }
             _ => {}
         }
-        self.write(&mut now, &shown);
+        drop(now);
+        self.write(&shown);
     }
 }
 

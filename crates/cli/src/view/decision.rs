@@ -11,6 +11,9 @@ use promote_core::rule::Verdict;
 /// How many commits are named.
 const NAMED: usize = 2;
 
+/// How many are named before production gets them.
+const LISTED: usize = 30;
+
 /// Everything about a decision.
 pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
     let mut page = Page::default();
@@ -22,10 +25,10 @@ pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
         return page;
     }
     if let Some(commits) = &report.commits {
-        page.field("Brings", commits_lines(commits, report));
+        page.field("Brings", commits_lines(commits, report, NAMED));
     }
     if let Some(commits) = &report.undoes {
-        page.field("Undoes", commits_lines(commits, report));
+        page.field("Undoes", commits_lines(commits, report, NAMED));
     }
     page.blank();
     page.field("Move", report.moves.iter().flat_map(|write| move_lines(write, report)).collect());
@@ -114,8 +117,8 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
     }
 }
 
-/// What is asked about before a move.
-pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
+/// What is asked about before a move. `listed`: with the commits themselves, where production is about to get them.
+pub(crate) fn summary(report: &DecisionReport, before: Option<String>, listed: bool) -> Page {
     let mut page = Page::default();
     let mut words = Vec::new();
     words.extend(before);
@@ -140,10 +143,16 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>) -> Page {
         .filter(|rule| rule.verdict == Verdict::Skipped)
         .map(|rule| rule.rule.as_str())
         .collect();
-    if undoes.is_some() || !skipped.is_empty() || !gone_past.is_empty() || !report.stays.is_empty() {
+    let brings: Vec<Text> = match &report.commits {
+        Some(commits) if listed => commits_lines(commits, report, LISTED),
+        _ => Vec::new(),
+    };
+    let nothing = undoes.is_none() && skipped.is_empty() && gone_past.is_empty();
+    if !nothing || !report.stays.is_empty() || !brings.is_empty() {
         page.blank();
     }
     page.field("Stays", report.stays.iter().map(Text::plain).collect());
+    page.field("Brings", brings);
     page.field("Undoes", undoes.into_iter().collect());
     page.field("Overrides", gone_past.into_iter().map(|one| rule(one, width)).collect());
     if !skipped.is_empty() {
@@ -217,7 +226,7 @@ fn hints(page: &mut Page, report: &DecisionReport) {
     }
 }
 
-fn commits_lines(commits: &CommitsReport, report: &DecisionReport) -> Vec<Text> {
+fn commits_lines(commits: &CommitsReport, report: &DecisionReport, most: usize) -> Vec<Text> {
     let mut authors: Vec<&str> = Vec::new();
     for commit in &commits.newest {
         if !authors.contains(&commit.author.as_str()) {
@@ -237,9 +246,9 @@ fn commits_lines(commits: &CommitsReport, report: &DecisionReport) -> Vec<Text> 
     });
     let mut lines =
         vec![Text::plain(format!("{}{by}{}", count(commits.count, "commit"), oldest.unwrap_or_default()))];
-    let named = commits.newest.iter().take(NAMED);
+    let named = commits.newest.iter().take(most);
     lines.extend(named.map(|commit| Text::new(cut(&commit.subject, 72), Style::Literal)));
-    let left = commits.count.saturating_sub(NAMED);
+    let left = commits.count.saturating_sub(most);
     if left > 0 {
         lines.push(Text::plain(format!("… {left} more")));
     }

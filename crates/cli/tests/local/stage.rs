@@ -71,6 +71,7 @@ pub(crate) struct Stage {
     keys: Arc<Keys>,
     pub(crate) terminal: bool,
     pub(crate) columns: Option<usize>,
+    pub(crate) rows: Option<usize>,
     /// Variables beside those that every command has.
     pub(crate) variables: Vec<(&'static str, String)>,
 }
@@ -83,6 +84,7 @@ impl Stage {
             keys: Arc::default(),
             terminal: false,
             columns: None,
+            rows: None,
             variables: Vec::new(),
         }
     }
@@ -170,6 +172,7 @@ impl Stage {
             output_terminal: self.terminal,
             error_terminal: self.terminal,
             columns: self.columns,
+            rows: self.rows,
             keyboard: Arc::clone(&self.keys) as Arc<dyn Ask>,
             signals: Arc::new(Quiet),
         }

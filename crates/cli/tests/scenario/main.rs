@@ -10,6 +10,7 @@
 )]
 
 mod advancing;
+mod asking;
 mod blocked;
 mod copied;
 mod cut_off;

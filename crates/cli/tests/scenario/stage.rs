@@ -193,6 +193,7 @@ pub(crate) struct Stage {
     pub(crate) variables: BTreeMap<String, String>,
     pub(crate) terminal: bool,
     pub(crate) columns: Option<usize>,
+    pub(crate) rows: Option<usize>,
     answers: Arc<Answers>,
     transcript: String,
 }
@@ -224,6 +225,7 @@ impl Stage {
             variables: BTreeMap::new(),
             terminal: false,
             columns: None,
+            rows: None,
             answers: Arc::default(),
             transcript: String::new(),
         }
@@ -341,6 +343,7 @@ impl Stage {
             output_terminal: self.terminal,
             error_terminal: self.terminal,
             columns: self.columns,
+            rows: self.rows,
             keyboard: Arc::clone(&self.answers) as Arc<dyn Ask>,
             signals: Arc::new(self.outside.clone()),
         }

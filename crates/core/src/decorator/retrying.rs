@@ -2,6 +2,7 @@
 //! to those who know what it means.
 
 use crate::location::Key;
+use crate::port::wire::{self, Wire};
 use crate::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, Entropy, ErrorKind, Headers,
     Metadata, Names, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
@@ -65,6 +66,12 @@ impl RetryPolicy {
             if sent >= self.attempts || then >= self.deadline {
                 return Err(error);
             }
+            wire::tell(|| Wire::Again {
+                whom: error.provider.clone(),
+                why: error.message.clone(),
+                wait,
+                tried: then.saturating_sub(wait),
+            });
             clock.sleep(wait).await;
             mean = mean.saturating_mul(2).min(self.longest);
         }

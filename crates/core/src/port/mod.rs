@@ -11,6 +11,7 @@ mod object;
 pub mod order;
 pub mod pipeline;
 mod step;
+pub mod wire;
 
 pub use bucket::{
     Blob, Body, Bucket, BucketReader, ByteStream, Condition, Fence, PinnedSource, Precondition,

@@ -32,6 +32,13 @@ pub enum Wire {
         /// How long it has been tried by now.
         tried: Duration,
     },
+    /// Work begins on this machine that may take a while.
+    Doing {
+        /// `pack` and the like.
+        doing: &'static str,
+        /// With what.
+        what: String,
+    },
     /// Bytes of something large went by: read, hashed or sent.
     Bytes {
         /// What it is.
@@ -109,7 +116,12 @@ mod tests {
         let kept = Rc::clone(&heard);
         let listening = listen(move |wire| kept.borrow_mut().push(wire.clone()));
         let took = Duration::from_millis(5);
-        asked("GET", "https://user:geheim@h.example:8443/a/b%2Fc?X-Amz-Signature=geheim#geheim", Some(200), took);
+        asked(
+            "GET",
+            "https://user:geheim@h.example:8443/a/b%2Fc?X-Amz-Signature=geheim#geheim",
+            Some(200),
+            took,
+        );
         asked("HEAD", "https://h.example", None, took);
         drop(listening);
         asked("GET", "https://h.example/later", Some(200), took);

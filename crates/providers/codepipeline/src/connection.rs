@@ -143,7 +143,8 @@ impl CodePipelines {
         let builder = builder
             .region(region)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
-            .timeout_config(timeouts);
+            .timeout_config(timeouts)
+            .interceptor(crate::told::Told);
         Ok(Client::from_conf(builder.build()))
     }
 }

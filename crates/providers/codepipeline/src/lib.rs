@@ -5,5 +5,6 @@ mod answers;
 mod calls;
 mod connection;
 mod failure;
+mod told;
 
 pub use connection::{CodePipelines, Settings, SignIn};

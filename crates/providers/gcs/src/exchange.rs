@@ -4,10 +4,10 @@
 use crate::GcsBucket;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{ErrorKind, ProviderError, wire};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The largest answer that is read when it is no object's content: a page of a thousand names.
 const ANSWER: usize = 16 << 20;
@@ -71,7 +71,14 @@ impl<'a> Doing<'a> {
             .headers()
             .await
             .map_err(|missing| self.bucket.without_token(self.subject, missing))?;
-        let response = match tokio::time::timeout(self.patience, request.headers(signed).send()).await {
+        let (client, request) = request.headers(signed).build_split();
+        let request = request.map_err(|odd| self.broken(&odd))?;
+        let (method, address) = (request.method().to_string(), request.url().to_string());
+        let began = Instant::now();
+        let answered = tokio::time::timeout(self.patience, client.execute(request)).await;
+        let status = answered.as_ref().ok().and_then(|answer| answer.as_ref().ok());
+        wire::asked(&method, &address, status.map(|answer| answer.status().as_u16()), began.elapsed());
+        let response = match answered {
             Ok(Ok(response)) => response,
             Ok(Err(failure)) => return Err(self.broken(&failure)),
             Err(_) => {

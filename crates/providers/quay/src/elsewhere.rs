@@ -33,7 +33,7 @@ pub(crate) async fn sent(
         Payload::Stream(body) => {
             let body = std::mem::replace(body, Body::from(""));
             let request = prepared(client, call, &call.url, signed).body(body);
-            return request.send().await.map_err(|error| call.doing.unsent(error));
+            return crate::session::sent(request).await.map_err(|error| call.doing.unsent(error));
         }
     };
     let reads = call.method == Method::GET || call.method == Method::HEAD;
@@ -46,7 +46,7 @@ pub(crate) async fn sent(
         if let Some(within) = call.within {
             request = request.timeout(within);
         }
-        let answer = request.send().await.map_err(|error| call.doing.unsent(error))?;
+        let answer = crate::session::sent(request).await.map_err(|error| call.doing.unsent(error))?;
         let Some(next) = next(&answer, reads) else { return Ok(answer) };
         if !is_safe(&next, &call.doing.repository.host) {
             return Err(call

@@ -74,7 +74,7 @@ impl<'a> Quay<'a> {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answer = request.send().await.map_err(|error| doing.unsent(error))?;
+        let answer = crate::session::sent(request).await.map_err(|error| doing.unsent(error))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = whole(answer, LONGEST).await.map_err(|cut| doing.cut_off(cut))?;
         if (200..300).contains(&status) || status == 404 {

@@ -13,6 +13,7 @@ use crate::sign_in::{Known, Scheme};
 use crate::token::{self, Realm, Token};
 use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
+use promote_core::port::wire;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::trust::Allowed;
 use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
@@ -20,7 +21,7 @@ use reqwest::{Body, Client, Method, Response, Url, redirect};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{Mutex as Gate, OnceCell};
 
 /// How long reaching a host may take.
@@ -376,4 +377,16 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("environment", &self.environment).finish_non_exhaustive()
     }
+}
+
+/// Sends a request, and tells of it whoever listens.
+pub(crate) async fn sent(request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+    let (client, request) = request.build_split();
+    let request = request?;
+    let (method, address) = (request.method().to_string(), request.url().to_string());
+    let began = Instant::now();
+    let answer = client.execute(request).await;
+    let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
+    wire::asked(&method, &address, status, began.elapsed());
+    answer
 }

@@ -108,7 +108,7 @@ pub(crate) async fn fetch(
     };
     let asked = Instant::now();
     let unsent = |error| doing.of_reading().unsent(error);
-    let mut answer = request.send().await.map_err(unsent)?;
+    let mut answer = crate::session::sent(request).await.map_err(unsent)?;
     // What stands in a form, or in a header, is for this server alone.
     let next = elsewhere::next(&answer, true).filter(|next| elsewhere::is_same(next, &realm.url));
     if let (Some(next), false) = (next, matches!(secret, Some(Secret::Refresh(_)))) {
@@ -117,7 +117,7 @@ pub(crate) async fn fetch(
             Some(Secret::Pair { user, password }) => request.basic_auth(user, Some(password)),
             _ => request,
         };
-        answer = request.send().await.map_err(unsent)?;
+        answer = crate::session::sent(request).await.map_err(unsent)?;
     }
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();

@@ -189,7 +189,8 @@ impl Connection {
             .time_source(SigningTime { clock: self.clock.clone(), age: Duration::ZERO })
             .disable_clock_skew_correction(true)
             .interceptor(self.clock.clone())
-            .interceptor(AnswerSize);
+            .interceptor(AnswerSize)
+            .interceptor(crate::told::Told);
         Ok(Client::from_conf(builder.build()))
     }
 }

@@ -14,6 +14,7 @@ mod multipart;
 mod object;
 mod probe;
 mod reading;
+mod told;
 mod versions;
 mod writing;
 

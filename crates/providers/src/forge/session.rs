@@ -87,7 +87,7 @@ impl Session {
         if let Some(body) = &asked.body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let response = match request.send().await {
+        let response = match https::sent(request).await {
             Ok(response) => response,
             Err(error) => {
                 let sent = !reads && !error.is_connect();

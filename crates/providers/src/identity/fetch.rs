@@ -77,7 +77,7 @@ pub(super) async fn get(url: Url, bearer: Option<&str>) -> Result<Vec<u8>, Strin
     if let Some(bearer) = bearer {
         request = request.bearer_auth(bearer);
     }
-    let response = request.send().await.map_err(https::words)?;
+    let response = https::sent(request).await.map_err(https::words)?;
     if response.status() != reqwest::StatusCode::OK {
         return Err(format!("it answered {}", response.status().as_u16()));
     }

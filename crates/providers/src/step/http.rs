@@ -136,7 +136,7 @@ fn is_loopback(url: &Url) -> bool {
 impl Asked {
     /// Asks once: what it says when that is what was hoped for, else what it says instead.
     async fn ask(&self) -> Result<String, String> {
-        let answer = self.client.get(self.url.clone()).send().await;
+        let answer = crate::https::sent(self.client.get(self.url.clone())).await;
         let answer = answer.map_err(|error| self.clean(&cause(&error)))?;
         let status = answer.status();
         if status.is_redirection() {

@@ -1,0 +1,45 @@
+//! A name that moves, such as `HEAD` or a branch. At a terminal it is taken as the commit that it is now, which is said before
+//! anything is asked; elsewhere it is refused by whoever looks it up.
+
+use crate::app::App;
+use crate::page::{Style, Text};
+use crate::question::{forbidden, terminal};
+use promote_core::config::Config;
+use promote_core::failure::Failure;
+use promote_core::observe::moving;
+use promote_core::request::{Request, Wanted};
+use promote_core::world::View;
+
+/// Puts the commit in the place of a name that moves. `seen`: whether somebody looks at it before anything is done.
+pub(crate) async fn settle(
+    app: &App<'_>,
+    view: &View,
+    config: &Config,
+    request: &mut Request,
+    seen: bool,
+) -> Result<(), Failure> {
+    if !seen || !terminal(app) || forbidden(app) {
+        return Ok(());
+    }
+    let Some(history) = &view.history else { return Ok(()) };
+    let (name, moves) = match &request.wanted {
+        Wanted::Moving(name) => (name.clone(), true),
+        Wanted::Tag(name) => (name.clone(), false),
+        Wanted::Environment(name) if !config.environments.contains_key(name) => (name.to_string(), false),
+        _ => return Ok(()),
+    };
+    if !moves {
+        let tag = history.resolve(&format!("refs/tags/{name}")).await;
+        if tag.map_err(|error| Failure::looking("asking the repository", error))?.is_some() {
+            return Ok(());
+        }
+    }
+    if let Some(now) = moving(history.as_ref(), &name).await?
+        && let Ok(commit) = now.id.as_str().parse()
+    {
+        let text = format!("`{name}` is {} now: {}", now.id.short(7), now.subject);
+        app.screen.say(&Text::new(text, Style::Strong));
+        request.wanted = Wanted::Commit(commit);
+    }
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! What somebody at a terminal is asked and shown: commits before production, a list where no environment is named, the
+//! commit behind a name that moves, long pages in a pager, a status that goes on.
+
+use crate::stage::{Stage, commit};
+use insta::assert_snapshot;
+use promote_core::exit::ExitStatus;
+use std::sync::atomic::Ordering;
+
+fn at_a_terminal() -> Stage {
+    let mut stage = Stage::ready();
+    stage.days(3);
+    stage.terminal = true;
+    stage.columns = Some(100);
+    stage
+}
+
+#[test]
+fn the_prompt_before_production_lists_the_commits() {
+    let mut stage = at_a_terminal();
+    stage.answer("no");
+    stage.tell("promote to prod");
+    assert_snapshot!(stage.transcript());
+    let (_, _, err) = stage.run("promote to prod --yes");
+    assert!(!err.contains("Brings"), "nobody is asked: {err}");
+}
+
+#[test]
+fn where_no_environment_is_named_one_is_picked_from_a_list() {
+    let mut stage = at_a_terminal();
+    for answers in [vec!["3", "no"], vec!["uat"], vec!["7"], vec![""], vec![]] {
+        answers.iter().for_each(|answer| stage.answer(answer));
+        stage.tell("promote to");
+    }
+    stage.answer("2");
+    let (exit, out, _) = stage.run("promote plan");
+    assert!(exit == ExitStatus::Ok && out.contains("shop: uat"), "{out}");
+    stage.terminal = false;
+    stage.tell("promote to");
+    assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn names_that_move_are_taken_at_a_terminal_and_refused_in_scripts() {
+    let mut stage = at_a_terminal();
+    stage.quietly("promote to staging eeee --yes");
+    for name in ["HEAD", "main", "feature/x"] {
+        stage.terminal = true;
+        stage.answer("n");
+        let (exit, _, err) = stage.run(&format!("promote to uat {name}"));
+        assert_eq!(exit, ExitStatus::Interrupted, "{err}");
+        assert!(err.contains(&format!("`{name}` is eeeeeee now: work on e")), "{err}");
+        let (_, out, _) = stage.run(&format!("promote plan uat {name}"));
+        assert!(out.contains("→ eeeeeee"), "{out}");
+        let (exit, _, err) = stage.run(&format!("promote to uat {name} --yes"));
+        assert_eq!(exit, ExitStatus::Usage, "nobody would see the commit: {err}");
+        stage.terminal = false;
+        let (exit, _, err) = stage.run(&format!("promote to uat {name} --yes"));
+        assert_eq!(exit, ExitStatus::Usage, "{err}");
+        assert!(err.contains(&format!("promote needs a fixed commit; `{name}` is eeeeeee now")), "{err}");
+        assert!(err.contains(commit('e').short(12)), "{err}");
+    }
+    let (exit, _, err) = stage.run("promote to uat latest --yes");
+    assert!(exit == ExitStatus::Usage && err.contains("promote needs a fixed commit"), "{err}");
+}
+
+#[test]
+fn long_pages_are_read_in_a_pager_at_a_terminal_alone() {
+    let mut stage = at_a_terminal();
+    let paged = stage.folder.path().join("paged");
+    stage.variables.insert("PROMOTE_PAGER".to_owned(), format!("cp /dev/stdin {}", paged.display()));
+    stage.rows = Some(5);
+    let (_, out, _) = stage.run("promote history");
+    let read = std::fs::read_to_string(&paged).unwrap();
+    assert!(out.is_empty() && read.contains("WHEN") && read.lines().count() > 5, "{out}{read}");
+    std::fs::remove_file(&paged).unwrap();
+    for (line, rows, terminal) in [
+        ("promote history --no-pager", 5, true),
+        ("promote history", 5, false),
+        ("promote history", 500, true),
+        ("promote history --format plain", 5, true),
+        ("promote history --json", 5, true),
+    ] {
+        (stage.rows, stage.terminal) = (Some(rows), terminal);
+        let (_, out, _) = stage.run(line);
+        assert!(!out.is_empty() && !paged.exists(), "{line}");
+    }
+    (stage.rows, stage.terminal) = (Some(5), true);
+    for pager in ["", "cat", "no-such-pager"] {
+        stage.variables.insert("PROMOTE_PAGER".to_owned(), pager.to_owned());
+        assert!(stage.run("promote history").1.contains("WHEN"), "{pager}");
+    }
+}
+
+#[test]
+fn a_status_goes_on_until_it_is_interrupted() {
+    let mut stage = at_a_terminal();
+    let once = stage.run("promote status").1;
+    stage.outside.signal.store(true, Ordering::SeqCst);
+    let (exit, out, _) = stage.run("promote status --watch");
+    assert_eq!(exit, ExitStatus::Interrupted);
+    assert!(out.starts_with("\u{1b}[?1049h") && out.ends_with(&format!("\u{1b}[?1049l{once}")), "{out:?}");
+    stage.terminal = false;
+    let (exit, _, err) = stage.run("promote status --watch");
+    assert!(exit == ExitStatus::Usage && err.contains("needs a terminal"), "{err}");
+}

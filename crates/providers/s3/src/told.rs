@@ -1,0 +1,55 @@
+//! Telling of each request whoever listens: its method, host, path and status, never what signs it.
+
+use aws_sdk_s3::config::interceptors::{BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef};
+use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_s3::error::BoxError;
+use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use promote_core::port::wire;
+use std::time::Instant;
+
+/// Which request is under way, and since when.
+#[derive(Debug, Clone)]
+struct Sent {
+    method: String,
+    address: String,
+    at: Instant,
+}
+
+impl Storable for Sent {
+    type Storer = StoreReplace<Self>;
+}
+
+/// Tells of each request, also of one that is sent again.
+#[derive(Debug)]
+pub(crate) struct Told;
+
+impl Intercept for Told {
+    fn name(&self) -> &'static str {
+        "Told"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let request = context.request();
+        let (method, address) = (request.method().to_owned(), request.uri().to_owned());
+        bag.interceptor_state().store_put(Sent { method, address, at: Instant::now() });
+        Ok(())
+    }
+
+    fn read_after_attempt(
+        &self,
+        context: &FinalizerInterceptorContextRef<'_>,
+        _: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(sent) = bag.load::<Sent>() {
+            let status = context.response().map(|answer| answer.status().as_u16());
+            wire::asked(&sent.method, &sent.address, status, sent.at.elapsed());
+        }
+        Ok(())
+    }
+}
