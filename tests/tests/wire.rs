@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
 
 /// A server that refuses everything; its port.
-fn refusing() -> u16 {
+fn refusing(why: &'static str) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -18,7 +18,10 @@ fn refusing() -> u16 {
             let Ok(mut connection) = connection else { continue };
             let mut asked = [0; 8192];
             let _ = connection.read(&mut asked);
-            let answer = "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let length = why.len();
+            let answer = format!(
+                "HTTP/1.1 403 Forbidden\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{why}"
+            );
             let _ = connection.write_all(answer.as_bytes());
         }
     });
@@ -75,7 +78,7 @@ fn each_request_is_shown_with_v_and_none_of_its_secrets() {
         (on_gcs as fn(u16) -> String, "/storage/v1/b/acme"),
         (in_a_registry as fn(u16) -> String, "/v2/"),
     ] {
-        let port = refusing();
+        let port = refusing("");
         let (_, said) = run(&config(port), &["check", "--online", "-v"]);
         let shown: Vec<&str> =
             said.lines().filter(|line| line.contains(&format!("127.0.0.1:{port}/"))).collect();
@@ -101,4 +104,18 @@ fn that_a_request_is_sent_again_is_said() {
     );
     let (_, said) = run(&config, &["status", "--quiet"]);
     assert!(!said.contains("trying again"), "{said}");
+}
+
+#[test]
+fn credentials_that_are_rejected_are_not_taken_for_a_missing_right() {
+    let wrong = "<Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
+    for (why, says, code) in [
+        (wrong, "not checked: the store does not accept the credentials", 4),
+        ("<Error><Code>AccessDenied</Code></Error>", "listing all of it is not allowed", 4),
+    ] {
+        let (output, _) = run(&on_s3(refusing(why)), &["doctor"]);
+        let page = String::from_utf8(output.stdout).unwrap();
+        assert!(page.contains(says), "{page}");
+        assert_eq!(output.status.code(), Some(code), "{page}");
+    }
 }

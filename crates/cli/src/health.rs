@@ -11,7 +11,7 @@ use promote_core::failure::{Failure, causes};
 use promote_core::ledger::{Actor, Genesis};
 use promote_core::location::StoreId;
 use promote_core::observe::begun;
-use promote_core::port::{Capabilities, ErrorKind};
+use promote_core::port::{Capabilities, ErrorKind, ProviderError};
 use promote_core::report::Document;
 use promote_core::rule::clock_is_off;
 use promote_core::world::{View, World, stores_of};
@@ -166,6 +166,13 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
     };
     match bucket.names("", 1).await {
         Ok(_) => found.may_list = Some(true),
+        // Nobody is known there by these credentials, so nothing else can be told either.
+        Err(error) if rejected(id, &error) => {
+            found.exit = Some(ExitStatus::Denied);
+            found.problem = Some(format!("not checked: {}", error.message));
+            found.hints = error.hints;
+            return Ok(found);
+        }
         Err(error) if error.kind == ErrorKind::Denied => {
             found.may_list = Some(false);
             found.hints.extend(error.hints);
@@ -212,6 +219,12 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         found.hints.push("`promote doctor --probe` finds out".to_owned());
     }
     Ok(found)
+}
+
+/// Whether a store of objects refused who asked, and not only what was asked.
+pub(crate) fn rejected(id: &StoreId, error: &ProviderError) -> bool {
+    let objects = matches!(id, StoreId::S3(_) | StoreId::Gcs(_));
+    objects && error.kind == ErrorKind::Denied && !error.lacks_right()
 }
 
 /// A failure and its causes, in one line.

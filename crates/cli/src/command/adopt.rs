@@ -49,7 +49,7 @@ pub(crate) struct AdoptReport {
     environment: String,
     /// The release that the targets hold, when it is known.
     sha: Option<String>,
-    /// What lies there.
+    /// What is there.
     targets: Vec<AdoptedTarget>,
     /// Whether the targets hold what is recorded, so that there was nothing to adopt.
     unchanged: bool,

@@ -138,7 +138,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
         // A role that may read its objects need not be allowed to list them.
         let looked = match listed {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
-            Err(error) if error.kind == ErrorKind::Denied => {
+            Err(error) if error.kind == ErrorKind::Denied && !crate::health::rejected(&id, &error) => {
                 let what = format!("{what}: listing all of it is not allowed, which may be intended");
                 Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
             }

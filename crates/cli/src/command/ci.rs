@@ -83,6 +83,7 @@ pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
         }
         System::Gitlab => gitlab::pipeline(&project.config),
     };
+    let text = owned(text, app.connect.remote(&project.base).as_deref());
     let result = match &before {
         _ if args.stdout => "printed",
         Some(before) if *before == text => "unchanged",
@@ -104,6 +105,19 @@ pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
     }
     app.show(&report, || page(&report, args.system))?;
     Ok(ExitStatus::Ok)
+}
+
+/// The text with the owner of this repository in the place of the action's: where teams keep what all of them use. What is
+/// in the file already was kept before.
+fn owned(text: String, remote: Option<&str>) -> String {
+    let owner = remote.and_then(crate::iam::trust::place).and_then(|(_, path)| {
+        let owner = path.split('/').next()?.to_owned();
+        owner.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b)).then_some(owner)
+    });
+    match owner {
+        Some(owner) => text.replace("OWNER/promote", &format!("{owner}/promote")),
+        None => text,
+    }
 }
 
 /// Says that the file is not what it should be.
@@ -151,6 +165,9 @@ fn page(report: &CiReport, system: System) -> Page {
         _ => Text::new("✓ ", Style::Good).and(format!("{file} is written"), Style::Strong),
     });
     if report.result == "written" {
+        if report.text.contains("OWNER/promote") {
+            page.hint("put who keeps the action in the place of OWNER: this repository has no remote that names its owner");
+        }
         page.hint(match system {
             System::Github => {
                 "let `promote ci github --check` run in your builds: it fails when the file is stale"

@@ -2,9 +2,11 @@
 
 use crate::app::{App, Ended};
 use crate::document::Wish;
-use crate::iam::{Purpose, Rights, aws, google};
+use crate::iam::aws::Account;
+use crate::iam::{Purpose, Rights, aws, google, trust};
+use crate::page::{Style, Text};
 use clap::{Args, ValueEnum};
-use promote_core::config::Environment;
+use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
@@ -20,7 +22,7 @@ use serde_json::Value;
 /// releases or records.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  promote iam aws\n  promote iam aws --env prod\n  promote iam aws --for publish\n  promote iam gcp --env prod"
+    after_help = "Examples:\n  promote iam aws\n  promote iam aws --env prod\n  promote iam aws --for publish\n  promote iam aws --env prod --trust --account 123456789012\n  promote iam gcp --env prod"
 )]
 pub(crate) struct IamArgs {
     /// In which cloud
@@ -30,6 +32,18 @@ pub(crate) struct IamArgs {
     /// Where they promote to; may be repeated
     #[arg(long = "env", value_name = "ENV")]
     environments: Vec<EnvironmentName>,
+
+    /// Print who may take the role instead: the trust policy for the jobs of this repository (AWS)
+    #[arg(long)]
+    trust: bool,
+
+    /// The number of the AWS account
+    #[arg(long, value_name = "NUMBER", default_value = "ACCOUNT", hide_default_value = true)]
+    account: String,
+
+    /// The AWS region of pipelines; that of the bucket, when left out
+    #[arg(long, value_name = "REGION")]
+    region: Option<String>,
 
     /// What they do
     #[arg(long = "for", alias = "command", value_name = "COMMAND", value_enum)]
@@ -54,7 +68,15 @@ pub(crate) struct IamReport {
     /// The environments that may be promoted to.
     environments: Vec<String>,
     /// The policy.
-    policy: Value,
+    policy: Policy,
+}
+
+/// A policy as its cloud has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+enum Policy {
+    Aws(aws::Policy),
+    Gcp(Value),
 }
 
 impl Document for IamReport {
@@ -77,9 +99,21 @@ pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
             .into());
     }
     let rights = Rights::of(config, purpose, &named);
+    let region = args.region.clone().or_else(|| region(app, config));
+    let account = Account { number: &args.account, region: region.as_deref().unwrap_or("REGION") };
     let (cloud, policy) = match args.cloud {
-        Cloud::Aws => ("aws", aws::policy(&rights)),
-        Cloud::Gcp => ("gcp", google::policy(&rights)),
+        Cloud::Aws if args.trust => {
+            let remote = app.connect.remote(&project.base);
+            let policy = trust::policy(config, purpose, &named, remote.as_deref(), account.number)?;
+            ("aws", Some(Policy::Aws(policy)))
+        }
+        Cloud::Gcp if args.trust => {
+            return Err(Failure::new(ExitStatus::Usage, "`--trust` is for AWS")
+                .hint("`promote doctor`, run in the job, prints the condition for Google Cloud")
+                .into());
+        }
+        Cloud::Aws => ("aws", aws::policy(&rights, account).map(Policy::Aws)),
+        Cloud::Gcp => ("gcp", google::policy(&rights).map(Policy::Gcp)),
     };
     let policy = policy.ok_or_else(|| {
         let place = if cloud == "aws" { "AWS" } else { "Google Cloud" };
@@ -89,8 +123,26 @@ pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
     let report = IamReport { schema: IamReport::SCHEMA, cloud, environments, policy };
     match app.wish() {
         // A policy is what another program takes: it is printed as it is.
-        Wish::None => app.screen.data(&format!("{:#}\n", report.policy))?,
+        Wish::None => {
+            let text = serde_json::to_string_pretty(&report.policy).map_err(|error| {
+                Failure::new(ExitStatus::Failed, "the policy can't be written as JSON").caused_by(error)
+            })?;
+            for placeholder in
+                ["ACCOUNT", "REGION"].into_iter().filter(|word| text.contains(&format!(":{word}:")))
+            {
+                let flag = placeholder.to_lowercase();
+                let said = format!("put yours in the place of {placeholder}, or give it with `--{flag}`");
+                app.screen.say(&Text::new("note: ", Style::Literal).and(said, Style::Plain));
+            }
+            app.screen.data(&format!("{text}\n"))?;
+        }
         wish => app.screen.data(&wish.text(&report)?)?,
     }
     Ok(ExitStatus::Ok)
+}
+
+/// The region that a bucket's settings or the surroundings name.
+fn region(app: &App<'_>, config: &Config) -> Option<String> {
+    let settings = config.stores.values().find_map(|settings| settings.region.clone());
+    settings.or_else(|| app.env.variable("AWS_REGION").map(str::to_owned))
 }

@@ -18,7 +18,7 @@ const NAMED: usize = 10;
 ///
 /// Reads the versions of targets that are overwritten, the names of targets that get a new name each time, what a moved
 /// tag names, and what folders say of themselves, and writes down which release was there since when. Releases that were never published here are recorded from what
-/// lies at their source. Nothing is moved, and what is imported does not count as verified. An environment with a
+/// is at their source. Nothing is moved, and what is imported does not count as verified. An environment with a
 /// history in the ledger is refused; one whose import was cut off goes on.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  promote import --dry-run\n  promote import prod --limit 20 --yes")]

@@ -22,7 +22,7 @@ use std::sync::Arc;
 ///
 /// The commit's artifact is packed as `[pack]` says, or given as a finished file, and written once to where `source`
 /// says, never to be changed. Begins the ledger when there is none. Running it again changes nothing, and puts back what is
-/// gone from there; other bytes for a commit that is published are refused, and so are others that lie in their place.
+/// gone from there; other bytes for a commit that is published are refused, and so are others that are in their place.
 /// Afterwards the first environments with `auto = true` take the release; when a rule keeps one from taking it, that is
 /// said, and the publication stays.
 #[derive(Debug, Args)]

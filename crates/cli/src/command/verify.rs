@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// the stores say of them. A source that somebody wrote again is read, once: that its bytes are the same is written down
 /// beside the release, where that is allowed. `--bytes` reads and hashes all of them. With `--ledger`, everything in the whole ledger is
 /// checked: each record names the one before by its hash and states what follows from it, manifests and words about
-/// releases are those that records name, and nothing else lies there. What such a check can't find is said with it. Ends
+/// releases are those that records name, and nothing else is there. What such a check can't find is said with it. Ends
 /// with 10 when something differs, with
 /// another code when it could not be found out. Changes no target, no source and no record; made for a schedule.
 #[derive(Debug, Args)]

@@ -13,7 +13,7 @@ pub(crate) const FILE: &str = ".github/workflows/promote.yml";
 pub(crate) const COMMAND: &str = "promote ci github";
 
 const ACTION: &str = "OWNER/promote@v1";
-const CHECKOUT: &str = "actions/checkout@v6";
+const CHECKOUT: &str = "actions/checkout@v7";
 const AWS: &str = "aws-actions/configure-aws-credentials@v6";
 const ECR: &str = "aws-actions/amazon-ecr-login@v2";
 const GOOGLE: &str = "google-github-actions/auth@v3";

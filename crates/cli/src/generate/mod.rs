@@ -19,7 +19,7 @@ mod tests;
 use promote_core::config::{Config, Environment};
 
 /// The first environment's branch, or `main`.
-fn branch(config: &Config) -> &str {
+pub(crate) fn branch(config: &Config) -> &str {
     let first = config.stages.iter().flatten().filter_map(|name| config.environments.get(name)).next();
     first.and_then(|settings| settings.branch.as_deref()).unwrap_or("main")
 }

@@ -74,7 +74,7 @@ fn the_same_file_gives_the_same_text_and_pins_stay() {
     let config = config(AUTOMATIC);
     let first = github::workflow(&config, &Pinned::default());
     assert_eq!(github::workflow(&config, &Pinned::of(&first)), first);
-    let pinned = first.replace("actions/checkout@v6", "actions/checkout@0123456 # v6.0.1");
+    let pinned = first.replace("actions/checkout@v7", "actions/checkout@0123456 # v7.0.1");
     assert_eq!(github::workflow(&config, &Pinned::of(&pinned)), pinned);
 }
 

@@ -2,10 +2,61 @@
 
 use super::{Objects, Rights};
 use promote_core::location::StoreId;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-/// The policy, or `None` when nothing of this lies there.
-pub(crate) fn policy(rights: &Rights) -> Option<Value> {
+/// A policy, in the order in which people read one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct Policy {
+    version: &'static str,
+    statement: Vec<Statement>,
+}
+
+/// What is allowed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+struct Statement {
+    sid: &'static str,
+    effect: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    principal: Option<Value>,
+    action: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resource: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<Value>,
+}
+
+const VERSION: &str = "2012-10-17";
+
+/// Whose pipelines are meant.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Account<'a> {
+    /// Its number.
+    pub(crate) number: &'a str,
+    /// The region.
+    pub(crate) region: &'a str,
+}
+
+/// Who may take a role: jobs with one of these subjects, by tokens that this server signed for this audience.
+pub(crate) fn trust(account: &str, server: &str, audience: &str, subjects: &[String]) -> Policy {
+    let provider = format!("arn:aws:iam::{account}:oidc-provider/{server}");
+    // Under `StringEquals` a key that is missing fails.
+    let equal = json!({ format!("{server}:aud"): audience, format!("{server}:sub"): subjects });
+    let statement = Statement {
+        sid: "PromoteJobs",
+        effect: "Allow",
+        principal: Some(json!({ "Federated": provider })),
+        action: json!("sts:AssumeRoleWithWebIdentity"),
+        resource: None,
+        condition: Some(json!({ "StringEquals": equal })),
+    };
+    Policy { version: VERSION, statement: vec![statement] }
+}
+
+/// The policy, or `None` when nothing of this is there.
+pub(crate) fn policy(rights: &Rights, account: Account<'_>) -> Option<Policy> {
     let mut statements = Vec::new();
     let reads = arns(&rights.reads);
     if !reads.is_empty() {
@@ -13,16 +64,16 @@ pub(crate) fn policy(rights: &Rights) -> Option<Value> {
             true => json!(["s3:ListBucket", "s3:GetBucketVersioning"]),
             false => json!("s3:ListBucket"),
         };
-        statements.push(allow(listing, buckets(&rights.reads)));
-        statements.push(allow(json!(["s3:GetObject", "s3:GetObjectVersion"]), reads));
+        statements.push(allow("PromoteList", listing, buckets(&rights.reads)));
+        statements.push(allow("PromoteRead", json!(["s3:GetObject", "s3:GetObjectVersion"]), reads));
     }
     let writes = arns(&rights.writes);
     if !writes.is_empty() {
-        statements.push(allow(json!(["s3:PutObject", "s3:AbortMultipartUpload"]), writes));
+        statements.push(allow("PromoteWrite", json!(["s3:PutObject", "s3:AbortMultipartUpload"]), writes));
     }
     let deletes = arns(&rights.deletes);
     if !deletes.is_empty() {
-        statements.push(allow(json!("s3:DeleteObject"), deletes));
+        statements.push(allow("PromoteDelete", json!("s3:DeleteObject"), deletes));
     }
     images(rights, &mut statements);
     if !rights.pipelines.is_empty() {
@@ -34,14 +85,16 @@ pub(crate) fn policy(rights: &Rights) -> Option<Value> {
             "codepipeline:ListActionExecutions",
         ];
         actions.extend(rights.starts.then_some("codepipeline:StartPipelineExecution"));
-        let names = rights.pipelines.iter().map(|name| format!("arn:aws:codepipeline:*:*:{name}"));
-        statements.push(allow(json!(actions), names.collect()));
+        let Account { number, region } = account;
+        let names = rights.pipelines.iter();
+        let names = names.map(|name| format!("arn:aws:codepipeline:{region}:{number}:{name}"));
+        statements.push(allow("PromotePipelines", json!(actions), names.collect()));
     }
-    (!statements.is_empty()).then(|| json!({ "Version": "2012-10-17", "Statement": statements }))
+    (!statements.is_empty()).then_some(Policy { version: VERSION, statement: statements })
 }
 
 /// Repositories of Amazon's registry: `ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME`.
-fn images(rights: &Rights, statements: &mut Vec<Value>) {
+fn images(rights: &Rights, statements: &mut Vec<Statement>) {
     let arn = |name: &str| {
         let (host, path) = name.split_once('/')?;
         let (account, rest) = host.split_once(".dkr.ecr.")?;
@@ -53,11 +106,12 @@ fn images(rights: &Rights, statements: &mut Vec<Value>) {
     if all.is_empty() {
         return;
     }
-    statements.push(allow(json!("ecr:GetAuthorizationToken"), vec!["*".to_owned()]));
+    // Its token is the account's; AWS takes no other resource for it.
+    statements.push(allow("PromoteRegistryToken", json!("ecr:GetAuthorizationToken"), vec!["*".to_owned()]));
     let names = all.iter().map(|(name, _)| name.clone()).collect();
     let reading =
         json!(["ecr:BatchGetImage", "ecr:BatchCheckLayerAvailability", "ecr:GetDownloadUrlForLayer"]);
-    statements.push(allow(reading, names));
+    statements.push(allow("PromoteRegistryRead", reading, names));
     let written: Vec<String> =
         all.into_iter().filter(|(_, written)| *written).map(|(name, _)| name).collect();
     if !written.is_empty() {
@@ -67,16 +121,16 @@ fn images(rights: &Rights, statements: &mut Vec<Value>) {
             "ecr:UploadLayerPart",
             "ecr:CompleteLayerUpload"
         ]);
-        statements.push(allow(writing, written));
+        statements.push(allow("PromoteRegistryWrite", writing, written));
     }
 }
 
-fn allow(action: Value, mut resources: Vec<String>) -> Value {
+fn allow(sid: &'static str, action: Value, mut resources: Vec<String>) -> Statement {
     let resource = match resources.len() {
         1 => json!(resources.remove(0)),
         _ => json!(resources),
     };
-    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+    Statement { sid, effect: "Allow", principal: None, action, resource: Some(resource), condition: None }
 }
 
 fn arns(objects: &[Objects]) -> Vec<String> {

@@ -5,6 +5,7 @@
 
 pub(crate) mod aws;
 pub(crate) mod google;
+pub(crate) mod trust;
 
 #[cfg(test)]
 mod tests;

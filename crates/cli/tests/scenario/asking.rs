@@ -103,3 +103,31 @@ fn a_status_goes_on_until_it_is_interrupted() {
     let (exit, _, err) = stage.run("promote status --watch");
     assert!(exit == ExitStatus::Usage && err.contains("needs a terminal"), "{err}");
 }
+
+/// What a new terminal shows: `promote`, its help, and the question before production.
+#[test]
+fn pages_fit_terminals_of_any_width_with_colour_and_without() {
+    for columns in [60, 80, 120] {
+        for (look, variable) in
+            [("colour", None), ("plain", Some(("NO_COLOR", "1"))), ("dumb", Some(("TERM", "dumb")))]
+        {
+            let mut stage = at_a_terminal();
+            stage.columns = Some(columns);
+            stage.variables.extend(variable.map(|(name, value)| (name.to_owned(), value.to_owned())));
+            stage.answer("no");
+            for line in ["promote", "promote help", "promote to prod"] {
+                stage.tell(line);
+            }
+            let shown = stage.transcript();
+            assert_eq!(shown.contains("<ESC>"), look == "colour", "{look}\n{shown}");
+            if look == "plain" {
+                let tables = shown.lines().filter(|line| line.starts_with("  ") && !line.ends_with('.'));
+                let wide: Vec<&str> = tables.filter(|line| line.chars().count() > columns).collect();
+                assert!(wide.is_empty(), "{columns}: {wide:#?}");
+            }
+            if look == "plain" || columns == 80 {
+                assert_snapshot!(format!("at-{columns}-{look}"), shown);
+            }
+        }
+    }
+}

@@ -56,7 +56,7 @@ pub(super) static PROJECT: &[Key] = &[
         "The templates that `promote publish` renders once per environment.",
     )
     .unacted(),
-    key("host", Table(HOST), "none", "What `promote pull` runs on each host.").unacted(),
+    key("host", Table(HOST), "none", "What each host runs when it takes a release.").unacted(),
     key(
         "store",
         Named(Owner::Store, STORE),
@@ -67,7 +67,7 @@ pub(super) static PROJECT: &[Key] = &[
         "forge",
         Table(FORGE),
         "none",
-        "Where the repository lies, so that its environment pages show promotions: `[forge]`.",
+        "Where the repository is, so that its environment pages show promotions: `[forge]`.",
     ),
     key(
         "env",
@@ -117,13 +117,8 @@ pub(super) static ENVIRONMENT: &[Key] = &[
     .closed("approvals"),
     key("checks", List(&Text), "none", "Commit statuses and check runs that must be green.")
         .closed("statuses of commits"),
-    key(
-        "evidence",
-        List(&Text),
-        "none",
-        "Named results (`promote record NAME`) that must exist for this digest.",
-    )
-    .closed("evidence"),
+    key("evidence", List(&Text), "none", "Named results, such as `tests`, that must exist for this digest.")
+        .closed("evidence"),
     key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
     key(
         "freeze",

@@ -363,7 +363,7 @@ pub struct Render {
     pub values: Vec<Template>,
 }
 
-/// `[host]`: what `promote pull` runs on each host.
+/// `[host]`: what each host runs when it takes a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Host {
     /// Run by one host only, under a lease.

@@ -2,6 +2,7 @@
 //! in the ledger.
 
 use super::folders;
+use super::moving::{moving, unfixed};
 use super::previous::previous;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
@@ -12,7 +13,7 @@ use crate::invocation::others;
 use crate::ledger::manifest::FILE;
 use crate::ledger::{Action, BuiltArtifact, Head, LedgerError, ReleaseEntry, ReleaseRef, State, Word};
 use crate::names::EnvironmentName;
-use crate::port::{Commit, History, Object};
+use crate::port::Object;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Opened};
 use crate::undo::undo;
@@ -73,37 +74,6 @@ fn unknown(config: &Config, message: String, name: &str) -> Failure {
     match crate::suggest::closest(name, config.environments.keys().map(EnvironmentName::as_str)) {
         Some(near) => failure.hint(format!("did you mean the environment `{near}`?")),
         None => failure,
-    }
-}
-
-/// The commit that a branch, or `HEAD`, is now; `None` when there is no such branch.
-///
-/// # Errors
-/// When the repository can't be read.
-pub async fn moving(history: &dyn History, name: &str) -> Result<Option<Commit>, Failure> {
-    let places = match name.to_ascii_uppercase().as_str() {
-        "HEAD" => vec!["HEAD".to_owned()],
-        _ => vec![format!("refs/heads/{name}"), format!("refs/remotes/origin/{name}")],
-    };
-    for place in places {
-        let found = history.resolve(&place).await;
-        if let Some(commit) = found.map_err(|error| Failure::looking("asking the repository", error))? {
-            return Ok(Some(commit));
-        }
-    }
-    Ok(None)
-}
-
-/// A name that moves is no release, since nobody knows what it will be when it is looked up.
-pub fn unfixed(name: &str, now: Option<&Commit>) -> Failure {
-    match now {
-        Some(commit) => {
-            let message = format!("promote needs a fixed commit; `{name}` is {} now", commit.id.short(7));
-            Failure::new(ExitStatus::Usage, message)
-                .hint(format!("give the commit itself: {}", commit.id.short(12)))
-        }
-        None => Failure::new(ExitStatus::Usage, format!("promote needs a fixed commit; `{name}` moves"))
-            .hint("give a commit: `promote history` lists those that were promoted"),
     }
 }
 
