@@ -298,7 +298,9 @@ async fn content(
         Some(path) => ready::given(path.clone(), zip).await,
         None => {
             let repository = GitRepository::open(args.base).map_err(|error| {
-                Failure::new(ExitStatus::Failed, "the repository can't be read").caused_by(error)
+                let hint = error.hint();
+                let failure = Failure::new(ExitStatus::Failed, "the repository can't be read");
+                hint.into_iter().fold(failure.caused_by(error), Failure::hint)
             })?;
             let allow = args.allow_dirty;
             let built = ready::build(world, args.config, &repository, commit, allow, args.said).await?;

@@ -150,14 +150,15 @@ pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
             )
             .state("Nothing was published."));
         }
-        let entries = crate::unpacked::entries(&path).map_err(|error| {
+        let (entries, warnings) = crate::unpacked::entries(&path).map_err(|error| {
             let hint = error.hint();
             let message = format!("`{}` can't be published", path.display());
             let failure = Failure::new(ExitStatus::Usage, message).caused_by(error);
             hint.into_iter().fold(failure.state("Nothing was published."), Failure::hint)
         })?;
         let given = Given::Folder(entries);
-        Ok(Ready { given, built: "given".to_owned(), warnings: Vec::new(), dirty: None, _folder: None })
+        let warnings = warnings.iter().map(ToString::to_string).collect();
+        Ok(Ready { given, built: "given".to_owned(), warnings, dirty: None, _folder: None })
     })
     .await
 }

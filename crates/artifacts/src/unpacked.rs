@@ -3,11 +3,12 @@
 
 use crate::blob::{digest_of, open_file};
 use crate::file_identity::{FileIdentity, read_at};
-use crate::pack::{PackError, folder};
+use crate::pack::{PackError, Warning, folder};
 use async_trait::async_trait;
 use bytes::Bytes;
 use promote_core::digest::Digest;
 use promote_core::folder::Entry;
+use promote_core::location::LocationError;
 use promote_core::port::{Blob, Body};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -58,25 +59,30 @@ impl Blob for Reopened {
     }
 }
 
-/// Every file below `path`, ascending by name. `.git` is left out.
+/// Every file below `path`, ascending by name, and what is worth telling of what is left out.
 ///
 /// # Errors
 /// When there is none, something can't be read, is a symbolic link or no file, or has a name that no store takes.
-pub fn entries(path: &Path) -> Result<Vec<Entry>, PackError> {
+pub fn entries(path: &Path) -> Result<(Vec<Entry>, Vec<Warning>), PackError> {
     let unreadable = |path: &Path, source| PackError::Unreadable { path: path.display().to_string(), source };
     let path = path.canonicalize().map_err(|source| unreadable(path, source))?;
     let mut found = Vec::new();
-    for file in folder::files(&path)? {
+    let (files, left_out) = folder::files(&path)?;
+    for file in files {
+        crate::member_name::check(&file.name, crate::member_name::LONGEST)
+            .map_err(|problem| PackError::Name { name: file.name.clone(), problem })?;
         let blob = Reopened::open(file.path.clone()).map_err(|source| unreadable(&file.path, source))?;
-        let key =
-            file.name.parse().map_err(|_| PackError::Special { path: file.path.display().to_string() })?;
+        let key = file.name.parse().map_err(|error: LocationError| PackError::Unnamable {
+            name: file.name.clone(),
+            reason: error.why(),
+        })?;
         found.push(Entry { path: key, executable: file.executable, body: Body::Blob(Arc::new(blob)) });
     }
     if found.is_empty() {
         return Err(PackError::Empty);
     }
     found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    Ok((found, left_out.warnings()))
 }
 
 #[cfg(test)]
@@ -86,11 +92,17 @@ mod tests {
     #[tokio::test]
     async fn every_file_of_a_folder_is_read_when_it_is_needed() {
         let dir = tempfile::tempdir().unwrap();
-        std::fs::create_dir_all(dir.path().join("a/.git")).unwrap();
+        std::fs::create_dir_all(dir.path().join("a/none")).unwrap();
+        std::fs::create_dir_all(dir.path().join(".git")).unwrap();
         std::fs::write(dir.path().join("a/x.yaml"), b"1").unwrap();
-        std::fs::write(dir.path().join("a/.git/config"), b"2").unwrap();
+        std::fs::write(dir.path().join(".git/config"), b"2").unwrap();
         std::fs::write(dir.path().join("b.txt"), b"34").unwrap();
-        let found = entries(dir.path()).unwrap();
+        let (found, told) = entries(dir.path()).unwrap();
+        let told: Vec<String> = told.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            ["the folder's own `.git` is left out", "the folder `a/none` is empty and left out"]
+        );
         let names: Vec<&str> = found.iter().map(|entry| entry.path.as_str()).collect();
         assert_eq!(names, ["a/x.yaml", "b.txt"]);
         let blob = found[1].body.blob();
@@ -98,6 +110,27 @@ mod tests {
         assert_eq!(blob.read_at(1, 9).await.unwrap(), "4");
         std::fs::write(dir.path().join("b.txt"), b"345").unwrap();
         assert!(blob.read_at(0, 9).await.unwrap_err().to_string().contains("changed"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn names_that_no_store_takes_are_refused_as_such() {
+        for (name, said) in [("a\\b", "backslash"), ("a\u{7}", "control character")] {
+            let dir = tempfile::tempdir().unwrap();
+            std::fs::write(dir.path().join(name), b"1").unwrap();
+            let error = entries(dir.path()).unwrap_err();
+            assert!(matches!(error, PackError::Name { .. }), "{error}");
+            assert!(error.to_string().contains(said), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_repository_inside_is_refused_by_its_name() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir_all(dir.path().join("a/.git")).unwrap();
+        std::fs::write(dir.path().join("a/x"), b"1").unwrap();
+        let error = entries(dir.path()).unwrap_err();
+        assert!(matches!(&error, PackError::Nested { path } if path == "a/.git"), "{error}");
     }
 
     #[cfg(unix)]

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-use promote_artifacts::pack::{Listing, Options, PackError, Packed, pack, pack_to};
+use promote_artifacts::pack::{Listing, Options, PackError, Packed, Warning, pack, pack_to};
 use promote_artifacts::verify::{Limits, verify};
 use promote_core::digest::Digest;
 use std::fs;
@@ -203,14 +203,33 @@ fn many_members_need_zip64() {
 }
 
 #[test]
-fn git_folders_are_never_packed() {
+fn the_folders_own_git_is_left_out_and_told_one_inside_is_refused() {
     let dir = tempfile::tempdir().unwrap();
-    for name in [".git/config", "sub/.git/config", "sub/file", ".gitignore"] {
+    for name in [".git/config", "sub/file", ".gitignore"] {
         fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
         fs::write(dir.path().join(name), b"x").unwrap();
     }
     let listing = Listing::of_path(dir.path()).unwrap();
     assert_eq!(listing.names().collect::<Vec<_>>(), [".gitignore", "sub/file"]);
+    assert_eq!(listing.warnings(), [Warning::Repository]);
+    fs::create_dir(dir.path().join("sub/.git")).unwrap();
+    let nested = |error: &PackError| matches!(error, PackError::Nested { path } if path == "sub/.git");
+    assert!(nested(&Listing::of_path(dir.path()).unwrap_err()));
+    let mut choice = promote_core::config::Pack { include: vec!["sub".to_owned()], ..Default::default() };
+    assert!(nested(&Listing::of_files(dir.path(), &choice).unwrap_err()));
+    choice.exclude = vec![".git".to_owned()];
+    assert_eq!(Listing::of_files(dir.path(), &choice).unwrap().names().collect::<Vec<_>>(), ["sub/file"]);
+}
+
+#[test]
+fn empty_folders_are_told() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("b/c")).unwrap();
+    fs::create_dir(dir.path().join("a")).unwrap();
+    fs::write(dir.path().join("file"), b"x").unwrap();
+    let listing = Listing::of_path(dir.path()).unwrap();
+    let told: Vec<String> = listing.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["the folder `a` is empty and left out, and so is one more"]);
 }
 
 fn refusal(prepare: impl Fn(&Path)) -> PackError {

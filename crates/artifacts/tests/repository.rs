@@ -311,3 +311,25 @@ async fn a_shallow_clone_does_not_say_no() {
     assert_eq!(git.on_branch(&side.parse().unwrap(), "main").await.unwrap(), None);
     assert_eq!(git.on_branch(&second, "main").await.unwrap(), Some(true));
 }
+
+#[test]
+fn a_partial_clone_is_told_what_brings_its_files() {
+    let scratch = Repository::new();
+    scratch.write("app.txt", "one");
+    let commit = scratch.commit("one");
+    scratch.git(&["config", "uploadpack.allowFilter", "true"]);
+    let folder = tempfile::tempdir().unwrap();
+    let address = format!("file://{}", scratch.path().display());
+    let clone = folder.path().join("clone");
+    scratch.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &address, clone.to_str().unwrap()]);
+    let packed = || {
+        let listing = Listing::of_commit(&GitRepository::open(&clone).unwrap(), &commit).unwrap();
+        pack(&listing, std::io::sink(), &Options::default())
+    };
+    let hint = packed().unwrap_err().hint().unwrap();
+    // The command that it names is the cure.
+    let command = hint.split('`').find(|part| part.starts_with("git fetch --refetch")).unwrap();
+    let arguments: Vec<&str> = command.split(' ').skip(1).collect();
+    scratch.git(&[&["-C", clone.to_str().unwrap()], &arguments[..]].concat());
+    packed().unwrap();
+}

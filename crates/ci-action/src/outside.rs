@@ -8,7 +8,7 @@ use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::port::{Clock, Entropy, History};
+use promote_core::port::{Clock, Entropy};
 use promote_core::world::World;
 use promote_providers::identity::{self, Found};
 use promote_providers::{
@@ -59,9 +59,7 @@ impl Connect for Outside {
         let ports = Ports {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
-            history: GitRepository::open(base)
-                .ok()
-                .map(|repository| Arc::new(repository) as Arc<dyn History>),
+            history: promote_artifacts::git::history(base),
             steps: Arc::new(steps),
             events,
         };

@@ -8,7 +8,7 @@ use promote_core::event::Events;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
-use promote_core::port::{Clock, History};
+use promote_core::port::Clock;
 use promote_core::world::World;
 use promote_providers::identity::Found;
 use promote_providers::{
@@ -77,9 +77,7 @@ impl Connect for Providers {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
-            history: GitRepository::open(site.base)
-                .ok()
-                .map(|repository| Arc::new(repository) as Arc<dyn History>),
+            history: promote_artifacts::git::history(site.base),
             steps: Arc::new(steps),
             events: site.events,
         };

@@ -53,6 +53,13 @@ pub struct LocationError {
     why: &'static str,
 }
 
+impl LocationError {
+    /// The rule that the text breaks.
+    pub fn why(&self) -> &'static str {
+        self.why
+    }
+}
+
 impl Key {
     /// The key as text.
     pub fn as_str(&self) -> &str {

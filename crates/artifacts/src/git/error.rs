@@ -1,5 +1,6 @@
 //! What can go wrong while reading a repository, and how it looks at the port.
 
+use promote_core::invocation::quoted;
 use promote_core::names::shown;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::io;
@@ -63,25 +64,49 @@ fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
+fn is_foreign(reason: &str) -> bool {
+    reason.contains("dubious ownership")
+}
+
+/// The repository that git's complaint names.
+fn top(reason: &str) -> Option<&str> {
+    let (_, rest) = reason.split_once(" at '")?;
+    rest.strip_suffix('\'').filter(|path| path.starts_with('/'))
+}
+
 impl GitError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
-            Self::Start(_) => Some("install git and put it on the PATH"),
-            Self::NoRepository { reason, .. } if reason.contains("dubious ownership") => {
-                Some("another user owns the repository: add it to git's `safe.directory`")
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::Start(_) => "install git and put it on the PATH",
+            Self::NoRepository { reason, folder } if is_foreign(reason) => {
+                let top = top(reason).unwrap_or(folder);
+                return Some(format!(
+                    "another user owns it; if you trust it: `git config --global --add safe.directory {}`",
+                    quoted(top)
+                ));
             }
-            Self::NoRepository { .. } => Some("run inside a clone, or name the folder or archive to pack"),
-            Self::Ambiguous(_) => Some("give more digits"),
-            Self::Missing(_) => Some("the clone is shallow or partial: fetch the whole history"),
-            Self::NotUtf8(_) => Some("rename the file, or leave it out with `exclude`"),
-            _ => None,
-        }
+            Self::NoRepository { .. } => "run inside a clone, or name the folder or archive to pack",
+            Self::Ambiguous(_) => "give more digits",
+            // Fetching more history brings no file that a filter kept out.
+            Self::Missing(_) => {
+                "in a partial clone (`--filter`), `git fetch --refetch --no-filter` brings every file; in a shallow one, `git fetch --unshallow` the history"
+            }
+            Self::NotUtf8(_) => "rename the file, or leave it out with `exclude`",
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+
+    /// Whether git reads the repository for its owner alone.
+    pub(crate) fn is_foreign(&self) -> bool {
+        matches!(self, Self::NoRepository { reason, .. } if is_foreign(reason))
     }
 
     /// The same as an error of the port.
     pub(crate) fn at_port(self, subject: &str) -> ProviderError {
         let kind = match &self {
+            Self::NoRepository { .. } if self.is_foreign() => ErrorKind::Denied,
             Self::NoRepository { .. } | Self::Missing(_) => ErrorKind::NotFound,
             Self::ObjectFormat(_) => ErrorKind::Unsupported,
             Self::Revision(_) | Self::Ambiguous(_) | Self::NotUtf8(_) => ErrorKind::Invalid,

@@ -9,6 +9,7 @@
 
 mod blobs;
 mod error;
+mod foreign;
 mod history;
 mod recent;
 mod revision;
@@ -17,6 +18,7 @@ mod work_tree;
 
 pub(crate) use blobs::BlobStream;
 pub use error::GitError;
+pub use foreign::history;
 pub(crate) use tree::{TreeEntry, TreeKind};
 
 use promote_core::names::{ProjectName, shown};
@@ -158,7 +160,8 @@ fn name_in(address: &str) -> Option<ProjectName> {
     let mapped: String =
         last.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' }).collect();
     let name = mapped.trim_matches('-');
-    name.get(..name.len().min(32)).unwrap_or(name).trim_matches('-').parse().ok()
+    // A part of a name may be another project's.
+    name.parse().ok()
 }
 
 #[cfg(test)]
@@ -175,7 +178,8 @@ mod tests {
             ("", None),
             ("___", None),
             ("https://u:geheim@example.com/acme/shop.git?private_token=geheim#x", Some("shop")),
-            (&"a".repeat(40), Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            (&"a".repeat(32), Some("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+            (&"a".repeat(33), None),
         ] {
             assert_eq!(name_in(address).as_ref().map(ProjectName::as_str), name, "{address}");
         }

@@ -20,6 +20,14 @@ pub enum PackError {
         /// What is wrong with it.
         problem: NameProblem,
     },
+    /// A file of a folder has a name that no store takes.
+    #[error("`{}` can not be published: {reason}", shown(.name))]
+    Unnamable {
+        /// The name.
+        name: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
     /// Two members would have one name.
     #[error("two files would be `{}` in the archive", shown(.name))]
     Duplicate {
@@ -45,6 +53,13 @@ pub enum PackError {
     /// A symbolic link where there can be none: in a folder that is published file by file.
     #[error("`{}` is a symbolic link, which no bucket can hold", shown(.path))]
     Unfit {
+        /// The path.
+        path: String,
+    },
+    /// A repository of its own inside of what is taken: its history does not belong there, and leaving it out silently
+    /// would be another folder than the one that was given.
+    #[error("`{}` belongs to a git repository of its own, which is not part of a release", shown(.path))]
+    Nested {
         /// The path.
         path: String,
     },
@@ -114,13 +129,17 @@ pub enum PackError {
 
 impl PackError {
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
-        match self {
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
             Self::Empty => Some("look at `include`, `exclude` and the commit's tree"),
+            Self::Unnamable { .. } => Some("rename it"),
             Self::Name { .. } | Self::Special { .. } => Some("rename it, or leave it out with `exclude`"),
             Self::Link { .. } => {
                 Some("let the link lead to a file in the archive, or leave it out with `exclude`")
             }
+            Self::Nested { .. } => Some(
+                "remove its `.git` or export it (`git archive`); in `[pack]`, `exclude = [\".git\"]` leaves it out",
+            ),
             Self::Unfit { .. } => Some("put the file itself there, or pack the folder into a zip"),
             Self::Duplicate { .. } | Self::BelowFile { .. } => Some("look at `root` and `include`"),
             Self::Changed { .. } => Some("pack when no build is running"),
@@ -131,8 +150,9 @@ impl PackError {
                 "leave it out with `exclude`; when the release needs it, run `git lfs pull`, let the build copy it to a folder that is not in git, and include that folder",
             ),
             Self::Nothing { .. } => Some("run the build first, or correct the path"),
-            Self::Git(error) => error.hint(),
+            Self::Git(error) => return error.hint(),
             _ => None,
-        }
+        };
+        hint.map(str::to_owned)
     }
 }

@@ -1,8 +1,8 @@
 //! Files of a folder, build output as a rule: every file and link below it, no folder itself, nothing followed.
-//! `.git` is never taken, in whatever folder it lies.
+//! The `.git` of the folder itself is left out; one further down is refused unless it was excluded.
 
 use super::error::PackError;
-use super::listing::{Content, Item, Listing, MemberKind, Origin};
+use super::listing::{Content, Item, Listing, MemberKind, Origin, Warning};
 use crate::file_identity::{FileIdentity, is_executable};
 use std::fs::{self, Metadata};
 use std::io;
@@ -14,6 +14,26 @@ fn unreadable(path: &Path, source: io::Error) -> PackError {
     PackError::Unreadable { path: path.display().to_string(), source }
 }
 
+/// What lies in a folder and does not go along.
+#[derive(Debug, Default)]
+pub(crate) struct LeftOut {
+    /// Folders with nothing in them, by their names.
+    empty: Vec<String>,
+    /// Whether the folder has a `.git` of its own.
+    repository: bool,
+}
+
+impl LeftOut {
+    /// What is to be said of it.
+    pub(crate) fn warnings(mut self) -> Vec<Warning> {
+        self.empty.sort();
+        let more = self.empty.len().saturating_sub(1) as u64;
+        let first = self.empty.into_iter().next();
+        let empty = first.map(|name| Warning::EmptyFolder { name, more });
+        self.repository.then_some(Warning::Repository).into_iter().chain(empty).collect()
+    }
+}
+
 /// The members below `path`, named `prefix` and their path below it; or the one file or link at `path`, named
 /// `prefix`. Names refused by `keep` are neither read nor, when they are folders, entered.
 pub(super) fn collect(
@@ -21,7 +41,8 @@ pub(super) fn collect(
     prefix: &str,
     keep: &dyn Fn(&str) -> bool,
     into: &mut Vec<Item>,
-) -> Result<(), PackError> {
+) -> Result<LeftOut, PackError> {
+    let mut left_out = LeftOut::default();
     let metadata = fs::symlink_metadata(path).map_err(|source| unreadable(path, source))?;
     let mut waiting = vec![(path.to_path_buf(), prefix.to_owned(), metadata)];
     while let Some((path, name, metadata)) = waiting.pop() {
@@ -29,8 +50,10 @@ pub(super) fn collect(
             into.push(item(path, name, &metadata)?);
             continue;
         }
+        let mut empty = true;
         for entry in fs::read_dir(&path).map_err(|source| unreadable(&path, source))? {
             let entry = entry.map_err(|source| unreadable(&path, source))?;
+            empty = false;
             let file_name = entry.file_name();
             let inner = entry.path();
             let Some(part) = file_name.to_str() else {
@@ -38,13 +61,21 @@ pub(super) fn collect(
                 return Err(PackError::Name { name: inner.display().to_string(), problem });
             };
             let inner_name = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
-            if part != NEVER && keep(&inner_name) {
+            if inner_name == NEVER {
+                left_out.repository = true;
+            } else if keep(&inner_name) {
+                if part == NEVER {
+                    return Err(PackError::Nested { path: inner_name });
+                }
                 let metadata = entry.metadata().map_err(|source| unreadable(&inner, source))?;
                 waiting.push((inner, inner_name, metadata));
             }
         }
+        if empty && !name.is_empty() {
+            left_out.empty.push(name);
+        }
     }
-    Ok(())
+    Ok(left_out)
 }
 
 fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackError> {
@@ -77,17 +108,17 @@ pub(crate) struct Plain {
     pub(crate) executable: bool,
 }
 
-/// The files below `path`. A link is refused: no bucket holds one.
-pub(crate) fn files(path: &Path) -> Result<Vec<Plain>, PackError> {
+/// The files below `path`, and what is left out. A link is refused: no bucket holds one.
+pub(crate) fn files(path: &Path) -> Result<(Vec<Plain>, LeftOut), PackError> {
     let mut items = Vec::new();
-    collect(path, "", &|_| true, &mut items)?;
+    let left_out = collect(path, "", &|_| true, &mut items)?;
     let plain = |item: Item| match item.content {
         Content::File { path, .. } => {
             Ok(Plain { name: item.name, path, executable: item.kind == MemberKind::Executable })
         }
         _ => Err(PackError::Unfit { path: item.name }),
     };
-    items.into_iter().map(plain).collect()
+    Ok((items.into_iter().map(plain).collect::<Result<_, _>>()?, left_out))
 }
 
 impl Listing {
@@ -104,8 +135,8 @@ impl Listing {
         // The path itself may be a link: the user named it. Links inside are kept as links.
         let path = path.canonicalize().map_err(|source| unreadable(path, source))?;
         let mut items = Vec::new();
-        collect(&path, &prefix, &|_| true, &mut items)?;
+        let left_out = collect(&path, &prefix, &|_| true, &mut items)?;
         let origins = vec![Origin { path: String::new(), commit: false, members: items.len() }];
-        Self::new(items, None, origins)
+        Ok(Self::new(items, None, origins)?.saying(left_out.warnings()))
     }
 }

@@ -71,6 +71,15 @@ pub enum Warning {
         /// How many more there are.
         more: u64,
     },
+    /// Folders with nothing in them: only files are packed and published.
+    EmptyFolder {
+        /// The first of them.
+        name: String,
+        /// How many more there are.
+        more: u64,
+    },
+    /// The folder is a git repository, and its `.git` stays out.
+    Repository,
     /// A folder has an entry of its own twice, which changes nothing.
     FolderTwice {
         /// The first of them.
@@ -95,6 +104,10 @@ impl fmt::Display for Warning {
                     if read_as.is_empty() { "the topmost folder" } else { &format!("`{}`", shown(read_as)) };
                 write!(f, "`{}` is read as {read_as}{}", shown(name), others(*more))
             }
+            Self::EmptyFolder { name, more } => {
+                write!(f, "the folder `{}` is empty and left out{}", shown(name), others(*more))
+            }
+            Self::Repository => f.write_str("the folder's own `.git` is left out"),
             Self::FolderTwice { name, more } => {
                 write!(f, "the folder `{}` is there twice{}", shown(name), others(*more))
             }
@@ -164,6 +177,12 @@ impl Listing {
         check_links(&items)?;
         let warnings = case_warnings(names);
         Ok(Self { items, repository, warnings, origins })
+    }
+
+    /// With more that is to be told.
+    pub(crate) fn saying(mut self, warnings: Vec<Warning>) -> Self {
+        self.warnings.extend(warnings);
+        self
     }
 
     /// How many members there are.

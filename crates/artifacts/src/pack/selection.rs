@@ -6,7 +6,7 @@
 //! and patterns are read from the top of the repository, before `root` is stripped.
 
 use super::error::PackError;
-use super::folder;
+use super::folder::{self, LeftOut};
 use super::listing::{Content, Item, Listing, MemberKind, Origin};
 use crate::git::{BlobStream, GitRepository, TreeEntry, TreeKind};
 use crate::member_name;
@@ -44,7 +44,7 @@ impl Listing {
         let tree = repository.tree(commit)?;
         let everything = [String::new()];
         let paths = if include.is_empty() { &everything[..] } else { &include[..] };
-        let (mut items, mut origins) = (Vec::new(), Vec::new());
+        let (mut items, mut origins, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for path in paths {
             let before = items.len();
             let inside: Vec<&TreeEntry> = tree.iter().filter(|entry| is_below(&entry.path, path)).collect();
@@ -53,13 +53,13 @@ impl Listing {
                 let kept = inside.into_iter().filter(|entry| !excluded.fit(&entry.path));
                 kept.map(blob_item).try_for_each(|item| item.map(|item| items.push(item)))?;
             } else {
-                from_files(repository.top(), path, &excluded, &mut items)?;
+                warnings.extend(from_files(repository.top(), path, &excluded, &mut items)?.warnings());
             }
             origins.push(Origin { path: path.clone(), commit: tracked, members: items.len() - before });
         }
         read_links(repository, &mut items)?;
         strip(&mut items, &root);
-        Self::new(items, Some(repository.clone()), origins)
+        Ok(Self::new(items, Some(repository.clone()), origins)?.saying(warnings))
     }
 
     /// What `[pack]` chooses, all of it from the files below `base`, in a repository or not. Without `include` that is
@@ -74,10 +74,10 @@ impl Listing {
         if include.is_empty() {
             include.push(String::new());
         }
-        let (mut items, mut origins) = (Vec::new(), Vec::new());
+        let (mut items, mut origins, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for path in include {
             let before = items.len();
-            from_files(base, &path, &excluded, &mut items)?;
+            warnings.extend(from_files(base, &path, &excluded, &mut items)?.warnings());
             origins.push(Origin { path, commit: false, members: items.len() - before });
         }
         strip(&mut items, &root);
@@ -101,7 +101,12 @@ fn strip(items: &mut [Item], root: &str) {
     }
 }
 
-fn from_files(top: &Path, path: &str, excluded: &Patterns, items: &mut Vec<Item>) -> Result<(), PackError> {
+fn from_files(
+    top: &Path,
+    path: &str,
+    excluded: &Patterns,
+    items: &mut Vec<Item>,
+) -> Result<LeftOut, PackError> {
     let nothing = || PackError::Nothing { path: path.to_owned() };
     // A link on the way would lead the walk elsewhere: what is packed must lie below the top.
     let top = top.canonicalize().map_err(|_| nothing())?;

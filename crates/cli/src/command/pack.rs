@@ -105,8 +105,10 @@ async fn of_commit(
     let name = args.commit.as_deref().unwrap_or("HEAD");
     let project = app.project()?;
     let repository = GitRepository::open(&project.base).map_err(|error| {
-        Failure::new(ExitStatus::Missing, "there is no git repository to pack a commit from")
-            .caused_by(error)
+        let hint = error.hint();
+        let failure = Failure::new(ExitStatus::Missing, "there is no git repository to pack a commit from");
+        hint.into_iter()
+            .fold(failure.caused_by(error), Failure::hint)
             .hint("`promote pack FOLDER` packs a folder")
     })?;
     let found = repository.resolve(name).await;
