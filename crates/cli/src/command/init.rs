@@ -7,6 +7,7 @@ use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
+use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::{EnvironmentName, ProjectName};
@@ -33,7 +34,7 @@ pub(crate) struct InitArgs {
     #[arg(long, value_name = "ENV,…", value_delimiter = ',')]
     environments: Vec<EnvironmentName>,
 
-    /// Where to keep releases and targets: `s3://BUCKET/FOLDER`, or a folder here
+    /// Where to keep releases and targets: `s3://BUCKET/FOLDER`, `HOST/REPOSITORY` of images, or a folder here
     #[arg(long, value_name = "PLACE")]
     place: Option<String>,
 
@@ -92,7 +93,9 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
         }
     }
     let repository = GitRepository::open(&app.env.folder).is_ok();
-    app.tell(!report.dry_run, &report, || page(&report, repository))?;
+    let mut artifacts = project.config.environments.values().flat_map(|one| &one.artifacts);
+    let images = artifacts.all(|one| one.kind == ArtifactKind::Image);
+    app.tell(!report.dry_run, &report, || page(&report, repository, images))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -141,14 +144,29 @@ fn text(app: &App<'_>, args: &InitArgs) -> Result<String, Stop> {
         None => ask(
             app,
             "--place",
-            "Where to keep releases (s3://BUCKET/FOLDER, or a folder here)",
+            "Where to keep releases (s3://BUCKET/FOLDER, HOST/REPOSITORY of images, or a folder here)",
             Some("releases"),
         )?,
     };
     let place = place.trim_end_matches('/');
-    let located =
-        |name: &str| Template::parse(&format!("{place}/{name}.zip")).map_err(|error| wrong("--place", error));
-    Ok(promote_core::config::template(&project, &environments, &located("{sha}")?, &located("{env}")?))
+    let (between, end, ledger) = if is_registry(place) {
+        // A ledger on a branch needs nothing that an image's project has not.
+        (":", "", Some("git:promote-ledger"))
+    } else {
+        ("/", ".zip", None)
+    };
+    let located = |name: &str| {
+        Template::parse(&format!("{place}{between}{name}{end}")).map_err(|error| wrong("--place", error))
+    };
+    let (source, target) = (located("{sha}")?, located("{env}")?);
+    Ok(promote_core::config::template(&project, &environments, &source, &target, ledger))
+}
+
+/// Whether a place is a repository of images, `HOST/REPOSITORY`: a host has a dot or a port, or is this machine.
+fn is_registry(place: &str) -> bool {
+    let host = place.split_once('/').map_or("", |(host, _)| host);
+    let relative = host.starts_with('.') || host.ends_with('.');
+    !place.contains("://") && !relative && (host.contains(['.', ':']) || host == "localhost")
 }
 
 fn wrong(flag: &str, error: impl std::error::Error + Send + Sync + 'static) -> Failure {
@@ -179,7 +197,7 @@ fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Resu
     }
 }
 
-fn page(report: &InitReport, repository: bool) -> Page {
+fn page(report: &InitReport, repository: bool, images: bool) -> Page {
     let mut page = Page::default();
     if report.dry_run {
         report.text.lines().for_each(|line| page.line(line));
@@ -192,6 +210,9 @@ fn page(report: &InitReport, repository: bool) -> Page {
     page.hint("`promote check` validates the file and shows what it means");
     page.hint("`promote schema --out promote.schema.json` lets editors complete and check it");
     page.hint(match repository {
+        _ if images => {
+            "push the image of a commit, tagged with the whole of it; publishing makes it a release"
+        }
         true => "`promote publish` puts the first release in place",
         false => "`promote publish PATH --commit SHA` puts the first release in place",
     });

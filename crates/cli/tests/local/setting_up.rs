@@ -36,6 +36,55 @@ fn init_asks_where_there_is_a_terminal_and_names_the_flag_where_there_is_none() 
 }
 
 #[test]
+fn init_takes_a_repository_of_images_for_one() {
+    for (place, images) in [
+        ("ghcr.io/acme/app", true),
+        ("localhost:5000/app/", true),
+        ("localhost/app", true),
+        ("releases/app", false),
+        ("./out.d/app", false),
+        ("s3://acme.io/app", false),
+    ] {
+        let stage = Stage::bare();
+        let flags = ["init", "--project", "shop", "--environments", "staging,prod", "--place", place];
+        stage.run(&flags).ends(ExitStatus::Ok);
+        let text = String::from_utf8(stage.read("promote.toml")).unwrap();
+        let place = place.trim_end_matches('/');
+        if images {
+            assert!(text.contains(&format!("source = \"{place}:{{sha}}\"")), "{text}");
+            assert!(text.contains("ledger = \"git:promote-ledger\""), "{text}");
+        } else {
+            assert!(text.contains(&format!("source = \"{place}/{{sha}}.zip\"")), "{text}");
+            assert!(!text.contains("ledger ="), "{text}");
+        }
+        stage.run(&["check"]).ends(ExitStatus::Ok);
+    }
+}
+
+#[test]
+fn a_workflow_that_somebody_wrote_is_left_alone() {
+    for (system, file) in [("github", ".github/workflows/promote.yml"), ("gitlab", ".gitlab/promote.yml")] {
+        let stage = Stage::with(CONFIG);
+        let by_hand = "name: promote\non: push\n";
+        std::fs::create_dir_all(stage.path().join(file).parent().unwrap()).unwrap();
+        stage.write(file, by_hand);
+        let answer = stage.run(&["ci", system]).ends(ExitStatus::Usage);
+        assert!(answer.err.contains("was not written by"), "{}", answer.err);
+        stage.run(&["ci", system, "--check"]).ends(ExitStatus::Usage);
+        stage.run(&["ci", system, "--stdout"]).ends(ExitStatus::Ok);
+        assert_eq!(stage.read(file), by_hand.as_bytes());
+        // Its own is replaced, also one of another version.
+        std::fs::remove_file(stage.path().join(file)).unwrap();
+        stage.run(&["ci", system]).ends(ExitStatus::Ok);
+        let whole = String::from_utf8(stage.read(file)).unwrap();
+        stage.write(file, format!("# ours\n{whole}# stale\n"));
+        stage.run(&["ci", system, "--check"]).ends(ExitStatus::Differs);
+        stage.run(&["ci", system]).ends(ExitStatus::Ok);
+        assert_eq!(stage.read(file), whole.as_bytes());
+    }
+}
+
+#[test]
 fn what_init_would_write_is_read_first() {
     let stage = Stage::bare();
     let answer =

@@ -21,6 +21,8 @@ pub(super) struct Owner<'a> {
     pub(super) span: &'a Range<usize>,
     /// Whether its deployment starts a pipeline with the release's own object, so that no target is needed.
     pub(super) starts: bool,
+    /// What folders do that say nothing themselves: whether what the source lacks is deleted.
+    pub(super) prune: bool,
 }
 
 /// Whether a deploy step starts a pipeline.
@@ -56,7 +58,7 @@ pub(super) fn read(
     layers: &Layers<'_, '_>,
     owner: Owner<'_>,
 ) -> Option<Vec<Spot>> {
-    let owner = Owner { starts: starts(layers), ..owner };
+    let owner = Owner { starts: starts(layers), prune: layers.flag("prune").unwrap_or(false), ..owner };
     let Some(named) = layers.get("artifact") else {
         return match one(reading, layers, None, owner) {
             Ok(spot) => Some(spot.into_iter().collect()),
@@ -92,6 +94,15 @@ pub(super) fn read(
         }
     }
     apart(reading, &spots);
+    if let Some(value) = layers.get("prune")
+        && owner.prune
+        && spots.iter().all(|spot| spot.artifact.kind != ArtifactKind::Folder)
+    {
+        reading.found.push(
+            Diagnostic::warning(value.span(), "`prune` has no effect: no artifact is a folder")
+                .also(named.span(), "the artifacts"),
+        );
+    }
     Some(spots)
 }
 
@@ -115,8 +126,9 @@ fn one(
     let to = target.map(|target| (target.span(), place(reading, target, owner)));
     let Some((template, from)) = from else { return Ok(None) };
     constant(reading, source, &template, &from);
-    let prune = keys.flag("prune").unwrap_or(false);
-    if prune && from.kind() != ArtifactKind::Folder {
+    let own = keys.flag("prune");
+    let prune = own.unwrap_or(owner.prune && from.kind() == ArtifactKind::Folder);
+    if own == Some(true) && from.kind() != ArtifactKind::Folder {
         let span = keys.get("prune").map_or(0..0, |value| value.span());
         let found = Diagnostic::warning(span, "`prune` has no effect: the source is not a folder");
         reading.found.push(found.also(source.span(), "without `/` at its end"));

@@ -39,7 +39,7 @@ pub(super) fn read<'a, 't>(
     for (name, named) in &order.named {
         let own = tables.and_then(|tables| tables.get(name.as_str()));
         let layers = Layers::new(own.and_then(|own| own.get_ref().as_table()), Some(root));
-        let owner = Owner { env: name, project, span: named, starts: false };
+        let owner = Owner { env: name, project, span: named, starts: false, prune: false };
         // What one environment misses, the others most likely miss as well: once is enough.
         let spots = if missing { None } else { artifacts::read(reading, &layers, owner) };
         missing |= spots.is_none();

@@ -11,6 +11,7 @@ pub fn template(
     envs: &[EnvironmentName],
     source: &Template,
     target: &Template,
+    ledger: Option<&str>,
 ) -> String {
     let names: Vec<String> = envs.iter().map(|env| quoted(env.as_str())).collect();
     let mut out = String::new();
@@ -29,6 +30,10 @@ pub fn template(
     ];
     for line in lines {
         let _ = writeln!(out, "{line}");
+    }
+    if let Some(ledger) = ledger {
+        let _ = writeln!(out, "# Who moved what when; a registry keeps no such records.");
+        let _ = writeln!(out, "ledger = {}", quoted(ledger));
     }
     // A commit that moves by itself has no target.
     if source.as_str() != "git" {
@@ -92,8 +97,10 @@ mod tests {
             let Ok(source) = Template::parse(source) else { panic!("{source}") };
             let target = Template::parse(target).unwrap();
             let envs = ["staging", "uat", "prod"].map(|env| env.parse().unwrap());
-            let text =
-                format!("{ledger}{}", template(&"billing-api".parse().unwrap(), &envs, &source, &target));
+            let text = format!(
+                "{ledger}{}",
+                template(&"billing-api".parse().unwrap(), &envs, &source, &target, None)
+            );
             let context = ReadContext {
                 default_project: None,
                 variables: &|_| None,

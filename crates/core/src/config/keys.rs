@@ -160,7 +160,12 @@ pub(super) static ENVIRONMENT: &[Key] = &[
 pub(super) static ARTIFACT: &[Key] = &[
     key("source", Location, "", "Where this artifact is kept."),
     key("target", Location, "", "What the environment reads."),
-    key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
+    key(
+        "prune",
+        Bool,
+        "the environment's",
+        "For folders: delete from the target what the source no longer has.",
+    ),
 ];
 
 pub(super) static APPROVALS: &[Key] = &[

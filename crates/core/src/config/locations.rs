@@ -74,8 +74,13 @@ pub(super) fn template(text: &str, context: &ReadContext<'_>) -> Result<Template
         }]);
     }
     let replaced = replace(text, context.variables)?;
-    leaf::template(&replaced.text)
-        .map_err(|wrong| vec![Wrong { place: replaced.origin(wrong.place), ..wrong }])
+    // Paths are relative to `promote.toml` as they are, and one place has one spelling.
+    let path = replaced.text.trim_start_matches("./");
+    let cut = replaced.text.len() - path.len();
+    leaf::template(path).map_err(|wrong| {
+        let place = wrong.place.start + cut..wrong.place.end + cut;
+        vec![Wrong { place: replaced.origin(place), ..wrong }]
+    })
 }
 
 /// Reads the ledger's location. It is one for all environments and releases.

@@ -27,6 +27,7 @@ mod secrets;
 mod shape;
 mod sign_in;
 mod steps;
+mod stores;
 mod unacted;
 mod variables;
 

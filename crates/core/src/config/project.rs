@@ -4,15 +4,12 @@ use super::diagnostic::Diagnostic;
 use super::environments::Draft;
 use super::layers::Layers;
 use super::locations;
-use super::model::{ArtifactKind, Host, LedgerPlace, Pack, Render, StoreSettings};
-use super::reading::{Reading, Table, in_order};
-use super::sign_in::Said;
+use super::model::{ArtifactKind, Host, LedgerPlace, Pack, Render};
+use super::reading::{Reading, Table};
 use super::steps;
-use crate::location::StoreId;
 use crate::names::ProjectName;
 use crate::template::Values;
 use semver::VersionReq;
-use std::collections::BTreeMap;
 
 /// The project's name. A made-up one where there is none, so that the rest can be checked.
 pub(super) fn name(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<ProjectName> {
@@ -24,8 +21,10 @@ pub(super) fn name(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Pr
         }
         _ => {
             if written.is_none() {
-                let found =
-                    Diagnostic::error(0..0, "`project` is missing, and there is no repository to name it");
+                let found = Diagnostic::error(
+                    0..0,
+                    "`project` is missing, and no repository has a name that would do",
+                );
                 reading.found.push(found.hint("for example `project = \"billing-api\"`"));
             }
             "project".parse().ok()
@@ -110,76 +109,6 @@ pub(super) fn host(root: &Table<'_>, project: &ProjectName) -> Option<Host> {
     let settled = Values { project: Some(project.clone()), ..Values::default() };
     let run = |key| steps::read(keys.get(key), &settled);
     Some(Host { prepare: run("prepare"), deploy: run("deploy"), verify: run("verify") })
-}
-
-/// `[store.NAME]`; a store that nothing lies in is most likely misspelt.
-pub(super) fn stores(
-    reading: &mut Reading<'_, '_>,
-    root: &Table<'_>,
-    drafts: &[Draft<'_, '_>],
-    ledger: Option<&LedgerPlace>,
-) -> BTreeMap<String, StoreSettings> {
-    let mut stores = BTreeMap::new();
-    let Some(tables) = root.get("store").and_then(|store| store.get_ref().as_table()) else { return stores };
-    let used = used(drafts, ledger);
-    let mut said = Said::default();
-    for (name, span, value) in in_order(tables) {
-        let Some(table) = value.get_ref().as_table() else { continue };
-        let keys = Layers::new(Some(table), None);
-        let within = |reading: &mut Reading<'_, '_>, key: &str, least: u64, most: u64, words: &str| {
-            let time = keys.duration(key)?;
-            if (least..=most).contains(&time.as_secs()) {
-                return u32::try_from(time.as_secs()).ok();
-            }
-            let span = keys.get(key).map_or(0..0, |value| value.span());
-            reading.error(span, format!("`{key}` is {words}"));
-            None
-        };
-        let settings = StoreSettings {
-            region: keys.owned("region"),
-            endpoint: keys.owned("endpoint"),
-            path_style: keys.flag("path-style"),
-            profile: keys.owned("profile"),
-            credentials: keys.owned("credentials"),
-            sign_in: said.read(reading, name, keys.get("sign-in")),
-            expiry_s: within(reading, "expiry", 5, 300, "5 seconds to 5 minutes"),
-            allowance_s: within(reading, "allowance", 0, 86_400, "at most a day"),
-        };
-        stores.insert(name.to_owned(), settings);
-        if !used.contains(&name) && !used.is_empty() {
-            let found = Diagnostic::warning(span, format!("no location is in `{name}`"));
-            let near = crate::suggest::closest(name, used.iter().copied());
-            reading.found.push(match near {
-                Some(near) => found.label(format!("did you mean `{near}`?")),
-                None => found,
-            });
-        }
-    }
-    stores
-}
-
-/// The buckets and repositories that something lies in.
-fn used<'a>(drafts: &'a [Draft<'_, '_>], ledger: Option<&'a LedgerPlace>) -> Vec<&'a str> {
-    let mut names = Vec::new();
-    let places = drafts.iter().flat_map(|draft| draft.spots.iter()).flat_map(|spot| {
-        std::iter::once(&spot.source).chain(spot.target.as_ref().map(|target| &target.place))
-    });
-    let places: Vec<_> = places.collect();
-    names.extend(places.iter().filter_map(|place| match place {
-        locations::Place::Image(text) => crate::location::image_parts(text).map(|(repository, _)| repository),
-        _ => None,
-    }));
-    let stores = places.into_iter().filter_map(|place| match place {
-        locations::Place::Store { store, .. } => Some(store),
-        _ => None,
-    });
-    let ledger = ledger.map(|ledger| &ledger.store);
-    for store in stores.chain(ledger) {
-        if let StoreId::S3(name) | StoreId::Gcs(name) | StoreId::Memory(name) = store {
-            names.push(name.as_str());
-        }
-    }
-    names
 }
 
 fn below<'a, 't>(root: &'a Table<'t>, key: &str) -> Option<Layers<'a, 't>> {

@@ -4,7 +4,7 @@
 use super::diagnostic::{Diagnostic, Found, Severity};
 use super::model::{ArtifactKind, Config};
 use super::reading::{ReadContext, Reading, Table};
-use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape, unacted};
+use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape, stores, unacted};
 use chrono_tz::Tz;
 use std::collections::BTreeSet;
 use toml::de::DeTable;
@@ -105,7 +105,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
     let lanes = lanes::read(reading, &mut drafts);
     let ledger = project::ledger(reading, root, &name, &drafts);
     lanes::collisions(reading, &drafts, ledger.as_ref());
-    let stores = project::stores(reading, root, &drafts, ledger.as_ref());
+    let stores = stores::stores(reading, root, &drafts, ledger.as_ref());
     let render = project::render(reading, root);
     let forge = forge::read(reading, root);
     advice::give(reading, &drafts);

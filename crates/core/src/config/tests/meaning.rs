@@ -164,7 +164,6 @@ region = "eu-central-1"
 endpoint = "https://10.0.0.1:9000"
 path-style = true
 profile = "ci"
-credentials = "$KEY_FILE"
 expiry = "30s"
 allowance = "2m"
 [pack]
@@ -181,7 +180,7 @@ root = "app"
         (store.region.as_deref(), store.endpoint.as_deref()),
         (Some("eu-central-1"), Some("https://10.0.0.1:9000"))
     );
-    assert_eq!((store.profile.as_deref(), store.credentials.as_deref()), (Some("ci"), Some("$KEY_FILE")));
+    assert_eq!(store.profile.as_deref(), Some("ci"));
     let pack = config.pack.unwrap();
     assert_eq!(
         (pack.root.as_deref(), pack.include.as_slice()),
@@ -233,4 +232,38 @@ fn each_value_is_shown_with_its_line() {
             "notify.slack = \"$SLACK_WEBHOOK_URL\" (21)",
         ]
     );
+}
+
+#[test]
+fn settings_that_a_kind_of_store_does_not_have_are_told_at_their_line() {
+    let file = |place: &str, tag: &str, name: &str, setting: &str| {
+        format!(
+            "environments = [\"dev\"]\nledger = \"git:x\"\nsource = \"{place}{{sha}}{tag}\"\n\
+             target = \"{place}{{env}}{tag}\"\n[store.\"{name}\"]\n{setting}\n"
+        )
+    };
+    let image = |setting: &str| findings(&file("ghcr.io/acme/app:", "", "ghcr.io/acme/app", setting));
+    for setting in ["expiry = \"30s\"", "allowance = \"1m\"", "region = \"eu-west-1\"", "profile = \"ci\""] {
+        let told = image(setting);
+        assert!(told.contains("6:1 error: ") && told.contains("not a setting of a repository"), "{told}");
+    }
+    assert_eq!(image("credentials = \"auth.json\""), "");
+    let s3 = findings(&file("s3://acme/", ".zip", "acme", "credentials = \"$KEY\""));
+    assert!(s3.contains("6:1 error: `credentials` is not a setting of S3"), "{s3}");
+    let gcs = |setting: &str| findings(&file("gs://acme/", ".zip", "acme", setting));
+    assert!(gcs("profile = \"ci\"").contains("6:1 error: "), "{}", gcs("profile = \"ci\""));
+    assert!(gcs("expiry = \"30s\"").contains("6:1 warning: "), "{}", gcs("expiry = \"30s\""));
+}
+
+#[test]
+fn a_path_from_here_is_the_path() {
+    let config = right(
+        "environments = [\"dev\"]\nledger = \"./.promote/x/\"\nsource = \"./dist/{sha}.zip\"\ntarget = \"././dist/{env}.zip\"\n",
+    );
+    let artifact = &env(&config, "dev").artifacts[0];
+    assert_eq!(artifact.source.as_str(), "dist/{sha}.zip");
+    assert_eq!(artifact.target.as_ref().unwrap().as_str(), "dist/{env}.zip");
+    assert_eq!(config.ledger.prefix.as_str(), ".promote/x");
+    let told = findings("environments = [\"dev\"]\nsource = \"./{sha}.zip\"\ntarget = \"./{shaa}.zip\"\n");
+    assert!(told.contains("3:13 error"), "{told}");
 }

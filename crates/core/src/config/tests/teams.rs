@@ -168,3 +168,31 @@ fn what_they_ask_for_and_is_not_done_is_told_apart_from_mistakes() {
     assert!(terraform.unacted.iter().any(|one| one.message.contains("the commit itself")));
     assert!(terraform.to_write().unwrap_err().state.iter().any(|line| line.starts_with("line 8, ")));
 }
+
+#[test]
+fn folders_among_several_artifacts_take_prune_from_above() {
+    let file = |top: &str, env: &str, own: &str| {
+        format!(
+            "project = \"p\"\nenvironments = [\"prod\"]\n{top}\n[artifact.app]\nsource = \"s3://acme/{{sha}}.zip\"\n\
+             target = \"s3://acme/{{env}}.zip\"\n[artifact.dags]\nsource = \"s3://acme/r/{{sha}}/\"\n\
+             target = \"s3://acme/{{env}}/dags/\"\n{own}\n[env.prod]\n{env}\n"
+        )
+    };
+    let on = "prune = true";
+    for (top, own_env, own, wanted) in [
+        (on, "", "", true),
+        ("", on, "", true),
+        (on, "prune = false", "", false),
+        (on, "", "prune = false", false),
+        ("", "", on, true),
+    ] {
+        let text = file(top, own_env, own);
+        let config = right(&text);
+        let found: Vec<bool> = env(&config, "prod").artifacts.iter().map(|one| one.prune).collect();
+        assert_eq!(found, [false, wanted], "{text}");
+        assert!(!findings(&text).contains("prune"), "{}", findings(&text));
+    }
+    let none = "project = \"p\"\nenvironments = [\"prod\"]\nprune = true\n[artifact.app]\nsource = \"s3://acme/{sha}.zip\"\n\
+                target = \"s3://acme/{env}.zip\"\n";
+    assert!(findings(none).contains("no artifact is a folder"), "{}", findings(none));
+}
