@@ -356,7 +356,7 @@ async fn folder(view: &View, location: &crate::location::Location) -> Result<cra
         let wrong = folder::check(&**store, location, Some(digest), false)
             .await
             .map_err(|error| Failure::looking(&doing, error))?;
-        return match wrong.first() {
+        return match wrong.wrong.iter().chain(&wrong.strays).next() {
             None => Ok(digest),
             Some(what) => Err(unfit("is not what its manifest says").state(format!("{what}."))),
         };

@@ -167,6 +167,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
             Some(open) => line.and(format!("; promotion {} has not ended", open.promotion), Style::Warn),
             None => line,
         });
+        left_over(page, target);
         return;
     }
     page.line(bad(match recorded {
@@ -184,8 +185,14 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         for line in whole.into_iter().chain(target.inside.iter().map(String::as_str)) {
             page.line(format!("             {line}"));
         }
+        left_over(page, target);
         match (&target.open, recorded, &target.found) {
             (Some(open), ..) => unended(page, name, open, zone),
+            (None, Some(_), _) if target.stays => {
+                page.hint(
+                    "no promotion takes these files away: delete them; with `prune = true` the next one does",
+                );
+            }
             (None, Some(_), _) => ways(page, target, beside),
             (None, None, _) if target.unread => {
                 page.hint("`promote verify --ledger` checks the whole chain");
@@ -234,6 +241,17 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
 fn same(recorded: &RecordedTarget, target: &TargetCheck) -> bool {
     let found = target.found.as_ref().and_then(|found| found.sha256.as_ref());
     found.is_some() && found == recorded.sha256.as_ref() && target.inside.is_empty()
+}
+
+/// What earlier releases left in a folder.
+fn left_over(page: &mut Page, target: &TargetCheck) {
+    for line in &target.left_over {
+        page.line(Text::new(format!("             {line}"), Style::Dim));
+    }
+    if !target.left_over.is_empty() {
+        let why = "             earlier releases had it; without `prune = true` it stays";
+        page.line(Text::new(why, Style::Dim));
+    }
 }
 
 /// The promotion that has not ended, and the ways on.

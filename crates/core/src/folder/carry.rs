@@ -67,6 +67,13 @@ fn holds(object: &Object, file: &FolderFile) -> bool {
     object.size == file.size && object.sha256.map_or_else(stamped, |found| found == file.sha256)
 }
 
+/// The content that a promotion's mark on a file of a target names.
+pub(super) fn marked(object: &Object) -> Option<Digest> {
+    object.metadata.get(ID)?;
+    object.metadata.get(COMMIT)?;
+    Digest::from_hex(object.metadata.get(SHA256)?).ok()
+}
+
 impl Carrier<'_> {
     /// A place in the target.
     pub(super) fn place(&self, path: &Key) -> Result<Key, ProviderError> {

@@ -30,7 +30,7 @@ pub(crate) use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};
 pub use source::{Looked, Pin};
 pub use standing::{NewestIntent, PAUSE_S, Standing};
-pub use verify::check;
+pub use verify::{Checked, check};
 
 use crate::location::{FOLDER, Key, LocationError};
 use crate::port::Headers;

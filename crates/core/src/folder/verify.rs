@@ -1,9 +1,11 @@
 //! Comparing a folder with its manifest, and that with what the ledger says.
 
+use super::carry::marked;
 use super::content::read_digest;
+use super::difference::others;
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest};
-use super::{IN_FLIGHT, difference, inside};
+use super::{IN_FLIGHT, inside};
 use crate::digest::Digest;
 use crate::location::{Key, Location};
 use crate::names::shown;
@@ -14,9 +16,29 @@ use std::collections::HashMap;
 /// How many findings of a kind are told one by one.
 const TOLD: usize = 20;
 
-/// What is wrong with the folder at `location`, one sentence each; nothing when it is as it should be. `recorded` is
+/// What was found of a folder, one sentence each; nothing when it is as it should be.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Checked {
+    /// What is not as its manifest, and the ledger, say.
+    pub wrong: Vec<String>,
+    /// Files that are not the release's, and that no promotion put there.
+    pub strays: Vec<String>,
+    /// Files that a promotion put there, and that the release no longer has.
+    pub left_over: Vec<String>,
+}
+
+impl Checked {
+    fn of(wrong: String) -> Self {
+        Self { wrong: vec![wrong], ..Self::default() }
+    }
+}
+
+/// What is wrong with the folder at `location`. `recorded` is
 /// the digest of the release's manifest, as the ledger has it. By listing alone a file counts as changed when the
 /// store's token says that somebody wrote it; `deep` reads all files and compares their content besides.
+///
+/// What the release lacks is *left over* when a promotion's mark is on it that fits its content. Whoever copies a file
+/// with its marks copies that, too.
 ///
 /// # Errors
 /// What the store answers.
@@ -25,15 +47,16 @@ pub async fn check(
     location: &Location,
     recorded: Option<Digest>,
     deep: bool,
-) -> Result<Vec<String>, ProviderError> {
+) -> Result<Checked, ProviderError> {
     let Some(prefix) = location.folder() else {
         return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"));
     };
     let manifest = match FolderManifest::read(bucket, location).await {
         Ok(Some((_, manifest))) => manifest,
-        Ok(None) => return Ok(vec![format!("`{location}` has no manifest")]),
+        Ok(None) => return Ok(Checked::of(format!("`{location}` has no manifest"))),
         Err(error) if error.kind == ErrorKind::Corrupt => {
-            return Ok(vec![format!("what is in place of the manifest of `{location}` is not a manifest")]);
+            let what = format!("what is in place of the manifest of `{location}` is not a manifest");
+            return Ok(Checked::of(what));
         }
         Err(error) => return Err(error),
     };
@@ -71,18 +94,52 @@ pub async fn check(
             },
         }
     }
-    let strays = difference(&source, &listed, None, true, false);
-    let strays = strays.clear.into_iter().chain(strays.remove);
-    let strays = strays.map(|(path, _)| format!("`{}` is not the release's", shown(path.as_str()))).collect();
+    let others: Vec<Object> = others(&source, &listed).into_iter().cloned().collect();
+    let (left_over, strays) = beside(bucket, prefix, others, deep).await?;
     if deep {
         changed.extend(read_all(bucket, prefix, rest).await?);
     }
-    for (findings, what) in
-        [(missing, "are missing"), (changed, "were changed"), (strays, "are not the release's")]
-    {
+    for (findings, what) in [(missing, "are missing"), (changed, "were changed")] {
         tell(&mut found, findings, what);
     }
-    Ok(found)
+    let mut checked = Checked { wrong: found, ..Checked::default() };
+    tell(&mut checked.strays, strays, "are not the release's");
+    tell(&mut checked.left_over, left_over, "are left over");
+    Ok(checked)
+}
+
+/// What lies beside a release's files: what is left over, and what no promotion put there.
+async fn beside(
+    bucket: &dyn BucketReader,
+    prefix: &str,
+    others: Vec<Object>,
+    deep: bool,
+) -> Result<(Vec<String>, Vec<String>), ProviderError> {
+    let looks = stream::iter(others).map(|listed| async move {
+        let key = inside(prefix, &listed.key).map_err(|error| {
+            ProviderError::new(ErrorKind::Invalid, bucket, &listed.key, "it has no key").caused_by(error)
+        })?;
+        // A listing tells no marks everywhere.
+        let Some(object) = bucket.head(&key).await? else { return Ok(None) };
+        let Some(marked) = marked(&object) else { return Ok(Some((listed.key, false))) };
+        let found = match object.sha256 {
+            None if deep => match read_digest(bucket, &key).await {
+                Ok(found) => Some(found),
+                Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::NotFound) => None,
+                Err(error) => return Err(error),
+            },
+            told => told.or(Some(marked)),
+        };
+        Ok(Some((listed.key, found == Some(marked))))
+    });
+    let mut looked: Vec<(Key, bool)> =
+        looks.buffer_unordered(IN_FLIGHT).try_filter_map(|one| async move { Ok(one) }).try_collect().await?;
+    looked.sort();
+    let (left, strays): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, ours)| *ours);
+    let left = left.into_iter().map(|(path, _)| format!("`{}` is left over", shown(path.as_str())));
+    let strays =
+        strays.into_iter().map(|(path, _)| format!("`{}` is not the release's", shown(path.as_str())));
+    Ok((left.collect(), strays.collect()))
 }
 
 /// What a listing says against a file, in words.

@@ -62,7 +62,7 @@ impl Trace<'_> {
         };
         let digest = manifest.source().digest();
         let wrong = check(store, location, Some(digest), false).await.map_err(failed)?;
-        if let Some(first) = wrong.first() {
+        if let Some(first) = wrong.wrong.iter().chain(&wrong.strays).next() {
             return Ok(Err(format!("it is not what its manifest says: {first}")));
         }
         let commit = match self.told(environment, &object, digest, releases).await? {

@@ -84,6 +84,11 @@ pub struct TargetCheck {
     pub detail: Option<String>,
     /// What differs inside a folder whose manifest is the recorded one, one sentence each.
     pub inside: Vec<String>,
+    /// Files of a folder that an earlier release had and this one has not, one sentence each: they stay without `prune`,
+    /// and are no difference.
+    pub left_over: Vec<String>,
+    /// Whether all that differs are files that are not the release's and that no promotion takes away.
+    pub stays: bool,
     /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
     pub unread: bool,
     /// The environments that move along, which a command line names.
@@ -279,6 +284,8 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         matches: false,
         detail: Some(failure.words()),
         inside: vec![failure.words()],
+        left_over: Vec::new(),
+        stays: false,
         unread: true,
         along: others(config, settings),
         open: None,
@@ -364,6 +371,8 @@ fn compare(
                 matches: detail.is_none(),
                 detail,
                 inside: Vec::new(),
+                left_over: Vec::new(),
+                stays: false,
                 unread: false,
                 along: others(config, settings),
                 open: state.open.as_ref().map(|open| OpenPromotion {

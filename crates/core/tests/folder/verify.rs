@@ -1,15 +1,19 @@
 //! What verifying finds in a folder.
 
-use crate::stage::{Stage, files, key, stages, to};
+use crate::stage::{How, Stage, files, key, stages, to};
 use futures_executor::block_on;
 use promote_core::digest::Digest;
-use promote_core::folder::check;
+use promote_core::folder::{Checked, check};
 use promote_core::memory::MemoryKind;
 use promote_core::port::{ErrorKind, Token};
 
 fn found(stage: &Stage, deep: bool) -> Vec<String> {
     let recorded = stage.moved('a').source.sha256;
-    block_on(check(&stage.to, &stage.target(), Some(recorded), deep)).unwrap()
+    told(block_on(check(&stage.to, &stage.target(), Some(recorded), deep)).unwrap())
+}
+
+fn told(checked: Checked) -> Vec<String> {
+    [checked.wrong, checked.strays, checked.left_over].concat()
 }
 
 fn ready() -> Stage {
@@ -29,7 +33,7 @@ fn what_is_as_it_should_be_has_no_findings() {
         // A release's own folder, too, which has no tokens.
         let recorded = stage.moved('a').source.sha256;
         assert_eq!(
-            block_on(check(&stage.from, &stage.release('a'), Some(recorded), true)).unwrap(),
+            told(block_on(check(&stage.from, &stage.release('a'), Some(recorded), true)).unwrap()),
             none,
             "{name}"
         );
@@ -66,7 +70,7 @@ fn only_reading_finds_what_the_tokens_hide() {
 #[test]
 fn a_manifest_that_is_not_the_ledgers_is_told() {
     let stage = ready();
-    let other = block_on(check(&stage.to, &stage.target(), Some(Digest::of(b"other")), false)).unwrap();
+    let other = told(block_on(check(&stage.to, &stage.target(), Some(Digest::of(b"other")), false)).unwrap());
     assert!(other.len() == 1 && other[0].contains("the ledger says"), "{other:?}");
     let mut manifest = stage.manifest().unwrap();
     manifest.of = Some(Digest::of(b"other"));
@@ -96,4 +100,27 @@ fn of_many_findings_the_first_are_told() {
     let findings = found(&stage, false);
     assert_eq!(findings.len(), 21);
     assert_eq!(findings[20], "80 more files were changed");
+}
+
+#[test]
+fn what_an_earlier_release_had_is_left_over() {
+    for (name, stage) in stages() {
+        stage.publish('a', &files(&[("a", "1"), ("old", "2"), ("old-too", "3")]));
+        stage.bring(&to('a')).unwrap();
+        stage.publish('b', &files(&[("a", "1")]));
+        stage.bring(&How { prune: false, ..to('b') }).unwrap();
+        let recorded = stage.moved('b').source.sha256;
+        let look = |deep| block_on(check(&stage.to, &stage.target(), Some(recorded), deep)).unwrap();
+        let left = ["`old` is left over".to_owned(), "`old-too` is left over".to_owned()];
+        for deep in [false, true] {
+            let wanted = Checked { left_over: left.to_vec(), ..Checked::default() };
+            assert_eq!(look(deep), wanted, "{name}");
+        }
+        // Written over by hand it is nobody's any more, and so is what nobody promoted.
+        stage.by_hand("old", "9");
+        stage.by_hand("hand", "9");
+        let found = look(true);
+        let strays = ["`hand` is not the release's".to_owned(), "`old` is not the release's".to_owned()];
+        assert_eq!((&found.strays[..], &found.left_over[..]), (&strays[..], &left[1..]), "{name}");
+    }
 }

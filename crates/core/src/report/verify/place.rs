@@ -3,7 +3,7 @@
 use super::{TargetCheck, state};
 use crate::config::Environment;
 use crate::failure::Failure;
-use crate::folder;
+use crate::folder::{self, Checked};
 use crate::ledger::State;
 use crate::snapshot::Seen;
 use crate::world::View;
@@ -24,7 +24,9 @@ pub(super) async fn check(
     let listing = |error| Failure::looking(&format!("listing `{}`", seen.location), error);
     let known = state.current.iter().flat_map(|current| &current.targets);
     let recorded = known.into_iter().find(|target| target.target == seen.location);
-    let found = match (&seen.object, recorded) {
+    let artifact = settings.artifacts.iter().find(|artifact| artifact.name() == check.artifact);
+    let prunes = artifact.is_some_and(|artifact| artifact.prune);
+    let Checked { mut wrong, strays, left_over } = match (&seen.object, recorded) {
         (Some(_), _) => {
             let digest = recorded.and_then(|target| target.sha256);
             folder::check(&**store, &seen.location, digest, bytes).await.map_err(listing)?
@@ -41,14 +43,24 @@ pub(super) async fn check(
         }
         (None, None) => match folder::held(&**store, &seen.location).await.map_err(listing)? {
             None => return Ok(()),
-            Some(held) => loose(view, settings, state, (seen, held.count()), check).await?,
+            Some(held) => {
+                let wrong = loose(view, settings, state, (seen, held.count()), check).await?;
+                Checked { wrong, ..Checked::default() }
+            }
         },
     };
-    if !found.is_empty() {
+    check.stays = check.matches && wrong.is_empty() && !strays.is_empty() && !prunes;
+    wrong.extend(strays);
+    // With `prune` a promotion deletes it, so that it came later.
+    match prunes {
+        true => wrong.extend(left_over),
+        false => check.left_over = left_over,
+    }
+    if !wrong.is_empty() {
         check.matches = false;
-        let told: Vec<String> = check.detail.iter().chain(&found).cloned().collect();
+        let told: Vec<String> = check.detail.iter().chain(&wrong).cloned().collect();
         check.detail = Some(told.join("; "));
-        check.inside = found;
+        check.inside = wrong;
     }
     Ok(())
 }
