@@ -122,7 +122,7 @@ impl PipelineHealth {
         if self.exit == Some(ExitStatus::Missing) {
             return;
         }
-        let recent = match pipelines.recent(&name).await {
+        let recent = match pipelines.recent(&name, None).await {
             Ok(recent) => recent,
             Err(error) => return self.failed(error),
         };

@@ -8,6 +8,7 @@ mod resume;
 pub use outcome::outcome;
 pub use resume::{finish, resuming};
 
+use crate::ahead;
 use crate::apply::{self, Applied, Writer, append_after, apply};
 use crate::config::{Config, Environment, OnFailure};
 use crate::event::Event;
@@ -92,6 +93,7 @@ pub async fn carry_out(
     if plan.action == Action::Undo {
         return Box::pin(take_back(world, config, settings, plan, snapshot, request)).await;
     }
+    Box::pin(ahead::look(world, config, settings, plan, snapshot, request)).await?;
     let Applied { commit, prepared, .. } =
         Box::pin(apply(world, config, settings, plan, snapshot, request, false)).await?;
     let mut done = Box::pin(follow(world, config, plan, snapshot, request, commit, prepared, None)).await?;

@@ -8,6 +8,7 @@
 
 pub mod admin;
 pub mod advance;
+mod ahead;
 pub mod apply;
 pub mod automatic;
 pub mod begin;
@@ -30,6 +31,7 @@ pub mod follow;
 pub mod gates;
 pub mod import;
 pub mod invocation;
+mod kept;
 pub mod lease;
 pub mod ledger;
 pub mod location;
@@ -39,6 +41,7 @@ pub mod memory;
 pub mod mirror;
 pub mod names;
 pub mod observe;
+pub mod patience;
 pub mod place;
 mod placing;
 pub mod plan;

@@ -8,13 +8,11 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::stored::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
+use crate::patience;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};
 use crate::watched::watched;
 use crate::world::World;
 use std::fmt::Display;
-
-/// How often one object is sent.
-const TRIES: u32 = 3;
 
 /// One object of a release that is being published.
 pub(crate) struct Placing<'a> {
@@ -45,7 +43,7 @@ impl Placing<'_> {
         let doing = format!("writing `{}`", built.location);
         let looking = |error| Failure::looking(&format!("looking at `{}`", built.location), error);
         let mut last = None;
-        for _ in 0..TRIES {
+        for sent in 1..=patience::TRIES {
             if let Some(object) = bucket.head(key).await.map_err(looking)? {
                 return self.compare(bucket, object).await;
             }
@@ -57,6 +55,9 @@ impl Placing<'_> {
                         ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
                     ) =>
                 {
+                    if error.kind == ErrorKind::Unavailable && sent < patience::TRIES {
+                        self.world.clock.sleep(patience::pause(sent, &error)).await;
+                    }
                     last = Some(error);
                 }
                 Err(error) => return Err(Failure::looking(&doing, error)),

@@ -170,7 +170,12 @@ pub async fn publish(
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
                 let store = world.store(&place.location.store)?;
-                let put = folder::Publishing { bucket: &**store, location: &place.location, commit };
+                let put = folder::Publishing {
+                    bucket: &**store,
+                    location: &place.location,
+                    commit,
+                    clock: &*world.clock,
+                };
                 let folder::Put { manifest, object, vouched } = Box::pin(put.put(entries.clone())).await?;
                 BuiltArtifact {
                     location: place.location.clone(),

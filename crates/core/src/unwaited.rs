@@ -1,5 +1,6 @@
 //! A move without what follows from it: the steps are left for whoever resumes, and until then the lane takes nothing else.
 
+use crate::ahead;
 use crate::apply::apply;
 use crate::config::Config;
 use crate::exit::ExitStatus;
@@ -27,6 +28,7 @@ pub async fn move_only(
         return carry_out(world, config, plan, snapshot, request).await;
     }
     let settings = environment(config, &plan.environment)?;
+    ahead::look(world, config, settings, plan, snapshot, request).await?;
     let applied = apply(world, config, settings, plan, snapshot, request, true).await?;
     let current = applied.commit.state().current.clone();
     let done = Done {

@@ -57,8 +57,18 @@ pub(crate) fn carry_out(world: &mut World, operation: &str, body: &Value) -> Res
         "GetPipelineState" => Ok(answers::state(&name, pipeline)),
         "ListPipelineExecutions" => {
             let limit = body.get("maxResults").and_then(Value::as_u64).unwrap_or(100);
-            let found = pipeline.executions.iter().rev().take(usize::try_from(limit).unwrap_or(100));
-            Ok(json!({ "pipelineExecutionSummaries": found.map(answers::summary).collect::<Vec<_>>() }))
+            let limit = usize::try_from(limit).unwrap_or(100);
+            let from =
+                body.get("nextToken").and_then(Value::as_str).and_then(|at| at.parse().ok()).unwrap_or(0);
+            let found = pipeline.executions.iter().rev().skip(from).take(limit);
+            let found: Vec<Value> = found.map(answers::summary).collect();
+            let mut answer = json!({ "pipelineExecutionSummaries": found });
+            if pipeline.executions.len() > from + limit
+                && let Some(answer) = answer.as_object_mut()
+            {
+                answer.insert("nextToken".to_owned(), json!((from + limit).to_string()));
+            }
+            Ok(answer)
         }
         "GetPipelineExecution" => Ok(answers::execution(&pipeline.executions[find(pipeline, body)?])),
         "ListActionExecutions" => actions(pipeline, body),

@@ -248,11 +248,15 @@ fn doctor_compares_what_is_watched_with_what_is_written() {
     );
     assert!(said.out.contains(&wrong), "{said:?}");
     println!("{}", said.out);
-    // The promotion itself says so at once, instead of waiting for an execution that never comes.
+    // The promotion itself says so before anything moves, instead of waiting for an execution that never comes.
     assert_eq!(stage.run(&["to", "uat", "--yes"]).code, Some(0));
-    let said = stage.run(&["to", "prod", "--yes"]);
-    assert_eq!(said.code, Some(7), "{said:?}");
-    assert!(said.err.contains(&wrong), "{said:?}");
+    for more in [&["--yes"][..], &["--yes", "--no-wait"]] {
+        let said = stage.run(&[&["to", "prod"], more].concat());
+        assert_eq!(said.code, Some(2), "{said:?}");
+        assert!(said.err.contains(&wrong) && said.err.contains("Nothing was changed."), "{said:?}");
+    }
+    let standing = stage.run(&["verify", "prod"]);
+    assert!(standing.out.contains("is not there, as recorded"), "{standing:?}");
     stage.fake.refuse("GetPipeline", "AccessDeniedException", "User is not authorized");
     stage.fake.pipeline("shop-prod", Shape::of(bucket, "shop/prod.zip"));
     let said = stage.run(&["doctor"]);

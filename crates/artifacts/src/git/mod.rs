@@ -71,7 +71,8 @@ impl GitRepository {
     pub fn project_name(&self) -> Result<Option<ProjectName>, GitError> {
         let address = self.remote()?.unwrap_or_default();
         let folder = self.top.file_name().map(|name| name.to_string_lossy().into_owned());
-        Ok(name_in(&address).or_else(|| name_in(&folder.unwrap_or_default())))
+        // Where the repository's own name will not do, that of a folder would be anybody's.
+        Ok(name_in(&if address.is_empty() { folder.unwrap_or_default() } else { address }))
     }
 
     /// The address of the remote `origin`, as it stands in the configuration; it may hold a password.

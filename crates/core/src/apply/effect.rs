@@ -9,7 +9,9 @@ use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
+use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
+use crate::patience;
 use crate::place::copies;
 use crate::plan::Plan;
 use crate::pointer::Pointer;
@@ -19,7 +21,6 @@ use crate::port::{
 use crate::rule::RELAYED;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How often one write is tried before the promotion is left open.
 const TRIES: u32 = 4;
@@ -75,7 +76,8 @@ impl Hand<'_> {
         if let Some(version) = &plan.release.version {
             metadata.insert("promote-version".to_owned(), plain(version));
         }
-        metadata
+        let own = kept::of(&self.snapshot.candidate, target, &plan.environment);
+        kept::beside(metadata, own)
     }
 
     /// The manifests that the plan was made from.
@@ -225,7 +227,9 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 match error.kind {
                     // Refused: perhaps our own earlier try, perhaps somebody else's write. Reading back tells.
                     ErrorKind::Conflict => {}
-                    ErrorKind::Unavailable => world.clock.sleep(Duration::from_millis(250 << attempt)).await,
+                    ErrorKind::Unavailable => {
+                        world.clock.sleep(patience::pause(attempt + 1, &error)).await;
+                    }
                     ErrorKind::Unknown => {
                         definite = false;
                         touched = true;

@@ -11,14 +11,14 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Key, Location};
 use crate::names::shown;
+use crate::patience;
 use crate::placing::differs;
-use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token};
+use crate::port::{
+    Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 use std::fmt::Display;
-
-/// How often one file is sent.
-const TRIES: u32 = 3;
 
 /// One file to be published.
 #[derive(Debug, Clone)]
@@ -81,6 +81,8 @@ pub struct Publishing<'a> {
     pub location: &'a Location,
     /// The commit.
     pub commit: &'a CommitId,
+    /// The clock that pauses are slept on.
+    pub clock: &'a dyn Clock,
 }
 
 /// The manifest of files that are to be published as a folder.
@@ -215,7 +217,7 @@ impl Publishing<'_> {
         let (headers, absent) = (headers(&file.path), Condition::absent());
         let doing = format!("writing `{key}`");
         let mut last = None;
-        for _ in 0..TRIES {
+        for sent in 1..=patience::TRIES {
             match self.bucket.write(&key, body.clone(), &headers, &metadata, &absent).await {
                 Ok(object) => return Ok(lies(object.token)),
                 Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unknown) => {
@@ -224,7 +226,10 @@ impl Publishing<'_> {
                     }
                     last = Some(error);
                 }
-                Err(error) if error.kind == ErrorKind::Unavailable => last = Some(error),
+                Err(error) if error.kind == ErrorKind::Unavailable => {
+                    self.pause(sent, &error).await;
+                    last = Some(error);
+                }
                 Err(error) => return Err(Failure::looking(&doing, error)),
             }
         }
@@ -247,6 +252,13 @@ impl Publishing<'_> {
         Err(self.differs(key, &digest, &file.sha256))
     }
 
+    /// Gives a busy store time.
+    async fn pause(&self, sent: u32, error: &ProviderError) {
+        if error.kind == ErrorKind::Unavailable && sent < patience::TRIES {
+            self.clock.sleep(patience::pause(sent, error)).await;
+        }
+    }
+
     async fn put_manifest(&self, manifest: FolderManifest, bytes: Vec<u8>) -> Result<Put, Failure> {
         let key = &self.location.key;
         let json = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
@@ -258,7 +270,7 @@ impl Publishing<'_> {
         let doing = format!("writing the manifest of `{}`", self.location);
         let body = Body::Bytes(bytes.into());
         let mut last = None;
-        for _ in 0..TRIES {
+        for sent in 1..=patience::TRIES {
             match self.bucket.write(key, body.clone(), &json, &metadata, &Condition::absent()).await {
                 Ok(object) => return Ok(Put { manifest, object, vouched: true }),
                 Err(error)
@@ -267,6 +279,7 @@ impl Publishing<'_> {
                         ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
                     ) =>
                 {
+                    self.pause(sent, &error).await;
                     last = Some(error);
                 }
                 Err(error) => return Err(Failure::looking(&doing, error)),

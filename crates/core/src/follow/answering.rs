@@ -29,7 +29,7 @@ pub async fn waits(
         Err(error) => return Err(error),
     };
     let wanted = ours::wanted(declared.as_ref(), targets, true).unwrap_or_default();
-    let recent = pipelines.recent(name).await?;
+    let recent = pipelines.recent(name, ours::since(&wanted)).await?;
     let carrying = |id: &str| recent.iter().any(|one| one.id == id && ours::carries(one, &wanted));
     let mut found = Waits::default();
     for stage in pipelines.stages(name).await? {

@@ -133,7 +133,7 @@ impl One<'_> {
 
     async fn look(&mut self) -> Looked {
         let pipelines = self.follow.pipelines;
-        let mut recent = pipelines.recent(self.name).await?;
+        let mut recent = pipelines.recent(self.name, ours::since(&self.wanted)).await?;
         if let Some(pinned) = &self.pinned
             && !recent.iter().any(|one| one.id == *pinned)
             && let Some(found) = self.look_at(pinned).await?

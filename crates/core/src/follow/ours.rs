@@ -99,6 +99,11 @@ fn of(target: &StepTarget, action: Option<String>) -> Wanted {
     }
 }
 
+/// From when on an execution can carry one of these.
+pub(super) fn since(wanted: &[Wanted]) -> Option<DateTime<Utc>> {
+    wanted.iter().map(|wanted| wanted.at - SLACK).min()
+}
+
 /// Whether a source action watches another object of the same bucket.
 pub fn near(watched: &Watched, place: &Location) -> bool {
     matches!((watched, &place.store), (Watched::Object { bucket, .. }, StoreId::S3(name)) if bucket == name)

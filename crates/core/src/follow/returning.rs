@@ -40,7 +40,7 @@ pub async fn earlier(
     };
     let nothing = || failed(ErrorKind::NotFound, format!("nothing has come to `{}` yet", plain(stage)));
     let from = now.execution.clone().ok_or_else(nothing)?;
-    let recent = pipelines.recent(pipeline).await?;
+    let recent = pipelines.recent(pipeline, None).await?;
     let at_work = |one: &Execution| one.id == from && !one.status.is_ended();
     if recent.iter().any(at_work) {
         let message = format!("execution {} is still at work", plain(&from));

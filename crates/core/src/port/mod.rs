@@ -3,6 +3,7 @@
 
 mod bucket;
 mod capabilities;
+mod causes;
 mod clock;
 mod deployments;
 mod error;
@@ -17,6 +18,7 @@ pub use bucket::{
     Blob, Body, Bucket, BucketReader, ByteStream, Condition, Fence, PinnedSource, Precondition,
 };
 pub use capabilities::{Capabilities, CopyGuard, FenceClass};
+pub use causes::Told;
 pub use clock::{Clock, Entropy};
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};

@@ -217,8 +217,13 @@ pub trait Pipelines: Debug + Send + Sync {
     /// What the pipeline is declared to be.
     async fn describe(&self, pipeline: &str) -> Result<Declaration, ProviderError>;
 
-    /// Its latest executions, newest first, at least twenty where there are so many.
-    async fn recent(&self, pipeline: &str) -> Result<Vec<Execution>, ProviderError>;
+    /// Its latest executions, newest first, at least twenty where there are so many; and of those that began at `since`
+    /// or later, as many as the vendor tells of.
+    async fn recent(
+        &self,
+        pipeline: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Execution>, ProviderError>;
 
     /// One execution. `None` when the pipeline has no such one, or does not know of it yet.
     async fn look(&self, pipeline: &str, execution: &str) -> Result<Option<Execution>, ProviderError>;

@@ -1,6 +1,6 @@
 //! Running a step: a command or a wait around the move. What a failed step means is decided in `flow`.
 
-use super::{Token, VersionId};
+use super::{ProviderError, Token, VersionId};
 use crate::commit::CommitId;
 use crate::config::Step;
 use crate::digest::Digest;
@@ -109,4 +109,10 @@ pub trait StepRunner: Debug + Send + Sync {
         timeout: Duration,
         progress: &dyn StepProgress,
     ) -> StepReport;
+
+    /// Why a step is known not to go well with these targets, before they are written; `None` where that can't be told.
+    /// Changes nothing.
+    async fn unfit(&self, _step: &Step, _context: &StepContext) -> Option<ProviderError> {
+        None
+    }
 }

@@ -128,7 +128,7 @@ async fn put(
         Some(Given::Object { body, .. }) => Placing { world, commit, built }.put(body).await,
         Some(Given::Folder(entries)) => {
             let bucket = &**world.store(&location.store)?;
-            let publishing = folder::Publishing { bucket, location, commit };
+            let publishing = folder::Publishing { bucket, location, commit, clock: &*world.clock };
             let put = Box::pin(publishing.put(entries.clone())).await?;
             Ok(Stored::written(&put.object))
         }

@@ -1,7 +1,9 @@
 //! `guard`: the store checks the condition of every write. Weaker ways than a conditional copy are named.
 
 use super::{Facts, Finding};
+use crate::folder::{FolderFile, FolderManifest, THROUGH_LIMIT};
 use crate::location::Location;
+use crate::names::shown;
 use crate::place::copies;
 use crate::port::{Capabilities, CopyGuard};
 use crate::snapshot::Seen;
@@ -39,6 +41,17 @@ pub(crate) fn way(
     }
 }
 
+/// The longest file that a folder in place lacks, where it is longer than can be brought there.
+fn too_long<'m>(
+    source: &'m FolderManifest,
+    there: Option<&FolderManifest>,
+    limit: u64,
+) -> Option<&'m FolderFile> {
+    let there = there.map(FolderManifest::by_path).unwrap_or_default();
+    let held = |file: &FolderFile| there.get(file.path.as_str()).is_some_and(|it| it.sha256 == file.sha256);
+    source.files.iter().filter(|file| file.size > limit && !held(file)).max_by_key(|file| file.size)
+}
+
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let mut weaker = Vec::new();
     let mut missing = Vec::new();
@@ -62,16 +75,40 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     };
     let manifest = &facts.snapshot.candidate.manifest;
     // A release without the artifact is refused by the plan itself.
-    let Some((_, built)) = manifest.artifact(artifact, &facts.environment.name) else {
+    let Some((entry, built)) = manifest.artifact(artifact, &facts.environment.name) else {
         return Ok(Vec::new());
     };
     let mut weaker = Vec::new();
     let crosses = !copies(&built.location.store, store);
     let way = way(capabilities, &built.location, &seen.location, built.size);
+    let opened = facts.snapshot.candidate.folders.get(&entry).filter(|_| seen.location.folder().is_some());
+    let limit = match way {
+        _ if crosses => Some(THROUGH_LIMIT),
+        Some(CopyGuard::ConditionalPut) => Some(capabilities.put_limit),
+        _ => None,
+    };
+    if let (Some(opened), Some(limit)) = (opened, limit)
+        && let Some(file) = too_long(&opened.manifest, seen.files.as_deref(), limit)
+    {
+        return Err(format!(
+            "`{}` has {} bytes, and a file that passes through this machine on its way to {store} has at most {limit}: \
+             keep source and target in one kind of store, or make the file an artifact of its own",
+            shown(file.path.as_str()),
+            file.size
+        ));
+    }
     let unpinned = !capabilities.source_pin && !crosses && capabilities.copy != CopyGuard::ConditionalPut;
     if unpinned && way.is_some_and(|way| way != CopyGuard::ConditionalPut) {
         weaker
             .push(format!("{store} does not pin the source of a copy: what is copied is what is there then"));
+    }
+    let source = facts.snapshot.candidate.sources.get(&entry).and_then(Option::as_ref);
+    if let Some(source) = source.filter(|_| built.folder.is_none() && !seen.location.is_image())
+        && let (_, left) = crate::kept::own(source)
+        && !left.is_empty()
+    {
+        let names: Vec<String> = left.iter().map(|name| format!("`{}`", shown(name))).collect();
+        weaker.push(format!("of the source's own metadata, {} can't go along", names.join(", ")));
     }
     match way {
         Some(CopyGuard::ConditionalCopy) => {}
@@ -108,4 +145,30 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
         None => return Err(format!("{store} checks no condition of a write")),
     }
     Ok(weaker)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+
+    #[test]
+    fn a_file_that_can_not_be_brought_is_found_unless_it_is_there() {
+        let file = |path: &str, size, content: &[u8]| FolderFile {
+            path: path.parse().unwrap(),
+            size,
+            executable: false,
+            sha256: Digest::of(content),
+            token: None,
+        };
+        let of = |files: Vec<FolderFile>| FolderManifest::new(files).unwrap();
+        let source = of(vec![file("a", 10, b"1"), file("b", 30, b"2"), file("c", 20, b"3")]);
+        let named = |there: Option<&FolderManifest>, limit| {
+            too_long(&source, there, limit).map(|file| file.path.to_string())
+        };
+        assert_eq!(named(None, 30), None);
+        assert_eq!(named(None, 10).as_deref(), Some("b"));
+        let there = of(vec![file("b", 30, b"2"), file("c", 20, b"other")]);
+        assert_eq!(named(Some(&there), 10).as_deref(), Some("c"));
+    }
 }

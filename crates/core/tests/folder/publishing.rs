@@ -2,11 +2,11 @@
 
 use crate::stage::{Stage, commit, entries, files, key, kinds, put};
 use futures_executor::block_on;
-use promote_core::decorator::{Log, Method, Recording};
+use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_core::exit::ExitStatus;
 use promote_core::folder::Entry;
 use promote_core::memory::MemoryKind;
-use promote_core::port::Body;
+use promote_core::port::{Body, ErrorKind};
 use std::sync::Arc;
 
 fn body(text: &str) -> Body {
@@ -128,4 +128,28 @@ fn an_empty_folder_is_one_too() {
     stage.by_hand("x", "y");
     stage.bring(&crate::stage::to('a')).unwrap();
     stage.holds('a', &files(&[]), "empty");
+}
+
+#[test]
+fn a_store_that_is_busy_for_some_time_ends_no_publication() {
+    for (name, kind) in kinds() {
+        let one = files(&[("a.json", "{}")]);
+        let publish = |faults: FaultPlan| {
+            let (stage, log) = (Stage::within(kind.clone()), Log::new());
+            let faulty = Faulty::new(Arc::new(stage.from.clone()), faults);
+            let recorded = Recording::new(Arc::new(faulty), log.clone());
+            let end = block_on(put(&recorded, &stage.release('a'), &commit('a'), entries(&one)));
+            (end.map(|_| ()), log)
+        };
+        let (end, log) = publish(FaultPlan::new());
+        end.unwrap();
+        let writes = || (1..).zip(log.calls()).filter(|(_, call)| call.method == Method::Write);
+        let (file, _) = writes().next().unwrap();
+        let busy = |count: usize| {
+            let busy = Fault::RequestLost(ErrorKind::Unavailable);
+            (file..file + count).fold(FaultPlan::new(), |plan, call| plan.with(call, busy))
+        };
+        publish(busy(6)).0.unwrap();
+        assert_eq!(publish(busy(7)).0.unwrap_err().exit, ExitStatus::Failed, "{name}");
+    }
 }

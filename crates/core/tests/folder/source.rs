@@ -24,7 +24,8 @@ fn silent() -> [(&'static str, MemoryKind); 2] {
 /// Publishes for the first time, as far as the ledger knows.
 fn first(stage: &Stage, files: &Files) -> Result<Put, promote_core::failure::Failure> {
     let (bucket, location, commit) = (&stage.from, &stage.release('a'), &commit('a'));
-    block_on(Publishing { bucket, location, commit }.put(entries(files)))
+    let clock = &promote_core::memory::VirtualClock::default();
+    block_on(Publishing { bucket, location, commit, clock }.put(entries(files)))
 }
 
 /// Looks at all of the folder, and reads what must be read. Tells also how many files that were.

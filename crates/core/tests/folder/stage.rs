@@ -6,7 +6,7 @@ use promote_core::failure::Failure;
 use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
-use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld};
+use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
 use promote_core::port::{
     Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Metadata, Object, PinnedSource,
     Precondition, ProviderError, Token,
@@ -49,7 +49,8 @@ pub async fn put(
     commit: &CommitId,
     entries: Vec<Entry>,
 ) -> Result<Put, Failure> {
-    Publishing { bucket, location, commit }.put(entries).await
+    let clock = &VirtualClock::default();
+    Publishing { bucket, location, commit, clock }.put(entries).await
 }
 
 pub fn kinds() -> [(&'static str, MemoryKind); 3] {

@@ -7,12 +7,13 @@ use async_trait::async_trait;
 use aws_sdk_codepipeline::types::{
     ActionExecutionFilter, ApprovalResult, ApprovalStatus, SourceRevisionOverride, SourceRevisionType,
 };
+use chrono::{DateTime, Utc};
 use promote_core::port::pipeline::{
     ActionRun, Declaration, Execution, Pipelines, StageNow, Taken, Verdict, Waiting,
 };
 use promote_core::port::{ErrorKind, ProviderError};
 
-/// The most pages of actions of one execution, a hundred each.
+/// The most pages of one list: of the actions of an execution, a hundred each, or of executions, fifty each.
 const PAGES: usize = 10;
 
 impl CodePipelines {
@@ -38,13 +39,34 @@ impl Pipelines for CodePipelines {
         answer.pipeline.as_ref().map(answers::declaration).ok_or_else(|| empty(&doing))
     }
 
-    async fn recent(&self, pipeline: &str) -> Result<Vec<Execution>, ProviderError> {
+    async fn recent(
+        &self,
+        pipeline: &str,
+        since: Option<DateTime<Utc>>,
+    ) -> Result<Vec<Execution>, ProviderError> {
         let doing = self.reading(pipeline, "codepipeline:ListPipelineExecutions");
-        let request =
-            self.client().await?.list_pipeline_executions().pipeline_name(pipeline).max_results(50).send();
-        let answer = doing.run(request).await?;
-        let mut found: Vec<Execution> =
-            answer.pipeline_execution_summaries().iter().filter_map(answers::summary).collect();
+        let mut found: Vec<Execution> = Vec::new();
+        let mut next = None;
+        for _ in 0..PAGES {
+            let request = self
+                .client()
+                .await?
+                .list_pipeline_executions()
+                .pipeline_name(pipeline)
+                .max_results(50)
+                .set_next_token(next)
+                .send();
+            let answer = doing.run(request).await?;
+            let page = answer.pipeline_execution_summaries().iter().filter_map(answers::summary);
+            let page: Vec<Execution> = page.collect();
+            let oldest = page.iter().filter_map(|one| one.started_at).min();
+            found.extend(page);
+            next = answer.next_token;
+            let reached = since.is_none_or(|since| oldest.is_some_and(|oldest| oldest < since));
+            if next.is_none() || reached {
+                break;
+            }
+        }
         // Amazon lists the newest first; what stands in for it may not.
         found.sort_by_key(|one| std::cmp::Reverse(one.started_at));
         Ok(found)

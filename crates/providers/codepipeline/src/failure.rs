@@ -6,7 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codepipeline::config::http::HttpResponse;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::operation::RequestId;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{ErrorKind, ProviderError, Told};
 use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
@@ -141,7 +141,7 @@ impl Doing<'_> {
                 .hint(
                     "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret",
                 )
-                .caused_by(causes(missing));
+                .caused_by(Told::of(missing));
         }
         let detail = causes(failure);
         let never_sent = chain(failure)

@@ -68,7 +68,7 @@ async fn an_execution_is_told_with_its_version_its_actions_and_its_failure() {
     assert!(ended(&fake, 1));
     land(&fake, "v2");
     assert!(ended(&fake, 2));
-    let found = pipelines.recent("billing-prod").await.unwrap();
+    let found = pipelines.recent("billing-prod", None).await.unwrap();
     assert_eq!(
         found.iter().map(|one| one.status).collect::<Vec<_>>(),
         [ExecutionStatus::Succeeded, ExecutionStatus::Failed]
@@ -119,7 +119,7 @@ async fn a_start_carries_the_version_once_and_its_repetition_starts_nothing() {
     let error = pipelines.start("billing-prod", &versions, "token-3").await.unwrap_err();
     assert_eq!((error.kind, error.retry_after()), (ErrorKind::Unavailable, Some(Duration::ZERO)));
     fake.throttle(1);
-    pipelines.recent("billing-prod").await.unwrap();
+    pipelines.recent("billing-prod", None).await.unwrap();
 }
 
 #[tokio::test]
@@ -188,13 +188,13 @@ async fn errors_name_the_pipeline_the_right_and_what_to_do() {
         "the right `codepipeline:GetPipeline` on `arn:aws:codepipeline:us-east-1:ACCOUNT:billing-prod` is missing"
     );
     fake.refuse("*", "ExpiredTokenException", "The security token included in the request is expired");
-    let error = pipelines.recent("billing-prod").await.unwrap_err();
+    let error = pipelines.recent("billing-prod", None).await.unwrap_err();
     assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Denied, "the credentials have expired"));
     fake.refuse("*", "UnrecognizedClientException", "The security token included in the request is invalid");
-    let error = pipelines.recent("billing-prod").await.unwrap_err();
+    let error = pipelines.recent("billing-prod", None).await.unwrap_err();
     assert!(error.message.contains("does not accept the credentials"), "{error}");
     fake.refuse("*", "InternalFailure", "oops");
-    assert_eq!(pipelines.recent("billing-prod").await.unwrap_err().kind, ErrorKind::Unavailable);
+    assert_eq!(pipelines.recent("billing-prod", None).await.unwrap_err().kind, ErrorKind::Unavailable);
     let verdict = [Taken { action: "Zip".to_owned(), version: VersionId("v".to_owned()), key: None }];
     assert_eq!(pipelines.start("billing-prod", &verdict, "t").await.unwrap_err().kind, ErrorKind::Unknown);
     drop(fake);
@@ -205,4 +205,26 @@ async fn errors_name_the_pipeline_the_right_and_what_to_do() {
     );
     let nowhere = CodePipelines::with(Settings::default(), keys()).describe("x").await.unwrap_err();
     assert_eq!((nowhere.kind, nowhere.message.as_str()), (ErrorKind::Invalid, "no region is configured"));
+}
+
+#[tokio::test]
+async fn executions_behind_the_first_page_are_found_from_a_time_on() {
+    let (fake, pipelines) = stage();
+    for number in 0..120 {
+        let versions =
+            [Taken { action: "Zip".to_owned(), version: VersionId(format!("v{number}")), key: None }];
+        pipelines.start("billing-prod", &versions, &format!("token-{number}")).await.unwrap();
+    }
+    let carries = |found: &[promote_core::port::pipeline::Execution], version: &str| {
+        found.iter().flat_map(|one| &one.revisions).any(|one| one.id.as_deref() == Some(version))
+    };
+    let newest = pipelines.recent("billing-prod", None).await.unwrap();
+    assert_eq!((newest.len(), carries(&newest, "v0")), (50, false));
+    let before = chrono::DateTime::from_timestamp(0, 0);
+    let all = pipelines.recent("billing-prod", before).await.unwrap();
+    assert_eq!((all.len(), carries(&all, "v0")), (120, true));
+    // None of them began later than that.
+    let later = Some(chrono::Utc::now() + chrono::TimeDelta::hours(1));
+    assert_eq!(pipelines.recent("billing-prod", later).await.unwrap().len(), 50);
+    drop(fake);
 }

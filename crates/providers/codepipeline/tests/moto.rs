@@ -100,7 +100,7 @@ async fn moto_agrees_on_what_is_described_started_and_listed() {
     };
     let followed = follow.run(&heard).await;
     println!("moto: {followed:?} {:?}", heard.0.lock().unwrap());
-    let listed = pipelines.recent(&name).await.unwrap();
+    let listed = pipelines.recent(&name, None).await.unwrap();
     assert!(listed.iter().any(|one| one.status == ExecutionStatus::Succeeded), "{listed:?}");
     let missing = pipelines.describe("no-such-pipeline").await.unwrap_err();
     assert!(missing.message.contains("no pipeline of this name"), "{missing}");

@@ -7,6 +7,7 @@ use crate::credentials::{NoToken, SignIn, Tokens};
 use crate::endpoint::Endpoint;
 use crate::exchange::Doing;
 use chrono::{DateTime, Utc};
+use promote_core::patience;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::redirect::Policy;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,11 +21,11 @@ pub struct Limits {
     pub single: u64,
     /// The size of a piece of a larger one, 16 MiB. Google takes multiples of 256 KiB, except for the last.
     pub piece: u64,
-    /// How long an answer may take, 60 s; a large body or copy is granted more.
+    /// How long an answer may take, 30 s; a large body or copy is granted more.
     pub answer: Duration,
-    /// The first wait before an upload that broke off goes on, half a second; each next one is twice as long.
+    /// The first wait before an upload that broke off goes on, as for any write; each next one is twice as long.
     pub pause: Duration,
-    /// How often in a row an upload may break off without getting any further, 5 times.
+    /// How often in a row an upload may break off without getting any further, as often as a write is sent again.
     pub breaks: u32,
 }
 
@@ -34,9 +35,9 @@ impl Default for Limits {
         Self {
             single: 8 * MIB,
             piece: 16 * MIB,
-            answer: Duration::from_secs(60),
-            pause: Duration::from_millis(500),
-            breaks: 5,
+            answer: patience::ANSWER,
+            pause: patience::FIRST,
+            breaks: patience::TRIES - 1,
         }
     }
 }

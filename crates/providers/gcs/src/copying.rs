@@ -67,12 +67,18 @@ impl GcsBucket {
         let changed = |what: &str| doing.error(ErrorKind::Conflict, format!("`{source}` {what}"));
         let token =
             generation(&from.token.0).ok_or_else(|| changed("never had the generation that was pinned"))?;
-        let mut query = vec![("ifSourceGenerationMatch", token)];
-        if let Some(version) = &from.version {
-            let number = generation(&version.0);
-            let number = number.ok_or_else(|| changed("never had the version that was pinned"))?;
-            query.push(("sourceGeneration", number));
-        }
+        let mut query = match &from.version {
+            // One generation never changes. To ask for the condition as well would ask for the live one, and an older
+            // one could not be copied any more.
+            Some(version) => {
+                let number = generation(&version.0).filter(|number| *number == token);
+                vec![(
+                    "sourceGeneration",
+                    number.ok_or_else(|| changed("never had the version that was pinned"))?,
+                )]
+            }
+            None => vec![("ifSourceGenerationMatch", token)],
+        };
         query.extend(guard.map(|number| ("ifGenerationMatch", number)));
         let description = target.described(None).map_err(|odd| {
             doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)

@@ -80,7 +80,11 @@ impl GcsBucket {
                 last = Some(name.clone());
                 let Ok(key) = name.parse::<Key>() else { continue };
                 if page.objects.len() < limit {
-                    let carried = echo::carried(item.metadata.as_ref(), &item.size, item.md5_hash.as_deref());
+                    let carried = echo::carried(
+                        item.metadata.as_ref(),
+                        item.size.as_deref().unwrap_or_default(),
+                        item.md5_hash.as_deref(),
+                    );
                     page.contents.extend(carried.map(|content| (key.clone(), content)));
                     let object = told(&doing, &key, item)?;
                     page.objects.push(Object { metadata: Metadata::new(), ..object });

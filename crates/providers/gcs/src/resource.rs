@@ -16,7 +16,8 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct Resource {
     pub(crate) name: String,
     pub(crate) generation: String,
-    pub(crate) size: String,
+    /// Left out by servers that leave out what is zero.
+    pub(crate) size: Option<String>,
     time_created: Option<DateTime<Utc>>,
     pub(crate) crc32c: Option<String>,
     content_type: Option<String>,
@@ -94,13 +95,27 @@ pub(crate) fn guard<'w>(doing: &Doing<'_>, when: &'w Precondition) -> Result<Opt
 }
 
 impl Resource {
+    /// Its length. One that is not told is that of an object without content, unless a checksum says otherwise.
+    fn bytes(&self) -> Option<u64> {
+        let of_nothing = |told: &Option<String>, nothing| told.as_deref().is_none_or(|told| told == nothing);
+        match &self.size {
+            Some(size) => size.parse().ok(),
+            None if of_nothing(&self.crc32c, "AAAAAA==")
+                && of_nothing(&self.md5_hash, "1B2M2Y8AsgTpgAmY7PhCfg==") =>
+            {
+                Some(0)
+            }
+            None => None,
+        }
+    }
+
     /// The port's description. `None` when something in it is missing or no number.
     pub(crate) fn object(self, key: &Key) -> Option<Object> {
         let generation = generation(&self.generation)?.to_owned();
         (self.name == key.as_str()).then_some(())?;
         Some(Object {
             key: key.clone(),
-            size: self.size.parse().ok()?,
+            size: self.bytes()?,
             token: Token(generation.clone()),
             version: Some(VersionId(generation)),
             sha256: None,
@@ -146,6 +161,22 @@ mod tests {
         for bad in ["", "0", "00", "01", "-1", "+1", "1e3", "nonsense", "99999999999999999999", " 1"] {
             assert_eq!(generation(bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn an_object_without_content_may_come_without_its_length() {
+        let size = |more: &str| {
+            let text =
+                format!(r#"{{"name":"a","generation":"7","timeCreated":"2026-01-05T09:00:00Z"{more}}}"#);
+            let resource: Resource = serde_json::from_str(&text).unwrap();
+            resource.object(&"a".parse().unwrap()).map(|object| object.size)
+        };
+        assert_eq!(size(""), Some(0));
+        assert_eq!(size(r#","crc32c":"AAAAAA==","md5Hash":"1B2M2Y8AsgTpgAmY7PhCfg==""#), Some(0));
+        assert_eq!(size(r#","crc32c":"hNgb/g==""#), None, "an answer that was cut");
+        assert_eq!(size(r#","md5Hash":"xMpCOKC5I4INzFCab3WEmw==""#), None);
+        assert_eq!(size(r#","size":"""#), None);
+        assert_eq!(size(r#","size":"7""#), Some(7));
     }
 
     #[test]

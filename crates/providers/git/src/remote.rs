@@ -104,7 +104,10 @@ pub(crate) async fn push(
             Err(error) => Pushed::Unsent(about.not_run(error)),
         };
     };
-    let mut command = talking(git, repository, &[], "push");
+    // A remote that is set up as a mirror takes every reference or none; this is one of them.
+    let single = format!("remote.{remote}.mirror=false");
+    let settings: Vec<&str> = if remote.contains('=') { Vec::new() } else { vec![&single] };
+    let mut command = talking(git, repository, &settings, "push");
     command.args([
         "--porcelain",
         "--no-verify",
@@ -148,6 +151,10 @@ fn judge(about: About<'_>, said: &Said) -> Pushed {
         Some(_) => Pushed::Doubt(reason(&said.err)),
         None if said.code.is_none() => Pushed::Doubt("git was ended by a signal".to_owned()),
         None if said.well() => Pushed::Doubt("git did not say what became of the branch".to_owned()),
+        // Git's own arguments are judged before anything is sent.
+        None if said.err.contains("can't be combined with refspecs") => {
+            Pushed::Unsent(about.error(ErrorKind::Invalid, reason(&said.err)))
+        }
         None => match cause(&said.err) {
             Cause::Doubtful => Pushed::Doubt(reason(&said.err)),
             _ => Pushed::Unsent(about.remote_failed(&said.err, true)),

@@ -153,7 +153,12 @@ fn no_repository(git: &Git, about: About<'_>, err: &str) -> ProviderError {
     let message = format!("`{}` is in no git repository: {}", git.base().display(), reason(err));
     let error = about.error(ErrorKind::NotFound, message);
     if err.contains("dubious ownership") {
-        return error.hint("another user owns the repository: add it to git's `safe.directory`");
+        let named = err.split_once(" at '").and_then(|(_, rest)| Some(rest.split_once("'\n")?.0));
+        let top = named.map_or_else(|| git.base().display().to_string(), str::to_owned);
+        return error.hint(format!(
+            "another user owns it; if you trust it: `git config --global --add safe.directory {}`",
+            promote_core::invocation::quoted(&top)
+        ));
     }
     error.hint("run promote inside a clone of the repository, or give the ledger another place")
 }

@@ -318,3 +318,14 @@ async fn times_are_those_of_the_commits() {
         assert_eq!(head.stored_at.timestamp(), expected(n), "{n}");
     }
 }
+
+#[tokio::test]
+async fn a_remote_that_is_a_mirror_keeps_a_ledger() {
+    let stage = Stage::new();
+    let clone = stage.clone("mirror");
+    git(&clone, &["config", "remote.origin.mirror", "true"]);
+    let bucket = stage.bucket(&clone);
+    create(&bucket, "a/one", "1").await.unwrap();
+    assert_eq!(stage.at_remote("a/one").as_deref(), Some("1"));
+    assert!(stage.at_main_is_there());
+}

@@ -9,14 +9,13 @@ use crate::wire::refusal;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use promote_core::digest::{Digest, Hasher};
+use promote_core::patience;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 use std::time::Duration;
 
 /// How long a request without content may take.
-const ANSWER: Duration = Duration::from_secs(30);
-/// How often a blob is tried.
-const TRIES: u32 = 3;
+const ANSWER: Duration = patience::ANSWER;
 
 /// From where to where.
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +40,11 @@ impl<'a> Way<'a> {
         Doing { effect: false, ..Doing::writing(self.to, subject).at(Side::Target) }
     }
 
-    /// Brings one blob there.
+    /// Brings one blob there. One that may lie elsewhere, and is not in the source, is left where it is.
     pub(crate) async fn bring(&self, blob: &Descriptor) -> Result<(), ProviderError> {
+        if blob.may_lie_elsewhere() && !self.source_has(blob).await? {
+            return Ok(());
+        }
         let digest = digest_of(&blob.digest).ok_or_else(|| {
             let what = "a layer is named by a digest of a kind that is not known; known is sha256";
             self.reading(&blob.digest).error(ErrorKind::Unsupported, what)
@@ -51,9 +53,8 @@ impl<'a> Way<'a> {
         loop {
             tried += 1;
             match self.bring_once(blob, &digest).await {
-                Err(error) if error.kind == ErrorKind::Unavailable && tried < TRIES => {
-                    let wait = error.retry_after().unwrap_or(Duration::from_millis(300 << tried));
-                    tokio::time::sleep(wait.min(ANSWER)).await;
+                Err(error) if error.kind == ErrorKind::Unavailable && tried < patience::TRIES => {
+                    tokio::time::sleep(patience::pause(tried, &error)).await;
                 }
                 end => return end,
             }
@@ -108,6 +109,25 @@ impl<'a> Way<'a> {
             status if status.is_success() => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),
             _ => Err(refusal(self.session, answer, &self.writing(&blob.digest)).await),
+        }
+    }
+
+    async fn source_has(&self, blob: &Descriptor) -> Result<bool, ProviderError> {
+        let doing = self.reading(&blob.digest);
+        let call = Call {
+            doing: doing.clone(),
+            method: Method::HEAD,
+            url: self.from.url(&self.from.v2(&format!("blobs/{}", blob.digest)))?,
+            headers: vec![],
+            body: Payload::None,
+            also: None,
+            within: Some(ANSWER),
+        };
+        let answer = self.session.send(call).await?;
+        match answer.status() {
+            status if status.is_success() => Ok(true),
+            StatusCode::NOT_FOUND => Ok(false),
+            _ => Err(refusal(self.session, answer, &doing).await),
         }
     }
 

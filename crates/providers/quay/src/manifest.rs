@@ -37,6 +37,14 @@ pub(crate) struct Descriptor {
     pub(crate) size: u64,
 }
 
+impl Descriptor {
+    /// Whether it is of a kind that a registry need not have: a layer that may not be given away, and is fetched from
+    /// its vendor. Who pushes can put it into the registry all the same.
+    pub(crate) fn may_lie_elsewhere(&self) -> bool {
+        self.media_type.contains("foreign") || self.media_type.contains("nondistributable")
+    }
+}
+
 /// What of a manifest is read.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -123,17 +131,10 @@ impl Manifest {
         self.body().config
     }
 
-    /// The blobs that must be there before it: settings and layers, but none that lies elsewhere by its kind.
+    /// The blobs that must be there before it: settings and layers. One may [lie elsewhere](Descriptor::may_lie_elsewhere).
     pub(crate) fn blobs(&self) -> Vec<Descriptor> {
         let body = self.body();
-        let elsewhere = |blob: &Descriptor| {
-            blob.media_type.contains("foreign") || blob.media_type.contains("nondistributable")
-        };
-        body.config
-            .into_iter()
-            .chain(body.layers.unwrap_or_default())
-            .filter(|blob| !elsewhere(blob))
-            .collect()
+        body.config.into_iter().chain(body.layers.unwrap_or_default()).collect()
     }
 
     /// What it is attached to.
@@ -191,11 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn layers_that_lie_elsewhere_are_not_asked_for() {
+    fn layers_that_may_lie_elsewhere_are_known() {
         let body = r#"{"config":{"digest":"sha256:c"},"layers":[{"digest":"sha256:l"},
             {"mediaType":"application/vnd.docker.image.rootfs.foreign.diff.tar.gzip","digest":"sha256:f"}]}"#;
         let found = Manifest::new(Bytes::from_static(body.as_bytes()), None).blobs();
-        let digests: Vec<_> = found.iter().map(|blob| blob.digest.as_str()).collect();
-        assert_eq!(digests, ["sha256:c", "sha256:l"]);
+        let known: Vec<_> =
+            found.iter().map(|blob| (blob.digest.as_str(), blob.may_lie_elsewhere())).collect();
+        assert_eq!(known, [("sha256:c", false), ("sha256:l", false), ("sha256:f", true)]);
     }
 }

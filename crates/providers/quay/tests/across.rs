@@ -172,3 +172,32 @@ async fn signatures_and_attestations_go_along() {
         assert!(list.is_none_or(|(_, bytes)| String::from_utf8_lossy(&bytes).contains(&attached.hex())));
     }
 }
+
+#[tokio::test]
+async fn layers_that_may_lie_elsewhere_go_along_where_they_are_there() {
+    let (one, two) = (QuayFake::start().unwrap(), QuayFake::start().unwrap());
+    let (near, far) = (Registry::of(&one), Registry::of(&two));
+    image(&near, "a/app:base", "a", &["amd64"]);
+    let mut manifest: serde_json::Value = serde_json::from_slice(&near.raw("a/app:base")).unwrap();
+    let kind = "application/vnd.oci.image.layer.nondistributable.v1.tar";
+    manifest["layers"][1]["mediaType"] = kind.into();
+    let elsewhere = format!("sha256:{}", Digest::of(b"at the vendor").hex());
+    manifest["layers"][2] = json!({
+        "mediaType": kind, "digest": elsewhere, "size": 13, "urls": ["https://vendor.example/layer"],
+    });
+    let (from, to) = both(&near, &far, "a/app", "b/app").await;
+    let headers = Headers {
+        content_type: Some("application/vnd.oci.image.manifest.v1+json".to_owned()),
+        ..Headers::default()
+    };
+    let body = Body::Bytes(manifest.to_string().into());
+    from.write(&key("sha"), body, &headers, &Metadata::new(), &when(Precondition::Any)).await.unwrap();
+    promoted(&from, &to, "sha").await;
+    let log = two.take_log();
+    let put = |digest: &str| {
+        log.iter().any(|line| line.starts_with("PUT") && line.contains(digest.trim_start_matches("sha256:")))
+    };
+    let there = manifest["layers"][1]["digest"].as_str().unwrap();
+    assert!(put(there), "{log:#?}");
+    assert!(!put(&elsewhere), "{log:#?}");
+}

@@ -18,6 +18,7 @@ use aws_sdk_s3::config::{
 };
 use chrono::{DateTime, SubsecRound, Utc};
 use promote_core::config::StoreSettings;
+use promote_core::patience;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -77,7 +78,7 @@ impl Default for Limits {
             part: 16 * MIB,
             copy: 5 * 1024 * MIB,
             copy_part: 128 * MIB,
-            answer: Duration::from_secs(60),
+            answer: patience::ANSWER,
         }
     }
 }
@@ -208,6 +209,15 @@ impl S3Bucket {
             .retry_config(RetryConfig::disabled())
             .time_source(SigningTime { clock: self.connection.clock.clone(), age })
             .interceptor(Expiring(self.lifetime()))
+    }
+
+    /// Settings of a part, which takes no effect by itself: it is sent as often as any write to a store that is busy.
+    pub(crate) fn part() -> Builder {
+        let retries = RetryConfig::standard()
+            .with_max_attempts(patience::TRIES)
+            .with_initial_backoff(patience::FIRST)
+            .with_max_backoff(patience::LONGEST);
+        Config::builder().retry_config(retries)
     }
 
     /// How long to wait for the answer to a request about `size` bytes: at least 2 MiB a second is expected.

@@ -8,7 +8,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use chrono::TimeDelta;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{ErrorKind, ProviderError, Told};
 use promote_core::rule::clock_is_off;
 use std::error::Error;
 use std::fmt;
@@ -213,7 +213,7 @@ impl<'a> Doing<'a> {
                 .hint(
                     "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret",
                 )
-                .caused_by(harmless(&missing.to_string()));
+                .caused_by(Told::of(missing));
         }
         let detail = causes(&failure);
         let never_sent = cause::<hyper_util::client::legacy::Error>(&failure)

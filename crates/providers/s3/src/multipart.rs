@@ -182,7 +182,9 @@ impl S3Bucket {
             .upload_id(upload)
             .part_number(span.number)
             .checksum_sha256(&sum)
-            .body(bytes.into());
+            .body(bytes.into())
+            .customize()
+            .config_override(Self::part());
         let answer = doing.run(request.send()).await?;
         finished(span, answer.e_tag(), Some(&sum))
             .ok_or_else(|| doing.error(ErrorKind::Unavailable, "the store took a part without naming it"))
@@ -235,7 +237,9 @@ impl S3Bucket {
             .part_number(span.number)
             .copy_source(copy_source(from))
             .copy_source_if_match(crate::object::etag(&from.source.token))
-            .set_copy_source_range((!whole).then_some(range));
+            .set_copy_source_range((!whole).then_some(range))
+            .customize()
+            .config_override(Self::part());
         let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
         answer
             .copy_part_result()

@@ -19,7 +19,7 @@ pub(crate) use masked::is_secret;
 use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};
-use promote_core::port::{Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::port::{Clock, ProviderError, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -110,6 +110,13 @@ impl StepRunner for SystemSteps {
             tail: ended.tail,
             outputs: ended.outputs,
             took_s: begun.elapsed().as_secs(),
+        }
+    }
+
+    async fn unfit(&self, step: &Step, context: &StepContext) -> Option<ProviderError> {
+        match &step.action {
+            StepAction::CodePipeline { names, start } => pipeline::unfit(self, names, *start, context).await,
+            _ => None,
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Following the pipelines that a move sets off, or starting them. How that goes is decided in `promote_core::follow`.
 
 use super::{Ended, SystemSteps};
-use promote_core::follow::{Follow, Pace};
-use promote_core::port::{StepContext, StepEnd, StepProgress};
+use promote_core::follow::{Follow, Pace, elsewhere, plain, wanted};
+use promote_core::port::{ErrorKind, ProviderError, StepContext, StepEnd, StepProgress};
 use promote_core::template::Template;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -26,6 +26,32 @@ impl StepProgress for Last<'_> {
         note.clone_into(&mut self.note.lock().unwrap_or_else(PoisonError::into_inner));
         self.progress.note(note);
     }
+}
+
+/// What is known to go wrong with a pipeline. That it can't be looked at is none of it: the step itself will tell.
+pub(super) async fn unfit(
+    steps: &SystemSteps,
+    names: &[Template],
+    start: bool,
+    context: &StepContext,
+) -> Option<ProviderError> {
+    let names = crate::pipelines::names(names, &context.values).ok()?;
+    let pipelines = steps.pipelines.beside(&context.targets)?;
+    for name in names.iter().filter(|_| !context.targets.is_empty()) {
+        match pipelines.describe(name).await {
+            Ok(declared) => {
+                let Err(places) = wanted(Some(&declared), &context.targets, start) else { continue };
+                let what = elsewhere(name, &places);
+                let error = ProviderError::new(ErrorKind::Invalid, "CodePipeline", plain(name), what);
+                return Some(error.hint(
+                    "let its source action watch the target, or name the pipeline that does; `promote doctor` shows both",
+                ));
+            }
+            Err(error) if error.kind == ErrorKind::NotFound => return Some(error),
+            Err(_) => {}
+        }
+    }
+    None
 }
 
 /// Follows the pipelines to their ends.

@@ -133,7 +133,11 @@ impl Pipelines for Script {
     async fn describe(&self, name: &str) -> Result<Declaration, ProviderError> {
         (self.declared)(name, self.second(format!("describe {name}")))
     }
-    async fn recent(&self, name: &str) -> Result<Vec<Execution>, ProviderError> {
+    async fn recent(
+        &self,
+        name: &str,
+        _since: Option<chrono::DateTime<chrono::Utc>>,
+    ) -> Result<Vec<Execution>, ProviderError> {
         (self.recent)(name, self.second(format!("recent {name}")))
     }
     async fn look(&self, name: &str, id: &str) -> Result<Option<Execution>, ProviderError> {

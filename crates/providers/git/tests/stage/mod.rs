@@ -68,6 +68,11 @@ impl Stage {
         output.status.success().then(|| String::from_utf8(output.stdout).unwrap())
     }
 
+    /// Whether the remote's branch of code is still there.
+    pub fn at_main_is_there(&self) -> bool {
+        run(&self.remote(), &["rev-parse", "--verify", "refs/heads/main"]).status.success()
+    }
+
     /// The subjects of the remote's branch, newest first.
     pub fn log(&self) -> Vec<String> {
         let said = git(&self.remote(), &["log", "--format=%s", BRANCH]);
