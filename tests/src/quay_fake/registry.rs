@@ -105,6 +105,8 @@ impl State {
             all.iter().filter_map(|it| it.get("digest")?.as_str().map(str::to_owned)).collect()
         };
         let mut blobs = named("layers");
+        // A layer that names where else it lies need not be here.
+        blobs.retain(|layer| layer.get("urls").is_none());
         blobs.extend(value.get("config").cloned());
         if digests(blobs).iter().any(|blob| !found.blobs.contains_key(blob)) {
             return Answer::error(404, "MANIFEST_BLOB_UNKNOWN", "blob unknown to registry");
