@@ -42,6 +42,7 @@ pub mod mirror;
 pub mod names;
 pub mod observe;
 pub mod patience;
+pub mod pattern;
 pub mod place;
 mod placing;
 pub mod plan;

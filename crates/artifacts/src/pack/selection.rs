@@ -190,6 +190,9 @@ impl Patterns {
             reason: error.kind().to_string(),
         };
         for pattern in patterns {
+            if let Some((_, reason)) = promote_core::pattern::excess(pattern) {
+                return Err(PackError::Pattern { pattern: promote_core::names::shown(pattern), reason });
+            }
             let trimmed = pattern.trim_end_matches('/');
             let path = trimmed.strip_prefix('/').or_else(|| trimmed.strip_prefix("./"));
             let whole = path.is_some() || trimmed.contains('/');
@@ -234,7 +237,10 @@ mod tests {
         for path in ["log", "a/dist", "docs/c/a.md", "node_modules2/x", "a/zz", "bb"] {
             assert!(!set.fit(path), "{path}");
         }
-        assert!(matches!(Patterns::new(&["[".to_owned()]), Err(PackError::Pattern { .. })));
+        let deep = format!("{}x{}", "{".repeat(1000), "}".repeat(1000));
+        for bad in ["[".to_owned(), "{".repeat(16_000), deep] {
+            assert!(matches!(Patterns::new(&[bad]), Err(PackError::Pattern { .. })));
+        }
     }
 
     #[test]

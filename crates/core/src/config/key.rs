@@ -39,6 +39,8 @@ pub(super) enum Shape {
     SignIn,
     /// A relative path.
     Path,
+    /// A pattern that paths fit.
+    Pattern,
     /// The order of the environments.
     Order,
     /// An array.

@@ -6,8 +6,8 @@ pub(super) use super::key::{Key, Owner, Shape, Standing};
 
 use Shape::{
     Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path,
-    Secret, Settled, Several, SignIn, Steps, Table, Template, Text, TimeZone, Variables, Versions, Window,
-    Word,
+    Pattern, Secret, Settled, Several, SignIn, Steps, Table, Template, Text, TimeZone, Variables, Versions,
+    Window, Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -234,7 +234,7 @@ pub(super) static PACK: &[Key] = &[
         "the commit's tree",
         "Paths to take: those in git from the commit, build output from the work tree.",
     ),
-    key("exclude", List(&Text), "none", "Patterns to leave out."),
+    key("exclude", List(&Pattern), "none", "Patterns to leave out."),
     key("root", Path, "none", "Stripped from every path."),
 ];
 

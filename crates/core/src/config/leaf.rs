@@ -8,6 +8,7 @@ use super::sign_in;
 use super::variables::Wrong;
 use crate::duration;
 use crate::names::{is_name, shown};
+use crate::pattern;
 use crate::suggest::closest;
 use crate::template::{Template, variable};
 use crate::window::Window;
@@ -72,6 +73,7 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
             Some("write its name: `\"$SLACK_WEBHOOK_URL\"`".to_owned()),
         ),
         Shape::Path => path(text),
+        Shape::Pattern => pattern(text).into_iter().collect(),
         _ => Vec::new(),
     }
 }
@@ -117,6 +119,11 @@ fn settled(text: &str) -> Vec<Wrong> {
         Ok(_) => Vec::new(),
         Err(wrong) => vec![wrong],
     }
+}
+
+fn pattern(text: &str) -> Option<Wrong> {
+    let (place, message) = pattern::excess(text)?;
+    Some(Wrong { place, message, hint: Some("write several patterns, one an entry of the list".to_owned()) })
 }
 
 fn path(text: &str) -> Vec<Wrong> {

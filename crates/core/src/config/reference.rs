@@ -69,6 +69,7 @@ impl Shape {
             Self::SignIn => "`\"none\"`, `\"password\"` or an address".to_owned(),
             Self::Secret => "a variable, `\"$NAME\"`".to_owned(),
             Self::Path => "a path".to_owned(),
+            Self::Pattern => "a pattern".to_owned(),
             Self::Order => "an array of names".to_owned(),
             Self::List(of) => format!("an array, each {}", of.takes()),
             Self::Several(of) => format!("{}, or an array of them", of.takes()),

@@ -84,6 +84,7 @@ fn of(shape: &Shape) -> Value {
         Shape::Endpoint => pattern(ENDPOINT),
         Shape::SignIn => json!({ "anyOf": [{ "enum": sign_in::WORDS }, pattern(ENDPOINT)] }),
         Shape::Path => pattern(PATH),
+        Shape::Pattern => json!({ "type": "string", "minLength": 1, "maxLength": crate::pattern::LONGEST }),
         Shape::Order => json!({
             "type": "array",
             "minItems": 1,

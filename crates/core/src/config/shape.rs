@@ -162,6 +162,7 @@ fn is_text(shape: &Shape) -> bool {
             | Shape::Endpoint
             | Shape::SignIn
             | Shape::Path
+            | Shape::Pattern
     )
 }
 

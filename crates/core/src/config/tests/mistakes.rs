@@ -37,6 +37,18 @@ fn mistakes_are_told_with_their_places() {
 }
 
 #[test]
+fn a_pattern_of_thousands_of_braces_is_refused_at_its_line() {
+    for (braces, place) in [(33, (5, 45)), (1000, (5, 45)), (16_000, (5, 4109))] {
+        let pattern = format!("{}x{}", "{".repeat(braces), "}".repeat(braces));
+        let mut found = try_read(&format!("{BASE}[pack]\nexclude = [\"{pattern}\"]\n")).unwrap_err();
+        found.retain(|one| one.severity == Severity::Error);
+        assert_eq!(found.len(), 1, "{}", told(&found));
+        assert_eq!((found[0].line, found[0].column), place, "{}", told(&found));
+        assert!(found[0].message.starts_with("a pattern has at most"), "{}", told(&found));
+    }
+}
+
+#[test]
 fn every_mistake_is_told_at_once() {
     let found = try_read(
         "enviroments = [\"x\"]\nsoak = 1\nproject = \"A\"\nsource = \"{x}\"\n[env.prod]\ntimezone = \"UTC\"\nfreeze = [\"x\"]\n",

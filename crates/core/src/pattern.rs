@@ -1,0 +1,50 @@
+//! How much a pattern for files may ask of those who fit it to names. What patterns mean is left to them; this keeps one
+//! that was written to bring a reader down from reaching it.
+
+use std::ops::Range;
+
+/// The most characters of a pattern.
+pub const LONGEST: usize = 4096;
+/// The most alternatives `{…}` of a pattern, one after the other or inside each other.
+pub const BRACES: usize = 32;
+
+/// What is too much in a pattern: where it begins, and in words.
+pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
+    if let Some((at, _)) = text.char_indices().nth(LONGEST) {
+        return Some((at..text.len(), format!("a pattern has at most {LONGEST} characters")));
+    }
+    let mut escaped = false;
+    let open = text.char_indices().filter(|(_, c)| {
+        let counts = *c == '{' && !escaped;
+        escaped = *c == '\\' && !escaped;
+        counts
+    });
+    let (at, _) = open.skip(BRACES).next()?;
+    Some((at..at + 1, format!("a pattern has at most {BRACES} pairs of braces")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_people_write_is_little_and_what_brings_readers_down_is_too_much() {
+        let nested = |depth: usize| format!("{}x{}", "{".repeat(depth), "}".repeat(depth));
+        for fine in ["*.{md,txt}", "docs/**/*.{a,b{c,d}}", &nested(32), &"\\{".repeat(900), &"é".repeat(4096)]
+        {
+            assert_eq!(excess(fine), None, "{fine}");
+        }
+        for (bad, at) in [
+            (nested(33), 32),
+            (nested(1000), 32),
+            ("{[}]".repeat(500), 128),
+            ("{a,b}".repeat(33), 160),
+            ("\\\\{".repeat(33), 98),
+            (nested(16_000), 4096),
+            ("é".repeat(4097), 8192),
+        ] {
+            let (place, words) = excess(&bad).unwrap();
+            assert!(place.start == at && bad.get(place.clone()).is_some(), "{place:?}: {words}");
+        }
+    }
+}
