@@ -1,6 +1,7 @@
 //! How the service is reached: region, endpoint, credentials, time-outs, as every AWS tool finds them. The client is
 //! made at the first call.
 
+use crate::answer_size::AnswerSize;
 use aws_config::BehaviorVersion;
 use aws_config::environment::EnvironmentVariableRegionProvider;
 use aws_config::meta::region::RegionProviderChain;
@@ -14,8 +15,8 @@ use std::fmt;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
-/// How long one answer may take, with its repetitions.
-pub(crate) const ANSWER: Duration = Duration::from_secs(60);
+/// How long one answer may take, with its repetitions, where nobody says otherwise.
+const ANSWER: Duration = Duration::from_secs(60);
 
 /// What a project says about reaching the service; the rest comes from the machine's environment and AWS files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -60,6 +61,7 @@ impl fmt::Debug for SignIn {
 pub struct CodePipelines {
     settings: Settings,
     sign_in: SignIn,
+    pub(crate) patience: Duration,
     client: OnceCell<Client>,
 }
 
@@ -71,7 +73,13 @@ impl CodePipelines {
 
     /// The same, signing in as told.
     pub fn with(settings: Settings, sign_in: SignIn) -> Self {
-        Self { settings, sign_in, client: OnceCell::new() }
+        Self { settings, sign_in, patience: ANSWER, client: OnceCell::new() }
+    }
+
+    /// The same; an answer may take so long, with its repetitions.
+    #[must_use]
+    pub fn patient(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The client.
@@ -138,13 +146,14 @@ impl CodePipelines {
         }
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(Duration::from_secs(20))
+            .operation_attempt_timeout(self.patience / 3)
             .build();
         let builder = builder
             .region(region)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
-            .interceptor(crate::told::Told);
+            .interceptor(crate::told::Told)
+            .interceptor(AnswerSize);
         Ok(Client::from_conf(builder.build()))
     }
 }

@@ -1,7 +1,7 @@
 //! What an answer, or the lack of one, means for the caller: every failure becomes a `ProviderError` whose kind says
 //! what may be done next, and a missing right is named.
 
-use crate::connection::{ANSWER, CodePipelines};
+use crate::connection::CodePipelines;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codepipeline::config::http::HttpResponse;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
@@ -111,10 +111,11 @@ impl Doing<'_> {
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        match tokio::time::timeout(ANSWER, request).await {
+        let patience = self.service.patience;
+        match tokio::time::timeout(patience, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(failure)) => Err(self.failed(&failure)),
-            Err(_) => Err(self.silent(format!("no answer came within {} seconds", ANSWER.as_secs()))),
+            Err(_) => Err(self.silent(format!("no answer came within {} seconds", patience.as_secs()))),
         }
     }
 

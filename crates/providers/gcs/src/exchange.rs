@@ -4,13 +4,16 @@
 use crate::GcsBucket;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use promote_core::port::{ErrorKind, ProviderError, wire};
+use promote_core::port::{ErrorKind, Pace, ProviderError, wire};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use std::time::{Duration, Instant};
 
 /// The largest answer that is read when it is no object's content: a page of a thousand names.
 const ANSWER: usize = 16 << 20;
+
+/// What is said of an answer that is waited for no longer.
+pub(crate) const STOPPED: &str = "the answer stopped half-way, or came too slowly";
 
 /// The largest part of a refusal that is read.
 const REFUSAL: usize = 64 << 10;
@@ -123,18 +126,22 @@ impl<'a> Doing<'a> {
 
     /// The whole body, at most `limit` bytes.
     pub(crate) async fn drain(&self, mut response: Response, limit: usize) -> Result<Bytes, ProviderError> {
-        let mut all = BytesMut::new();
+        let (mut all, mut pace) = (BytesMut::new(), Pace::new(self.patience));
         loop {
-            match tokio::time::timeout(self.patience, response.chunk()).await {
+            let asked = Instant::now();
+            match tokio::time::timeout(pace.next(), response.chunk()).await {
                 Ok(Ok(None)) => return Ok(all.freeze()),
-                Ok(Ok(Some(piece))) if all.len() + piece.len() <= limit => all.extend_from_slice(&piece),
+                Ok(Ok(Some(piece))) if all.len() + piece.len() <= limit => {
+                    pace.came(piece.len(), asked.elapsed());
+                    all.extend_from_slice(&piece);
+                }
                 Ok(Ok(Some(_))) => {
                     return Err(self.nonsense(format!("the answer has more than {limit} bytes")));
                 }
                 Ok(Err(broken)) => {
                     return Err(self.silent("the answer broke off").caused_by(broken.without_url()));
                 }
-                Err(_) => return Err(self.silent("the answer stopped half-way")),
+                Err(_) => return Err(self.silent(STOPPED)),
             }
         }
     }

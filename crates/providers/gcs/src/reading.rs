@@ -3,14 +3,15 @@
 
 use crate::GcsBucket;
 use crate::checksum::{Checksum, of, of_answer};
-use crate::exchange::Doing;
+use crate::exchange::{Doing, STOPPED};
 use crate::resource::{Resource, generation, told};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
 use promote_core::location::Key;
-use promote_core::port::{ByteStream, ErrorKind, Object, ProviderError, VersionId};
+use promote_core::port::{ByteStream, ErrorKind, Object, Pace, ProviderError, VersionId};
 use reqwest::{RequestBuilder, Response};
+use tokio::time::Instant;
 
 /// How often description and content are asked for while others replace the object.
 const ATTEMPTS: usize = 4;
@@ -23,6 +24,7 @@ struct Rest {
     sum: Checksum,
     left: Option<u64>,
     expected: Option<String>,
+    pace: Pace,
     over: bool,
 }
 
@@ -162,9 +164,10 @@ impl GcsBucket {
             expected: of_answer(response.headers()),
             response,
             sum: Checksum::new(),
+            pace: Pace::new(self.limits.answer),
             over: false,
         };
-        let (provider, subject, patience) = (self.to_string(), key.to_string(), self.limits.answer);
+        let (provider, subject) = (self.to_string(), key.to_string());
         let error = move |kind, message: &str| ProviderError::new(kind, &provider, &subject, message);
         let pieces = futures_util::stream::unfold(rest, move |mut rest| {
             let error = error.clone();
@@ -172,8 +175,10 @@ impl GcsBucket {
                 if rest.over {
                     return None;
                 }
-                let piece = match tokio::time::timeout(patience, rest.response.chunk()).await {
+                let asked = Instant::now();
+                let piece = match tokio::time::timeout(rest.pace.next(), rest.response.chunk()).await {
                     Ok(Ok(Some(piece))) => {
+                        rest.pace.came(piece.len(), asked.elapsed());
                         rest.sum.update(&piece);
                         rest.left = rest.left.map(|left| left.saturating_sub(piece.len() as u64));
                         return Some((Ok(piece), rest));
@@ -188,7 +193,7 @@ impl GcsBucket {
                     Ok(Err(broken)) => {
                         error(ErrorKind::Unavailable, "the answer broke off").caused_by(broken.without_url())
                     }
-                    Err(_) => error(ErrorKind::Unavailable, "the answer stopped half-way"),
+                    Err(_) => error(ErrorKind::Unavailable, STOPPED),
                 };
                 rest.over = true;
                 Some((Err(piece), rest))

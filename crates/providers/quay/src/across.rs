@@ -15,8 +15,10 @@ use std::collections::BTreeSet;
 const ABREAST: usize = 16;
 /// How deep an index may be nested.
 const DEEPEST: usize = 4;
-/// How many manifests one image may have.
-const MOST: usize = 1000;
+/// How many manifests one image may have, and how many may be attached to it.
+pub(crate) const MOST: usize = 1000;
+/// How many blobs one image may have.
+const BLOBS: usize = 10_000;
 
 /// The manifest of a digest, from memory or by one request; it must be there.
 pub(crate) async fn manifest(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<Manifest, ProviderError> {
@@ -28,6 +30,17 @@ pub(crate) async fn manifest(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Res
     wire::get(way.session, kept, doing.clone(), &name).await?.ok_or_else(|| {
         doing.error(ErrorKind::NotFound, format!("there is no such image in the source `{}`", way.from))
     })
+}
+
+/// Refuses an image that is made of more than anybody's is: it would keep us, and the registry, busy for hours.
+pub(crate) fn few(doing: &Doing<'_>, what: &str, many: usize, most: usize) -> Result<(), ProviderError> {
+    if many <= most {
+        return Ok(());
+    }
+    let message = format!("the image has {many} {what}, and at most {most} are promoted");
+    Err(doing
+        .error(ErrorKind::Unsupported, message)
+        .hint("nothing was written under the tag; push an image of fewer parts"))
 }
 
 /// Does all of it, some at a time. The first failure ends it.
@@ -71,6 +84,7 @@ pub(crate) async fn deliver(
         .flat_map(Manifest::blobs)
         .filter(|blob| named.insert(blob.digest.clone()))
         .collect();
+    few(&Doing::reading(way.from, written(root)).at(Side::Source), "blobs", wanted.len(), BLOBS)?;
     let mut errands: Vec<BoxFuture<'_, Result<(), ProviderError>>> = Vec::new();
     for blob in &wanted {
         errands.push(way.bring(blob).boxed());
@@ -113,18 +127,19 @@ fn collect<'a>(
     async move {
         let name = written(&manifest.digest);
         let doing = Doing::reading(way.from, &name).at(Side::Source);
-        if depth > DEEPEST || found.len() >= MOST {
-            return Err(
-                doing.error(ErrorKind::Unsupported, "the image is nested too deep, or has too many parts")
-            );
+        if depth > DEEPEST {
+            let what = format!("the image is an index of indexes, nested more than {DEEPEST} deep");
+            return Err(doing.error(ErrorKind::Unsupported, what).hint("nothing was written; push it flat"));
         }
         if !seen.insert(name.clone()) {
             return Ok(());
         }
         found.push(manifest.digest);
+        let children = manifest.children();
+        // Each of them costs requests, so they are counted before the first.
+        few(&doing, "manifests", found.len() + children.len(), MOST)?;
         let at_target = Doing { effect: false, ..Doing::writing(way.to, &name).at(Side::Target) };
         let there = wire::look(way.session, kept, at_target, &name).await?.is_some();
-        let children = manifest.children();
         let digests = children
             .iter()
             .map(|child| {

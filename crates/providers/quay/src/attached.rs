@@ -2,11 +2,12 @@
 //! digest, as cosign has it, or as manifests that name the image as their subject, found by the referrers list or by
 //! its fallback tag.
 
-use crate::across::{self, bring, put_by_digest};
+use crate::across::{self, MOST, bring, few, put_by_digest};
 use crate::blobs::Way;
+use crate::body::whole;
 use crate::failure::{Doing, Side};
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
-use crate::session::{Call, Payload, whole};
+use crate::session::{Call, Payload};
 use crate::wire::{self, Kept};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -14,6 +15,7 @@ use promote_core::digest::Digest;
 use promote_core::port::ProviderError;
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 /// The ends of cosign's tags.
@@ -21,12 +23,13 @@ const ENDS: [&str; 3] = ["sig", "att", "sbom"];
 
 /// Takes along what is attached to any of these manifests. What the target has under the same tag stays.
 pub(crate) async fn take_along(way: &Way<'_>, kept: &Kept, digests: &[Digest]) -> Result<(), ProviderError> {
+    let named = AtomicUsize::new(0);
     let mut errands: Vec<BoxFuture<'_, Result<(), ProviderError>>> = Vec::new();
     for digest in digests {
         for end in ENDS {
             errands.push(tagged(way, kept, format!("sha256-{}.{end}", digest.hex())).boxed());
         }
-        errands.push(referring(way, kept, digest).boxed());
+        errands.push(referring(way, kept, digest, &named).boxed());
     }
     across::abreast(errands).await
 }
@@ -45,9 +48,17 @@ async fn tagged(way: &Way<'_>, kept: &Kept, tag: String) -> Result<(), ProviderE
     wire::put(way.session, kept, writing, tag, &manifest).await.map(|_| ())
 }
 
-/// The manifests that name this one as their subject.
-async fn referring(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<(), ProviderError> {
+/// The manifests that name this one as their subject; `named` counts those of the whole image.
+async fn referring(
+    way: &Way<'_>,
+    kept: &Kept,
+    digest: &Digest,
+    named: &AtomicUsize,
+) -> Result<(), ProviderError> {
     let listed = referrers(way, kept, digest).await?;
+    let many = named.fetch_add(listed.len(), Ordering::Relaxed) + listed.len();
+    let doing = Doing::reading(way.from, written(digest)).at(Side::Source);
+    few(&doing, "manifests attached to it", many, MOST)?;
     let mut unlisted = Vec::new();
     for entry in &listed {
         let Some(of) = entry.get("digest").and_then(Value::as_str).and_then(digest_of) else { continue };
@@ -79,7 +90,7 @@ async fn referrers(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<Vec<Va
     };
     let answer = way.session.send(call).await?;
     if answer.status().is_success() {
-        let bytes = whole(answer, LONGEST).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, LONGEST, way.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         return Ok(entries(&bytes));
     }
     // Any refusal here means that the registry does not know such lists.

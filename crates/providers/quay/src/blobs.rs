@@ -1,16 +1,17 @@
 //! Bringing a blob into a repository: mounted from another one of the same registry, else streamed from where it lies.
 //! A blob is named by its digest, so all of this may be done again without harm.
 
+use crate::body::whole;
 use crate::failure::{Doing, Side};
 use crate::manifest::{Descriptor, digest_of};
 use crate::repository::{Repository, is_safe};
-use crate::session::{Call, Payload, Session, whole};
+use crate::session::{Call, Payload, Session};
 use crate::wire::refusal;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use promote_core::digest::{Digest, Hasher};
 use promote_core::patience;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{ErrorKind, Pace, ProviderError};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 use std::time::Duration;
 
@@ -173,14 +174,18 @@ impl<'a> Way<'a> {
         if !answer.status().is_success() {
             return Err(refusal(self.session, answer, &reading).await);
         }
-        let expected = (*digest, blob.size);
+        let (expected, patience) = ((*digest, blob.size), self.session.patience);
         let bytes = answer.bytes_stream().map_err(std::io::Error::other);
         let checked = futures_util::stream::try_unfold(
             (Box::pin(bytes), Some(Hasher::new()), 0u64),
             move |(mut bytes, hasher, so_far)| async move {
                 let Some(mut hasher) = hasher else { return Ok(None) };
                 let wrong = || std::io::Error::other("the blob's bytes are not those that its digest names");
-                match bytes.try_next().await? {
+                let piece = tokio::time::timeout(patience, bytes.try_next());
+                match piece
+                    .await
+                    .map_err(|_| std::io::Error::other("the blob's bytes stopped half-way"))??
+                {
                     Some(piece) => {
                         hasher.update(&piece);
                         let so_far = so_far + piece.len() as u64;
@@ -214,7 +219,7 @@ impl<'a> Way<'a> {
             ],
             body: Payload::Stream(Body::wrap_stream(checked)),
             also: self.is_near().then_some(self.from),
-            within: None,
+            within: Some(Pace::whole(patience, blob.size)),
         };
         let answer = self.session.send(call).await?;
         if answer.status().is_success() { Ok(()) } else { Err(refusal(self.session, answer, &doing).await) }
@@ -241,7 +246,7 @@ impl<'a> Way<'a> {
         if !answer.status().is_success() {
             return Err(refusal(session, answer, &doing).await);
         }
-        let bytes = whole(answer, limit).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, limit, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         if digest_of(&blob.digest) != Some(Digest::of(&bytes)) {
             return Err(doing.error(ErrorKind::Corrupt, "the bytes are not those that the digest names"));
         }

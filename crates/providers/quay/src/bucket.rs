@@ -1,6 +1,7 @@
 //! A repository of images behind the ports of the core: tags are keys, manifests are objects.
 
 use crate::RegistryBucket;
+use crate::across::{MOST, few};
 use crate::blobs::Way;
 use crate::failure::Doing;
 use crate::manifest::{ImageSettings, LONGEST, Manifest, digest_of, written};
@@ -109,7 +110,9 @@ impl RegistryBucket {
             None => wire::get(session, kept, doing.clone(), &name).await?.ok_or_else(gone)?,
         };
         let mut images = vec![root.clone()];
-        for child in root.children() {
+        let children = root.children();
+        few(&doing, "manifests", children.len(), MOST)?;
+        for child in children {
             let reference = digest_of(&child.digest).map(|digest| written(&digest));
             let Some(reference) = reference else { continue };
             let doing = Doing::reading(&self.repository, &reference);

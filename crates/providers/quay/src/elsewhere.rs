@@ -11,6 +11,7 @@ use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::trust::{Allowed, Host, is_token_server};
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
 use reqwest::{Body, Client, Method, RequestBuilder, Response, Url};
+use std::time::Duration;
 
 /// How often an answer may send us elsewhere: blobs often lie with somebody else.
 const REDIRECTS: usize = 5;
@@ -24,6 +25,7 @@ pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
 /// stream nowhere, since it is gone.
 pub(crate) async fn sent(
     client: &Client,
+    patience: Duration,
     call: &mut Call<'_>,
     signed: Option<&HeaderValue>,
 ) -> Result<Response, ProviderError> {
@@ -33,6 +35,8 @@ pub(crate) async fn sent(
         Payload::Stream(body) => {
             let body = std::mem::replace(body, Body::from(""));
             let request = prepared(client, call, &call.url, signed).body(body);
+            // Nobody answers before all of it has arrived.
+            let request = request.timeout(call.within.unwrap_or(patience));
             return crate::session::sent(request).await.map_err(|error| call.doing.unsent(error));
         }
     };
@@ -46,7 +50,10 @@ pub(crate) async fn sent(
         if let Some(within) = call.within {
             request = request.timeout(within);
         }
-        let answer = crate::session::sent(request).await.map_err(|error| call.doing.unsent(error))?;
+        let answer = match tokio::time::timeout(patience, crate::session::sent(request)).await {
+            Ok(end) => end.map_err(|error| call.doing.unsent(error))?,
+            Err(_) => return Err(call.doing.late("the registry did not answer in time")),
+        };
         let Some(next) = next(&answer, reads) else { return Ok(answer) };
         if !is_safe(&next, &call.doing.repository.host) {
             return Err(call

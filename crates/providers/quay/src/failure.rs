@@ -1,5 +1,6 @@
 //! What went wrong, in words: a registry's answer, or that there was none, becomes an error that says what to do.
 
+use crate::body::Cut;
 use crate::credentials::Credentials;
 use crate::repository::Repository;
 use promote_core::port::{ErrorKind, ProviderError};
@@ -161,13 +162,17 @@ impl<'a> Doing<'a> {
         self.error(kind, what).caused_by(error.without_url())
     }
 
+    /// Nobody waits for it any longer.
+    pub(crate) fn late(&self, what: &str) -> ProviderError {
+        self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, what)
+    }
+
     /// The answer ended too early or was too long.
-    pub(crate) fn cut_off(&self, cut: crate::session::Cut) -> ProviderError {
+    pub(crate) fn cut_off(&self, cut: Cut) -> ProviderError {
         match cut {
-            crate::session::Cut::Long(limit) => {
-                self.error(ErrorKind::Corrupt, format!("it has more than {limit} bytes"))
-            }
-            crate::session::Cut::Lost(error) => self.unsent(error),
+            Cut::Long(limit) => self.error(ErrorKind::Corrupt, format!("it has more than {limit} bytes")),
+            Cut::Slow => self.late("the answer came too slowly"),
+            Cut::Lost(error) => self.unsent(error),
         }
     }
 

@@ -5,6 +5,7 @@
 mod across;
 mod attached;
 mod blobs;
+mod body;
 mod bucket;
 mod challenge;
 mod copying;
@@ -31,7 +32,7 @@ use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::trust::Allowed;
 use quay::Quay;
 use repository::Repository;
-use session::{Call, Payload, Session};
+use session::{Call, Payload, SILENCE, Session};
 use sign_in::Scheme;
 use std::fmt;
 use std::path::PathBuf;
@@ -65,7 +66,12 @@ impl Registries {
 
     /// The same; passwords may be shown to these hosts beside the registry's own and its vendor's.
     pub fn trusting(environment: Environment, allowed: Allowed) -> Self {
-        let session = Session::new(environment, allowed);
+        Self::patient(environment, allowed, SILENCE)
+    }
+
+    /// The same; a registry may be silent for so long, before an answer and in the middle of one.
+    pub fn patient(environment: Environment, allowed: Allowed, patience: Duration) -> Self {
+        let session = Session::new(environment, allowed, patience);
         Self(Arc::new(Shared { session, kept: wire::Kept::default() }))
     }
 

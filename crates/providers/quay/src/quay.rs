@@ -1,9 +1,10 @@
 //! What quay.io can do beyond the protocol of registries, by its own API: the history of a tag, when it expires, and
 //! bringing back what was deleted. It wants an OAuth token; robot accounts can't use it.
 
+use crate::body::whole;
 use crate::failure::{Doing, harmless, said};
 use crate::repository::{Repository, address};
-use crate::session::{Session, whole};
+use crate::session::Session;
 use promote_core::digest::Digest;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::{Method, Url};
@@ -76,7 +77,7 @@ impl<'a> Quay<'a> {
         }
         let answer = crate::session::sent(request).await.map_err(|error| doing.unsent(error))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = whole(answer, LONGEST).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, LONGEST, self.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         if (200..300).contains(&status) || status == 404 {
             return Ok((status, bytes));
         }

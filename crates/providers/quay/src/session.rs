@@ -1,6 +1,7 @@
 //! One process's dealings with registries: connections, who signs in where, tokens, the registries' clocks. Every
 //! request goes through here; what it means is left to those who send it.
 
+use crate::body::whole;
 use crate::challenge::Challenge;
 use crate::credentials::{self, Credentials, Secret};
 use crate::elsewhere;
@@ -11,7 +12,7 @@ use crate::known;
 use crate::repository::{Repository, is_loopback};
 use crate::sign_in::{Known, Scheme};
 use crate::token::{self, Realm, Token};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use promote_core::port::wire;
 use promote_core::port::{ErrorKind, ProviderError};
@@ -26,12 +27,14 @@ use tokio::sync::{Mutex as Gate, OnceCell};
 
 /// How long reaching a host may take.
 const CONNECT: Duration = Duration::from_secs(10);
-/// How long a registry may be silent in the middle of an answer.
-const SILENCE: Duration = Duration::from_secs(30);
+/// How long a registry may be silent, before an answer and in the middle of one.
+pub(crate) const SILENCE: Duration = Duration::from_secs(30);
 
 /// Shared by all repositories of a process.
 pub(crate) struct Session {
     pub(crate) environment: Environment,
+    /// How long a registry may be silent.
+    pub(crate) patience: Duration,
     /// Who may see passwords beside the registry that they are for.
     allowed: Allowed,
     /// Made when first needed, since loading the roots of trust takes its time. This machine is never reached through
@@ -53,7 +56,7 @@ pub(crate) struct Call<'a> {
     pub(crate) body: Payload,
     /// A repository that is read as well, for a mount.
     pub(crate) also: Option<&'a Repository>,
-    /// How long the whole may take; without it, as long as the registry goes on.
+    /// How long the whole may take; without it, as long as the registry goes on at a pace that gets somewhere.
     pub(crate) within: Option<Duration>,
 }
 
@@ -63,26 +66,6 @@ pub(crate) enum Payload {
     Bytes(Bytes),
     /// Can't be sent again when the registry wants another token first.
     Stream(Body),
-}
-
-/// Why an answer was not read to its end.
-pub(crate) enum Cut {
-    /// More bytes than this.
-    Long(usize),
-    /// It broke off.
-    Lost(reqwest::Error),
-}
-
-/// Reads an answer's body, up to a limit.
-pub(crate) async fn whole(mut answer: Response, limit: usize) -> Result<Bytes, Cut> {
-    let mut bytes = BytesMut::new();
-    while let Some(piece) = answer.chunk().await.map_err(Cut::Lost)? {
-        if bytes.len() + piece.len() > limit {
-            return Err(Cut::Long(limit));
-        }
-        bytes.extend_from_slice(&piece);
-    }
-    Ok(bytes.freeze())
 }
 
 /// What a token is asked for. Who is signed in asks for what a promotion needs in all, so that one token does.
@@ -120,7 +103,6 @@ fn is_forbidden(error: &ProviderError) -> bool {
 fn client(near: bool) -> Result<Client, String> {
     let builder = Client::builder()
         .connect_timeout(CONNECT)
-        .read_timeout(SILENCE)
         // Who follows knows what may be shown there.
         .redirect(redirect::Policy::none())
         .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")));
@@ -129,9 +111,10 @@ fn client(near: bool) -> Result<Client, String> {
 }
 
 impl Session {
-    pub(crate) fn new(environment: Environment, allowed: Allowed) -> Self {
+    pub(crate) fn new(environment: Environment, allowed: Allowed, patience: Duration) -> Self {
         Self {
             environment,
+            patience,
             allowed,
             far: OnceLock::new(),
             near: OnceLock::new(),
@@ -219,7 +202,7 @@ impl Session {
         let repository = call.doing.repository;
         let own = repository.url("/")?;
         if !elsewhere::is_same(&call.url, &own) {
-            return elsewhere::sent(self.client(&call.doing)?, &mut call, None).await;
+            return elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, None).await;
         }
         let host = self.host(&repository.host);
         let credentials = self.credentials(repository).await?;
@@ -255,7 +238,7 @@ impl Session {
                 };
             fresh |= signed.as_ref().is_some_and(|(_, new)| *new);
             let header = signed.as_ref().map(|(header, _)| header);
-            let answer = elsewhere::sent(self.client(&call.doing)?, &mut call, header).await?;
+            let answer = elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, header).await?;
             if !elsewhere::is_same(answer.url(), &own) {
                 // What another server says of signing in is not the registry's word.
                 return Ok(answer);
@@ -325,7 +308,7 @@ impl Session {
                 match tokens.iter().find(serves).map(|(_, token)| token) {
                     Some(token) => (format!("Bearer {}", token.text), false),
                     None => {
-                        let client = self.client(doing)?;
+                        let client = (self.client(doing)?, self.patience);
                         let token = match token::fetch(client, realm, scopes, credentials, doing).await {
                             // Most give what they can of what is asked for; some refuse all of it.
                             Err(error) if !doing.effect && is_forbidden(&error) => {
@@ -364,7 +347,7 @@ impl Session {
         scheme: Option<&Scheme>,
     ) -> Result<Response, ProviderError> {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = whole(answer, 1 << 16).await.unwrap_or_default();
+        let body = whole(answer, 1 << 16, self.patience).await.unwrap_or_default();
         // With a token the registry has said who we are; with a password it has not even accepted that.
         Err(match scheme {
             Some(Scheme::Bearer(_)) => doing.refused(status, &headers, &body, credentials),

@@ -1,12 +1,13 @@
 //! Tokens that a registry's token server gives for a while: asked for with name and password, with a kept identity
 //! token, or by nobody.
 
+use crate::body::whole;
 use crate::credentials::{Credentials, Secret};
 use crate::elsewhere;
 use crate::failure::{Doing, harmless};
 use crate::repository::{Repository, is_safe};
 use promote_core::port::{ErrorKind, ProviderError};
-use reqwest::{Client, Url};
+use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use std::time::{Duration, Instant};
 
@@ -65,7 +66,7 @@ struct Said {
 
 /// Asks for a token for these scopes.
 pub(crate) async fn fetch(
-    client: &Client,
+    (client, patience): (&Client, Duration),
     realm: &Realm,
     scopes: &[String],
     credentials: Option<&Credentials>,
@@ -108,7 +109,11 @@ pub(crate) async fn fetch(
     };
     let asked = Instant::now();
     let unsent = |error| doing.of_reading().unsent(error);
-    let mut answer = crate::session::sent(request).await.map_err(unsent)?;
+    let within = async |request: RequestBuilder| match tokio::time::timeout(patience, crate::session::sent(request)).await {
+        Ok(end) => end.map_err(unsent),
+        Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
+    };
+    let mut answer = within(request).await?;
     // What stands in a form, or in a header, is for this server alone.
     let next = elsewhere::next(&answer, true).filter(|next| elsewhere::is_same(next, &realm.url));
     if let (Some(next), false) = (next, matches!(secret, Some(Secret::Refresh(_)))) {
@@ -117,11 +122,11 @@ pub(crate) async fn fetch(
             Some(Secret::Pair { user, password }) => request.basic_auth(user, Some(password)),
             _ => request,
         };
-        answer = crate::session::sent(request).await.map_err(unsent)?;
+        answer = within(request).await?;
     }
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();
-    let body = crate::session::whole(answer, LONGEST).await.map_err(|cut| doing.of_reading().cut_off(cut))?;
+    let body = whole(answer, LONGEST, patience).await.map_err(|cut| doing.of_reading().cut_off(cut))?;
     if !(200..300).contains(&status) {
         return Err(doing.no_token(status, &headers, &body, credentials));
     }

@@ -1,9 +1,10 @@
 //! The registry protocol, request by request: manifests by tag or digest, and the list of tags. What they are put
 //! together for is left to others.
 
+use crate::body::whole;
 use crate::failure::Doing;
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
-use crate::session::{Call, Payload, Session, whole};
+use crate::session::{Call, Payload, Session};
 use promote_core::digest::Digest;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::{Method, Response, StatusCode, Url};
@@ -53,7 +54,7 @@ fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
 /// The error that an answer stands for.
 pub(crate) async fn refusal(session: &Session, answer: Response, doing: &Doing<'_>) -> ProviderError {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let body = whole(answer, 1 << 16).await.unwrap_or_default();
+    let body = whole(answer, 1 << 16, session.patience).await.unwrap_or_default();
     let credentials = session.credentials(doing.repository).await.ok().flatten();
     doing.refused(status, &headers, &body, credentials.as_ref())
 }
@@ -79,7 +80,7 @@ pub(crate) async fn get(
     }
     let media_type = header(&answer, "content-type").map(str::to_owned);
     let said = header(&answer, "docker-content-digest").map(str::to_owned);
-    let bytes = whole(answer, LONGEST).await.map_err(|cut| doing.cut_off(cut))?;
+    let bytes = whole(answer, LONGEST, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
     let manifest = Manifest::new(bytes, media_type.as_deref());
     if manifest.is_first_kind() {
         let what =
@@ -89,7 +90,7 @@ pub(crate) async fn get(
         ));
     }
     if let Some(why) = manifest.contradiction() {
-        let what = format!("the manifest contradicts itself: {why}");
+        let what = format!("the registry's manifest can't be trusted: {why}");
         return Err(doing.error(ErrorKind::Corrupt, what).hint("push the image again with another program"));
     }
     let asked = reference.starts_with("sha256:").then(|| reference.to_owned());
@@ -193,6 +194,8 @@ pub(crate) async fn tags(
 ) -> Result<(Vec<String>, bool), ProviderError> {
     #[derive(serde::Deserialize)]
     struct Page {
+        // It may be nothing, but it must be there: what else is answered is no list.
+        #[serde(deserialize_with = "serde::Deserialize::deserialize")]
         tags: Option<Vec<String>>,
     }
     let mut found = Vec::new();
@@ -209,7 +212,7 @@ pub(crate) async fn tags(
             return Err(refusal(session, answer, &doing).await);
         }
         next = following(&answer, &url);
-        let bytes = whole(answer, PAGE).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, PAGE, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         let page: Page = serde_json::from_slice(&bytes)
             .map_err(|_| doing.error(ErrorKind::Corrupt, "the registry's list of tags makes no sense"))?;
         found.extend(page.tags.unwrap_or_default());

@@ -13,9 +13,14 @@ use promote_core::location::Key;
 use promote_core::names::shown;
 use promote_core::port::order::Ascent;
 use promote_core::port::{
-    ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Page, PinnedSource, ProviderError, VersionId,
+    ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Pace, Page, PinnedSource, ProviderError,
+    VersionId,
 };
 use std::sync::atomic::Ordering;
+use tokio::time::Instant;
+
+/// What is said of an answer that is waited for no longer.
+const STOPPED: &str = "the answer stopped half-way, or came too slowly";
 
 /// The object that an answer to a head or get describes.
 macro_rules! described {
@@ -158,18 +163,22 @@ impl S3Bucket {
     ) -> Result<Bytes, ProviderError> {
         let too_large = || doing.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
         let size = usize::try_from(size).ok().filter(|size| *size <= limit).ok_or_else(too_large)?;
-        let mut all = BytesMut::with_capacity(size);
+        let (mut all, mut pace) = (BytesMut::with_capacity(size), Pace::new(self.limits.answer));
         loop {
-            match tokio::time::timeout(self.limits.answer, body.next()).await {
+            let asked = Instant::now();
+            match tokio::time::timeout(pace.next(), body.next()).await {
                 Ok(None) => break,
-                Ok(Some(Ok(piece))) if all.len() + piece.len() <= size => all.extend_from_slice(&piece),
+                Ok(Some(Ok(piece))) if all.len() + piece.len() <= size => {
+                    pace.came(piece.len(), asked.elapsed());
+                    all.extend_from_slice(&piece);
+                }
                 Ok(Some(Ok(_))) => return Err(too_large()),
                 Ok(Some(Err(broken))) => {
                     return Err(doing
                         .error(ErrorKind::Unavailable, "the answer broke off")
                         .caused_by(broken));
                 }
-                Err(_) => return Err(doing.error(ErrorKind::Unavailable, "the answer stopped half-way")),
+                Err(_) => return Err(doing.error(ErrorKind::Unavailable, STOPPED)),
             }
         }
         if all.len() == size {
@@ -191,18 +200,22 @@ impl S3Bucket {
         let GetObjectOutput { body, .. } = doing.run(request.send()).await?;
         self.bucket_seen();
         let (provider, subject) = (self.to_string(), key.to_string());
-        let pieces = futures_util::stream::unfold((body, false), move |(mut body, over)| {
+        let start = (body, Pace::new(self.limits.answer), false);
+        let pieces = futures_util::stream::unfold(start, move |(mut body, mut pace, over)| {
             let (provider, subject) = (provider.clone(), subject.clone());
             async move {
                 if over {
                     return None;
                 }
-                let piece = body.next().await?.map_err(|broken| {
-                    ProviderError::new(ErrorKind::Unavailable, provider, subject, "the answer broke off")
-                        .caused_by(broken)
-                });
+                let wrong = |what: &str| ProviderError::new(ErrorKind::Unavailable, provider, subject, what);
+                let asked = Instant::now();
+                let piece = match tokio::time::timeout(pace.next(), body.next()).await {
+                    Ok(piece) => piece?.map_err(|broken| wrong("the answer broke off").caused_by(broken)),
+                    Err(_) => Err(wrong(STOPPED)),
+                };
+                pace.came(piece.as_ref().map_or(0, Bytes::len), asked.elapsed());
                 let over = piece.is_err();
-                Some((piece, (body, over)))
+                Some((piece, (body, pace, over)))
             }
         });
         Ok(pieces.boxed())
