@@ -121,7 +121,9 @@ impl Pipelines for CodePipelines {
     async fn stages(&self, pipeline: &str) -> Result<Vec<StageNow>, ProviderError> {
         let doing = self.reading(pipeline, "codepipeline:GetPipelineState");
         let answer = doing.run(self.client().await?.get_pipeline_state().name(pipeline).send()).await?;
-        Ok(answer.stage_states().iter().filter_map(answers::stage).collect())
+        // A pipeline without stages is none.
+        let stages = answer.stage_states.as_ref().ok_or_else(|| empty(&doing))?;
+        Ok(stages.iter().filter_map(answers::stage).collect())
     }
 
     async fn start(&self, pipeline: &str, versions: &[Taken], token: &str) -> Result<String, ProviderError> {

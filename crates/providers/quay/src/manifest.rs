@@ -102,9 +102,12 @@ impl Manifest {
         Self { digest: Digest::of(&bytes), bytes, media_type }
     }
 
-    /// What it says of its own kind that is not what it was taken for: two readers would take it for two images.
+    /// Why it is no manifest, or what it says of its own kind that is not what it was taken for: two readers would take it for
+    /// two images.
     pub(crate) fn contradiction(&self) -> Option<String> {
-        let body = self.body();
+        let Ok(body) = serde_json::from_slice::<Body>(&self.bytes) else {
+            return Some("it is not the JSON of a manifest".to_owned());
+        };
         if body.manifests.is_some() && (body.layers.is_some() || body.config.is_some()) {
             return Some("it is an index and an image at once".to_owned());
         }
@@ -175,6 +178,10 @@ mod tests {
             (r#"{"mediaType":"x/y","layers":[]}"#, Some(IMAGE)),
             (r#"{"manifests":[],"layers":[]}"#, Some(INDEX)),
             (r#"{"manifests":[],"config":{"digest":"sha256:c"}}"#, None),
+            (r#"{"layers":[],"layers":[]}"#, None),
+            (r#"{"layers":[{"digest":7}]}"#, Some(IMAGE)),
+            ("<html>sign in</html>", Some(IMAGE)),
+            ("", None),
         ] {
             assert!(of(body, said).is_some(), "{body}");
         }
