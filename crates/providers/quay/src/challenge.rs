@@ -116,4 +116,15 @@ mod tests {
             assert_eq!(Challenge::parse(header), expected, "{header}");
         }
     }
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(2000))]
+
+        #[test]
+        fn any_header_is_read_or_refused(header in "\\PC{0,60}|((Bearer|Basic|bearer|,|=|\"|\\\\| |realm|service|scope|x|é|https://a/b){0,16})") {
+            if let Some(Challenge::Bearer { realm, .. }) = Challenge::parse(&header) {
+                proptest::prop_assert!(realm.len() <= header.len());
+            }
+        }
+    }
 }
