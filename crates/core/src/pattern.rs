@@ -14,12 +14,12 @@ pub fn excess(text: &str) -> Option<(Range<usize>, String)> {
         return Some((at..text.len(), format!("a pattern has at most {LONGEST} characters")));
     }
     let mut escaped = false;
-    let open = text.char_indices().filter(|(_, c)| {
+    let mut open = text.char_indices().filter(|(_, c)| {
         let counts = *c == '{' && !escaped;
         escaped = *c == '\\' && !escaped;
         counts
     });
-    let (at, _) = open.skip(BRACES).next()?;
+    let (at, _) = open.nth(BRACES)?;
     Some((at..at + 1, format!("a pattern has at most {BRACES} pairs of braces")))
 }
 

@@ -44,6 +44,8 @@ pub fn read(text: &str) -> Result<Allowed, Unreadable> {
 /// # Errors
 /// The first thing that is wrong with the text.
 pub fn added(text: &str, host: &Host) -> Result<String, Unreadable> {
+    // A mark of the byte order is one at the beginning alone.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let said = said(text)?;
     let entry = format!("\"{host}\"");
     let Some(hosts) = &said.trust_hosts else {

@@ -109,10 +109,13 @@ pub(crate) async fn fetch(
     };
     let asked = Instant::now();
     let unsent = |error| doing.of_reading().unsent(error);
-    let within = async |request: RequestBuilder| match tokio::time::timeout(patience, crate::session::sent(request)).await {
-        Ok(end) => end.map_err(unsent),
-        Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
-    };
+    let within =
+        async |request: RequestBuilder| match tokio::time::timeout(patience, crate::session::sent(request))
+            .await
+        {
+            Ok(end) => end.map_err(unsent),
+            Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
+        };
     let mut answer = within(request).await?;
     // What stands in a form, or in a header, is for this server alone.
     let next = elsewhere::next(&answer, true).filter(|next| elsewhere::is_same(next, &realm.url));
