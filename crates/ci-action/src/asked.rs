@@ -141,7 +141,9 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
     for line in inputs.lines("include") {
         request.include.push(line.parse().map_err(misnamed)?);
     }
-    for name in inputs.lines("override") {
+    // A form's field has one line.
+    let rules = inputs.lines("override").into_iter().flat_map(|line| line.split(','));
+    for name in rules.map(str::trim).filter(|name| !name.is_empty()) {
         let reason = reason::needed(given, "an override")
             .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
         let rule = promote_core::rule::overridable(name).map_err(|known| {
@@ -155,4 +157,32 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
         request.overrides.push(Override { rule: rule.name.to_owned(), reason });
     }
     Ok(request)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_to_go_past_are_one_a_line_or_with_commas() {
+        for (given, wanted) in [
+            ("soak", vec!["soak"]),
+            ("soak, freeze", vec!["soak", "freeze"]),
+            ("soak\nfreeze,,order ,", vec!["soak", "freeze", "order"]),
+            (" , ", vec![]),
+        ] {
+            let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", "INC-7"), ("INPUT_OVERRIDE", given)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
+            let actor = Actor {
+                name: "mona".to_owned(),
+                source: "github-actions".to_owned(),
+                strength: "claimed".to_owned(),
+                details: Default::default(),
+            };
+            let request = request(Act::Promote, &Inputs::new(&variables), actor).unwrap();
+            let rules: Vec<&str> = request.overrides.iter().map(|one| one.rule.as_str()).collect();
+            assert_eq!(rules, wanted, "{given}");
+        }
+    }
 }

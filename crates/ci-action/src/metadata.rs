@@ -56,7 +56,7 @@ pub const INPUTS: &[Input] = &[
     ),
     input("notes", "one 'name: text' a line, for environments that ask for notes", ""),
     input("reason", "why; needed for an override", ""),
-    input("override", "rules to go past this once, one a line", ""),
+    input("override", "rules to go past this once, one a line or with commas", ""),
     input("include", "environments that read the same target and move along, one a line", ""),
     input("take-over", "for rollback: undo at once what somebody else may still be at", "false"),
     input("ledger", "for verify: check the whole chain of records as well", "false"),

@@ -39,8 +39,8 @@ pub enum Event {
     Push(String),
     /// The form, filled in, on the default branch.
     Form(BTreeMap<String, String>),
-    /// The clock.
-    Schedule,
+    /// The clock, by the line of the file that set it.
+    Schedule(String),
 }
 
 /// What became of a step.
@@ -179,7 +179,7 @@ impl Forge {
     pub fn run(&self, workflow: &str, event: &Event) -> Result<Run> {
         let branch = match event {
             Event::Push(branch) => branch.as_str(),
-            Event::Form(_) | Event::Schedule => "main",
+            Event::Form(_) | Event::Schedule(_) => "main",
         };
         let file = crate::yaml::read(&self.file(branch, workflow)?)?;
         known(&file, &["name", "run-name", "on", "permissions", "concurrency", "env", "jobs"], workflow)?;
@@ -215,8 +215,9 @@ impl Forge {
         let name = match event {
             Event::Push(_) => "push",
             Event::Form(_) => "workflow_dispatch",
-            Event::Schedule => "schedule",
+            Event::Schedule(_) => "schedule",
         };
+        let cron = if let Event::Schedule(cron) = event { json!(cron) } else { Value::Null };
         Ok(json!({
             "event_name": name,
             "sha": self.commit(branch)?,
@@ -225,7 +226,7 @@ impl Forge {
             "repository": "acme/shop",
             "actor": "mona",
             "token": "ghs_thisIsNoToken",
-            "event": { "repository": { "default_branch": "main" } },
+            "event": { "repository": { "default_branch": "main" }, "schedule": cron },
         }))
     }
 }
@@ -256,9 +257,10 @@ fn begun(file: &Value, event: &Event) -> Result<Value> {
             }
             Ok(Value::Null)
         }
-        Event::Schedule => trigger("schedule")
+        Event::Schedule(cron) => trigger("schedule")
+            .filter(|lines| lines.as_array().is_some_and(|all| all.contains(&json!({ "cron": cron }))))
             .map(|_| Value::Null)
-            .ok_or_else(|| Error::other("the clock does not set this off")),
+            .ok_or_else(|| Error::other(format!("the clock does not set this off at `{cron}`"))),
         Event::Form(fields) => {
             let form = trigger("workflow_dispatch").ok_or_else(|| Error::other("there is no form"))?;
             known(&form, &["inputs"], "the form")?;

@@ -92,7 +92,7 @@ fn the_tag_goes_from_job_to_job() {
 
 #[test]
 fn objects_move_by_the_generated_jobs() {
-    let mut sink = Sink::new("");
+    let mut sink = Sink::new("[env.prod]\nsoak = \"2d\"\nnotes = [\"ticket\"]\n");
     sink.project.write(".gitlab-ci.yml", "include: [{ local: .gitlab/promote.yml }]\n").unwrap();
     generate(&sink.project);
     let commit = sink.forge.commit("main").unwrap();
@@ -103,8 +103,17 @@ fn objects_move_by_the_generated_jobs() {
     sink.project.done(&["publish", "sink.zip"]).unwrap();
     sink.forge.secrets.extend(promote_tests::bucket::sign_in(&sink.server));
     let mut pipeline = Pipeline::of(&sink.forge, "main").unwrap();
+    let ticket = "$(touch x) `id` \"INC-7\" --yes";
     for environment in ["uat", "prod"] {
-        let handed = well(&mut pipeline, &format!("promote:{environment}"), &[]);
+        let form = [("NOTE_TICKET", ticket), ("OVERRIDE", "soak"), ("REASON", "it's; down $HOME")];
+        let form = if environment == "prod" { &form[..] } else { &[] };
+        let handed = well(&mut pipeline, &format!("promote:{environment}"), form);
+        let shown = sink.project.done(&["show", &handed["PROMOTE_ID"], "--json"]).unwrap();
+        let shown: serde_json::Value = serde_json::from_str(&shown).unwrap();
+        if environment == "prod" {
+            assert_eq!(shown["notes"], serde_json::json!({ "ticket": ticket }));
+            assert_eq!(shown["entry"]["why"], "it's; down $HOME");
+        }
         assert_eq!((handed["PROMOTE_STATUS"].as_str(), &handed["PROMOTE_SHA"]), ("promoted", &commit));
         assert_eq!(handed["PROMOTE_TARGET"], format!("s3://{}/sink/{environment}.zip", sink.bucket));
         assert_eq!(sink.sha256(environment), sink.sha256(&commit));

@@ -91,7 +91,7 @@ fn forms_and_triggers_are_kept_to() {
         (Event::form(&[("commit_sha", "a"), ("ecr_tag", "stage")]), "no choice"),
         (Event::form(&[("commit_sha", "a"), ("ecr_tag", "uat"), ("to", "x")]), "no field `to`"),
         (Event::Push("main".to_owned()), "does not set this off"),
-        (Event::Schedule, "does not set this off"),
+        (Event::Schedule("12 5 * * *".to_owned()), "does not set this off"),
     ] {
         let error = forge.run("w.yml", &event).unwrap_err().to_string();
         assert!(error.contains(part), "{part}: {error}");

@@ -2,7 +2,7 @@
 
 use super::needs::Needs;
 use super::yaml::{comment, quoted};
-use super::{branch, ordered, scheduled};
+use super::{branch, form, ordered, scheduled};
 use promote_core::automatic::environments;
 use promote_core::config::{Config, Environment, Tier};
 use std::fmt::Write;
@@ -21,17 +21,18 @@ const IMAGE: &str = "quay.io/OWNER/promote:1";
 /// The file's text.
 pub(crate) fn pipeline(config: &Config) -> String {
     let mut out = header(config);
-    shared(&mut out, &Needs::of(config, ordered(config)));
+    shared(&mut out, config, &Needs::of(config, ordered(config)));
     let first = environments(config);
     if config.pack.is_some() {
         publish(&mut out, config, first.first().copied());
     }
     for settings in ordered(config) {
-        by_hand(&mut out, settings);
+        by_hand(&mut out, config, settings);
     }
     for settings in scheduled(config) {
         advance(&mut out, settings);
     }
+    verify(&mut out);
     out
 }
 
@@ -45,7 +46,10 @@ fn header(config: &Config) -> String {
     );
     let mut wanted: Vec<String> = Vec::new();
     if needs.aws {
-        wanted.push("AWS_ROLE_ARN and AWS_REGION, for each environment".to_owned());
+        wanted.push(
+            "AWS_ROLE_ARN and AWS_REGION, for each environment, and for all a role that may only read"
+                .to_owned(),
+        );
     }
     if needs.google {
         wanted.push("GCP_PROVIDER and GCP_SERVICE_ACCOUNT, for each environment".to_owned());
@@ -78,14 +82,34 @@ fn header(config: &Config) -> String {
             "# What moves by itself is looked after by a pipeline schedule: add one, every 15 minutes.\n",
         );
     }
+    out.push_str(
+        "# Targets and ledger are compared by another schedule: add one, every night, with the variable PROMOTE_VERIFY = true.\n",
+    );
+    if config.pack.is_none() {
+        let _ = writeln!(
+            out,
+            "# promote.toml has no [pack], so no job here publishes: the job that builds does. It extends `.promote`; its last line:\n\
+             #   promote publish {}",
+            comment(&form::paths(config).join(" "))
+        );
+    }
     out
 }
 
-fn shared(out: &mut String, needs: &Needs) {
+fn shared(out: &mut String, config: &Config, needs: &Needs) {
+    out.push_str("\nvariables:\n");
+    let mut variable = |name: &str, about: &str| {
+        let _ = writeln!(out, "  {name}:\n    value: \"\"\n    description: {}", quoted(about));
+    };
+    variable("RELEASE", "commit or tag to promote; empty: this pipeline's commit");
+    variable("REASON", "why; needed for an override");
+    variable("OVERRIDE", "rule to go past this once, such as soak");
+    for (name, field) in form::notes(config) {
+        variable(&note(&field), &format!("{name} (asked for by some environments)"));
+    }
     let _ = write!(
         out,
-        "\nvariables:\n  RELEASE:\n    value: \"\"\n    description: \"commit or tag to promote; empty: this pipeline's commit\"\n\n\
-         .promote:\n  image:\n    name: {IMAGE}\n    entrypoint: [\"\"]\n  stage: deploy\n  interruptible: false\n  variables:\n    \
+        "\n.promote:\n  image:\n    name: {IMAGE}\n    entrypoint: [\"\"]\n  stage: deploy\n  interruptible: false\n  variables:\n    \
          GIT_DEPTH: \"0\"\n"
     );
     let mut tokens = String::from("    PROMOTE_ID_TOKEN:\n      aud: promote\n");
@@ -187,13 +211,24 @@ fn branch_literal(branch: &str) -> String {
     if branch.bytes().all(plain) { format!("\"{branch}\"") } else { "$CI_DEFAULT_BRANCH".to_owned() }
 }
 
-fn by_hand(out: &mut String, settings: &Environment) {
+/// The variable that a note is given by.
+fn note(field: &str) -> String {
+    format!("NOTE_{}", field.to_uppercase().replace('-', "_"))
+}
+
+fn by_hand(out: &mut String, config: &Config, settings: &Environment) {
     let name = settings.name.as_str();
+    // The shell fills them in, each as one word or none.
+    let mut given = " ${REASON:+--reason=\"$REASON\"} ${OVERRIDE:+--override=\"$OVERRIDE\"}".to_owned();
+    for (about, field) in form::notes(config) {
+        let variable = note(&field);
+        let _ = write!(given, " ${{{variable}:+--note=\"{about}=${variable}\"}}");
+    }
     head(out, &format!("promote:{name}"), settings, None);
     let _ = write!(
         out,
         "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n      when: manual\n      allow_failure: true\n  \
-         script:\n    - promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes\n  \
+         script:\n    - promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes{given}\n  \
          {REPORTS}"
     );
 }
@@ -205,5 +240,15 @@ fn advance(out: &mut String, settings: &Environment) {
         out,
         "  rules:\n    - if: $CI_PIPELINE_SOURCE == \"schedule\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n  \
          script:\n    - promote advance {name}\n"
+    );
+}
+
+/// Compares targets and ledger, on a schedule of its own.
+fn verify(out: &mut String) {
+    let _ = write!(
+        out,
+        "\n\"promote:verify\":\n  extends: .promote\n  rules:\n    \
+         - if: $CI_PIPELINE_SOURCE == \"schedule\" && $PROMOTE_VERIFY == \"true\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n  \
+         script:\n    - promote verify --ledger\n"
     );
 }

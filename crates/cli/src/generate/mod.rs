@@ -5,6 +5,7 @@
 //! be compared. Nothing of the configuration is ever pasted into a script: scripts get literals that were checked, or
 //! variables.
 
+mod form;
 pub(crate) mod github;
 pub(crate) mod gitlab;
 mod needs;

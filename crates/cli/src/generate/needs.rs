@@ -35,6 +35,8 @@ pub(super) struct Needs {
     pub(super) github_steps: bool,
     /// Whether a pipeline of GitLab is started.
     pub(super) gitlab_steps: bool,
+    /// Whether nothing is written.
+    pub(super) looks: bool,
 }
 
 /// Hosts of registries that a cloud's own sign-in opens.
@@ -55,10 +57,29 @@ impl Needs {
         for environment in environments {
             needs.environment(config, environment);
         }
+        needs.configured(config);
+        needs
+    }
+
+    /// What the file names, whatever is done.
+    fn configured(&mut self, config: &Config) {
         for settings in config.stores.values() {
-            needs.secrets.extend(settings.credentials.as_deref().and_then(variable).map(str::to_owned));
+            self.secrets.extend(settings.credentials.as_deref().and_then(variable).map(str::to_owned));
         }
-        needs.variables = locations(config);
+        self.variables = locations(config);
+    }
+
+    /// What it needs to look at these environments: the stores alone.
+    pub(super) fn to_look<'e>(
+        config: &Config,
+        environments: impl IntoIterator<Item = &'e Environment>,
+    ) -> Self {
+        let mut needs = Self { looks: true, ..Self::default() };
+        needs.store(config, &config.ledger.store);
+        for environment in environments {
+            needs.stores(config, environment);
+        }
+        needs.configured(config);
         needs
     }
 
@@ -72,12 +93,9 @@ impl Needs {
         self.aws || self.google
     }
 
-    fn environment(&mut self, config: &Config, environment: &Environment) {
-        let values = Values {
-            env: Some(environment.name.clone()),
-            project: Some(config.project.clone()),
-            ..Values::default()
-        };
+    /// The stores that an environment's artifacts lie in.
+    fn stores(&mut self, config: &Config, environment: &Environment) {
+        let values = values(config, environment);
         let moved = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
         let places = moved.flat_map(|artifact| std::iter::once(&artifact.source).chain(&artifact.target));
         for place in places.chain(&environment.needs) {
@@ -85,6 +103,11 @@ impl Needs {
                 self.store(config, &store);
             }
         }
+    }
+
+    fn environment(&mut self, config: &Config, environment: &Environment) {
+        self.stores(config, environment);
+        let values = values(config, environment);
         let targets = environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref());
         self.writes_ghcr |= targets
             .filter_map(|target| filled(target, &values))
@@ -126,6 +149,10 @@ impl Needs {
             StoreId::Local | StoreId::Memory(_) => {}
         }
     }
+}
+
+fn values(config: &Config, environment: &Environment) -> Values {
+    Values { env: Some(environment.name.clone()), project: Some(config.project.clone()), ..Values::default() }
 }
 
 fn filled(place: &Template, values: &Values) -> Option<StoreId> {
