@@ -48,6 +48,11 @@ fn the_tutorial_does_what_it_shows() {
 }
 
 #[test]
+fn the_page_on_zips_does_what_it_shows() {
+    assert!(typed("docs/guides/zips-and-codepipeline.md") > 15);
+}
+
+#[test]
 fn the_readmes_commands_work() {
     typed("README.md");
     let readme = page("README.md");

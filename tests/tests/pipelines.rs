@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+use promote_tests::console::blocks;
 use promote_tests::project::Project;
 use promote_tests::server::tool;
 use std::path::{Path, PathBuf};
@@ -28,7 +29,40 @@ fn files() -> Vec<(String, String)> {
                      source = \"s3://acme/shop/{sha}.zip\"\ntarget = \"s3://acme/shop/{env}.zip\"\nnotes = [\"risk\"]\n[pack]\n\
                      [env.prod]\nauto = false\nchecks = [\"build\"]\n[forge]\nkind = \"github\"\n";
     found.push(("automatic".to_owned(), automatic.to_owned()));
+    found.push(("page".to_owned(), block(&blocks(&page(), "toml")[0]).replace("stage", "staging")));
     found
+}
+
+/// The page that teams copy from.
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/guides/zips-and-codepipeline.md")).unwrap()
+}
+
+fn block(lines: &[(usize, &str)]) -> String {
+    lines.iter().map(|(_, line)| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_workflows_of_the_page_on_zips_are_sound() {
+    let page = page();
+    let all = blocks(&page, "yaml");
+    assert_eq!(all.len(), 2);
+    let folder = tempfile::tempdir().unwrap();
+    for (at, lines) in all.iter().enumerate() {
+        let file = folder.path().join(format!("{at}.yml"));
+        std::fs::write(&file, block(lines)).unwrap();
+        judge(&tool("actionlint").unwrap(), &["-no-color"], &file);
+    }
+    // The step that publishes is the one that the generated file names in its comment.
+    let project = Project::new(PROGRAM).unwrap();
+    project.write("promote.toml", block(&blocks(&page, "toml")[0])).unwrap();
+    let text = project.done(&["ci", "github", "--stdout"]).unwrap();
+    let said: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix('#')).map(str::trim).collect();
+    let shown = block(&all[1]);
+    for line in ["do: publish", "paths: |", "infra=PATH", "app=PATH"] {
+        let shown_as = line.replace("infra=PATH", "infra=infra.zip").replace("app=PATH", "app=app.zip");
+        assert!(said.contains(&line) && shown.contains(&shown_as), "{line}: {text}");
+    }
 }
 
 fn judge(program: &Path, arguments: &[&str], file: &Path) {
