@@ -27,7 +27,7 @@ pub(super) async fn begin(
     plan: &Plan,
     snapshot: &Snapshot,
 ) -> Result<Begun, Failure> {
-    let before = overtake::overtake(writer, config, snapshot).await?;
+    let before = overtake::overtake(writer, config, plan, snapshot).await?;
     let intent = intent::open(writer, config, plan, before.head.as_ref(), snapshot).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));

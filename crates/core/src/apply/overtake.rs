@@ -1,16 +1,18 @@
 //! Overtaking a deployment that goes on: its end is recorded first, as superseded, and only then does the next promotion
 //! begin. Cut off in between, the lane is free and the overtaken one knows.
 
-use super::write::{Writer, append_after};
+use super::write::{Writer, not_appended};
 use crate::config::Config;
 use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, Head, Kind, Outcome, OutcomeResult, State};
+use crate::lease;
+use crate::ledger::{Action, AppendError, Head, Kind, LedgerError, Outcome, OutcomeResult, State};
 use crate::plan::Plan;
 use crate::request::Request;
-use crate::rule::Verdict;
+use crate::rule::{self, Facts, Verdict};
 use crate::snapshot::Snapshot;
+use crate::world::World;
 
 /// What the intent follows, and what it overtook.
 pub(super) struct Before {
@@ -24,43 +26,83 @@ impl Before {
     /// Whether what the overtaken one runs must have ended before anything of the kind runs again. Not where the
     /// deployment itself settles which of two wins, nor where nobody runs anything any more.
     pub(super) fn must_hear(&self, plan: &Plan, request: &Request) -> bool {
-        let overridden =
-            plan.findings.iter().any(|one| one.rule == "deploying" && one.verdict == Verdict::Overridden);
         let taken = request.take_over.is_wanted() && request.action == Action::Promote;
-        self.overtaken.as_ref().is_some_and(|overtaken| (overridden || taken) && !overtaken.left)
+        self.overtaken.as_ref().is_some_and(|overtaken| (overridden(plan) || taken) && !overtaken.left)
     }
 }
 
-/// Records the end of the deployment that the plan was made past, where there is one.
+/// How often the end is written anew behind what others recorded meanwhile.
+const MOST: usize = 64;
+
+/// Records the end of the deployment that the plan was made past, where there is one. What is told of it after the plan
+/// was made counts: only the record that the end really follows says whether somebody runs its steps.
 ///
 /// # Errors
-/// `Conflict` when it ended, or something else was recorded, after the plan was made; else what the ledger answers.
+/// `Conflict` when it ended, was taken up so that it may not be overtaken, or something else was recorded, after the plan
+/// was made; else what the ledger answers.
 pub(super) async fn overtake(
     writer: &Writer<'_>,
     config: &Config,
+    plan: &Plan,
     snapshot: &Snapshot,
 ) -> Result<Before, Failure> {
-    let overtaken = Deploying::seen(config, snapshot);
-    let (Some(planned), Some(deploying)) = (&snapshot.head, &overtaken) else {
-        return Ok(Before { head: snapshot.head.clone(), overtaken });
+    let seen = Deploying::seen(config, snapshot);
+    let (Some(planned), Some(mut overtaken)) = (&snapshot.head, seen) else {
+        return Ok(Before { head: snapshot.head.clone(), overtaken: None });
     };
-    let environment = writer.environment;
-    // Of the records after the plan, only those by which the deployment says where it is change nothing.
-    let still = |head: Option<&Head>| {
-        let same = head.is_some_and(|head| same(head.state(), planned.state()));
-        match same {
-            true => Ok(()),
-            false => Err(changed(environment.name.as_str(), head)),
-        }
-    };
-    let of = deploying.committed;
-    let head =
-        append_after(writer, &environment.lane, Some(planned.clone()), Kind::Outcome, still, |record| {
+    let of = overtaken.committed;
+    let nothing = |failure: Failure| failure.state("Nothing was written by this promotion.");
+    let (world, name) = (writer.world, &writer.environment.name);
+    let mut head = planned.clone();
+    for _ in 0..MOST {
+        let record = writer.record(&head, Kind::Outcome, |record| {
             record.outcome = Some(Outcome { of, result: OutcomeResult::Superseded, steps: Vec::new() });
-        })
-        .await
-        .map_err(|failure| failure.state("Nothing was written by this promotion."))?;
-    Ok(Before { head: Some(head), overtaken })
+        });
+        match world.ledger.append(&record.map_err(nothing)?).await {
+            Ok(head) => return Ok(Before { head: Some(head), overtaken: Some(overtaken) }),
+            Err(AppendError::Lost { .. }) => {}
+            Err(error) => return Err(nothing(not_appended(error, name.as_str()))),
+        }
+        let newest = world.ledger.reader().head(&writer.environment.lane).await;
+        let newest = newest.map_err(LedgerError::looking).map_err(nothing)?;
+        let Some(next) = newest.as_ref().filter(|next| same(next.state(), planned.state())) else {
+            return Err(nothing(changed(name.as_str(), newest.as_ref())));
+        };
+        let now = now_seen(world, config, snapshot, next).await.map_err(nothing)?;
+        overtaken = match Deploying::seen(config, &now) {
+            Some(found) if may_still(writer, config, plan, &now) => found,
+            _ => return Err(nothing(changed(name.as_str(), Some(next)))),
+        };
+        head = next.clone();
+    }
+    Err(nothing(
+        Failure::new(ExitStatus::Conflict, format!("{name} is being changed by others all the time"))
+            .hint("try again in a moment"),
+    ))
+}
+
+/// What was seen, with what is told of the deployment up to this newer record.
+async fn now_seen(
+    world: &World,
+    config: &Config,
+    snapshot: &Snapshot,
+    head: &Head,
+) -> Result<Snapshot, Failure> {
+    let heard = lease::heard(&world.view(), config, Some(head)).await?;
+    let taken_at = head.stored_at.max(snapshot.taken_at);
+    Ok(Snapshot { head: Some(head.clone()), heard, taken_at, ..snapshot.clone() })
+}
+
+/// Whether the deployment may be overtaken as it goes on now, by what was asked when it was looked at.
+fn may_still(writer: &Writer<'_>, config: &Config, plan: &Plan, now: &Snapshot) -> bool {
+    let (environment, request) = (writer.environment, writer.request);
+    let facts = Facts { config, environment, snapshot: now, request, release: &plan.release };
+    overridden(plan) || rule::deploying::check(&facts).is_none_or(|finding| finding.passes())
+}
+
+/// Whether somebody let the deployment be overtaken.
+fn overridden(plan: &Plan) -> bool {
+    plan.findings.iter().any(|one| one.rule == "deploying" && one.verdict == Verdict::Overridden)
 }
 
 /// Whether nothing happened between two states that a plan would have to know of.

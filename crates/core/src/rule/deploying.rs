@@ -18,7 +18,7 @@ fn supersedes(facts: &Facts<'_>) -> bool {
         .all(|settings| settings.while_deploying == WhileDeploying::Supersede)
 }
 
-pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+pub(crate) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let found = Deploying::seen(facts.config, facts.snapshot)?;
     let last = facts.snapshot.last_heard()?;
     let name = &facts.environment.name;

@@ -5,7 +5,7 @@ mod approvals;
 mod blocked;
 mod branch;
 mod clock;
-mod deploying;
+pub(crate) mod deploying;
 mod doomed;
 mod drift;
 mod expiry;

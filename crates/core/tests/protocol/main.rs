@@ -19,6 +19,7 @@ mod gate;
 mod invariants;
 mod lease;
 mod manifests;
+mod overtaking;
 mod race;
 mod repeated;
 mod signs;
