@@ -1,5 +1,6 @@
 //! What people say about environments and releases without moving anything: freeze, hold, block, adopt.
 
+mod busy;
 mod known;
 
 use crate::apply::{Writer, append_after};
@@ -9,7 +10,6 @@ use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
-use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{
     AppendError, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State, TargetState,
@@ -63,13 +63,14 @@ pub async fn say(
         Saying::Unhold if state.held.is_none() => return Ok(None),
         Saying::Unhold => Kind::Unhold,
     };
+    busy::free(&world.view(), config, settings, head.as_ref()).await?;
     let writer = Writer::new(world, &genesis, settings, request);
     append_after(
         &writer,
         &settings.lane,
         head,
         kind,
-        |head| idle(config, settings, head),
+        |head| busy::idle(config, settings, head),
         |record| {
             if let Saying::Freeze(until) = saying {
                 record.freeze = Some(Freeze { until: *until });
@@ -89,27 +90,6 @@ fn reasoned(request: &Request, saying: &Saying) -> Result<Request, Failure> {
         Saying::Unfreeze | Saying::Unhold => reason::allowed(given)?,
     };
     Ok(Request { reason, ..request.clone() })
-}
-
-fn idle(config: &Config, settings: &Environment, head: Option<&Head>) -> Result<(), Failure> {
-    let name = &settings.name;
-    match head.and_then(|head| head.state().open.as_ref()) {
-        None => Ok(()),
-        Some(open) => Err(Failure::new(
-            ExitStatus::Conflict,
-            format!(
-                "promotion {} of {} by {} is open in {name}",
-                open.promotion,
-                open.release.commit.short(7),
-                open.by
-            ),
-        )
-        .hint(format!(
-            "`promote resume {name}` finishes it, `{}` {}",
-            Invocation::along("rollback", config, settings),
-            lease::going_back(open.action)
-        ))),
-    }
 }
 
 /// Refuses to take what is there for what it is while it is being deployed: how that ends says nothing of it then.
@@ -217,7 +197,7 @@ pub async fn holding(
     let genesis = crate::observe::genesis(view, config).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
     let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    idle(config, settings, head.as_ref())?;
+    busy::free(view, config, settings, head.as_ref()).await?;
     let targets = seen(view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();
     let mut stamp = None;

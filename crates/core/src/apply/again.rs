@@ -5,7 +5,7 @@
 use crate::failure::Failure;
 use crate::folder::PAUSE_S;
 use crate::ledger::{Head, Shape, TargetMove};
-use crate::observe::still;
+use crate::observe::{still, unblocked};
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
@@ -17,6 +17,8 @@ use std::time::Duration;
 pub(super) struct Again<'a> {
     world: &'a World,
     snapshot: &'a Snapshot,
+    /// Whether a step ran since, or something was waited for.
+    apart: bool,
     /// By the clock that nobody sets; `None` for too long ago.
     looked: Option<Duration>,
 }
@@ -32,13 +34,16 @@ impl<'a> Again<'a> {
         // By the store's clock, which told both times.
         let planned = intent.stored_at - snapshot.taken_at <= TimeDelta::seconds(PAUSE_S.into());
         let at_once = !apart && !request.asked && planned;
-        Self { world, snapshot, looked: at_once.then_some(begun) }
+        Self { world, snapshot, apart, looked: at_once.then_some(begun) }
     }
 
     /// Looks at all of it before the first target is written: then nothing has moved yet.
     pub(super) async fn all(&mut self, plan: &Plan) -> Result<(), Failure> {
         if self.is_recent() {
             return Ok(());
+        }
+        if self.apart {
+            unblocked(self.world, self.snapshot, &plan.release.commit).await?;
         }
         let now = self.world.clock.steady();
         // One copy alone is refused by the store just as well.

@@ -1,13 +1,14 @@
 //! Whether a release still lies at its sources as the plan found it: asked once more before the first target is written,
-//! when anything took place since.
+//! when anything took place since. And whether it was blocked meanwhile.
 
 use super::published::{self, Unread};
 use super::sources::tells;
+use crate::commit::CommitId;
 use crate::content;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder::source::{self, Reads};
-use crate::ledger::{Shape, TargetMove};
+use crate::ledger::{LedgerError, Shape, TargetMove};
 use crate::location::FOLDER;
 use crate::port::Token;
 use crate::snapshot::{Snapshot, SourceFolder};
@@ -32,6 +33,23 @@ pub(crate) async fn still(world: &World, snapshot: &Snapshot, target: &TargetMov
         // What nobody looked at was not planned.
         (Shape::Pointer { .. } | Shape::Folder { .. }, None) => Err(changed(target)),
     }
+}
+
+/// Fails with `Blocked` when the release was blocked after the plan was made. Whoever went past a block knows of it.
+///
+/// # Errors
+/// Also what the ledger answered.
+pub(crate) async fn unblocked(world: &World, snapshot: &Snapshot, commit: &CommitId) -> Result<(), Failure> {
+    if snapshot.candidate.blocked.is_some() {
+        return Ok(());
+    }
+    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+    if !entry.blocked() {
+        return Ok(());
+    }
+    let short = commit.short(7);
+    Err(Failure::new(ExitStatus::Blocked, format!("{short} was blocked after it was looked at"))
+        .hint(format!("`promote show {short}` tells why, `promote unblock {short}` lifts it")))
 }
 
 fn changed(target: &TargetMove) -> Failure {

@@ -10,6 +10,7 @@
 )]
 
 mod alive;
+mod blocked;
 mod budget;
 mod bytes;
 mod crash;
