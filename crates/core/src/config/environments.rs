@@ -9,7 +9,7 @@ use super::reading::{Reading, Table, integer, several};
 use super::steps;
 use crate::names::{EnvironmentName, LaneName, ProjectName, shown};
 use crate::suggest::closest;
-use crate::template::Values;
+use crate::template::{Template, Values};
 use std::ops::Range;
 use std::time::Duration;
 
@@ -76,7 +76,8 @@ fn environment(
     let settled =
         Values { env: Some(name.clone()), project: Some(owner.project.clone()), ..Values::default() };
     let settle = |key| keys.text(key).map(|text| steps::settle(text, &settled));
-    let run = |key| steps::read(keys.get(key), &settled);
+    let workdir: Option<Template> = keys.parsed("workdir");
+    let run = |key| steps::read(keys.get(key), &settled, workdir.as_ref());
     let context = reading.context;
     let needs = keys.get("needs").map(several).unwrap_or_default();
     Some(Environment {
@@ -108,7 +109,7 @@ fn environment(
         },
         while_deploying: while_deploying(reading, keys, &run("deploy")),
         timeout: keys.duration("timeout").unwrap_or(TIMEOUT),
-        workdir: keys.parsed("workdir"),
+        workdir: workdir.clone(),
         url: settle("url"),
         hold: keys.flag("hold").unwrap_or(true),
         notify: notify(&keys.below("notify")),

@@ -107,7 +107,7 @@ pub(super) fn render(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<
 pub(super) fn host(root: &Table<'_>, project: &ProjectName) -> Option<Host> {
     let keys = below(root, "host")?;
     let settled = Values { project: Some(project.clone()), ..Values::default() };
-    let run = |key| steps::read(keys.get(key), &settled);
+    let run = |key| steps::read(keys.get(key), &settled, None);
     Some(Host { prepare: run("prepare"), deploy: run("deploy"), verify: run("verify") })
 }
 

@@ -6,9 +6,15 @@ use super::reading::{Value, several};
 use crate::template::{Template, Values, variable};
 use std::collections::BTreeMap;
 
-/// The steps of a value; `settled` fills in what is known while the file is read.
-pub(super) fn read(value: Option<&Value<'_>>, settled: &Values) -> Vec<Step> {
-    value.map(several).unwrap_or_default().into_iter().filter_map(|one| step(one, settled)).collect()
+/// The steps of a value; `settled` fills in what is known while the file is read. Commands that name no folder of their
+/// own run in `workdir`.
+pub(super) fn read(value: Option<&Value<'_>>, settled: &Values, workdir: Option<&Template>) -> Vec<Step> {
+    let several = value.map(several).unwrap_or_default();
+    let mut steps: Vec<Step> = several.into_iter().filter_map(|one| step(one, settled)).collect();
+    for step in steps.iter_mut().filter(|step| matches!(step.action, StepAction::Run { .. })) {
+        step.workdir = step.workdir.take().or_else(|| workdir.cloned());
+    }
+    steps
 }
 
 fn step(value: &Value<'_>, settled: &Values) -> Option<Step> {

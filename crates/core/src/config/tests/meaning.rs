@@ -267,3 +267,18 @@ fn a_path_from_here_is_the_path() {
     let told = findings("environments = [\"dev\"]\nsource = \"./{sha}.zip\"\ntarget = \"./{shaa}.zip\"\n");
     assert!(told.contains("3:13 error"), "{told}");
 }
+
+#[test]
+fn commands_run_in_the_folder_of_their_environment_unless_they_name_one() {
+    let config = right(&format!(
+        "{BASE}workdir = \"top\"\nprepare = [\"pwd\", {{ http = \"https://x.example\" }}]\nverify = {{ run = \"pwd\", workdir = \"own\" }}\n\
+         [env.prod]\nworkdir = \"deep/{{env}}\"\ndeploy = {{ run = \"pwd\" }}\n"
+    ));
+    let folders = |name: &str| -> Vec<Option<&str>> {
+        let env = env(&config, name);
+        let steps = env.prepare.iter().chain(&env.deploy).chain(&env.verify);
+        steps.map(|step| step.workdir.as_ref().map(|folder| folder.as_str())).collect()
+    };
+    assert_eq!(folders("staging"), [Some("top"), None, Some("own")]);
+    assert_eq!(folders("prod"), [Some("deep/{env}"), None, Some("deep/{env}"), Some("own")]);
+}
