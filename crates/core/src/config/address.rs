@@ -42,6 +42,47 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
     None
 }
 
+/// What is wrong with an address that a step asks. A host with a placeholder is only known when the step runs.
+pub(super) fn asked(text: &str) -> Option<Wrong> {
+    let wrong = |message: String, hint: &str| {
+        Some(Wrong { place: 0..text.len(), message, hint: Some(hint.to_owned()) })
+    };
+    let Some((secure, authority)) = authority(text) else {
+        return wrong(format!("`{}` is not an address", shown(text)), "it begins with `https://`");
+    };
+    if authority.is_empty() {
+        return wrong(
+            format!("`{}` names no host", shown(text)),
+            "for example `https://host.example/version`",
+        );
+    }
+    if !secure && !authority.contains('{') && !host(authority).is_some_and(is_loopback) {
+        let message = format!("`http` is for this machine only, not for `{}`", shown(authority));
+        return wrong(message, "use `https`");
+    }
+    None
+}
+
+/// What is wrong with an address that people open: links of other kinds do things where they are shown.
+pub(super) fn link(text: &str) -> Option<Wrong> {
+    let named = authority(text).is_some_and(|(_, authority)| !authority.is_empty());
+    let odd = |c: char| c.is_control() || c.is_whitespace();
+    (!named || text.contains(odd)).then(|| Wrong {
+        place: 0..text.len(),
+        message: format!("`{}` is not the address of a page", shown(text)),
+        hint: Some("it begins with `https://` or `http://`".to_owned()),
+    })
+}
+
+/// Whether an address is encrypted, and its `HOST:PORT`.
+fn authority(text: &str) -> Option<(bool, &str)> {
+    let (secure, rest) = match text.strip_prefix("https://") {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix("http://")?),
+    };
+    rest.split(['/', '?', '#', '\\']).next().map(|authority| (secure, authority))
+}
+
 /// The host of `HOST:PORT`, when both are well-formed.
 pub(super) fn host(authority: &str) -> Option<&str> {
     let (host, port) = if let Some(rest) = authority.strip_prefix('[') {

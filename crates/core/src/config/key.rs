@@ -15,6 +15,8 @@ pub(super) enum Shape {
     Name,
     /// `30m`.
     Duration,
+    /// A duration that something may take, so not nothing.
+    Timeout,
     /// A time window.
     Window,
     /// A semver requirement.
@@ -31,6 +33,12 @@ pub(super) enum Shape {
     Ledger,
     /// `$NAME` or an https address.
     Address,
+    /// `$NAME` or an address that a step asks, with all placeholders.
+    Asked,
+    /// The address of a page for people, with `{env}` and `{project}`.
+    Link,
+    /// The name of a region.
+    Region,
     /// `$NAME` only.
     Secret,
     /// The address of a store.
@@ -39,6 +47,8 @@ pub(super) enum Shape {
     SignIn,
     /// A relative path.
     Path,
+    /// A relative path with all placeholders.
+    Folder,
     /// A pattern that paths fit.
     Pattern,
     /// The order of the environments.

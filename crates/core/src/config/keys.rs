@@ -5,9 +5,9 @@ use super::key::key;
 pub(super) use super::key::{Key, Owner, Shape, Standing};
 
 use Shape::{
-    Address, Bool, Duration, Endpoint, Integer, Ledger, List, Location, Name, Named, OrTable, Order, Path,
-    Pattern, Secret, Settled, Several, SignIn, Steps, Table, Template, Text, TimeZone, Variables, Versions,
-    Window, Word,
+    Address, Asked, Bool, Duration, Endpoint, Folder, Integer, Ledger, Link, List, Location, Name, Named,
+    OrTable, Order, Path, Pattern, Region, Secret, Settled, Several, SignIn, Steps, Table, Template, Text,
+    TimeZone, Timeout, Variables, Versions, Window, Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -150,9 +150,14 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "true",
         "Whether a rollback makes automation leave the environment alone until a person lifts it.",
     ),
-    key("timeout", Duration, "30m", "The time for each step that names none."),
-    key("workdir", Template, "folder of promote.toml", "The folder in which commands run."),
-    key("url", Settled, "none", "Shown wherever the environment is."),
+    key("timeout", Timeout, "30m", "The time for each step that names none."),
+    key(
+        "workdir",
+        Folder,
+        "folder of promote.toml",
+        "The folder in which commands run; it lies in that of `promote.toml`.",
+    ),
+    key("url", Link, "none", "Shown wherever the environment is."),
     key("tier", Word(TIERS), "from the name", "How dangerous the environment is to change."),
     key("notify", Table(NOTIFY), "none", "Who is told what happens.").unacted(),
 ];
@@ -199,7 +204,7 @@ pub(super) static ACTIONS: &[Key] = &[
     ),
     key("github", Settled, "", "Dispatch this workflow and wait for it.").unacted(),
     key("gitlab", Settled, "", "Start a pipeline in this project and wait for it.").unacted(),
-    key("http", Template, "", "Ask this address until the answer contains the text of `expect`."),
+    key("http", Asked, "", "Ask this address until the answer contains the text of `expect`."),
     key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release.").unacted(),
 ];
 
@@ -220,10 +225,15 @@ pub(super) static STEP: &[Key] = &[
         "none",
         "With `run`: a file that is kept and hashed; approvals are bound to the hash.",
     ),
-    key("timeout", Duration, "that of the environment", "The time for this step."),
+    key("timeout", Timeout, "that of the environment", "The time for this step."),
     key("retries", Integer(0, 20), "0", "How often it is tried again."),
     key("env", Variables, "none", "Further variables; a value `$NAME` is read when the step runs."),
-    key("workdir", Template, "that of the environment", "The folder in which it runs."),
+    key(
+        "workdir",
+        Folder,
+        "that of the environment",
+        "With `run`: the folder in which it runs, below that of `promote.toml`, not below the environment's.",
+    ),
 ];
 
 pub(super) static PACK: &[Key] = &[
@@ -250,7 +260,7 @@ pub(super) static HOST: &[Key] = &[
 ];
 
 pub(super) static STORE: &[Key] = &[
-    key("region", Text, "from the environment", "The bucket's region."),
+    key("region", Region, "from the environment", "The bucket's region."),
     key(
         "endpoint",
         Endpoint,

@@ -37,7 +37,11 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
                     .to_owned(),
             ),
         ),
-        Shape::Duration => match duration::parse(text) {
+        Shape::Duration | Shape::Timeout => match duration::parse(text) {
+            Ok(time) if time.is_zero() && matches!(shape, Shape::Timeout) => whole(
+                "in no time nothing can be done".to_owned(),
+                Some("for example `30m`; left out, it is the default".to_owned()),
+            ),
             Ok(_) => Vec::new(),
             Err(error) => {
                 vec![Wrong { place: error.offset..text.len(), message: error.to_string(), hint: None }]
@@ -72,7 +76,19 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
             "this takes a variable only, since its value is a secret".to_owned(),
             Some("write its name: `\"$SLACK_WEBHOOK_URL\"`".to_owned()),
         ),
+        Shape::Asked if variable(text).is_none() => {
+            template(text).err().or_else(|| address::asked(text)).into_iter().collect()
+        }
+        Shape::Link => match settled(text) {
+            wrong if wrong.is_empty() => address::link(text).into_iter().collect(),
+            wrong => wrong,
+        },
+        Shape::Region if variable(text).is_none() && !is_region(text) => whole(
+            format!("`{}` is not a region", shown(text)),
+            Some("for example `eu-central-1`: letters, digits and `-`".to_owned()),
+        ),
         Shape::Path => path(text),
+        Shape::Folder => folder(text),
         Shape::Pattern => pattern(text).into_iter().collect(),
         _ => Vec::new(),
     }
@@ -124,6 +140,25 @@ fn settled(text: &str) -> Vec<Wrong> {
 fn pattern(text: &str) -> Option<Wrong> {
     let (place, message) = pattern::excess(text)?;
     Some(Wrong { place, message, hint: Some("write several patterns, one an entry of the list".to_owned()) })
+}
+
+/// A region becomes part of a host's name.
+fn is_region(text: &str) -> bool {
+    let letters = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    letters && text.len() <= 63 && !text.starts_with('-') && !text.ends_with('-')
+}
+
+/// A path whose parts may be filled in later. No variable: which folder it is must be seen in the file.
+fn folder(text: &str) -> Vec<Wrong> {
+    if variable(text).is_some() {
+        let message = "a folder can't stand in a variable".to_owned();
+        let hint = Some("write its path below the folder of `promote.toml`".to_owned());
+        return vec![Wrong { place: 0..text.len(), message, hint }];
+    }
+    match template(text) {
+        Ok(_) => path(text),
+        Err(wrong) => vec![wrong],
+    }
 }
 
 fn path(text: &str) -> Vec<Wrong> {

@@ -52,7 +52,7 @@ impl Shape {
         match self {
             Self::Bool => "`true` or `false`".to_owned(),
             Self::Integer(from, to) => format!("a whole number from {from} to {to}"),
-            Self::Text | Self::Template | Self::Settled => "a text".to_owned(),
+            Self::Text | Self::Template | Self::Settled | Self::Region => "a text".to_owned(),
             Self::Word(words) => {
                 format!(
                     "one of {}",
@@ -60,15 +60,15 @@ impl Shape {
                 )
             }
             Self::Name => "a name".to_owned(),
-            Self::Duration => "a duration such as `\"30m\"`".to_owned(),
+            Self::Duration | Self::Timeout => "a duration such as `\"30m\"`".to_owned(),
             Self::Window => "a time window".to_owned(),
             Self::Versions => "a semver requirement".to_owned(),
             Self::TimeZone => "a time zone".to_owned(),
             Self::Location | Self::Ledger => "a location".to_owned(),
-            Self::Address | Self::Endpoint => "an address".to_owned(),
+            Self::Address | Self::Asked | Self::Link | Self::Endpoint => "an address".to_owned(),
             Self::SignIn => "`\"none\"`, `\"password\"` or an address".to_owned(),
             Self::Secret => "a variable, `\"$NAME\"`".to_owned(),
-            Self::Path => "a path".to_owned(),
+            Self::Path | Self::Folder => "a path".to_owned(),
             Self::Pattern => "a pattern".to_owned(),
             Self::Order => "an array of names".to_owned(),
             Self::List(of) => format!("an array, each {}", of.takes()),

@@ -74,16 +74,18 @@ fn of(shape: &Shape) -> Value {
         | Shape::TimeZone
         | Shape::Template
         | Shape::Settled
+        | Shape::Region
         | Shape::Location
         | Shape::Ledger => text(),
         Shape::Word(words) => json!({ "enum": words }),
         Shape::Name => pattern(NAME),
-        Shape::Duration => pattern(DURATION),
-        Shape::Address => pattern(ADDRESS),
+        Shape::Duration | Shape::Timeout => pattern(DURATION),
+        Shape::Address | Shape::Asked => pattern(ADDRESS),
+        Shape::Link => pattern("^https?://"),
         Shape::Secret => pattern(VARIABLE),
         Shape::Endpoint => pattern(ENDPOINT),
         Shape::SignIn => json!({ "anyOf": [{ "enum": sign_in::WORDS }, pattern(ENDPOINT)] }),
-        Shape::Path => pattern(PATH),
+        Shape::Path | Shape::Folder => pattern(PATH),
         Shape::Pattern => json!({ "type": "string", "minLength": 1, "maxLength": crate::pattern::LONGEST }),
         Shape::Order => json!({
             "type": "array",

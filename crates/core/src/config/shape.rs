@@ -150,6 +150,7 @@ fn is_text(shape: &Shape) -> bool {
             | Shape::Word(_)
             | Shape::Name
             | Shape::Duration
+            | Shape::Timeout
             | Shape::Window
             | Shape::Versions
             | Shape::TimeZone
@@ -158,10 +159,14 @@ fn is_text(shape: &Shape) -> bool {
             | Shape::Location
             | Shape::Ledger
             | Shape::Address
+            | Shape::Asked
+            | Shape::Link
+            | Shape::Region
             | Shape::Secret
             | Shape::Endpoint
             | Shape::SignIn
             | Shape::Path
+            | Shape::Folder
             | Shape::Pattern
     )
 }
@@ -263,7 +268,7 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
     let entries = in_order(inner);
     let actions: Vec<_> =
         entries.iter().filter(|(name, ..)| ACTIONS.iter().any(|key| key.name == *name)).collect();
-    let Some((action, first, what)) = actions.first() else {
+    let Some((action, first, _)) = actions.first() else {
         // A misspelt action was told already.
         if entries.iter().any(|(name, ..)| STEP.iter().all(|key| key.name != *name)) {
             return;
@@ -296,10 +301,5 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
             );
             reading.found.push(found.also(first.clone(), ""));
         }
-    }
-    let address = what.get_ref().as_str().filter(|_| *action == "http").filter(|text| !text.starts_with('$'));
-    if let Some(text) = address.filter(|text| !text.starts_with("https://") && !text.starts_with("http://")) {
-        let message = format!("`{}` is not an address", shown(text));
-        reading.found.push(Diagnostic::error(what.span(), message).hint("it begins with `https://`"));
     }
 }

@@ -65,6 +65,8 @@ pub(super) fn stores(
     let Some(tables) = root.get("store").and_then(|store| store.get_ref().as_table()) else { return stores };
     let used = used(drafts, ledger);
     let names: Vec<&str> = used.iter().map(|(name, _)| *name).collect();
+    // Where no location could be read, that was told.
+    let placed = drafts.iter().any(|draft| !draft.spots.is_empty());
     let mut said = Said::default();
     for (name, span, value) in in_order(tables) {
         let Some(table) = value.get_ref().as_table() else { continue };
@@ -95,7 +97,7 @@ pub(super) fn stores(
                 reading.found.push(found);
             }
         }
-        if !names.contains(&name) && !names.is_empty() {
+        if !names.contains(&name) && placed {
             let found = Diagnostic::warning(span, format!("no location is in `{name}`"));
             let near = crate::suggest::closest(name, names.iter().copied());
             reading.found.push(match near {
