@@ -1,6 +1,8 @@
 //! Signing in: Google's own library finds and renews tokens; here is decided which credentials it is given, and that
 //! no token shows in an error. Which address a token is sent to is decided in `connection`.
 
+mod opened;
+
 use crate::failure::harmless;
 use google_cloud_auth::credentials::{
     Builder, CacheableResource, Credentials, external_account, impersonated, service_account, user_account,
@@ -116,9 +118,9 @@ fn unusable(what: &str, cause: &dyn std::fmt::Display) -> NoToken {
 
 fn from_file(path: &Path) -> Result<Tokens, NoToken> {
     let named = format!("the credentials in `{}`", path.display());
-    let text = std::fs::read_to_string(path).map_err(|failure| unusable(&named, &failure))?;
+    let text = opened::content(path).map_err(|failure| unusable(&named, &failure))?;
     // The text of a parser's error may hold part of the file, so only that there is one is said.
-    let json: Value = serde_json::from_str(&text).map_err(|_| unusable(&named, &"it is not JSON"))?;
+    let json: Value = serde_json::from_slice(&text).map_err(|_| unusable(&named, &"it is not JSON"))?;
     let kind = json.get("type").and_then(Value::as_str).unwrap_or_default().to_owned();
     let built = match kind.as_str() {
         "service_account" => service_account::Builder::new(json).build(),
@@ -192,6 +194,18 @@ fn without_body(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_no_file_of_credentials_is_neither_waited_for_nor_read_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [pipe.as_path(), Path::new("/dev/zero"), folder.path()] {
+            let Err(failure) = from_file(path) else { panic!("{}", path.display()) };
+            let cause = failure.cause.unwrap();
+            assert!(cause.contains("it is no regular file"), "{}: {cause}", path.display());
+        }
+    }
 
     #[test]
     fn a_quoted_answer_is_left_out_but_for_oauths_own_words() {

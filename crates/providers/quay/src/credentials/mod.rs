@@ -2,6 +2,7 @@
 //! settings, Podman's, in this order; else nobody. What is found goes to the host it was kept for, and to nobody else.
 
 mod file;
+mod opened;
 mod program;
 
 use crate::environment::Environment;
@@ -133,9 +134,12 @@ fn places(environment: &Environment) -> Vec<(PathBuf, bool)> {
 }
 
 fn read(path: &Path, repository: &Repository) -> Result<Option<AuthFile>, ProviderError> {
-    match std::fs::read(path) {
+    match opened::content(path) {
         Ok(bytes) => AuthFile::parse(&bytes).map(Some).map_err(|why| unreadable(path, repository, &why)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            Err(unreadable(path, repository, &error.to_string()))
+        }
         Err(error) => Err(unreadable(path, repository, "it can't be opened").caused_by(error)),
     }
 }

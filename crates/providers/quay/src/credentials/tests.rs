@@ -178,3 +178,26 @@ fn what_is_secret_is_not_shown() {
     let Err(why) = AuthFile::parse(br#"{ "auths": { "quay.io": { "auth": canary } } }"#) else { panic!() };
     assert!(!why.contains("canary"), "{why}");
 }
+
+#[tokio::test]
+async fn what_is_no_file_of_credentials_is_neither_waited_for_nor_read_without_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("config.json");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let large = folder.path().join("large");
+    std::fs::write(&large, vec![b' '; 1024 * 1024 + 1]).unwrap();
+    let repository = repository("quay.io/a/b");
+    for (path, why) in [
+        (pipe.as_path(), "it is no regular file"),
+        (Path::new("/dev/zero"), "it is no regular file"),
+        (folder.path(), "it is no regular file"),
+        (&large, "it has more than 1048576 bytes"),
+    ] {
+        let found = find(&Environment::default(), &Allowed::default(), Some(path), &repository).await;
+        let error = found.unwrap_err();
+        assert!(error.message.ends_with(why), "{}: {error}", path.display());
+    }
+    let docker: Environment = [("DOCKER_CONFIG", folder.path().to_str().unwrap())].into_iter().collect();
+    let error = find(&docker, &Allowed::default(), None, &repository).await.unwrap_err();
+    assert!(error.message.ends_with("it is no regular file"), "{error}");
+}
