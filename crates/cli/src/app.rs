@@ -197,16 +197,7 @@ impl App<'_> {
         request.notes = terms.notes.iter().cloned().collect();
         request.reason.clone_from(&terms.reason);
         for name in &terms.overrides {
-            let rule = rule::overridable(name).map_err(|known| {
-                let shown = promote_core::names::shown(name);
-                let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
-                match promote_core::suggest::closest(name, known.iter().copied()) {
-                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                    None => {
-                        failure.hint(format!("the rules that can be overridden are {}", known.join(", ")))
-                    }
-                }
-            })?;
+            let rule = rule::to_override(name)?;
             let reason = promote_core::reason::needed(terms.reason.as_deref(), "an override")?;
             request.overrides.push(Override { rule: rule.name.to_owned(), reason });
         }

@@ -1,7 +1,7 @@
 //! A moment as people write it: `2h`, `2026-11-21 18:00` in the project's time zone, or RFC 3339.
 
 use chrono::offset::LocalResult;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
+use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::shown;
@@ -9,8 +9,14 @@ use promote_core::names::shown;
 /// The moment that is meant, which must lie after `now`.
 pub(crate) fn after<Z: TimeZone>(text: &str, zone: &Z, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
     let wrong = |why: &str| {
-        Failure::new(ExitStatus::Usage, format!("`{}` {why}", shown(text)))
-            .hint("write `2h`, `3d`, `2026-11-21`, `2026-11-21 18:00` or `2026-11-21T18:00:00+01:00`")
+        let failure = Failure::new(ExitStatus::Usage, format!("`{}` {why}", shown(text)));
+        // An example that is over would be refused in turn.
+        match now.checked_add_days(Days::new(2)).map(|then| then.format("%Y-%m-%d").to_string()) {
+            Some(day) => {
+                failure.hint(format!("write `2h`, `3d`, `{day}`, `{day} 18:00` or `{day}T18:00:00+01:00`"))
+            }
+            None => failure.hint("write `2h` or `3d`"),
+        }
     };
     let moment = read(text.trim(), zone, now).ok_or_else(|| wrong("is no moment"))?;
     let Some(moment) = moment else {
@@ -60,6 +66,17 @@ mod tests {
         ] {
             assert_eq!(read_at(text).as_deref(), Ok(wanted), "{text}");
         }
+    }
+
+    #[test]
+    fn the_examples_are_moments_to_come() {
+        let now = "2031-12-30T23:30:00Z".parse().unwrap();
+        let zone = chrono::FixedOffset::west_opt(43_200).unwrap();
+        let hint = after("2020-01-01", &zone, now).unwrap_err().hints.remove(0);
+        for example in hint.split('`').skip(1).step_by(2) {
+            assert!(after(example, &zone, now).is_ok(), "{example}: {hint}");
+        }
+        assert_eq!(hint.split('`').count(), 11, "{hint}");
     }
 
     #[test]

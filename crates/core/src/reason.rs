@@ -22,6 +22,9 @@ pub enum Unsaid {
     /// It is longer than [`LONGEST`].
     #[error("a reason has at most {LONGEST} characters, this one has {0}")]
     Long(usize),
+    /// It has a line break or another control character, which no line that repeats it could carry.
+    #[error("a reason is one line without control characters")]
+    Control,
 }
 
 /// The reason that a text is, without blanks around it.
@@ -33,6 +36,9 @@ pub fn judge(text: &str) -> Result<&str, Unsaid> {
         return Err(Unsaid::Blank);
     }
     let text = text.trim();
+    if text.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+        return Err(Unsaid::Control);
+    }
     match text.chars().count() {
         count if count > LONGEST => Err(Unsaid::Long(count)),
         _ => Ok(text),
@@ -199,11 +205,21 @@ mod tests {
             "Ⅷ",
             "½",
             "🔥 fire",
-            "\u{1b}[31mred\u{1b}[0m",
-            "\u{1b}]0;title\u{7}x",
             "a_b",
+            " a\n",
         ] {
             assert_eq!(judge(text), Ok(text.trim()), "{text:?}");
+        }
+        for text in [
+            "a\nb",
+            "a\rb",
+            "a\tb",
+            "a\u{85}b",
+            "a\u{2028}b",
+            "\u{1b}[31mred\u{1b}[0m",
+            "\u{1b}]0;title\u{7}x",
+        ] {
+            assert_eq!(judge(text), Err(Unsaid::Control), "{text:?}");
         }
     }
 

@@ -1,8 +1,9 @@
 //! What takes back what is in an environment: the command that puts the release before it back and is not refused for
 //! what the ledger says. Whether a release was blocked or deleted since is left to the rollback itself.
 
+use crate::commit::CommitId;
 use crate::invocation::Invocation;
-use crate::ledger::{ReleaseRef, State};
+use crate::ledger::{Occupancy, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::observe::previous;
 use std::fmt;
@@ -15,7 +16,31 @@ pub fn told(undo: impl fmt::Display, stays: &[String]) -> String {
     }
 }
 
-/// How to go back from what a lane holds; `None` when nothing else that is known was there. `include`: the environments
+/// A way back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// The command.
+    pub line: Invocation,
+    /// The release that it puts back; `None` where it takes away the first one.
+    pub to: Option<CommitId>,
+}
+
+/// What is said where no release is left to go back to: the way on.
+pub fn onward(environment: &str) -> String {
+    format!(
+        "{environment} has no other verified release that was not rolled back: publish one with a fix and move it; \
+         `promote resume {environment}` tries what is there again"
+    )
+}
+
+/// Whether what is there did not end well and came after something else.
+pub fn stuck(state: &State) -> bool {
+    let bad = |there: &Occupancy| there.promotion.is_some() && there.verified.is_none();
+    !state.trail.is_empty() && state.current.as_ref().is_some_and(bad)
+}
+
+/// How to go back from what a lane holds: the newest verified release that was not rolled back here, else the newest
+/// that was not; `None` when no such release was there. `include`: the environments
 /// that move along; `adopted`: what a rollback goes back to where nothing verified was there before.
 pub fn undo(
     state: &State,
@@ -23,29 +48,45 @@ pub fn undo(
     include: &[EnvironmentName],
     adopted: Option<&ReleaseRef>,
 ) -> Option<Invocation> {
+    way(state, environment, include, adopted).map(|way| way.line)
+}
+
+/// The same with the release that it goes back to.
+pub fn way(
+    state: &State,
+    environment: &EnvironmentName,
+    include: &[EnvironmentName],
+    adopted: Option<&ReleaseRef>,
+) -> Option<Way> {
     let back = Invocation::back(environment, include);
     if state.open.is_some() {
-        return Some(back);
+        return Some(Way { line: back, to: state.release().map(|release| release.commit.clone()) });
     }
     // Whoever runs the steps is overtaken by it.
     let deploys = state.deploys();
     if state.is_first() {
-        return Some(past(back, &[(deploys, "deploying")]));
+        return Some(Way { line: past(back, &[(deploys, "deploying")]), to: None });
     }
     let now = state.release().map(|release| &release.commit);
-    let before = &state.trail.iter().find(|past| Some(&past.release.commit) != now)?.release;
-    let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));
     let adopted = adopted.map(|release| release.commit.clone());
+    let unnamed = previous(state).or_else(|| adopted.clone());
+    // What was rolled back here is no way back: it is what was got away from.
+    let fits = |commit: &CommitId| Some(commit) != now && !state.rolled_back.contains(commit);
+    let past_releases = || state.trail.iter().map(|past| &past.release);
+    let wanted = unnamed.as_ref().and_then(|commit| past_releases().find(|past| past.commit == *commit));
+    let before = wanted.or_else(|| past_releases().find(|past| fits(&past.commit)))?;
+    let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));
     // What was adopted comes back by itself, unless what is there was verified.
     let given_up = state.current.as_ref().is_some_and(|current| current.verified.is_some());
     let free = adopted.as_ref() == Some(&before.commit) && state.current.is_some() && !given_up;
-    let marked = state.rolled_back.contains(&before.commit);
-    let unnamed = previous(state).or(adopted);
     let line = match unnamed.as_ref() == Some(&before.commit) {
         true => back,
         false => back.option("--to", before.commit.short(7)),
     };
-    Some(past(line, &[(deploys, "deploying"), (!verified && !free, "from"), (marked, "rolled-back")]))
+    Some(Way {
+        line: past(line, &[(deploys, "deploying"), (!verified && !free, "from")]),
+        to: Some(before.commit.clone()),
+    })
 }
 
 /// The line with an override of each rule that is not met, and the reason that they need.
@@ -53,4 +94,82 @@ fn past(line: Invocation, rules: &[(bool, &str)]) -> Invocation {
     let named = || rules.iter().filter(|(unmet, _)| *unmet);
     let line = named().fold(line, |line, (_, rule)| line.option("--override", rule));
     if named().next().is_some() { line.option("--reason", "TEXT") } else { line }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digest::Digest;
+    use crate::ledger::{Moment, OutcomeResult, Past, Seq};
+
+    fn commit(digit: char) -> CommitId {
+        digit.to_string().repeat(40).parse().unwrap()
+    }
+
+    fn release(digit: char) -> ReleaseRef {
+        let digest = Digest::of(digit.to_string().as_bytes());
+        ReleaseRef {
+            commit: commit(digit),
+            version: None,
+            committed_at: None,
+            artifacts: [("main".to_owned(), digest)].into(),
+            manifest: None,
+        }
+    }
+
+    fn moment() -> Moment {
+        Moment { seq: Seq(1), at: chrono::DateTime::from_timestamp(1_700_000_000, 0).unwrap(), stored: None }
+    }
+
+    /// What was there, newest first (in capitals: verified), and what was rolled back; `now` failed.
+    fn state(now: char, trail: &str, rolled_back: &str) -> State {
+        let past = |digit: char| Past {
+            release: release(digit.to_ascii_lowercase()),
+            since: moment(),
+            claimed: None,
+            until: moment(),
+            claimed_until: None,
+            verified: digit.is_ascii_uppercase().then(moment),
+        };
+        State {
+            current: Some(Occupancy {
+                release: Some(release(now)),
+                promotion: Some(crate::ledger::PromotionId("01JD4W6Z8N7QK3VB".to_owned())),
+                action: None,
+                by: "ann".to_owned(),
+                since: moment(),
+                claimed: None,
+                verified: None,
+                outcome: Some(OutcomeResult::Failed),
+                follows: true,
+                targets: Vec::new(),
+            }),
+            trail: trail.chars().map(past).collect(),
+            rolled_back: rolled_back.chars().map(commit).collect(),
+            ..State::default()
+        }
+    }
+
+    #[test]
+    fn the_way_back_is_the_newest_verified_release_that_was_not_rolled_back() {
+        let plain = "promote rollback prod";
+        let unverified = "promote rollback prod --to ccccccc --override from --reason TEXT";
+        for (now, trail, rolled_back, wanted) in [
+            ('b', "A", "", Some((plain, 'a'))),
+            // The one that was got away from, after what came back failed too.
+            ('b', "cBA", "c", Some((plain, 'a'))),
+            ('b', "cB", "c", None),
+            ('a', "B", "b", None),
+            ('a', "BA", "b", None),
+            // A verified one before one that was not, and that one where there is no other.
+            ('d', "cA", "", Some((plain, 'a'))),
+            ('d', "c", "", Some((unverified, 'c'))),
+            ('d', "ec", "e", Some((unverified, 'c'))),
+        ] {
+            let found = way(&state(now, trail, rolled_back), &"prod".parse().unwrap(), &[], None);
+            let found = found.map(|way| (way.line.to_string(), way.to));
+            let wanted = wanted.map(|(line, to)| (line.to_owned(), Some(commit(to))));
+            assert_eq!(found, wanted, "{now} {trail} {rolled_back}");
+        }
+    }
 }

@@ -6,7 +6,7 @@ use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::PromotionId;
-use promote_core::observe::{environment, heads, resolve_prefix};
+use promote_core::observe::{heads, resolve_prefix};
 use promote_core::report;
 use promote_core::request::Wanted;
 use promote_core::world::View;
@@ -55,7 +55,14 @@ async fn named(view: &View, config: &promote_core::config::Config, text: &str) -
     match wanted {
         Wanted::Commit(prefix) => Ok(resolve_prefix(view, &prefix).await?.0),
         Wanted::Environment(name) => {
-            environment(config, &name)?;
+            if !config.environments.contains_key(&name) {
+                let known = config.environments.keys().map(|name| name.as_str());
+                let failure = missing(format!("no promotion, release or environment `{name}`"));
+                return Err(match promote_core::suggest::closest(name.as_str(), known) {
+                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                    None => failure.hint("`promote history` lists promotions and releases"),
+                });
+            }
             let heads = heads(view, config, [&name]).await?;
             let release = heads.get(&name).and_then(Option::as_ref).and_then(|head| head.state().release());
             release

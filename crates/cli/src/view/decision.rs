@@ -97,7 +97,12 @@ fn unmet(report: &DecisionReport) -> String {
 
 /// `billing-api: prod 77f0d4a → a93be01`.
 pub(crate) fn title(report: &DecisionReport) -> Text {
-    let from = report.from.as_ref().map_or("(nothing)", |from| from.short());
+    // What is there without a release that is known is not nothing.
+    let none = match report.moves.iter().any(|write| write.before_size.is_some()) {
+        true => "(unknown)",
+        false => "(nothing)",
+    };
+    let from = report.from.as_ref().map_or(none, |from| from.short());
     let project = format!("{}: {} ", report.project, report.environment);
     let move_ = match report.decision {
         _ if report.action == Action::Undo && !report.stays.is_empty() => {
@@ -105,6 +110,8 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
         }
         _ if report.action == Action::Undo => format!("{} → (nothing)", report.release.short()),
         Verb::NothingToDo => from.to_owned(),
+        // What is open is left, and the release that is recorded comes back.
+        _ if report.action == Action::Rollback && from == report.release.short() => format!("back to {from}"),
         _ => format!("{from} → {}", report.release.short()),
     };
     let mut text = Text::new(project, Style::Strong).and(move_, Style::Strong);
@@ -259,6 +266,7 @@ fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
     if report.action == Action::Undo {
         let what = match write.before_size {
             None => "nothing is there".to_owned(),
+            Some(bytes) if keeps(report, &write.target) => format!("{} there stay, see below", size(bytes)),
             Some(bytes) => format!("{} there are deleted, where the promotion wrote them", size(bytes)),
         };
         return vec![Text::new(&write.target, Style::Literal), Text::plain(what)];
@@ -294,6 +302,12 @@ fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
         digest(&write.sha256)
     );
     vec![Text::new(&write.target, Style::Literal), Text::plain(before), Text::plain(after)]
+}
+
+/// Whether an undoing leaves a target as it is.
+fn keeps(report: &DecisionReport, target: &str) -> bool {
+    let named = format!("`{target}` ");
+    report.stays.iter().any(|told| told.starts_with(&named))
 }
 
 /// Every rule with its evidence and when it may open.

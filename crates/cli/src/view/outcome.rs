@@ -67,15 +67,27 @@ fn untaken(page: &mut Page, report: &OutcomeReport) {
 /// What an undoing leaves: a lane without a release, and what stays in its targets.
 fn left(page: &mut Page, report: &OutcomeReport) {
     let name = &report.environment;
-    if report.restored.iter().all(|one| one.end != RestoredEnd::Stays) {
+    let stay = || report.restored.iter().filter(|one| one.end == RestoredEnd::Stays);
+    if stay().next().is_none() {
         page.line(format!("Nothing is recorded as being in {name}; other releases may go there."));
         return;
     }
-    page.line(format!(
-        "Nothing is recorded as being in {name}. An object that stays there counts as drift: the next promotion \
-         is refused, and names the ways past it."
-    ));
-    page.hint(format!("`promote verify {name}` shows what is there, and how it may be recorded"));
+    let folders = stay().filter(|one| one.target.folder().is_some()).count();
+    page.line(match folders {
+        0 => format!(
+            "Nothing is recorded as being in {name}. An object that stays there counts as drift: the next promotion \
+             is refused, and names the ways past it."
+        ),
+        _ => format!(
+            "Nothing is recorded as being in {name}. An object or a folder with its manifest that stays there counts \
+             as drift: the next promotion is refused, and names the ways past it. A folder without its manifest does \
+             not: the next promotion writes over it."
+        ),
+    });
+    match folders {
+        0 => page.hint(format!("`promote verify {name}` shows what is there, and how it may be recorded")),
+        _ => page.hint(format!("`promote verify {name}` shows what is there, and what leads on")),
+    }
 }
 
 /// A promotion whose deployment failed or has no known end, as an error.
@@ -152,16 +164,24 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             }
         }
     }
-    if report.undone.is_none() && report.superseded_by.is_none() {
-        let from = report.from.as_ref().filter(|from| from.sha != report.release.sha);
+    if report.stuck {
+        match (&report.undo, &report.undo_to) {
+            (Some(undo), Some(to)) => {
+                page.hint(format!("`{undo}` goes further back, to {}", super::short(to)))
+            }
+            _ => page.hint(promote_core::undo::onward(name)),
+        }
+    } else if report.undone.is_none() && report.superseded_by.is_none() {
+        let from = report.undo_to.as_ref().filter(|_| report.from.is_some());
         match (from, &report.undo) {
-            (Some(from), Some(undo)) => page.hint(format!("`{undo}` puts {} back", from.short())),
+            (Some(from), Some(undo)) => page.hint(format!("`{undo}` puts {} back", super::short(from))),
             (None, Some(undo)) => page.hint(super::undoing(undo, &report.stays)),
             (_, None) => {}
         }
-        if report.result != Some(OutcomeResult::Failed) {
-            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
-        }
+    }
+    let ended = report.undone.is_none() && report.superseded_by.is_none();
+    if ended && report.result != Some(OutcomeResult::Failed) {
+        page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
     }
     page.hint(format!("`promote show {}` has every step", report.promotion));
     page

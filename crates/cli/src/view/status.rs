@@ -172,7 +172,8 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()));
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
-        Standing::Failed => back(page, environment),
+        Standing::Failed if environment.undo.is_some() => back(page, environment),
+        Standing::Failed => page.hint(promote_core::undo::onward(name)),
         // What was adopted was brought by no promotion, so there are no steps of one to run again.
         Standing::NotVerified
             if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>

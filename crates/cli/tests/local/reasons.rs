@@ -48,6 +48,18 @@ fn an_empty_or_blank_reason_is_refused_wherever_a_reason_is_asked_for() {
 }
 
 #[test]
+fn a_reason_with_a_line_break_is_refused_wherever_a_reason_is_asked_for() {
+    let stage = published();
+    let before = contents(&stage.path());
+    for line in NEEDED.iter().chain(ALLOWED) {
+        let whole: Vec<&str> = line.iter().copied().chain(["--reason", "a\nb"]).collect();
+        let answer = stage.run(&whole).ends(ExitStatus::Usage);
+        assert!(answer.err.contains("a reason is one line"), "{whole:?}: {}", answer.err);
+        assert_eq!(contents(&stage.path()), before, "{whole:?}");
+    }
+}
+
+#[test]
 fn every_mark_and_override_needs_a_reason_and_what_lifts_one_does_not() {
     let stage = published();
     let before = contents(&stage.path());

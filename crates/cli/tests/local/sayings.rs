@@ -117,3 +117,20 @@ fn resuming_where_nothing_is_recorded_names_a_way_that_works_now() {
         stage.run(&["publish"]).ends(ExitStatus::Ok);
     }
 }
+
+#[test]
+fn a_rule_that_nobody_goes_past_is_not_called_unknown() {
+    let stage = published();
+    let line = ["to", "uat", "--yes", "--override", "shared-target", "--reason", "x"];
+    let answer = stage.run(&line).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("the rule `shared-target` can't be overridden"), "{}", answer.err);
+    let answer = stage.run(&["to", "uat", "--override", "sock", "--reason", "x"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("unknown rule `sock`") && answer.err.contains("`soak`"), "{}", answer.err);
+}
+
+#[test]
+fn what_is_shown_may_be_a_promotion_a_release_or_an_environment() {
+    let stage = published();
+    let answer = stage.run(&["show", "zzz"]).ends(ExitStatus::Missing);
+    assert!(answer.err.contains("no promotion, release or environment `zzz`"), "{}", answer.err);
+}

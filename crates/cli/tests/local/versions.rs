@@ -222,3 +222,17 @@ fn what_comes_back_lies_under_the_name_that_it_had() {
     stage.run(&again).ends(ExitStatus::Ok);
     assert!(stage.has("deployed/prod-1.4.0.zip"));
 }
+
+#[test]
+fn a_status_judges_by_the_tags_of_now_as_a_plan_does() {
+    let stage = Stage::with(VERSIONED);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let next = || stage.run(&["status", "--json"]).json()["environments"][1]["next"].clone();
+    assert_eq!(next()["ready"], false, "it has no version yet: {}", next());
+    stage.git(&["tag", "v1.5.0"]);
+    assert_eq!(next()["ready"], true, "{}", next());
+    stage.run(&["plan", "prod"]).ends(ExitStatus::Ok);
+    // One that the rule `versions` does not let through says so there, too.
+    stage.git(&["tag", "v3.0.0"]);
+    assert_eq!(next()["ready"], false, "{}", next());
+}

@@ -140,9 +140,11 @@ fn a_folder_in_place_is_not_said_to_go_when_its_first_promotion_is_undone() {
     let stage = moved("promote to prod --yes");
     let (_, out, err) = stage.run("promote rollback prod --dry-run");
     assert!(out.contains("(nothing recorded)") && out.contains("stays as it is"), "{out}{err}");
+    assert!(out.contains("there stay") && !out.contains("are deleted"), "{out}");
     let (status, _, err) = stage.run("promote rollback prod --yes");
     assert_eq!(status, ExitStatus::DeployFailed, "{err}");
     assert!(err.contains(stays), "{err}");
+    assert!(err.contains("A folder without its manifest does not"), "{err}");
 }
 
 #[test]
@@ -201,4 +203,47 @@ fn a_plan_that_takes_over_says_so_in_the_line_that_does_it() {
         assert!(!told.contains(step), "{step} does not run: {told}");
     }
     stage.quietly("promote rollback prod --take-over --yes");
+}
+
+#[test]
+fn what_is_open_where_nothing_is_recorded_is_not_said_to_be_as_recorded() {
+    for (config, told) in [
+        (CONFIG.to_owned(), "shop/prod.zip` is as it was before: nothing is recorded"),
+        (
+            CONFIG.replace("shop/{sha}.zip", "shop/{sha}/").replace("shop/{env}.zip", "shop/{env}/"),
+            "shop/prod/` has no manifest; some of its files may be of that promotion",
+        ),
+    ] {
+        let config = config.replace("soak = \"2d\"\n", "prepare = { run = \"./prepare\" }\n");
+        let mut stage = Stage::empty(&config);
+        stage.publish('a', "work on a");
+        for environment in ["staging", "uat"] {
+            stage.quietly(&format!("promote to {environment} {} --yes", commit('a')));
+        }
+        stage.step(Next::Hangs);
+        assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Interrupted);
+        let (_, out, err) = stage.run("promote status prod");
+        assert!(out.contains(told), "{out}{err}");
+    }
+}
+
+#[test]
+fn bytes_that_nobody_knows_are_not_nothing() {
+    let stage = before("");
+    stage.tamper("shop/prod.zip", "by hand");
+    stage.quietly("promote adopt prod --yes --reason ours");
+    for line in ["promote plan prod", "promote explain prod"] {
+        let (_, out, err) = stage.run(line);
+        assert!(out.contains("prod (unknown) → bbbbbbb"), "{line}: {out}{err}");
+    }
+}
+
+#[test]
+fn a_first_release_that_is_undone_by_itself_was_not_put_back() {
+    let stage = before("auto = true\non-failure = \"rollback\"\n");
+    stage.step(Next::Fails);
+    let (status, out, err) = stage.run("promote advance prod");
+    assert_eq!(status, ExitStatus::RolledBack, "{out}{err}");
+    assert!(out.contains("it was undone: no release was there before"), "{out}{err}");
+    assert!(!out.contains("put back"), "{out}");
 }

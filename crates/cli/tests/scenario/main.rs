@@ -33,3 +33,4 @@ mod stage;
 mod taking_over;
 mod trust;
 mod usage;
+mod way_back;

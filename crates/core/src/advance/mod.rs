@@ -14,7 +14,7 @@ use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
 use crate::flow::{Done, carry_out, decide};
 use crate::lease::{self, Heard};
-use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, State};
+use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, Restored, State};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, heads};
 use crate::plan::{Decision, Refusal};
@@ -333,11 +333,29 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
         .into_iter()
         .collect();
     match &done.undone {
-        Some(Ok(back)) => why.push(format!("{} was put back", back.plan.release.commit.short(7))),
+        Some(Ok(back)) if back.plan.action == Action::Undo => {
+            let left = back.restored.iter().filter_map(Restored::told);
+            why.push("it was undone: no release was there before".to_owned());
+            why.extend(left);
+        }
+        Some(Ok(back)) => {
+            let how = if back.exit == ExitStatus::Ok { "" } else { ", but did not succeed either" };
+            why.push(format!("{} was put back{how}", back.plan.release.commit.short(7)));
+        }
         Some(Err(reason)) => why.push(format!("it could not be put back: {reason}")),
         None => {}
     }
-    let mut undo = done.undo().map(|line| line.to_string());
+    let way = done.way_back();
+    if done.is_stuck() {
+        why.push(match &way {
+            Some(undo::Way { line, to: Some(to) }) => {
+                format!("`{line}` goes further back, to {}", to.short(7))
+            }
+            _ => undo::onward(name.as_str()),
+        });
+    }
+    // Said already, and with where it leads.
+    let mut undo = way.filter(|_| !done.is_stuck()).map(|way| way.line.to_string());
     if !done.stays.is_empty() {
         why.extend(undo.take().map(|line| undo::told(line, &done.stays)));
     }

@@ -2,18 +2,30 @@
 
 use super::Done;
 use crate::invocation::Invocation;
-use crate::ledger::Action;
+use crate::ledger::{Action, OutcomeResult};
 use crate::lookout::Loss;
 use crate::observe::adopted;
 use crate::observe::undoing::lasting;
-use crate::undo;
+use crate::undo::{self, Way};
 use crate::world::World;
 
 impl Done {
-    /// What puts back the release that was there; `None` when there was none, it is there again, or another one came.
+    /// What goes back from what is there now; `None` when nothing was there before, the release that was is there again
+    /// and runs, or another one came.
     pub fn undo(&self) -> Option<Invocation> {
-        let back = matches!(self.plan.action, Action::Rollback | Action::Undo)
-            || self.undone.as_ref().is_some_and(Result::is_ok);
+        self.way_back().map(|way| way.line)
+    }
+
+    /// The same with the release that it goes back to. After a rollback that did not end well: further back.
+    pub fn way_back(&self) -> Option<Way> {
+        if let Some(Ok(back)) = &self.undone {
+            return back.way_back();
+        }
+        let back = match self.plan.action {
+            Action::Undo => true,
+            Action::Rollback => self.result == OutcomeResult::Succeeded,
+            _ => false,
+        };
         let from = self.plan.from.as_ref();
         let moved =
             from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
@@ -21,9 +33,21 @@ impl Done {
         (moved && !back && !superseded)
             .then(|| {
                 let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
-                undo::undo(self.head.state(), environment, include, self.adopted.as_ref())
+                undo::way(self.head.state(), environment, include, self.adopted.as_ref())
             })
             .flatten()
+    }
+
+    /// Whether what is there now, after a rollback, did not end well either.
+    pub fn is_stuck(&self) -> bool {
+        match &self.undone {
+            Some(Ok(back)) => back.is_stuck(),
+            _ => {
+                self.plan.action == Action::Rollback
+                    && self.lost.is_none()
+                    && self.result != OutcomeResult::Succeeded
+            }
+        }
     }
 
     /// The same with what the way back depends on. That it can't be told makes nothing of what was done undone.

@@ -16,7 +16,7 @@ use crate::names::EnvironmentName;
 use crate::port::Object;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Block, Candidate, Doom, Findings, Opened};
-use crate::undo::undo;
+use crate::undo::{Way, onward, stuck, way};
 use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -180,8 +180,11 @@ pub(super) fn unnamed(
                     ExitStatus::Missing,
                     format!("{} has no verified release to go back to", environment.name),
                 );
-                match undo(here, &environment.name, &others(config, environment), adopted) {
-                    Some(line) => failure.hint(format!("`{line}` puts back what was not verified")),
+                match way(here, &environment.name, &others(config, environment), adopted) {
+                    Some(Way { line, .. }) => {
+                        failure.hint(format!("`{line}` puts back what was not verified"))
+                    }
+                    None if stuck(here) => failure.hint(onward(environment.name.as_str())),
                     None => {
                         failure.hint(format!("`promote history {}` shows what was there", environment.name))
                     }

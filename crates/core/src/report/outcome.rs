@@ -45,8 +45,14 @@ pub struct OutcomeReport {
     pub undone: Option<Box<OutcomeReport>>,
     /// Why there was no rollback, although one was wanted.
     pub not_undone: Option<String>,
-    /// The command line that puts back what was there; `None` when nothing was, or it is back already.
+    /// The command line that goes back from what is there now; `None` when nothing was there before, or it is back and runs.
     pub undo: Option<String>,
+    /// The release that it puts back, which is not always the one that was there last: for the words alone.
+    #[serde(skip)]
+    pub undo_to: Option<String>,
+    /// Whether a rollback did not end well, so that what is running is unknown: for the words alone.
+    #[serde(skip)]
+    pub stuck: bool,
     /// What that can't take back of a first release, one sentence each.
     pub stays: Vec<String>,
     /// Whole seconds from the confirmation to the end.
@@ -137,6 +143,7 @@ impl OutcomeReport {
             Some(Err(why)) => (None, Some(why.clone())),
             None => (None, None),
         };
+        let way = done.way_back();
         Self {
             schema: Self::SCHEMA,
             exit: done.exit,
@@ -154,7 +161,9 @@ impl OutcomeReport {
             steps: done.steps.iter().map(StepReport::of).collect(),
             undone,
             not_undone,
-            undo: done.undo().map(|line| line.to_string()),
+            undo: way.as_ref().map(|way| way.line.to_string()),
+            undo_to: way.and_then(|way| way.to).map(|commit| commit.to_string()),
+            stuck: done.is_stuck(),
             stays: done.stays.clone(),
             took_s,
             plan: done.plan.digest().to_string(),

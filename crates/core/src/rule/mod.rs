@@ -32,6 +32,8 @@ pub(crate) use guard::{RELAYED, way};
 pub(crate) use target_name::names_used;
 
 use crate::config::{Config, Environment};
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
 use crate::ledger::{Action, Override, ReleaseRef};
 use crate::request::Request;
 use crate::snapshot::Snapshot;
@@ -308,6 +310,25 @@ pub fn asked_again(findings: Vec<Finding>) -> Vec<Finding> {
 pub fn overridable(name: &str) -> Result<&'static Rule, Vec<&'static str>> {
     let known = || RULES.iter().filter(|rule| rule.overridable);
     known().find(|rule| rule.name == name).ok_or_else(|| known().map(|rule| rule.name).collect())
+}
+
+/// The rule that is to be gone past.
+///
+/// # Errors
+/// `Usage`, when there is none of that name, or none may go past it.
+pub fn to_override(name: &str) -> Result<&'static Rule, Failure> {
+    overridable(name).map_err(|known| {
+        let (shown, all) = (crate::names::shown(name), known.join(", "));
+        if RULES.iter().any(|rule| rule.name == name) {
+            return Failure::new(ExitStatus::Usage, format!("the rule `{shown}` can't be overridden"))
+                .hint(format!("the rules that can be overridden are {all}"));
+        }
+        let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
+        match crate::suggest::closest(name, known) {
+            Some(near) => failure.hint(format!("did you mean `{near}`?")),
+            None => failure.hint(format!("the rules that can be overridden are {all}")),
+        }
+    })
 }
 
 impl std::fmt::Debug for Rule {

@@ -170,6 +170,9 @@ fn judge(
         targets: targets.into_iter().filter(|(name, seen)| stays(name, seen)).collect(),
         capabilities,
     };
+    // By the tags of now, as whoever plans it reads it.
+    let state = snapshot.head.as_ref().map(crate::ledger::Head::state);
+    let release = &ReleaseRef { version: snapshot.candidate.version(state, &request), ..release.clone() };
     let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };
     let judged = |finding: &Finding| finding.rule != "guard" || judged_guard;
     let told = |mut finding: Finding| {

@@ -188,6 +188,10 @@ fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
         let place = &seen.location;
         match unended(state, artifact, seen) {
             Some(words) => words,
+            None if state.current.is_none() && place.folder().is_some() => {
+                format!("`{place}` has no manifest; some of its files may be of that promotion")
+            }
+            None if state.current.is_none() => format!("`{place}` is as it was before: nothing is recorded"),
             // Of its files the manifest says nothing before the last of them is in place.
             None if place.folder().is_some() => {
                 format!("`{place}` has the manifest from before; some of its files may be of that promotion")
