@@ -3,9 +3,21 @@
 use promote_action::{Outside, Surroundings, run};
 use promote_core::exit::ExitStatus;
 use std::process::ExitCode;
+use std::time::Duration;
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() -> ExitCode {
+/// How long what still runs in threads is waited for at the end: a file system that is gone must not keep the job.
+const LEFT: Duration = Duration::from_secs(2);
+
+fn main() -> ExitCode {
+    let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
+        return ExitStatus::Failed.into();
+    };
+    let ended = runtime.block_on(whole());
+    runtime.shutdown_timeout(LEFT);
+    ended
+}
+
+async fn whole() -> ExitCode {
     let variables = std::env::vars_os()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .collect();

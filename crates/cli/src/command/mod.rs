@@ -206,6 +206,9 @@ fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> 
     Ok(None)
 }
 
+/// How long what still runs in threads is waited for when the command has ended.
+const LEFT: std::time::Duration = std::time::Duration::from_secs(2);
+
 /// Runs a future to its end. One thread is enough: commands wait far more than they compute. It is made here, so that the
 /// stack holds the one that runs and not room for that of every command.
 pub(crate) fn block_on<T, F: Future<Output = Result<T, Stop>>>(make: impl FnOnce() -> F) -> Result<T, Stop> {
@@ -213,5 +216,28 @@ pub(crate) fn block_on<T, F: Future<Output = Result<T, Stop>>>(make: impl FnOnce
         .enable_all()
         .build()
         .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
-    runtime.block_on(make())
+    let ended = runtime.block_on(make());
+    // A thread may wait for something that never comes, such as a file system that is gone: after a signal, too, it is left.
+    runtime.shutdown_timeout(LEFT);
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{RecvTimeoutError, channel};
+    use std::time::Duration;
+
+    #[test]
+    fn a_command_ends_although_a_thread_of_it_is_stuck() {
+        let (let_go, stuck) = channel::<()>();
+        let (tell, told) = channel();
+        let ended = block_on(async || {
+            tokio::task::spawn_blocking(move || tell.send(stuck.recv_timeout(Duration::from_secs(60))));
+            Ok(ExitStatus::Ok)
+        });
+        assert!(matches!(ended, Ok(ExitStatus::Ok)));
+        drop(let_go);
+        assert_eq!(told.recv().unwrap(), Err(RecvTimeoutError::Disconnected), "it was waited for");
+    }
 }
