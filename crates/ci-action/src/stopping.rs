@@ -41,9 +41,13 @@ impl Stopping {
         log: &Log,
         connect: &dyn Connect,
     ) -> Failure {
-        let reached = heard.reached();
+        let mut reached = heard.reached();
         let underway = self.underway.lock().unwrap_or_else(PoisonError::into_inner).take();
         let mirror = self.mirror.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
+            let withdrawn = before_the_next(connect, underway.withdraw(&reached)).await;
+            reached.aborted = matches!(withdrawn, Some(Ok(true)));
+        }
         let mut recorded = None;
         if let Some(underway) = underway.as_ref().filter(|_| reached.is_deploying()) {
             recorded = before_the_next(connect, underway.record(&reached)).await;

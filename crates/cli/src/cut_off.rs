@@ -1,4 +1,5 @@
-//! A promotion that was interrupted: what is known of it is recorded where the ledger has a place for it, and said.
+//! A promotion that was interrupted: it is withdrawn where nothing was written, what is known of it is recorded where the
+//! ledger has a place for it, and said.
 
 use crate::app::{App, Stop};
 use crate::env::Signal;
@@ -11,11 +12,16 @@ use promote_core::ledger::Actor;
 use promote_core::request::{Request, Wanted};
 use promote_core::world::World;
 
-/// Says how far a promotion got, and records an interrupted deployment as such.
+/// Says how far a promotion got, withdraws one that wrote nothing, and records an interrupted deployment as such.
 pub(crate) async fn cut_off(app: &App<'_>, progress: &Progress, signal: Signal, underway: &Underway) -> Stop {
     progress.rest();
     app.screen.message("\n");
-    let reached = progress.reached();
+    let mut reached = progress.reached();
+    if reached.is_untouched() {
+        let withdrawn = last_words(app.env, underway.withdraw(&reached)).await;
+        reached.aborted = matches!(withdrawn, Some(Ok(true)));
+        progress.rest();
+    }
     let mut recorded = None;
     if reached.is_deploying() {
         recorded = last_words(app.env, underway.record(&reached)).await;

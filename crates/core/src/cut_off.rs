@@ -1,13 +1,14 @@
 //! A promotion that somebody stops: how far it got is remembered from what was heard, said in words, and recorded where the
 //! ledger has a place for it. The same for every frontend.
 
+use crate::apply::{Writer, not_appended};
 use crate::config::Config;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::flow::outcome;
 use crate::invocation::{Invocation, others};
-use crate::ledger::{Head, LedgerError, OutcomeResult, PromotionId};
+use crate::ledger::{Abort, Action, AppendError, Head, Kind, LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::{adopted, environment, genesis};
@@ -71,6 +72,12 @@ impl Reached {
         self.promotion.is_some() && !self.ended && !self.aborted
     }
 
+    /// Whether it is known that nothing was sent to any target: then the promotion need not stay open.
+    pub const fn is_untouched(&self) -> bool {
+        let begun = self.moving.is_some() || !self.moved.is_empty() || self.committed;
+        self.is_left() && !begun
+    }
+
     /// Whether it is known that the deployment of what was moved has no end yet: then that is to be recorded.
     pub const fn is_deploying(&self) -> bool {
         self.committed && !self.ended && !self.aborted
@@ -98,6 +105,39 @@ pub struct Recorded {
 }
 
 impl Underway {
+    /// Withdraws a promotion of which nothing was sent to any target, so that nobody has to wait for its end. One that took
+    /// over from another stays open: the other's writes may be on their way. Says whether it was withdrawn.
+    ///
+    /// # Errors
+    /// When the ledger can't be read or written.
+    pub async fn withdraw(&self, reached: &Reached) -> Result<bool, Failure> {
+        let (world, request) = (&self.world, &self.request);
+        let name = reached.environment.as_ref().unwrap_or(&request.environment);
+        let settings = environment(&self.config, name)?;
+        let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let own = head.filter(|head| {
+            let intent = head.record.intent.as_ref();
+            let ours = intent.filter(|intent| Some(&intent.promotion) == reached.promotion.as_ref());
+            ours.is_some_and(|intent| intent.action != Action::Undo && intent.supersedes.is_none())
+        });
+        let Some(intent) = own.filter(|_| reached.is_untouched()) else { return Ok(false) };
+        let genesis = genesis(&world.view(), &self.config).await?;
+        let why = "it was stopped before the first target was written";
+        let record =
+            Writer::new(world, &genesis, settings, request).record(&intent, Kind::Abort, |record| {
+                record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
+            })?;
+        match world.ledger.append(&record).await {
+            Ok(_) => {
+                world.events.hear(&Event::Aborted { why: why.to_owned() });
+                Ok(true)
+            }
+            // Somebody took over in this very moment.
+            Err(AppendError::Lost { .. }) => Ok(false),
+            Err(error) => Err(not_appended(error, name.as_str())),
+        }
+    }
+
     /// Records that the deployment was not waited for.
     ///
     /// # Errors

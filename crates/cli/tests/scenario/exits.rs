@@ -1,6 +1,7 @@
 //! Every exit of every command is held against the table of exit codes: the code and the document say the same, and
 //! what the table says of the targets is so, whatever goes wrong and at whichever request.
 
+use crate::cut_off::killed;
 use crate::stage::{CONFIG, Next, Outside, Stage, printed};
 use promote_cli::{Stream, run};
 use promote_core::decorator::{Fault, FaultPlan};
@@ -93,8 +94,7 @@ fn failed(stage: &mut Stage) {
 
 fn open(stage: &mut Stage) {
     configured(stage, "prepare = { run = \"./prepare\" }\n");
-    stage.step(Next::Hangs);
-    stage.tell("promote to prod --yes");
+    killed(stage, "promote to prod --yes");
 }
 
 fn configured(stage: &Stage, more: &str) {

@@ -1,6 +1,7 @@
 //! The first release of an environment that did not end well: what is said, and each way on works (each line's hints are
 //! tried in a copy of its state).
 
+use crate::cut_off::killed;
 use crate::stage::{CONFIG, Next, Stage, commit};
 use promote_core::exit::ExitStatus;
 use serde_json::Value;
@@ -192,8 +193,7 @@ fn where_several_failed_one_after_the_other_the_one_before_is_named() {
 #[test]
 fn a_plan_that_takes_over_says_so_in_the_line_that_does_it() {
     let stage = before("prepare = { run = \"./prepare\" }\n");
-    stage.step(Next::Hangs);
-    assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Interrupted);
+    killed(&stage, "promote to prod --yes");
     stage.outside.clock.advance(Duration::from_secs(1));
     let (status, out, err) = stage.run("promote rollback prod --dry-run --take-over");
     assert_eq!(status, ExitStatus::Ok, "{err}");

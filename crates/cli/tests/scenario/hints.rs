@@ -36,7 +36,7 @@ fn a_hint_is_a_command_that_works_now() {
 
 #[test]
 fn the_hint_of_a_plan_keeps_every_term_that_it_was_made_on() {
-    let mut stage = Stage::ready();
+    let stage = Stage::ready();
     let (_, out, err) = stage.run("promote to uat bbbb --redeploy --reason \"it's lost\" --dry-run");
     assert!(out.contains("Allowed"), "{out}{err}");
     hinted(&err, "promote to uat bbbbbbb --redeploy --reason 'it'\\''s lost'");
@@ -54,8 +54,7 @@ fn the_hint_of_a_plan_keeps_every_term_that_it_was_made_on() {
     )
     .unwrap();
     stage.days(3);
-    stage.step(Next::Hangs);
-    stage.tell("promote to prod --yes");
+    crate::cut_off::killed(&stage, "promote to prod --yes");
     let (_, _, err) = stage.run("promote resume prod --dry-run");
     hinted(&err, "promote resume prod --take-over");
     stage.outside.clock.advance(std::time::Duration::from_secs(61));

@@ -55,6 +55,8 @@ pub(crate) enum Next {
     TimesOut,
     /// It never ends; a signal comes instead.
     Hangs,
+    /// The process is killed meanwhile.
+    Dies,
 }
 
 /// Everything outside the process.
@@ -139,6 +141,9 @@ impl StepRunner for Outside {
         if next == Some(Next::Hangs) {
             self.signal.store(true, Ordering::SeqCst);
             std::future::pending::<()>().await;
+        }
+        if next == Some(Next::Dies) {
+            std::panic::resume_unwind(Box::new("killed"));
         }
         self.clock.advance(Duration::from_secs(90));
         let (end, summary) = match next {

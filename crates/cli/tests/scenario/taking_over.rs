@@ -1,18 +1,18 @@
 //! Taking over what somebody else may still be at: a person is told how old it is, automation waits.
 
-use crate::stage::{CONFIG, Next, Stage};
+use crate::cut_off::killed;
+use crate::stage::{CONFIG, Stage};
 use promote_core::exit::ExitStatus;
 use promote_core::port::Clock;
 use std::time::Duration;
 
-/// A promotion of `b` to prod that hangs in its migration, stopped by ctrl-C a second ago: it is open.
+/// A promotion of `b` to prod whose process was killed in its migration a second ago: it is open.
 fn open() -> Stage {
     let prepare = format!("{CONFIG}prepare = {{ run = \"./prepare\" }}\n");
     let stage = Stage::ready();
     std::fs::write(stage.folder.path().join("promote.toml"), prepare.trim_start()).unwrap();
     stage.days(3);
-    stage.step(Next::Hangs);
-    assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::Interrupted);
+    killed(&stage, "promote to prod --yes");
     stage.outside.clock.advance(Duration::from_secs(1));
     stage
 }
