@@ -66,10 +66,16 @@ impl Blob for FileBlob {
 
 /// Opens what the path leads to, which must be a regular file.
 pub(crate) fn open_file(path: &Path) -> io::Result<(File, FileIdentity)> {
-    let file = open_regular(&path.canonicalize()?)?;
+    let path = path.canonicalize()?;
+    let odd = || io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+    // A socket can't be opened at all.
+    let file = open_regular(&path).map_err(|error| match path.metadata() {
+        Ok(found) if !found.is_file() => odd(),
+        _ => error,
+    })?;
     let metadata = file.metadata()?;
     if !metadata.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+        return Err(odd());
     }
     Ok((file, FileIdentity::of(&metadata)))
 }
@@ -128,9 +134,14 @@ mod tests {
         assert!(blob.read_at(0, 4).await.is_err());
     }
 
+    #[cfg(unix)]
     #[test]
-    fn a_folder_is_not_a_blob() {
+    fn a_folder_or_a_socket_is_not_a_blob() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(FileBlob::open(dir.path()).is_err());
+        let socket = dir.path().join("socket");
+        let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for path in [dir.path(), &socket] {
+            assert_eq!(FileBlob::open(path).unwrap_err().to_string(), "not a regular file");
+        }
     }
 }

@@ -22,8 +22,9 @@ use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::undo::told;
 use promote_core::unwaited::move_only;
-use promote_providers::written;
-use std::path::PathBuf;
+use promote_providers::{opened, written};
+use std::io::Read as _;
+use std::path::Path;
 
 /// Runs one of them.
 pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
@@ -148,7 +149,7 @@ pub(crate) fn begins(site: &Site<'_>, request: &Request) {
 }
 
 /// The saved plan that is to be carried out. The environment and release may be named as well, and must be its own.
-fn read(site: &Site<'_>, file: &PathBuf) -> Result<Plan, Failure> {
+fn read(site: &Site<'_>, file: &Path) -> Result<Plan, Failure> {
     let shown = file.display().to_string();
     let unread = |error: std::io::Error| {
         let exit = match error.kind() {
@@ -157,11 +158,15 @@ fn read(site: &Site<'_>, file: &PathBuf) -> Result<Plan, Failure> {
         };
         Failure::new(exit, format!("the plan `{shown}` can't be read")).caused_by(error)
     };
-    if std::fs::metadata(file).map_err(unread)?.len() > saved::LIMIT {
+    let mut bytes = Vec::new();
+    opened::regular(file)
+        .and_then(|opened| opened.take(saved::LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(unread)?;
+    if bytes.len() as u64 > saved::LIMIT {
         return Err(Failure::new(ExitStatus::Usage, format!("`{shown}` is too large to be a plan")));
     }
     let environment = environment(site.inputs)?;
-    let plan = saved::parse(&std::fs::read(file).map_err(unread)?, &shown, &environment)?;
+    let plan = saved::parse(&bytes, &shown, &environment)?;
     let others = ["version", "release", "commit_sha", "sha", "notes", "reason", "override", "include"];
     match others.iter().find(|name| !site.inputs.get(name).is_empty()) {
         None => Ok(plan),

@@ -16,6 +16,7 @@ use promote_core::port::{
     Page, ProviderError, Token, VersionId,
 };
 use promote_core::report::{VerifyReport, check_ledger};
+use promote_providers::opened;
 use std::fmt;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -27,7 +28,7 @@ const ROOT: &str = "copy";
 /// Checks everything in a copied ledger.
 pub(crate) async fn check(folder: &Path) -> Result<VerifyReport, Failure> {
     let genesis = folder.join("ledger.json");
-    std::fs::File::open(&genesis).map_err(|error| unread(&genesis, error))?;
+    opened::regular(&genesis).map_err(|error| unread(&genesis, error))?;
     let root: Key = ROOT.parse().map_err(|error| {
         let error: promote_core::location::LocationError = error;
         Failure::new(ExitStatus::Failed, "a copy has no place").caused_by(error)
@@ -101,13 +102,16 @@ impl Copy {
             let message = "it is a symbolic link, which could lead anywhere";
             return Err(ProviderError::new(ErrorKind::Corrupt, self, key, message));
         }
-        let file = match std::fs::File::open(path) {
+        let file = match opened::regular(&path) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound || path.is_dir() => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {
+                return Err(ProviderError::new(ErrorKind::Corrupt, self, key, error.to_string()));
+            }
             Err(error) => return Err(failed(error)),
         };
         let known = file.metadata().map_err(failed)?;
-        Ok(known.is_file().then(|| (file, object(key.clone(), &known))))
+        Ok(Some((file, object(key.clone(), &known))))
     }
 
     /// Takes what lies below `path`, whose key is `key`, part by part.

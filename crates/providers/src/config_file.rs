@@ -2,11 +2,11 @@
 //! that is found is only taken from its user, or from a repository that git takes; one that is named is taken as it is. What
 //! it says is read in `promote-core`.
 
+use crate::opened;
 use promote_core::config::LARGEST;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use std::fs::{File, OpenOptions};
-use std::io::Read;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 /// The file that is looked for.
@@ -60,11 +60,11 @@ pub fn regular(file: &Path) -> Result<String, Failure> {
 fn content(file: &Path, another: &str) -> Result<String, Failure> {
     let failed = |error| unread(file, error, another);
     let refused = |why: &str| Failure::new(ExitStatus::Usage, format!("`{}` {why}", file.display()));
-    let opened = open(file).map_err(failed)?;
+    let opened = opened::regular(file).map_err(|error| match error.kind() {
+        ErrorKind::InvalidInput => refused("is no regular file"),
+        _ => failed(error),
+    })?;
     let about = opened.metadata().map_err(failed)?;
-    if !about.is_file() {
-        return Err(refused("is no regular file"));
-    }
     let mut bytes = Vec::new();
     opened.take(LARGEST as u64 + 1).read_to_end(&mut bytes).map_err(failed)?;
     if bytes.len() > LARGEST {
@@ -84,19 +84,6 @@ fn unread(file: &Path, error: std::io::Error, another: &str) -> Failure {
     let failure = Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()));
     let failure = failure.caused_by(error);
     if another.is_empty() { failure } else { failure.hint(another) }
-}
-
-/// Without waiting for whoever writes to a pipe of that name.
-fn open(file: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        let flags = rustix::fs::OFlags::NONBLOCK.bits();
-        options.custom_flags(i32::try_from(flags).unwrap_or_default());
-    }
-    options.open(file)
 }
 
 /// The nearest folder upwards that has a `.git`.

@@ -10,6 +10,7 @@ pub mod identity;
 pub mod interruption;
 pub mod machine;
 pub mod mirror;
+pub mod opened;
 pub mod pipelines;
 pub mod proposal;
 pub mod step;

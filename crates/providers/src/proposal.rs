@@ -1,10 +1,9 @@
 //! The pull or merge request that a job is about, where its system gives the job a merge of it that is tried out. A job
 //! for what is proposed itself is none: that commit stays what it is, merged or not.
 
-use crate::Variables;
+use crate::{Variables, opened};
 use promote_core::commit::CommitId;
 use promote_core::proposal::Proposal;
-use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
@@ -49,7 +48,7 @@ fn github(variables: &Variables) -> Option<Proposal> {
 /// `pull_request.head.sha` of an event.
 fn proposed(path: &Path) -> Option<CommitId> {
     let mut text = Vec::new();
-    File::open(path).ok()?.take(LIMIT).read_to_end(&mut text).ok()?;
+    opened::regular(path).ok()?.take(LIMIT).read_to_end(&mut text).ok()?;
     let event: serde_json::Value = serde_json::from_slice(&text).ok()?;
     event.pointer("/pull_request/head/sha")?.as_str()?.parse().ok()
 }

@@ -8,7 +8,9 @@ use clap::{Args, ValueEnum};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::Document;
+use promote_providers::opened;
 use serde::Serialize;
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Write the workflow that runs promote for this promote.toml
@@ -156,8 +158,9 @@ fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) ->
 }
 
 fn read(file: &Path) -> Result<Option<String>, Failure> {
-    match std::fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
+    let mut text = String::new();
+    match opened::regular(file).and_then(|mut opened| opened.read_to_string(&mut text)) {
+        Ok(_) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(error) => {
             Err(Failure::new(ExitStatus::Failed, format!("`{}` can't be read", file.display()))

@@ -5,6 +5,8 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 use promote_core::plan::{Plan, saved};
+use promote_providers::opened;
+use std::io::Read as _;
 use std::path::Path;
 
 /// Reads a saved plan for this environment.
@@ -18,9 +20,12 @@ pub(super) fn read(app: &App<'_>, path: &Path, environment: &EnvironmentName) ->
         };
         Failure::new(exit, format!("the plan `{shown}` can't be read")).caused_by(error)
     };
-    if std::fs::metadata(&file).map_err(unread)?.len() > saved::LIMIT {
+    let mut bytes = Vec::new();
+    opened::regular(&file)
+        .and_then(|opened| opened.take(saved::LIMIT + 1).read_to_end(&mut bytes))
+        .map_err(unread)?;
+    if bytes.len() as u64 > saved::LIMIT {
         return Err(Failure::new(ExitStatus::Usage, format!("`{shown}` is too large to be a plan")));
     }
-    let bytes = std::fs::read(&file).map_err(unread)?;
     saved::parse(&bytes, &shown.to_string(), environment)
 }

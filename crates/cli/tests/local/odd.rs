@@ -153,3 +153,34 @@ fn a_file_that_is_not_there_ends_publishing_and_looking_alike() {
         plain.run(&["publish", &format!("{name}.txt")]).ends(exit);
     }
 }
+
+#[test]
+fn in_a_copy_of_the_ledger_a_pipe_is_found_and_not_waited_for() {
+    let (stage, commit) = published("releases/{sha}.txt", "live/{env}.txt", "out/a");
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let line = ["verify", "--offline", ".promote/shop"];
+    stage.run(&line).ends(ExitStatus::Ok);
+    for (path, exit) in [
+        (format!("releases/{commit}/manifest.json"), ExitStatus::Differs),
+        ("lanes/staging/log/999/999/999/998.json".to_owned(), ExitStatus::Differs),
+        ("ledger.json".to_owned(), ExitStatus::Failed),
+    ] {
+        let path = format!(".promote/shop/{path}");
+        let away = stage.path().join("away");
+        std::fs::rename(stage.path().join(&path), &away).unwrap();
+        pipe(&stage, &path);
+        let answer = stage.run(&line).ends(exit);
+        let said = format!("{}{}", answer.out, answer.err);
+        assert!(said.contains("it is no regular file"), "{path}: {said}");
+        remove(&stage, &path);
+        std::fs::rename(&away, stage.path().join(&path)).unwrap();
+    }
+}
+
+#[test]
+fn a_saved_plan_that_is_a_pipe_is_not_waited_for() {
+    let (stage, _) = published("releases/{sha}.txt", "live/{env}.txt", "out/a");
+    pipe(&stage, "plan.json");
+    let answer = stage.run(&["to", "staging", "--plan", "plan.json", "--yes"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("it is no regular file"), "{}", answer.err);
+}

@@ -4,6 +4,7 @@ use super::collected::Collected;
 use super::masked::Secrets;
 use super::process_group::{HELD, ProcessGroup};
 use super::{Ended, SystemSteps, folder, outputs};
+use crate::opened;
 use promote_core::config::Step;
 use promote_core::digest::Hasher;
 use promote_core::names::shown;
@@ -172,7 +173,7 @@ fn judged(status: ExitStatus, changed: Option<i32>) -> Ended {
 
 fn saved(folder: &Path, file: &str) -> Result<String, String> {
     let path = folder::inside(folder, file)?;
-    let mut opened = std::fs::File::open(&path).map_err(|error| format!("`{}`: {error}", shown(file)))?;
+    let mut opened = opened::regular(&path).map_err(|error| format!("`{}`: {error}", shown(file)))?;
     let mut hasher = Hasher::new();
     let mut piece = vec![0; 64 * 1024];
     loop {

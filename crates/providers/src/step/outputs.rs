@@ -3,6 +3,7 @@
 
 use super::collected::escaped;
 use super::masked::Secrets;
+use crate::opened;
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::path::Path;
@@ -16,10 +17,10 @@ const FILE: u64 = 64 * 1024;
 
 /// Reads the pairs; the second part says what was left out, for people.
 pub(super) fn read(path: &Path, secrets: &Secrets) -> (BTreeMap<String, String>, Vec<String>) {
-    // The command may have put a pipe in its place, which would be waited for.
+    // The command may have put a link or a pipe in its place.
     let plain = std::fs::symlink_metadata(path).is_ok_and(|found| found.is_file());
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(path).ok().filter(|_| plain);
+    let opened = opened::regular(path).ok().filter(|_| plain);
     let read = opened.map(|file| file.take(FILE + 1).read_to_end(&mut bytes));
     match read {
         Some(Ok(_)) => {}
@@ -74,6 +75,16 @@ fn is_key(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::Variables;
+
+    #[test]
+    fn a_pipe_that_the_command_put_in_its_place_is_not_waited_for() {
+        use rustix::fs::{CWD, Mode, mkfifoat};
+        let dir = tempfile::tempdir().unwrap();
+        let place = dir.path().join("output");
+        mkfifoat(CWD, &place, Mode::RUSR | Mode::WUSR).unwrap();
+        let secrets = Secrets::new(&Variables::default(), []);
+        assert_eq!(read(&place, &secrets), (BTreeMap::new(), Vec::new()));
+    }
 
     #[test]
     fn pairs_are_bounded_escaped_and_masked() {
