@@ -140,7 +140,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let socket = dir.path().join("socket");
         let _bound = std::os::unix::net::UnixListener::bind(&socket).unwrap();
-        for path in [dir.path(), &socket] {
+        for path in [dir.path(), socket.as_path()] {
             assert_eq!(FileBlob::open(path).unwrap_err().to_string(), "not a regular file");
         }
     }

@@ -26,7 +26,7 @@ pub async fn digest(
     mut object: Object,
     events: &dyn Events,
 ) -> Result<Option<(Object, Digest)>, Failure> {
-    let failed = |error| Failure::looking(&format!("reading `{location}`"), error);
+    let failed = |error| Failure::of_place(&format!("reading `{location}`"), error);
     for _ in 0..TRIES {
         let found = match hash(store, location, &object, events).await {
             // A version can't change.

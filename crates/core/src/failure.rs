@@ -68,8 +68,13 @@ impl Failure {
     /// A failure to look at a place where an artifact lies: a link, or whatever else is no object, is something else than
     /// was put there.
     pub fn looking_at(place: &Location, error: ProviderError) -> Self {
+        Self::of_place(&format!("looking at `{place}`"), error)
+    }
+
+    /// The same where more is done than looking: `doing` is a lower-case fragment, such as listing a folder.
+    pub fn of_place(doing: &str, error: ProviderError) -> Self {
         let odd = error.kind == ErrorKind::Invalid;
-        let failure = Self::looking(&format!("looking at `{place}`"), error);
+        let failure = Self::looking(doing, error);
         if odd { Self { exit: ExitStatus::Conflict, ..failure } } else { failure }
     }
 

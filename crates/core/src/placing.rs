@@ -41,7 +41,7 @@ impl Placing<'_> {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
         let doing = format!("writing `{}`", built.location);
-        let looking = |error| Failure::looking(&format!("looking at `{}`", built.location), error);
+        let looking = |error| Failure::of_place(&format!("looking at `{}`", built.location), error);
         let mut last = None;
         for sent in 1..=patience::TRIES {
             if let Some(object) = bucket.head(key).await.map_err(looking)? {

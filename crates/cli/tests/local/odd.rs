@@ -184,3 +184,68 @@ fn a_saved_plan_that_is_a_pipe_is_not_waited_for() {
     let answer = stage.run(&["to", "staging", "--plan", "plan.json", "--yes"]).ends(ExitStatus::Usage);
     assert!(answer.err.contains("it is no regular file"), "{}", answer.err);
 }
+
+#[test]
+fn a_source_that_becomes_something_else_while_a_promotion_prepares_is_a_conflict() {
+    for (source, target, given, at) in [
+        ("releases/{sha}.txt", "live/{env}.txt", "out/a", ".txt"),
+        ("releases/{sha}/", "live/{env}.json", "out", "/a"),
+        ("releases/{sha}/", "live/{env}.json", "out", "/.promote-folder.json"),
+        ("releases/{sha}/", "live/{env}/", "out", "/a"),
+    ] {
+        for make in ["ln -s ../away $f", "mkfifo $f", "mkdir $f"] {
+            let text = format!("f=releases/$(cat go){at}; mv $f away; {make}");
+            let prepare = format!("prepare = \"if [ -e go ]; then {text}; fi\"\n");
+            let stage = Stage::with(&format!("{}{prepare}", config(source, target)));
+            stage.write("out/a", "one");
+            stage.run(&["publish", given]).ends(ExitStatus::Ok);
+            let commit = stage.git(&["rev-parse", "HEAD"]);
+            stage.write("go", &commit);
+            let answer = stage.run(&["to", "staging", &commit, "--yes"]);
+            // A folder at the place of a folder's file is no file of it: that one is gone.
+            let gone = make.starts_with("mkdir") && at == "/a";
+            let told = format!("{target} {at} {make}: {:?} {}", answer.exit, answer.err);
+            assert!(answer.exit == ExitStatus::Conflict || gone, "{told}");
+            assert_ne!(answer.exit, ExitStatus::Ok, "{told}");
+            assert!(answer.err.contains("No target was written"), "{told}");
+            assert!(!stage.has("live"), "{told}");
+        }
+    }
+}
+
+#[test]
+fn a_folder_in_place_of_a_file_is_told_as_what_it_is() {
+    let (stage, commit) = published("releases/{sha}.txt", "live/{env}.txt", "out/a");
+    let (source, away) = (stage.path().join(format!("releases/{commit}.txt")), stage.path().join("away"));
+    let target = stage.path().join("live/staging.txt");
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    for (place, lines) in [
+        (&source, &[&["publish", "out/a"][..], &["to", "staging", &commit, "--redeploy", "--yes"]][..]),
+        (&target, &[&["to", "staging", &commit, "--yes"][..], &["plan", "staging", &commit]][..]),
+    ] {
+        std::fs::rename(place, &away).unwrap();
+        std::fs::create_dir(place).unwrap();
+        for line in lines {
+            let answer = stage.run(line).ends(ExitStatus::Conflict);
+            assert!(answer.err.contains("it is a folder"), "{}", answer.err);
+            assert!(answer.err.contains("put a file in its place, or remove it"), "{}", answer.err);
+        }
+        let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
+        assert!(answer.out.contains("it is a folder"), "{}", answer.out);
+        std::fs::remove_dir(place).unwrap();
+        std::fs::rename(&away, place).unwrap();
+    }
+    std::fs::remove_file(&source).unwrap();
+    stage.run(&["publish", "out/a"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn in_place_of_a_folders_file_they_are_called_what_they_are() {
+    let (stage, commit) = published("releases/{sha}/", "live/{env}/", "out");
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let path = format!("releases/{commit}/a");
+    remove(&stage, &path);
+    pipe(&stage, &path);
+    let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
+    assert!(answer.out.contains("a` is a named pipe, and was published as"), "{}", answer.out);
+}

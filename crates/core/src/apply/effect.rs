@@ -243,8 +243,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                         let mut error = error;
                         let mut failure = Failure::new(refused(kind), message);
                         failure.hints.append(&mut error.hints);
-                        let failure = failure.caused_by(error);
-                        return ended(touched, failure);
+                        return ended(touched, failure.caused_by(error));
                     }
                 }
                 last = Some(error);
@@ -326,11 +325,13 @@ async fn relay(
     to.write(&target.target.key, Body::Bytes(bytes), &source.headers, metadata, condition).await
 }
 
-/// A read that got no answer has written nothing.
+/// A read that got no answer has written nothing, and what is no object was put in the source's place.
 fn unsent(mut error: ProviderError) -> ProviderError {
-    if error.kind == ErrorKind::Unknown {
-        error.kind = ErrorKind::Unavailable;
-    }
+    error.kind = match error.kind {
+        ErrorKind::Unknown => ErrorKind::Unavailable,
+        ErrorKind::Invalid => ErrorKind::Conflict,
+        kind => kind,
+    };
     error
 }
 
@@ -350,7 +351,10 @@ async fn settle(
             let failure =
                 Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
             let failure = match last {
-                Some(error) => Failure { exit: refused(error.kind), ..failure.caused_by(error) },
+                Some(mut error) => {
+                    let hints = std::mem::take(&mut error.hints);
+                    Failure { exit: refused(error.kind), hints, ..failure.caused_by(error) }
+                }
                 None => failure.state("The store said it was written, and yet it has something else."),
             };
             ended(touched, failure)

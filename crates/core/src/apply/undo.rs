@@ -151,7 +151,7 @@ async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Res
     let world = writer.world;
     let bucket = world.store(&target.target.store)?;
     let key = &target.target.key;
-    let looking = |error| Failure::looking(&format!("looking at `{}`", target.target), error);
+    let looking = |error| Failure::of_place(&format!("looking at `{}`", target.target), error);
     // First the target, then the head: what was seen is ours to judge only while nobody took over.
     let seen = bucket.head(key).await.map_err(looking)?;
     let newest = world.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::looking)?;

@@ -215,7 +215,14 @@ impl Carrier<'_> {
             .map_err(|cause| error(ErrorKind::Invalid, "it has no key".to_owned()).caused_by(cause))?;
         let gone = || error(ErrorKind::NotFound, "the release's folder lacks this file".to_owned());
         let limit = usize::try_from(file.size).unwrap_or(usize::MAX);
-        let (_, bytes) = from.get(&key, limit).await?.ok_or_else(gone)?;
+        let found = from.get(&key, limit).await.map_err(|mut error| {
+            // What is no object was put in its place.
+            if error.kind == ErrorKind::Invalid {
+                error.kind = ErrorKind::Conflict;
+            }
+            error
+        })?;
+        let (_, bytes) = found.ok_or_else(gone)?;
         if Digest::of(&bytes) != file.sha256 {
             return Err(error(ErrorKind::Corrupt, "it is not what was published".to_owned()));
         }

@@ -158,7 +158,7 @@ impl Publishing<'_> {
     async fn there(&self, wanted: &FolderManifest) -> Result<Option<(Object, FolderManifest)>, Failure> {
         let doing = format!("reading `{}`", self.location);
         let found = FolderManifest::read(self.bucket, self.location).await;
-        let Some((object, found)) = found.map_err(|error| Failure::looking(&doing, error))? else {
+        let Some((object, found)) = found.map_err(|error| Failure::of_place(&doing, error))? else {
             return Ok(None);
         };
         let (is, was) = (wanted.identity(), found.identity());
@@ -178,7 +178,7 @@ impl Publishing<'_> {
         let doing = format!("listing `{}`", self.location);
         let prefix = self.prefix()?;
         let listed =
-            list(self.bucket, prefix, None).await.map_err(|error| Failure::looking(&doing, error))?;
+            list(self.bucket, prefix, None).await.map_err(|error| Failure::of_place(&doing, error))?;
         let there: HashMap<Key, Object> =
             listed.into_iter().map(|object| (object.key.clone(), object)).collect();
         let mut puts = Vec::with_capacity(wanted.files.len());
@@ -230,7 +230,11 @@ impl Publishing<'_> {
                     self.pause(sent, &error).await;
                     last = Some(error);
                 }
-                Err(error) => return Err(Failure::looking(&doing, error)),
+                Err(error) => {
+                    // What lies in its place is told first.
+                    self.compare(&file, &key).await?;
+                    return Err(Failure::looking(&doing, error));
+                }
             }
         }
         Err(self.failed(&doing, last))
@@ -238,7 +242,7 @@ impl Publishing<'_> {
 
     /// The token of the file when it lies there, by the store's word where it gives one, else by reading it.
     async fn compare(&self, file: &FolderFile, key: &Key) -> Result<Option<Token>, Failure> {
-        let failed = |error| Failure::looking(&format!("reading `{key}`"), error);
+        let failed = |error| Failure::of_place(&format!("reading `{key}`"), error);
         let head = self.bucket.head(key).await.map_err(failed)?;
         let found = match head.map(|object| (object.sha256, object)) {
             Some((Some(digest), object)) => Some((object, digest)),

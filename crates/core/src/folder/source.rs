@@ -39,6 +39,8 @@ pub struct Changed {
     pub size: u64,
     /// Its digest, where that is known: what has another length is not read.
     pub sha256: Option<Digest>,
+    /// What it is, where it is no file.
+    pub odd: Option<&'static str>,
 }
 
 /// What is wrong with a release's own folder. Nothing, when it is empty.
@@ -155,7 +157,8 @@ pub fn judge(manifest: &FolderManifest, part: &Part, objects: &[Object], reads: 
             }
             Word::Unknown => looked.unread.push(file.clone()),
             Word::Changed(sha256) => {
-                looked.faults.changed.push(Changed { file: file.clone(), size: object.size, sha256 });
+                let (file, odd) = (file.clone(), object.odd());
+                looked.faults.changed.push(Changed { file, size: object.size, sha256, odd });
             }
         }
     }
@@ -240,7 +243,10 @@ impl Faults {
     /// What is wrong with the folder at `location`, one sentence each; the first files of a kind by name.
     pub fn told(&self, location: &Location) -> Vec<String> {
         let changed = self.changed.iter().map(|one| {
-            let Changed { file, size, sha256 } = one;
+            let Changed { file, size, sha256, odd } = one;
+            if let Some(odd) = odd {
+                return format!("`{location}{}` is {odd}, and was published as {}", file.path, file.sha256);
+            }
             match sha256 {
                 Some(found) => {
                     format!(

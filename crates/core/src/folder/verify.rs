@@ -152,6 +152,9 @@ enum Wrong {
 
 /// What a listing says against a file.
 fn wrong(file: &FolderFile, object: &Object) -> Option<Wrong> {
+    if let Some(odd) = object.odd() {
+        return Some(Wrong::Other(format!("is {odd}")));
+    }
     if object.size != file.size {
         return Some(Wrong::Other(format!("has {} bytes instead of {}", object.size, file.size)));
     }

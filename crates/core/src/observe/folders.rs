@@ -66,7 +66,7 @@ pub(super) async fn files(
             _ => {
                 let store = view.store(&location.store)?;
                 let found = source::objects(&**store, location, &opened.manifest, &part).await;
-                Arc::new(found.map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?)
+                Arc::new(found.map_err(|error| Failure::of_place(&format!("listing `{location}`"), error))?)
             }
         };
         let stored = Arc::clone(&opened.manifest);

@@ -98,7 +98,7 @@ async fn folders(view: &View, candidate: &Candidate) -> Result<BTreeMap<String, 
             None => {
                 let store = view.store(&location.store)?;
                 let found = objects(&**store, location, manifest, &Part::Whole).await;
-                Arc::new(found.map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?)
+                Arc::new(found.map_err(|error| Failure::of_place(&format!("listing `{location}`"), error))?)
             }
         };
         let folder = SourceFolder {

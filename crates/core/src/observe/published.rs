@@ -96,7 +96,7 @@ pub(super) async fn read(view: &View, unread: Vec<Unread>, read: &mut Read) -> R
         let store = view.store(&location.store)?;
         let progress = Progress::new(&*view.events, &location, &files);
         let found = source::read(&**store, &location, files, &|bytes| progress.more(bytes)).await;
-        let found = found.map_err(|error| Failure::looking(&format!("reading `{location}`"), error))?;
+        let found = found.map_err(|error| Failure::of_place(&format!("reading `{location}`"), error))?;
         read.entry(entry).or_default().extend(found);
     }
     Ok(())
@@ -168,7 +168,7 @@ impl Inspection<'_> {
             Some(listed) => listed.to_vec(),
             None => source::objects(&**store, location, stored, &Part::Whole)
                 .await
-                .map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?,
+                .map_err(|error| Failure::of_place(&format!("listing `{location}`"), error))?,
         };
         let kept = built.folder.and_then(|folder| folder.stored);
         let trusted = tells && kept == Some(stored.digest());

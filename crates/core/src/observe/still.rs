@@ -90,7 +90,7 @@ async fn files(
     for _ in 0..ROUNDS {
         let objects = source::objects(&**store, location, stored, part)
             .await
-            .map_err(|error| Failure::looking(&format!("listing `{location}`"), error))?;
+            .map_err(|error| Failure::of_place(&format!("listing `{location}`"), error))?;
         let there = objects.iter().find(|object| object.key.as_str() == FOLDER);
         let same = tells && there.zip(own).is_some_and(|(there, own)| there.token == own.token);
         // Of few files no listing is asked for, and the manifest is looked at by itself.
@@ -125,7 +125,7 @@ async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, F
     let store = world.store(&folder.location.store)?;
     let found = super::targets::read(&**store, &folder.location.key)
         .await
-        .map_err(|error| Failure::looking(&format!("reading `{}`", folder.location), error))?;
+        .map_err(|error| Failure::of_place(&format!("reading `{}`", folder.location), error))?;
     Ok(found.1.is_some_and(|found| found.identity() == folder.stored.identity()))
 }
 
@@ -141,7 +141,7 @@ async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Resu
     let store = world.store(&place.store)?;
     let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &place.store)?;
     let found = store.head(&place.key).await;
-    let found = found.map_err(|error| Failure::looking(&format!("looking at `{place}`"), error))?;
+    let found = found.map_err(|error| Failure::of_place(&format!("looking at `{place}`"), error))?;
     let Some(found) = found else { return Err(changed(target).state(format!("`{place}` is gone."))) };
     let same = found.token == pinned.token && (tells || pinned.version.is_some());
     if same && found.version == pinned.version {

@@ -73,7 +73,7 @@ pub struct Object {
     pub sha256: Option<Digest>,
     /// The store's own time of the write. Whole seconds in S3.
     pub stored_at: DateTime<Utc>,
-    /// Content headers. Empty in a listing.
+    /// Content headers. Empty in a listing, except of what is no object: see [`Object::odd`].
     pub headers: Headers,
     /// User metadata. Empty in a listing.
     pub metadata: Metadata,
@@ -81,6 +81,19 @@ pub struct Object {
     /// `crc64nvme`, `sha256-parts`), each in base64 as the store writes it. None of them names the content for sure. A
     /// listing need not tell them.
     pub checksums: Checksums,
+}
+
+impl Object {
+    /// What lies there in place of an object, in words: a store of files lists it with the content type that
+    /// <https://specifications.freedesktop.org/shared-mime-info-spec/latest/> gives it, and it can't be read.
+    pub fn odd(&self) -> Option<&'static str> {
+        match self.headers.content_type.as_deref()?.strip_prefix("inode/")? {
+            "symlink" => Some("a symbolic link"),
+            "fifo" => Some("a named pipe"),
+            "socket" => Some("a socket"),
+            _ => Some("a device"),
+        }
+    }
 }
 
 /// Names that begin with a prefix, not described.

@@ -116,7 +116,7 @@ async fn complete(world: &World, commit: &CommitId) -> Result<(), Failure> {
     let looks = manifest.iter().flat_map(|manifest| manifest.artifacts.values()).map(|built| async move {
         let location: &Location = &built.location;
         let found = world.store(&location.store)?.head(&location.key).await;
-        let found = found.map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
+        let found = found.map_err(|error| Failure::of_place(&format!("looking at `{location}`"), error))?;
         Ok::<_, Failure>(found.is_none().then_some(location))
     });
     let missing: Vec<&Location> = try_join_all(looks).await?.into_iter().flatten().collect();

@@ -37,6 +37,8 @@ pub(crate) struct Entry {
 pub(crate) struct Odd {
     /// Another one of the same name has another state.
     pub(crate) state: String,
+    /// What it is, as a content type.
+    pub(crate) kind: &'static str,
     /// How long it is: of a link, where it leads.
     pub(crate) size: u64,
     /// When it was changed, in seconds.
@@ -155,12 +157,17 @@ impl Folder {
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        if is_plain(FileType::from_raw_mode(stat.st_mode)) {
-            return Ok(None);
-        }
+        let kind = match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory | FileType::RegularFile => return Ok(None),
+            FileType::Symlink => "inode/symlink",
+            FileType::Fifo => "inode/fifo",
+            FileType::Socket => "inode/socket",
+            FileType::BlockDevice => "inode/blockdevice",
+            _ => "inode/chardevice",
+        };
         let state = format!("odd-{}-{}-{}", stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
         let size = u64::try_from(stat.st_size).unwrap_or_default();
-        Ok(Some(Odd { state, size, changed_s: stat.st_mtime }))
+        Ok(Some(Odd { state, kind, size, changed_s: stat.st_mtime }))
     }
 
     /// The files and folders in it that can be part of a key, in no order. Links and devices are left out.

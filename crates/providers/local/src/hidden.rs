@@ -16,6 +16,7 @@ use crate::trouble::{Outcome, Trouble};
 use promote_core::digest::Digest;
 use promote_core::location::Key;
 use promote_core::port::{Body, ErrorKind};
+use rustix::fs::FileType;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read};
 use std::time::{Duration, Instant};
@@ -62,15 +63,26 @@ fn present<T>(end: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
+/// Why the hidden folder can't be opened or made.
+fn none(root: &Folder, error: io::Error) -> Trouble {
+    match root.kind(NAME) {
+        Ok(FileType::Directory) | Err(_) => error.into(),
+        Ok(_) => Trouble {
+            hint: Some("put the store's own folder back, or remove what lies there if there was none"),
+            ..Trouble::new(ErrorKind::Unavailable, format!("`{NAME}` is no folder"))
+        },
+    }
+}
+
 impl Hidden {
     /// The hidden folder, if anything was ever written here.
     pub(crate) fn find(root: &Folder) -> Outcome<Option<Self>> {
-        Ok(present(root.sub(NAME))?.map(|folder| Self { folder }))
+        Ok(present(root.sub(NAME)).map_err(|error| none(root, error))?.map(|folder| Self { folder }))
     }
 
     /// The hidden folder, made when it is not there.
     pub(crate) fn make(root: &Folder) -> Outcome<Self> {
-        Ok(Self { folder: root.make(NAME)? })
+        Ok(Self { folder: root.make(NAME).map_err(|error| none(root, error))? })
     }
 
     /// The folder of drafts.

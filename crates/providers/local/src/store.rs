@@ -186,11 +186,9 @@ impl Store {
             Err(error) => return Err(why_not(folder, name, error)),
         };
         let metadata = file.metadata()?;
-        if metadata.is_dir() {
-            return Ok(None);
-        }
         if !metadata.is_file() {
-            return Err(Trouble::odd("it is no regular file"));
+            let what = if metadata.is_dir() { "it is a folder" } else { "it is no regular file" };
+            return Err(Trouble::odd(what));
         }
         let stamp = Stamp::from(&metadata);
         let description = match hidden {
@@ -255,7 +253,8 @@ impl Store {
         let source = &from.location.key;
         let not_pinned =
             || Trouble::conflict(format!("the source `{source}` is not the one that was checked"));
-        let mut found = self.open(source, from.version.as_ref())?.ok_or_else(not_pinned)?;
+        let found = self.open(source, from.version.as_ref()).map_err(|trouble| trouble.of_source(source));
+        let mut found = found?.ok_or_else(not_pinned)?;
         let state = from.version.as_ref().map_or_else(|| found.state(), |version| version.0.clone());
         if state != from.token.0 {
             return Err(not_pinned());
@@ -303,7 +302,7 @@ impl Store {
         hidden.note(&stamp.name(), &description)?;
         let appeared = match &current {
             None => draft.link(&folder, name).map_err(|error| match error.kind() {
-                io::ErrorKind::AlreadyExists => Trouble::conflict("it exists already, or is a folder"),
+                io::ErrorKind::AlreadyExists => Trouble::conflict("it exists already"),
                 _ => error.into(),
             }),
             Some(old) => self

@@ -1,5 +1,6 @@
 //! Why an operation ended early, before the bucket adds its own name and the key.
 
+use promote_core::location::Key;
 use promote_core::port::ErrorKind;
 use std::io;
 
@@ -33,6 +34,15 @@ impl Trouble {
     pub(crate) fn odd(message: impl Into<String>) -> Self {
         let hint = "put a file in its place, or remove it, then run the same command again";
         Self { hint: Some(hint), ..Self::invalid(message) }
+    }
+
+    /// The same, of the source of a copy: what is no object was put in its place since it was looked at.
+    pub(crate) fn of_source(self, source: &Key) -> Self {
+        if self.kind != ErrorKind::Invalid {
+            return self;
+        }
+        let message = format!("the source `{source}` is not the one that was checked: {}", self.message);
+        Self { kind: ErrorKind::Conflict, message, ..self }
     }
 
     /// The write has happened, but whether it outlives a power failure is not known.

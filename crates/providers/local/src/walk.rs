@@ -147,7 +147,7 @@ impl Walk<'_> {
             token: Token(odd.state),
             version: None,
             stored_at: DateTime::from_timestamp(odd.changed_s, 0).unwrap_or_default(),
-            headers: Headers::default(),
+            headers: Headers { content_type: Some(odd.kind.to_owned()), ..Headers::default() },
             metadata: Metadata::new(),
             checksums: Checksums::new(),
         });

@@ -275,10 +275,11 @@ async fn the_stores_own_folder_is_out_of_reach() {
 async fn what_is_no_object_is_said_plainly() {
     let (root, bucket) = fresh();
     write(&bucket, "folder/file", "x", Precondition::Absent).await.unwrap();
-    assert!(bucket.head(&key("folder")).await.unwrap().is_none());
+    let folder = bucket.head(&key("folder")).await.unwrap_err();
+    assert_eq!((folder.kind, folder.message.as_str()), (ErrorKind::Invalid, "it is a folder"));
     assert!(bucket.head(&key("folder/file/below")).await.unwrap().is_none());
     let over = write(&bucket, "folder", "x", Precondition::Absent).await.unwrap_err();
-    assert_eq!(over.kind, ErrorKind::Conflict);
+    assert_eq!(over.kind, ErrorKind::Invalid);
     let below = write(&bucket, "folder/file/below", "x", Precondition::Absent).await.unwrap_err();
     assert_eq!(below.kind, ErrorKind::Invalid);
     assert!(below.to_string().contains("`file` is an object"), "{below}");
@@ -296,6 +297,18 @@ async fn what_is_no_object_is_said_plainly() {
     assert_eq!(missing.head(&key("a")).await.unwrap_err().kind, ErrorKind::NotFound);
     assert_eq!(write(&missing, "a", "x", Precondition::Any).await.unwrap_err().kind, ErrorKind::NotFound);
     assert!(!root.path().join("missing").exists());
+}
+
+#[tokio::test]
+async fn what_lies_in_place_of_the_stores_own_folder_is_told() {
+    let (root, bucket) = fresh();
+    fs::write(root.path().join(".promote-store"), "").unwrap();
+    let read = bucket.head(&key("a")).await.unwrap_err();
+    let written = write(&bucket, "a", "x", Precondition::Absent).await.unwrap_err();
+    for error in [read, written] {
+        assert_eq!(error.message, "`.promote-store` is no folder");
+        assert_eq!(error.hints.len(), 1);
+    }
 }
 
 #[tokio::test]

@@ -244,13 +244,13 @@ async fn read(
 ) -> Result<Option<Object>, Failure> {
     let store = view.store(&built.location.store)?;
     let read = match content::digest(&**store, &built.location, object.clone(), &*view.events).await {
+        Err(failure) if failure.is_finding() => {
+            (check.state, check.matches, check.detail) = ("other", false, Some(failure.words()));
+            return Ok(None);
+        }
         Err(failure) if failure.exit == ExitStatus::Conflict => {
             (check.matches, check.detail) = (false, Some(failure.words()));
             check.state = "rewritten";
-            return Ok(None);
-        }
-        Err(failure) if failure.is_finding() => {
-            (check.state, check.matches, check.detail) = ("other", false, Some(failure.words()));
             return Ok(None);
         }
         read => read?,
