@@ -2,6 +2,7 @@
 
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
+use crate::pack::Own;
 use crate::ready::{self, Ready, What};
 use promote_core::commit::CommitId;
 use promote_core::config::{ArtifactKind, Config};
@@ -292,9 +293,10 @@ async fn content(
     place: &Place,
 ) -> Result<Ready, Failure> {
     let zip = place.location.key.as_str().ends_with(".zip");
+    let own = || Own::of(args.config, args.base);
     match file {
-        Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone()).await,
-        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone()), args.allow_dirty).await,
+        Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone(), own()).await,
+        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone(), own()), args.allow_dirty).await,
         Some(path) => ready::given(path.clone(), zip).await,
         None => {
             let repository = GitRepository::open(args.base).map_err(|error| {
@@ -305,7 +307,8 @@ async fn content(
             let allow = args.allow_dirty;
             let built = ready::build(world, args.config, &repository, commit, allow, args.said).await?;
             let pack = args.config.pack.clone().unwrap_or_default();
-            let mut ready = ready::packed(What::Commit(repository, commit.clone(), pack), allow).await?;
+            let mut ready =
+                ready::packed(What::Commit(repository, commit.clone(), pack, own()), allow).await?;
             ready.dirty = clean::both(built, ready.dirty.take());
             Ok(ready)
         }

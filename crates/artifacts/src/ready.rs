@@ -4,7 +4,7 @@
 use crate::blob::FileBlob;
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
-use crate::pack::{Listing, Options, PackError, Packed, pack_to};
+use crate::pack::{Listing, Options, Own, PackError, Packed, pack_to};
 use crate::verify::{Limits, Verified, VerifyError, verify, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
@@ -40,9 +40,9 @@ pub struct Ready {
 #[derive(Debug, Clone)]
 pub enum What {
     /// As `[pack]` says, from a commit.
-    Commit(GitRepository, CommitId, Pack),
-    /// A folder or file as it is.
-    Path(PathBuf),
+    Commit(GitRepository, CommitId, Pack, Own),
+    /// A folder or file as it is, but for what is kept there for the project.
+    Path(PathBuf, Own),
 }
 
 /// An archive that was made, and what is to be said of it.
@@ -65,14 +65,16 @@ pub async fn pack(what: What, out: PathBuf, allow_dirty: bool) -> Result<Made, F
     let chosen = what.clone();
     let listing = aside(move || {
         let listing = match &chosen {
-            What::Commit(repository, commit, pack) => Listing::select(repository, commit, pack),
-            What::Path(path) => Listing::of_path(path),
+            What::Commit(repository, commit, pack, own) => {
+                Listing::select_beside(repository, commit, pack, own)
+            }
+            What::Path(path, own) => Listing::of_path_beside(path, own),
         };
         listing.map_err(unpacked)
     })
     .await?;
     let dirty = match &what {
-        What::Commit(repository, commit, _) if listing.origins().iter().any(|origin| !origin.commit) => {
+        What::Commit(repository, commit, ..) if listing.origins().iter().any(|origin| !origin.commit) => {
             clean::work_tree(repository, commit, allow_dirty, Cause::Found).await?
         }
         _ => None,
@@ -95,8 +97,8 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
     })?;
     let file = folder.path().join("artifact.zip");
     let named = match &what {
-        What::Commit(_, commit, _) => commit.short(7).to_owned(),
-        What::Path(path) => path.display().to_string(),
+        What::Commit(_, commit, ..) => commit.short(7).to_owned(),
+        What::Path(path, _) => path.display().to_string(),
     };
     wire::tell(|| Wire::Doing { doing: "pack", what: named });
     let Made { packed, warnings, dirty } = pack(what, file.clone(), allow_dirty).await?;
@@ -140,8 +142,8 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
     .await
 }
 
-/// The files of a folder, as they are.
-pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
+/// The files of a folder, as they are, without what is kept there for the project.
+pub async fn files_of(path: PathBuf, own: Own) -> Result<Ready, Failure> {
     aside(move || {
         if !path.is_dir() {
             return Err(Failure::new(
@@ -150,7 +152,7 @@ pub async fn files_of(path: PathBuf) -> Result<Ready, Failure> {
             )
             .state("Nothing was published."));
         }
-        let (entries, warnings) = crate::unpacked::entries(&path).map_err(|error| {
+        let (entries, warnings) = crate::unpacked::entries(&path, &own).map_err(|error| {
             let hint = error.hint();
             let message = format!("`{}` can't be published", path.display());
             let failure = Failure::new(ExitStatus::Usage, message).caused_by(error);

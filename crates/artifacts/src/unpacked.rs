@@ -3,7 +3,7 @@
 
 use crate::blob::{digest_of, open_file};
 use crate::file_identity::{FileIdentity, read_at};
-use crate::pack::{PackError, Warning, folder};
+use crate::pack::{Own, PackError, Warning, folder};
 use async_trait::async_trait;
 use bytes::Bytes;
 use promote_core::digest::Digest;
@@ -59,15 +59,16 @@ impl Blob for Reopened {
     }
 }
 
-/// Every file below `path`, ascending by name, and what is worth telling of what is left out.
+/// Every file below `path`, ascending by name, without what is kept there for a project, and what is worth telling of what
+/// is left out.
 ///
 /// # Errors
 /// When there is none, something can't be read, is a symbolic link or no file, or has a name that no store takes.
-pub fn entries(path: &Path) -> Result<(Vec<Entry>, Vec<Warning>), PackError> {
+pub fn entries(path: &Path, own: &Own) -> Result<(Vec<Entry>, Vec<Warning>), PackError> {
     let unreadable = |path: &Path, source| PackError::Unreadable { path: path.display().to_string(), source };
     let path = path.canonicalize().map_err(|source| unreadable(path, source))?;
     let mut found = Vec::new();
-    let (files, left_out) = folder::files(&path)?;
+    let (files, left_out) = folder::files(&path, own)?;
     for file in files {
         crate::member_name::check(&file.name, crate::member_name::LONGEST)
             .map_err(|problem| PackError::Name { name: file.name.clone(), problem })?;
@@ -97,7 +98,7 @@ mod tests {
         std::fs::write(dir.path().join("a/x.yaml"), b"1").unwrap();
         std::fs::write(dir.path().join(".git/config"), b"2").unwrap();
         std::fs::write(dir.path().join("b.txt"), b"34").unwrap();
-        let (found, told) = entries(dir.path()).unwrap();
+        let (found, told) = entries(dir.path(), &Own::default()).unwrap();
         let told: Vec<String> = told.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
@@ -118,7 +119,7 @@ mod tests {
         for (name, said) in [("a\\b", "backslash"), ("a\u{7}", "control character")] {
             let dir = tempfile::tempdir().unwrap();
             std::fs::write(dir.path().join(name), b"1").unwrap();
-            let error = entries(dir.path()).unwrap_err();
+            let error = entries(dir.path(), &Own::default()).unwrap_err();
             assert!(matches!(error, PackError::Name { .. }), "{error}");
             assert!(error.to_string().contains(said), "{error}");
         }
@@ -129,7 +130,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(dir.path().join("a/.git")).unwrap();
         std::fs::write(dir.path().join("a/x"), b"1").unwrap();
-        let error = entries(dir.path()).unwrap_err();
+        let error = entries(dir.path(), &Own::default()).unwrap_err();
         assert!(matches!(&error, PackError::Nested { path } if path == "a/.git"), "{error}");
     }
 
@@ -137,8 +138,8 @@ mod tests {
     #[test]
     fn links_and_empty_folders_are_refused() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(matches!(entries(dir.path()), Err(PackError::Empty)));
+        assert!(matches!(entries(dir.path(), &Own::default()), Err(PackError::Empty)));
         std::os::unix::fs::symlink("x", dir.path().join("link")).unwrap();
-        assert!(matches!(entries(dir.path()), Err(PackError::Unfit { .. })));
+        assert!(matches!(entries(dir.path(), &Own::default()), Err(PackError::Unfit { .. })));
     }
 }

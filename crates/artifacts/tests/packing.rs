@@ -359,3 +359,17 @@ fn several_paths_outside_a_repository_are_chosen_as_configured() {
     let error = Listing::of_files(&dir.path().join("dist"), &choice(&["../secret"])).unwrap_err();
     assert!(matches!(error, PackError::Path { .. }));
 }
+
+#[test]
+fn what_promote_keeps_for_itself_is_packed_by_nobody() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["app", ".promote/shop/ledger.json", "sub/.promote-store/x", "sub/.promoted"] {
+        let path = dir.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, name).unwrap();
+    }
+    let listing = Listing::of_path(dir.path()).unwrap();
+    assert_eq!(listing.members(), 2);
+    let told: Vec<String> = listing.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["`.promote` is kept by promote for this project, and left out, and so is one more"]);
+}

@@ -34,8 +34,19 @@ impl Project {
         Self::read(app, file, text)
     }
 
+    /// The project, where there is one that can be read; nothing is said when not.
+    pub(crate) fn quietly(app: &App<'_>) -> Option<Self> {
+        let file = find(app).ok()?;
+        let text = config_file::text(&file, "").ok()?;
+        Self::parsed(app, file, text).ok()
+    }
+
     /// Reads a text as the content of `file`, and shows what is wrong with it.
     pub(crate) fn read(app: &App<'_>, file: PathBuf, text: String) -> Result<Self, Stop> {
+        Self::parsed(app, file.clone(), text.clone()).map_err(|found| refused(app, &file, &text, &found))
+    }
+
+    fn parsed(app: &App<'_>, file: PathBuf, text: String) -> Result<Self, Vec<Diagnostic>> {
         let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         let variables = |name: &str| app.env.variables.get(name).cloned();
         let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
@@ -46,13 +57,9 @@ impl Project {
             variables: &variables,
             version: version.unwrap_or(semver::Version::new(0, 0, 0)),
         };
-        match read(&text, &context) {
-            Ok((mut config, remarks)) => {
-                config.frozen = app.env.variables.iter().collect::<Variables>().frozen();
-                Ok(Self { config, file, base, text, remarks })
-            }
-            Err(found) => Err(refused(app, &file, &text, &found)),
-        }
+        let (mut config, remarks) = read(&text, &context)?;
+        config.frozen = app.env.variables.iter().collect::<Variables>().frozen();
+        Ok(Self { config, file, base, text, remarks })
     }
 
     /// Refuses to write as long as the file asks for what this version does not do, and shows each place.

@@ -3,6 +3,7 @@
 
 use super::error::PackError;
 use super::listing::{Content, Item, Listing, MemberKind, Origin, Warning};
+use super::own::Own;
 use crate::file_identity::{FileIdentity, is_executable};
 use std::fs::{self, Metadata};
 use std::io;
@@ -21,16 +22,26 @@ pub(crate) struct LeftOut {
     empty: Vec<String>,
     /// Whether the folder has a `.git` of its own.
     repository: bool,
+    /// What `promote` or the project keeps there.
+    own: Vec<String>,
 }
 
 impl LeftOut {
+    /// That a file or folder is left out since it is kept there for the project.
+    pub(super) fn own(&mut self, name: &str) {
+        self.own.push(name.to_owned());
+    }
+
     /// What is to be said of it.
     pub(crate) fn warnings(mut self) -> Vec<Warning> {
-        self.empty.sort();
-        let more = self.empty.len().saturating_sub(1) as u64;
-        let first = self.empty.into_iter().next();
-        let empty = first.map(|name| Warning::EmptyFolder { name, more });
-        self.repository.then_some(Warning::Repository).into_iter().chain(empty).collect()
+        let first = |names: &mut Vec<String>| {
+            names.sort();
+            let more = names.len().saturating_sub(1) as u64;
+            names.first().cloned().map(|name| (name, more))
+        };
+        let empty = first(&mut self.empty).map(|(name, more)| Warning::EmptyFolder { name, more });
+        let own = first(&mut self.own).map(|(name, more)| Warning::Own { name, more });
+        self.repository.then_some(Warning::Repository).into_iter().chain(own).chain(empty).collect()
     }
 }
 
@@ -40,6 +51,7 @@ pub(super) fn collect(
     path: &Path,
     prefix: &str,
     keep: &dyn Fn(&str) -> bool,
+    own: &dyn Fn(&str, &Path) -> bool,
     into: &mut Vec<Item>,
 ) -> Result<LeftOut, PackError> {
     let mut left_out = LeftOut::default();
@@ -63,7 +75,11 @@ pub(super) fn collect(
             let inner_name = if name.is_empty() { part.to_owned() } else { format!("{name}/{part}") };
             if inner_name == NEVER {
                 left_out.repository = true;
-            } else if keep(&inner_name) {
+            } else if !keep(&inner_name) {
+                continue;
+            } else if own(&inner_name, &inner) {
+                left_out.own(&inner_name);
+            } else {
                 if part == NEVER {
                     return Err(PackError::Nested { path: inner_name });
                 }
@@ -94,7 +110,7 @@ fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackEr
 /// The paths below a folder of all that would be taken from it.
 pub(crate) fn names(path: &Path) -> Result<Vec<String>, PackError> {
     let mut items = Vec::new();
-    collect(path, "", &|_| true, &mut items)?;
+    collect(path, "", &|_| true, &|_, _| false, &mut items)?;
     Ok(items.into_iter().map(|item| item.name).collect())
 }
 
@@ -109,9 +125,10 @@ pub(crate) struct Plain {
 }
 
 /// The files below `path`, and what is left out. A link is refused: no bucket holds one.
-pub(crate) fn files(path: &Path) -> Result<(Vec<Plain>, LeftOut), PackError> {
+pub(crate) fn files(path: &Path, own: &Own) -> Result<(Vec<Plain>, LeftOut), PackError> {
     let mut items = Vec::new();
-    let left_out = collect(path, "", &|_| true, &mut items)?;
+    let kept = |_: &str, path: &Path| own.keeps(path);
+    let left_out = collect(path, "", &|_| true, &kept, &mut items)?;
     let plain = |item: Item| match item.content {
         Content::File { path, .. } => {
             Ok(Plain { name: item.name, path, executable: item.kind == MemberKind::Executable })
@@ -127,6 +144,14 @@ impl Listing {
     /// # Errors
     /// When something can't be read, is no file or link, or would have a name or a link target that is refused.
     pub fn of_path(path: &Path) -> Result<Self, PackError> {
+        Self::of_path_beside(path, &Own::default())
+    }
+
+    /// The same without what is kept there for a project.
+    ///
+    /// # Errors
+    /// As [`Listing::of_path`].
+    pub fn of_path_beside(path: &Path, own: &Own) -> Result<Self, PackError> {
         let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
         let prefix = match path.file_name() {
             Some(name) if !metadata.is_dir() => name.to_string_lossy().into_owned(),
@@ -135,7 +160,7 @@ impl Listing {
         // The path itself may be a link: the user named it. Links inside are kept as links.
         let path = path.canonicalize().map_err(|source| unreadable(path, source))?;
         let mut items = Vec::new();
-        let left_out = collect(&path, &prefix, &|_| true, &mut items)?;
+        let left_out = collect(&path, &prefix, &|_| true, &|name, path| own.holds(name, path), &mut items)?;
         let origins = vec![Origin { path: String::new(), commit: false, members: items.len() }];
         Ok(Self::new(items, None, origins)?.saying(left_out.warnings()))
     }

@@ -78,6 +78,13 @@ pub enum Warning {
         /// How many more there are.
         more: u64,
     },
+    /// What `promote` or the project keeps there: its ledger, releases, targets.
+    Own {
+        /// The first of them.
+        name: String,
+        /// How many more there are.
+        more: u64,
+    },
     /// The folder is a git repository, and its `.git` stays out.
     Repository,
     /// A folder has an entry of its own twice, which changes nothing.
@@ -106,6 +113,14 @@ impl fmt::Display for Warning {
             }
             Self::EmptyFolder { name, more } => {
                 write!(f, "the folder `{}` is empty and left out{}", shown(name), others(*more))
+            }
+            Self::Own { name, more } => {
+                write!(
+                    f,
+                    "`{}` is kept by promote for this project, and left out{}",
+                    shown(name),
+                    others(*more)
+                )
             }
             Self::Repository => f.write_str("the folder's own `.git` is left out"),
             Self::FolderTwice { name, more } => {

@@ -10,12 +10,14 @@ mod error;
 pub(crate) mod folder;
 mod jobs;
 mod listing;
+mod own;
 mod reader;
 mod selection;
 
 pub use error::PackError;
 pub(crate) use listing::{ContentHasher, case_warnings};
 pub use listing::{Listing, MemberKind, Origin, Warning};
+pub use own::Own;
 
 use crate::encoder::FORMAT;
 use crate::zip_writer::{Member, Streamed, ZipWriter};

@@ -8,6 +8,7 @@
 use super::error::PackError;
 use super::folder::{self, LeftOut};
 use super::listing::{Content, Item, Listing, MemberKind, Origin};
+use super::own::Own;
 use crate::git::{BlobStream, GitRepository, TreeEntry, TreeKind};
 use crate::member_name;
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -38,6 +39,20 @@ impl Listing {
     /// When a path or pattern is wrong or chooses nothing, the repository or a file can't be read, or something
     /// chosen can't be packed.
     pub fn select(repository: &GitRepository, commit: &CommitId, pack: &Pack) -> Result<Self, PackError> {
+        Self::select_beside(repository, commit, pack, &Own::default())
+    }
+
+    /// The same without what is kept there for a project, in the commit or in the work tree.
+    ///
+    /// # Errors
+    /// As [`Listing::select`].
+    pub fn select_beside(
+        repository: &GitRepository,
+        commit: &CommitId,
+        pack: &Pack,
+        own: &Own,
+    ) -> Result<Self, PackError> {
+        let top = repository.top().canonicalize().unwrap_or_else(|_| repository.top().to_path_buf());
         let excluded = Patterns::new(&pack.exclude)?;
         let include = pack.include.iter().map(|path| clean(path)).collect::<Result<Vec<_>, _>>()?;
         let root = pack.root.as_deref().map(clean).transpose()?.unwrap_or_default();
@@ -50,10 +65,16 @@ impl Listing {
             let inside: Vec<&TreeEntry> = tree.iter().filter(|entry| is_below(&entry.path, path)).collect();
             let tracked = !inside.is_empty();
             if tracked {
-                let kept = inside.into_iter().filter(|entry| !excluded.fit(&entry.path));
-                kept.map(blob_item).try_for_each(|item| item.map(|item| items.push(item)))?;
+                let mut left_out = LeftOut::default();
+                for entry in inside.into_iter().filter(|entry| !excluded.fit(&entry.path)) {
+                    match own.holds(&entry.path, &top.join(&entry.path)) {
+                        true => left_out.own(&entry.path),
+                        false => items.push(blob_item(entry)?),
+                    }
+                }
+                warnings.extend(left_out.warnings());
             } else {
-                warnings.extend(from_files(repository.top(), path, &excluded, &mut items)?.warnings());
+                warnings.extend(from_files(repository.top(), path, &excluded, own, &mut items)?.warnings());
             }
             origins.push(Origin { path: path.clone(), commit: tracked, members: items.len() - before });
         }
@@ -77,7 +98,7 @@ impl Listing {
         let (mut items, mut origins, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for path in include {
             let before = items.len();
-            warnings.extend(from_files(base, &path, &excluded, &mut items)?.warnings());
+            warnings.extend(from_files(base, &path, &excluded, &Own::default(), &mut items)?.warnings());
             origins.push(Origin { path, commit: false, members: items.len() - before });
         }
         strip(&mut items, &root);
@@ -105,6 +126,7 @@ fn from_files(
     top: &Path,
     path: &str,
     excluded: &Patterns,
+    own: &Own,
     items: &mut Vec<Item>,
 ) -> Result<LeftOut, PackError> {
     let nothing = || PackError::Nothing { path: path.to_owned() };
@@ -120,7 +142,7 @@ fn from_files(
     if full.symlink_metadata().is_err() {
         return Err(nothing());
     }
-    folder::collect(&full, path, &|name| !excluded.fit(name), items)
+    folder::collect(&full, path, &|name| !excluded.fit(name), &|name, path| own.holds(name, path), items)
 }
 
 /// Reads the targets of links, so that where they lead is known before anything is packed.

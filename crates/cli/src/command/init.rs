@@ -7,10 +7,12 @@ use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
-use promote_core::config::ArtifactKind;
+use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::location::StoreId;
 use promote_core::names::{EnvironmentName, ProjectName};
+use promote_core::place;
 use promote_core::report::Document;
 use promote_core::template::Template;
 use serde::Serialize;
@@ -95,7 +97,8 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
     let repository = GitRepository::open(&app.env.folder).is_ok();
     let mut artifacts = project.config.environments.values().flat_map(|one| &one.artifacts);
     let images = artifacts.all(|one| one.kind == ArtifactKind::Image);
-    app.tell(!report.dry_run, &report, || page(&report, repository, images))?;
+    let kept = if repository { kept(&project.config) } else { Vec::new() };
+    app.tell(!report.dry_run, &report, || page(&report, repository, images, &kept))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -197,7 +200,25 @@ fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Resu
     }
 }
 
-fn page(report: &InitReport, repository: bool, images: bool) -> Page {
+/// What is kept below this folder and belongs in no commit: the folders of releases, targets and the ledger.
+fn kept(config: &Config) -> Vec<String> {
+    let artifacts = config.environments.values().flat_map(|one| &one.artifacts);
+    let places = artifacts.flat_map(|one| std::iter::once(&one.source).chain(&one.target));
+    let local = places.filter(|one| place::store_of(one) == Some(StoreId::Local));
+    let folders = local.filter_map(|one| one.start().split_once('/'));
+    let mut kept: Vec<String> = folders.map(|(folder, _)| format!("{folder}/")).collect();
+    if config.ledger.store == StoreId::Local {
+        kept.extend(config.ledger.prefix.as_str().split('/').next().map(|first| format!("{first}/")));
+    }
+    if !kept.is_empty() {
+        kept.push(".promote-store/".to_owned());
+    }
+    kept.sort();
+    kept.dedup();
+    kept
+}
+
+fn page(report: &InitReport, repository: bool, images: bool, kept: &[String]) -> Page {
     let mut page = Page::default();
     if report.dry_run {
         report.text.lines().for_each(|line| page.line(line));
@@ -209,6 +230,10 @@ fn page(report: &InitReport, repository: bool, images: bool) -> Page {
     }
     page.hint("`promote check` validates the file and shows what it means");
     page.hint("`promote schema --out promote.schema.json` lets editors complete and check it");
+    if let Some((last, rest)) = kept.split_last() {
+        let rest: Vec<String> = rest.iter().map(|name| format!("`{name}`")).collect();
+        page.hint(format!("add {} and `{last}` to `.gitignore`: they belong in no commit", rest.join(", ")));
+    }
     page.hint(match repository {
         _ if images => {
             "push the image of a commit, tagged with the whole of it; publishing makes it a release"

@@ -3,10 +3,12 @@
 use crate::app::{App, Ended};
 use crate::automatic::Said;
 use crate::page::{Page, Text};
+use crate::project::Project;
 use crate::view::archive;
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
+use promote_artifacts::pack::Own;
 use promote_artifacts::ready::{self, Made, What};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -74,7 +76,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
         Some(path) => {
             let path = app.env.folder.join(path);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            (What::Path(path), None, name.unwrap_or_else(|| "archive".to_owned()))
+            (What::Path(path, own(app)), None, name.unwrap_or_else(|| "archive".to_owned()))
         }
         None => of_commit(app, args).await?,
     };
@@ -96,6 +98,12 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
     };
     app.show(&report, || page(&report))?;
     Ok(ExitStatus::Ok)
+}
+
+/// The places of the project that the folder is in; none where it is in no project that can be read.
+fn own(app: &App<'_>) -> Own {
+    let project = Project::quietly(app);
+    project.map(|project| Own::of(&project.config, &project.base)).unwrap_or_default()
 }
 
 async fn of_commit(
@@ -129,7 +137,8 @@ async fn of_commit(
         }
     }
     let short = commit.id.short(12).to_owned();
-    Ok((What::Commit(repository, commit.id.clone(), pack), Some(commit.id.to_string()), short))
+    let own = Own::of(&project.config, &project.base);
+    Ok((What::Commit(repository, commit.id.clone(), pack, own), Some(commit.id.to_string()), short))
 }
 
 fn page(report: &PackReport) -> Page {

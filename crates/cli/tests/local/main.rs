@@ -17,6 +17,7 @@ mod full_disk;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;
+mod kept;
 mod loosened;
 mod odd;
 mod origins;

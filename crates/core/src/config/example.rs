@@ -48,8 +48,10 @@ pub fn template(
     if let Some(last) = last {
         let _ = write!(out, "\n[env.{last}]\n");
         if envs.len() > 1 {
-            out.push_str(
-                "soak = \"1h\"                                      # minimum time verified in {from} first\n",
+            let before = envs.iter().rev().nth(1).map_or("", |env| env.as_str());
+            let _ = writeln!(
+                out,
+                "soak = \"1h\"                                      # minimum time verified in {before} first",
             );
         }
         out.push_str(

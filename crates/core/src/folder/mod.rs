@@ -41,9 +41,14 @@ const IN_FLIGHT: usize = 16;
 /// Names that belong to `promote` itself: as a part of a path they are neither published nor ever removed.
 const OWN: [&str; 2] = [".promote", ".promote-store"];
 
+/// Whether a part of a path is one of the names that `promote` keeps for itself.
+pub fn is_own(part: &str) -> bool {
+    OWN.contains(&part)
+}
+
 /// Whether a path inside a folder is none of the folder's own business: a manifest, or what `promote` keeps.
 fn is_reserved(path: &str) -> bool {
-    path.split('/').any(|part| OWN.contains(&part)) || path.rsplit('/').next() == Some(FOLDER)
+    path.split('/').any(is_own) || path.rsplit('/').next() == Some(FOLDER)
 }
 
 /// The key of a file in the folder whose prefix this is.
