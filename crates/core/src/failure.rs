@@ -54,9 +54,9 @@ impl Failure {
     /// failure to look says nothing about what is there.
     pub fn is_finding(&self) -> bool {
         let Some(source) = &self.source else { return false };
-        let found = source.downcast_ref::<ProviderError>().map(|error| error.kind);
-        let kind = found.or_else(|| source.downcast_ref::<LedgerError>().map(LedgerError::kind));
-        matches!(kind, Some(ErrorKind::Corrupt | ErrorKind::Invalid))
+        let found = source.downcast_ref::<ProviderError>().map(ProviderError::is_finding);
+        let found = found.or_else(|| source.downcast_ref::<LedgerError>().map(LedgerError::is_finding));
+        found.unwrap_or(false)
     }
 
     /// What went wrong and why, in one line.
@@ -73,7 +73,7 @@ impl Failure {
 
     /// The same where more is done than looking: `doing` is a lower-case fragment, such as listing a folder.
     pub fn of_place(doing: &str, error: ProviderError) -> Self {
-        let odd = error.kind == ErrorKind::Invalid;
+        let odd = error.kind == ErrorKind::Invalid && error.is_finding();
         let failure = Self::looking(doing, error);
         if odd { Self { exit: ExitStatus::Conflict, ..failure } } else { failure }
     }

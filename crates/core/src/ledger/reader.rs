@@ -348,8 +348,16 @@ impl LedgerError {
     /// The store's kind of failure; what is no ledger is corrupt, and so is what is no object at all.
     pub fn kind(&self) -> ErrorKind {
         match self {
-            Self::Store(error) if error.kind != ErrorKind::Invalid => error.kind,
+            Self::Store(error) if !error.is_finding() => error.kind,
             _ => ErrorKind::Corrupt,
+        }
+    }
+
+    /// Whether it tells of what lies there; a store that refuses or does not answer tells nothing.
+    pub fn is_finding(&self) -> bool {
+        match self {
+            Self::Store(error) => error.is_finding(),
+            _ => true,
         }
     }
 
@@ -377,7 +385,7 @@ impl LedgerError {
         use crate::failure::Failure;
         match self {
             // What is no object lies in place of one of its own.
-            Self::Store(error) if error.kind != ErrorKind::Invalid => {
+            Self::Store(error) if error.kind != ErrorKind::Invalid || !error.is_finding() => {
                 Failure::looking("reading the ledger", error)
             }
             other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")

@@ -41,6 +41,7 @@ pub struct ProviderError {
     /// Whole seconds, in two bytes so that the error stays small enough to be returned by value.
     retry_after_s: Option<u16>,
     lacks_right: bool,
+    refusal: bool,
     /// The cause, printed once by the frontend.
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
@@ -61,6 +62,7 @@ impl ProviderError {
             hints: Vec::new(),
             retry_after_s: None,
             lacks_right: false,
+            refusal: false,
             source: None,
         }
     }
@@ -102,6 +104,22 @@ impl ProviderError {
     /// Whether one right is missing, rather than any sign-in at all: something else may still be asked for.
     pub fn lacks_right(&self) -> bool {
         self.lacks_right
+    }
+
+    /// The same error, saying that the store itself refused the request: it tells nothing of what lies there.
+    #[must_use]
+    pub fn refusal(mut self) -> Self {
+        self.refusal = true;
+        self
+    }
+
+    /// Whether it tells of what lies there, which is not what it should be.
+    pub fn is_finding(&self) -> bool {
+        match self.kind {
+            ErrorKind::Corrupt => true,
+            ErrorKind::Invalid => !self.refusal,
+            _ => false,
+        }
     }
 
     /// The same error with one more hint.

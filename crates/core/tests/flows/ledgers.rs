@@ -7,10 +7,11 @@ use promote_core::config::{Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::decide;
-use promote_core::ledger::{Ledger, Override, Word, key};
+use promote_core::ledger::{Ledger, LedgerError, Override, Word, key};
 use promote_core::location::Key;
 use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
+use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention::pin;
 use promote_core::snapshot::Block;
@@ -176,4 +177,17 @@ fn a_ledger_belongs_to_one_project() {
     assert!(block_on(elsewhere.reader().genesis()).unwrap().is_none());
     assert_eq!(to_prod().wanted, wanted('b'));
     assert_ne!(to_prod().wanted, Wanted::Unnamed);
+}
+
+#[test]
+fn a_store_that_refuses_says_nothing_about_the_ledger() {
+    let invalid = || ProviderError::new(ErrorKind::Invalid, "S3", "acme", "it is in another region");
+    let refused = LedgerError::Store(invalid().hint("set the region").refusal());
+    assert!(!refused.is_finding());
+    let failure = refused.looking();
+    assert_eq!((failure.message.as_str(), failure.exit), ("reading the ledger failed", ExitStatus::Usage));
+    assert_eq!(failure.hints, ["set the region"]);
+    assert!(!failure.is_finding());
+    // What is no object at all lies in place of a record.
+    assert_eq!(LedgerError::Store(invalid()).looking().message, "the ledger can't be trusted");
 }

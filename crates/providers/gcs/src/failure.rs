@@ -183,8 +183,9 @@ impl Doing<'_> {
             ErrorKind::Unsupported => self.error(kind, format!("the store can't do `{}`", self.right)),
             ErrorKind::Invalid if reason == "required" || message.contains("requester pays") => self
                 .error(kind, "the bucket bills whoever asks, and names nobody to bill")
-                .hint("set GOOGLE_CLOUD_QUOTA_PROJECT to the project that shall pay"),
-            ErrorKind::Invalid => self.error(kind, "the store does not accept the request"),
+                .hint("set GOOGLE_CLOUD_QUOTA_PROJECT to the project that shall pay")
+                .refusal(),
+            ErrorKind::Invalid => self.error(kind, "the store does not accept the request").refusal(),
         };
         let failure =
             failure.caused_by(Said { status, reason: harmless(&reason), message: harmless(&message) });

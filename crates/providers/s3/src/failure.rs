@@ -273,7 +273,7 @@ impl<'a> Doing<'a> {
                 .error(kind, "the object is in an archive class and can't be read now")
                 .hint("restore the object first"),
             (ErrorKind::Unsupported, _) => self.error(kind, format!("the store can't do `{}`", self.right)),
-            (ErrorKind::Invalid, _) => self.error(kind, "the store does not accept the request"),
+            (ErrorKind::Invalid, _) => self.error(kind, "the store does not accept the request").refusal(),
         };
         let failure = failure.caused_by(answer);
         let slow = kind == ErrorKind::Unavailable && !late && status != 409 && code != "RequestTimeout";
@@ -324,13 +324,12 @@ impl<'a> Doing<'a> {
         Some(match told {
             Some(there) if there != here => self
                 .error(ErrorKind::Invalid, format!("the bucket is in region `{there}`, not in `{here}`"))
-                .hint(format!(
-                    "set `region = \"{there}\"` in `[store.{}]` of promote.toml",
-                    self.bucket.name
-                )),
+                .hint(format!("set `region = \"{there}\"` in `[store.{}]` of promote.toml", self.bucket.name))
+                .refusal(),
             _ => self
                 .error(ErrorKind::Invalid, format!("the bucket does not answer in region `{here}`"))
-                .hint("set the bucket's own region, and check the endpoint"),
+                .hint("set the bucket's own region, and check the endpoint")
+                .refusal(),
         })
     }
 

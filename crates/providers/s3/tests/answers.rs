@@ -235,6 +235,8 @@ async fn a_head_in_the_wrong_region_names_the_right_one() {
     let failure = fake.bucket().head(&key("a")).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Invalid, "{failure:?}");
     assert!(everything(&failure).contains("us-west-2"), "{failure:?}");
+    // It says nothing about what lies there.
+    assert!(!failure.is_finding());
 }
 
 #[tokio::test]

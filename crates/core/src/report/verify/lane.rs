@@ -7,7 +7,6 @@ use crate::ledger::chain::ChainCheck as Chain;
 use crate::ledger::named::Named;
 use crate::ledger::{Genesis, LedgerError, LedgerReader, Seq};
 use crate::names::LaneName;
-use crate::port::ErrorKind;
 use futures_util::{StreamExt as _, stream};
 
 /// How many records are asked for at once: each may have 48 KiB.
@@ -78,9 +77,7 @@ impl Listed {
                     }
                 }
                 Ok(None) => chain.missing(seq),
-                Err(LedgerError::Store(error))
-                    if !matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Invalid) =>
-                {
+                Err(LedgerError::Store(error)) if !error.is_finding() => {
                     return Err(Failure::looking("reading the ledger", error));
                 }
                 Err(other) => {

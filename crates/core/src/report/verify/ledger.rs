@@ -291,7 +291,7 @@ impl Walk<'_> {
                     self.found.fault(format!("`{}` is listed and can't be found", object.key));
                     continue;
                 }
-                Err(error) if matches!(error.kind, ErrorKind::Corrupt | ErrorKind::Invalid) => {
+                Err(error) if error.is_finding() => {
                     self.found.fault(format!("`{}` can't be read: {error}", object.key));
                     continue;
                 }
