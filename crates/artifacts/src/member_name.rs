@@ -5,6 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Longest name that is packed, and the default limit for verifying, in bytes.
 pub(crate) const LONGEST: usize = 4096;
+/// Longest part of a path that file systems take, in bytes.
+const LONGEST_PART: usize = 255;
 /// A longer chain of links is taken for a loop, as Linux does.
 const MOST_LINKS: usize = 40;
 
@@ -17,6 +19,9 @@ pub enum NameProblem {
     /// More bytes than the limit.
     #[error("the name is too long")]
     TooLong,
+    /// One of its parts has more bytes than a file system takes.
+    #[error("a part of the name has more than 255 bytes, which no file system takes")]
+    LongPart,
     /// It is not UTF-8.
     #[error("the name is not UTF-8")]
     NotUtf8,
@@ -65,6 +70,8 @@ pub(crate) fn check(name: &str, longest: usize) -> Result<(), NameProblem> {
         Err(NameProblem::Traversal)
     } else if name.split('/').any(|part| part.is_empty() || part == ".") {
         Err(NameProblem::OddPart)
+    } else if name.split('/').any(|part| part.len() > LONGEST_PART) {
+        Err(NameProblem::LongPart)
     } else {
         Ok(())
     }
@@ -120,7 +127,10 @@ pub(crate) fn stays_inside(name: &str, links: &HashMap<&str, &str>) -> bool {
                 if let Some(target) = links.get(place.as_str()) {
                     followed += 1;
                     let drive = matches!(target.as_bytes(), [_, b':', ..]);
-                    let odd = target.is_empty() || target.contains(['\\', '\0']) || drive;
+                    let odd = target.is_empty()
+                        || target.contains('\\')
+                        || target.chars().any(char::is_control)
+                        || drive;
                     if followed > MOST_LINKS || odd || target.starts_with('/') || place.len() > 2 * LONGEST {
                         return false;
                     }
@@ -164,6 +174,20 @@ mod tests {
         }
         for name in ["a", "..a", "a..", "...", "ä/ö", "a b", "-rf", "ab:c"] {
             assert_eq!(check(name, 100), Ok(()), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_part_is_as_long_as_file_systems_take() {
+        let (fits, long) = ("ä".repeat(127) + "a", "ä".repeat(128));
+        assert_eq!(check(&format!("{fits}/{fits}"), LONGEST), Ok(()));
+        assert_eq!(check(&format!("{fits}/{long}/a"), LONGEST), Err(NameProblem::LongPart));
+    }
+
+    #[test]
+    fn links_to_control_characters_lead_nowhere() {
+        for target in ["a\u{1b}[2J", "a\nb", "\u{85}"] {
+            assert!(!stays_inside("link", &HashMap::from([("link", target)])), "{target:?}");
         }
     }
 

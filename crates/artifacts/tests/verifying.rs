@@ -223,6 +223,8 @@ fn methods_other_than_stored_and_deflate() {
     for method in [1, 9, 12, 14, 93, 99] {
         refused!([Made { method, ..made("a", b"x") }], VerifyError::Method { method: found, .. } if *found == method);
     }
+    let error = verified(&[Made { method: 12, ..made("rnd", b"x") }]).unwrap_err();
+    assert_eq!(error.to_string(), "`rnd` is packed by bzip2; only deflate and stored are taken");
 }
 
 #[test]

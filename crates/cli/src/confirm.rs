@@ -36,7 +36,7 @@ pub(crate) fn confirm(
         app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
-            format!("{name} must be confirmed, and there is no terminal"),
+            format!("the change to {name} must be confirmed, and there is no terminal"),
         )
         .state("Nothing was changed.")
         .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
@@ -48,7 +48,7 @@ pub(crate) fn confirm(
         app.screen.message("\n");
         return Err(Failure::new(
             ExitStatus::Usage,
-            format!("{name} must be confirmed, and `--no-input` forbids asking"),
+            format!("the change to {name} must be confirmed, and `--no-input` forbids asking"),
         )
         .state("Nothing was changed.")
         .hint("`--yes` goes ahead without asking"));

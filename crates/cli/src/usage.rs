@@ -22,7 +22,14 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         };
     }
     let failure = {
-        let failure = Failure::new(ExitStatus::Usage, message(error));
+        let incomplete = (error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand)
+            .then(|| unfinished(arguments))
+            .flatten();
+        let message = match incomplete {
+            Some((command, _)) => format!("a command is missing after `{command}`"),
+            None => message(error),
+        };
+        let failure = Failure::new(ExitStatus::Usage, message);
         let failure = hints(error, arguments, env).into_iter().fold(failure, Failure::hint);
         let page = crate::failure::page(&failure);
         screen.message(&page.human(screen.err_colour));
@@ -146,6 +153,15 @@ fn nearest(name: &str, arguments: &[OsString], env: &Env) -> Option<String> {
     promote_core::suggest::closest(name, known).map(str::to_owned)
 }
 
+/// The command that was given without the one that it needs after it, and the first of those.
+fn unfinished(arguments: &[OsString]) -> Option<(String, String)> {
+    let line = crate::command_line();
+    let mut given = arguments.iter().skip(1).filter_map(|one| one.to_str());
+    let command = given.find_map(|one| line.get_subcommands().find(|known| known.get_name() == one))?;
+    let first = command.get_subcommands().next()?;
+    Some((command.get_name().to_owned(), first.get_name().to_owned()))
+}
+
 fn hints(error: &clap::Error, arguments: &[OsString], env: &Env) -> Vec<String> {
     let mut hints = Vec::new();
     if let Some(name) = misnamed(error) {
@@ -165,8 +181,22 @@ fn hints(error: &clap::Error, arguments: &[OsString], env: &Env) -> Vec<String> 
         let near = nearest(&name, arguments, env);
         return vec![near.map_or_else(|| LISTED.to_owned(), |near| format!("did you mean `{near}`?"))];
     }
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+        && let Some((command, first)) = unfinished(arguments)
+    {
+        return vec![format!("`promote {command} {first}` is one; `promote {command} --help` lists them")];
+    }
+    let given = text(error, ContextKind::InvalidValue);
     for kind in [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue] {
-        if let Some(near) = text(error, kind) {
+        let near = text(error, kind);
+        // clap finds names alike that nobody would mistake for each other.
+        let alike = |near: &String| match (kind, &given) {
+            (ContextKind::SuggestedValue, Some(given)) => {
+                promote_core::suggest::closest(given, [near.as_str()]).is_some()
+            }
+            _ => true,
+        };
+        if let Some(near) = near.filter(alike) {
             hints.push(format!("did you mean `{near}`?"));
         }
     }

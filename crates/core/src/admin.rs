@@ -207,7 +207,7 @@ pub async fn holding(
         let Some(object) = &found.object else {
             return Err(Failure::new(
                 ExitStatus::Missing,
-                format!("`{}` contains nothing to adopt", found.location),
+                format!("`{}` does not exist: nothing to adopt", found.location),
             ));
         };
         stamp = stamp

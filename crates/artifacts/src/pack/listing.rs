@@ -66,8 +66,6 @@ pub enum Warning {
     Relative {
         /// The first of them.
         name: String,
-        /// What it is without that; empty for the topmost folder.
-        read_as: String,
         /// How many more there are.
         more: u64,
     },
@@ -106,10 +104,11 @@ impl fmt::Display for Warning {
                 shown(first),
                 shown(second)
             ),
-            Self::Relative { name, read_as, more } => {
-                let read_as =
-                    if read_as.is_empty() { "the topmost folder" } else { &format!("`{}`", shown(read_as)) };
-                write!(f, "`{}` is read as {read_as}{}", shown(name), others(*more))
+            Self::Relative { name, more: 0 } => {
+                write!(f, "`{}` begins with `./`, which is left out", shown(name))
+            }
+            Self::Relative { more, .. } => {
+                write!(f, "{} names begin with `./`, which is left out", more.saturating_add(1))
             }
             Self::EmptyFolder { name, more } => {
                 write!(f, "the folder `{}` is empty and left out{}", shown(name), others(*more))

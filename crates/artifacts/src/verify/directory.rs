@@ -142,6 +142,9 @@ fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyErro
         return Err(VerifyError::Encrypted { name: raw });
     } else if head.flags & !KNOWN_FLAGS != 0 {
         return Err(damaged("it has flags that readers take in different ways"));
+    } else if !matches!(head.method, 0 | 8) {
+        // Before the version: a method that is not taken is why a newer one is asked for.
+        return Err(VerifyError::Method { name: raw, method: head.method });
     } else if head.needed > NEWEST_VERSION {
         return Err(damaged("it asks for a newer reader than 4.5, which some are not"));
     } else if head.disk != 0 {
@@ -153,8 +156,7 @@ fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyErro
         // Only deflate tells where its data ends: a reader of a stream would look for the descriptor in the data.
         0 if head.flags & DESCRIPTOR != 0 && size > 0 => return Err(VerifyError::Streamed { name: raw }),
         0 => false,
-        8 => true,
-        method => return Err(VerifyError::Method { name: raw, method }),
+        _ => true,
     };
     if !raw.is_ascii() && kind::is_of_dos(head.made_by) {
         return Err(VerifyError::Name { name: raw, problem: NameProblem::OfDos });

@@ -144,7 +144,7 @@ pub enum VerifyError {
         name: String,
     },
     /// Neither stored nor deflated.
-    #[error("`{}` is packed with method {method}, and only 0 (stored) and 8 (deflate) are read", shown(.name))]
+    #[error("`{}` is packed by {}; only deflate and stored are taken", shown(.name), packer(*.method))]
     Method {
         /// The member.
         name: String,
@@ -226,4 +226,17 @@ impl VerifyError {
             _ => None,
         }
     }
+}
+
+/// What a method of packing is called.
+fn packer(method: u16) -> String {
+    let known = match method {
+        9 => "deflate64",
+        12 => "bzip2",
+        14 => "lzma",
+        93 => "zstd",
+        95 => "xz",
+        _ => return format!("method {method}"),
+    };
+    known.to_owned()
 }

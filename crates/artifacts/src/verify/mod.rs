@@ -155,11 +155,8 @@ fn check(file: &File, size: u64, limits: &Limits) -> Result<Checked, VerifyError
 /// What is read in one way alone, but not as it stands there.
 fn unusual(records: &[Record]) -> Vec<Warning> {
     let mut dotted = records.iter().filter(|record| record.dots > 0);
-    let relative = dotted.next().map(|first| Warning::Relative {
-        name: first.raw.clone(),
-        read_as: first.name().to_owned(),
-        more: dotted.count() as u64,
-    });
+    let relative =
+        dotted.next().map(|first| Warning::Relative { name: first.raw.clone(), more: dotted.count() as u64 });
     let (mut seen, mut again) = (HashSet::new(), Vec::new());
     for record in records.iter().filter(|record| record.kind.is_none()) {
         if !seen.insert(record.name()) {

@@ -32,3 +32,4 @@ mod stage;
 mod unacted;
 mod verifying;
 mod versions;
+mod wrong_lines;
