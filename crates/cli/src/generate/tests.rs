@@ -50,7 +50,7 @@ source = "s3://${BUCKET}/shop/{sha}.zip"
 target = "s3://${BUCKET}/shop/{env}.zip"
 auto = true
 notes = ["what ${{ github.token }} '{0}'", "risk", "Roll-back  plan"]
-url = "https://example.com/${{ secrets.KEY }}"
+url = "https://example.com/${{secrets.KEY}}"
 
 [pack]
 
