@@ -127,12 +127,18 @@ fn what_others_wrote_stays_text() {
     let ran = project.run(&["publish", "--yes", "--no-move"], &[]).unwrap();
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let notes = format!("why: {EVIL}");
-    let good = [("to", "e0"), ("version", "evil-branch"), ("notes", notes.as_str()), ("reason", LINES)];
+    let good = [("to", "e0"), ("version", "evil-branch"), ("notes", notes.as_str()), ("reason", EVIL)];
     let commit = String::from_utf8(
         Command::new("git").args(["rev-parse", "HEAD"]).current_dir(folder).output().unwrap().stdout,
     )
     .unwrap();
     let good = good.map(|(name, value)| (name, if name == "version" { commit.trim() } else { value }));
+
+    // A reason is one line.
+    let several = good.map(|(name, value)| (name, if name == "reason" { LINES } else { value }));
+    let refused = run(&project, &several);
+    assert_eq!(refused.code, Some(2), "{}", refused.log);
+    harmless(&project, &refused, "failed");
 
     let planned = run(&project, &[good.as_slice(), &[("do", "plan")]].concat());
     harmless(&project, &planned, "planned");
