@@ -43,9 +43,12 @@ pub(super) async fn unfit(
                 let Err(places) = wanted(Some(&declared), &context.targets, start) else { continue };
                 let what = elsewhere(name, &places);
                 let error = ProviderError::new(ErrorKind::Invalid, "CodePipeline", plain(name), what);
-                return Some(error.hint(
-                    "let its source action watch the target, or name the pipeline that does; `promote doctor` shows both",
-                ));
+                // What is started with the object itself may take any key, where its source action lets it.
+                return Some(error.hint(if start {
+                    "let its source action watch the target or have `AllowOverrideForS3ObjectKey` set to true, or name the pipeline that does; `promote doctor` shows both"
+                } else {
+                    "let its source action watch the target, or name the pipeline that does; `promote doctor` shows both"
+                }));
             }
             Err(error) if error.kind == ErrorKind::NotFound => return Some(error),
             Err(_) => {}
