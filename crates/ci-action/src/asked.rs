@@ -146,14 +146,7 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
     for name in rules.map(str::trim).filter(|name| !name.is_empty()) {
         let reason = reason::needed(given, "an override")
             .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
-        let rule = promote_core::rule::overridable(name).map_err(|known| {
-            let shown = promote_core::names::shown(name);
-            let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
-            match promote_core::suggest::closest(name, known.iter().copied()) {
-                Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                None => failure.hint(format!("the rules that can be overridden are {}", known.join(", "))),
-            }
-        })?;
+        let rule = promote_core::rule::to_override(name)?;
         request.overrides.push(Override { rule: rule.name.to_owned(), reason });
     }
     Ok(request)
@@ -163,6 +156,28 @@ pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Req
 mod tests {
     use super::*;
 
+    /// What is asked of by an `override` as it was given.
+    fn going_past(given: &str) -> Result<Request, Failure> {
+        let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", "INC-7"), ("INPUT_OVERRIDE", given)]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .into();
+        let actor = Actor {
+            name: "mona".to_owned(),
+            source: "github-actions".to_owned(),
+            strength: "claimed".to_owned(),
+            details: Default::default(),
+        };
+        request(Act::Promote, &Inputs::new(&variables), actor)
+    }
+
+    #[test]
+    fn a_rule_that_nobody_goes_past_is_not_called_unknown() {
+        let refused = going_past("shared-target").unwrap_err();
+        assert_eq!(refused.exit, ExitStatus::Usage);
+        assert_eq!(refused.message, "the rule `shared-target` can't be overridden");
+        assert_eq!(going_past("soka").unwrap_err().hints, ["did you mean `soak`?"]);
+    }
+
     #[test]
     fn rules_to_go_past_are_one_a_line_or_with_commas() {
         for (given, wanted) in [
@@ -171,16 +186,7 @@ mod tests {
             ("soak\nfreeze,,order ,", vec!["soak", "freeze", "order"]),
             (" , ", vec![]),
         ] {
-            let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", "INC-7"), ("INPUT_OVERRIDE", given)]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .into();
-            let actor = Actor {
-                name: "mona".to_owned(),
-                source: "github-actions".to_owned(),
-                strength: "claimed".to_owned(),
-                details: Default::default(),
-            };
-            let request = request(Act::Promote, &Inputs::new(&variables), actor).unwrap();
+            let request = going_past(given).unwrap();
             let rules: Vec<&str> = request.overrides.iter().map(|one| one.rule.as_str()).collect();
             assert_eq!(rules, wanted, "{given}");
         }

@@ -222,12 +222,20 @@ fn a_ledger_whose_beginning_is_broken_names_what_helps() {
     let (stage, _) = moved();
     let place = ".promote/shop/ledger.json";
     let kept = stage.read(place);
+    let there = stage.path().join(place);
+    let says_what_helps = || {
+        for line in [&["verify", "--ledger"][..], &["verify"], &["status"]] {
+            let said = stage.run(line).ends(ExitStatus::Failed);
+            assert!(said.err.contains(&format!("put `{place}` back")), "{line:?}: {}", said.all());
+            assert!(!said.err.contains("`promote verify --ledger`"), "{line:?}: {}", said.all());
+        }
+    };
     stage.write(place, "{");
-    for line in [&["verify", "--ledger"][..], &["verify"], &["status"]] {
-        let said = stage.run(line).ends(ExitStatus::Failed);
-        assert!(said.err.contains(&format!("put `{place}` back")), "{line:?}: {}", said.all());
-        assert!(!said.err.contains("`promote verify --ledger`"), "{line:?}: {}", said.all());
-    }
+    says_what_helps();
+    fs::remove_file(&there).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&there).status().unwrap().success());
+    says_what_helps();
+    fs::remove_file(&there).unwrap();
     stage.write(place, kept);
     stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
 }

@@ -365,7 +365,11 @@ impl LedgerError {
     pub(crate) fn beginning(self, ledger: &LedgerReader) -> crate::failure::Failure {
         use crate::exit::ExitStatus;
         use crate::failure::Failure;
-        if matches!(&self, Self::Store(error) if error.kind != ErrorKind::Corrupt) {
+        // A pipe or a folder in its place is as broken as other bytes are.
+        let broken = |error: &ProviderError| {
+            error.kind == ErrorKind::Corrupt || (error.kind == ErrorKind::Invalid && error.is_finding())
+        };
+        if matches!(&self, Self::Store(error) if !broken(error)) {
             return self.looking();
         }
         let place =

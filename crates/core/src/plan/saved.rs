@@ -131,7 +131,7 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
         Decision::NothingToDo(_) => format!("{name} is on {sha} already."),
         _ if saved.ledger != now.ledger => "It was made for another ledger.".to_owned(),
         _ if saved.from != now.from => {
-            format!("It was made when {name} was on {}; now it is on {}.", from(saved), from(now))
+            format!("When it was made, {} was in {name}; now {} is there.", from(saved), from(now))
         }
         _ if saved.base != now.base => format!("Something was recorded in {name} since it was made."),
         Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
