@@ -273,8 +273,6 @@ fn whatever_stops_a_wait_for_another_process_is_said_as_what_it_was() {
         while !err.contains("still be at work until then") {
             assert!(said.read_line(&mut err).unwrap() > 0, "{err}");
         }
-        // It is said before the wait begins, and only the wait hears signals.
-        std::thread::sleep(Duration::from_secs(1));
         signal(&second, name);
         said.read_to_string(&mut err).unwrap();
         assert_eq!(second.wait().unwrap().code(), Some(code), "{name}: {err}");

@@ -55,9 +55,15 @@ pub(crate) async fn take_over(
 
 async fn wait(app: &App<'_>, progress: &Progress, early: &TooEarly) -> Result<Taken, Stop> {
     let why = format!("{}; its process may still be at work until then", early.what);
-    progress.hear(&Event::Waiting { until: early.opens, seconds: early.left.as_secs().max(1), why });
+    let waiting = Event::Waiting { until: early.opens, seconds: early.left.as_secs().max(1), why };
     let clock = app.connect.clock();
-    match or_signal(app.env, progress, clock.sleep(early.left)).await {
+    let flow = async {
+        // Signals are listened for before anybody reads that there is something to stop.
+        tokio::task::yield_now().await;
+        progress.hear(&waiting);
+        clock.sleep(early.left).await;
+    };
+    match or_signal(app.env, progress, flow).await {
         Ok(()) => Ok(Taken::Waited),
         Err(signal) => {
             progress.rest();
