@@ -124,6 +124,9 @@ fn the_component_is_sound() {
         ("audience", "sts.amazonaws.com"),
         ("image", "registry.example/promote:1"),
         ("protected", "only"),
+        ("reason", "\"why\""),
+        ("override", "\"\""),
+        ("notes", "\"\""),
     ] {
         let place = format!("$[[ inputs.{name} ]]");
         assert!(job.contains(&place) && spec.contains(&format!("\n    {name}:\n")), "{name}");
@@ -140,6 +143,87 @@ fn the_component_is_sound() {
     // Nothing but variables stands in scripts.
     let original = text.split_once("script:").unwrap().1;
     assert!(!original.split("artifacts:").next().unwrap().contains("$[["), "{original}");
+}
+
+/// What a script hands to the command, each word in a line, with these variables.
+fn handed(script: &str, variables: &[(&str, &str)]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("promote");
+    std::fs::write(&program, "#!/bin/sh\nprintf '<%s>\\n' \"$@\"\n").unwrap();
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").unwrap());
+    let output = Command::new("/bin/sh")
+        .args(["-ec", script])
+        .current_dir(folder.path())
+        .env_clear()
+        .env("PATH", path)
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert!(std::fs::read_dir(folder.path()).unwrap().count() == 1, "nothing that was written was run");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The last script of a job.
+fn script(file: &serde_json::Value, job: &str) -> String {
+    let lines = file.pointer(&format!("/{job}/script")).and_then(serde_json::Value::as_array).unwrap();
+    lines.last().and_then(serde_json::Value::as_str).unwrap().to_owned()
+}
+
+/// Reason, rules and notes reach the command word for word, from the component as from the generated file.
+#[test]
+fn gitlab_hands_reason_override_and_notes_over() {
+    let hostile = "it's; $(touch x) `id` * $HOME";
+    let notes = format!("ticket: INC-7\nrisk: {hostile}");
+    let wanted = format!(
+        "<--override=soak>\n<--override=order>\n<--note=ticket= INC-7>\n<--note=risk= {hostile}>\n<--reason={hostile}>\n"
+    );
+    let text = std::fs::read_to_string(root().join("templates/promote/template.yml")).unwrap();
+    let job = text.split_once("\n---\n").unwrap().1.replace("$[[ inputs.do ]]:$[[ inputs.to ]]", "job");
+    let component = script(&promote_tests::yaml::read(&job).unwrap(), "promote:job");
+    for (does, begins) in [
+        ("promote", "<to>\n<prod>\n<4c1d>\n<--yes>\n"),
+        ("plan", "<plan>\n<prod>\n<4c1d>\n"),
+        ("rollback", "<rollback>\n<prod>\n<--yes>\n"),
+    ] {
+        let mut variables =
+            vec![("PROMOTE_JOB_DO", does), ("PROMOTE_JOB_TO", "prod"), ("PROMOTE_JOB_RELEASE", "4c1d")];
+        assert_eq!(handed(&component, &variables), (Some(0), begins.to_owned()));
+        variables.extend([
+            ("PROMOTE_JOB_REASON", hostile),
+            ("PROMOTE_JOB_OVERRIDE", "soak, order"),
+            ("PROMOTE_JOB_NOTES", &notes),
+        ]);
+        assert_eq!(handed(&component, &variables), (Some(0), format!("{begins}{wanted}")));
+    }
+    assert_eq!(handed(&component, &[("PROMOTE_JOB_NOTES", "ticket")]).0, Some(2));
+
+    let project = Project::new(PROGRAM).unwrap();
+    let (_, automatic) = files().into_iter().find(|(name, _)| name == "automatic").unwrap();
+    project.write("promote.toml", automatic).unwrap();
+    let text = project.done(&["ci", "gitlab", "--stdout"]).unwrap();
+    let file = promote_tests::yaml::read(&text).unwrap();
+    let generated = script(&file, "promote:prod");
+    let variables =
+        [("RELEASE", "4c1d"), ("REASON", hostile), ("OVERRIDE", "soak, order"), ("NOTES", notes.as_str())];
+    assert_eq!(handed(&generated, &variables), (Some(0), format!("<to>\n<prod>\n<4c1d>\n<--yes>\n{wanted}")));
+    for (name, declared) in file["variables"].as_object().unwrap() {
+        assert_eq!(declared["expand"], serde_json::json!(false), "{name}: what is written is kept");
+    }
+    assert!(!text.contains("OWNER"), "{text}");
+}
+
+/// The schedule that compares moves nothing.
+#[test]
+fn gitlabs_nightly_look_moves_nothing() {
+    let project = Project::new(PROGRAM).unwrap();
+    let (_, automatic) = files().into_iter().find(|(name, _)| name == "automatic").unwrap();
+    project.write("promote.toml", automatic).unwrap();
+    let text = project.done(&["ci", "gitlab", "--stdout"]).unwrap();
+    let file = promote_tests::yaml::read(&text).unwrap();
+    let jobs = file.as_object().unwrap().iter().filter(|(name, _)| name.starts_with("promote:advance:"));
+    let rules: Vec<String> = jobs.map(|(_, job)| job["rules"].to_string()).collect();
+    assert!(!rules.is_empty() && rules.iter().all(|rule| rule.contains("$PROMOTE_VERIFY !=")), "{rules:?}");
 }
 
 /// The judges are no yes-men.

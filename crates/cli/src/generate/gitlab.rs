@@ -16,7 +16,22 @@ pub(crate) const INCLUDE: &str = "include: [{ local: .gitlab/promote.yml }]";
 
 /// What a job hands on, whether it went well or not.
 const REPORTS: &str = "artifacts:\n    when: always\n    reports:\n      dotenv: promote.env\n      annotations: promote-annotations.json\n";
-const IMAGE: &str = "quay.io/OWNER/promote:1";
+/// Where the program is to be found is the team's to say.
+const IMAGE: &str = "$PROMOTE_IMAGE";
+/// Each rule and each note as one word of its own, whatever is in it.
+const GIVEN: &str = r#"      set -f; set --
+      IFS=', '
+      for rule in $OVERRIDE; do set -- "$@" --override="$rule"; done
+      IFS='
+      '
+      for note in $NOTES; do
+        case "$note" in
+          *:*) set -- "$@" --note="${note%%:*}=${note#*:}" ;;
+          *) echo "NOTES takes 'name: text' on each line" >&2; exit 2 ;;
+        esac
+      done
+      unset IFS; set +f
+"#;
 
 /// The file's text.
 pub(crate) fn pipeline(config: &Config) -> String {
@@ -44,7 +59,10 @@ fn header(config: &Config) -> String {
          #   {INCLUDE}\n\
          # Its jobs are there on protected branches alone, so that no other branch's promote.toml is ever read.\n"
     );
-    let mut wanted: Vec<String> = Vec::new();
+    let mut wanted = vec![
+        "PROMOTE_IMAGE, an image with promote and a shell, such as registry.example/tools/promote:1"
+            .to_owned(),
+    ];
     if needs.aws {
         wanted.push(
             "AWS_ROLE_ARN and AWS_REGION, for each environment, and for all a role that may only read"
@@ -71,11 +89,9 @@ fn header(config: &Config) -> String {
     if !names.is_empty() {
         wanted.push(names.join(", "));
     }
-    if !wanted.is_empty() {
-        out.push_str("# It needs these CI/CD variables:\n");
-        for one in wanted {
-            let _ = writeln!(out, "#   {}", comment(&one));
-        }
+    out.push_str("# It needs these CI/CD variables:\n");
+    for one in wanted {
+        let _ = writeln!(out, "#   {}", comment(&one));
     }
     if !scheduled(config).is_empty() {
         out.push_str(
@@ -98,15 +114,18 @@ fn header(config: &Config) -> String {
 
 fn shared(out: &mut String, config: &Config, needs: &Needs) {
     out.push_str("\nvariables:\n");
+    // What people write is kept as they write it: a dollar begins no variable.
     let mut variable = |name: &str, about: &str| {
-        let _ = writeln!(out, "  {name}:\n    value: \"\"\n    description: {}", quoted(about));
+        let about = quoted(about);
+        let _ = writeln!(out, "  {name}:\n    value: \"\"\n    description: {about}\n    expand: false");
     };
     variable("RELEASE", "commit or tag to promote; empty: this pipeline's commit");
     variable("REASON", "why; needed for an override");
-    variable("OVERRIDE", "rule to go past this once, such as soak");
+    variable("OVERRIDE", "rule to go past this once, such as soak; several with commas");
     for (name, field) in form::notes(config) {
         variable(&note(&field), &format!("{name} (asked for by some environments)"));
     }
+    variable("NOTES", "other notes, as 'name: text', one a line");
     let _ = write!(
         out,
         "\n.promote:\n  image:\n    name: {IMAGE}\n    entrypoint: [\"\"]\n  stage: deploy\n  interruptible: false\n  variables:\n    \
@@ -219,7 +238,7 @@ fn note(field: &str) -> String {
 fn by_hand(out: &mut String, config: &Config, settings: &Environment) {
     let name = settings.name.as_str();
     // The shell fills them in, each as one word or none.
-    let mut given = " ${REASON:+--reason=\"$REASON\"} ${OVERRIDE:+--override=\"$OVERRIDE\"}".to_owned();
+    let mut given = " ${REASON:+--reason=\"$REASON\"}".to_owned();
     for (about, field) in form::notes(config) {
         let variable = note(&field);
         let _ = write!(given, " ${{{variable}:+--note=\"{about}=${variable}\"}}");
@@ -228,7 +247,7 @@ fn by_hand(out: &mut String, config: &Config, settings: &Environment) {
     let _ = write!(
         out,
         "  rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n      when: manual\n      allow_failure: true\n  \
-         script:\n    - promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes{given}\n  \
+         script:\n    - |\n{GIVEN}      promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes \"$@\"{given}\n  \
          {REPORTS}"
     );
 }
@@ -238,7 +257,7 @@ fn advance(out: &mut String, settings: &Environment) {
     head(out, &format!("promote:advance:{name}"), settings, Some("access"));
     let _ = write!(
         out,
-        "  rules:\n    - if: $CI_PIPELINE_SOURCE == \"schedule\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n  \
+        "  rules:\n    - if: $CI_PIPELINE_SOURCE == \"schedule\" && $PROMOTE_VERIFY != \"true\" && $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n  \
          script:\n    - promote advance {name}\n"
     );
 }
