@@ -184,6 +184,18 @@ impl App<'_> {
         self.screen.say(&Text::new("warning: ", Style::Warn).and(text, Style::Plain));
     }
 
+    /// Refuses `--json` where what is printed is text for people or for a shell, and no document.
+    ///
+    /// # Errors
+    /// `Usage`, when a document was asked for.
+    pub(crate) fn prints_text(&self, command: &str, what: &str) -> Result<(), Failure> {
+        if self.wish() == Wish::None {
+            return Ok(());
+        }
+        Err(Failure::new(ExitStatus::Usage, format!("`promote {command}` prints {what}, not JSON"))
+            .hint("leave out `--json`; `promote schema documents` lists the JSON documents"))
+    }
+
     /// A request on the terms that the flags give.
     pub(crate) fn request(
         &self,
@@ -211,8 +223,7 @@ impl App<'_> {
             Stop::Failure(failure) => failure,
         };
         let page = crate::failure::page(&failure);
-        self.screen.message(&page.human(self.screen.err_colour));
-        self.screen.message(&page.hints(self.screen.err_colour));
+        self.screen.complain(&page);
         if self.wish() != Wish::None {
             // A script that reads the document gets one in this case, too; its schema says which.
             if let Ok(text) = Wish::Whole.text(&FailureReport::of(&failure)) {

@@ -22,6 +22,7 @@ pub(crate) struct CompletionsArgs {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> Ended {
+    app.prints_text("completions", "a shell script")?;
     let script = complete::script(&args.shell.to_string())
         .ok_or_else(|| Failure::new(ExitStatus::Failed, format!("no script for {}", args.shell)))?;
     app.screen.data(&String::from_utf8_lossy(&script))?;

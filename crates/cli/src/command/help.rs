@@ -22,6 +22,7 @@ pub(crate) struct HelpArgs {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> Ended {
+    app.prints_text("help", "text for people")?;
     if args.of.is_empty() {
         return first(app);
     }

@@ -26,6 +26,7 @@ pub(crate) struct ManArgs {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
+    app.prints_text("man", "a manual page")?;
     let mut whole = crate::command_line();
     whole.build();
     if let Some(folder) = &args.out {

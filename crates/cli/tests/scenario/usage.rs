@@ -2,6 +2,7 @@
 
 use crate::stage::{CONFIG, Stage};
 use insta::assert_snapshot;
+use promote_core::exit::ExitStatus;
 use std::sync::atomic::Ordering;
 
 fn stage() -> Stage {
@@ -100,4 +101,19 @@ fn without_a_command_the_status_of_the_project_is_shown() {
     stage.columns = Some(80);
     stage.tell("promote help");
     assert_snapshot!(stage.transcript());
+}
+
+#[test]
+fn what_prints_text_refuses_to_print_json() {
+    let stage = Stage::ready();
+    for line in
+        ["promote help", "promote help rules", "promote help to", "promote man", "promote completions bash"]
+    {
+        for wish in ["--json", "--format json"] {
+            let (exit, out, err) = stage.run(&format!("{line} {wish}"));
+            assert_eq!(exit, ExitStatus::Usage, "{line} {wish}: {err}");
+            assert!(err.contains("not JSON") && err.contains("leave out `--json`"), "{err}");
+            assert!(out.contains("promote/failure@1"), "{out}");
+        }
+    }
 }
