@@ -12,6 +12,7 @@ pub mod killer;
 pub mod lane_project;
 pub mod oci;
 pub mod project;
+pub mod pseudo_terminal;
 pub mod quay_fake;
 pub mod repeater;
 pub mod runner;
