@@ -197,8 +197,8 @@ impl Errand<'_> {
             self.app.tell(true, &report, || outcome_view::page(&report))?;
         } else {
             let page = outcome_view::failed(&report);
-            let colour = self.app.screen.err_colour;
-            self.app.screen.message(&format!("\n{}{}", page.human(colour), page.hints(colour)));
+            self.app.screen.message("\n");
+            self.app.screen.complain(&page);
             if self.app.wish() != Wish::None {
                 self.app.tell(true, &report, Page::default)?;
             }
@@ -220,8 +220,7 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
 
 fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {
     let page = decision_view::refused(report);
-    let colour = app.screen.err_colour;
-    app.screen.message(&format!("{}{}", page.human(colour), page.hints(colour)));
+    app.screen.complain(&page);
     match app.wish() {
         Wish::None => {}
         // The fields that were asked for are those of an outcome, which there is none of.

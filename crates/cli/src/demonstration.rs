@@ -2,6 +2,7 @@
 //! for real with its output taken down.
 
 use crate::app::App;
+use crate::dimensions::Fixed;
 use crate::env::Env;
 use crate::page::{Style, Text};
 use crate::screen::Stream;
@@ -201,8 +202,7 @@ fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
         input_terminal: false,
         output_terminal: false,
         error_terminal: false,
-        columns: None,
-        rows: None,
+        dimensions: Arc::new(Fixed::default()),
         ..app.env.clone()
     };
     env.folder = folder.to_path_buf();

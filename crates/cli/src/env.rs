@@ -1,6 +1,7 @@
 //! What surrounds the process: variables, the folder, terminals, the keyboard, signals. Given as a value, so that
 //! tests make their own.
 
+use crate::dimensions::{Dimensions, ProcessTerminal};
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -135,10 +136,8 @@ pub struct Env {
     pub output_terminal: bool,
     /// Whether messages go to a terminal.
     pub error_terminal: bool,
-    /// How many columns the terminal has that messages go to, or else the one that data goes to; `None` without one.
-    pub columns: Option<usize>,
-    /// How many rows that terminal has.
-    pub rows: Option<usize>,
+    /// How large the terminal is.
+    pub dimensions: Arc<dyn Dimensions>,
     /// The keyboard.
     pub keyboard: Arc<dyn Ask>,
     /// Signals.
@@ -156,8 +155,7 @@ impl Env {
             input_terminal: std::io::stdin().is_terminal(),
             output_terminal: std::io::stdout().is_terminal(),
             error_terminal: std::io::stderr().is_terminal(),
-            columns: size().map(|(columns, _)| columns),
-            rows: size().map(|(_, rows)| rows),
+            dimensions: Arc::new(ProcessTerminal),
             keyboard: Arc::new(Keyboard),
             signals: Arc::new(crate::interrupt::ProcessSignals),
         }
@@ -170,27 +168,13 @@ impl Env {
 
     /// How wide a page of help may be.
     pub(crate) fn width(&self) -> usize {
-        self.columns.unwrap_or(100).clamp(40, 100)
+        self.dimensions.columns().unwrap_or(100).clamp(40, 100)
     }
 
     /// Whether a continuous-integration service runs this.
     pub fn is_ci(&self) -> bool {
         self.variable("CI").is_some_and(|value| value != "false")
     }
-}
-
-/// The columns and rows of the terminal.
-fn size() -> Option<(usize, usize)> {
-    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())
-        .or_else(|| terminal_size::terminal_size_of(std::io::stdout()))?;
-    // A terminal that does not know its size says 0.
-    let told =
-        |name: &str| std::env::var(name).ok().and_then(|text| text.parse().ok()).filter(|told| *told > 0);
-    let known = |size: u16, name: &str, usual: usize| match size {
-        0 => told(name).unwrap_or(usual),
-        size => usize::from(size),
-    };
-    Some((known(width.0, "COLUMNS", 80), known(height.0, "LINES", 24)))
 }
 
 /// Standard input.

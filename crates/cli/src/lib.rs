@@ -19,6 +19,7 @@ mod copied;
 mod cut_off;
 mod demonstration;
 mod diagnostic;
+mod dimensions;
 mod document;
 mod env;
 mod failure;
@@ -57,6 +58,7 @@ mod written;
 
 pub use complete::complete;
 pub use connect::{Connect, Providers, Site};
+pub use dimensions::{Dimensions, Fixed};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
 pub use screen::Stream;
 

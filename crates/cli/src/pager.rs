@@ -29,7 +29,7 @@ impl Pager {
         let mut words = line.split_whitespace().map(str::to_owned);
         let program = words.next().filter(|program| program != "cat")?;
         let settings = env.variable("LESS").is_none();
-        Some(Self { program, arguments: words.collect(), settings, rows: env.rows? })
+        Some(Self { program, arguments: words.collect(), settings, rows: env.dimensions.rows()? })
     }
 
     /// Shows a text that is longer than the terminal; whether it did.

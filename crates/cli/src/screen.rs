@@ -2,6 +2,7 @@
 //! reader that went away is no error.
 
 use crate::args::{Colour, Format, Global};
+use crate::dimensions::Dimensions;
 use crate::env::Env;
 use crate::page::{Page, Text};
 use crate::pager::Pager;
@@ -32,8 +33,12 @@ pub(crate) struct Screen {
     quiet: bool,
     /// Whether the last message was left open, to be written again: the next one takes its place.
     open: Arc<AtomicBool>,
-    /// How wide tables may be; `None` where nobody sees them.
-    columns: Option<usize>,
+    /// How wide the terminal is at the moment.
+    dimensions: Arc<dyn Dimensions>,
+    /// Whether data goes to a terminal.
+    out_terminal: bool,
+    /// Whether messages go to a terminal.
+    err_terminal: bool,
     /// What long pages are read in.
     pager: Option<Pager>,
     /// The file that was named with `--config`: whoever types a command that is named here needs it as well.
@@ -52,7 +57,9 @@ impl Screen {
             format,
             quiet: global.quiet,
             open: Arc::default(),
-            columns: env.columns.filter(|_| env.output_terminal),
+            dimensions: Arc::clone(&env.dimensions),
+            out_terminal: env.output_terminal,
+            err_terminal: env.error_terminal,
             pager: Pager::of(global, env),
             config: global.config.as_ref().map(|path| path.display().to_string()),
         }
@@ -76,7 +83,9 @@ impl Screen {
             format: Format::Human,
             quiet: false,
             open: Arc::default(),
-            columns: env.columns.filter(|_| env.output_terminal),
+            dimensions: Arc::clone(&env.dimensions),
+            out_terminal: env.output_terminal,
+            err_terminal: env.error_terminal,
             pager: None,
             config: None,
         }
@@ -89,6 +98,16 @@ impl Screen {
             _ => None,
         };
         self.put(named.as_deref().unwrap_or(text))
+    }
+
+    /// How wide data may be; `None` where no terminal shows it.
+    fn out_columns(&self) -> Option<usize> {
+        self.dimensions.columns().filter(|_| self.out_terminal)
+    }
+
+    /// How wide messages may be; `None` where no terminal shows them.
+    pub(crate) fn err_columns(&self) -> Option<usize> {
+        self.dimensions.columns().filter(|_| self.err_terminal)
     }
 
     fn put(&self, text: &str) -> Result<(), Failure> {
@@ -133,7 +152,12 @@ impl Screen {
 
     /// Writes a line of a message.
     pub(crate) fn say(&self, line: &Text) {
-        self.message(&format!("{}\n", line.shown(self.err_colour)));
+        let lines = match self.err_columns() {
+            Some(columns) => line.wrapped(columns, 0),
+            None => vec![line.clone()],
+        };
+        let shown: String = lines.iter().map(|line| format!("{}\n", line.shown(self.err_colour))).collect();
+        self.message(&shown);
     }
 
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
@@ -141,14 +165,14 @@ impl Screen {
         let text = self.named(match self.format {
             Format::Markdown => page.markdown(),
             Format::Plain => page.plain(),
-            Format::Human | Format::Json => page.within(self.out_colour, self.columns),
+            Format::Human | Format::Json => page.within(self.out_colour, self.out_columns()),
         });
         let pager = self.pager.as_ref().filter(|_| self.format == Format::Human);
         if !pager.is_some_and(|pager| pager.show(&text)) {
             self.put(&text)?;
         }
         if self.format == Format::Human && !self.quiet {
-            self.message(&page.hints(self.err_colour));
+            self.message(&page.hints(self.err_colour, self.err_columns()));
         }
         Ok(())
     }
@@ -157,17 +181,22 @@ impl Screen {
     pub(crate) fn redraw(&self, page: Option<&Page>) -> Result<(), Failure> {
         self.put(&match page {
             Some(page) => {
-                format!("\u{1b}[?1049h\u{1b}[H\u{1b}[2J{}", page.within(self.out_colour, self.columns))
+                format!("\u{1b}[?1049h\u{1b}[H\u{1b}[2J{}", page.within(self.out_colour, self.out_columns()))
             }
             None => "\u{1b}[?1049l".to_owned(),
         })
     }
 
+    /// Shows a page as a message whatever was said of being quiet: why something did not happen.
+    pub(crate) fn complain(&self, page: &Page) {
+        self.message(&page.within(self.err_colour, self.err_columns()));
+        self.message(&page.hints(self.err_colour, self.err_columns()));
+    }
+
     /// Shows a page as a message, before a question or during a promotion.
     pub(crate) fn note(&self, page: &Page) {
         if !self.quiet {
-            self.message(&page.within(self.err_colour, self.columns));
-            self.message(&page.hints(self.err_colour));
+            self.complain(page);
         }
     }
 }

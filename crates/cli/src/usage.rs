@@ -32,8 +32,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         let failure = Failure::new(ExitStatus::Usage, message);
         let failure = hints(error, arguments, env).into_iter().fold(failure, Failure::hint);
         let page = crate::failure::page(&failure);
-        screen.message(&page.human(screen.err_colour));
-        screen.message(&page.hints(screen.err_colour));
+        screen.complain(&page);
         failure
     };
     if wants_document(arguments)

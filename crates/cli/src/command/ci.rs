@@ -152,7 +152,7 @@ fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) ->
         return Err(failure.into());
     }
     let page = crate::failure::page(&failure);
-    app.screen.message(&page.human(app.screen.err_colour));
+    app.screen.complain(&page);
     app.show(report, Page::default)?;
     Err(Stop::Shown(ExitStatus::Differs))
 }

@@ -6,12 +6,8 @@ use super::{Block, Page, Style, Text};
 const INDENT: &str = "  ";
 
 impl Page {
-    /// For a log, or wherever nobody knows how wide it is. Without hints.
-    pub(crate) fn human(&self, colour: bool) -> String {
-        self.within(colour, None)
-    }
-
-    /// For a terminal of so many columns, in which tables fold. Without hints.
+    /// For a terminal of so many columns, in which tables and sentences fold; `None` for a log, or wherever nobody knows how
+    /// wide it is. Without hints.
     pub(crate) fn within(&self, colour: bool, columns: Option<usize>) -> String {
         let widest = self.blocks.iter().filter_map(|block| match block {
             Block::Field { label, .. } => Some(label.chars().count()),
@@ -22,13 +18,14 @@ impl Page {
         let mut out = String::new();
         for block in self.blocks.iter().take(last) {
             match block {
-                Block::Line(text) => line(&mut out, &text.shown(colour)),
+                Block::Line(text) => sentence(&mut out, "", text, colour, columns),
                 Block::Blank => out.push('\n'),
                 Block::Table { head, rows } => table(&mut out, head, rows, colour, columns),
                 Block::Field { label, lines } => {
                     for (index, text) in lines.iter().enumerate() {
                         let label = if index == 0 { label.as_str() } else { "" };
-                        line(&mut out, &format!("{INDENT}{label:<label_width$}{}", text.shown(colour)));
+                        let before = format!("{INDENT}{label:<label_width$}");
+                        sentence(&mut out, &before, text, colour, columns);
                     }
                 }
             }
@@ -37,13 +34,14 @@ impl Page {
     }
 
     /// The hints, for standard error.
-    pub(crate) fn hints(&self, colour: bool) -> String {
+    pub(crate) fn hints(&self, colour: bool, columns: Option<usize>) -> String {
         let mut out = String::new();
         if !self.hints.is_empty() && !self.blocks.is_empty() {
             out.push('\n');
         }
         for hint in &self.hints {
-            line(&mut out, &Text::new("hint: ", Style::Literal).then(Text::marked(hint)).shown(colour));
+            let hint = Text::new("hint: ", Style::Literal).then(Text::marked(hint));
+            sentence(&mut out, "", &hint, colour, columns);
         }
         out
     }
@@ -54,6 +52,20 @@ fn line(out: &mut String, text: &str) {
     out.push('\n');
 }
 
+/// A text behind what stands at the beginning of its first line.
+fn sentence(out: &mut String, before: &str, text: &Text, colour: bool, columns: Option<usize>) {
+    let indent = Text::plain(before).width();
+    let hang = if indent > 0 { 2 } else { 0 };
+    let folded = match columns {
+        Some(columns) => text.wrapped(columns.saturating_sub(indent).max(LEAST), hang),
+        None => vec![text.clone()],
+    };
+    for (index, part) in folded.iter().enumerate() {
+        let shown = part.shown(colour);
+        line(out, &if index == 0 { format!("{before}{shown}") } else { format!("{:indent$}{shown}", "") });
+    }
+}
+
 fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bool, columns: Option<usize>) {
     let count = head.len().max(rows.iter().map(Vec::len).max().unwrap_or(0));
     let width = |column: usize| {
@@ -61,8 +73,13 @@ fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bo
         cells.chain(head.get(column).map(|name| name.chars().count())).max().unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..count).map(width).collect();
+    let least = |column: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(column));
+        cells.map(Text::widest_command).max().unwrap_or(0).max(LEAST)
+    };
+    let least: Vec<usize> = (0..count).map(least).collect();
     if let Some(columns) = columns
-        && !narrowed(&mut widths, columns)
+        && !narrowed(&mut widths, &least, columns)
     {
         return records(out, head, rows, colour, columns);
     }
@@ -78,17 +95,15 @@ fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bo
 /// The least width of a column that folds.
 const LEAST: usize = 12;
 
-/// Takes from the widest columns what a table is too wide; whether that was enough.
-fn narrowed(widths: &mut [usize], columns: usize) -> bool {
+/// Takes from the widest columns what a table is too wide, but no more than leaves each its least; whether that was enough.
+fn narrowed(widths: &mut [usize], least: &[usize], columns: usize) -> bool {
     loop {
         let all = INDENT.len() + widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1);
         let Some(over) = all.checked_sub(columns).filter(|over| *over > 0) else { return true };
-        let Some(widest) = widths.iter_mut().max() else { return true };
-        if *widest <= LEAST {
-            return false;
-        }
+        let foldable = widths.iter_mut().zip(least).filter(|(width, least)| **width > **least);
+        let Some((widest, least)) = foldable.max_by_key(|(width, _)| **width) else { return false };
         // Down to the next widest first, so that one long column alone is folded.
-        *widest = widest.saturating_sub(over.min(4)).max(LEAST);
+        *widest = widest.saturating_sub(over.min(4)).max(*least);
     }
 }
 
@@ -151,7 +166,7 @@ mod tests {
 
     #[test]
     fn tables_fold_and_lose_nothing() {
-        let whole: String = page().human(false).split_whitespace().collect();
+        let whole: String = page().within(false, None).split_whitespace().collect();
         for columns in [40, 60, 80, 120] {
             for colour in [false, true] {
                 let shown = page().within(colour, Some(columns));
@@ -170,6 +185,6 @@ mod tests {
 
     #[test]
     fn a_table_that_fits_stays_as_it_is() {
-        assert_eq!(page().within(false, Some(300)), page().human(false));
+        assert_eq!(page().within(false, Some(300)), page().within(false, None));
     }
 }

@@ -4,6 +4,7 @@
 //! Content and style are kept apart, and content is made harmless when it enters: a control character in a commit
 //! message or in a name can't reach the terminal.
 
+mod fold;
 mod human;
 mod markdown;
 mod plain;

@@ -2,7 +2,7 @@
 
 use anstyle::{AnsiColor, Effects};
 use std::fmt::Write;
-use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use unicode_width::UnicodeWidthStr;
 
 /// What a piece of text means; how that looks is decided here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,39 +101,13 @@ impl Text {
         signed.collect()
     }
 
-    /// In lines of at most so many columns, between words where that can be.
-    pub(crate) fn folded(&self, columns: usize) -> Vec<Self> {
-        if self.width() <= columns {
-            return vec![self.clone()];
-        }
-        let mut lines = vec![Self::default()];
-        let mut filled = 0;
-        for (style, text) in &self.0 {
-            for word in text.split_inclusive(' ') {
-                if filled > 0 && filled + word.trim_end().width() > columns {
-                    lines.push(Self::default());
-                    filled = 0;
-                }
-                for c in word.chars() {
-                    let width = c.width().unwrap_or(0);
-                    if filled > 0 && filled + width > columns {
-                        if c == ' ' {
-                            continue;
-                        }
-                        lines.push(Self::default());
-                        filled = 0;
-                    }
-                    filled += width;
-                    if let Some(line) = lines.last_mut() {
-                        line.add(*style, c);
-                    }
-                }
-            }
-        }
-        lines
+    /// Each character with its style.
+    pub(super) fn characters(&self) -> impl Iterator<Item = (Style, char)> {
+        self.0.iter().flat_map(|(style, text)| text.chars().map(|c| (*style, c)))
     }
 
-    fn add(&mut self, style: Style, c: char) {
+    /// Adds a harmless character.
+    pub(super) fn add(&mut self, style: Style, c: char) {
         match self.0.last_mut() {
             Some((last, text)) if *last == style => text.push(c),
             _ => self.0.push((style, c.to_string())),

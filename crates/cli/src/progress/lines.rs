@@ -162,7 +162,11 @@ pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>, c
         } else {
             Text::plain(format!("[{}] {phase:<8} {text}", clock(at - now.began)))
         };
-        shown.lines.push(line);
+        match live {
+            // Below the text, behind the sign and the phase.
+            true => shown.lines.extend(line.wrapped(columns, 13)),
+            false => shown.lines.push(line),
+        }
     }
     shown
 }

@@ -35,7 +35,6 @@ pub(crate) struct Progress {
     screen: Screen,
     style: Style,
     clock: Arc<dyn Clock>,
-    columns: usize,
     now: Arc<Mutex<Now>>,
 }
 
@@ -56,8 +55,7 @@ impl Progress {
             reached: Reached::default(),
             doing: None,
         };
-        let columns = env.columns.unwrap_or(80);
-        Self { screen, style, clock, columns, now: Arc::new(Mutex::new(now)) }
+        Self { screen, style, clock, now: Arc::new(Mutex::new(now)) }
     }
 
     /// Begins to measure, for this plan.
@@ -99,12 +97,17 @@ impl Progress {
             let now = self.lock();
             let at = self.clock.now();
             let still = now.doing.as_ref().map(|(since, phase, what)| {
-                lines::still(self.style, at - now.began, at - *since, (phase, what), self.columns)
+                lines::still(self.style, at - now.began, at - *since, (phase, what), self.columns())
             });
             if let Some(shown) = still {
                 self.write(&shown);
             }
         }
+    }
+
+    /// How wide the line may be that is written again: the terminal may have been made narrower since the last time.
+    fn columns(&self) -> usize {
+        self.screen.err_columns().unwrap_or(80)
     }
 
     fn write(&self, shown: &lines::Shown) {
@@ -139,7 +142,7 @@ impl Progress {
         let what = format!("{name}  {percent} % of {}", crate::view::size(size));
         let shown = match self.style {
             Style::Live { .. } => {
-                Some(lines::still(self.style, at - now.began, at - since, ("send", &what), self.columns))
+                Some(lines::still(self.style, at - now.began, at - since, ("send", &what), self.columns()))
             }
             _ => None,
         };
@@ -163,7 +166,7 @@ impl Events for Progress {
         let mut now = self.lock();
         now.reached.hear(event);
         remember(&mut now, event, at);
-        let shown = lines::shown(self.style, event, &now, at, self.columns);
+        let shown = lines::shown(self.style, event, &now, at, self.columns());
         match event {
             Event::Moved { .. } | Event::StepFinished { .. } => now.doing = None,
             Event::RollingBack { .. } => {

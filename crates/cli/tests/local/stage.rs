@@ -2,7 +2,7 @@
 
 use crate::hint::{Ended, all_work};
 use async_trait::async_trait;
-use promote_cli::{Ask, Connect, Env, Providers, Signal, Signals, Stream, run};
+use promote_cli::{Ask, Connect, Env, Fixed, Providers, Signal, Signals, Stream, run};
 use promote_core::exit::ExitStatus;
 use std::collections::VecDeque;
 use std::ffi::OsString;
@@ -171,8 +171,7 @@ impl Stage {
             input_terminal: self.terminal,
             output_terminal: self.terminal,
             error_terminal: self.terminal,
-            columns: self.columns,
-            rows: self.rows,
+            dimensions: Arc::new(Fixed { columns: self.columns, rows: self.rows }),
             keyboard: Arc::clone(&self.keys) as Arc<dyn Ask>,
             signals: Arc::new(Quiet),
         }

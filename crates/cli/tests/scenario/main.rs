@@ -34,3 +34,4 @@ mod taking_over;
 mod trust;
 mod usage;
 mod way_back;
+mod widths;

@@ -3,7 +3,7 @@
 use crate::hint::words::split;
 use crate::hint::{Ended, all_work};
 use async_trait::async_trait;
-use promote_cli::{Ask, Connect, Env, Signal, Signals, Site, Stream, run};
+use promote_cli::{Ask, Connect, Env, Fixed, Signal, Signals, Site, Stream, run};
 use promote_core::begin::begin;
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, LedgerPlace, Step};
@@ -347,8 +347,7 @@ impl Stage {
             input_terminal: self.terminal,
             output_terminal: self.terminal,
             error_terminal: self.terminal,
-            columns: self.columns,
-            rows: self.rows,
+            dimensions: Arc::new(Fixed { columns: self.columns, rows: self.rows }),
             keyboard: Arc::clone(&self.answers) as Arc<dyn Ask>,
             signals: Arc::new(self.outside.clone()),
         }
