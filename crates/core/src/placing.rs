@@ -6,7 +6,7 @@ use crate::content;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::stored::judge;
+use crate::ledger::identity::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
 use crate::patience;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};

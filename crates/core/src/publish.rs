@@ -10,7 +10,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
 use crate::ledger::{
-    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest,
+    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, entry_name, key,
+    manifest,
 };
 use crate::location::Location;
 use crate::place::locate;
@@ -116,7 +117,7 @@ pub fn places(
                 .hint("name what is built from it: `source = \"s3://BUCKET/{sha}.zip\"`"));
             }
             let name = match artifact.is_own() {
-                true => manifest::entry(artifact.name(), &environment.name),
+                true => entry_name(artifact.name(), &environment.name),
                 false => artifact.name().to_owned(),
             };
             let place = Place { location: locate(&artifact.source, &values)?, kind: artifact.kind };

@@ -5,7 +5,7 @@
 use super::append::{AppendError, Ledger};
 use super::key;
 use super::reader::{LedgerError, LedgerReader};
-use super::record::{PromotionId, Seq};
+use super::terms::{PromotionId, Seq};
 use crate::names::LaneName;
 use crate::port::Object;
 use chrono::{DateTime, Utc};

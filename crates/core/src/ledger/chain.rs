@@ -2,8 +2,9 @@
 //! follows from the state before. Works on records alone, so it can be done offline.
 
 use super::reader::Head;
-use super::record::{Kind, LedgerId, Seq};
-use super::state::{Misfit, State};
+use super::reduce::Misfit;
+use super::state::State;
+use super::terms::{Kind, LedgerId, Seq};
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::ArtifactName;

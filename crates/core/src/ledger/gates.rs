@@ -1,7 +1,7 @@
 //! What an intent says of the gates and locators that were in force when it was written, so that a later plan can tell
 //! what was loosened since. How the list is made and compared is [`crate::gates`]'.
 
-use super::record::Seq;
+use super::terms::Seq;
 use crate::digest::Digest;
 use crate::names::EnvironmentName;
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The first object of a ledger: who it is for, its random id, and what the probe found its stores to honour.
 
-use super::record::LedgerId;
+use super::terms::LedgerId;
 use crate::location::StoreId;
 use crate::names::ProjectName;
 use crate::port::Capabilities;

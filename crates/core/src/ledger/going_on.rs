@@ -1,8 +1,8 @@
 //! What goes on in a lane: a promotion that is open, or steps whose end is not recorded.
 
 use super::occupancy::Occupancy;
-use super::record::Seq;
 use super::state::State;
+use super::terms::Seq;
 
 impl State {
     /// The record that began what is open, or what is being deployed; `None` where nothing goes on.

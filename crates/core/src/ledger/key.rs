@@ -1,7 +1,7 @@
 //! Where the ledger's objects lie. Numbers of records are inverted, so that the newest record is the first key of
 //! a listing, at any length of the ledger.
 
-use super::record::Seq;
+use super::terms::Seq;
 use crate::commit::CommitId;
 use crate::location::{Key, LocationError};
 use crate::names::LaneName;

@@ -3,7 +3,7 @@
 
 use super::entry::Word;
 use super::key;
-use super::record::Seq;
+use super::terms::Seq;
 use crate::commit::CommitId;
 use crate::location::Key;
 use crate::names::LaneName;

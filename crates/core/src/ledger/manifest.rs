@@ -1,8 +1,8 @@
 //! A release's manifest: written once when it is published, never changed. It is what makes a commit a release.
 
 use super::allowed::Allowed;
-use super::record::{Actor, ReleaseRef};
 use super::stored::Stored;
+use super::terms::{Actor, ReleaseRef, entry_name};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
@@ -59,11 +59,6 @@ pub struct FolderSize {
     pub stored: Option<Digest>,
 }
 
-/// The name of the entry of an artifact that is another for each environment.
-pub fn entry(name: &str, environment: &EnvironmentName) -> String {
-    format!("{name}@{environment}")
-}
-
 /// A published release.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -101,7 +96,7 @@ pub struct Manifest {
 impl Manifest {
     /// An artifact as an environment takes it, with the name of its entry.
     pub fn artifact(&self, name: &str, environment: &EnvironmentName) -> Option<(String, &BuiltArtifact)> {
-        let own = entry(name, environment);
+        let own = entry_name(name, environment);
         match self.artifacts.get(&own) {
             Some(built) => Some((own, built)),
             None => self.artifacts.get(name).map(|built| (name.to_owned(), built)),

@@ -9,6 +9,7 @@ pub mod entry;
 mod gates;
 pub mod genesis;
 mod going_on;
+pub mod identity;
 pub mod key;
 pub mod layout;
 pub mod manifest;
@@ -16,6 +17,7 @@ pub mod named;
 pub mod occupancy;
 pub mod reader;
 pub mod record;
+mod reduce;
 pub mod remembered;
 mod requests;
 mod saying;
@@ -24,6 +26,7 @@ pub mod statement;
 pub mod stored;
 mod strict;
 mod survey;
+mod terms;
 pub mod trail;
 
 pub use alive::{Alive, LastSign};
@@ -33,15 +36,20 @@ pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use entry::{ReleaseEntry, Said, Word};
 pub use gates::{GateList, Gates, InForce};
 pub use genesis::Genesis;
+pub use identity::Identity;
 pub use manifest::{BuiltArtifact, FolderSize, Manifest};
 pub use occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun, TargetState};
 pub use reader::{Head, LedgerError, LedgerReader};
-pub use record::{Action, Actor, Kind, LedgerId, Override, PromotionId, Record, ReleaseRef, Seq, Why};
+pub use record::Record;
+pub use reduce::Misfit;
 pub use remembered::{Known, Remembered};
 pub use requests::{CLOCKS, Life, Requests};
-pub use state::{Misfit, State};
+pub use state::State;
 pub use statement::{
-    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, OutcomeResult, Restored,
-    RestoredEnd, Shape, Sign, SignedStep, StepRecord, TargetMove, Verified,
+    Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, Restored, RestoredEnd, Shape,
+    Sign, SignedStep, StepRecord, TargetMove, Verified,
 };
-pub use stored::{Identity, Stored};
+pub use stored::Stored;
+pub use terms::{
+    Action, Actor, Kind, LedgerId, OutcomeResult, Override, PromotionId, ReleaseRef, Seq, Why, entry_name,
+};

@@ -2,7 +2,8 @@
 //! part of all commits at a time, so that it takes no more memory however many releases there are.
 
 use super::entry::Word;
-use super::record::{Record, ReleaseRef};
+use super::record::Record;
+use super::terms::ReleaseRef;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use std::collections::BTreeMap;

@@ -1,8 +1,7 @@
 //! What a lane's state is made of: who is there, who was there, what is open, frozen, held. How it changes is
 //! [`super::state`]'s.
 
-use super::record::{Action, PromotionId, ReleaseRef, Seq};
-use super::statement::OutcomeResult;
+use super::terms::{Action, OutcomeResult, PromotionId, ReleaseRef, Seq};
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::{ArtifactName, EnvironmentName};

@@ -3,14 +3,11 @@
 
 use super::state::State;
 use super::statement::{Abort, Commit, Freeze, Intent, Mark, Observe, Outcome};
-use crate::commit::CommitId;
+use super::terms::{Action, Actor, Kind, LedgerId, Seq, Why};
 use crate::digest::Digest;
-use crate::names::EnvironmentName;
 use crate::names::LaneName;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use std::collections::BTreeMap;
-use std::fmt;
+use serde::{Deserialize, Serialize};
 
 /// The schema of the records that every version reads.
 pub const SCHEMA: &str = "promote/record@1";
@@ -20,164 +17,6 @@ pub const SCHEMA_2: &str = "promote/record@2";
 
 /// The largest record in bytes.
 pub const LIMIT: usize = 48 * 1024;
-
-/// A record's number in its lane, counted from 1. Written as a decimal string, because JSON numbers lose digits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Seq(pub u64);
-
-impl Seq {
-    /// The number after this one.
-    #[must_use]
-    pub const fn next(self) -> Self {
-        Self(self.0.saturating_add(1))
-    }
-}
-
-impl fmt::Display for Seq {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl Serialize for Seq {
-    fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-        out.collect_str(&self.0)
-    }
-}
-
-impl<'de> Deserialize<'de> for Seq {
-    fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(input)?;
-        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) && !text.starts_with('0');
-        match text.parse() {
-            Ok(number) if plain => Ok(Self(number)),
-            _ => Err(serde::de::Error::custom("not a record number")),
-        }
-    }
-}
-
-/// Names one ledger: 128 random bits in hexadecimal digits, from its genesis.
-pub type LedgerId = String;
-
-/// Names one promotion (or one attempt to finish it): ten characters of time and six of chance.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct PromotionId(pub String);
-
-impl PromotionId {
-    /// From a clock reading and randomness, in Crockford's base 32, so that ids sort by time.
-    pub fn new(at: DateTime<Utc>, nonce: [u8; 16]) -> Self {
-        const DIGITS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-        let digit = |value: u64| DIGITS.get((value & 31) as usize).map_or('0', |b| *b as char);
-        let millis = u64::try_from(at.timestamp_millis()).unwrap_or(0);
-        let time = (0..10).rev().map(|place| digit(millis >> (5 * place)));
-        Self(time.chain(nonce.iter().take(6).map(|byte| digit(u64::from(*byte)))).collect())
-    }
-}
-
-impl fmt::Display for PromotionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
-}
-
-/// What a record says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Targets are about to be written.
-    Intent,
-    /// All targets have the release.
-    Commit,
-    /// The intent ended without a write.
-    Abort,
-    /// The result of the deploy and verify steps.
-    Outcome,
-    /// What a target holds now, taken as it is.
-    Observe,
-    /// The lane takes nothing for a time.
-    Freeze,
-    /// The freeze is lifted.
-    Unfreeze,
-    /// Automation leaves the lane alone.
-    Hold,
-    /// The hold is lifted.
-    Unhold,
-    /// A remark about an earlier promotion.
-    Mark,
-}
-
-/// Who wrote a record, and how well that is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Actor {
-    /// A name for people.
-    pub name: String,
-    /// Where the name comes from: `local-user`, `github-actions`, `gitlab-ci`, …
-    pub source: String,
-    /// `claimed` when anyone could have said so, `verified` when something signed it.
-    pub strength: String,
-    /// Further facts, such as the run's address.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub details: BTreeMap<String, String>,
-}
-
-/// Going past a named rule once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Override {
-    /// The rule's name.
-    pub rule: String,
-    /// Why.
-    pub reason: String,
-}
-
-/// Why something was done, in the words of whoever did it.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", default)]
-pub struct Why {
-    /// The reason.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    /// Texts that the environment asks for.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub notes: BTreeMap<String, String>,
-    /// Rules gone past.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub overrides: Vec<Override>,
-}
-
-/// What an intent is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// A release moves on.
-    Promote,
-    /// An earlier release comes back.
-    Rollback,
-    /// The same release is written again.
-    Redeploy,
-    /// A promotion that has not ended is taken back where nothing was there before. Only in records of [`SCHEMA_2`].
-    Undo,
-}
-
-/// A release as records name it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct ReleaseRef {
-    /// Its commit.
-    pub commit: CommitId,
-    /// Its semver number, when it has one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub version: Option<String>,
-    /// When it was committed.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub committed_at: Option<DateTime<Utc>>,
-    /// The digest of each artifact, by the name of its entry in the manifest.
-    pub artifacts: BTreeMap<String, Digest>,
-    /// SHA-256 of the manifest as it is stored, where it was read for the record. Missing in what older versions wrote.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub manifest: Option<Digest>,
-}
 
 /// One record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -292,26 +131,5 @@ impl Record {
             Kind::Unfreeze | Kind::Hold | Kind::Unhold => true,
         };
         if whole { Ok(record) } else { Err(RecordError::Hollow(record.kind)) }
-    }
-}
-
-impl ReleaseRef {
-    /// The digest of an artifact as an environment takes it.
-    pub fn digest(&self, name: &str, environment: &EnvironmentName) -> Option<Digest> {
-        let own = self.artifacts.get(&super::manifest::entry(name, environment));
-        own.or_else(|| self.artifacts.get(name)).copied()
-    }
-
-    /// Whether both are the same bytes: every artifact that both name has the same digest, and there is one.
-    pub fn same_bytes(&self, other: &Self) -> bool {
-        let mut shared = 0;
-        for (name, digest) in &self.artifacts {
-            match other.artifacts.get(name) {
-                Some(found) if found == digest => shared += 1,
-                Some(_) => return false,
-                None => {}
-            }
-        }
-        shared > 0
     }
 }

@@ -2,8 +2,8 @@
 //! none was sent, and what they brought and took back. So who writes next compares one time, and reads no record.
 
 use super::occupancy::{Moment, OpenIntent};
-use super::record::{ReleaseRef, Seq};
 use super::statement::Intent;
+use super::terms::{ReleaseRef, Seq};
 use crate::commit::CommitId;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};

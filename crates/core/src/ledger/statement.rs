@@ -1,7 +1,8 @@
 //! What the records say: the body of each kind. How a record is stored and read is [`super::record`]'s.
 
 use super::gates::Gates;
-use super::record::{Action, PromotionId, ReleaseRef};
+use super::occupancy::TargetState;
+use super::terms::{Action, OutcomeResult, PromotionId, ReleaseRef};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
@@ -244,24 +245,6 @@ pub enum RestoredEnd {
     Stays,
 }
 
-/// How the deployment that a move set off ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum OutcomeResult {
-    /// It runs, and was verified.
-    Succeeded,
-    /// The release is bad.
-    Failed,
-    /// It could not be told.
-    Errored,
-    /// The wait ended first.
-    TimedOut,
-    /// A newer one replaced it.
-    Superseded,
-    /// The person stopped waiting.
-    Interrupted,
-}
-
 /// One step that ran.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -294,7 +277,7 @@ pub struct Observe {
     /// What the targets hold, when a release is known to be just that.
     pub release: Option<ReleaseRef>,
     /// The targets as they are.
-    pub targets: Vec<super::TargetState>,
+    pub targets: Vec<TargetState>,
     /// See [`Intent::read`].
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub read: BTreeMap<String, Digest>,

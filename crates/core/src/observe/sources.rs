@@ -6,7 +6,7 @@ use crate::commit::CommitId;
 use crate::content;
 use crate::digest::Digest;
 use crate::failure::Failure;
-use crate::ledger::stored::judge;
+use crate::ledger::identity::judge;
 use crate::ledger::{BuiltArtifact, Genesis, Identity, LedgerError, Stored};
 use crate::location::StoreId;
 use crate::port::{Capabilities, Object};

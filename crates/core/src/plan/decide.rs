@@ -7,7 +7,7 @@ use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::folder::source::Faults;
-use crate::ledger::stored::judge;
+use crate::ledger::identity::judge;
 use crate::ledger::{Action, Before, BuiltArtifact, Identity, OutcomeResult, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};

@@ -2,7 +2,7 @@
 
 use crate::samples::{LEDGER, append, commit_of, genesis, intent, move_to, outcome_of};
 use promote_core::digest::Digest;
-use promote_core::ledger::state::Misfit;
+use promote_core::ledger::Misfit;
 use promote_core::ledger::{
     Action, ChainCheck, ChainFault, Freeze, Head, Kind, OutcomeResult, Record, Seq, check_chain,
 };

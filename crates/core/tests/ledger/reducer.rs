@@ -7,7 +7,8 @@ use crate::samples::{
 use crate::stage::commit;
 use chrono::TimeDelta;
 use promote_core::digest::Digest;
-use promote_core::ledger::state::{Misfit, ROLLED_BACK, TRAIL};
+use promote_core::ledger::Misfit;
+use promote_core::ledger::state::{ROLLED_BACK, TRAIL};
 use promote_core::ledger::{
     Abort, Action, Freeze, GateList, Gates, Head, InForce, Kind, Mark, Observe, OutcomeResult, Override,
     PromotionId, Record, State,
