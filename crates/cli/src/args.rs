@@ -163,7 +163,7 @@ pub(crate) struct Waiting {
     pub(crate) no_wait: bool,
 
     /// How long each step may take, instead of what the file says: `30m`, `1h30m`
-    #[arg(long, value_name = "TIME", value_parser = span)]
+    #[arg(long, value_name = "TIME", value_parser = timeout)]
     pub(crate) timeout: Option<Duration>,
 }
 
@@ -193,15 +193,17 @@ pub(crate) struct JobFiles {
 
 /// A reason that says something.
 pub(crate) fn reason(text: &str) -> Result<String, String> {
-    promote_core::reason::judge(text).map(str::to_owned).map_err(|unsaid| unsaid.to_string())
+    promote_core::reason::judge(text).map(str::to_owned).map_err(|unsaid| format!("a reason {unsaid}"))
 }
 
 fn note(text: &str) -> Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((name, value)) if !name.trim().is_empty() && !promote_core::reason::blank(value) => {
-            Ok((name.trim().to_owned(), value.trim().to_owned()))
-        }
-        _ => Err("a name, `=` and a text are needed".to_owned()),
+    let pair = text.split_once('=').map(|(name, value)| (name.trim(), value));
+    let Some((name, value)) = pair.filter(|(name, _)| !name.is_empty()) else {
+        return Err("a name, `=` and a text are needed".to_owned());
+    };
+    match promote_core::reason::judge(value) {
+        Ok(value) => Ok((name.to_owned(), value.to_owned())),
+        Err(unsaid) => Err(format!("a note {unsaid}")),
     }
 }
 
@@ -216,6 +218,14 @@ where
             u64::MAX => format!("must be a number from {least} up"),
             _ => format!("must be a number from {least} to {most}"),
         })
+    }
+}
+
+/// A span in which something can be done, as the file asks of its own.
+fn timeout(text: &str) -> Result<Duration, String> {
+    match span(text)? {
+        Duration::ZERO => Err("in no time nothing can be done; write for example `30m`".to_owned()),
+        time => Ok(time),
     }
 }
 

@@ -1,33 +1,34 @@
-//! Reasons: when one is needed, and what is none. Asked here for overrides and for every mark, whoever asks: a command,
-//! the action, a saved plan or a program that uses the library.
+//! Reasons and notes: when a reason is needed, and what is none. Asked here for overrides, for every mark and for every
+//! note, whoever asks: a command, the action, a saved plan or a program that uses the library.
 //!
 //! What stops, frees or records something past the rules needs a reason: an override, a freeze, a hold, a block, a pin,
 //! an adoption. What lifts such a mark may have one.
 
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::names::shown;
 use crate::request::Request;
 use std::str::Chars;
 use unicode_ident::is_xid_start;
 
-/// How many characters a reason may have: it is repeated with every override, and a record has an end.
+/// How many characters a reason or a note may have: a reason is repeated with every override, and a record has an end.
 pub const LONGEST: usize = 1000;
 
-/// Why a text is no reason.
+/// Why a text is no reason, or no note: what it is not, to stand behind a word for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unsaid {
     /// It says nothing, see [`blank`].
-    #[error("a reason has to say something, in letters or numbers")]
+    #[error("has to say something, in letters or numbers")]
     Blank,
     /// It is longer than [`LONGEST`].
-    #[error("a reason has at most {LONGEST} characters, this one has {0}")]
+    #[error("has at most {LONGEST} characters, and this one has {0}")]
     Long(usize),
     /// It has a line break or another control character, which no line that repeats it could carry.
-    #[error("a reason is one line without control characters")]
+    #[error("is one line without control characters")]
     Control,
 }
 
-/// The reason that a text is, without blanks around it.
+/// The reason or note that a text is, without blanks around it.
 ///
 /// # Errors
 /// When it says nothing, or too much.
@@ -116,12 +117,26 @@ pub fn allowed(given: Option<&str>) -> Result<Option<String>, Failure> {
     given.map(|text| judge(text).map(str::to_owned).map_err(refused)).transpose()
 }
 
-/// The request with its reasons as they are kept.
+/// The request with its reasons and notes as they are kept. A note that says nothing is none: the rule `notes` says so where
+/// one is asked for.
 ///
 /// # Errors
-/// `Usage`, when an override has no reason, or a reason is none.
+/// `Usage`, when an override has no reason, or a reason or a note is none.
 pub fn settled(request: &Request) -> Result<Request, Failure> {
     let mut request = request.clone();
+    for (name, text) in &mut request.notes {
+        let unsaid = |what: String, unsaid: Unsaid| {
+            Failure::new(ExitStatus::Usage, format!("{what} {unsaid}"))
+                .state("Nothing was changed.")
+                .hint("say it in a few words, or give the address where more is written")
+        };
+        judge(name).map_err(|why| unsaid(format!("the name of the note `{}`", shown(name)), why))?;
+        *text = match judge(text) {
+            Ok(text) => text.to_owned(),
+            Err(Unsaid::Blank) => String::new(),
+            Err(why) => return Err(unsaid(format!("the note `{}`", shown(name)), why)),
+        };
+    }
     request.reason = allowed(request.reason.as_deref())?;
     for one in &mut request.overrides {
         one.reason = needed(Some(&one.reason), "an override")?;
@@ -130,7 +145,7 @@ pub fn settled(request: &Request) -> Result<Request, Failure> {
 }
 
 fn refused(unsaid: Unsaid) -> Failure {
-    refuse(unsaid.to_string())
+    refuse(format!("a reason {unsaid}"))
 }
 
 fn refuse(message: String) -> Failure {

@@ -82,3 +82,14 @@ fn a_saved_plan_with_a_blank_reason_is_refused() {
     let answer = stage.run(&["to", "uat", "--plan", "plan.json", "--yes"]).ends(ExitStatus::Usage);
     assert!(answer.err.contains("a reason has to say something"), "{}", answer.err);
 }
+
+#[test]
+fn a_note_is_one_line_as_a_reason_is() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    for text in ["a\nb", "a\rb", "\u{1b}[31mred", "a\u{2028}b"] {
+        let given = ["to", "prod", "--yes", "--note", &format!("ticket={text}")];
+        let answer = stage.run(&given).ends(ExitStatus::Usage);
+        assert!(answer.err.contains("a note is one line without control characters"), "{}", answer.err);
+    }
+}

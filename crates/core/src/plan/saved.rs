@@ -81,7 +81,7 @@ pub fn request(plan: &Plan, actor: Actor) -> Result<Request, Failure> {
         ..Request::promote(plan.environment.clone(), Wanted::Commit(prefix), actor)
     };
     reason::settled(&request).map_err(|failure| Failure {
-        hints: vec!["make the plan anew, with a reason that says something".to_owned()],
+        hints: vec!["make the plan anew, with reasons and notes that can be kept".to_owned()],
         ..failure
     })
 }

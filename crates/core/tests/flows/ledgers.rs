@@ -130,6 +130,23 @@ fn a_mark_without_a_reason_that_says_something_is_refused_by_the_library_too() {
 }
 
 #[test]
+fn a_note_that_no_line_can_carry_is_refused_by_the_library_too() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let before = stage.bucket.snapshot();
+    for (name, text) in [("ticket", "a\nb"), ("ticket", "\u{1b}[31mred"), ("a\nb", "x"), (" ", "x")] {
+        let request = Request { notes: [(name.to_owned(), text.to_owned())].into(), ..to_prod() };
+        let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, request)) else {
+            panic!("it must fail")
+        };
+        assert_eq!(failure.exit, ExitStatus::Usage, "{name:?} {text:?}: {}", failure.message);
+        assert!(failure.message.contains("note"), "{}", failure.message);
+    }
+    let long = Request { notes: [("ticket".to_owned(), "é".repeat(1001))].into(), ..to_prod() };
+    assert!(matches!(block_on(run(&stage.world(), &stage.config, long)), End::Failed(_)));
+    assert_eq!(stage.bucket.snapshot(), before);
+}
+
+#[test]
 fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
     let mut stage = Stage::ready(MemoryKind::s3_like());
     stage.config.unacted = unacted();
