@@ -211,17 +211,48 @@ fn hints(error: &clap::Error, arguments: &[OsString], env: &Env) -> Vec<String> 
         );
     }
     let known = crate::command_line();
-    let command = arguments
-        .iter()
-        .skip(1)
-        .filter_map(|argument| argument.to_str())
-        .find(|argument| known.get_subcommands().any(|command| command.get_name() == *argument));
+    let named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
+    let command = named.filter_map(|argument| known.find_subcommand(argument)).next();
     hints.push(match (command, text(error, ContextKind::Usage)) {
         (None, _) => LISTED.to_owned(),
         (Some(command), Some(usage)) => {
-            format!("{} (`promote {command} --help` explains)", usage.trim().replace("Usage: ", "usage: "))
+            let usage = fitting(&usage.trim().replace("Usage: ", "usage: "), command);
+            format!("{usage} (`promote {} --help` explains)", command.get_name())
         }
-        (Some(command), None) => format!("`promote {command} --help` explains"),
+        (Some(command), None) => format!("`promote {} --help` explains", command.get_name()),
     });
     hints
+}
+
+/// A usage without what something before it excludes: clap shows whatever was given, and would refuse it.
+fn fitting(usage: &str, command: &clap::Command) -> String {
+    let argument = |word: &str| {
+        let name = word.trim_matches(['<', '>', '[', ']', '.']);
+        command.get_arguments().find(|one| match word.strip_prefix("--") {
+            Some(long) => one.get_long() == Some(long),
+            None => {
+                let named = one.get_value_names().and_then(|names| names.first());
+                one.is_positional() && name != word && named.is_some_and(|named| named.as_str() == name)
+            }
+        })
+    };
+    let conflicts = |one: &clap::Arg, other: &clap::Arg| {
+        command.get_arg_conflicts_with(one).iter().any(|arg| arg.get_id() == other.get_id())
+    };
+    let (mut kept, mut shown) = (Vec::<&clap::Arg>::new(), Vec::new());
+    let mut words = usage.split(' ');
+    while let Some(word) = words.next() {
+        let found = argument(word);
+        let option = found.filter(|one| !one.is_positional());
+        let value = option.filter(|one| one.get_action().takes_values()).and_then(|_| words.next());
+        if let Some(one) = found {
+            if kept.iter().any(|other| conflicts(one, other) || conflicts(other, one)) {
+                continue;
+            }
+            kept.push(one);
+        }
+        shown.push(word);
+        shown.extend(value);
+    }
+    shown.join(" ")
 }

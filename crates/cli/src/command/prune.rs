@@ -1,7 +1,7 @@
 //! `promote prune`.
 
 use crate::app::{App, Ended};
-use crate::args::{Changing, span};
+use crate::args::{Changing, number, span};
 use crate::interrupt::or_signal;
 use crate::page::Page;
 use chrono::TimeDelta;
@@ -25,7 +25,8 @@ use std::time::Duration;
 )]
 pub(crate) struct PruneArgs {
     /// How many of the newest releases to keep
-    #[arg(long, value_name = "N", default_value_t = Policy::default().keep)]
+    #[arg(long, value_name = "N", default_value_t = Policy::default().keep,
+        value_parser = number::<usize>(0, u64::MAX))]
     keep: usize,
 
     /// Keep every release that is younger: `30d`, `12w`

@@ -43,6 +43,78 @@ fn wrong_arguments_end_with_2_and_a_hint() {
     assert_snapshot!(stage.transcript());
 }
 
+/// A value that an argument takes, by what it is called.
+fn sample(argument: &clap::Arg) -> Option<String> {
+    if !argument.get_action().takes_values() {
+        return None;
+    }
+    let name = argument.get_value_names().and_then(|names| names.first());
+    Some(filled(name.map_or("", |name| name.as_str())).to_owned())
+}
+
+fn filled(name: &str) -> &'static str {
+    match name {
+        "ENV" => "prod",
+        "RELEASE" => "aaaaaaa",
+        "NAME=TEXT" => "a=b",
+        "TIME" => "1h",
+        "ENTRY" => "3",
+        "STAGE/ACTION" => "Deploy/Yes",
+        _ => "x",
+    }
+}
+
+/// The words of an argument with a value.
+fn given(argument: &clap::Arg) -> Vec<String> {
+    let long = argument.get_long().map(|long| format!("--{long}"));
+    long.into_iter().chain(sample(argument)).collect()
+}
+
+#[test]
+fn no_usage_that_is_shown_after_a_conflict_is_refused_itself() {
+    let stage = stage();
+    let line = promote_cli::command_line();
+    let mut shown = 0;
+    for command in line.get_subcommands() {
+        for one in command.get_arguments() {
+            for other in command.get_arg_conflicts_with(one) {
+                // Some of them need one more.
+                for more in [&[][..], &["--comment", "why", "--reason", "why"]] {
+                    let more = more.iter().map(|word| (*word).to_owned());
+                    let name = command.get_name().to_owned();
+                    // An operand has its meaning by its place.
+                    let place = command
+                        .get_positionals()
+                        .next()
+                        .filter(|first| ![one, other].map(clap::Arg::get_id).contains(&first.get_id()));
+                    let words: Vec<String> = ["promote".to_owned(), name]
+                        .into_iter()
+                        .chain(place.and_then(sample))
+                        .chain(given(one))
+                        .chain(given(other))
+                        .chain(more)
+                        .collect();
+                    let (status, _, err) = stage.run(&words.join(" "));
+                    assert_eq!(status, promote_core::exit::ExitStatus::Usage, "{words:?}: {err}");
+                    let Some((_, usage)) = err.split_once("usage: ") else { continue };
+                    let usage = usage.split(" (`").next().unwrap();
+                    let filled: Vec<String> = usage
+                        .split(' ')
+                        .map(|word| match word.trim_matches(['<', '>', '[', ']', '.']) {
+                            bare if bare == word => word.to_owned(),
+                            bare => filled(bare).to_owned(),
+                        })
+                        .collect();
+                    shown += 1;
+                    let read = promote_cli::command_line().try_get_matches_from(&filled);
+                    assert!(read.is_ok(), "{words:?} shows {usage}: {read:?}");
+                }
+            }
+        }
+    }
+    assert!(shown > 10, "{shown}");
+}
+
 #[test]
 fn mistakes_in_the_file_are_shown_at_their_place() {
     let mut stage = stage();
