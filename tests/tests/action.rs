@@ -98,7 +98,8 @@ fn the_action_promotes_and_says_what_it_did() {
         (vec![("TO", "e9"), ("VERSION", old)], ExitStatus::Missing),
         (vec![("VERSION", old)], ExitStatus::Usage),
         (vec![("TO", "e0"), ("DRY-RUN", "yes")], ExitStatus::Usage),
-        (vec![("TO", "e0"), ("CONFIG", "gone.toml")], ExitStatus::Usage),
+        (vec![("TO", "e0"), ("CONFIG", "gone.toml")], ExitStatus::Missing),
+        (vec![("TO", "e0"), ("NOTES", "ticket: a\u{1b}[31mb")], ExitStatus::Usage),
     ] {
         let answer = act(folder, &inputs);
         assert_eq!(answer.exit, exit, "{inputs:?}: {}", answer.log);
@@ -207,4 +208,24 @@ fn the_action_refuses_blank_reasons_keys_that_are_not_acted_on_and_the_ledger_of
         assert!(answer.log.contains("belongs to the project"), "{act_of}: {}", answer.log);
     }
     assert!(!folder.join("deploy/e0.zip").exists());
+}
+
+#[test]
+fn after_a_rollback_that_failed_too_the_action_names_the_way_on() {
+    let project = LaneProject::new(PROGRAM, &Place::Local, 1, 2).unwrap();
+    let folder = project.folder.path();
+    let file = folder.join("promote.toml");
+    let config = std::fs::read_to_string(&file).unwrap();
+    let more = "\n[env.e0]\nauto = false\ndeploy = \"test ! -e broken\"\non-failure = \"rollback\"\n";
+    std::fs::write(&file, format!("{config}{more}")).unwrap();
+    let to = |release: &str| act(folder, &[("TO", "e0"), ("VERSION", release)]);
+    let done = to(&project.releases[0]);
+    assert_eq!(done.exit, ExitStatus::Ok, "{}", done.log);
+    std::fs::write(folder.join("broken"), "").unwrap();
+    let failed = to(&project.releases[1]);
+    assert_eq!(failed.exit, ExitStatus::DeployFailed, "{}", failed.log);
+    let way = "e0 has no other verified release that was not rolled back";
+    for (what, text) in [("log", &failed.log), ("summary", &failed.summary), ("outputs", &failed.outputs)] {
+        assert!(text.contains(way), "{what}: {text}");
+    }
 }

@@ -65,6 +65,6 @@ fn tell(site: &Site<'_>, moved: &Moved) {
                 site.log.foreign(why);
             }
         }
-        _ => site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None),
+        _ => site.log.annotate(Kind::Error, &headline, &moved.told().join("\n"), None),
     }
 }

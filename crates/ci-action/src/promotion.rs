@@ -20,7 +20,6 @@ use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
-use promote_core::undo::told;
 use promote_core::unwaited::move_only;
 use promote_providers::{opened, written};
 use std::io::Read as _;
@@ -209,6 +208,8 @@ impl Page<'_> {
             }
             _ => ("failed", format!("the deployment of {commit} to {name} did not succeed")),
         };
+        let waited = self.site.manner.wait || !done.plan.follows;
+        let outcome = OutcomeReport::of(done, waited, took_s).shown(shown);
         if done.exit == ExitStatus::Ok {
             self.site.log.say(&headline);
         } else {
@@ -237,12 +238,11 @@ impl Page<'_> {
                     Some(format!("{} was put back{how}", back.plan.release.commit.short(7)))
                 }
                 Some(Err(why)) => Some(format!("it could not be put back: {why}")),
-                None => done.undo().map(|undo| told(undo, &done.stays)),
+                None => None,
             });
+            words.extend(outcome.ways());
             self.site.log.annotate(Kind::Error, &headline, &words.join("\n"), None);
         }
-        let waited = self.site.manner.wait || !done.plan.follows;
-        let outcome = OutcomeReport::of(done, waited, took_s).shown(shown);
         let mut answer = Answer::new(status, &outcome);
         self.fill(&mut answer, &done.plan);
         crate::holding::lies(&mut answer, done.head.state());

@@ -78,7 +78,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
                 site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None);
             }
             ("blocked", _) => site.log.annotate(Kind::Warning, &headline, &moved.why.join("\n"), None),
-            _ => site.log.annotate(Kind::Error, &headline, &moved.why.join("\n"), None),
+            _ => site.log.annotate(Kind::Error, &headline, &moved.told().join("\n"), None),
         }
         exit = exit.max(moved.of_publication());
     }

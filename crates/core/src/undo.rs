@@ -16,6 +16,12 @@ pub fn told(undo: impl fmt::Display, stays: &[String]) -> String {
     }
 }
 
+/// The same of the first release of an environment.
+pub fn first(undo: impl fmt::Display, stays: &[String]) -> String {
+    let told = told(undo, stays);
+    if stays.is_empty() { format!("{told}: nothing was there before") } else { told }
+}
+
 /// A way back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {

@@ -107,9 +107,3 @@ pub(crate) fn marks(allowed: &[String]) -> String {
         some => format!(" [{}]", some.join(", ")),
     }
 }
-
-/// How the first release of an environment is undone, as a hint.
-fn undoing(undo: &str, stays: &[String]) -> String {
-    let told = promote_core::undo::told(undo, stays);
-    if stays.is_empty() { format!("{told}: nothing was there before") } else { told }
-}

@@ -164,25 +164,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             }
         }
     }
-    if report.stuck {
-        match (&report.undo, &report.undo_to) {
-            (Some(undo), Some(to)) => {
-                page.hint(format!("`{undo}` goes further back, to {}", super::short(to)))
-            }
-            _ => page.hint(promote_core::undo::onward(name)),
-        }
-    } else if report.undone.is_none() && report.superseded_by.is_none() {
-        let from = report.undo_to.as_ref().filter(|_| report.from.is_some());
-        match (from, &report.undo) {
-            (Some(from), Some(undo)) => page.hint(format!("`{undo}` puts {} back", super::short(from))),
-            (None, Some(undo)) => page.hint(super::undoing(undo, &report.stays)),
-            (_, None) => {}
-        }
-    }
-    let ended = report.undone.is_none() && report.superseded_by.is_none();
-    if ended && report.result != Some(OutcomeResult::Failed) {
-        page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
-    }
+    report.ways().iter().for_each(|way| page.hint(way));
     page.hint(format!("`promote show {}` has every step", report.promotion));
     page
 }

@@ -345,17 +345,10 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
         Some(Err(reason)) => why.push(format!("it could not be put back: {reason}")),
         None => {}
     }
-    let way = done.way_back();
-    if done.is_stuck() {
-        why.push(match &way {
-            Some(undo::Way { line, to: Some(to) }) => {
-                format!("`{line}` goes further back, to {}", to.short(7))
-            }
-            _ => undo::onward(name.as_str()),
-        });
-    }
+    let onward = done.onward();
     // Said already, and with where it leads.
-    let mut undo = way.filter(|_| !done.is_stuck()).map(|way| way.line.to_string());
+    let mut undo = done.undo().filter(|_| onward.is_none()).map(|line| line.to_string());
+    why.extend(onward);
     if !done.stays.is_empty() {
         why.extend(undo.take().map(|line| undo::told(line, &done.stays)));
     }

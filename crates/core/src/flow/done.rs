@@ -39,7 +39,7 @@ impl Done {
     }
 
     /// Whether what is there now, after a rollback, did not end well either.
-    pub fn is_stuck(&self) -> bool {
+    fn is_stuck(&self) -> bool {
         match &self.undone {
             Some(Ok(back)) => back.is_stuck(),
             _ => {
@@ -48,6 +48,14 @@ impl Done {
                     && self.result != OutcomeResult::Succeeded
             }
         }
+    }
+
+    /// What there is to do where a rollback did not end well: further back, or on; `None` where none failed.
+    pub fn onward(&self) -> Option<String> {
+        self.is_stuck().then(|| match self.way_back() {
+            Some(Way { line, to: Some(to) }) => format!("`{line}` goes further back, to {}", to.short(7)),
+            _ => undo::onward(self.plan.environment.as_str()),
+        })
     }
 
     /// The same with what the way back depends on. That it can't be told makes nothing of what was done undone.

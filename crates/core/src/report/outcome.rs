@@ -7,6 +7,7 @@ use crate::ledger::{Action, OutcomeResult, Restored, StepRecord};
 use crate::lookout::{Loss, Lost};
 use crate::mirror::Mirrored;
 use crate::port::StepEnd;
+use crate::undo;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -50,9 +51,8 @@ pub struct OutcomeReport {
     /// The release that it puts back, which is not always the one that was there last: for the words alone.
     #[serde(skip)]
     pub undo_to: Option<String>,
-    /// Whether a rollback did not end well, so that what is running is unknown: for the words alone.
-    #[serde(skip)]
-    pub stuck: bool,
+    /// Where a rollback did not end well, so that what is running is unknown: what there is to do, in words.
+    pub onward: Option<String>,
     /// What that can't take back of a first release, one sentence each.
     pub stays: Vec<String>,
     /// Whole seconds from the confirmation to the end.
@@ -83,6 +83,7 @@ impl Document for OutcomeReport {
         "undone",
         "not_undone",
         "undo",
+        "onward",
         "stays",
         "took_s",
         "plan",
@@ -133,6 +134,29 @@ impl OutcomeReport {
         self
     }
 
+    /// What leads on from a deployment that did not end well, the likeliest first: sentences that name commands which
+    /// work now.
+    pub fn ways(&self) -> Vec<String> {
+        // Who came instead decides what comes next, and what was undone is closed.
+        let left = self.superseded_by.is_some() || self.action == Action::Undo;
+        if self.exit == ExitStatus::Ok || left {
+            return Vec::new();
+        }
+        let ended = self.undone.is_none();
+        let back = match (&self.onward, &self.undo) {
+            (Some(onward), _) => Some(onward.clone()),
+            (None, Some(undo)) if ended => match self.undo_to.as_ref().filter(|_| self.from.is_some()) {
+                Some(to) => Some(format!("`{undo}` puts {} back", to.get(..7).unwrap_or(to))),
+                None => Some(undo::first(undo, &self.stays)),
+            },
+            _ => None,
+        };
+        let again = (ended && self.result != Some(OutcomeResult::Failed)).then(|| {
+            format!("`promote resume {}` runs its steps again and records how they end", self.environment)
+        });
+        back.into_iter().chain(again).collect()
+    }
+
     /// The report of a promotion that was carried out. `waited`: whether its deployment was waited for.
     pub fn of(done: &Done, waited: bool, took_s: i64) -> Self {
         let mut release = ReleaseReport::of(&done.plan.release);
@@ -163,7 +187,7 @@ impl OutcomeReport {
             not_undone,
             undo: way.as_ref().map(|way| way.line.to_string()),
             undo_to: way.and_then(|way| way.to).map(|commit| commit.to_string()),
-            stuck: done.is_stuck(),
+            onward: done.onward(),
             stays: done.stays.clone(),
             took_s,
             plan: done.plan.digest().to_string(),

@@ -112,6 +112,12 @@ impl Moved {
         }
     }
 
+    /// Why it came to this, and what undoes it.
+    pub fn told(&self) -> Vec<String> {
+        let undo = self.undo.as_ref().map(|undo| format!("`{undo}` undoes it"));
+        self.why.iter().cloned().chain(undo).collect()
+    }
+
     /// The same, with those of these deployments that are its own.
     #[must_use]
     pub fn shown(mut self, all: &[Mirrored]) -> Self {

@@ -21,10 +21,16 @@ pub fn advance(report: &AdvanceReport, links: &Links) -> String {
     let rows: Vec<String> = report.environments.iter().map(|one| row(one, links)).collect();
     let head = "| environment | release | | |\n|---|---|---|---|\n";
     page.rows("Environments", head, &rows, rows.len());
-    let lines = moved.iter().filter_map(|one| one.undo.as_deref());
-    let undo: Vec<String> = lines.map(|line| format!("- {} undoes it", code(line))).collect();
-    page.rows("To undo", "", &undo, undo.len());
+    undoing(&mut page, &report.environments);
     page.end("")
+}
+
+/// The commands that undo what moved.
+pub(super) fn undoing(page: &mut Page, moves: &[Moved]) {
+    let lines = moves.iter().filter_map(|one| Some((&one.environment, one.undo.as_deref()?)));
+    let undo: Vec<String> =
+        lines.map(|(name, line)| format!("- {}: {} undoes it", plain(name), code(line))).collect();
+    page.rows("To undo", "", &undo, undo.len());
 }
 
 fn row(one: &Moved, links: &Links) -> String {

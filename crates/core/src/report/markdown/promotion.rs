@@ -242,12 +242,11 @@ fn closing(told: &Told<'_>) -> String {
                     _ => ", but its own deployment did not succeed",
                 };
                 out += &format!("{} was put back{how}.\n\n", told.links.sha(&back.release.sha));
-                out += &further(told, outcome);
             }
             (None, Some(why)) => out += &format!("It could not be put back: {}.\n\n", plain(why)),
-            (None, None) if matches!(outcome.action, Action::Rollback | Action::Undo) => {
-                out += &further(told, outcome);
-            }
+            (None, None)
+                if outcome.exit != ExitStatus::Ok
+                    || matches!(outcome.action, Action::Rollback | Action::Undo) => {}
             (None, None) => match (&outcome.from, &outcome.undo) {
                 (_, Some(undo)) if from_nothing(outcome) && !outcome.stays.is_empty() => {
                     let stays: Vec<String> = outcome.stays.iter().map(|one| plain(one)).collect();
@@ -268,6 +267,10 @@ fn closing(told: &Told<'_>) -> String {
                 (None, _) => out += "No release was there before, so there is nothing to go back to.\n\n",
             },
         }
+        let ways: Vec<String> = outcome.ways().iter().map(|way| format!("- {}\n", plain(way))).collect();
+        if !ways.is_empty() {
+            out += &format!("What leads on:\n\n{}\n", ways.concat());
+        }
         out += &format!(
             "<sub>promotion {} · record {} · plan {}</sub>\n",
             code(&outcome.promotion),
@@ -282,20 +285,6 @@ fn closing(told: &Told<'_>) -> String {
         );
     }
     out
-}
-
-/// The way on after a rollback that did not end well.
-fn further(told: &Told<'_>, outcome: &OutcomeReport) -> String {
-    match (outcome.stuck, &outcome.undo, &outcome.undo_to) {
-        (true, Some(undo), Some(to)) => {
-            format!("To go further back: {}: it puts {} back.\n\n", code(undo), told.links.sha(to))
-        }
-        (true, ..) => format!(
-            "No other verified release is left that was not rolled back: {} moves one with a fix.\n\n",
-            code(&format!("promote to {} RELEASE", outcome.environment))
-        ),
-        _ => String::new(),
-    }
 }
 
 /// Whether what would be undone is the first release, moved once or again.

@@ -1,5 +1,6 @@
 //! A publication as a page.
 
+use super::advance::undoing;
 use super::page::Page;
 use super::{LIMIT, Links, code, plain};
 use crate::report::PublishReport;
@@ -47,6 +48,7 @@ pub fn publication(report: &PublishReport, links: &Links) -> String {
         .collect();
     let head = "| environment | | |\n|---|---|---|\n";
     page.rows("Where it went by itself", head, &moves, moves.len());
+    undoing(&mut page, &report.moves);
     let warnings: Vec<String> = report.warnings.iter().map(|one| format!("- {}", plain(one))).collect();
     page.rows("Worth knowing", "", &warnings, warnings.len());
     page.end("")
