@@ -154,7 +154,7 @@ fn first(page: &mut Page, environment: &EnvironmentStatus) {
 fn back(page: &mut Page, environment: &EnvironmentStatus) {
     if let Some(undo) = &environment.undo {
         page.hint(match environment.first {
-            true => super::undoing(undo, &environment.stays),
+            true => promote_core::undo::first(undo, &environment.stays),
             false => format!("`{undo}` puts back what was there before"),
         });
     }
@@ -164,7 +164,10 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     let name = &environment.name;
     match environment.standing {
         Standing::Unfinished => {
-            let back = environment.undo.as_ref().map(|undo| format!(", `{undo}` goes back"));
+            let back = environment.undo.as_ref().map(|undo| match environment.stays.as_slice() {
+                [] => format!(", `{undo}` goes back"),
+                some => format!(", `{undo}` goes back, and {}", some.join(", and ")),
+            });
             let wait = match environment.open.as_ref().is_some_and(|open| open.alive) {
                 true => "wait for its end; when its process is gone, ",
                 false => "",

@@ -246,3 +246,24 @@ fn a_first_release_that_is_undone_by_itself_was_not_put_back() {
     assert!(out.contains("it was undone: no release was there before"), "{out}{err}");
     assert!(!out.contains("put back"), "{out}");
 }
+
+#[test]
+fn what_a_first_promotion_of_a_folder_that_was_killed_leaves_is_told_in_documents_too() {
+    let folder = CONFIG.replace("shop/{sha}.zip", "shop/{sha}/").replace("shop/{env}.zip", "shop/{env}/");
+    let mut stage =
+        Stage::empty(&folder.replace("[env.staging]\n", "[env.staging]\nprepare = \"./prepare\"\n"));
+    stage.publish('a', "work on a");
+    killed(&stage, &format!("promote to staging {} --yes", commit('a')));
+    stage.days(1);
+    let (_, out, err) = stage.run("promote status staging --json");
+    let document: Value = serde_json::from_str(&out).unwrap();
+    let found = &document["environments"][0];
+    assert_eq!(found["undo"], "promote rollback staging", "{out}{err}");
+    let stays = found["stays"][0].as_str().unwrap();
+    assert!(
+        stays.contains("shop/staging/` stays as it is") && stays.contains("may have been written"),
+        "{stays}"
+    );
+    let (_, out, err) = stage.run("promote status staging");
+    assert!(format!("{out}{err}").contains(stays), "{out}{err}");
+}

@@ -201,7 +201,7 @@ async fn folder(
         let page = bucket.list(prefix, None, 1).await?;
         return Ok(match page.objects.first() {
             None => (RestoredEnd::AsBefore, None),
-            Some(_) => stays("it is a folder, and files of it may have been written; they are not deleted"),
+            Some(_) => stays(undoing::BEGUN),
         });
     }
     Ok(stays(undoing::FILES))

@@ -53,6 +53,9 @@ pub(crate) fn overwritten(before: &Before) -> String {
 /// Why the files of a folder stay.
 pub(crate) const FILES: &str = "it is a folder, whose files are not taken back one by one";
 
+/// Why a folder stays of which nobody knows how much was written.
+pub(crate) const BEGUN: &str = "it is a folder, and files of it may have been written; they are not deleted";
+
 /// Why what is there stays that no promotion wrote which would be undone.
 pub(crate) const FOREIGN: &str = "it has what this promotion did not write";
 
@@ -63,8 +66,8 @@ fn sentence(place: &Location, why: &str) -> String {
     format!("`{place}` stays as it is: {why}")
 }
 
-/// What would stay of the first release of a lane, one sentence each: for hints, from the ledger alone. Nothing where
-/// what is there is another one, or none.
+/// What would stay of the first release of a lane, or of the promotion that would have been the first, one sentence each: for
+/// hints, from the ledger alone. Nothing where what is there is another one, or none.
 ///
 /// # Errors
 /// What the store answered.
@@ -73,10 +76,18 @@ pub(crate) async fn lasting(
     lane: &LaneName,
     head: Option<&Head>,
 ) -> Result<Vec<String>, Failure> {
-    let Some(head) = head.filter(|head| head.state().open.is_none() && head.state().is_first()) else {
+    let Some(head) = head else { return Ok(Vec::new()) };
+    let state = head.state();
+    let begun = state.open.is_some() && state.release().is_none();
+    if !begun && (state.open.is_some() || !state.is_first()) {
         return Ok(Vec::new());
-    };
+    }
     let befores = befores(ledger, lane, head).await?;
+    if begun {
+        // What became of its objects so far the ledger does not tell, and they are deleted where they can be.
+        let folders = befores.keys().filter(|target| target.folder().is_some());
+        return Ok(folders.map(|target| sentence(target, BEGUN)).collect());
+    }
     let there = head.state().current.iter().flat_map(|current| &current.targets);
     Ok(there
         .filter_map(|target| {

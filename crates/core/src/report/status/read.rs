@@ -342,11 +342,13 @@ async fn report(
         hold,
         holds: holds(settings, looked),
         drift,
-        undo: state.current.as_ref().and_then(|_| {
-            let adopted = looked.adopted.get(&settings.lane);
-            let back = undo(&state, &settings.name, &others(config, settings), adopted)?;
-            Some(back.to_string())
-        }),
+        undo: (state.current.is_some() || state.open.is_some())
+            .then(|| {
+                let adopted = looked.adopted.get(&settings.lane);
+                undo(&state, &settings.name, &others(config, settings), adopted)
+            })
+            .flatten()
+            .map(|back| back.to_string()),
         first: state.is_first(),
         stays: looked.stays.get(&settings.lane).cloned().unwrap_or_default(),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
