@@ -84,6 +84,23 @@ pub(crate) struct StoreHealth {
     pub(crate) exit: Option<ExitStatus>,
 }
 
+impl StoreHealth {
+    /// A store of which nothing is known yet.
+    fn unchecked(id: &StoreId) -> Self {
+        Self {
+            store: id.to_string(),
+            may_list: None,
+            now: None,
+            skew_s: None,
+            capabilities: None,
+            known_by: None,
+            problem: None,
+            hints: Vec::new(),
+            exit: None,
+        }
+    }
+}
+
 impl Document for DoctorReport {
     const SCHEMA: &'static str = "promote/doctor@1";
     const FIELDS: &'static [&'static str] = &[
@@ -118,9 +135,11 @@ pub(crate) async fn look(
         problem: None,
         exit: None,
     };
+    let mut silent = false;
     let genesis = match begun(&view.ledger, &project.config).await {
         Ok(found) => found.map(|(genesis, _)| genesis),
         Err(failure) => {
+            silent = failure.is_silence();
             ledger.exit = Some(failure.exit);
             ledger.problem = Some(words(&failure));
             None
@@ -130,7 +149,15 @@ pub(crate) async fn look(
     ledger.id = genesis.as_ref().map(|genesis| genesis.ledger.clone());
     let mut stores = Vec::new();
     for id in stores_of(&project.config) {
-        stores.push(store(&view, &id, genesis.as_ref()).await?);
+        stores.push(match silent && id == project.config.ledger.store {
+            // Who did not answer just now is not asked again.
+            true => StoreHealth {
+                problem: Some(format!("not checked, since `{id}` did not answer")),
+                exit: Some(ExitStatus::Failed),
+                ..StoreHealth::unchecked(&id)
+            },
+            false => store(&view, &id, genesis.as_ref()).await?,
+        });
     }
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     let actor = identity::evidence(app.actor(), &found);
@@ -153,17 +180,7 @@ pub(crate) async fn look(
 
 async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<StoreHealth, Failure> {
     let bucket = view.store(id)?;
-    let mut found = StoreHealth {
-        store: id.to_string(),
-        may_list: None,
-        now: None,
-        skew_s: None,
-        capabilities: None,
-        known_by: None,
-        problem: None,
-        hints: Vec::new(),
-        exit: None,
-    };
+    let mut found = StoreHealth::unchecked(id);
     match bucket.names("", 1).await {
         Ok(_) => found.may_list = Some(true),
         // Nobody is known there by these credentials, so nothing else can be told either.
@@ -208,7 +225,10 @@ async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<S
         found.known_by = Some("nature");
         return Ok(found);
     }
-    let probed = view.ledger.probed(id).await.ok().flatten();
+    let probed = match genesis {
+        Some(_) => view.ledger.probed(id).await.ok().flatten(),
+        None => None,
+    };
     if let Some(probed) = probed {
         found.capabilities = Some(probed.capabilities);
         found.known_by = Some("probe");

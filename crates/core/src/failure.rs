@@ -1,12 +1,14 @@
 //! What a command ends with when it can't end well: exit status, what went wrong, what state things are in now,
 //! and what to do next. Frontends print it once; nothing in it repeats its cause.
 
+use crate::duration::written;
 use crate::exit::ExitStatus;
 use crate::ledger::LedgerError;
 use crate::location::Location;
 use crate::port::{ErrorKind, ProviderError};
 use std::error::Error;
 use std::fmt;
+use std::time::Duration;
 
 /// A failure, worded for people and classed for scripts.
 #[derive(Debug)]
@@ -59,6 +61,18 @@ impl Failure {
         found.unwrap_or(false)
     }
 
+    /// Whether a store did not answer: whatever else is asked of it now waits in vain, too.
+    pub fn is_silence(&self) -> bool {
+        let mut causes = causes(self);
+        causes.any(|cause| {
+            let store = match cause.downcast_ref() {
+                Some(LedgerError::Store(error)) => Some(error),
+                _ => None,
+            };
+            store.or_else(|| cause.downcast_ref()).is_some_and(|error| error.kind == ErrorKind::Unavailable)
+        })
+    }
+
     /// What went wrong and why, in one line.
     pub fn words(&self) -> String {
         let words = std::iter::once(self.to_string()).chain(causes(self).map(ToString::to_string));
@@ -90,7 +104,13 @@ impl Failure {
         let hints = std::mem::take(&mut error.hints);
         let mut failure = Self::new(exit, format!("{doing} failed"));
         if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) && hints.is_empty() {
-            failure = failure.hint("nothing was changed; check the network and try again");
+            failure = failure.hint(match error.retry_after() {
+                None => "nothing was changed; check the network and try again".to_owned(),
+                Some(Duration::ZERO) => {
+                    "nothing was changed; run the same command again in a minute".to_owned()
+                }
+                Some(wait) => format!("nothing was changed; run the same command again in {}", written(wait)),
+            });
         }
         failure.hints.extend(hints);
         failure.caused_by(error)

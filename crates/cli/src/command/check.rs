@@ -8,11 +8,14 @@ use clap::Args;
 use promote_core::config::Diagnostic;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::location::StoreId;
 use promote_core::observe::{begun, seen};
+use promote_core::place;
 use promote_core::port::ErrorKind;
 use promote_core::report::Document;
 use promote_core::world::{View, stores_of};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Say what is wrong with promote.toml
 ///
@@ -116,6 +119,8 @@ fn remark(found: &Diagnostic) -> Remark {
 
 async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<Looked>, Failure> {
     let mut found = Vec::new();
+    // Who does not answer is asked once, and not again for each thing that lies there.
+    let mut unreached = BTreeSet::new();
     let genesis = match begun(&view.ledger, config).await {
         Ok(genesis) => {
             let known = genesis.map(|(genesis, _)| genesis);
@@ -127,11 +132,18 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
             known
         }
         Err(failure) => {
+            if failure.is_silence() {
+                unreached.insert(config.ledger.store.clone());
+            }
             found.push(wrong("ledger", &failure));
             None
         }
     };
     for id in stores_of(config) {
+        if unreached.contains(&id) {
+            found.push(unasked(id.to_string(), &id));
+            continue;
+        }
         let bucket = view.store(&id)?;
         let listed = bucket.names("", 1).await;
         let what = id.to_string();
@@ -142,13 +154,19 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
                 let what = format!("{what}: listing all of it is not allowed, which may be intended");
                 Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
             }
-            Err(error) => wrong(&what, &Failure::looking(&format!("listing `{id}`"), error)),
+            Err(error) => {
+                if error.kind == ErrorKind::Unavailable {
+                    unreached.insert(id.clone());
+                }
+                wrong(&what, &Failure::looking(&format!("listing `{id}`"), error))
+            }
         };
         found.push(looked);
+        let Some(genesis) = &genesis else { continue };
         let known = bucket.capabilities().known()
-            || genesis.as_ref().is_some_and(|genesis| genesis.capabilities(&id).is_some())
+            || genesis.capabilities(&id).is_some()
             || view.ledger.probed(&id).await.is_ok_and(|probed| probed.is_some());
-        if genesis.is_some() && !known {
+        if !known {
             let hint = "`promote doctor --probe` finds it out".to_owned();
             let problem = Some("conditional writes: not probed yet".to_owned());
             found.push(Looked { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
@@ -156,12 +174,23 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
     }
     for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
         let what = format!("targets of {}", settings.name);
+        let mut stores = settings.artifacts.iter().filter_map(|one| place::store_of(one.target.as_ref()?));
+        if let Some(id) = stores.find(|id| unreached.contains(id)) {
+            found.push(unasked(what, &id));
+            continue;
+        }
         found.push(match seen(view, config, settings, None).await {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(failure) => wrong(&what, &failure),
         });
     }
     Ok(found)
+}
+
+/// Something at a store that did not answer before.
+fn unasked(what: String, store: &StoreId) -> Looked {
+    let problem = Some(format!("not looked at, since `{store}` did not answer"));
+    Looked { what, problem, hints: Vec::new(), exit: ExitStatus::Failed }
 }
 
 fn wrong(what: &str, failure: &Failure) -> Looked {

@@ -4,11 +4,13 @@
 use crate::stage::Stage;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use promote_core::decorator::{Fault, FaultPlan};
+use promote_core::exit::ExitStatus;
 use promote_core::location::Key;
 use promote_core::memory::{MemoryBucket, VirtualClock};
 use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, Headers, Metadata, Object, Page,
-    PinnedSource, Precondition, ProviderError, VersionId,
+    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, ErrorKind, Headers, Metadata,
+    Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use std::fmt;
 use std::time::Duration;
@@ -113,4 +115,18 @@ fn looking_stays_within_its_rounds() {
             .map(|line| rounds(&stage, line))
             .collect();
     assert_eq!(found, [3, 2, 2, 3]);
+}
+
+#[test]
+fn a_store_that_does_not_answer_is_asked_once() {
+    for line in ["promote check --online", "promote doctor"] {
+        let mut stage = Stage::ready();
+        let lost = |plan: FaultPlan, n| plan.with(n, Fault::RequestLost(ErrorKind::Unavailable));
+        let faults = (1..=50).fold(FaultPlan::new(), lost);
+        stage.outside.faults = faults.clone();
+        let (status, out, err) = stage.run(line);
+        assert_eq!(status, ExitStatus::Failed, "{line}: {out}{err}");
+        assert!(out.contains("did not answer"), "{line}: {out}{err}");
+        assert_eq!(faults.calls(), 1, "{line}: {out}{err}");
+    }
 }

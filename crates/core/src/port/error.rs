@@ -106,7 +106,8 @@ impl ProviderError {
         self.lacks_right
     }
 
-    /// The same error, saying that the store itself refused the request: it tells nothing of what lies there.
+    /// The same error, saying that the store itself refused the request, or that none could be made, since something is
+    /// missing or wrong here: it tells nothing of what lies there.
     #[must_use]
     pub fn refusal(mut self) -> Self {
         self.refusal = true;

@@ -73,7 +73,8 @@ impl Connection {
     }
 
     fn build(&self, bucket: &GcsBucket) -> Result<Ready, ProviderError> {
-        let bad = |message: String| ProviderError::new(ErrorKind::Invalid, bucket, &bucket.name, message);
+        let bad =
+            |message: String| ProviderError::new(ErrorKind::Invalid, bucket, &bucket.name, message).refusal();
         let emulator = std::env::var("STORAGE_EMULATOR_HOST").ok();
         let endpoint = Endpoint::find(self.address.as_deref(), emulator.as_deref())
             .map_err(|(message, hint)| bad(message).hint(hint))?;

@@ -146,7 +146,10 @@ impl Doing<'_> {
     pub(crate) fn broken(&self, failure: &reqwest::Error) -> ProviderError {
         let detail = causes(failure);
         if failure.is_builder() {
-            return self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail);
+            return self
+                .error(ErrorKind::Invalid, "the request could not be made")
+                .caused_by(detail)
+                .refusal();
         }
         if failure.is_connect() {
             return self

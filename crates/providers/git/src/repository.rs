@@ -45,7 +45,7 @@ impl Repository {
         }
         let checked = git.local("check-ref-format", &[&whole]).await.map_err(|error| about.not_run(error))?;
         if !checked.well() {
-            return Err(about.error(ErrorKind::Invalid, "git takes no branch of this name"));
+            return Err(about.error(ErrorKind::Invalid, "git takes no branch of this name").refusal());
         }
         let settings = git
             .local("config", &["--null", "--list", "--show-scope"])
@@ -53,7 +53,7 @@ impl Repository {
             .map_err(|error| about.not_run(error))?;
         if !settings.well() {
             let what = format!("git can't read its configuration: {}", reason(&settings.err));
-            return Err(about.error(ErrorKind::Invalid, what));
+            return Err(about.error(ErrorKind::Invalid, what).refusal());
         }
         let settings = String::from_utf8_lossy(&settings.out).into_owned();
         let settings = settings::read(&settings);

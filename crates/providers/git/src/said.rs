@@ -122,7 +122,8 @@ impl About<'_> {
         match error.kind() {
             std::io::ErrorKind::NotFound => self
                 .error(ErrorKind::Invalid, "`git` could not be started")
-                .hint("install git and put it on the PATH"),
+                .hint("install git and put it on the PATH")
+                .refusal(),
             _ => self.error(ErrorKind::Unavailable, "git could not do its work"),
         }
         .caused_by(error)

@@ -3,6 +3,7 @@
 use crate::body::Cut;
 use crate::credentials::Credentials;
 use crate::repository::Repository;
+use promote_core::duration::written;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
@@ -235,10 +236,12 @@ impl<'a> Doing<'a> {
         let lower = said.message.to_lowercase();
         let code = said.code.as_str();
         if status == 429 || code == "TOOMANYREQUESTS" {
-            return self
-                .error(ErrorKind::Unavailable, "the registry asks us to slow down")
-                .throttled(asked_wait(headers))
-                .caused_by(said);
+            let wait = asked_wait(headers);
+            let what = match wait.is_zero() {
+                true => "the registry asks us to wait".to_owned(),
+                false => format!("the registry asks us to wait for {}", written(wait)),
+            };
+            return self.error(ErrorKind::Unavailable, what).throttled(wait).caused_by(said);
         }
         let immutable = lower.contains("immutable") || code == "TAG_IMMUTABLE";
         let failure = match (status, code) {
@@ -271,12 +274,12 @@ impl<'a> Doing<'a> {
                 self.error(ErrorKind::Unsupported, "the registry can't do that")
             }
             (409, _) => self.error(ErrorKind::Unavailable, "the registry is busy with the same thing"),
-            (413, _) => self.error(ErrorKind::Invalid, "the registry says that it is too large"),
+            (413, _) => self.error(ErrorKind::Invalid, "the registry says that it is too large").refusal(),
             (500.., _) if self.effect => {
                 self.error(ErrorKind::Unknown, "the registry failed, perhaps after it had done it")
             }
             (500.., _) => self.error(ErrorKind::Unavailable, "the registry failed"),
-            _ => self.error(ErrorKind::Invalid, "the registry does not accept the request"),
+            _ => self.error(ErrorKind::Invalid, "the registry does not accept the request").refusal(),
         };
         let failure = failure.caused_by(said);
         if status == 503 { failure.throttled(asked_wait(headers)) } else { failure }

@@ -171,7 +171,8 @@ impl Session {
         }
         let what = format!("`{by}` is at the same registry and signs in differently");
         Err(ProviderError::new(ErrorKind::Invalid, repository, "sign-in", what)
-            .hint("what is said of one of them holds for the whole registry"))
+            .hint("what is said of one of them holds for the whole registry")
+            .refusal())
     }
 
     fn beforehand(

@@ -28,9 +28,11 @@ impl Scheme {
     pub(crate) fn parse(repository: &Repository, text: &str) -> Result<Self, ProviderError> {
         let wrong = |why: &str| {
             let what = format!("`{}` does not say how it is signed in to: {why}", harmless(text));
-            ProviderError::new(ErrorKind::Invalid, repository, "sign-in", what).hint(
-                "`none`, `password`, or the address of its token server: `https://HOST/PATH?service=NAME`",
-            )
+            ProviderError::new(ErrorKind::Invalid, repository, "sign-in", what)
+                .hint(
+                    "`none`, `password`, or the address of its token server: `https://HOST/PATH?service=NAME`",
+                )
+                .refusal()
         };
         match text {
             "none" => return Ok(Self::Nothing),

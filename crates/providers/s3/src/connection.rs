@@ -156,6 +156,7 @@ impl Connection {
         let region = self.find_region().await.ok_or_else(|| {
             ProviderError::new(ErrorKind::Invalid, bucket, &bucket.name, "no region is configured")
                 .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket.name))
+                .refusal()
         })?;
         let (mut builder, elsewhere) = match &self.sign_in {
             SignIn::Usual => self.usual(region.clone()).await,

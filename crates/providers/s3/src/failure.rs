@@ -220,7 +220,7 @@ impl<'a> Doing<'a> {
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
         match failure {
             SdkError::ConstructionFailure(_) => {
-                self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail)
+                self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail).refusal()
             }
             _ if never_sent => self
                 .error(ErrorKind::Unavailable, "the store could not be reached")

@@ -103,6 +103,7 @@ fn in_variables(
             let what = "`PROMOTE_REGISTRY_USERNAME` is set, and no host that it is for";
             ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
                 .hint("name the registry in `PROMOTE_REGISTRY_HOST`; nobody else is shown the password")
+                .refusal()
         })?;
         if file::same_host(host, &repository.host) {
             return Ok(Some(found));
