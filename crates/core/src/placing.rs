@@ -60,7 +60,7 @@ impl Placing<'_> {
                     }
                     last = Some(error);
                 }
-                Err(error) => return Err(Failure::looking(&doing, error)),
+                Err(error) => return Err(Failure::of_place(&doing, error)),
             }
         }
         if let Ok(Some(object)) = bucket.head(key).await {

@@ -150,8 +150,8 @@ pub struct Snapshot {
     pub targets: BTreeMap<String, Seen>,
     /// What was put under a newer name than the recorded one, by artifact, where a target gets a new name each time.
     pub newer: BTreeMap<String, Seen>,
-    /// What must exist without being moved, and whether it does.
-    pub needs: Vec<(Location, bool)>,
+    /// What must exist without being moved, and what is wrong with it where it does not, as the rest of a sentence.
+    pub needs: Vec<(Location, Option<String>)>,
     /// The release's own folders, by artifact.
     pub files: BTreeMap<String, SourceFolder>,
     /// What bringing such a folder up to date comes to, by artifact.

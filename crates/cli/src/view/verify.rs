@@ -119,6 +119,8 @@ struct Beside {
     drift: bool,
     /// Whether something inside a folder differs, or a target is missing: that can't be recorded as it is.
     broken: bool,
+    /// Whether something lies there that no promotion replaces.
+    odd: bool,
 }
 
 impl Beside {
@@ -127,6 +129,7 @@ impl Beside {
         wrong.fold(Self::default(), |all, target| Self {
             drift: all.drift || target.detail.as_ref() != Some(&target.inside.join("; ")),
             broken: all.broken || !target.inside.is_empty() || target.found.is_none(),
+            odd: all.odd || target.odd,
         })
     }
 }
@@ -135,6 +138,12 @@ impl Beside {
 fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
     let name = &target.environment;
     let line = |word: &str| Invocation::new("to").word(name).word(word);
+    if beside.odd {
+        page.hint(
+            "put a file in place of each thing that is none, or remove it, then run the same command again",
+        );
+        return;
+    }
     match target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref()) {
         Some(sha) if beside.drift => {
             let line = line(short(sha)).including(&target.along);

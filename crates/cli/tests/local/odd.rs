@@ -151,6 +151,9 @@ fn a_file_that_is_not_there_ends_publishing_and_looking_alike() {
         stage.run(&["publish", &format!("{name}.zip")]).ends(exit);
         stage.run(&["verify-archive", &format!("{name}.zip")]).ends(exit);
         plain.run(&["publish", &format!("{name}.txt")]).ends(exit);
+        let packed = plain.run(&["pack", &format!("{name}.txt"), "--out", "x.zip"]).ends(exit);
+        assert!(packed.err.contains(&format!("{name}.txt")) && !plain.has("x.zip"), "{}", packed.err);
+        plain.run(&["status", "--config", &format!("{name}.txt")]).ends(exit);
     }
 }
 
@@ -248,4 +251,113 @@ fn in_place_of_a_folders_file_they_are_called_what_they_are() {
     pipe(&stage, &path);
     let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
     assert!(answer.out.contains("a` is a named pipe, and was published as"), "{}", answer.out);
+}
+
+#[test]
+fn a_linked_folder_on_the_way_to_a_source_is_a_conflict() {
+    for (source, target, given) in
+        [("releases/{sha}.txt", "live/{env}.txt", "out/a"), ("releases/{sha}/", "live/{env}/", "out")]
+    {
+        // One that leads elsewhere, and one that leads to itself.
+        for to in ["elsewhere", "releases"] {
+            let stage = Stage::with(&config(source, target));
+            stage.write("out/a", "one");
+            stage.write("elsewhere/x", "");
+            symlink(to, stage.path().join("releases")).unwrap();
+            let answer = stage.run(&["publish", given]).ends(ExitStatus::Conflict);
+            assert!(answer.err.contains("`releases` is a symbolic link"), "{}", answer.err);
+            assert!(answer.err.contains("put the folder itself in its place"), "{}", answer.err);
+            remove(&stage, "releases");
+            stage.run(&["publish", given]).ends(ExitStatus::Ok);
+        }
+    }
+}
+
+#[test]
+fn in_place_of_a_targets_file_they_are_refused_before_anything_is_written() {
+    let (stage, commit) = published("releases/{sha}/", "live/{env}/", "out");
+    let again = ["to", "staging", &commit, "--redeploy", "--yes"];
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let path = "live/staging/b";
+    let socket = |stage: &Stage, path: &str| {
+        drop(std::os::unix::net::UnixListener::bind(stage.path().join(path)).unwrap());
+    };
+    let link = |stage: &Stage, path: &str| symlink("a", stage.path().join(path)).unwrap();
+    let made: [(&dyn Fn(&Stage, &str), &str); 3] =
+        [(&pipe, "a named pipe"), (&socket, "a socket"), (&link, "a symbolic link")];
+    for (make, what) in made {
+        remove(&stage, path);
+        make(&stage, path);
+        let before = stage.read("live/staging/.promote-folder.json");
+        let answer = stage.run(&again).ends(ExitStatus::Conflict);
+        for said in [path, what, "No target was written", "put a file in its place, or remove it"] {
+            assert!(answer.err.contains(said), "{said}: {}", answer.err);
+        }
+        assert_eq!(stage.read("live/staging/.promote-folder.json"), before);
+        stage.run(&["verify"]).ends(ExitStatus::Differs);
+    }
+    remove(&stage, path);
+    stage.run(&again).ends(ExitStatus::Ok);
+    assert_eq!(stage.read(path), b"two");
+}
+
+#[test]
+fn names_that_are_not_utf_8_are_told_and_never_passed_over() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+    // A folder behind a pointer: nothing may lie beside what was published.
+    let (stage, commit) = published("releases/{sha}/", "live/{env}.json", "out");
+    let odd = OsStr::from_bytes(b"caf\xe9");
+    let told = "caf\u{fffd}E9";
+    let put = |folder: &str| {
+        let path = stage.path().join(folder).join(odd);
+        std::fs::write(&path, "x").unwrap();
+        path
+    };
+    let to = ["to", "staging", &commit, "--yes"];
+    // Beside what is published.
+    let path = put(&format!("releases/{commit}"));
+    let answer = stage.run(&to).ends(ExitStatus::Conflict);
+    assert!(answer.err.contains(told), "{}", answer.err);
+    assert!(!stage.has("live"));
+    std::fs::remove_file(path).unwrap();
+    stage.run(&to).ends(ExitStatus::Ok);
+    stage.run(&["verify", "--ledger"]).ends(ExitStatus::Ok);
+    for folder in [&format!("releases/{commit}")[..], ".promote/shop"] {
+        let path = put(folder);
+        let answer = stage.run(&["verify", "--ledger"]);
+        assert!(answer.out.contains(told), "{folder}: {}{}", answer.out, answer.err);
+        std::fs::remove_file(path).unwrap();
+    }
+    // At a target that is a folder.
+    {
+        let (stage, commit) = published("releases/{sha}/", "live/{env}/", "out");
+        stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+        std::fs::write(stage.path().join("live/staging").join(odd), "x").unwrap();
+        let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
+        assert!(answer.out.contains(told), "{}", answer.out);
+    }
+    // In what is to be published.
+    put("out");
+    let answer = stage.run(&["publish", "out", "--commit", &stage.commit("feat: second")]);
+    assert_eq!(answer.exit, ExitStatus::Usage, "{}", answer.err);
+    assert!(answer.err.contains("caf"), "{}", answer.err);
+}
+
+#[test]
+fn a_folder_in_place_of_what_is_needed_is_a_rule_that_is_not_met() {
+    let text = format!("{}needs = [\"base.txt\"]\n", config("releases/{sha}.txt", "live/{env}.txt"));
+    let stage = Stage::with(&text);
+    stage.write("out/a", "one");
+    stage.run(&["publish", "out/a"]).ends(ExitStatus::Ok);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    let to = ["to", "staging", &commit, "--yes"];
+    let missing = stage.run(&to).ends(ExitStatus::Blocked);
+    assert!(missing.err.contains("`base.txt` is not there"), "{}", missing.err);
+    std::fs::create_dir(stage.path().join("base.txt")).unwrap();
+    let folder = stage.run(&to).ends(ExitStatus::Blocked);
+    assert!(folder.err.contains("`base.txt` is no object: it is a folder"), "{}", folder.err);
+    std::fs::remove_dir(stage.path().join("base.txt")).unwrap();
+    stage.write("base.txt", "");
+    stage.run(&to).ends(ExitStatus::Ok);
 }

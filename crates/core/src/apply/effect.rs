@@ -168,7 +168,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 Ok(seen) => seen,
                 Err(error) => {
                     // Before the first try nothing was sent.
-                    let exit = unsent_exit(error.kind);
+                    let exit = refused(&error);
                     let failure = unreadable(target, error);
                     return match attempt {
                         0 => Effect::Refused(Failure { exit, ..failure }),
@@ -238,10 +238,10 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                             why: error.message.clone(),
                         });
                     }
-                    kind => {
+                    _ => {
                         let message = format!("`{}` could not be written", target.target);
                         let mut error = error;
-                        let mut failure = Failure::new(refused(kind), message);
+                        let mut failure = Failure::new(refused(&error), message);
                         failure.hints.append(&mut error.hints);
                         return ended(touched, failure.caused_by(error));
                     }
@@ -353,22 +353,13 @@ async fn settle(
             let failure = match last {
                 Some(mut error) => {
                     let hints = std::mem::take(&mut error.hints);
-                    Failure { exit: refused(error.kind), hints, ..failure.caused_by(error) }
+                    Failure { exit: refused(&error), hints, ..failure.caused_by(error) }
                 }
                 None => failure.state("The store said it was written, and yet it has something else."),
             };
             ended(touched, failure)
         }
         Err(error) => Effect::Stuck(unreadable(target, error)),
-    }
-}
-
-/// How a promotion ends that could not look at a target before it wrote there.
-const fn unsent_exit(kind: ErrorKind) -> ExitStatus {
-    match kind {
-        // What is no object was put in its place.
-        ErrorKind::Invalid => ExitStatus::Conflict,
-        kind => refused(kind),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::lease;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
-use crate::port::{ErrorKind, FenceClass, StepEnd};
+use crate::port::{ErrorKind, FenceClass, ProviderError, StepEnd};
 use crate::remember::remember;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
@@ -285,8 +285,10 @@ const fn must_stamp(fence: FenceClass) -> bool {
 }
 
 /// The exit status for a definite refusal by a store.
-const fn refused(kind: ErrorKind) -> ExitStatus {
-    match kind {
+fn refused(error: &ProviderError) -> ExitStatus {
+    match error.kind {
+        // What is no object lies where one is to be.
+        ErrorKind::Invalid if error.is_finding() => ExitStatus::Conflict,
         ErrorKind::Denied => ExitStatus::Denied,
         ErrorKind::NotFound => ExitStatus::Missing,
         ErrorKind::Conflict => ExitStatus::Conflict,

@@ -7,7 +7,7 @@
 
 use super::IN_FLIGHT;
 use super::carry::{Carried, Carrier, same_kind};
-use super::difference::{Write, difference};
+use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
 use super::source::Pin;
@@ -129,6 +129,7 @@ impl Bringing<'_> {
             if todo.is_empty() {
                 return self.finish(carrier, todo.keep).await;
             }
+            self.replaceable(carrier, &listed, &todo)?;
             carrier.watch.check().await?;
             let pins = self.pins(carrier, &source, &todo.write).await?;
             let mut refused = self.remove_all(carrier, std::mem::take(&mut todo.clear)).await?;
@@ -222,6 +223,33 @@ impl Bringing<'_> {
             _ => return Ok(()),
         };
         Err(ProviderError::new(ErrorKind::Conflict, self.to, &self.moved.target, changed))
+    }
+
+    /// Refuses before anything is written what no file can replace: a link, a pipe or a device in place of a file that is to
+    /// be written, or of a folder of it.
+    fn replaceable(
+        &self,
+        carrier: &Carrier<'_>,
+        listed: &[Object],
+        todo: &Difference,
+    ) -> Result<(), ProviderError> {
+        let goes = |key: &Key| todo.clear.iter().any(|(path, _)| path == key);
+        let in_place = |key: &Key| {
+            todo.write.iter().any(|write| {
+                let rest = write.file.path.as_str().strip_prefix(key.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+            })
+        };
+        let odd = listed.iter().find_map(|object| {
+            let what = object.odd()?;
+            (in_place(&object.key) && !goes(&object.key)).then_some((&object.key, what))
+        });
+        odd.map_or(Ok(()), |(path, what)| {
+            let message = format!("it is {what}, and a file of the release belongs there");
+            Err(carrier
+                .error(ErrorKind::Invalid, path, message)
+                .hint("put a file in its place, or remove it, then run the same command again"))
+        })
     }
 
     /// Writes files; `Some` when one was refused, since somebody else had changed it.

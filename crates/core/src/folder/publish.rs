@@ -233,7 +233,7 @@ impl Publishing<'_> {
                 Err(error) => {
                     // What lies in its place is told first.
                     self.compare(&file, &key).await?;
-                    return Err(Failure::looking(&doing, error));
+                    return Err(Failure::of_place(&doing, error));
                 }
             }
         }
@@ -286,7 +286,7 @@ impl Publishing<'_> {
                     self.pause(sent, &error).await;
                     last = Some(error);
                 }
-                Err(error) => return Err(Failure::looking(&doing, error)),
+                Err(error) => return Err(Failure::of_place(&doing, error)),
             }
             if let Some((object, found)) = self.there(&manifest).await? {
                 // Perhaps it is the one that was just sent.

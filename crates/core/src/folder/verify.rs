@@ -25,6 +25,8 @@ pub struct Checked {
     pub strays: Vec<String>,
     /// Files that a promotion put there, and that the release no longer has.
     pub left_over: Vec<String>,
+    /// Whether a link, a pipe or a device is in place of a file: no promotion replaces it.
+    pub odd: bool,
 }
 
 impl Checked {
@@ -102,7 +104,9 @@ pub async fn check(
     for (findings, what) in [(missing, "are missing"), (changed, "were changed")] {
         tell(&mut found, findings, what);
     }
-    let mut checked = Checked { wrong: found, ..Checked::default() };
+    let lies = |file: &FolderFile| there.get(file.path.as_str()).and_then(|object| object.odd());
+    let odd = manifest.files.iter().any(|file| lies(file).is_some());
+    let mut checked = Checked { wrong: found, odd, ..Checked::default() };
     tell(&mut checked.strays, strays, "are not the release's");
     tell(&mut checked.left_over, left_over, "are left over");
     Ok(checked)
@@ -119,6 +123,10 @@ async fn beside(
         let key = inside(prefix, &listed.key).map_err(|error| {
             ProviderError::new(ErrorKind::Invalid, bucket, &listed.key, "it has no key").caused_by(error)
         })?;
+        // What is no object has no marks, and can't be looked at.
+        if listed.odd().is_some() {
+            return Ok(Some((listed.key, false)));
+        }
         // A listing tells no marks everywhere.
         let Some(object) = bucket.head(&key).await? else { return Ok(None) };
         let Some(marked) = marked(&object) else { return Ok(Some((listed.key, false))) };

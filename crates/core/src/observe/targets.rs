@@ -136,7 +136,8 @@ pub(super) fn place_of<'s>(state: &'s State, artifact: &str) -> Option<&'s Targe
     known.find(|target| target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact)
 }
 
-/// Whether what an environment needs is there. A store that does not answer is an error: nothing is known then.
+/// What an environment needs, and why it is not met, where it is not: nothing is there, or no object. A store that does not
+/// answer is an error: nothing is known then.
 ///
 /// # Errors
 /// When a template can't be filled in, or a store does not answer.
@@ -144,18 +145,17 @@ pub(super) async fn needs(
     view: &View,
     environment: &Environment,
     values: &Values,
-) -> Result<Vec<(Location, bool)>, Failure> {
+) -> Result<Vec<(Location, Option<String>)>, Failure> {
     let needed = environment.needs.iter().filter(|template| named(template, values));
     let places = needed.map(|template| locate(template, values));
     let looks = places.map(|location| async {
         let location = location?;
-        let there = view
-            .store(&location.store)?
-            .head(&location.key)
-            .await
-            .map_err(|error| Failure::looking_at(&location, error))?
-            .is_some();
-        Ok((location, there))
+        let fault = match view.store(&location.store)?.head(&location.key).await {
+            Ok(found) => found.is_none().then(|| "is not there".to_owned()),
+            Err(error) if error.is_finding() => Some(format!("is no object: {}", error.message)),
+            Err(error) => return Err(Failure::looking_at(&location, error)),
+        };
+        Ok((location, fault))
     });
     join_all(looks).await.into_iter().collect()
 }

@@ -91,6 +91,7 @@ impl Object {
             "symlink" => Some("a symbolic link"),
             "fifo" => Some("a named pipe"),
             "socket" => Some("a socket"),
+            "unnamable" => Some("a file or folder whose name is no name here"),
             _ => Some("a device"),
         }
     }

@@ -89,6 +89,9 @@ pub struct TargetCheck {
     pub left_over: Vec<String>,
     /// Whether all that differs are files that are not the release's and that no promotion takes away.
     pub stays: bool,
+    /// Whether something is in place of a file that no promotion replaces: for the hints alone.
+    #[serde(skip)]
+    pub odd: bool,
     /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
     pub unread: bool,
     /// The environments that move along, which a command line names.
@@ -286,6 +289,7 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         inside: vec![failure.words()],
         left_over: Vec::new(),
         stays: false,
+        odd: false,
         unread: true,
         along: others(config, settings),
         open: None,
@@ -373,6 +377,7 @@ fn compare(
                 inside: Vec::new(),
                 left_over: Vec::new(),
                 stays: false,
+                odd: false,
                 unread: false,
                 along: others(config, settings),
                 open: state.open.as_ref().map(|open| OpenPromotion {

@@ -4,15 +4,14 @@ use super::{Facts, Finding};
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let needs = &facts.snapshot.needs;
-    let missing: Vec<String> =
-        needs.iter().filter(|(_, there)| !there).map(|(location, _)| format!("`{location}`")).collect();
-    let verb = if missing.len() == 1 { "is" } else { "are" };
-    match (needs.is_empty(), missing.is_empty()) {
-        (true, _) => None,
-        (_, true) => Some(Finding::met("needs", "everything it needs is there")),
-        _ => Some(
-            Finding::unmet("needs", format!("{} {verb} not there", missing.join(", ")))
-                .with("missing", missing.clone()),
-        ),
+    if needs.is_empty() {
+        return None;
     }
+    let unmet = || needs.iter().filter_map(|(location, fault)| Some((location, fault.as_ref()?)));
+    let told: Vec<String> = unmet().map(|(location, fault)| format!("`{location}` {fault}")).collect();
+    if told.is_empty() {
+        return Some(Finding::met("needs", "everything it needs is there"));
+    }
+    let missing: Vec<String> = unmet().map(|(location, _)| format!("`{location}`")).collect();
+    Some(Finding::unmet("needs", told.join("; ")).with("missing", missing))
 }

@@ -48,7 +48,7 @@ fn everything_wrong() -> Case {
         since: crate::facts::ago(3),
     });
     case.snapshot.targets.get_mut("main").unwrap().object = None;
-    case.snapshot.needs = vec![("memory://m/base.zip".parse().unwrap(), false)];
+    case.snapshot.needs = vec![("memory://m/base.zip".parse().unwrap(), Some("is not there".to_owned()))];
     case.snapshot.capabilities.clear();
     case.snapshot.local_at = at("2026-01-08T12:00:00Z");
     case

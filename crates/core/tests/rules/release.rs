@@ -196,9 +196,9 @@ fn ancestry_decides_which_of_two_is_older_and_times_only_where_it_is_not_known()
 fn what_is_needed_must_be_there() {
     let mut case = Case::new();
     assert_eq!(case.check("needs"), "nothing to say");
-    case.snapshot.needs = vec![("ghcr.io/acme/base:1".parse().unwrap(), true)];
+    case.snapshot.needs = vec![("ghcr.io/acme/base:1".parse().unwrap(), None)];
     assert_snapshot!(case.check("needs"), @"met: everything it needs is there");
-    case.snapshot.needs.push(("memory://m/schema.json".parse().unwrap(), false));
+    case.snapshot.needs.push(("memory://m/schema.json".parse().unwrap(), Some("is not there".to_owned())));
     let check = case.check("needs");
     assert!(check.starts_with("unmet: `memory://m/schema.json` is not there"), "{check}");
 }

@@ -63,6 +63,11 @@ impl LocalBucket {
     fn error(&self, subject: &str, trouble: Trouble) -> ProviderError {
         let mut error = ProviderError::new(trouble.kind, self, subject, trouble.message);
         error.hints.extend(trouble.hint.map(str::to_owned));
+        // That a name is too long here tells nothing of what lies there.
+        let too_long = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::InvalidFilename;
+        if trouble.cause.as_ref().is_some_and(too_long) {
+            error = error.refusal();
+        }
         match trouble.cause {
             Some(cause) => error.caused_by(cause),
             None => error,

@@ -4,6 +4,7 @@
 use crate::steps::{Act, Steps};
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
+use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
@@ -28,8 +29,41 @@ pub(crate) struct Folder {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) is_folder: bool,
-    /// Whether it is neither a file nor a folder: a link, a pipe, a device.
+    /// Whether it is neither a file nor a folder that a key can name: a link, a pipe, a device, or a name that is no part
+    /// of a key.
     pub(crate) is_odd: bool,
+    /// The name as it is, where it is no part of a key: `name` then only shows it.
+    pub(crate) unnamable: Option<CString>,
+}
+
+impl Entry {
+    /// What may have this name and is neither a file nor a folder.
+    pub(crate) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), is_folder: false, is_odd: true, unnamable: None }
+    }
+}
+
+/// A name as a key can show it: whatever no key has is written as U+FFFD and its bytes in hexadecimal digits. `None` where
+/// it is part of a key as it stands.
+fn shown(name: &CStr) -> Option<String> {
+    let fits = |c: char| !c.is_control() && c != '\\';
+    if name.to_str().is_ok_and(|name| name.chars().all(fits)) {
+        return None;
+    }
+    let mut shown = String::new();
+    let hex = |shown: &mut String, bytes: &[u8]| {
+        shown.push('\u{fffd}');
+        bytes.iter().for_each(|byte| shown.push_str(&format!("{byte:02X}")));
+    };
+    for chunk in name.to_bytes().utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if fits(c) { shown.push(c) } else { hex(&mut shown, c.to_string().as_bytes()) }
+        }
+        if !chunk.invalid().is_empty() {
+            hex(&mut shown, chunk.invalid());
+        }
+    }
+    Some(shown)
 }
 
 /// What is neither a file nor a folder, as it was found.
@@ -152,18 +186,48 @@ impl Folder {
 
     /// What has this name and is neither a file nor a folder; `None` where it is one of them, or nothing.
     pub(crate) fn odd(&self, name: &str) -> io::Result<Option<Odd>> {
+        self.strange(name, None)
+    }
+
+    /// What an entry is that no key can name, or that is neither a file nor a folder; `None` where it is gone.
+    pub(crate) fn odd_entry(&self, entry: &Entry) -> io::Result<Option<Odd>> {
+        match &entry.unnamable {
+            Some(name) => self.strange(name.as_c_str(), Some("inode/unnamable")),
+            None => self.odd(&entry.name),
+        }
+    }
+
+    /// The entry that a listing shows by this name, where that is no part of a key as it stands.
+    pub(crate) fn unnamable(&self, name: &str) -> io::Result<Option<Entry>> {
+        let mut found = None;
+        if name.contains('\u{fffd}') {
+            self.each(|entry| {
+                if entry.unnamable.is_some() && entry.name == name {
+                    found = Some(entry);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Takes such a file's name away.
+    pub(crate) fn remove_entry(&self, entry: &Entry) -> io::Result<()> {
+        let Some(name) = &entry.unnamable else { return self.remove(&entry.name) };
+        self.steps.take(Act::Remove, &self.at(&entry.name))?;
+        Ok(rustix::fs::unlinkat(&self.fd, name.as_c_str(), AtFlags::empty())?)
+    }
+
+    /// What has this name, where it is neither a file nor a folder; or, as `plain`, where it is one of them.
+    fn strange(&self, name: impl rustix::path::Arg, plain: Option<&'static str>) -> io::Result<Option<Odd>> {
         let stat = match rustix::fs::statat(&self.fd, name, AtFlags::SYMLINK_NOFOLLOW) {
             Ok(stat) => stat,
             Err(Errno::NOENT) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let kind = match FileType::from_raw_mode(stat.st_mode) {
-            FileType::Directory | FileType::RegularFile => return Ok(None),
-            FileType::Symlink => "inode/symlink",
-            FileType::Fifo => "inode/fifo",
-            FileType::Socket => "inode/socket",
-            FileType::BlockDevice => "inode/blockdevice",
-            _ => "inode/chardevice",
+        let kind = match (FileType::from_raw_mode(stat.st_mode), plain) {
+            (FileType::Directory | FileType::RegularFile, None) => return Ok(None),
+            (FileType::Directory | FileType::RegularFile, Some(plain)) => plain,
+            (kind, _) => kind_of(kind),
         };
         let state = format!("odd-{}-{}-{}", stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
         let size = u64::try_from(stat.st_size).unwrap_or_default();
@@ -177,26 +241,42 @@ impl Folder {
         Ok(entries)
     }
 
-    /// Whatever can be part of a key, one by one: none of a folder of very many need be held.
+    /// Whatever lies in it, one by one: none of a folder of very many need be held.
     pub(crate) fn each(&self, mut take: impl FnMut(Entry)) -> io::Result<()> {
         for entry in Dir::read_from(&self.fd)? {
             let entry = entry?;
-            let Ok(name) = entry.file_name().to_str() else { continue };
-            if name == "." || name == ".." {
+            let whole = entry.file_name();
+            if whole == c"." || whole == c".." {
                 continue;
             }
+            let Some(name) = whole.to_str().ok().filter(|_| shown(whole).is_none()) else {
+                let name = shown(whole).unwrap_or_default();
+                take(Entry { name, is_folder: false, is_odd: true, unnamable: Some(whole.to_owned()) });
+                continue;
+            };
             let kind = match entry.file_type() {
                 FileType::Unknown => self.kind(name)?,
                 known => known,
             };
             let is_folder = kind == FileType::Directory;
-            take(Entry { name: name.to_owned(), is_folder, is_odd: !is_plain(kind) });
+            take(Entry { name: name.to_owned(), is_folder, is_odd: !is_plain(kind), unnamable: None });
         }
         Ok(())
     }
 
     fn at(&self, name: &str) -> String {
         format!("{}{name}", self.path)
+    }
+}
+
+/// What is neither a file nor a folder, as a content type.
+fn kind_of(kind: FileType) -> &'static str {
+    match kind {
+        FileType::Symlink => "inode/symlink",
+        FileType::Fifo => "inode/fifo",
+        FileType::Socket => "inode/socket",
+        FileType::BlockDevice => "inode/blockdevice",
+        _ => "inode/chardevice",
     }
 }
 

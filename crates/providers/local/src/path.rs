@@ -44,7 +44,7 @@ pub(crate) fn go_down(root: &Folder, parts: &[&str]) -> Outcome<Option<Folder>> 
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => match folder.kind(part) {
                 Ok(FileType::RegularFile) => return Ok(None),
-                _ => return Err(why_not(&folder, part, error)),
+                _ => return Err(why_not(&folder, part, error).of_folder()),
             },
         };
     }
@@ -63,7 +63,7 @@ pub(crate) fn make_parent<'a>(root: &Folder, key: &'a Key) -> Outcome<(Folder, &
                     Ok(FileType::RegularFile) => {
                         Trouble::invalid(format!("`{part}` is an object, so nothing can be below it"))
                     }
-                    _ => why_not(&folder, part, error),
+                    _ => why_not(&folder, part, error).of_folder(),
                 });
             }
         };

@@ -8,7 +8,7 @@ use crate::description::{Description, Dress};
 use crate::digests::Digests;
 use crate::draft::{Draft, sweep};
 use crate::file_system;
-use crate::folder::Folder;
+use crate::folder::{Entry, Folder};
 use crate::found::Found;
 use crate::hidden::Hidden;
 use crate::path::{make_parent, parent, tidy, why_not};
@@ -347,10 +347,11 @@ impl Store {
         let hidden = Hidden::make(&root)?;
         let _lock = hidden.lock()?;
         if let (Precondition::Matches(token), Some((folder, name))) = (when, parent(&root, key)?)
-            && folder.odd(name)?.is_some_and(|odd| odd.state == token.0)
+            && let entry = folder.unnamable(name)?.unwrap_or_else(|| Entry::named(name))
+            && folder.odd_entry(&entry)?.is_some_and(|odd| odd.state == token.0)
         {
-            // A link or a pipe that was listed: what it led to stays, and there are no bytes to keep.
-            folder.remove(name)?;
+            // A link or a pipe that was listed, or a name that no key has: what a link led to stays, and no bytes are kept.
+            folder.remove_entry(&entry)?;
             folder.sync().map_err(Trouble::unsure)?;
             tidy(&root, key);
             return Ok(());

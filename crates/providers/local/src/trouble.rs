@@ -36,6 +36,12 @@ impl Trouble {
         Self { hint: Some(hint), ..Self::invalid(message) }
     }
 
+    /// The same where a folder is to be.
+    pub(crate) fn of_folder(self) -> Self {
+        let hint = "put the folder itself in its place, then run the same command again";
+        Self { hint: self.hint.map(|_| hint), ..self }
+    }
+
     /// The same, of the source of a copy: what is no object was put in its place since it was looked at.
     pub(crate) fn of_source(self, source: &Key) -> Self {
         if self.kind != ErrorKind::Invalid {
@@ -61,6 +67,7 @@ impl From<io::Error> for Trouble {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 (ErrorKind::Unavailable, "the disk is full")
             }
+            io::ErrorKind::IsADirectory => (ErrorKind::Invalid, "it is a folder, and is not removed"),
             io::ErrorKind::InvalidFilename => {
                 (ErrorKind::Invalid, "a part of the key is too long for a file name")
             }

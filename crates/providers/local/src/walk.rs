@@ -4,7 +4,7 @@ use crate::folder::{Entry, Folder};
 use crate::hidden::{self, Hidden};
 use crate::path::go_down;
 use crate::store::Store;
-use crate::trouble::Outcome;
+use crate::trouble::{Outcome, Trouble};
 use chrono::DateTime;
 use promote_core::digest::Digest;
 use promote_core::location::Key;
@@ -75,7 +75,7 @@ impl Walk<'_> {
                     break;
                 }
                 if entry.is_odd {
-                    self.odd(folder, &entry.name, &begin)?;
+                    self.odd(folder, &entry, &begin)?;
                     continue;
                 }
                 if !entry.is_folder {
@@ -135,11 +135,12 @@ impl Walk<'_> {
             && (begin > self.after || self.after.starts_with(begin))
     }
 
-    /// A link or a pipe is nobody's object, and whoever reads the folder would take it for one: it is listed with the
-    /// digest of nothing that was ever published, and can't be read.
-    fn odd(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {
-        let Ok(key) = key.parse::<Key>() else { return Ok(()) };
-        let Some(odd) = folder.odd(name)? else { return Ok(()) };
+    /// A link or a pipe is nobody's object, nor is a file that no key can name, and whoever reads the folder would take it for
+    /// one: it is listed with the digest of nothing that was ever published, and can't be read.
+    fn odd(&mut self, folder: &Folder, entry: &Entry, key: &str) -> Outcome<()> {
+        // Only the length can be wrong now, and that is the whole path's.
+        let key = key.parse::<Key>().map_err(|error| Trouble::odd(error.to_string()))?;
+        let Some(odd) = folder.odd_entry(entry)? else { return Ok(()) };
         self.objects.push(Object {
             key,
             size: odd.size,
@@ -155,8 +156,8 @@ impl Walk<'_> {
     }
 
     fn file(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {
-        // A name that is no key was not written here, and nobody could ask for it.
-        let Ok(key) = key.parse::<Key>() else { return Ok(()) };
+        // Only the length can be wrong now, and that is the whole path's.
+        let key = key.parse::<Key>().map_err(|error| Trouble::odd(error.to_string()))?;
         let Some(found) = self.store.find_in(folder, name, self.hidden, &key)? else { return Ok(()) };
         self.objects.push(Object {
             key,

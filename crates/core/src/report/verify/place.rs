@@ -26,7 +26,7 @@ pub(super) async fn check(
     let recorded = known.into_iter().find(|target| target.target == seen.location);
     let artifact = settings.artifacts.iter().find(|artifact| artifact.name() == check.artifact);
     let prunes = artifact.is_some_and(|artifact| artifact.prune);
-    let Checked { mut wrong, strays, left_over } = match (&seen.object, recorded) {
+    let Checked { mut wrong, strays, left_over, odd } = match (&seen.object, recorded) {
         (Some(_), _) => {
             let digest = recorded.and_then(|target| target.sha256);
             folder::check(&**store, &seen.location, digest, bytes).await.map_err(listing)?
@@ -49,6 +49,7 @@ pub(super) async fn check(
             }
         },
     };
+    check.odd = odd;
     check.stays = check.matches && wrong.is_empty() && !strays.is_empty() && !prunes;
     wrong.extend(strays);
     // With `prune` a promotion deletes it, so that it came later.
