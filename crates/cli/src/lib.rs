@@ -29,6 +29,7 @@ mod github_log;
 mod gitlab;
 mod health;
 mod iam;
+mod ignoring;
 mod interrupt;
 mod known;
 mod moment;

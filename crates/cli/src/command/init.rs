@@ -1,18 +1,17 @@
 //! `promote init`.
 
 use crate::app::{App, Ended, Stop};
+use crate::ignoring::Ignoring;
 use crate::page::{Page, Style, Text};
 use crate::project::{FILE, Project};
 use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
-use promote_core::config::{ArtifactKind, Config};
+use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::location::StoreId;
 use promote_core::names::{EnvironmentName, ProjectName};
-use promote_core::place;
 use promote_core::report::Document;
 use promote_core::template::Template;
 use serde::Serialize;
@@ -57,6 +56,8 @@ pub(crate) struct InitReport {
     file: String,
     /// Its text.
     text: String,
+    /// The lines that were added to `.gitignore`.
+    ignored: Vec<String>,
     /// Whether the ledger was begun now.
     begun: bool,
     /// Whether nothing was written because of `--dry-run`.
@@ -65,7 +66,7 @@ pub(crate) struct InitReport {
 
 impl Document for InitReport {
     const SCHEMA: &'static str = "promote/init@1";
-    const FIELDS: &'static [&'static str] = &["schema", "file", "text", "begun", "dry_run"];
+    const FIELDS: &'static [&'static str] = &["schema", "file", "text", "ignored", "begun", "dry_run"];
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
@@ -84,6 +85,7 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
         schema: InitReport::SCHEMA,
         file: project.shown(app),
         text: project.text.clone(),
+        ignored: Vec::new(),
         begun: false,
         dry_run: args.dry_run,
     };
@@ -94,11 +96,17 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
             report.begun = promote_core::begin::begin(&world, &project.config).await?.2;
         }
     }
-    let repository = GitRepository::open(&app.env.folder).is_ok();
+    let repository = GitRepository::open(&project.base).is_ok();
     let mut artifacts = project.config.environments.values().flat_map(|one| &one.artifacts);
     let images = artifacts.all(|one| one.kind == ArtifactKind::Image);
-    let kept = if repository { kept(&project.config) } else { Vec::new() };
-    app.tell(!report.dry_run, &report, || page(&report, repository, images, &kept))?;
+    let mut unkept = Vec::new();
+    if repository && let Some(ignoring) = Ignoring::of(&project) {
+        report.ignored.clone_from(&ignoring.lines);
+        if !args.dry_run && ignoring.write(app).is_err() {
+            unkept = std::mem::take(&mut report.ignored);
+        }
+    }
+    app.tell(!report.dry_run, &report, || page(&report, repository, images, &unkept))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -200,39 +208,29 @@ fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Resu
     }
 }
 
-/// What is kept below this folder and belongs in no commit: the folders of releases, targets and the ledger.
-fn kept(config: &Config) -> Vec<String> {
-    let artifacts = config.environments.values().flat_map(|one| &one.artifacts);
-    let places = artifacts.flat_map(|one| std::iter::once(&one.source).chain(&one.target));
-    let local = places.filter(|one| place::store_of(one) == Some(StoreId::Local));
-    let folders = local.filter_map(|one| one.start().split_once('/'));
-    let mut kept: Vec<String> = folders.map(|(folder, _)| format!("{folder}/")).collect();
-    if config.ledger.store == StoreId::Local {
-        kept.extend(config.ledger.prefix.as_str().split('/').next().map(|first| format!("{first}/")));
-    }
-    if !kept.is_empty() {
-        kept.push(".promote-store/".to_owned());
-    }
-    kept.sort();
-    kept.dedup();
-    kept
-}
-
-fn page(report: &InitReport, repository: bool, images: bool, kept: &[String]) -> Page {
+/// `unkept`: what belongs in `.gitignore` and could not be written there.
+fn page(report: &InitReport, repository: bool, images: bool, unkept: &[String]) -> Page {
     let mut page = Page::default();
     if report.dry_run {
         report.text.lines().for_each(|line| page.line(line));
+        if !report.ignored.is_empty() {
+            page.blank();
+            page.line(format!("These lines would be added to .gitignore: {}", listed(&report.ignored)));
+        }
         return page;
     }
     page.line(Text::new("✓ ", Style::Good).and(format!("{} was written", report.file), Style::Plain));
+    if !report.ignored.is_empty() {
+        let text = format!(".gitignore leaves out {}, which belong in no commit", listed(&report.ignored));
+        page.line(Text::new("✓ ", Style::Good).and(text, Style::Plain));
+    }
     if report.begun {
         page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
     }
     page.hint("`promote check` validates the file and shows what it means");
     page.hint("`promote schema --out promote.schema.json` lets editors complete and check it");
-    if let Some((last, rest)) = kept.split_last() {
-        let rest: Vec<String> = rest.iter().map(|name| format!("`{name}`")).collect();
-        page.hint(format!("add {} and `{last}` to `.gitignore`: they belong in no commit", rest.join(", ")));
+    if !unkept.is_empty() {
+        page.hint(format!("add {} to `.gitignore`: they belong in no commit", listed(unkept)));
     }
     page.hint(match repository {
         _ if images => {
@@ -242,4 +240,13 @@ fn page(report: &InitReport, repository: bool, images: bool, kept: &[String]) ->
         false => "`promote publish PATH --commit SHA` puts the first release in place",
     });
     page
+}
+
+/// Names as a list in a sentence.
+fn listed(names: &[String]) -> String {
+    let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
 }

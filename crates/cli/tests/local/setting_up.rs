@@ -163,3 +163,38 @@ fn what_other_programs_read_is_printed_without_a_project() {
     let names = documents["documents"].as_array().unwrap();
     assert!(names.iter().any(|name| name["schema"] == "promote/publish@1"), "{documents}");
 }
+
+#[test]
+fn init_leaves_what_it_keeps_out_of_git_and_changes_no_line_that_is_there() {
+    let flags = ["init", "--project", "shop", "--environments", "staging,prod", "--place", "releases"];
+    let added = "/.promote/\n/.promote-store/\n/releases/\n";
+    for (before, after) in [
+        (None, added.to_owned()),
+        (Some("/target"), format!("/target\n{added}")),
+        (Some("releases\n.promote\n"), "releases\n.promote\n/.promote-store/\n".to_owned()),
+        (Some("releases/\n/.promote\n.promote-store\n"), "releases/\n/.promote\n.promote-store\n".to_owned()),
+    ] {
+        let stage = Stage::bare();
+        stage.git(&["init", "--quiet"]);
+        stage.commit("feat: first");
+        before.iter().for_each(|text| stage.write(".gitignore", text));
+        let would = stage.run(&[&flags[..], &["--dry-run"]].concat()).ends(ExitStatus::Ok);
+        assert_eq!(would.out.contains("would be added to .gitignore"), before.is_none_or(|it| it != after));
+        assert_eq!(stage.has(".gitignore"), before.is_some());
+        let said = stage.run(&flags).ends(ExitStatus::Ok).all();
+        assert_eq!(String::from_utf8(stage.read(".gitignore")).unwrap(), after, "{said}");
+        assert_eq!(said.contains(".gitignore leaves out"), before.is_none_or(|it| it != after), "{said}");
+    }
+    // Nothing is written through a link, nor where there is no repository.
+    let stage = Stage::bare();
+    stage.git(&["init", "--quiet"]);
+    stage.commit("feat: first");
+    stage.write("own", "mine\n");
+    std::os::unix::fs::symlink("own", stage.path().join(".gitignore")).unwrap();
+    let said = stage.run(&flags).ends(ExitStatus::Ok).all();
+    assert!(said.contains("add `/.promote/`, `/.promote-store/` and `/releases/` to `.gitignore`"), "{said}");
+    assert_eq!(stage.read("own"), b"mine\n");
+    let stage = Stage::bare();
+    stage.run(&flags).ends(ExitStatus::Ok);
+    assert!(!stage.has(".gitignore"));
+}
