@@ -224,6 +224,7 @@ async fn aside<T: Send + 'static>(
 fn unpacked(error: PackError) -> Failure {
     let hint = error.hint();
     let failure = match &error {
+        PackError::NotThere { .. } => Failure::new(ExitStatus::Missing, "it can't be packed"),
         // A place that is not there is a wrong argument.
         PackError::Write(why) if why.kind() != std::io::ErrorKind::NotFound => {
             let room = why.kind() == std::io::ErrorKind::StorageFull;

@@ -81,7 +81,11 @@ fn content(file: &Path, another: &str) -> Result<String, Failure> {
 }
 
 fn unread(file: &Path, error: std::io::Error, another: &str) -> Failure {
-    let failure = Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display()));
+    let exit = match error.kind() {
+        ErrorKind::NotFound => ExitStatus::Missing,
+        _ => ExitStatus::Usage,
+    };
+    let failure = Failure::new(exit, format!("`{}` can't be read", file.display()));
     let failure = failure.caused_by(error);
     if another.is_empty() { failure } else { failure.hint(another) }
 }

@@ -69,6 +69,12 @@ pub enum PackError {
         /// The path.
         path: String,
     },
+    /// The file or folder that is to be packed is not there.
+    #[error("there is no file or folder `{}`", shown(.path))]
+    NotThere {
+        /// The path.
+        path: String,
+    },
     /// A file or folder can't be read.
     #[error("`{}` can not be read", shown(.path))]
     Unreadable {
@@ -149,7 +155,7 @@ impl PackError {
             Self::LfsPointer { .. } => Some(
                 "leave it out with `exclude`; when the release needs it, run `git lfs pull`, let the build copy it to a folder that is not in git, and include that folder",
             ),
-            Self::Nothing { .. } => Some("run the build first, or correct the path"),
+            Self::Nothing { .. } | Self::NotThere { .. } => Some("run the build first, or correct the path"),
             Self::Git(error) => return error.hint(),
             _ => None,
         };

@@ -152,7 +152,10 @@ impl Listing {
     /// # Errors
     /// As [`Listing::of_path`].
     pub fn of_path_beside(path: &Path, own: &Own) -> Result<Self, PackError> {
-        let metadata = fs::metadata(path).map_err(|source| unreadable(path, source))?;
+        let metadata = fs::metadata(path).map_err(|source| match source.kind() {
+            io::ErrorKind::NotFound => PackError::NotThere { path: path.display().to_string() },
+            _ => unreadable(path, source),
+        })?;
         let prefix = match path.file_name() {
             Some(name) if !metadata.is_dir() => name.to_string_lossy().into_owned(),
             _ => String::new(),
