@@ -3,6 +3,7 @@
 use crate::app::{App, Ended};
 use crate::args::Changing;
 use crate::page::{Page, Style, Text};
+use crate::view::count;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::import::{ImportPlan, Imported, LanePlan, REASON, carry_out, survey};
@@ -167,12 +168,14 @@ fn page(report: &ImportReport, done: Option<Imported>) -> Page {
         }
     }
     page.line(match (done, report.entries) {
-        (Some(done), _) => Text::new("✓ ", Style::Good)
-            .and(format!("{} recorded, {} releases made known", done.records, done.releases), Style::Plain),
+        (Some(done), _) => Text::new("✓ ", Style::Good).and(
+            format!("{} recorded, {} made known", done.records, count(done.releases, "release")),
+            Style::Plain,
+        ),
         (None, 0) => Text::plain("nothing to import"),
         (None, entries) => Text::plain(format!(
-            "{entries} to be recorded, {} releases to be made known; nothing was changed yet",
-            report.releases.len()
+            "{entries} to be recorded, {} to be made known; nothing was changed yet",
+            count(report.releases.len(), "release")
         )),
     });
     for one in report.environments.iter().filter(|one| !one.left_out.is_empty()) {

@@ -116,7 +116,7 @@ mod tests {
                 }
                 // A backslash is refused as a location, at its place, and not as a mistake of TOML.
                 Err(found) => assert!(
-                    hostile && found.iter().all(|f| f.message.contains("not a key")),
+                    hostile && found.iter().all(|f| f.message.contains("can't be a path here")),
                     "{found:?}\n{text}"
                 ),
             }

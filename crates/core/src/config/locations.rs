@@ -192,6 +192,12 @@ pub(super) fn classify(text: &str) -> Result<Place, Fault> {
 }
 
 fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
+    if store == StoreId::Local && key.starts_with('/') {
+        return Err((
+            format!("`{}` is an absolute path", shown(key)),
+            Some("a plain location is a path below the folder of `promote.toml`".to_owned()),
+        ));
+    }
     let key = if folder { key.strip_suffix('/').unwrap_or(key) } else { key };
     // A whole bucket is a folder; the whole folder of the project is not.
     if key.is_empty() && folder && store != StoreId::Local {
@@ -205,6 +211,9 @@ fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
             Err((format!("`{key}` is {whose}"), Some("name a place of its own".to_owned())))
         }
         Ok(key) => Ok(Place::Store { store, key: key.as_str().to_owned(), folder }),
+        Err(error) if store == StoreId::Local => {
+            Err((format!("`{}` can't be a path here: {}", shown(key), error.why()), Some(KNOWN.to_owned())))
+        }
         Err(error) => Err((error.to_string(), Some(KNOWN.to_owned()))),
     }
 }
@@ -268,9 +277,10 @@ mod tests {
             ("s3://Acme/x", "is not a bucket's name"),
             ("s3://acme", "is not a key"),
             ("s3://acme/../x", "is not a key"),
-            ("/etc/passwd", "is not a key"),
-            ("", "is not a key"),
-            ("/", "is not a key"),
+            ("/etc/passwd", "is an absolute path"),
+            ("/etc/x/", "is an absolute path"),
+            ("", "can't be a path here"),
+            ("/", "is an absolute path"),
             ("acme/x:prod", "neither a path nor an image"),
             ("quay.io/Acme/x:prod", "is not an image's repository"),
             ("quay.io/acme/x:-prod", "is not an image's tag"),
@@ -283,8 +293,8 @@ mod tests {
             (".GIT/", "is in git's own folder"),
             ("vendor/lib/.git/config", "is in git's own folder"),
             (".promote-store/x", "is in the local store's own folder"),
-            ("./promote.toml", "is not a key"),
-            ("x/../promote.toml", "is not a key"),
+            ("./promote.toml", "can't be a path here"),
+            ("x/../promote.toml", "can't be a path here"),
         ] {
             assert!(classify(text).unwrap_err().0.contains(part), "{text}: {:?}", classify(text));
         }
