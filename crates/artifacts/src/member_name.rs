@@ -1,6 +1,8 @@
 //! What a member of an archive may be called and where its links may lead: the same rules for what is packed and for
 //! what is verified. Which error a broken rule becomes is decided by the callers.
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 /// Longest name that is packed, and the default limit for verifying, in bytes.
@@ -92,12 +94,39 @@ pub(crate) fn below_a_file<'a>(names: impl Iterator<Item = &'a str> + Clone) -> 
     None
 }
 
+/// The first name, of a member or of a folder above one, that comes in two spellings: with characters composed, such as `ü`,
+/// and with them taken apart, `u` and dots; both spellings. macOS and libarchive make one file of both. Names alike are one.
+pub(crate) fn two_spellings<'a>(names: impl Iterator<Item = &'a str>) -> Option<(&'a str, &'a str)> {
+    let mut seen: HashMap<Cow<'_, str>, &str> = HashMap::new();
+    for name in names.filter(|name| !name.is_ascii()) {
+        let ends = name.match_indices('/').map(|(end, _)| end).chain([name.len()]);
+        for path in ends.filter_map(|end| name.get(..end)) {
+            let earlier = seen.insert(composed(path), path);
+            if let Some(earlier) = earlier.filter(|earlier| *earlier != path) {
+                return Some((earlier, path));
+            }
+        }
+    }
+    None
+}
+
+/// The text with every character composed (NFC), <https://www.unicode.org/reports/tr15/>.
+fn composed(text: &str) -> Cow<'_, str> {
+    ComposingNormalizerBorrowed::new_nfc().normalize(text)
+}
+
+/// A name with every character outside of ASCII as its number, where two names look the same.
+pub(crate) fn spelled(name: &str) -> String {
+    let one = |c: char| if c.is_ascii() { c.to_string() } else { c.escape_unicode().to_string() };
+    name.chars().map(one).collect()
+}
+
 /// Pairs of names that a file system which ignores case takes for one.
 pub(crate) fn same_but_for_case<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
     let mut seen: HashMap<String, &str> = HashMap::new();
     let mut pairs = Vec::new();
     for name in names {
-        if let Some(earlier) = seen.insert(name.to_lowercase(), name) {
+        if let Some(earlier) = seen.insert(composed(&name.to_lowercase()).into_owned(), name) {
             pairs.push((earlier.to_owned(), name.to_owned()));
         }
     }
@@ -201,6 +230,41 @@ mod tests {
     fn case_is_compared_beyond_ascii() {
         let pairs = same_but_for_case(["README", "readme", "Ä", "ä", "b"].into_iter());
         assert_eq!(pairs, [("README".into(), "readme".into()), ("Ä".into(), "ä".into())]);
+    }
+
+    #[test]
+    fn two_spellings_of_one_name_are_found_wherever_they_are() {
+        let (one, two) = ("\u{fc}", "u\u{308}");
+        for (first, second, found) in [
+            (one.to_owned(), two.to_owned(), Some((one.to_owned(), two.to_owned()))),
+            (
+                format!("a/{one}.txt"),
+                format!("a/{two}.txt"),
+                Some((format!("a/{one}.txt"), format!("a/{two}.txt"))),
+            ),
+            // A folder in two spellings, with other files in each.
+            (format!("{one}/a"), format!("{two}/b"), Some((one.to_owned(), two.to_owned()))),
+            // A file, and a folder that would be in its place.
+            (one.to_owned(), format!("{two}/b"), Some((one.to_owned(), two.to_owned()))),
+            // One sign more, or another order of the same signs.
+            (
+                "a\u{323}\u{307}".to_owned(),
+                "a\u{307}\u{323}".to_owned(),
+                Some(("a\u{323}\u{307}".to_owned(), "a\u{307}\u{323}".to_owned())),
+            ),
+            (format!("{one}/a"), format!("{one}/b"), None),
+            (two.to_owned(), two.to_owned(), None),
+            ("A".to_owned(), "a".to_owned(), None),
+            // What only looks alike is two names everywhere.
+            ("\u{fb01}".to_owned(), "fi".to_owned(), None),
+        ] {
+            let names = [first.as_str(), "plain", second.as_str()];
+            let told = two_spellings(names.into_iter()).map(|(a, b)| (a.to_owned(), b.to_owned()));
+            assert_eq!(told, found, "{first} {second}");
+        }
+        assert_eq!(spelled("u\u{308}.txt"), "u\\u{308}.txt");
+        let pairs = same_but_for_case(["\u{dc}", "u\u{308}"].into_iter());
+        assert_eq!(pairs, [("\u{dc}".into(), "u\u{308}".into())]);
     }
 
     #[test]

@@ -175,6 +175,16 @@ fn what_looks_odd_and_is_read_in_one_way_is_taken_and_told() {
     assert_eq!(odd.content, verified(&plain).unwrap().content);
     refused!(archive(&[made("./a", b"1"), made("a", b"2")]), VerifyError::Duplicate { .. });
     refused!(archive(&[made("./a", b"1"), folder("a/", b"")]), VerifyError::Duplicate { .. });
+    // Characters composed in two ways: macOS and libarchive make one file of both, and one folder.
+    for (first, second) in
+        [("\u{fc}.txt", "u\u{308}.txt"), ("\u{fc}/a", "u\u{308}/b"), ("\u{fc}", "u\u{308}/b")]
+    {
+        let member = |name: &str| Made { flags: 1 << 11, local_flags: None, ..made(name, b"1") };
+        refused!(archive(&[member(first), member(second)]), VerifyError::TwoSpellings { .. });
+        for one in [first, second] {
+            verified(&archive(&[member(one)])).unwrap();
+        }
+    }
     refused!(archive(&[made("./a", b"1"), made("a/b", b"2")]), VerifyError::BelowFile { .. });
     refused!(archive(&[link("./l", "../x")]), VerifyError::Link { .. });
     refused!(archive(&[folder("./", b"")]), VerifyError::NoMembers);

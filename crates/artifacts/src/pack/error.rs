@@ -1,7 +1,7 @@
 //! Why something could not be packed, each reason with the path it is about.
 
 use crate::git::GitError;
-use crate::member_name::NameProblem;
+use crate::member_name::{NameProblem, spelled};
 use promote_core::names::shown;
 use std::io;
 
@@ -33,6 +33,14 @@ pub enum PackError {
     Duplicate {
         /// The name.
         name: String,
+    },
+    /// Two members, or folders of members, would have names that macOS and libarchive take for one.
+    #[error("`{}` is there in two spellings, `{}` and `{}`: some systems make one file of both", shown(.first), spelled(.first), spelled(.second))]
+    TwoSpellings {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
     },
     /// A member would lie below a file or link.
     #[error("`{}` would be below `{}`, which is not a folder", shown(.name), shown(.file))]
@@ -147,6 +155,7 @@ impl PackError {
                 "remove its `.git` or export it (`git archive`); in `[pack]`, `exclude = [\".git\"]` leaves it out",
             ),
             Self::Unfit { .. } => Some("put the file itself there, or pack the folder into a zip"),
+            Self::TwoSpellings { .. } => Some("rename one of them, or leave it out with `exclude`"),
             Self::Duplicate { .. } | Self::BelowFile { .. } => Some("look at `root` and `include`"),
             Self::Changed { .. } => Some("pack when no build is running"),
             Self::Submodule { .. } => {

@@ -185,6 +185,9 @@ impl Listing {
             }
         }
         let names = items.iter().map(|item| item.name.as_str());
+        if let Some((first, second)) = member_name::two_spellings(names.clone()) {
+            return Err(PackError::TwoSpellings { first: first.to_owned(), second: second.to_owned() });
+        }
         if let Some((name, file)) = member_name::below_a_file(names.clone()) {
             return Err(PackError::BelowFile { name: name.to_owned(), file: file.to_owned() });
         }
@@ -284,6 +287,8 @@ mod tests {
         assert!(matches!(listing(&[file("a"), file("a")]), Err(PackError::Duplicate { .. })));
         assert!(matches!(listing(&[file("a/b"), link("a", "c")]), Err(PackError::BelowFile { .. })));
         assert!(matches!(listing(&[file("a\u{7}")]), Err(PackError::Name { .. })));
+        let twins = listing(&[file("\u{fc}"), file("u\u{308}")]);
+        assert!(matches!(twins, Err(PackError::TwoSpellings { .. })), "{twins:?}");
         assert!(matches!(listing(&[link("a", "../b")]), Err(PackError::Link { .. })));
         assert!(matches!(listing(&[link("a/b", "/b")]), Err(PackError::Link { .. })));
         assert!(listing(&[link("a/b", "../b"), file("b")]).is_ok());

@@ -86,6 +86,9 @@ fn names(records: &[Record]) -> Result<(), VerifyError> {
             return Err(VerifyError::Duplicate { name: record.raw.clone() });
         }
     }
+    if let Some((first, second)) = member_name::two_spellings(records.iter().map(Record::name)) {
+        return Err(VerifyError::TwoSpellings { first: first.to_owned(), second: second.to_owned() });
+    }
     if kinds.values().all(|is_folder| *is_folder) {
         return Err(VerifyError::NoMembers);
     }

@@ -1,6 +1,6 @@
 //! Why an archive is refused: one reason for each attack or damage, with the member that shows it.
 
-use crate::member_name::NameProblem;
+use crate::member_name::{NameProblem, spelled};
 use promote_core::names::shown;
 use std::io;
 
@@ -123,6 +123,14 @@ pub enum VerifyError {
         /// The name.
         name: String,
     },
+    /// Two members, or folders of members, have names that macOS and libarchive take for one.
+    #[error("`{}` is there in two spellings, `{}` and `{}`: some readers make one file of both", shown(.first), spelled(.first), spelled(.second))]
+    TwoSpellings {
+        /// One of them.
+        first: String,
+        /// The other.
+        second: String,
+    },
     /// A member lies below a file or link.
     #[error("`{}` is below `{}`, which is not a folder", shown(.name), shown(.file))]
     BelowFile {
@@ -207,6 +215,7 @@ impl VerifyError {
             Self::ZeroBytes | Self::NotZip | Self::Truncated { .. } | Self::Checksum { .. } => {
                 Some("build or download the archive again")
             }
+            Self::TwoSpellings { .. } => Some("rename one of them, and build the archive again"),
             Self::Encrypted { .. } => Some("pack it without a password"),
             Self::Name { problem: NameProblem::Unmarked | NameProblem::OfDos, .. } => {
                 Some("pack it with `promote pack`, or with Python's `zipfile` on Linux or macOS")
