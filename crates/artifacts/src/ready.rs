@@ -4,7 +4,7 @@
 use crate::blob::FileBlob;
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
-use crate::pack::{Listing, Options, Own, PackError, Packed, pack_to};
+use crate::pack::{self, Listing, Options, Own, PackError, Packed, pack_to};
 use crate::verify::{Limits, Verified, VerifyError, verify, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
@@ -16,6 +16,7 @@ use promote_core::port::{Blob, Body, StepContext, StepEnd, StepProgress};
 use promote_core::publish::Given;
 use promote_core::world::World;
 use std::collections::BTreeMap;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -56,12 +57,21 @@ pub struct Made {
     pub dirty: Option<Dirty>,
 }
 
+/// Where an archive is written.
+#[derive(Debug)]
+pub enum Out {
+    /// Here, whole or not at all.
+    File(PathBuf),
+    /// To what is open already, such as a pipe that somebody reads.
+    Open(File),
+}
+
 /// Packs into a file, off the thread that hears signals. `allow_dirty`: whether what comes from the work tree may be of a
 /// tree that is not the commit's.
 ///
 /// # Errors
 /// When it can't be packed.
-pub async fn pack(what: What, out: PathBuf, allow_dirty: bool) -> Result<Made, Failure> {
+pub async fn pack(what: What, out: Out, allow_dirty: bool) -> Result<Made, Failure> {
     let chosen = what.clone();
     let listing = aside(move || {
         let listing = match &chosen {
@@ -80,7 +90,12 @@ pub async fn pack(what: What, out: PathBuf, allow_dirty: bool) -> Result<Made, F
         _ => None,
     };
     aside(move || {
-        let packed = pack_to(&listing, &out, &Options::default()).map_err(unpacked)?;
+        let options = Options::default();
+        let packed = match &out {
+            Out::File(path) => pack_to(&listing, path, &options),
+            Out::Open(file) => pack::pack(&listing, file, &options),
+        };
+        let packed = packed.map_err(unpacked)?;
         let warnings = listing.warnings().iter().map(ToString::to_string).collect();
         Ok(Made { packed, warnings, dirty })
     })
@@ -101,7 +116,7 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
         What::Path(path, _) => path.display().to_string(),
     };
     wire::tell(|| Wire::Doing { doing: "pack", what: named });
-    let Made { packed, warnings, dirty } = pack(what, file.clone(), allow_dirty).await?;
+    let Made { packed, warnings, dirty } = pack(what, Out::File(file.clone()), allow_dirty).await?;
     let blob = aside(move || FileBlob::open(&file).map_err(|error| unreadable(&file, error))).await?;
     if blob.digest() != packed.digest {
         return Err(Failure::new(ExitStatus::Failed, "the archive was changed while it was packed"));

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 
 /// How long a pipe's reader may take to come.
 const READER: Duration = Duration::from_secs(2);
+/// How long until it is looked for again.
+const STEP: Duration = Duration::from_millis(20);
 
 /// Writes a file. What was there stays until all of the new one is: a full disk takes nothing away. Devices and pipes are
 /// written to as they are. `folder` is where the command runs.
@@ -55,39 +57,78 @@ pub fn append(path: &Path, text: &str) -> Result<()> {
     open(path, OpenOptions::new().append(true))?.write_all(text.as_bytes())
 }
 
+/// Opens a pipe for writing, when that is what is there, and waits for as long as it takes until somebody reads it:
+/// `waiting` is called once when nobody does. It is waited for in small steps, so that a signal ends it. `None` for whatever
+/// is no pipe.
+///
+/// # Errors
+/// When it can't be opened.
+#[cfg(unix)]
+pub async fn pipe(path: &Path, waiting: impl FnOnce()) -> Result<Option<File>> {
+    use std::os::unix::fs::FileTypeExt as _;
+    if !std::fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        return Ok(None);
+    }
+    let mut waiting = Some(waiting);
+    loop {
+        if let Some(file) = read_by_somebody(path, OpenOptions::new().write(true))? {
+            return Ok(Some(file));
+        }
+        if let Some(say) = waiting.take() {
+            say();
+        }
+        tokio::time::sleep(STEP).await;
+    }
+}
+
+/// There are no such pipes.
+///
+/// # Errors
+/// Never.
+#[cfg(not(unix))]
+pub async fn pipe(_: &Path, _: impl FnOnce()) -> Result<Option<File>> {
+    Ok(None)
+}
+
 fn into(place: &Path, text: &str) -> Result<()> {
     open(place, OpenOptions::new().write(true))?.write_all(text.as_bytes())
 }
 
 /// Opens without waiting for ever: a pipe that nobody reads would swallow the signal that ends the command.
 fn open(place: &Path, options: &mut OpenOptions) -> Result<File> {
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt;
-        options.custom_flags(i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default());
-        let begun = Instant::now();
-        let file = loop {
-            match options.open(place) {
-                Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => {
-                    if begun.elapsed() >= READER {
-                        return Err(Error::new(ErrorKind::NotConnected, "it is a pipe that nobody reads"));
-                    }
-                    std::thread::sleep(Duration::from_millis(20));
-                }
-                opened => break opened?,
-            }
-        };
-        // From here on it is written to as anything else.
-        let flags = rustix::fs::fcntl_getfl(&file)?;
-        rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
-        Ok(file)
+    let begun = Instant::now();
+    loop {
+        if let Some(file) = read_by_somebody(place, options)? {
+            return Ok(file);
+        }
+        if begun.elapsed() >= READER {
+            return Err(Error::new(ErrorKind::NotConnected, "it is a pipe that nobody reads"));
+        }
+        std::thread::sleep(STEP);
     }
-    #[cfg(not(unix))]
-    {
-        let _ = (READER, Instant::now(), ErrorKind::NotConnected);
-        options.open(place)
+}
+
+/// What is there, open, unless it is a pipe that nobody reads.
+#[cfg(unix)]
+fn read_by_somebody(place: &Path, options: &mut OpenOptions) -> Result<Option<File>> {
+    use rustix::fs::OFlags;
+    use std::os::unix::fs::OpenOptionsExt;
+    options.custom_flags(i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default());
+    match options.open(place) {
+        Err(error) if error.raw_os_error() == Some(rustix::io::Errno::NXIO.raw_os_error()) => Ok(None),
+        opened => {
+            let file = opened?;
+            // From here on it is written to as anything else.
+            let flags = rustix::fs::fcntl_getfl(&file)?;
+            rustix::fs::fcntl_setfl(&file, flags - OFlags::NONBLOCK)?;
+            Ok(Some(file))
+        }
     }
+}
+
+#[cfg(not(unix))]
+fn read_by_somebody(place: &Path, options: &mut OpenOptions) -> Result<Option<File>> {
+    options.open(place).map(Some)
 }
 
 /// Refuses a path that a link in a checkout leads elsewhere: whoever made the checkout would choose what is overwritten. A

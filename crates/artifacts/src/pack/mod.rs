@@ -68,7 +68,7 @@ pub struct Packed {
 /// # Errors
 /// When a member can't be read, changed or is refused, or the archive can't be written.
 pub fn pack_to(listing: &Listing, path: &Path, options: &Options) -> Result<Packed, PackError> {
-    // What is no file, such as a pipe, is written to as it is, and never replaced by one.
+    // A device is written to as it is, and never replaced by a file. A pipe is opened by whoever can wait for its reader.
     if std::fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         let out = std::fs::OpenOptions::new().write(true).open(path).map_err(PackError::Write)?;
         return pack(listing, &out, options);

@@ -9,7 +9,7 @@ use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
 use promote_artifacts::pack::Own;
-use promote_artifacts::ready::{self, Made, What};
+use promote_artifacts::ready::{self, Made, Out, What};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::History;
@@ -83,7 +83,16 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
     written::refuse_links(&file, &app.env.folder).map_err(|error| written::failed(&shown, error))?;
-    let Made { packed, mut warnings, dirty } = ready::pack(what, file, args.allow_dirty).await?;
+    let waiting = || {
+        let what = format!("waiting for somebody to read the pipe `{}`", shown.display());
+        app.screen.say(&Text::plain(what));
+    };
+    let pipe = promote_providers::written::pipe(&file, waiting);
+    let out = match pipe.await.map_err(|error| written::failed(&shown, error))? {
+        Some(pipe) => Out::Open(pipe),
+        None => Out::File(file),
+    };
+    let Made { packed, mut warnings, dirty } = ready::pack(what, out, args.allow_dirty).await?;
     warnings.extend(dirty.map(|dirty| format!("dirty: {}", dirty.said())));
     let report = PackReport {
         schema: PackReport::SCHEMA,

@@ -3,7 +3,9 @@
 
 use crate::stage::{CONFIG, Stage};
 use promote_core::exit::ExitStatus;
-use std::process::Command;
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Command, Stdio};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_promote");
 
@@ -95,6 +97,37 @@ fn what_is_no_file_is_written_to_and_not_replaced() {
     }
     use std::os::unix::fs::FileTypeExt as _;
     assert!(std::fs::metadata(&full).unwrap().file_type().is_char_device(), "{full}");
+}
+
+#[test]
+fn packing_waits_for_who_reads_a_pipe_and_a_signal_ends_that() {
+    // A build comes before, since whoever runs commands may listen for signals.
+    let stage = Stage::with(&format!("{CONFIG}\n[pack]\nbuild = \"true\"\n"));
+    let pipe = stage.path().join("pipe");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let waiting = || {
+        let mut command = Command::new(PROGRAM);
+        command.args(["pack", "--out", "pipe"]).current_dir(stage.path()).env_clear();
+        command.env("PATH", std::env::var("PATH").unwrap()).env("USER", "alice");
+        let mut child = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut told = BufReader::new(child.stderr.take().unwrap()).lines();
+        let said =
+            told.find(|line| line.as_ref().unwrap().contains("waiting for somebody to read the pipe `pipe`"));
+        assert!(said.is_some(), "it does not say for what it waits");
+        (child, told)
+    };
+    let (mut child, _told) = waiting();
+    let id = child.id().to_string();
+    assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+    assert_eq!(child.wait().unwrap().signal(), Some(2));
+    let (child, _told) = waiting();
+    let bytes = std::fs::read(&pipe).unwrap();
+    let ended = child.wait_with_output().unwrap();
+    assert!(ended.status.success() && bytes.starts_with(b"PK\x03\x04"), "{ended:?}");
+    let digest = promote_core::digest::Digest::of(&bytes).to_string();
+    assert!(String::from_utf8_lossy(&ended.stdout).contains(&digest), "{ended:?}");
+    use std::os::unix::fs::FileTypeExt as _;
+    assert!(std::fs::metadata(&pipe).unwrap().file_type().is_fifo());
 }
 
 #[test]
