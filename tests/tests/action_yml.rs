@@ -144,6 +144,18 @@ fn foreign_actions_are_pinned_by_commit() {
 }
 
 #[test]
+fn bases_of_the_image_are_pinned_by_digest() {
+    let text = read("Containerfile");
+    let bases: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("FROM ")).collect();
+    assert_eq!(bases.len(), 2, "{bases:?}");
+    for base in bases {
+        let digest = base.split(' ').next().and_then(|name| name.split_once("@sha256:"));
+        let hex = digest.map_or("", |(_, hex)| hex);
+        assert!(hex.len() == 64 && hex.bytes().all(|b| b.is_ascii_hexdigit()), "{base}");
+    }
+}
+
+#[test]
 fn the_launcher_stays_short() {
     let text = read("action/main.sh");
     assert!(
