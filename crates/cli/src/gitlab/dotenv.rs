@@ -21,7 +21,37 @@ pub(super) fn text(values: &[(&'static str, Option<String>)]) -> (String, Vec<&'
 
 #[cfg(test)]
 mod tests {
-    use super::text;
+    use super::{LONGEST, text};
+    use proptest::prelude::*;
+
+    /// Values that somebody else chose, as likely to hurt as to be taken.
+    fn value() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "a", "=", "\n", "\r", "#", "\"", "'", "`", "\\", "$(id)", "${A}", " ", "\0", "ä", "\u{85}", "A=b",
+        ]);
+        prop_oneof![
+            any::<String>(),
+            prop::collection::vec(piece, 0..LONGEST).prop_map(|pieces| pieces.concat())
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn whatever_a_value_is_it_is_read_back_as_it_was_or_left_out(one in value(), two in value()) {
+            let (written, left_out) = text(&[("ONE", Some(one.clone())), ("TWO", Some(two.clone()))]);
+            // A line a variable, up to the first `=`, and nothing else: GitLab's rules.
+            let read: Vec<(&str, &str)> = written.split_terminator('\n').filter_map(|line| line.split_once('=')).collect();
+            prop_assert_eq!(read.len(), written.matches('\n').count());
+            let expected: Vec<(&str, &str)> = [("ONE", one.as_str()), ("TWO", two.as_str())]
+                .into_iter()
+                .filter(|(name, value)| !value.is_empty() && !left_out.contains(name))
+                .collect();
+            prop_assert_eq!(read, expected);
+            prop_assert!(written.bytes().all(|b| b == b'\n' || b.is_ascii_graphic()), "{:?}", written);
+        }
+    }
 
     #[test]
     fn only_what_gitlab_can_read_is_written() {

@@ -75,6 +75,29 @@ fn is_key(text: &str) -> bool {
 mod tests {
     use super::*;
     use crate::Variables;
+    use proptest::prelude::*;
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_is_read_within_bounds(pieces in prop::collection::vec(
+            prop_oneof![
+                3 => prop::sample::select(vec!["key", "=", "\n", "\r\n", " ", "\u{1b}[2J", "\u{202e}", "s3cr3t-value", "\0"])
+                    .prop_map(str::to_owned),
+                1 => any::<String>(),
+            ],
+            0..150,
+        )) {
+            let variables: Variables = [("A_TOKEN", "s3cr3t-value")].into_iter().collect();
+            let (kept, said) = pairs(&pieces.concat(), &Secrets::new(&variables, []));
+            prop_assert!(kept.len() <= PAIRS && said.len() <= 2);
+            for (key, value) in &kept {
+                prop_assert!(is_key(key) && value.len() <= VALUE && !value.contains("s3cr3t-value"), "{key} {value}");
+                prop_assert!(!value.chars().any(|c| c.is_control() || c == '\u{202e}'), "{value:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_pipe_that_the_command_put_in_its_place_is_not_waited_for() {
