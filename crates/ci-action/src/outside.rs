@@ -55,6 +55,7 @@ impl Connect for Outside {
         events: Arc<dyn Events>,
     ) -> Result<World, Failure> {
         let steps = SystemSteps::new(base, variables(surroundings).for_steps(), Interruption::default())
+            .hiding(config.named_variables())
             .with_pipelines(PipelineAccess::of(config));
         let ports = Ports {
             clock: Arc::new(SystemClock),

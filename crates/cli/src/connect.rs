@@ -72,6 +72,7 @@ impl Connect for Providers {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
         let variables = site.env.variables.iter().collect::<Variables>().for_steps();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
+            .hiding(site.config.named_variables())
             .with_pipelines(self.pipelines(site.config));
         let ports = Ports {
             clock: Arc::new(SystemClock),

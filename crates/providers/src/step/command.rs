@@ -1,7 +1,6 @@
 //! Running a shell command: exactly the text that was written, with what it is told in variables.
 
 use super::collected::Collected;
-use super::masked::Secrets;
 use super::process_group::{HELD, ProcessGroup};
 use super::{Ended, SystemSteps, folder, outputs};
 use crate::opened;
@@ -57,7 +56,7 @@ pub(super) async fn run(
         };
         command.env(name, value);
     }
-    let secrets = Secrets::new(&steps.variables, referred);
+    let secrets = steps.secrets(referred);
     let folder = match folder::of(&steps.base, step, context) {
         Ok(folder) => folder,
         Err(why) => return Ended::errored(why),

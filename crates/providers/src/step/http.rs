@@ -4,6 +4,8 @@
 use super::collected::escaped;
 use super::masked::Secrets;
 use super::{Ended, SystemSteps};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::template::{RenderError, Template, variable};
 use reqwest::{Client, Response, Url, redirect};
@@ -98,6 +100,9 @@ fn prepare(
         }
     };
     let url = Url::parse(&text).map_err(|error| format!("the address can't be read: {error}"))?;
+    // As it is sent, and may come back.
+    let pair = STANDARD.encode(format!("{}:{}", url.username(), url.password().unwrap_or_default()));
+    let secrets = steps.secrets(referred.into_iter().chain([pair.as_str()]));
     let near = is_loopback(&url);
     if url.scheme() != "https" && !(url.scheme() == "http" && near) {
         return Err("only https addresses and this machine are asked".to_owned());
@@ -122,7 +127,7 @@ fn prepare(
     // What runs on this machine is not to be asked through a proxy.
     let builder = if near { builder.no_proxy() } else { builder };
     let client = builder.build().map_err(|error| format!("no HTTPS on this machine: {}", cause(&error)))?;
-    Ok(Asked { client, url, expect, secrets: Secrets::new(&steps.variables, referred) })
+    Ok(Asked { client, url, expect, secrets })
 }
 
 fn is_loopback(url: &Url) -> bool {

@@ -16,6 +16,25 @@ pub(crate) fn is_secret(name: &str) -> bool {
     WORDS.iter().any(|word| name.contains(word))
 }
 
+/// What is secret in an address: its user and password, its query as a whole and each value in it, and whatever in its path
+/// is too long for a word, as in the addresses of webhooks. Nothing of a text that is none.
+fn parts(address: &str) -> impl Iterator<Item = &str> {
+    /// `deployment-status` is a word, `B024BE7LH0a1b2c3d4e5` is none.
+    const WORD: usize = 20;
+    let rest = address.split_once("://").map_or("", |(_, rest)| rest);
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let (host, path) = place.split_once('/').unwrap_or((place, ""));
+    let user = host.rsplit_once('@').map_or("", |(user, _)| user);
+    let values = query.split(['&', '#']).filter_map(|pair| pair.split_once('=')).map(|(_, value)| value);
+    let long = path.split('/').filter(|part| part.len() >= WORD);
+    user.split_once(':')
+        .into_iter()
+        .map(|(_, password)| password)
+        .chain([user, query])
+        .chain(values)
+        .chain(long)
+}
+
 /// The secrets that a step could say. Has no `Debug` that shows them.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -30,8 +49,8 @@ impl Secrets {
             variables.iter().filter_map(|(name, value)| is_secret(name.to_str()?).then(|| value.to_str())?);
         let mut values: Vec<String> = by_name
             .chain(referred)
-            // A key of several lines is said line by line.
-            .flat_map(|value| std::iter::once(value).chain(value.lines()))
+            // A key of several lines is said line by line, and of an address a part.
+            .flat_map(|value| std::iter::once(value).chain(value.lines()).chain(parts(value)))
             .map(str::trim)
             .filter(|value| value.len() >= SHORTEST)
             .map(str::to_owned)
@@ -94,5 +113,16 @@ mod tests {
         let secrets = Secrets::new(&variables, ["referred-value", "tiny"]);
         let said = "abcdefgh-long abcdefgh line-of-the-key abc visible-value referred-value tiny";
         assert_eq!(secrets.mask(said), "*** *** *** abc visible-value *** tiny");
+    }
+
+    #[test]
+    fn what_is_secret_in_an_address_is_masked_by_itself_too() {
+        let address =
+            "https://acme:pass-word@h.example/services/T024/B024BE7LH0a1b2c3d4e5?sig=signature&v=1#f";
+        let secrets = Secrets::new(&Variables::default(), [address]);
+        let said = format!("{address} pass-word signature B024BE7LH0a1b2c3d4e5 h.example services T024 acme");
+        assert_eq!(secrets.mask(&said), "*** *** *** *** h.example services T024 acme");
+        let none = Secrets::new(&Variables::default(), ["a plain-text: value?x=long-enough"]);
+        assert_eq!(none.mask("long-enough"), "long-enough");
     }
 }

@@ -34,6 +34,8 @@ pub struct SystemSteps {
     first_wait: Duration,
     pipelines: PipelineAccess,
     clock: Arc<dyn Clock>,
+    /// Values of variables that other steps refer to.
+    hidden: Vec<String>,
 }
 
 /// How a step ended, before it is put into a report.
@@ -67,7 +69,21 @@ impl SystemSteps {
             first_wait: Duration::from_secs(1),
             pipelines: PipelineAccess::default(),
             clock: Arc::new(SystemClock),
+            hidden: Vec::new(),
         }
+    }
+
+    /// The same, hiding the values of these variables in what any step says: what one step refers to, another may say.
+    #[must_use]
+    pub fn hiding<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
+        self.hidden =
+            names.into_iter().filter_map(|name| self.variables.get(name)).map(str::to_owned).collect();
+        self
+    }
+
+    /// What a step that refers to these values must not say.
+    fn secrets<'v>(&'v self, referred: impl IntoIterator<Item = &'v str>) -> Secrets {
+        Secrets::new(&self.variables, self.hidden.iter().map(String::as_str).chain(referred))
     }
 
     /// The same with a way to pipelines; without it, they are reached as this machine is set up.
