@@ -27,6 +27,7 @@ pub use file::{FileError, append_text, append_value};
 pub use input::{InputError, Inputs};
 pub use metadata::{INPUTS, Input, OUTPUTS, Output};
 pub use outside::Outside;
+pub use promote_providers::fault;
 pub use run::{Connect, Surroundings, Unread, run};
 pub use workflow::{
     ANNOTATIONS, CHARACTERS, Kind, Place, annotation, escape_message, escape_property, harmless,

@@ -9,6 +9,7 @@ use std::time::Duration;
 const LEFT: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
+    promote_action::fault::tell_only_where();
     let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else {
         return ExitStatus::Failed.into();
     };

@@ -61,6 +61,7 @@ pub use complete::complete;
 pub use connect::{Connect, Providers, Site};
 pub use dimensions::{Dimensions, Fixed};
 pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
+pub use promote_providers::fault;
 pub use screen::Stream;
 
 use app::App;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 fn main() -> ExitCode {
+    promote_cli::fault::tell_only_where();
     if let Some(status) = complete(std::env::args_os().collect()) {
         return status.into();
     }

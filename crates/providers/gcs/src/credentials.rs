@@ -4,6 +4,7 @@
 mod opened;
 
 use crate::failure::harmless;
+use futures_util::FutureExt as _;
 use google_cloud_auth::credentials::{
     Builder, CacheableResource, Credentials, external_account, impersonated, service_account, user_account,
 };
@@ -11,6 +12,7 @@ use google_cloud_auth::errors::CredentialsError;
 use http::{Extensions, HeaderMap};
 use promote_core::port::ErrorKind;
 use serde_json::Value;
+use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -93,10 +95,19 @@ impl Tokens {
     /// The headers that show who is asking. The library keeps a token as long as it is good.
     pub(crate) async fn headers(&self) -> Result<HeaderMap, NoToken> {
         let Some(credentials) = &self.0 else { return Ok(HeaderMap::new()) };
-        match tokio::time::timeout(PATIENCE, credentials.headers(Extensions::new())).await {
-            Ok(Ok(CacheableResource::New { data, .. })) => Ok(data),
-            Ok(Ok(CacheableResource::NotModified)) => Ok(HeaderMap::new()),
-            Ok(Err(failure)) => Err(refused(&failure)),
+        // The library breaks off at an answer that is neither success nor error, such as one that leads elsewhere.
+        let asked = AssertUnwindSafe(credentials.headers(Extensions::new())).catch_unwind();
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(Ok(Ok(CacheableResource::New { data, .. }))) => Ok(data),
+            Ok(Ok(Ok(CacheableResource::NotModified))) => Ok(HeaderMap::new()),
+            Ok(Ok(Err(failure))) => Err(refused(&failure)),
+            Ok(Err(_)) => Err(NoToken {
+                kind: ErrorKind::Corrupt,
+                message: "the answer of what should give tokens makes no sense".to_owned(),
+                hint: "nothing was sent to the store; check the addresses in the file of credentials"
+                    .to_owned(),
+                cause: None,
+            }),
             Err(_) => Err(NoToken {
                 kind: ErrorKind::Unavailable,
                 message: format!("no token came within {} seconds", PATIENCE.as_secs()),

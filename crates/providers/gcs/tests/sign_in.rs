@@ -11,6 +11,7 @@ use promote_core::config::StoreSettings;
 use promote_core::port::{BucketReader as _, ErrorKind, ProviderError};
 use promote_gcs::{GcsBucket, SignIn};
 use promote_tests::gcs_fake::Fake;
+use promote_tests::stand_in::StandIn;
 use promote_tests::token_service::{EXCHANGED, IMPERSONATED, REFRESHED, SUBJECT, TokenService};
 use serde_json::{Value, json};
 use std::path::Path;
@@ -121,6 +122,22 @@ async fn credentials_that_are_not_taken_are_said_to_be_so_without_being_shown() 
     let failure = bucket.head(&key("a")).await.unwrap_err();
     assert_eq!(failure.kind, ErrorKind::Denied, "{failure}");
     shows_nothing(&failure);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_neither_success_nor_error_breaks_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    for code in [300, 304, 307] {
+        let service = StandIn::start(move |_| (code, Vec::new(), Vec::new()));
+        let host = service.unwrap().host;
+        let person = json!({"type": "authorized_user", "client_id": "id", "client_secret": "geheim",
+            "refresh_token": "geheim-refresh", "token_uri": format!("http://{host}/oauth")});
+        let (fake, bucket) = signed_in(folder.path(), &person, None);
+        let failure = bucket.head(&key("a")).await.unwrap_err();
+        assert_eq!(failure.kind, ErrorKind::Corrupt, "{code}: {failure}");
+        shows_nothing(&failure);
+        assert_eq!(fake.seen().len(), 0, "nothing is sent without a token");
+    }
 }
 
 #[tokio::test]
