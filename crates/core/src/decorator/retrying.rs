@@ -42,7 +42,7 @@ impl RetryPolicy {
     /// Sends a request again while it gets no answer. Only for requests that may be repeated.
     ///
     /// # Errors
-    /// The last answer's.
+    /// The last answer's; `Unknown` instead of `Unavailable` when an earlier one may have taken effect.
     pub async fn again<T, C>(
         &self,
         clock: &dyn Clock,
@@ -54,13 +54,17 @@ impl RetryPolicy {
     {
         let begun = clock.steady();
         let mut mean = self.first;
-        let mut sent = 0;
+        let (mut sent, mut doubt) = (0, false);
         loop {
             sent += 1;
-            let error = match call().await {
+            let mut error = match call().await {
                 Err(error) if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) => error,
                 end => return end,
             };
+            doubt |= error.kind == ErrorKind::Unknown;
+            if doubt {
+                error.kind = ErrorKind::Unknown;
+            }
             let wait = jittered(mean, entropy).max(error.retry_after().unwrap_or_default());
             let then = clock.steady().saturating_sub(begun).saturating_add(wait);
             if sent >= self.attempts || then >= self.deadline {

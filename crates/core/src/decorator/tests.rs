@@ -191,6 +191,26 @@ fn reads_are_sent_again_until_the_deadline_and_writes_never() {
 }
 
 #[test]
+fn what_may_have_happened_once_is_in_doubt_however_it_is_answered_later() {
+    let (clock, entropy) = (VirtualClock::default(), SeededEntropy::new(1));
+    let policy = RetryPolicy { attempts: 4, ..RetryPolicy::default() };
+    for (answers, end) in [
+        ([ErrorKind::Unknown, ErrorKind::Unavailable], ErrorKind::Unknown),
+        ([ErrorKind::Unavailable, ErrorKind::Unavailable], ErrorKind::Unavailable),
+        ([ErrorKind::Unavailable, ErrorKind::Unknown], ErrorKind::Unknown),
+        ([ErrorKind::Unknown, ErrorKind::Denied], ErrorKind::Denied),
+    ] {
+        let sent = std::sync::atomic::AtomicUsize::new(0);
+        let call = || async {
+            let turn = sent.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            Err::<(), _>(ProviderError::new(answers[turn.min(1)], "store", "key", "no answer"))
+        };
+        let error = block_on(policy.again(&clock, &entropy, call)).unwrap_err();
+        assert_eq!(error.kind, end, "{answers:?}");
+    }
+}
+
+#[test]
 fn a_limit_bounds_what_is_under_way_in_all_buckets_together() {
     let log = Log::new();
     let (clock, entropy) = (Arc::new(VirtualClock::default()), Arc::new(SeededEntropy::new(1)));

@@ -5,6 +5,7 @@ mod bucket;
 mod capabilities;
 mod causes;
 mod clock;
+mod confided;
 mod deployments;
 mod error;
 mod history;
@@ -21,6 +22,7 @@ pub use bucket::{
 pub use capabilities::{Capabilities, CopyGuard, FenceClass};
 pub use causes::Told;
 pub use clock::{Clock, Entropy};
+pub use confided::Confided;
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};
 pub use history::{Commit, History};

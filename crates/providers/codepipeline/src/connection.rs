@@ -10,7 +10,7 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::retry::RetryConfig;
 use aws_sdk_codepipeline::config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::config::{Builder, Config, Credentials, Region};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use std::fmt;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -62,6 +62,7 @@ pub struct CodePipelines {
     settings: Settings,
     sign_in: SignIn,
     pub(crate) patience: Duration,
+    pub(crate) confided: Confided,
     client: OnceCell<Client>,
 }
 
@@ -73,7 +74,8 @@ impl CodePipelines {
 
     /// The same, signing in as told.
     pub fn with(settings: Settings, sign_in: SignIn) -> Self {
-        Self { settings, sign_in, patience: ANSWER, client: OnceCell::new() }
+        let confided = Confided::default();
+        Self { settings, sign_in, patience: ANSWER, confided, client: OnceCell::new() }
     }
 
     /// The same; an answer may take so long, with its repetitions.
@@ -152,6 +154,7 @@ impl CodePipelines {
             .region(region)
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
+            .interceptor(crate::keeping::Keeping(self.confided.clone()))
             .interceptor(crate::told::Told)
             .interceptor(AnswerSize);
         Ok(Client::from_conf(builder.build()))

@@ -42,7 +42,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
             parts.push(text);
         }
     }
-    harmless(&parts.join(": "))
+    parts.join(": ")
 }
 
 /// Whether the service says that we ask too often.
@@ -119,6 +119,11 @@ impl Doing<'_> {
         }
     }
 
+    /// Foreign text fit to be shown, without what requests sign in with.
+    fn shown(&self, text: &str) -> String {
+        harmless(&self.service.confided.without(text))
+    }
+
     /// No answer, although the request may have arrived.
     fn silent(&self, message: impl Into<String>) -> ProviderError {
         self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, message)
@@ -144,7 +149,7 @@ impl Doing<'_> {
                 )
                 .caused_by(Told::of(missing));
         }
-        let detail = causes(failure);
+        let detail = self.shown(&causes(failure));
         let never_sent = chain(failure)
             .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
             .any(hyper_util::client::legacy::Error::is_connect);
@@ -170,7 +175,7 @@ impl Doing<'_> {
         let status = raw.status().as_u16();
         let code = error.code().unwrap_or_default();
         let nonsense = causes(error);
-        let said = harmless(error.message().unwrap_or(&nonsense));
+        let said = self.shown(error.message().unwrap_or(&nonsense));
         let kind = kind_of(status, code, self.effect);
         let failure = match (kind, code) {
             (ErrorKind::Denied, _) => self.denied(code, &said),
@@ -190,10 +195,10 @@ impl Doing<'_> {
             (ErrorKind::Corrupt, _) => self.error(kind, "the service's answer makes no sense"),
             _ => self.error(kind, "the service does not accept the request"),
         };
-        let request = harmless(error.meta().request_id().unwrap_or_default());
+        let request = self.shown(error.meta().request_id().unwrap_or_default());
         let mut answer = format!("the service answered {status}");
         for (before, text, after) in
-            [(" ", harmless(code), ""), (": ", said, ""), (" (request ", request, ")")]
+            [(" ", self.shown(code), ""), (": ", said, ""), (" (request ", request, ")")]
         {
             if !text.is_empty() {
                 answer.push_str(&format!("{before}{text}{after}"));

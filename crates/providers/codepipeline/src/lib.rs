@@ -6,6 +6,7 @@ mod answers;
 mod calls;
 mod connection;
 mod failure;
+mod keeping;
 mod told;
 
 pub use connection::{CodePipelines, Settings, SignIn};

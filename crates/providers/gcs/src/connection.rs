@@ -8,7 +8,7 @@ use crate::endpoint::Endpoint;
 use crate::exchange::Doing;
 use chrono::{DateTime, Utc};
 use promote_core::patience;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use reqwest::redirect::Policy;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -56,6 +56,7 @@ pub(crate) struct Connection {
     address: Option<String>,
     sign_in: SignIn,
     pub(crate) clock: ServerClock,
+    pub(crate) confided: Confided,
     ready: OnceCell<Ready>,
     /// Whether some answer has shown that the bucket exists.
     exists: AtomicBool,
@@ -67,6 +68,7 @@ impl Connection {
             address,
             sign_in,
             clock: ServerClock::default(),
+            confided: Confided::default(),
             ready: OnceCell::new(),
             exists: AtomicBool::new(false),
         }

@@ -76,6 +76,10 @@ impl<'a> Doing<'a> {
             .map_err(|missing| self.bucket.without_token(self.subject, missing))?;
         let (client, request) = request.headers(signed).build_split();
         let request = request.map_err(|odd| self.broken(&odd))?;
+        if let Some(header) = request.headers().get(http::header::AUTHORIZATION) {
+            let header = header.to_str().unwrap_or_default();
+            self.bucket.connection.confided.keep(header.rsplit(' ').next().unwrap_or_default());
+        }
         let (method, address) = (request.method().to_string(), request.url().to_string());
         let began = Instant::now();
         let answered = tokio::time::timeout(self.patience, client.execute(request)).await;

@@ -165,7 +165,8 @@ impl Doing<'_> {
         let status = answer.status.as_u16();
         let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
         let reason = refusal.error.errors.into_iter().next().map(|first| first.reason);
-        let reason = reason.or_else(|| code(&answer.body)).unwrap_or_default();
+        let confided = &self.bucket.connection.confided;
+        let reason = confided.without(&reason.or_else(|| code(&answer.body)).unwrap_or_default());
         let mut message = refusal.error.message;
         if message.is_empty() {
             // The content of an object is refused in plain text; a page is not worth showing.
@@ -174,6 +175,7 @@ impl Doing<'_> {
                 message = text.trim().to_owned();
             }
         }
+        let message = confided.without(&message);
         let kind = kind_of(status, &reason, &message, self.effect);
         let failure = match kind {
             ErrorKind::NotFound if message.contains("bucket does not exist") => self.no_bucket(),

@@ -2,6 +2,7 @@
 //! what signs a request in stays with the registry that it was found for, and a password is shown to no token server but
 //! the registry's own, its vendor's, and those that a person allows.
 
+use crate::confiding;
 use crate::environment::Environment;
 use crate::failure::Doing;
 use crate::repository::{Repository, is_safe};
@@ -29,6 +30,7 @@ pub(crate) async fn sent(
     call: &mut Call<'_>,
     signed: Option<&HeaderValue>,
 ) -> Result<Response, ProviderError> {
+    let confided = confiding::of(signed, None);
     let body = match &mut call.body {
         Payload::None => None,
         Payload::Bytes(bytes) => Some(bytes.clone()),
@@ -37,7 +39,7 @@ pub(crate) async fn sent(
             let request = prepared(client, call, &call.url, signed).body(body);
             // Nobody answers before all of it has arrived.
             let request = request.timeout(call.within.unwrap_or(patience));
-            return crate::session::sent(request).await.map_err(|error| call.doing.unsent(error));
+            return crate::session::sent(request, &confided).await.map_err(|error| call.doing.unsent(error));
         }
     };
     let reads = call.method == Method::GET || call.method == Method::HEAD;
@@ -50,7 +52,7 @@ pub(crate) async fn sent(
         if let Some(within) = call.within {
             request = request.timeout(within);
         }
-        let answer = match tokio::time::timeout(patience, crate::session::sent(request)).await {
+        let answer = match tokio::time::timeout(patience, crate::session::sent(request, &confided)).await {
             Ok(end) => end.map_err(|error| call.doing.unsent(error))?,
             Err(_) => return Err(call.doing.late("the registry did not answer in time")),
         };

@@ -1,10 +1,11 @@
 //! What went wrong, in words: a registry's answer, or that there was none, becomes an error that says what to do.
 
 use crate::body::Cut;
+use crate::confiding::confided;
 use crate::credentials::Credentials;
 use crate::repository::Repository;
 use promote_core::duration::written;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::error::Error;
@@ -62,8 +63,8 @@ pub(crate) fn harmless(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_owned()
 }
 
-/// The registry's own words for an error, whichever of the known shapes they have.
-pub(crate) fn said(status: u16, body: &[u8]) -> Said {
+/// The registry's own words for an error, whichever of the known shapes they have, without what it was sent to sign in.
+pub(crate) fn said(status: u16, body: &[u8], confided: &Confided) -> Said {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Shape {
@@ -100,7 +101,7 @@ pub(crate) fn said(status: u16, body: &[u8]) -> Said {
             (shape.error_type, words)
         }
     };
-    let fit = |text: Option<String>| harmless(&text.unwrap_or_default());
+    let fit = |text: Option<String>| harmless(&confided.without(&text.unwrap_or_default()));
     Said { status, code: fit(code), message: fit(message) }
 }
 
@@ -185,7 +186,7 @@ impl<'a> Doing<'a> {
         body: &[u8],
         credentials: Option<&Credentials>,
     ) -> ProviderError {
-        let said = said(status, body);
+        let said = said(status, body, &confided(headers, credentials));
         if status == 429 || said.code == "TOOMANYREQUESTS" || status >= 500 {
             return self.of_reading().refused(status, headers, body, credentials);
         }
@@ -232,7 +233,7 @@ impl<'a> Doing<'a> {
         body: &[u8],
         credentials: Option<&Credentials>,
     ) -> ProviderError {
-        let said = said(status, body);
+        let said = said(status, body, &confided(headers, credentials));
         let lower = said.message.to_lowercase();
         let code = said.code.as_str();
         if status == 429 || code == "TOOMANYREQUESTS" {

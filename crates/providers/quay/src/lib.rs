@@ -8,6 +8,7 @@ mod blobs;
 mod body;
 mod bucket;
 mod challenge;
+mod confiding;
 mod copying;
 mod credentials;
 mod elsewhere;

@@ -6,7 +6,7 @@ use crate::failure::{Doing, harmless, said};
 use crate::repository::{Repository, address};
 use crate::session::Session;
 use promote_core::digest::Digest;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use reqwest::{Method, Url};
 use serde::Deserialize;
 use std::time::Duration;
@@ -56,6 +56,13 @@ impl<'a> Quay<'a> {
         (repository.host == environment.quay_host()).then_some(Self { session, repository, token })
     }
 
+    /// What every request carries.
+    fn confided(&self) -> Confided {
+        let confided = Confided::default();
+        confided.keep(self.token);
+        confided
+    }
+
     async fn ask(
         &self,
         doing: &Doing<'_>,
@@ -75,13 +82,14 @@ impl<'a> Quay<'a> {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let answer = crate::session::sent(request).await.map_err(|error| doing.unsent(error))?;
+        let answer =
+            crate::session::sent(request, &self.confided()).await.map_err(|error| doing.unsent(error))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = whole(answer, LONGEST, self.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         if (200..300).contains(&status) || status == 404 {
             return Ok((status, bytes));
         }
-        let words = said(status, &bytes);
+        let words = said(status, &bytes, &self.confided());
         let lower = words.message.to_lowercase();
         Err(match status {
             403 | 401 if lower.contains("csrf") => doing
@@ -195,9 +203,13 @@ impl<'a> Quay<'a> {
             self.ask(&doing, Method::POST, &format!("/tag/{tag}/restore"), &[], Some(body)).await?;
         if status == 404 {
             let what = format!("Quay does not hold `{digest}` any more");
-            return Err(doing.error(ErrorKind::NotFound, what).caused_by(said(status, &bytes)));
+            let words = said(status, &bytes, &self.confided());
+            return Err(doing.error(ErrorKind::NotFound, what).caused_by(words));
         }
-        Ok(())
+        // Whoever stands between answers success as well, in other words than Quay's.
+        serde_json::from_slice::<serde_json::Value>(&bytes)
+            .map(drop)
+            .map_err(|odd| doing.error(ErrorKind::Unknown, "Quay's answer makes no sense").caused_by(odd))
     }
 
     /// Sees that a move of ours followed what was read before, and nothing in between. Quay moves tags one after

@@ -3,6 +3,7 @@
 
 use crate::body::whole;
 use crate::challenge::Challenge;
+use crate::confiding;
 use crate::credentials::{self, Credentials, Secret};
 use crate::elsewhere;
 use crate::environment::Environment;
@@ -15,9 +16,9 @@ use crate::token::{self, Realm, Token};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use promote_core::port::wire;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use promote_core::trust::Allowed;
-use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
+use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Body, Client, Method, Response, Url, redirect};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
@@ -363,13 +364,21 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// Sends a request, and tells of it whoever listens.
-pub(crate) async fn sent(request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+/// Sends a request, and tells of it whoever listens: without what was confided, which a server may have put into the
+/// address that it sends us to.
+pub(crate) async fn sent(
+    request: reqwest::RequestBuilder,
+    confided: &Confided,
+) -> Result<Response, reqwest::Error> {
     let (client, request) = request.build_split();
     let request = request?;
-    let (method, address) = (request.method().to_string(), request.url().to_string());
+    let (method, address) = (request.method().to_string(), confided.without(request.url().as_str()));
+    let signed = request.headers().get(AUTHORIZATION).cloned();
     let began = Instant::now();
-    let answer = client.execute(request).await;
+    let mut answer = client.execute(request).await;
+    if let Ok(answer) = &mut answer {
+        confiding::along(answer, signed);
+    }
     let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
     wire::asked(&method, &address, status, began.elapsed());
     answer

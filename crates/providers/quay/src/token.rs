@@ -2,6 +2,7 @@
 //! token, or by nobody.
 
 use crate::body::whole;
+use crate::confiding;
 use crate::credentials::{Credentials, Secret};
 use crate::elsewhere;
 use crate::failure::{Doing, harmless};
@@ -108,14 +109,17 @@ pub(crate) async fn fetch(
         }
     };
     let asked = Instant::now();
+    let confided = confiding::of(None, credentials);
     let unsent = |error| doing.of_reading().unsent(error);
-    let within =
-        async |request: RequestBuilder| match tokio::time::timeout(patience, crate::session::sent(request))
-            .await
-        {
-            Ok(end) => end.map_err(unsent),
-            Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
-        };
+    let within = async |request: RequestBuilder| match tokio::time::timeout(
+        patience,
+        crate::session::sent(request, &confided),
+    )
+    .await
+    {
+        Ok(end) => end.map_err(unsent),
+        Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
+    };
     let mut answer = within(request).await?;
     // What stands in a form, or in a header, is for this server alone.
     let next = elsewhere::next(&answer, true).filter(|next| elsewhere::is_same(next, &realm.url));

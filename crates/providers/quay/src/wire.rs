@@ -154,7 +154,10 @@ pub(crate) async fn put(
     }
     let found = match header(&answer, "docker-content-digest").and_then(digest_of) {
         Some(found) => Some(found),
-        None => look(session, kept, doing.of_reading(), reference).await?,
+        None => look(session, kept, doing.of_reading(), reference).await.map_err(|error| {
+            let what = "the registry took it without saying what it stored, and can't be read just now";
+            doing.error(ErrorKind::Unknown, what).caused_by(error)
+        })?,
     };
     if found != Some(manifest.digest) {
         let what = format!(

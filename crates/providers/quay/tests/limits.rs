@@ -5,8 +5,8 @@
 use promote_core::digest::Digest;
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::port::{
-    Bucket as _, Condition, CopyGuard, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
-    ProviderError,
+    Body, Bucket as _, Condition, CopyGuard, ErrorKind, Headers, Metadata, Object, PinnedSource,
+    Precondition, ProviderError,
 };
 use promote_core::trust::Allowed;
 use promote_quay::{Environment, Registries};
@@ -160,4 +160,21 @@ async fn a_layer_may_take_longer_than_a_registry_may_be_silent() {
     })
     .unwrap();
     promoted(&source, &target, manifest.as_bytes(), Duration::from_secs(3)).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tag_that_was_taken_without_a_word_and_can_not_be_read_is_in_doubt() {
+    let registry = StandIn::start(|heard: &Heard| match heard.method.as_str() {
+        "PUT" => (201, Vec::new(), Vec::new()),
+        _ => (503, Vec::new(), Vec::new()),
+    })
+    .unwrap();
+    let registries = Registries::patient(Environment::default(), Allowed::default(), LONG);
+    let bucket = registries.repository(&format!("{}/acme/b", registry.host), None).unwrap();
+    let headers = Headers { content_type: Some(IMAGE.to_owned()), ..Headers::default() };
+    let (tag, body) =
+        ("prod".parse::<Key>().unwrap(), Body::Bytes(br#"{"schemaVersion":2}"#.as_slice().into()));
+    let any = Condition::on(Precondition::Any);
+    let error = bucket.write(&tag, body, &headers, &Metadata::new(), &any).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::Unknown, "{error}");
 }

@@ -19,7 +19,7 @@ use aws_sdk_s3::config::{
 use chrono::{DateTime, SubsecRound, Utc};
 use promote_core::config::StoreSettings;
 use promote_core::patience;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_core::port::{Confided, ErrorKind, ProviderError};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -94,6 +94,7 @@ pub(crate) struct Connection {
     settings: StoreSettings,
     sign_in: SignIn,
     pub(crate) clock: ServerClock,
+    pub(crate) confided: Confided,
     client: OnceCell<Client>,
     /// Whether some answer has shown that the bucket exists.
     pub(crate) exists: AtomicBool,
@@ -105,6 +106,7 @@ impl Connection {
             settings,
             sign_in,
             clock: ServerClock::default(),
+            confided: Confided::default(),
             client: OnceCell::new(),
             exists: AtomicBool::new(false),
         }
@@ -192,6 +194,7 @@ impl Connection {
             .disable_clock_skew_correction(true)
             .interceptor(self.clock.clone())
             .interceptor(AnswerSize)
+            .interceptor(crate::keeping::Keeping(self.confided.clone()))
             .interceptor(crate::told::Told);
         Ok(Client::from_conf(builder.build()))
     }

@@ -92,7 +92,7 @@ fn causes(error: &(dyn Error + 'static)) -> String {
             parts.push(text);
         }
     }
-    harmless(&parts.join(": "))
+    parts.join(": ")
 }
 
 /// What an answer with an error means.
@@ -180,6 +180,11 @@ impl<'a> Doing<'a> {
         }
     }
 
+    /// Foreign text fit to be shown, without what requests sign in with.
+    fn shown(&self, text: &str) -> String {
+        harmless(&self.bucket.connection.confided.without(text))
+    }
+
     /// No answer, although the request may have arrived.
     fn silent(&self, message: impl Into<String>) -> ProviderError {
         self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, message)
@@ -215,7 +220,7 @@ impl<'a> Doing<'a> {
                 )
                 .caused_by(Told::of(missing));
         }
-        let detail = causes(&failure);
+        let detail = self.shown(&causes(&failure));
         let never_sent = cause::<hyper_util::client::legacy::Error>(&failure)
             .is_some_and(hyper_util::client::legacy::Error::is_connect);
         match failure {
@@ -244,9 +249,9 @@ impl<'a> Doing<'a> {
         let said = error.message().unwrap_or(&nonsense);
         let answer = Answer {
             status,
-            code: harmless(code),
-            message: harmless(said),
-            request: harmless(error.meta().request_id().unwrap_or_default()),
+            code: self.shown(code),
+            message: self.shown(said),
+            request: self.shown(error.meta().request_id().unwrap_or_default()),
         };
         if let Some(failure) = self.wrong_region(raw, status, code) {
             return failure.caused_by(answer);

@@ -9,6 +9,7 @@ mod connection;
 mod copying;
 mod expiry;
 mod failure;
+mod keeping;
 mod metadata;
 mod multipart;
 mod object;

@@ -19,7 +19,11 @@ const ANSWERS: [(Client, &str, &[&str]); 9] = [
     (Client::Registry, "list", &["{\"name\":\"acme/app\",\"tags\":[\"prod\",\"staging-0123\"]}"]),
     (Client::CodePipeline, "describe", &[include_str!("answers/pipeline.json")]),
     (Client::CodePipeline, "stages", &[include_str!("answers/state.json")]),
-    (Client::Forge, "github", &["[{\"id\":7,\"url\":\"http://x\",\"payload\":{\"promotion\":\"1\"}}]", "[]"]),
+    (
+        Client::Forge,
+        "github find",
+        &["[{\"id\":7,\"url\":\"http://x\",\"payload\":{\"promotion\":\"1\"}}]", "[]"],
+    ),
 ];
 
 #[test]

@@ -195,6 +195,32 @@ fn bomb() -> String {
     text
 }
 
+/// An honest server before a hostile one: it answers everything with a text that leads there. It ends with the process.
+pub(crate) struct Front {
+    /// `127.0.0.1:PORT`.
+    pub(crate) host: String,
+}
+
+impl Front {
+    /// Answers with status, headers and body as the text has them, which may name the server itself by its host.
+    pub(crate) fn start(text: impl FnOnce(&str) -> String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let text = text(&host);
+        std::thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let text = text.clone();
+                // Whoever hangs up has had enough.
+                std::thread::spawn(move || -> Result<()> {
+                    hear(&stream)?;
+                    stream.write_all(text.as_bytes())
+                });
+            }
+        });
+        Self { host }
+    }
+}
+
 /// A server that answers 200 with what it is told at the moment. It ends with the process.
 pub(crate) struct Given {
     /// `127.0.0.1:PORT`.
