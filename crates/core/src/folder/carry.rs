@@ -1,14 +1,14 @@
 //! One file of a folder on its way to the target, and one on its way out of it: sent, and after any doubt looked at.
 
 use super::manifest::FolderFile;
-use super::place::Bringing;
 use super::standing::Watch;
 use super::{Write, headers, inside};
 use crate::digest::Digest;
 use crate::ledger::TargetMove;
 use crate::location::{Key, StoreId};
 use crate::port::{
-    Body, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition, ProviderError, Token,
+    Body, Bucket, BucketReader, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
+    ProviderError, Token,
 };
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -39,7 +39,14 @@ pub(super) enum Carried {
 
 /// What all files of one promotion have in common.
 pub(super) struct Carrier<'a> {
-    pub(super) bringing: &'a Bringing<'a>,
+    /// The store of the release's folder.
+    pub(super) from: &'a dyn BucketReader,
+    /// The store of the target.
+    pub(super) to: &'a dyn Bucket,
+    /// What is written beside the manifest.
+    pub(super) metadata: &'a Metadata,
+    /// How each file is written; what must hold of it is told with it.
+    pub(super) condition: &'a Condition,
     pub(super) watch: Watch<'a>,
     /// The prefix of the source.
     pub(super) below: &'a str,
@@ -84,16 +91,16 @@ impl Carrier<'_> {
     }
 
     pub(super) fn error(&self, kind: ErrorKind, path: &Key, message: impl Into<String>) -> ProviderError {
-        ProviderError::new(kind, self.bringing.to, format!("{}{path}", self.above), message)
+        ProviderError::new(kind, self.to, format!("{}{path}", self.above), message)
     }
 
     fn condition(&self, when: &Precondition) -> Condition {
-        let fence = self.bringing.condition.fence.clone();
-        Condition { when: when.clone(), way: self.bringing.condition.way, fence }
+        let fence = self.condition.fence.clone();
+        Condition { when: when.clone(), way: self.condition.way, fence }
     }
 
     fn metadata(&self, file: &FolderFile) -> Metadata {
-        let ours = self.bringing.metadata;
+        let ours = self.metadata;
         let mut metadata: Metadata = [COMMIT, ID]
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), ours.get(name)?.clone())))
@@ -124,7 +131,7 @@ impl Carrier<'_> {
     async fn try_bring(&self, write: &Write, pin: Option<&PinnedSource>) -> Result<Carried, ProviderError> {
         let key = self.place(&write.file.path)?;
         let landed = |token: Token| Carried::Landed(FolderFile { token: Some(token), ..write.file.clone() });
-        let to = self.bringing.to;
+        let to = self.to;
         if write.look
             && let Some(object) = to.head(&key).await?
             && holds(&object, &write.file)
@@ -187,7 +194,7 @@ impl Carrier<'_> {
         body: Option<&Bytes>,
     ) -> Result<Object, ProviderError> {
         let (metadata, condition) = (self.metadata(&write.file), self.condition(&write.when));
-        let to = self.bringing.to;
+        let to = self.to;
         match (pin, body) {
             (Some(pin), _) => to.copy(pin, key, &metadata, &condition).await,
             (None, body) => {
@@ -199,7 +206,7 @@ impl Carrier<'_> {
 
     /// Reads a file of the source, whole and checked.
     async fn fetch(&self, file: &FolderFile) -> Result<Bytes, ProviderError> {
-        let from = self.bringing.from;
+        let from = self.from;
         let error = |kind, message: String| {
             ProviderError::new(kind, from, format!("{}{}", self.below, file.path), message)
         };
@@ -246,7 +253,7 @@ impl Carrier<'_> {
 
     async fn try_remove(&self, path: &Key, token: &Token) -> Result<Carried, ProviderError> {
         let key = self.place(path)?;
-        let to = self.bringing.to;
+        let to = self.to;
         let mut last = None;
         for _ in 0..TRIES {
             self.watch.check().await?;

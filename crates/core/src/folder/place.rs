@@ -77,7 +77,10 @@ impl Bringing<'_> {
     /// manifest back tells which, and running it again does what is left.
     pub async fn run(&self) -> Result<Object, ProviderError> {
         let carrier = Carrier {
-            bringing: self,
+            from: self.from,
+            to: self.to,
+            metadata: self.metadata,
+            condition: self.condition,
             watch: Watch::new(self.standing, self.to),
             below: self.prefix(&self.moved.source.location)?,
             above: self.prefix(&self.moved.target)?,
