@@ -56,9 +56,9 @@ impl Deploying {
         let by = again.map_or(&current.by, |again| &again.by);
         let step = match sign.and_then(Sign::words) {
             Some(words) => Some(words),
-            None => steps(config, &record.lane)
-                .next()
-                .map(|(phase, _, step)| format!("{phase} {}", crate::steps::name(step))),
+            None => {
+                steps(config, &record.lane).next().map(|(phase, _, step)| format!("{phase} {}", step.name()))
+            }
         };
         Some(Self {
             promotion,

@@ -4,7 +4,7 @@ mod one;
 
 use one::Place;
 
-use crate::config::{Config, Environment, Step, StepAction};
+use crate::config::{Config, Environment, Step};
 use crate::deploying::spent;
 use crate::ledger::{Action, Occupancy, PromotionId, Sign, SignedStep, StepRecord};
 use crate::lookout::Lookout;
@@ -91,23 +91,6 @@ pub fn targets(current: &Occupancy) -> Vec<StepTarget> {
     current.targets.iter().map(one).collect()
 }
 
-/// What a step is, for people.
-pub fn name(step: &Step) -> String {
-    let text = match &step.action {
-        StepAction::Run { command, .. } => command.trim().lines().next().unwrap_or_default().to_owned(),
-        // A query may be a secret.
-        StepAction::Http { url, .. } => url.to_string().split('?').next().unwrap_or_default().to_owned(),
-        StepAction::CodePipeline { names, .. } => {
-            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-            format!("CodePipeline {}", names.join(", "))
-        }
-        StepAction::Github { workflow, .. } => format!("GitHub workflow {workflow}"),
-        StepAction::Gitlab { project, .. } => format!("GitLab pipeline of {project}"),
-        StepAction::Receipts(count) => format!("{count} receipts"),
-    };
-    crate::names::shown(&text)
-}
-
 /// How a step ended, in words that fit `the deployment …`.
 pub const fn word(end: StepEnd) -> &'static str {
     match end {
@@ -192,7 +175,7 @@ impl Walk<'_> {
         });
         let count = u32::try_from(self.following().count()).ok()?;
         let number = u32::try_from(number).ok()?;
-        let step = SignedStep { phase: phase.to_owned(), name: name(step), number, count };
+        let step = SignedStep { phase: phase.to_owned(), name: step.name(), number, count };
         Some(Sign { step: Some(step), limit_s: u64::try_from(limit.num_seconds()).unwrap_or(0) })
     }
 

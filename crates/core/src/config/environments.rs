@@ -3,9 +3,10 @@
 use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
 use super::layers::Layers;
-use super::model::{Approvals, Environment, Notify, OnFailure, Step, StepAction, Tier, WhileDeploying};
+use super::model::{Approvals, Environment, Notify, OnFailure, Tier, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
+use super::step::{Step, StepAction};
 use super::steps;
 use crate::names::{EnvironmentName, LaneName, ProjectName, shown};
 use crate::suggest::closest;
@@ -196,7 +197,7 @@ fn while_deploying(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>, deploy:
     };
     let supersedes = |step: &&Step| matches!(step.action, StepAction::CodePipeline { .. });
     let why = match deploy.iter().find(|step| !supersedes(step)) {
-        Some(other) => format!("the step `{}` would go on beside the newer one", crate::steps::name(other)),
+        Some(other) => format!("the step `{}` would go on beside the newer one", other.name()),
         None if deploy.is_empty() => "it has no `deploy` step".to_owned(),
         None => return WhileDeploying::Supersede,
     };

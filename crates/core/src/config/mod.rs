@@ -26,6 +26,7 @@ mod schema;
 mod secrets;
 mod shape;
 mod sign_in;
+mod step;
 mod steps;
 mod stores;
 mod unacted;
@@ -37,13 +38,14 @@ pub use forge::{Forge, ForgeKind, Mirroring};
 
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, Step, StepAction, StoreSettings, Tier, WhileDeploying,
+    OnFailure, Pack, Render, StoreSettings, Tier, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;
 pub use reference::{KeyRow, reference};
 pub use schema::schema;
 pub use secrets::masked;
+pub use step::{Step, StepAction};
 
 #[cfg(test)]
 mod tests;

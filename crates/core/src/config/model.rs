@@ -3,6 +3,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::forge::Forge;
+use super::step::Step;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
 use crate::template::Template;
@@ -280,65 +281,6 @@ pub enum WhileDeploying {
     Refuse,
     /// It overtakes: what deploys settles by itself that the newer one wins.
     Supersede,
-}
-
-/// One step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
-    /// What it does.
-    pub action: StepAction,
-    /// Its own time-out.
-    pub timeout: Option<Duration>,
-    /// How often it is tried again.
-    pub retries: u32,
-    /// Further variables; a value `$NAME` is read from the environment when it runs.
-    pub env: BTreeMap<String, String>,
-    /// Its own folder.
-    pub workdir: Option<Template>,
-}
-
-/// What a step does.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum StepAction {
-    /// A shell command, exactly as written: nothing is pasted into it.
-    Run {
-        /// The command.
-        command: String,
-        /// The exit status that means "there are changes".
-        changed: Option<i32>,
-        /// A file that is kept and hashed.
-        saves: Option<String>,
-    },
-    /// Asks an address until the answer holds a text.
-    Http {
-        /// The address.
-        url: Template,
-        /// The text; `None` means any successful answer.
-        expect: Option<Template>,
-    },
-    /// Follows executions of AWS CodePipeline.
-    CodePipeline {
-        /// The pipelines; one or more.
-        names: Vec<Template>,
-        /// Whether we start the execution, instead of waiting for the pipeline's own trigger.
-        start: bool,
-    },
-    /// Dispatches a GitHub workflow.
-    Github {
-        /// The workflow's file.
-        workflow: String,
-        /// The ref it runs on.
-        reference: Option<Template>,
-    },
-    /// Starts a GitLab pipeline.
-    Gitlab {
-        /// The project's path.
-        project: String,
-        /// The ref it runs on.
-        reference: Option<Template>,
-    },
-    /// Waits for this many hosts.
-    Receipts(u32),
 }
 
 /// `[pack]`.

@@ -1,8 +1,8 @@
 //! The one step type in its three forms: a command, a table, an array of both. The forms were checked before.
 
 use super::layers::Layers;
-use super::model::{Step, StepAction};
 use super::reading::{Value, several};
+use super::step::{Step, StepAction};
 use crate::template::{Template, Values, variable};
 use std::collections::BTreeMap;
 

@@ -99,7 +99,7 @@ pub(crate) fn filled(template: &Template, values: &Values) -> String {
 /// What a step is, and a digest of all that is written of it: its text may be long, and no one's business.
 fn step(step: &Step) -> String {
     let digest = Digest::of(format!("{:?} {:?} {:?}", step.action, step.env, step.workdir).as_bytes()).hex();
-    let name: String = crate::steps::name(step).chars().take(60).collect();
+    let name: String = step.name().chars().take(60).collect();
     format!("{name} ({})", digest.get(..12).unwrap_or_default())
 }
 

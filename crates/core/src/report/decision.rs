@@ -8,7 +8,6 @@ use crate::folder::Change;
 use crate::ledger::{Action, Shape, TargetMove};
 use crate::plan::{Decision, Plan};
 use crate::port::{Commit, CopyGuard};
-use crate::steps;
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
@@ -279,7 +278,7 @@ fn planned(settings: &Environment, action: Action) -> Vec<StepPlan> {
     ];
     let step = |phase, step: &Step| StepPlan {
         phase,
-        name: steps::name(step),
+        name: step.name(),
         timeout_s: step.timeout.unwrap_or(settings.timeout).as_secs(),
     };
     let run = phases.into_iter().filter(|(.., runs)| *runs);

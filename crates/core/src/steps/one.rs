@@ -1,7 +1,6 @@
 //! Running one step, with its repetitions, beside looking whether the promotion still has its place in the lane. A step of
 //! one that was taken over or overtaken is told to stop, and let go when it does not.
 
-use super::name;
 use crate::config::{Environment, Step};
 use crate::event::{Event, Events};
 use crate::lease::STOP;
@@ -66,7 +65,7 @@ impl Place<'_> {
     pub(super) async fn run(&self, step: &Step, context: &StepContext, sign: Option<Sign>) -> StepRecord {
         // Many short steps take as long as one that is looked after.
         self.lookout.show_life().await;
-        let (phase, name) = (self.phase.to_owned(), name(step));
+        let (phase, name) = (self.phase.to_owned(), step.name());
         self.world.events.hear(&Event::StepStarted { phase: phase.clone(), name: name.clone() });
         let mut report = self.once(step, context, sign).await;
         for _ in 0..step.retries {
