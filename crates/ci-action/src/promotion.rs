@@ -16,7 +16,7 @@ use promote_core::observe;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::remember::remember;
 use promote_core::report::markdown::{self, Told};
-use promote_core::report::{self, DecisionReport, OutcomeReport, plan_of};
+use promote_core::report::{self, DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
@@ -58,7 +58,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
         })?;
     }
     let page = Page { site, decision: &decided, url: settings.url.as_deref() };
-    let (name, short) = (&request.environment, plan_of(&decision).release.commit.short(7).to_owned());
+    let (name, short) = (&request.environment, decision.plan().release.commit.short(7).to_owned());
     let clock = &world.clock;
     let begun = clock.steady();
     let done = match &decision {

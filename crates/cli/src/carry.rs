@@ -26,7 +26,7 @@ use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
 use promote_core::remember::remember;
-use promote_core::report::{DecisionReport, OutcomeReport, plan_of};
+use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
@@ -140,7 +140,7 @@ async fn carry_and_tell(
     };
     wanted.request.asked = confirm(app, wanted.changing, settings, severe)?;
     let errand = Errand { app, world: &world, config, snapshot: &snapshot, request: &wanted.request };
-    progress.begin(plan_of(&decision));
+    progress.begin(decision.plan());
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
         Ok(Ok(done)) => done,

@@ -13,7 +13,7 @@ use promote_core::flow::Done;
 use promote_core::ledger::State;
 use promote_core::names::EnvironmentName;
 use promote_core::plan::{Decision, Plan};
-use promote_core::report::{PublishReport, plan_of};
+use promote_core::report::PublishReport;
 use promote_core::snapshot::Snapshot;
 use std::path::{Path, PathBuf};
 
@@ -74,7 +74,7 @@ impl Facts {
         decision: &Decision,
         dry_run: bool,
     ) {
-        let Plan { release, from, .. } = plan_of(decision);
+        let Plan { release, from, .. } = decision.plan();
         self.url.clone_from(&settings.url);
         self.sha = Some(release.commit.to_string());
         self.previous = from.as_ref().map(|from| from.commit.to_string());

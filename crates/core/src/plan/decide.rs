@@ -1,5 +1,6 @@
 //! `plan`: from configuration, snapshot and request to a decision.
 
+use super::decision::{Decision, Nothing, Refusal};
 use super::document::Plan;
 use super::undo;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
@@ -8,46 +9,13 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::folder::source::Faults;
 use crate::ledger::identity::judge;
-use crate::ledger::{Action, Before, BuiltArtifact, Identity, OutcomeResult, Shape, TargetMove};
+use crate::ledger::{Action, Before, BuiltArtifact, Identity, Shape, TargetMove};
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::Request;
 use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Template;
-
-/// What may be done.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    /// Just this.
-    Allowed(Box<Plan>),
-    /// It is there already.
-    NothingToDo(Box<Nothing>),
-    /// Not now, or not so.
-    Refused(Box<Refusal>),
-}
-
-/// Why there is nothing to do.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Nothing {
-    /// What would be written again by a redeployment.
-    pub plan: Plan,
-    /// Whether the deployment of what is there has not succeeded, so that resuming it may be wanted.
-    pub pending: bool,
-    /// How that deployment ended; `None` where its end is not recorded.
-    pub ended: Option<OutcomeResult>,
-}
-
-/// Why a promotion is refused. An answer, not an error.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Refusal {
-    /// What would be done if the rules were met.
-    pub plan: Plan,
-    /// What cannot be got past at all, in words; empty when only rules are not met.
-    pub obstacles: Vec<String>,
-    /// The exit status that says so.
-    pub exit: ExitStatus,
-}
 
 /// Decides what a request comes to. Synchronous and total: it reads nothing but its arguments.
 pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, request: &Request) -> Decision {

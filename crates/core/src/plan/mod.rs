@@ -2,10 +2,12 @@
 //! nothing is to be done, or refuses with findings.
 
 mod decide;
+mod decision;
 mod document;
 mod draft;
 pub mod saved;
 mod undo;
 
-pub use decide::{Decision, Nothing, Refusal, plan};
+pub use decide::plan;
+pub use decision::{Decision, Nothing, Refusal};
 pub use document::{Base, Plan, SCHEMA};

@@ -8,7 +8,6 @@ use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor, TargetMove};
 use crate::names::EnvironmentName;
 use crate::reason;
-use crate::report::plan_of;
 use crate::request::{Request, TakeOver, Wanted};
 
 /// The largest saved plan in bytes.
@@ -27,7 +26,7 @@ pub fn text(decision: &Decision) -> Result<Option<String>, Failure> {
         }
         Decision::Refused(_) | Decision::Allowed(_) => {}
     }
-    let mut text = serde_json::to_string_pretty(plan_of(decision)).map_err(|error| {
+    let mut text = serde_json::to_string_pretty(decision.plan()).map_err(|error| {
         Failure::new(ExitStatus::Failed, "the plan can't be written as JSON").caused_by(error)
     })?;
     text.push('\n');
@@ -121,7 +120,7 @@ fn written(saved: &Plan, now: &Plan) -> String {
 /// # Errors
 /// `Conflict`, with what is different.
 pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
-    let now = plan_of(decision);
+    let now = decision.plan();
     if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
         return Ok(());
     }

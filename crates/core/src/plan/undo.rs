@@ -2,7 +2,7 @@
 //! its targets are made as they were. What that takes is decided when it is done; the plan names the targets and what
 //! they hold.
 
-use super::decide::{Decision, Refusal};
+use super::decision::{Decision, Refusal};
 use super::document::Plan;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::digest::Digest;

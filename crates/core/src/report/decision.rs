@@ -255,15 +255,6 @@ fn held<'p>(plan: &'p Plan, target: &TargetMove) -> Option<&'p CommitId> {
     same.then_some(&from.commit)
 }
 
-/// The plan inside a decision.
-pub fn plan_of(decision: &Decision) -> &Plan {
-    match decision {
-        Decision::Allowed(plan) => plan,
-        Decision::NothingToDo(nothing) => &nothing.plan,
-        Decision::Refused(refusal) => &refusal.plan,
-    }
-}
-
 /// The steps that such a move runs: what comes back was prepared for, and what is undone is not deployed.
 fn planned(settings: &Environment, action: Action) -> Vec<StepPlan> {
     let (prepares, follows) = match action {

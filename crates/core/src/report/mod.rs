@@ -20,7 +20,7 @@ mod verify;
 
 pub use advance::AdvanceReport;
 pub use allowed::{AllowedReport, DirtyReport, UnmergedReport};
-pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write, plan_of};
+pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write};
 pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};

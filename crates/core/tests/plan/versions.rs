@@ -10,7 +10,7 @@ fn decided(case: &Case) -> Decision {
 }
 
 fn version(case: &Case) -> Option<String> {
-    promote_core::report::plan_of(&decided(case)).release.version.clone()
+    decided(case).plan().release.version.clone()
 }
 
 #[test]
