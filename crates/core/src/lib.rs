@@ -25,6 +25,7 @@ pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod failure;
+pub mod finding;
 pub mod flow;
 pub mod folder;
 pub mod follow;

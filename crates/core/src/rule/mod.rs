@@ -9,7 +9,7 @@ pub(crate) mod deploying;
 mod doomed;
 mod drift;
 mod expiry;
-mod finding;
+mod facts;
 mod freeze;
 mod from;
 mod guard;
@@ -25,49 +25,16 @@ mod target_name;
 mod unfinished;
 mod versions;
 
+pub use crate::finding::{Finding, Verdict};
 pub use clock::clock_is_off;
 pub use drift::{drift, unended};
-pub use finding::{Finding, Verdict};
+pub use facts::Facts;
 pub(crate) use guard::{RELAYED, way};
 pub(crate) use target_name::names_used;
 
-use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Action, Override, ReleaseRef};
-use crate::request::Request;
-use crate::snapshot::Snapshot;
-
-/// What a rule may look at.
-#[derive(Debug, Clone, Copy)]
-pub struct Facts<'a> {
-    /// The whole configuration.
-    pub config: &'a Config,
-    /// The environment's settings.
-    pub environment: &'a Environment,
-    /// What was read.
-    pub snapshot: &'a Snapshot,
-    /// What is asked.
-    pub request: &'a Request,
-    /// The release that would move.
-    pub release: &'a ReleaseRef,
-}
-
-impl Facts<'_> {
-    /// Whether a promotion that was cut off is finished as it was begun.
-    pub fn resuming(&self) -> bool {
-        let open = self.snapshot.head.as_ref().and_then(|head| head.state().open.as_ref());
-        self.request.take_over.is_wanted()
-            && open.is_some_and(|open| {
-                open.action == self.request.action && open.release.same_bytes(self.release)
-            })
-    }
-
-    /// Whether an earlier release comes back.
-    pub fn rolling_back(&self) -> bool {
-        self.request.action == Action::Rollback
-    }
-}
+use crate::ledger::Override;
 
 /// A rule: its name in the configuration, in overrides, in output and in the book, and its function. `None` means
 /// that the rule has nothing to say here.
