@@ -12,15 +12,14 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::lease;
 use crate::ledger::{
-    AppendError, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State, TargetState,
-    Word,
+    AppendError, Block, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State,
+    TargetState, Word,
 };
 use crate::observe::{environment, genesis_to_write, seen};
 use crate::pointer::{self, Pointer};
 use crate::port::Object;
 use crate::reason;
 use crate::request::Request;
-use crate::snapshot::Block;
 use crate::world::{View, World};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;

@@ -7,7 +7,7 @@ use crate::folder::{Change, FolderManifest, Looked};
 use crate::gates::Before;
 use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
-use crate::ledger::{Action, Genesis, Head, Identity, Known, Manifest, ReleaseRef, State};
+use crate::ledger::{Action, Block, Genesis, Head, Identity, Known, Manifest, ReleaseRef, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
@@ -82,18 +82,6 @@ pub struct SourceFolder {
     pub objects: Arc<Vec<Object>>,
     /// What that comes to; `None` before it was judged.
     pub looked: Option<Looked>,
-}
-
-/// Why a release is blocked.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Block {
-    /// Why.
-    pub reason: String,
-    /// Who.
-    pub by: String,
-    /// When, by that person's clock.
-    pub at: DateTime<Utc>,
 }
 
 /// That retention deletes a release's artifacts.

@@ -3,8 +3,9 @@
 //! state follows from them and nothing names them.
 
 use super::append::{AppendError, Ledger};
+use super::error::LedgerError;
 use super::key;
-use super::reader::{LedgerError, LedgerReader};
+use super::reader::LedgerReader;
 use super::terms::{PromotionId, Seq};
 use crate::names::LaneName;
 use crate::port::Object;

@@ -4,7 +4,6 @@
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::{Key, LocationError};
-use crate::snapshot::Block;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +46,18 @@ impl Word {
     pub fn key(self, root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
         root.join(&format!("releases/{commit}/{}", self.rest(number)))
     }
+}
+
+/// What is said of a release, such as why it is blocked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Block {
+    /// Why.
+    pub reason: String,
+    /// Who.
+    pub by: String,
+    /// When, by that person's clock.
+    pub at: DateTime<Utc>,
 }
 
 /// An entry as it is stored: what was said, and the entry that it follows.

@@ -1,58 +1,22 @@
 //! Reading a ledger: its genesis, the head of a lane, pages of history, releases. Appending is [`super::Ledger`]'s.
 
-use super::entry::{ReleaseEntry, Word};
+use super::entry::{Block, ReleaseEntry, Word};
+use super::error::LedgerError;
 use super::genesis::{self, Genesis, Probed};
 use super::key;
 use super::manifest::{self, Manifest};
-use super::record::{self, Record, RecordError};
-use super::remembered::{self, Known, Remembered};
+use super::record::{self, Record};
 use super::state::State;
 use super::terms::Seq;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::digest::Digest;
-use crate::location::{Key, LocationError, StoreId};
+use crate::location::{Key, StoreId};
 use crate::names::LaneName;
-use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
-use crate::snapshot::Block;
+use crate::port::{BucketReader, Object};
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// Why a ledger can't be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LedgerError {
-    /// The store did not answer as it should.
-    #[error(transparent)]
-    Store(#[from] ProviderError),
-    /// What lies there is no record.
-    #[error("`{key}` is not what belongs there in a ledger")]
-    Record {
-        /// Where.
-        key: Key,
-        /// Why.
-        source: RecordError,
-    },
-    /// What lies there is no document of this version.
-    #[error("`{key}` is not what belongs there in a ledger")]
-    Document {
-        /// Where.
-        key: Key,
-        /// Why.
-        source: serde_json::Error,
-    },
-    /// It belongs elsewhere, or to another version.
-    #[error("`{key}`: {why}")]
-    Foreign {
-        /// Where.
-        key: Key,
-        /// Why.
-        why: String,
-    },
-    /// The root is too long.
-    #[error(transparent)]
-    Key(#[from] LocationError),
-}
 
 /// A record as it lies in the ledger.
 #[derive(Debug, Clone, PartialEq)]
@@ -268,21 +232,6 @@ impl LedgerReader {
         }
     }
 
-    /// What was found out by reading a release's artifacts, as the `number`-th entry says. One that is gone or of
-    /// another version says nothing: the bytes are read then.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn remembered(&self, commit: &CommitId, number: u32) -> Result<Known, LedgerError> {
-        let key = key::seen(&self.root, commit, number)?;
-        let Some((_, bytes)) = self.bucket.get(&key, remembered::LIMIT).await? else {
-            return Ok(Known::default());
-        };
-        let found = serde_json::from_slice::<Remembered>(&bytes).ok();
-        let ours = found.filter(|found| found.schema == remembered::SCHEMA);
-        Ok(ours.map(|found| found.known).unwrap_or_default())
-    }
-
     /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.
     ///
     /// # Errors
@@ -343,59 +292,4 @@ fn schema(key: &Key, found: &str, wanted: &str) -> Result<(), LedgerError> {
     }
     let why = format!("its schema is `{}`, this version reads `{wanted}`", crate::names::shown(found));
     Err(LedgerError::Foreign { key: key.clone(), why })
-}
-
-impl LedgerError {
-    /// The store's kind of failure; what is no ledger is corrupt, and so is what is no object at all.
-    pub fn kind(&self) -> ErrorKind {
-        match self {
-            Self::Store(error) if !error.is_finding() => error.kind,
-            _ => ErrorKind::Corrupt,
-        }
-    }
-
-    /// Whether it tells of what lies there; a store that refuses or does not answer tells nothing.
-    pub fn is_finding(&self) -> bool {
-        match self {
-            Self::Store(error) => error.is_finding(),
-            _ => true,
-        }
-    }
-
-    /// The failure of a command that can't read how the ledger begins, which everything else hangs on.
-    pub(crate) fn beginning(self, ledger: &LedgerReader) -> crate::failure::Failure {
-        use crate::exit::ExitStatus;
-        use crate::failure::Failure;
-        // A pipe or a folder in its place is as broken as other bytes are.
-        let broken = |error: &ProviderError| {
-            error.kind == ErrorKind::Corrupt || (error.kind == ErrorKind::Invalid && error.is_finding())
-        };
-        if matches!(&self, Self::Store(error) if !broken(error)) {
-            return self.looking();
-        }
-        let place =
-            key::genesis(&ledger.root).map_or_else(|_| "ledger.json".to_owned(), |key| key.to_string());
-        let message =
-            format!("the ledger in {} can't be read: its beginning, `{place}`, is broken", ledger.bucket);
-        let hint = match &self {
-            Self::Foreign { .. } => "use the version of promote that wrote it".to_owned(),
-            _ => format!("put `{place}` back, from a backup or from an old version of that object"),
-        };
-        Failure::new(ExitStatus::Failed, message).hint(hint).caused_by(self)
-    }
-
-    /// The failure of a command that only looked.
-    pub fn looking(self) -> crate::failure::Failure {
-        use crate::exit::ExitStatus;
-        use crate::failure::Failure;
-        match self {
-            // What is no object lies in place of one of its own.
-            Self::Store(error) if error.kind != ErrorKind::Invalid || !error.is_finding() => {
-                Failure::looking("reading the ledger", error)
-            }
-            other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
-                .hint("`promote verify --ledger` checks the whole chain")
-                .caused_by(other),
-        }
-    }
 }

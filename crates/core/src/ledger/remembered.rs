@@ -3,7 +3,9 @@
 //! themselves: a release without them has its bytes read.
 
 use super::append::{AppendError, Ledger};
+use super::error::LedgerError;
 use super::key;
+use super::reader::LedgerReader;
 use super::stored::Stored;
 use crate::commit::CommitId;
 use crate::location::Key;
@@ -60,6 +62,23 @@ pub struct Remembered {
     pub at: DateTime<Utc>,
     /// Who.
     pub by: String,
+}
+
+impl LedgerReader {
+    /// What was found out by reading a release's artifacts, as the `number`-th entry says. One that is gone or of
+    /// another version says nothing: the bytes are read then.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn remembered(&self, commit: &CommitId, number: u32) -> Result<Known, LedgerError> {
+        let key = key::seen(self.root(), commit, number)?;
+        let Some((_, bytes)) = self.bucket().get(&key, LIMIT).await? else {
+            return Ok(Known::default());
+        };
+        let found = serde_json::from_slice::<Remembered>(&bytes).ok();
+        let ours = found.filter(|found| found.schema == SCHEMA);
+        Ok(ours.map(|found| found.known).unwrap_or_default())
+    }
 }
 
 impl Ledger {

@@ -2,15 +2,15 @@
 //! or left out unseen once another follows it. And naming in a record what is said of a release.
 
 use super::append::{AppendError, Ledger};
-use super::entry::{Said, Word};
+use super::entry::{Block, Said, Word};
+use super::error::LedgerError;
 use super::key;
-use super::reader::{LedgerError, LedgerReader};
+use super::reader::LedgerReader;
 use super::record;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Key;
 use crate::port::ProviderError;
-use crate::snapshot::Block;
 use std::collections::BTreeMap;
 
 impl Ledger {

@@ -2,8 +2,9 @@
 //! an error here, never left out; there is no number of them that is too large.
 
 use super::entry::ReleaseEntry;
+use super::error::LedgerError;
 use super::key;
-use super::reader::{Head, LedgerError, LedgerReader};
+use super::reader::{Head, LedgerReader};
 use crate::commit::CommitId;
 use crate::location::Key;
 use crate::names::LaneName;

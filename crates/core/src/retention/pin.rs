@@ -5,11 +5,10 @@ use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Actor, LedgerError, Manifest, ReleaseEntry, Word};
+use crate::ledger::{Actor, Block, LedgerError, Manifest, ReleaseEntry, Word};
 use crate::location::Location;
 use crate::observe::genesis_to_write;
 use crate::reason;
-use crate::snapshot::Block;
 use crate::world::World;
 use futures_util::future::try_join_all;
 

@@ -3,10 +3,9 @@
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{AppendError, Word};
+use crate::ledger::{AppendError, Block, Word};
 use crate::location::Key;
 use crate::port::ProviderError;
-use crate::snapshot::Block;
 use crate::world::World;
 use serde::Serialize;
 

@@ -7,6 +7,7 @@ use promote_core::config::{Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::decide;
+use promote_core::ledger::Block;
 use promote_core::ledger::{Ledger, LedgerError, Override, Word, key};
 use promote_core::location::Key;
 use promote_core::memory::MemoryKind;
@@ -14,7 +15,6 @@ use promote_core::plan::Decision;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention::pin;
-use promote_core::snapshot::Block;
 use std::sync::Arc;
 
 fn root() -> Key {

@@ -30,7 +30,7 @@ fn everything_wrong() -> Case {
     }];
     case.upstream(promote_core::ledger::State::default());
     let candidate = &mut case.snapshot.candidate;
-    candidate.blocked = Some(promote_core::snapshot::Block {
+    candidate.blocked = Some(promote_core::ledger::Block {
         reason: "bad".to_owned(),
         by: "bob".to_owned(),
         at: at("2026-01-01T00:00:00Z"),

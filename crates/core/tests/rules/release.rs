@@ -3,7 +3,8 @@
 use crate::facts::{Case, hours, now, open, release};
 use insta::assert_snapshot;
 use promote_core::ledger::Action;
-use promote_core::snapshot::{Block, Doom};
+use promote_core::ledger::Block;
+use promote_core::snapshot::Doom;
 
 #[test]
 fn a_blocked_release_goes_nowhere() {

@@ -1,0 +1,43 @@
+//! What a command ends with that can't read the ledger.
+
+use super::error::LedgerError;
+use super::key;
+use super::reader::LedgerReader;
+use crate::exit::ExitStatus;
+use crate::failure::Failure;
+use crate::port::{ErrorKind, ProviderError};
+
+impl LedgerError {
+    /// The failure of a command that can't read how the ledger begins, which everything else hangs on.
+    pub(crate) fn beginning(self, ledger: &LedgerReader) -> Failure {
+        // A pipe or a folder in its place is as broken as other bytes are.
+        let broken = |error: &ProviderError| {
+            error.kind == ErrorKind::Corrupt || (error.kind == ErrorKind::Invalid && error.is_finding())
+        };
+        if matches!(&self, Self::Store(error) if !broken(error)) {
+            return self.looking();
+        }
+        let place =
+            key::genesis(ledger.root()).map_or_else(|_| "ledger.json".to_owned(), |key| key.to_string());
+        let message =
+            format!("the ledger in {} can't be read: its beginning, `{place}`, is broken", ledger.bucket());
+        let hint = match &self {
+            Self::Foreign { .. } => "use the version of promote that wrote it".to_owned(),
+            _ => format!("put `{place}` back, from a backup or from an old version of that object"),
+        };
+        Failure::new(ExitStatus::Failed, message).hint(hint).caused_by(self)
+    }
+
+    /// The failure of a command that only looked.
+    pub fn looking(self) -> Failure {
+        match self {
+            // What is no object lies in place of one of its own.
+            Self::Store(error) if error.kind != ErrorKind::Invalid || !error.is_finding() => {
+                Failure::looking("reading the ledger", error)
+            }
+            other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
+                .hint("`promote verify --ledger` checks the whole chain")
+                .caused_by(other),
+        }
+    }
+}
