@@ -8,14 +8,17 @@
 //! skipped hour does not happen that day. Whole days begin and end at local midnight, however long they are.
 
 mod calendar;
+mod form;
 mod parse;
 mod status;
 
+pub use parse::WindowError;
 pub use status::{Opening, opening};
 
 use calendar::Span;
-use chrono::{DateTime, NaiveDateTime, NaiveTime, Utc, Weekday};
+use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use form::Form;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -25,31 +28,6 @@ use std::str::FromStr;
 pub struct Window {
     text: String,
     form: Form,
-}
-
-/// Why a text is not a window.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct WindowError {
-    /// Where in the text, in bytes from its start.
-    pub offset: usize,
-    /// How many bytes from there on are meant.
-    pub len: usize,
-    /// What is wrong: a lower-case fragment.
-    pub message: String,
-    /// What to write instead.
-    pub hint: Option<String>,
-}
-
-/// When a window is. Times of day are counted in minutes from midnight, up to 1440.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Form {
-    /// On each of these days (Monday first), from a time to the next `to`: the same day, or the next.
-    Daily { days: [bool; 7], from: u16, to: u16 },
-    /// Once a week, from a day and time to a later one.
-    Weekly { first: Weekday, from: u16, last: Weekday, to: u16 },
-    /// Once, in local time.
-    Once { from: NaiveDateTime, to: NaiveDateTime },
 }
 
 impl Window {
@@ -94,20 +72,14 @@ impl Window {
 
     /// The occurrence that holds `at`; of several, the one that ends last.
     fn span_at(&self, at: DateTime<Utc>, tz: Tz) -> Option<Span> {
-        let spans = self.spans_near(at, tz);
+        let spans = self.form.spans_near(at, tz);
         spans.into_iter().filter(|span| span.begin <= at && at < span.end).max_by_key(|span| span.end)
     }
 
     /// The first beginning after `at`.
     fn next_start(&self, at: DateTime<Utc>, tz: Tz) -> Option<DateTime<Utc>> {
-        self.spans_near(at, tz).into_iter().map(|span| span.begin).filter(|begin| *begin > at).min()
+        self.form.spans_near(at, tz).into_iter().map(|span| span.begin).filter(|begin| *begin > at).min()
     }
-}
-
-/// A time of day for minutes from midnight, and whether it is the midnight that ends the day.
-fn time_of(minutes: u16) -> (NaiveTime, bool) {
-    let seconds = u32::from(minutes % 1440) * 60;
-    (NaiveTime::from_num_seconds_from_midnight_opt(seconds, 0).unwrap_or_default(), minutes >= 1440)
 }
 
 impl FromStr for Window {

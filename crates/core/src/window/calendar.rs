@@ -1,6 +1,6 @@
 //! From written local times to moments: the occurrences of a window near a moment, clock changes included.
 
-use super::{Form, Window, time_of};
+use super::form::{Form, time_of};
 use chrono::{DateTime, Datelike, Days, LocalResult, NaiveDate, NaiveDateTime, TimeDelta, TimeZone, Utc};
 use chrono_tz::{GapInfo, Tz};
 
@@ -18,7 +18,7 @@ enum Twice {
     Second,
 }
 
-impl Window {
+impl Form {
     /// The occurrences that begin from nine days before `at` to nine days after it. No window of the repeating kinds
     /// is longer than a week, and between two of them is less than a week, so nothing relevant to `at` is missed,
     /// even where a zone skips a whole day.
@@ -26,7 +26,7 @@ impl Window {
         if !(1900..=9000).contains(&at.year()) {
             return Vec::new();
         }
-        if let Form::Once { from, to } = &self.form {
+        if let Form::Once { from, to } = self {
             return span(*from, *to, tz).into_iter().collect();
         }
         let today = at.with_timezone(&tz).date_naive();
@@ -36,7 +36,7 @@ impl Window {
 
     /// The occurrence that begins on this local day.
     fn on(&self, day: NaiveDate, tz: Tz) -> Option<Span> {
-        match &self.form {
+        match self {
             Form::Daily { days, from, to } => {
                 let today = usize::try_from(day.weekday().num_days_from_monday()).ok()?;
                 days.get(today).filter(|on| **on)?;

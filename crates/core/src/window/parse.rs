@@ -1,9 +1,23 @@
 //! Reading a window's text, with the place of what is wrong.
 
-use super::{Form, WindowError, time_of};
+use super::form::{Form, time_of};
 use crate::names::shown;
 use crate::suggest::closest;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
+
+/// Why a text is not a window.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct WindowError {
+    /// Where in the text, in bytes from its start.
+    pub offset: usize,
+    /// How many bytes from there on are meant.
+    pub len: usize,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
 
 const FORMS: &str = "for example `Fri 16:00 .. Mon 08:00`, `Mon-Thu 09:00 .. 16:00`, `daily 22:00 .. 06:00`, `2026-12-20 .. 2027-01-03`";
 const DAYS: [(&str, &str, Weekday); 7] = [
