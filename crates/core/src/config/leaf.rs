@@ -5,12 +5,12 @@ use super::keys::Shape;
 use super::locations;
 use super::reading::ReadContext;
 use super::sign_in;
-use super::variables::Wrong;
+use super::variables::{Wrong, template};
 use crate::duration;
 use crate::names::{is_name, shown};
 use crate::pattern;
 use crate::suggest::closest;
-use crate::template::{Template, variable};
+use crate::template::variable;
 use crate::window::Window;
 use chrono_tz::{TZ_VARIANTS, Tz};
 use semver::VersionReq;
@@ -107,14 +107,6 @@ fn time_zone(text: &str) -> Vec<Wrong> {
             None => "for example `Europe/Berlin`, as in the IANA time zone database".to_owned(),
         }),
     }]
-}
-
-pub(super) fn template(text: &str) -> Result<Template, Wrong> {
-    Template::parse(text).map_err(|error| Wrong {
-        place: error.offset..error.offset + error.len,
-        message: error.message,
-        hint: error.hint,
-    })
 }
 
 /// A template that can be filled in while the file is read.

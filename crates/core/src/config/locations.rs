@@ -1,10 +1,9 @@
 //! Locations as the file writes them: which kind of place each names, and whether two of them touch. What a location
 //! names is told from a sample, filled in with made-up values, so that placeholders need no rules of their own.
 
-use super::leaf;
 use super::model::{ArtifactKind, LedgerPlace};
 use super::reading::ReadContext;
-use super::variables::{Wrong, replace};
+use super::variables::{self, Wrong, replace};
 use crate::commit::CommitId;
 use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path};
 use crate::names::{EnvironmentName, ProjectName, shown};
@@ -77,7 +76,7 @@ pub(super) fn template(text: &str, context: &ReadContext<'_>) -> Result<Template
     // Paths are relative to `promote.toml` as they are, and one place has one spelling.
     let path = replaced.text.trim_start_matches("./");
     let cut = replaced.text.len() - path.len();
-    leaf::template(path).map_err(|wrong| {
+    variables::template(path).map_err(|wrong| {
         let place = wrong.place.start + cut..wrong.place.end + cut;
         vec![Wrong { place: replaced.origin(place), ..wrong }]
     })

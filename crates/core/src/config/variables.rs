@@ -3,6 +3,7 @@
 
 use super::secrets::is_secret;
 use crate::names::shown;
+use crate::template::Template;
 use std::ops::Range;
 
 /// A text with its variables replaced, and how to find back.
@@ -119,6 +120,15 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
             Some(format!("`${{{name}}}`, `${{{name}:-default}}` and `${{{name}:?why}}` are known")),
         )),
     }
+}
+
+/// Reads a template, with the place of what is wrong in it.
+pub(super) fn template(text: &str) -> Result<Template, Wrong> {
+    Template::parse(text).map_err(|error| Wrong {
+        place: error.offset..error.offset + error.len,
+        message: error.message,
+        hint: error.hint,
+    })
 }
 
 #[cfg(test)]
