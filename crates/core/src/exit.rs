@@ -1,6 +1,7 @@
 //! Exit statuses: a contract with every script that calls `promote`. The table in the book is compared with this
 //! enum by a test.
 
+use crate::port::ErrorKind;
 use serde::{Serialize, Serializer};
 
 /// How a command ended.
@@ -39,6 +40,17 @@ pub enum ExitStatus {
 }
 
 impl ExitStatus {
+    /// For what a store answered before anything was done.
+    pub const fn of_refusal(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Denied => Self::Denied,
+            ErrorKind::NotFound => Self::Missing,
+            ErrorKind::Conflict => Self::Conflict,
+            ErrorKind::Invalid | ErrorKind::Unsupported => Self::Usage,
+            ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Corrupt => Self::Failed,
+        }
+    }
+
     /// Every status, in the order of the codes.
     pub const ALL: [Self; 15] = [
         Self::Ok,

@@ -94,13 +94,7 @@ impl Failure {
 
     /// A failure to look: nothing was written yet. `doing` is a lower-case fragment such as `reading the ledger`.
     pub fn looking(doing: &str, mut error: ProviderError) -> Self {
-        let exit = match error.kind {
-            ErrorKind::Denied => ExitStatus::Denied,
-            ErrorKind::NotFound => ExitStatus::Missing,
-            ErrorKind::Conflict => ExitStatus::Conflict,
-            ErrorKind::Invalid | ErrorKind::Unsupported => ExitStatus::Usage,
-            ErrorKind::Unavailable | ErrorKind::Unknown | ErrorKind::Corrupt => ExitStatus::Failed,
-        };
+        let exit = ExitStatus::of_refusal(error.kind);
         let hints = std::mem::take(&mut error.hints);
         let mut failure = Self::new(exit, format!("{doing} failed"));
         if matches!(error.kind, ErrorKind::Unavailable | ErrorKind::Unknown) && hints.is_empty() {

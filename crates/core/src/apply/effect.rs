@@ -3,7 +3,6 @@
 use super::again::Again;
 use super::landing::{landed, unmoved};
 use super::write::Writer;
-use super::{must_stamp, refused};
 use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -195,7 +194,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 // A folder's old manifest stands until all of its files are new: it says nothing of one half done.
                 let whole = !matches!(target.shape, Shape::Folder { .. });
                 let skip =
-                    hand.superseding && whole && !must_stamp(target.fence) && target.is_held_by(object);
+                    hand.superseding && whole && !target.fence.must_stamp() && target.is_held_by(object);
                 if skip {
                     return Effect::Landed {
                         landed: landed(target, object, Verified::ReadBack, false),
@@ -287,7 +286,7 @@ async fn send(
             bucket.write(&to.key, Body::Bytes(bytes.into()), &headers, &metadata, &condition).await
         }
         Shape::Folder { prune } => {
-            let everything = hand.superseding && must_stamp(target.fence);
+            let everything = hand.superseding && target.fence.must_stamp();
             let bringing = folder::Bringing {
                 from: &**source()?,
                 to: bucket,
@@ -360,6 +359,15 @@ async fn settle(
             ended(touched, failure)
         }
         Err(error) => Effect::Stuck(unreadable(target, error)),
+    }
+}
+
+/// The exit status for a definite refusal by a store.
+fn refused(error: &ProviderError) -> ExitStatus {
+    match error.kind {
+        // What is no object lies where one is to be.
+        ErrorKind::Invalid if error.is_finding() => ExitStatus::Conflict,
+        kind => ExitStatus::of_refusal(kind),
     }
 }
 

@@ -26,7 +26,7 @@ use crate::lease;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
-use crate::port::{ErrorKind, FenceClass, ProviderError, StepEnd};
+use crate::port::StepEnd;
 use crate::remember::remember;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
@@ -277,22 +277,4 @@ fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
     }
     let back = Invocation::back(name, &plan.terms.include);
     failure.hint(format!("`promote resume {name}` goes on, `{back}` goes back"))
-}
-
-/// Whether a store of this class needs the targets written again by whoever takes over.
-const fn must_stamp(fence: FenceClass) -> bool {
-    matches!(fence, FenceClass::Exact)
-}
-
-/// The exit status for a definite refusal by a store.
-fn refused(error: &ProviderError) -> ExitStatus {
-    match error.kind {
-        // What is no object lies where one is to be.
-        ErrorKind::Invalid if error.is_finding() => ExitStatus::Conflict,
-        ErrorKind::Denied => ExitStatus::Denied,
-        ErrorKind::NotFound => ExitStatus::Missing,
-        ErrorKind::Conflict => ExitStatus::Conflict,
-        ErrorKind::Invalid | ErrorKind::Unsupported => ExitStatus::Usage,
-        _ => ExitStatus::Failed,
-    }
 }

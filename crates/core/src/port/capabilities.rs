@@ -33,6 +33,13 @@ pub enum FenceClass {
     Atomic,
 }
 
+impl FenceClass {
+    /// Whether whoever takes over must write the targets again: only new tokens keep out what was sent before.
+    pub const fn must_stamp(self) -> bool {
+        matches!(self, Self::Exact)
+    }
+}
+
 /// What a store was found to honour. Kept in the ledger's genesis for stores that must be probed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
