@@ -122,21 +122,3 @@ pub async fn metadata_and_headers_come_back(subject: &Subject) -> Verdict {
     ensure!(found.headers == plain, "the headers were not replaced: {:?}", found.headers);
     Ok(())
 }
-
-/// Headers and metadata with everything in them that promotion writes.
-pub(super) fn dressed() -> (Headers, Metadata) {
-    let headers = Headers {
-        content_type: Some("application/zip".into()),
-        cache_control: Some("no-cache, max-age=0".into()),
-        content_disposition: Some("attachment; filename=\"prod.zip\"".into()),
-        content_encoding: Some("identity".into()),
-        content_language: Some("en-GB".into()),
-    };
-    let pairs = [
-        ("promote-commit", "ce96f07b2d4e5a6f708192a3b4c5d6e7f8091a2b"),
-        ("promote-time", "2026-01-05T09:00:00Z"),
-        ("promote-source", "s3://acme-releases/a%20b/{sha}.zip?versionId=x+y="),
-        ("codepipeline-artifact-revision-summary", "ce96f07 to prod by alice <alice@example.com>"),
-    ];
-    (headers, pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).into())
-}
