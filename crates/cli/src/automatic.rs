@@ -3,7 +3,7 @@
 use crate::page::{Style, Text};
 use crate::progress::Progress;
 use crate::screen::Screen;
-use promote_core::automatic::Watch;
+use promote_core::advance::Watch;
 use promote_core::plan::Plan;
 use promote_core::port::StepProgress;
 

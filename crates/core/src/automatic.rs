@@ -1,22 +1,13 @@
 //! What follows a publication by itself: the first environments that are automatic take the release, by the same
 //! rules and in the same way as when a person asks.
 
-use crate::advance::{attempt, choice, failed, request};
+use crate::advance::{Watch, attempt, choice, failed, request};
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::ledger::Actor;
-use crate::plan::Plan;
 use crate::report::Moved;
 use crate::world::World;
-
-/// Told of each promotion as it begins and ends.
-pub trait Watch: Send + Sync {
-    /// This is about to be carried out.
-    fn begins(&self, plan: &Plan);
-    /// It ended, one way or the other.
-    fn ends(&self);
-}
 
 /// The environments that take a new release by themselves, one of each lane, in order.
 pub fn environments(config: &Config) -> Vec<&Environment> {

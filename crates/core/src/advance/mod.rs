@@ -5,8 +5,10 @@
 //! as when a person asks.
 
 pub mod choice;
+mod watch;
 
-use crate::automatic::Watch;
+pub use watch::Watch;
+
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::deploying::Deploying;

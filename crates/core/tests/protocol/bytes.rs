@@ -37,7 +37,7 @@ fn silent_kinds() -> Vec<(&'static str, MemoryKind)> {
 /// Watches nothing.
 struct Unwatched;
 
-impl promote_core::automatic::Watch for Unwatched {
+impl promote_core::advance::Watch for Unwatched {
     fn begins(&self, _: &promote_core::plan::Plan) {}
     fn ends(&self) {}
 }

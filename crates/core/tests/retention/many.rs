@@ -3,7 +3,7 @@
 use crate::old::{clean, entry, fates, grace, stage, strict};
 use crate::release::{Stage, commit};
 use futures_executor::block_on;
-use promote_core::automatic::Watch;
+use promote_core::advance::Watch;
 use promote_core::commit::CommitId;
 use promote_core::decorator::Method;
 use promote_core::memory::MemoryKind;
