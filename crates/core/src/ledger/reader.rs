@@ -96,6 +96,14 @@ impl LedgerReader {
         Ok(self.listed(lane, None, 1).await?.pop())
     }
 
+    /// A lane's state after its newest record; an empty one before the first.
+    ///
+    /// # Errors
+    /// When the store fails or holds something else there.
+    pub async fn state(&self, lane: &LaneName) -> Result<State, LedgerError> {
+        Ok(self.head(lane).await?.map(|head| head.record.state).unwrap_or_default())
+    }
+
     /// One record by number.
     ///
     /// # Errors

@@ -1,6 +1,7 @@
 //! What runs where, and what could move: from one record and the targets of each environment, all environments side
 //! by side, in two rounds of requests.
 
+mod looked;
 mod next;
 mod read;
 

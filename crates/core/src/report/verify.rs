@@ -2,28 +2,30 @@
 
 mod beside;
 mod bytes;
+mod check;
+mod findings;
 mod folders;
 mod lane;
 mod ledger;
 mod place;
 mod sources;
 
-pub use ledger::{ChainCheck, CheckedLedger, LedgerCheck, check_ledger, check_ledger_in_parts};
-pub use sources::SourceCheck;
+pub use check::{
+    ChainCheck, FoundTarget, LedgerCheck, OpenPromotion, RecordedTarget, SourceCheck, TargetCheck,
+};
+pub use ledger::{CheckedLedger, check_ledger, check_ledger_in_parts};
 
 use super::Document;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::invocation::{Invocation, others};
-use crate::ledger::{Action, Head, LedgerError, State};
+use crate::ledger::{Action, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen, standing};
-use crate::port::Object;
 use crate::remember::Learned;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::world::View;
-use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
 use sources::Run;
@@ -67,104 +69,6 @@ impl Document for VerifyReport {
     const SCHEMA: &'static str = "promote/verify@1";
     const FIELDS: &'static [&'static str] =
         &["schema", "project", "matches", "targets", "sources", "chains", "ledger"];
-}
-
-/// One target of one environment.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct TargetCheck {
-    /// The environment.
-    pub environment: String,
-    /// Which artifact.
-    pub artifact: String,
-    /// Where.
-    pub target: String,
-    /// Whether it holds what the ledger says.
-    pub matches: bool,
-    /// What differs, in words.
-    pub detail: Option<String>,
-    /// What differs inside a folder whose manifest is the recorded one, one sentence each.
-    pub inside: Vec<String>,
-    /// Files of a folder that an earlier release had and this one has not, one sentence each: they stay without `prune`,
-    /// and are no difference.
-    pub left_over: Vec<String>,
-    /// Whether all that differs are files that are not the release's and that no promotion takes away.
-    pub stays: bool,
-    /// Whether something is in place of a file that no promotion replaces: for the hints alone.
-    #[serde(skip)]
-    pub odd: bool,
-    /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
-    pub unread: bool,
-    /// The environments that move along, which a command line names.
-    #[serde(skip)]
-    pub along: Vec<EnvironmentName>,
-    /// The promotion that has not ended in this environment.
-    pub open: Option<OpenPromotion>,
-    /// What the ledger says; `None` when nothing is recorded.
-    pub recorded: Option<RecordedTarget>,
-    /// What is there; `None` when nothing is.
-    pub found: Option<FoundTarget>,
-}
-
-/// A promotion that has not ended: it goes on at this moment, or was cut off.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct OpenPromotion {
-    /// The promotion.
-    pub promotion: String,
-    /// What for.
-    pub action: Action,
-    /// The commit that moves.
-    pub sha: String,
-    /// Who.
-    pub by: String,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// The command line that goes back from it; `None` for one that undoes another.
-    pub undo: Option<String>,
-}
-
-/// What the ledger says a target holds.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct RecordedTarget {
-    /// The commit; `None` for adopted bytes that no release has.
-    pub sha: Option<String>,
-    /// What was let through when it was published: `dirty`, `unmerged`.
-    pub allowed: Vec<String>,
-    /// The digest.
-    pub sha256: Option<String>,
-    /// The record that says so.
-    pub entry: u64,
-    /// Since when.
-    pub since: DateTime<Utc>,
-    /// Who.
-    pub by: String,
-}
-
-/// What a target was found to hold.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct FoundTarget {
-    /// The digest, where the store vouches for one.
-    pub sha256: Option<String>,
-    /// Its length in bytes.
-    pub size: u64,
-    /// When it was written, by the store's clock.
-    pub stored_at: DateTime<Utc>,
-    /// The promotion that it says wrote it. Foreign text.
-    pub promotion: Option<String>,
-    /// The commit that it says it is. Foreign text.
-    pub sha: Option<String>,
-}
-
-impl FoundTarget {
-    /// As a store describes it.
-    fn of(object: &Object) -> Self {
-        Self {
-            sha256: object.sha256.map(|digest| digest.to_string()),
-            size: object.size,
-            stored_at: object.stored_at,
-            promotion: object.metadata.get("promote-id").cloned(),
-            sha: object.metadata.get("promote-commit").cloned(),
-        }
-    }
 }
 
 /// How far a check goes beyond what the stores say of targets and sources.
@@ -307,13 +211,14 @@ async fn targets(
 ) -> Result<Looked, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
     let renamed = settings.artifacts.iter().any(crate::config::Artifact::is_renamed);
+    let now = async || view.ledger.state(&settings.lane).await.map_err(LedgerError::looking);
     let late = async {
         let found = seen(view, config, settings, None).await?;
-        Ok::<_, Failure>((found, state(view, settings).await?))
+        Ok::<_, Failure>((found, now().await?))
     };
     // The release that runs is looked at meanwhile: it is hardly ever another one a moment later.
     let early = async {
-        let state = state(view, settings).await?;
+        let state = now().await?;
         sources::running(view, config, settings, &state).await
     };
     let ((mut found, mut state), mut running) = try_join(late, early).await?;
@@ -321,7 +226,7 @@ async fn targets(
     if renamed || found.iter().any(differs) {
         // A promotion may have gone on in between, and where the ledger says that something lies is looked at only now.
         found = seen(view, config, settings, Some(&state)).await?;
-        state = self::state(view, settings).await?;
+        state = now().await?;
     }
     let mut checks = compare(config, settings, &state, &found);
     for check in &mut checks {
@@ -337,11 +242,6 @@ async fn targets(
 /// How a target differs from what is recorded, in words.
 fn wrong(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     drift(state, artifact, seen).or_else(|| unended(state, artifact, seen))
-}
-
-async fn state(view: &View, settings: &Environment) -> Result<State, Failure> {
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
-    Ok(head.as_ref().map(Head::state).cloned().unwrap_or_default())
 }
 
 fn compare(

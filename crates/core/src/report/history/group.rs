@@ -1,6 +1,6 @@
 //! From records to entries: a promotion's intent, commit and outcome are one.
 
-use super::{Entry, EntryResult};
+use super::entry::{Entry, EntryResult};
 use crate::digest::Digest;
 use crate::ledger::{Action, Head, Kind, OutcomeResult, Record, Restored};
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 //! judged from what was read.
 
 use super::super::RuleReport;
-use super::read::Looked;
+use super::looked::Looked;
 use crate::config::{Config, Environment};
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor, Block, Manifest, ReleaseRef, manifest};

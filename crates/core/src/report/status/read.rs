@@ -1,68 +1,28 @@
 //! Reading what a status needs. First round: genesis, listings, targets. Second round: the newest record of each
 //! lane. What looks like drift is looked at once more, because a promotion may have gone on in between.
 
+use super::looked::Looked;
 use super::next::{self, next, wanted};
 use super::{
     DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
     StatusReport,
 };
-use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
-use crate::digest::Digest;
 use crate::failure::Failure;
-use crate::gates::Before;
 use crate::invocation::others;
 use crate::lease::{self, Heard};
-use crate::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, ReleaseEntry, ReleaseRef, State};
-use crate::location::StoreId;
+use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
-use crate::port::Capabilities;
 use crate::rule::{drift, unended};
-use crate::snapshot::{Descent, Seen};
+use crate::snapshot::Seen;
 use crate::undo::undo;
 use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 use std::collections::BTreeMap;
-
-type Targets = Result<BTreeMap<String, Seen>, Failure>;
-
-/// Everything that was read.
-pub(super) struct Looked {
-    pub(super) genesis: Option<(Genesis, Digest)>,
-    pub(super) heads: BTreeMap<LaneName, Option<Head>>,
-    pub(super) targets: BTreeMap<EnvironmentName, Targets>,
-    pub(super) releases: BTreeMap<CommitId, ReleaseEntry>,
-    pub(super) natures: BTreeMap<StoreId, Capabilities>,
-    pub(super) on_branch: BTreeMap<CommitId, Option<bool>>,
-    pub(super) tags: BTreeMap<CommitId, Vec<String>>,
-    /// How what may move stands to what is there.
-    pub(super) descent: BTreeMap<EnvironmentName, Option<Descent>>,
-    pub(super) at: DateTime<Utc>,
-    pub(super) local_at: DateTime<Utc>,
-    /// What the gates of what may move are compared with.
-    pub(super) gates: BTreeMap<EnvironmentName, Before>,
-    /// What was heard of those who are at what is open or being deployed.
-    pub(super) heard: BTreeMap<LaneName, Heard>,
-    /// What was adopted before, where a rollback has nothing verified to go back to.
-    adopted: BTreeMap<LaneName, ReleaseRef>,
-    /// What undoing a first release can't take back.
-    stays: BTreeMap<LaneName, Vec<String>>,
-    lanes: BTreeMap<EnvironmentName, LaneName>,
-}
-
-impl Looked {
-    pub(super) fn state(&self, lane: &LaneName) -> Option<&State> {
-        self.heads.get(lane).and_then(Option::as_ref).map(Head::state)
-    }
-
-    pub(super) fn lane_of(&self, name: &EnvironmentName) -> Option<&LaneName> {
-        self.lanes.get(name)
-    }
-}
 
 /// What runs in these environments (in all of them when none is named), and what could move.
 ///

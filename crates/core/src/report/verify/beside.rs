@@ -1,6 +1,6 @@
 //! What the ledger says of one release: its manifest, and the words about it, each of which names the one before.
 
-use super::ledger::Findings;
+use super::findings::Findings;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::ledger::layout::Thing;

@@ -1,7 +1,7 @@
 //! Whether a target's bytes are those of the release: by the store's own digest, or by reading them, also where its token
 //! tells already that somebody wrote there.
 
-use super::TargetCheck;
+use super::check::TargetCheck;
 use super::sources::Running;
 use crate::config::Config;
 use crate::content;

@@ -1,6 +1,6 @@
 //! Whether the files of a release's own folder are still those that were published.
 
-use super::sources::SourceCheck;
+use super::check::SourceCheck;
 use crate::failure::Failure;
 use crate::ledger::{BuiltArtifact, Known};
 use crate::observe::Inspection;

@@ -1,6 +1,6 @@
 //! The records of one lane: first their numbers, as a listing tells them, then the records, oldest first.
 
-use super::ledger::ChainCheck;
+use super::check::ChainCheck;
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::ledger::chain::ChainCheck as Chain;

@@ -2,6 +2,8 @@
 //! memory that does not grow with it.
 
 use super::beside::Beside;
+use super::check::{ChainCheck, LedgerCheck};
+use super::findings::Findings;
 use super::lane::Listed;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
@@ -15,7 +17,6 @@ use crate::names::{LaneName, shown};
 use crate::port::{ErrorKind, Object, ProviderError};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
-use serde::Serialize;
 
 /// How many objects a page has.
 const PAGE: usize = 1000;
@@ -25,56 +26,6 @@ const IN_FLIGHT: usize = 16;
 
 /// How many names of manifests and words are kept at once. Of a ledger with more, the records are read again.
 const MOST_NAMES: usize = 200_000;
-
-/// How many faults beside the chains are told one by one.
-const MOST_FAULTS: usize = 1000;
-
-/// What no check finds, whoever makes it. The page on the ledger's format says why.
-const NOT_FOUND: [&str; 5] = [
-    "newest records, or newest marks on a release (block, pin), that were deleted",
-    "a change of the newest record of a lane that makes sense",
-    "a change of a manifest or of a newest mark that no record names yet",
-    "a made-up entry below `seen/`, or a made-up finding of a probe",
-    "times and names that were made up when a record was written",
-];
-
-/// One lane's chain.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ChainCheck {
-    /// The lane.
-    pub lane: String,
-    /// The records.
-    pub records: usize,
-    /// Whether the chain is whole.
-    pub intact: bool,
-    /// The newest record's id: whoever wrote it down elsewhere can tell that nothing was cut off.
-    pub newest: Option<String>,
-    /// What is wrong, oldest first.
-    pub faults: Vec<String>,
-}
-
-/// Everything else below the ledger's root, held against what names it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
-pub struct LedgerCheck {
-    /// How many objects there are, records included.
-    pub objects: u64,
-    /// How many releases have a manifest.
-    pub releases: u64,
-    /// Of how many no record and no word names the manifest, so that nothing proves it.
-    pub unnamed_manifests: u64,
-    /// Of how many records name the artifacts alone, as earlier versions wrote them.
-    pub named_by_artifacts: u64,
-    /// How many words were said about releases.
-    pub words: u64,
-    /// How many of them are the newest of their kind and named by no record, so that nothing proves them.
-    pub unnamed_words: u64,
-    /// Whether everything that something names is as it was named, and nothing else is there.
-    pub intact: bool,
-    /// What is wrong.
-    pub faults: Vec<String>,
-    /// What this check can't find.
-    pub not_found: Vec<&'static str>,
-}
 
 /// What a check of a whole ledger found.
 #[derive(Debug, Clone, PartialEq)]
@@ -139,32 +90,6 @@ pub async fn check_ledger_in_parts(
     let place = |chain: &ChainCheck| lanes.iter().position(|lane| lane.as_str() == chain.lane);
     chains.sort_by_key(|chain| (place(chain).unwrap_or(usize::MAX), chain.lane.clone()));
     Ok(CheckedLedger { project: genesis.project.to_string(), chains, ledger: found.check() })
-}
-
-/// What was found beside the chains.
-#[derive(Debug, Default)]
-pub(super) struct Findings {
-    pub(super) check: LedgerCheck,
-    more: u64,
-}
-
-impl Findings {
-    pub(super) fn fault(&mut self, fault: String) {
-        match self.check.faults.len() < MOST_FAULTS {
-            true => self.check.faults.push(fault),
-            false => self.more += 1,
-        }
-    }
-
-    fn check(self) -> LedgerCheck {
-        let mut check = self.check;
-        check.intact = check.faults.is_empty();
-        if self.more > 0 {
-            check.faults.push(format!("{} more are not told one by one", self.more));
-        }
-        check.not_found = NOT_FOUND.to_vec();
-        check
-    }
 }
 
 /// Goes through everything below the root in the order of the listing: the lanes come before the releases, so that

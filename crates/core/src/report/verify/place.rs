@@ -1,10 +1,10 @@
 //! What a folder in place holds: the files that its manifest names, or files of which no manifest says anything.
 
-use super::{TargetCheck, state};
+use super::check::TargetCheck;
 use crate::config::Environment;
 use crate::failure::Failure;
 use crate::folder::{self, Checked};
-use crate::ledger::State;
+use crate::ledger::{LedgerError, State};
 use crate::snapshot::Seen;
 use crate::world::View;
 
@@ -89,7 +89,7 @@ async fn loose(
         )]);
     }
     // A promotion may have been begun, or ended, since the record was read.
-    let now = self::state(view, settings).await?;
+    let now = view.ledger.state(&settings.lane).await.map_err(LedgerError::looking)?;
     match now.open == state.open && now.current == state.current {
         true => Ok(vec![format!("`{place}` contains {files} that no record accounts for")]),
         false => Ok(Vec::new()),

@@ -1,6 +1,6 @@
 //! Whether what runs still lies at its sources as it was published: by what the store says of it, else by its bytes.
 
-use super::FoundTarget;
+use super::check::{FoundTarget, SourceCheck};
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::content;
@@ -14,34 +14,7 @@ use crate::port::Object;
 use crate::remember::Learned;
 use crate::snapshot::{Candidate, Findings};
 use crate::world::View;
-use serde::Serialize;
 use std::collections::BTreeMap;
-
-/// One source of a release that runs somewhere.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SourceCheck {
-    /// Where the release runs.
-    pub environments: Vec<String>,
-    /// The release.
-    pub sha: String,
-    /// Which artifact, as its manifest names it.
-    pub artifact: String,
-    /// Where it lies.
-    pub source: String,
-    /// Whether nothing speaks against it.
-    pub matches: bool,
-    /// `same`, `other`, `unread` (published by a version that kept nothing to compare), `missing`, `rewritten` (somebody
-    /// wrote there while it was read), or `unknown` (what the ledger keeps of the release can't be found or read).
-    pub state: &'static str,
-    /// What differs or is not known, in words.
-    pub detail: Option<String>,
-    /// What differs or is not known of a folder whose manifest is the published one, one sentence each.
-    pub inside: Vec<String>,
-    /// The digest that it was published with.
-    pub sha256: String,
-    /// What is there; `None` when nothing is.
-    pub found: Option<FoundTarget>,
-}
 
 /// A release that runs in an environment, with what is known of its sources.
 pub(super) struct Running {

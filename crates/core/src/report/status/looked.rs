@@ -1,0 +1,51 @@
+//! All that was read for a status.
+
+use crate::commit::CommitId;
+use crate::digest::Digest;
+use crate::failure::Failure;
+use crate::gates::Before;
+use crate::lease::Heard;
+use crate::ledger::{Genesis, Head, ReleaseEntry, ReleaseRef, State};
+use crate::location::StoreId;
+use crate::names::{EnvironmentName, LaneName};
+use crate::port::Capabilities;
+use crate::snapshot::{Descent, Seen};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+/// The targets of an environment by artifact, or why they could not be looked at.
+pub(super) type Targets = Result<BTreeMap<String, Seen>, Failure>;
+
+/// Everything that was read.
+pub(super) struct Looked {
+    pub(super) genesis: Option<(Genesis, Digest)>,
+    pub(super) heads: BTreeMap<LaneName, Option<Head>>,
+    pub(super) targets: BTreeMap<EnvironmentName, Targets>,
+    pub(super) releases: BTreeMap<CommitId, ReleaseEntry>,
+    pub(super) natures: BTreeMap<StoreId, Capabilities>,
+    pub(super) on_branch: BTreeMap<CommitId, Option<bool>>,
+    pub(super) tags: BTreeMap<CommitId, Vec<String>>,
+    /// How what may move stands to what is there.
+    pub(super) descent: BTreeMap<EnvironmentName, Option<Descent>>,
+    pub(super) at: DateTime<Utc>,
+    pub(super) local_at: DateTime<Utc>,
+    /// What the gates of what may move are compared with.
+    pub(super) gates: BTreeMap<EnvironmentName, Before>,
+    /// What was heard of those who are at what is open or being deployed.
+    pub(super) heard: BTreeMap<LaneName, Heard>,
+    /// What was adopted before, where a rollback has nothing verified to go back to.
+    pub(super) adopted: BTreeMap<LaneName, ReleaseRef>,
+    /// What undoing a first release can't take back.
+    pub(super) stays: BTreeMap<LaneName, Vec<String>>,
+    pub(super) lanes: BTreeMap<EnvironmentName, LaneName>,
+}
+
+impl Looked {
+    pub(super) fn state(&self, lane: &LaneName) -> Option<&State> {
+        self.heads.get(lane).and_then(Option::as_ref).map(Head::state)
+    }
+
+    pub(super) fn lane_of(&self, name: &EnvironmentName) -> Option<&LaneName> {
+        self.lanes.get(name)
+    }
+}
