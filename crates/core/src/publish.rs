@@ -2,136 +2,31 @@
 //! commit a release. A re-run with the same bytes changes nothing; one with other bytes is refused.
 
 mod again;
+mod places;
+mod publication;
+mod standing;
 
 use crate::commit::CommitId;
 use crate::config::{ArtifactKind, Config};
-use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
-use crate::ledger::{
-    Actor, Allowed, AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, entry_name, key,
-    manifest,
-};
-use crate::location::Location;
-use crate::place::locate;
-use crate::placing::{Placing, differs};
-use crate::port::Body;
-use crate::template::Values;
+use crate::ledger::{AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest};
+use crate::placing::Placing;
 use crate::world::World;
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-pub use again::{Standing, remember, standing, stays};
+pub use places::{Place, places};
+pub use publication::{Given, Publication, Published};
+pub use standing::{Standing, remember, standing, stays};
+
+use places::same;
 
 /// How many characters of a commit's subject a manifest keeps.
 const SUBJECT: usize = 200;
 
 /// How many branches that no environment asks for a manifest keeps.
 const BRANCHES: usize = 50;
-
-/// One artifact, as it is given.
-#[derive(Debug, Clone)]
-pub enum Given {
-    /// One object.
-    Object {
-        /// Its bytes.
-        body: Body,
-        /// The digest of its contents, where it is an archive.
-        content: Option<Digest>,
-    },
-    /// The files of a folder.
-    Folder(Vec<folder::Entry>),
-    /// Nothing: the image was pushed already, and its digest is kept from now on.
-    Pushed,
-}
-
-/// Where an artifact of a release lies.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
-    /// Where.
-    pub location: Location,
-    /// What it is.
-    pub kind: ArtifactKind,
-}
-
-/// What is to be published.
-#[derive(Debug, Clone)]
-pub struct Publication {
-    /// The commit.
-    pub commit: CommitId,
-    /// First line of its message. Foreign text.
-    pub subject: Option<String>,
-    /// When it was committed.
-    pub committed_at: Option<DateTime<Utc>>,
-    /// Its semver number.
-    pub version: Option<String>,
-    /// The branches that hold it.
-    pub branches: Vec<String>,
-    /// Each artifact, by the name of its entry (see [`places`]).
-    pub artifacts: BTreeMap<String, Given>,
-    /// How they were made.
-    pub built: String,
-    /// What is let through.
-    pub allowed: Allowed,
-    /// Who publishes.
-    pub actor: Actor,
-}
-
-/// What became of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Published {
-    /// The manifest in the ledger.
-    pub manifest: Manifest,
-    /// Whether this publication wrote it, or found the same one.
-    pub new: bool,
-    /// What was found of one that was published before; what was missing was put there again.
-    pub standing: Standing,
-}
-
-/// Where each artifact of a release lies, by the name of its entry in the manifest: its own, or `NAME@ENVIRONMENT` for
-/// one that is another for each environment.
-///
-/// # Errors
-/// When a source's template can't be filled in, or is of a kind this version can't publish.
-pub fn places(
-    config: &Config,
-    commit: &CommitId,
-    version: Option<&str>,
-) -> Result<BTreeMap<String, Place>, Failure> {
-    let mut found: BTreeMap<String, Place> = BTreeMap::new();
-    for environment in config.environments.values() {
-        let values = Values {
-            sha: Some(commit.clone()),
-            version: version.map(str::to_owned),
-            project: Some(config.project.clone()),
-            env: Some(environment.name.clone()),
-            ..Values::default()
-        };
-        for artifact in &environment.artifacts {
-            if artifact.kind == ArtifactKind::Git {
-                return Err(Failure::new(
-                    ExitStatus::Usage,
-                    "this version of promote can't publish the commit itself",
-                )
-                .hint("name what is built from it: `source = \"s3://BUCKET/{sha}.zip\"`"));
-            }
-            let name = match artifact.is_own() {
-                true => entry_name(artifact.name(), &environment.name),
-                false => artifact.name().to_owned(),
-            };
-            let place = Place { location: locate(&artifact.source, &values)?, kind: artifact.kind };
-            if found.insert(name.clone(), place.clone()).is_some_and(|other| other != place) {
-                return Err(Failure::new(
-                    ExitStatus::Usage,
-                    format!("`{name}` has different sources in different environments"),
-                )
-                .hint("an artifact that is another for each environment has `{env}` in its source"));
-            }
-        }
-    }
-    Ok(found)
-}
 
 /// Publishes a release. The ledger must have been begun (see [`crate::begin`]).
 ///
@@ -287,15 +182,4 @@ pub(crate) fn kept(config: &Config, branches: &[String]) -> Vec<String> {
     let asked = |name: &&String| config.environments.values().any(|one| one.branch.as_ref() == Some(*name));
     let (first, rest): (Vec<&String>, Vec<&String>) = branches.iter().partition(asked);
     first.into_iter().chain(rest.into_iter().take(BRANCHES)).cloned().collect()
-}
-
-/// Whether an artifact was published with the same bytes. `location`: where it was to be put.
-fn same(known: &Manifest, name: &str, location: &Location, is: &Digest) -> Result<(), Failure> {
-    let before = known.artifacts.get(name);
-    if before.is_some_and(|before| before.sha256 == *is) {
-        return Ok(());
-    }
-    let was = before.map_or_else(|| "nothing".to_owned(), |before| before.sha256.to_string());
-    let at = before.map_or(location, |before| &before.location);
-    Err(differs(&known.commit, at, &was, is).state("Nothing was changed."))
 }
