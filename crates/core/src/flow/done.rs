@@ -1,13 +1,41 @@
-//! What may be said of a promotion that was carried out beside what it came to: the way back.
+//! What a promotion that was carried out came to, as data, and the way back from it.
 
-use super::Done;
+use crate::exit::ExitStatus;
 use crate::invocation::Invocation;
-use crate::ledger::{Action, OutcomeResult};
-use crate::lookout::Loss;
+use crate::ledger::{Action, Head, OutcomeResult, PromotionId, ReleaseRef, Restored, StepRecord};
+use crate::lookout::{Loss, Lost};
 use crate::observe::adopted;
 use crate::observe::undoing::lasting;
+use crate::plan::Plan;
 use crate::undo::{self, Way};
 use crate::world::World;
+
+/// A promotion whose move was committed, and what came of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Done {
+    /// The plan that was carried out.
+    pub plan: Plan,
+    /// The promotion.
+    pub promotion: PromotionId,
+    /// The lane's newest record afterwards.
+    pub head: Head,
+    /// How the deployment ended; a move without steps succeeds by being made.
+    pub result: OutcomeResult,
+    /// The steps that ran.
+    pub steps: Vec<StepRecord>,
+    /// The rollback that a failure led to, or why there was none.
+    pub undone: Option<Result<Box<Done>, String>>,
+    /// The exit status.
+    pub exit: ExitStatus,
+    /// Who came instead while it was deployed, or was done with its steps first.
+    pub lost: Option<Lost>,
+    /// For what was undone: what became of each target.
+    pub restored: Vec<Restored>,
+    /// What was adopted here before, where a rollback has nothing verified to go back to.
+    pub adopted: Option<ReleaseRef>,
+    /// What undoing it can't take back, one sentence each.
+    pub stays: Vec<String>,
+}
 
 impl Done {
     /// What goes back from what is there now; `None` when nothing was there before, the release that was is there again

@@ -1,6 +1,8 @@
 //! Going on with what somebody left: which release that is, and running the steps of what is committed again.
 
-use super::{Done, follow, put_back};
+use super::deployment::{Again, deploy};
+use super::done::Done;
+use super::put_back;
 use crate::config::Config;
 use crate::deploying::Deploying;
 use crate::event::Event;
@@ -13,12 +15,6 @@ use crate::plan::Nothing;
 use crate::request::{Request, TakeOver, Wanted};
 use crate::snapshot::Snapshot;
 use crate::world::{View, World};
-
-/// How steps that ran before run again.
-pub(super) struct Again {
-    /// Whether a process may still run them.
-    pub(super) beside: bool,
-}
 
 /// Finishes a promotion whose move was committed, but whose deployment's end was never written down.
 ///
@@ -66,8 +62,8 @@ pub async fn finish(
     let beside = Deploying::seen(config, snapshot)
         .is_some_and(|deploying| !deploying.left && snapshot.taken_at < deploying.until);
     let again = Some(Again { beside });
-    let following = follow(world, config, &plan, snapshot, request, head, Vec::new(), again);
-    let mut done = Box::pin(following).await?;
+    let deployment = deploy(world, config, &plan, snapshot, request, head, Vec::new(), again);
+    let mut done = Box::pin(deployment).await?;
     put_back(world, config, settings, request, &mut done).await;
     Ok(done.looked_back(world).await)
 }
