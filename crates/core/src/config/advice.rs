@@ -2,7 +2,8 @@
 
 use super::diagnostic::Diagnostic;
 use super::environments::Draft;
-use super::model::Tier;
+use crate::tier::Tier;
+
 use super::reading::Reading;
 
 /// Tells it for every environment that customers use.

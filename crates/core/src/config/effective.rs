@@ -4,10 +4,11 @@
 use super::environments::Draft;
 use super::keys::{ENVIRONMENT, Key, PROJECT, Shape};
 use super::layers::Layers;
-use super::model::{Config, Effective, Environment, LedgerPlace, Tier};
+use super::model::{Config, Effective, Environment, LedgerPlace};
 use super::reading::{Reading, Table, Value};
 use crate::location::StoreId;
 use crate::names::EnvironmentName;
+use crate::tier::Tier;
 
 /// The project's values, then each environment's, in order.
 pub(super) fn list(

@@ -3,14 +3,15 @@
 use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
 use super::layers::Layers;
-use super::model::{Approvals, Environment, Notify, OnFailure, Tier, WhileDeploying};
+use super::model::{Approvals, Environment, Notify, OnFailure, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
-use super::step::{Step, StepAction};
 use super::steps;
 use crate::names::{EnvironmentName, LaneName, ProjectName, shown};
+use crate::step::{Step, StepAction};
 use crate::suggest::closest;
 use crate::template::{Template, Values};
+use crate::tier::Tier;
 use std::ops::Range;
 use std::time::Duration;
 

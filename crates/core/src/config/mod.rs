@@ -26,7 +26,6 @@ mod schema;
 mod secrets;
 mod shape;
 mod sign_in;
-mod step;
 mod steps;
 mod stores;
 mod unacted;
@@ -36,16 +35,17 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use example::template;
 pub use forge::{Forge, ForgeKind, Mirroring};
 
+pub use crate::step::{Step, StepAction};
+pub use crate::tier::Tier;
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, StoreSettings, Tier, WhileDeploying,
+    OnFailure, Pack, Render, StoreSettings, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;
 pub use reference::{KeyRow, reference};
 pub use schema::schema;
 pub use secrets::masked;
-pub use step::{Step, StepAction};
 
 #[cfg(test)]
 mod tests;

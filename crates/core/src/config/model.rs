@@ -3,10 +3,11 @@
 
 use super::diagnostic::Diagnostic;
 use super::forge::Forge;
-use super::step::Step;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
+use crate::step::Step;
 use crate::template::Template;
+use crate::tier::Tier;
 use crate::window::Window;
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
@@ -231,20 +232,6 @@ pub enum ArtifactKind {
     Image,
     /// The commit itself.
     Git,
-}
-
-/// How dangerous an environment is to change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Tier {
-    /// One person's.
-    Development,
-    /// For automated tests.
-    Test,
-    /// Like production.
-    Staging,
-    /// What customers use.
-    Production,
 }
 
 /// `approvals`.

@@ -1,10 +1,11 @@
 //! `environments`: the order of promotion, and the tier that a name tells.
 
 use super::diagnostic::Diagnostic;
-use super::model::Tier;
+
 use super::reading::{Reading, Table, Value, kind_of};
 use crate::names::{EnvironmentName, shown};
 use crate::suggest::closest;
+use crate::tier::Tier;
 use std::ops::Range;
 
 /// More environments than this are no order that a person could follow.

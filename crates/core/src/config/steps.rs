@@ -2,7 +2,7 @@
 
 use super::layers::Layers;
 use super::reading::{Value, several};
-use super::step::{Step, StepAction};
+use crate::step::{Step, StepAction};
 use crate::template::{Template, Values, variable};
 use std::collections::BTreeMap;
 

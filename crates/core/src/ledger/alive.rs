@@ -6,9 +6,10 @@ use super::append::{AppendError, Ledger};
 use super::error::LedgerError;
 use super::key;
 use super::reader::LedgerReader;
-use super::terms::{PromotionId, Seq};
+use super::terms::Seq;
 use crate::names::LaneName;
 use crate::port::Object;
+use crate::promotion::PromotionId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -31,6 +31,7 @@ mod survey;
 mod terms;
 pub mod trail;
 
+pub use crate::promotion::PromotionId;
 pub use alive::{Alive, LastSign};
 pub use allowed::{Allowed, Dirty, Marked, Unmerged};
 pub use append::{AppendError, Ledger};
@@ -53,6 +54,4 @@ pub use statement::{
     Sign, SignedStep, StepRecord, TargetMove, Verified,
 };
 pub use stored::Stored;
-pub use terms::{
-    Action, Actor, Kind, LedgerId, OutcomeResult, Override, PromotionId, ReleaseRef, Seq, Why, entry_name,
-};
+pub use terms::{Action, Actor, Kind, LedgerId, OutcomeResult, Override, ReleaseRef, Seq, Why, entry_name};

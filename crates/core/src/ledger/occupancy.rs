@@ -1,11 +1,12 @@
 //! What a lane's state is made of: who is there, who was there, what is open, frozen, held. How it changes is
 //! [`super::state`]'s.
 
-use super::terms::{Action, OutcomeResult, PromotionId, ReleaseRef, Seq};
+use super::terms::{Action, OutcomeResult, ReleaseRef, Seq};
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::{ArtifactName, EnvironmentName};
 use crate::port::{Token, VersionId};
+use crate::promotion::PromotionId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 

@@ -8,10 +8,11 @@ use super::record::Record;
 use super::requests::Requests;
 use super::state::{ROLLED_BACK, State, TRAIL};
 use super::statement::{Intent, Outcome};
-use super::terms::{Action, Kind, OutcomeResult, PromotionId, ReleaseRef};
+use super::terms::{Action, Kind, OutcomeResult, ReleaseRef};
 use super::trail;
 use crate::commit::CommitId;
 use crate::names::ArtifactName;
+use crate::promotion::PromotionId;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How many characters of a reason a state repeats; the record of the freeze or hold has all of it.

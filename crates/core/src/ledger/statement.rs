@@ -2,13 +2,14 @@
 
 use super::gates::Gates;
 use super::occupancy::TargetState;
-use super::terms::{Action, OutcomeResult, PromotionId, ReleaseRef};
+use super::terms::{Action, OutcomeResult, ReleaseRef};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::finding::Finding;
 use crate::location::Location;
 use crate::names::{ArtifactName, EnvironmentName};
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition, StepReport, Token, VersionId};
+use crate::promotion::PromotionId;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

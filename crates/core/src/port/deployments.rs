@@ -3,9 +3,9 @@
 
 use super::ProviderError;
 use crate::commit::CommitId;
-use crate::config::Tier;
-use crate::ledger::PromotionId;
 use crate::names::EnvironmentName;
+use crate::promotion::PromotionId;
+use crate::tier::Tier;
 use async_trait::async_trait;
 use serde::Serialize;
 use std::fmt::{Debug, Display};

@@ -2,10 +2,10 @@
 
 use super::{ProviderError, Token, VersionId};
 use crate::commit::CommitId;
-use crate::config::Step;
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::ArtifactName;
+use crate::step::Step;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;

@@ -1,5 +1,5 @@
-//! A step of an environment: a command, a request, a pipeline. How it is written in the file is read by `steps`, and it is
-//! run by [`crate::steps`].
+//! A step of an environment: a command, a request, a pipeline. How it is written in the file is told by `config`, and what
+//! runs it is behind [`crate::port::StepRunner`].
 
 use crate::names::shown;
 use crate::template::Template;
