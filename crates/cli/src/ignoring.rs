@@ -6,7 +6,6 @@ use crate::project::Project;
 use crate::written::refuse_links;
 use promote_core::config::Config;
 use promote_core::location::StoreId;
-use promote_core::place;
 use promote_providers::{opened, written};
 use std::fs::File;
 use std::io::{Error, ErrorKind, Read as _, Result, Write as _};
@@ -69,7 +68,7 @@ fn text(file: &Path) -> Result<String> {
 fn kept(config: &Config) -> Vec<String> {
     let artifacts = config.environments.values().flat_map(|one| &one.artifacts);
     let places = artifacts.flat_map(|one| std::iter::once(&one.source).chain(&one.target));
-    let local = places.filter(|one| place::store_of(one) == Some(StoreId::Local));
+    let local = places.filter(|one| one.store() == Some(StoreId::Local));
     let folders = local.filter_map(|one| one.start().split_once('/'));
     let mut kept: Vec<String> = folders.map(|(folder, _)| folder.to_owned()).collect();
     if config.ledger.store == StoreId::Local {

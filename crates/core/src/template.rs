@@ -6,12 +6,14 @@
 
 mod parse;
 mod reading;
+mod store;
 
 use crate::commit::CommitId;
 use crate::names::{EnvironmentName, ProjectName, shown};
 use chrono::format::StrftimeItems;
 use chrono::{DateTime, Utc};
 use parse::Part;
+pub use parse::TemplateError;
 pub use reading::Reading;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt::{self, Write};
@@ -37,20 +39,6 @@ pub struct Values {
 pub struct Template {
     text: String,
     parts: Vec<Part>,
-}
-
-/// Why a text is not a template.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct TemplateError {
-    /// Where in the text, in bytes from its start.
-    pub offset: usize,
-    /// How many bytes from there on are meant; at least 1 unless the text ends there.
-    pub len: usize,
-    /// What is wrong: a lower-case fragment.
-    pub message: String,
-    /// What to write instead.
-    pub hint: Option<String>,
 }
 
 /// Why a template can't be filled in.

@@ -102,7 +102,7 @@ pub fn stores_of(config: &Config) -> Vec<StoreId> {
         let moved = environment.artifacts.iter().filter(|artifact| artifact.kind != ArtifactKind::Git);
         let places = moved.flat_map(|artifact| std::iter::once(&artifact.source).chain(&artifact.target));
         for template in places.chain(&environment.needs) {
-            found.extend(template.fill(&values).ok().and_then(|template| crate::place::store_of(&template)));
+            found.extend(template.fill(&values).ok().and_then(|template| template.store()));
         }
     }
     found.sort();

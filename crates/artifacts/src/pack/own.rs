@@ -4,7 +4,6 @@
 use promote_core::config::{ArtifactKind, Config};
 use promote_core::folder::is_own;
 use promote_core::location::{Key, StoreId};
-use promote_core::place;
 use promote_core::template::{Template, Values};
 use std::path::{Path, PathBuf};
 
@@ -37,7 +36,7 @@ impl Own {
                     continue;
                 }
                 let places = std::iter::once(&artifact.source).chain(&artifact.target);
-                let local = places.filter(|place| place::store_of(place) == Some(StoreId::Local));
+                let local = places.filter(|place| place.store() == Some(StoreId::Local));
                 let filled = local.filter_map(|place| place.fill(&values).ok());
                 // What may stand for any name says nothing about the one it meets.
                 let telling = filled.filter(|one| !one.start().is_empty() || one.uses_sha());

@@ -10,7 +10,6 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::location::StoreId;
 use promote_core::observe::{begun, seen};
-use promote_core::place;
 use promote_core::port::ErrorKind;
 use promote_core::report::Document;
 use promote_core::world::{View, stores_of};
@@ -174,7 +173,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
     }
     for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
         let what = format!("targets of {}", settings.name);
-        let mut stores = settings.artifacts.iter().filter_map(|one| place::store_of(one.target.as_ref()?));
+        let mut stores = settings.artifacts.iter().filter_map(|one| one.target.as_ref()?.store());
         if let Some(id) = stores.find(|id| unreached.contains(id)) {
             found.push(unasked(what, &id));
             continue;

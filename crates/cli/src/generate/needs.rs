@@ -2,7 +2,6 @@
 
 use promote_core::config::{ArtifactKind, Config, Environment, StepAction};
 use promote_core::location::StoreId;
-use promote_core::place::store_of;
 use promote_core::template::{Template, Values, variable};
 use std::collections::BTreeSet;
 
@@ -156,7 +155,7 @@ fn values(config: &Config, environment: &Environment) -> Values {
 }
 
 fn filled(place: &Template, values: &Values) -> Option<StoreId> {
-    store_of(&place.fill(values).ok()?)
+    place.fill(values).ok()?.store()
 }
 
 /// The names in `${NAME}` of every location.

@@ -14,7 +14,6 @@ use promote_core::advance::choice::along;
 use promote_core::automatic::environments;
 use promote_core::config::{Artifact, ArtifactKind, Config, Environment, StepAction};
 use promote_core::location::StoreId;
-use promote_core::place::store_of;
 use promote_core::template::{Template, Values};
 
 /// What somebody means to do.
@@ -219,7 +218,7 @@ fn once(list: &mut Vec<Objects>, one: Objects) {
 /// A place with everything filled in that its environment settles: its store, and its key with `?` and `*`.
 fn settled(config: &Config, environment: &Environment, place: &Template) -> Option<(StoreId, String)> {
     let text = filled(config, environment, place);
-    let store = store_of(&text.parse().ok()?)?;
+    let store = text.parse::<Template>().ok()?.store()?;
     let key = match &store {
         StoreId::Image(_) | StoreId::Local | StoreId::Git(_) => text,
         _ => text.split_once("://")?.1.split_once('/')?.1.to_owned(),

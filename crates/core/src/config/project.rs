@@ -73,7 +73,7 @@ pub(super) fn ledger(
         }
         return None;
     };
-    match crate::place::store_of(&first.artifact.source) {
+    match first.artifact.source.store() {
         Some(store) => Some(LedgerPlace { store, prefix: format!(".promote/{project}").parse().ok()? }),
         None => {
             let message = "`ledger` is missing, and the first source's bucket depends on a placeholder";

@@ -5,7 +5,7 @@ use super::Left;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Location, StoreId};
-use crate::place::{prefix, store_of};
+use crate::place::prefix;
 use crate::port::{ErrorKind, Object};
 use crate::template::Template;
 use crate::world::View;
@@ -38,7 +38,7 @@ pub(super) async fn readable(
 
 /// The names that can have been made from a template, by the text before its first placeholder.
 pub(super) async fn named(view: &View, template: &Template) -> Result<Vec<Location>, Failure> {
-    let Some(id) = store_of(template) else { return Ok(Vec::new()) };
+    let Some(id) = template.store() else { return Ok(Vec::new()) };
     let prefix = prefix(&id, template);
     let failed = |error| Failure::looking(&format!("listing `{id}`"), error);
     let found = view.store(&id)?.names(prefix, PAGES).await.map_err(failed)?;
@@ -55,7 +55,7 @@ pub(super) async fn all(
     template: &Template,
     left: &mut Vec<Left>,
 ) -> Result<Vec<(Location, Object)>, Failure> {
-    let Some(id) = store_of(template) else { return Ok(Vec::new()) };
+    let Some(id) = template.store() else { return Ok(Vec::new()) };
     if !matches!(id, StoreId::Image(_)) {
         return listed(view, template, &id).await;
     }

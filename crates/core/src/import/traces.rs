@@ -9,7 +9,7 @@ use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
 use crate::ledger::TargetState;
 use crate::location::Location;
-use crate::place::{filled, locate, prefix, store_of};
+use crate::place::{filled, locate, prefix};
 use crate::port::Object;
 use crate::template::{Template, Values};
 use crate::world::View;
@@ -93,7 +93,7 @@ impl Trace<'_> {
     ) -> Result<Vec<Event>, Failure> {
         let target = filled(target, self.values)?;
         // A template that begins with the release lists the whole store, in which most names are not meant for it.
-        let anywhere = store_of(&target).is_none_or(|store| prefix(&store, &target).is_empty());
+        let anywhere = target.store().is_none_or(|store| prefix(&store, &target).is_empty());
         let mut found = Vec::new();
         for location in named(self.view, &target).await? {
             let text = location.to_string();
@@ -217,7 +217,7 @@ impl Trace<'_> {
         candidates: &[Candidate],
         source: &Template,
     ) -> Result<Option<crate::commit::CommitId>, Failure> {
-        let Some(store) = store_of(source).filter(|_| object.sha256.is_some()) else { return Ok(None) };
+        let Some(store) = source.store().filter(|_| object.sha256.is_some()) else { return Ok(None) };
         let fitting =
             candidates.iter().filter(|one| one.object.size == object.size && one.object.sha256.is_none());
         for candidate in fitting {

@@ -6,7 +6,7 @@ use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::ledger::{Past, State, TargetState};
 use crate::location::Location;
-use crate::place::{filled, prefix, store_of};
+use crate::place::{filled, prefix};
 use crate::port::ErrorKind;
 use crate::snapshot::Seen;
 use crate::template::{Reading, Template};
@@ -59,7 +59,7 @@ pub(super) async fn put_since(
 
 /// The names in the target's store, when those that are told hold the newest.
 async fn names(view: &View, target: &Template, requests: usize) -> Result<Vec<Location>, Failure> {
-    let Some(id) = store_of(target) else { return Ok(Vec::new()) };
+    let Some(id) = target.store() else { return Ok(Vec::new()) };
     let names = match view.store(&id)?.names(prefix(&id, target), requests).await {
         Ok(names) => names,
         // Who may promote need not be allowed to list.

@@ -1,11 +1,24 @@
 //! Cutting a template into its parts, with the place of what is wrong. Filling them in is the parent's work.
 
-use super::TemplateError;
 use crate::names::shown;
 use crate::suggest::closest;
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Utc};
 use std::fmt::Write;
+
+/// Why a text is not a template.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct TemplateError {
+    /// Where in the text, in bytes from its start.
+    pub offset: usize,
+    /// How many bytes from there on are meant; at least 1 unless the text ends there.
+    pub len: usize,
+    /// What is wrong: a lower-case fragment.
+    pub message: String,
+    /// What to write instead.
+    pub hint: Option<String>,
+}
 
 /// One part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
