@@ -2,24 +2,18 @@
 
 use super::end::End;
 use super::extra::{self, Sizes};
-use super::fields::{self, Fields};
-use super::{Limits, VerifyError, kind};
+use super::fields::{self, DESCRIPTOR, Fields, NEWEST_VERSION, RECORD};
+use super::limits::Limits;
+use super::{VerifyError, kind};
 use crate::member_name::{self, NameProblem};
 use crate::pack::MemberKind;
 use std::collections::HashMap;
 use std::fs::File;
 
-/// What each record begins with.
-pub(super) const RECORD: u32 = 0x0201_4b50;
 const ENCRYPTED: u16 = 1 | 1 << 6 | 1 << 13;
 /// Deflate's own options, the descriptor, UTF-8: what every reader reads in the same way.
 const KNOWN_FLAGS: u16 = 1 << 1 | 1 << 2 | DESCRIPTOR | UTF_8;
-/// The lengths and the checksum follow the data.
-pub(super) const DESCRIPTOR: u16 = 1 << 3;
 const UTF_8: u16 = 1 << 11;
-/// 4.5, which 64-bit sizes need. Info-ZIP's reader takes up to 4.6, Python's up to 6.3.
-pub(super) const NEWEST_VERSION: u16 = 45;
-
 /// One record of the directory.
 #[derive(Debug, Clone)]
 pub(super) struct Record {

@@ -4,7 +4,7 @@
 //! that the differential test runs.
 
 use super::VerifyError;
-use super::fields::{self, Fields};
+use super::fields::{self, Fields, NEWEST_VERSION, RECORD};
 use std::fs::File;
 
 const END: &[u8] = b"PK\x05\x06";
@@ -109,7 +109,7 @@ fn wide(before: &[u8], locator: &[u8], end: u64) -> Option<(Said, u64)> {
         && place == begin
         && signature == END_64
         && rest == END_64_LENGTH as u64 - 12
-        && needed <= super::directory::NEWEST_VERSION;
+        && needed <= NEWEST_VERSION;
     sound.then_some((said, begin))
 }
 
@@ -140,8 +140,7 @@ fn directory(file: &File, said: Said, end: u64) -> Result<End, VerifyError> {
     let length = end - said.start;
     if said.length < length {
         let shifted = fields::read(file, end - said.length, 4)?;
-        if said.length > 0 && shifted.and_then(|bytes| Fields(&bytes).u32()) == Some(super::directory::RECORD)
-        {
+        if said.length > 0 && shifted.and_then(|bytes| Fields(&bytes).u32()) == Some(RECORD) {
             return Err(VerifyError::StrayBytes { place: "before its first member" });
         }
     }

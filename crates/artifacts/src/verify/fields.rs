@@ -5,6 +5,13 @@ use super::VerifyError;
 use crate::file_identity::read_at;
 use std::fs::File;
 
+/// What each record of the directory begins with.
+pub(super) const RECORD: u32 = 0x0201_4b50;
+/// The lengths and the checksum follow the data.
+pub(super) const DESCRIPTOR: u16 = 1 << 3;
+/// 4.5, which 64-bit sizes need. Info-ZIP's reader takes up to 4.6, Python's up to 6.3.
+pub(super) const NEWEST_VERSION: u16 = 45;
+
 /// What is left of a header.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Fields<'a>(pub(super) &'a [u8]);

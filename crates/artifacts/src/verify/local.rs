@@ -2,9 +2,9 @@
 //! both say what the directory says.
 
 use super::VerifyError;
-use super::directory::{DESCRIPTOR, NEWEST_VERSION, Record};
+use super::directory::Record;
 use super::extra::{self, Sizes};
-use super::fields::{self, Fields};
+use super::fields::{self, DESCRIPTOR, Fields, NEWEST_VERSION};
 use std::fs::File;
 
 const HEADER: u32 = 0x0403_4b50;
