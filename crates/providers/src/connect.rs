@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
+use unsupported::unsupported;
 
 /// The opened stores, by name.
 pub type Stores = BTreeMap<StoreId, Arc<dyn Bucket>>;
@@ -143,11 +144,6 @@ fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
     Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
 }
 
-fn unsupported(id: &StoreId, what: &str) -> Failure {
-    Failure::new(ExitStatus::Usage, format!("`{id}`: this version of promote can't reach {what}"))
-        .hint("`s3://BUCKET/…`, `gs://BUCKET/…`, images and paths below the folder of `promote.toml` can be reached")
-}
-
 /// How to reach one bucket. A setting that would not be kept to is refused: without it, somebody else's rights would
 /// be used.
 fn settings(config: &Config, bucket: &str) -> Result<StoreSettings, Failure> {
@@ -181,6 +177,7 @@ fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSe
 }
 
 mod images;
+mod unsupported;
 
 #[cfg(test)]
 mod tests;

@@ -101,7 +101,7 @@ mod without {
             _config: &Config,
             _base: &Path,
         ) -> Result<Arc<dyn Bucket>, Failure> {
-            Err(crate::connect::unsupported(id, "registries of images"))
+            Err(crate::connect::unsupported::unsupported(id, "registries of images"))
         }
     }
 }
