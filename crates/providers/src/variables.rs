@@ -32,12 +32,11 @@ impl Variables {
             .map(|_| "GitLab says that the project is frozen (`CI_DEPLOY_FREEZE`)".to_owned())
     }
 
-    /// Those that steps are given: without the tokens that are promote's own, or were given to it alone, so that no step can
-    /// print or use them.
+    /// Those whose name is not told to be left out. One that is no text stays.
     #[must_use]
-    pub fn for_steps(&self) -> Self {
+    pub(crate) fn without(&self, left_out: impl Fn(&str) -> bool) -> Self {
         let mut all = self.clone();
-        all.0.retain(|name, _| !name.to_str().is_some_and(is_ours));
+        all.0.retain(|name, _| !name.to_str().is_some_and(&left_out));
         all
     }
 
@@ -52,20 +51,6 @@ impl Variables {
     pub fn iter(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
         self.0.iter().map(|(name, value)| (name.as_os_str(), value.as_os_str()))
     }
-}
-
-/// Whether a variable is a token for promote itself: its own, what GitHub's runner gives an action and no script, and the
-/// action's inputs that are secrets by their name.
-fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 5] = [
-        crate::identity::TOKEN,
-        crate::forge::TOKEN,
-        "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-        "ACTIONS_ID_TOKEN_REQUEST_URL",
-        "ACTIONS_RUNTIME_TOKEN",
-    ];
-    let upper = name.to_ascii_uppercase();
-    OURS.contains(&upper.as_str()) || (upper.starts_with("INPUT_") && crate::step::is_secret(&upper))
 }
 
 impl<N: Into<OsString>, V: Into<OsString>> FromIterator<(N, V)> for Variables {
@@ -83,28 +68,6 @@ impl fmt::Debug for Variables {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_get_no_token_that_is_promotes_own() {
-        let kept = ["PATH", "GITHUB_TOKEN", "MY_TOKEN", "INPUT_TO", "ACTIONS_CACHE_URL", "PROMOTE_ACTOR"];
-        let taken = [
-            "PROMOTE_ID_TOKEN",
-            "PROMOTE_FORGE_TOKEN",
-            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            "ACTIONS_ID_TOKEN_REQUEST_URL",
-            "ACTIONS_RUNTIME_TOKEN",
-            "INPUT_TOKEN",
-            "INPUT_DEPLOY-KEY",
-            "INPUT_DB_PASSWORD",
-            "input_secret",
-        ];
-        let all: Variables = kept.iter().chain(&taken).map(|name| (*name, "x")).collect();
-        let left: Vec<String> =
-            all.for_steps().iter().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
-        let mut expected = kept.map(str::to_owned);
-        expected.sort();
-        assert_eq!(left, expected);
-    }
 
     #[test]
     fn empty_values_count_as_unset_and_values_are_not_shown() {

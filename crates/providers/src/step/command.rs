@@ -2,7 +2,8 @@
 
 use super::collected::Collected;
 use super::process_group::{HELD, ProcessGroup};
-use super::{Ended, SystemSteps, folder, outputs};
+use super::system::{Ended, SystemSteps};
+use super::{folder, outputs};
 use crate::opened;
 use promote_core::config::Step;
 use promote_core::digest::Hasher;

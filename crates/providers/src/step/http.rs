@@ -3,7 +3,7 @@
 
 use super::collected::escaped;
 use super::masked::Secrets;
-use super::{Ended, SystemSteps};
+use super::system::{Ended, SystemSteps};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use promote_core::port::{StepContext, StepEnd, StepProgress};

@@ -4,95 +4,25 @@
 mod collected;
 mod command;
 mod folder;
+mod given;
 mod http;
 mod masked;
 mod outputs;
 mod pipeline;
 mod process_group;
+mod system;
 #[cfg(test)]
 mod tests;
 mod watcher;
 
 pub use masked::Secrets;
-pub(crate) use masked::is_secret;
+pub use system::SystemSteps;
 
-use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};
-use promote_core::port::{Clock, ProviderError, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::Arc;
+use promote_core::port::{ProviderError, StepContext, StepProgress, StepReport, StepRunner};
 use std::time::{Duration, Instant};
-
-/// Runs steps on this machine.
-#[derive(Debug, Clone)]
-pub struct SystemSteps {
-    base: PathBuf,
-    variables: Variables,
-    interruption: Interruption,
-    first_wait: Duration,
-    pipelines: PipelineAccess,
-    clock: Arc<dyn Clock>,
-    /// Values of variables that other steps refer to.
-    hidden: Vec<String>,
-}
-
-/// How a step ended, before it is put into a report.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    end: StepEnd,
-    summary: String,
-    tail: String,
-    outputs: BTreeMap<String, String>,
-}
-
-impl Ended {
-    fn new(end: StepEnd, summary: impl Into<String>) -> Self {
-        Self { end, summary: summary.into(), tail: String::new(), outputs: BTreeMap::new() }
-    }
-
-    /// It could not be run.
-    fn errored(summary: impl Into<String>) -> Self {
-        Self::new(StepEnd::Errored, summary)
-    }
-}
-
-impl SystemSteps {
-    /// `base` is the folder of `promote.toml`: commands run there or below. `variables` are given to commands, and
-    /// `$NAME` is looked up in them. When `interruption` comes, the running step is ended.
-    pub fn new(base: impl Into<PathBuf>, variables: Variables, interruption: Interruption) -> Self {
-        Self {
-            base: base.into(),
-            variables,
-            interruption,
-            first_wait: Duration::from_secs(1),
-            pipelines: PipelineAccess::default(),
-            clock: Arc::new(SystemClock),
-            hidden: Vec::new(),
-        }
-    }
-
-    /// The same, hiding the values of these variables in what any step says: what one step refers to, another may say.
-    #[must_use]
-    pub fn hiding<'n>(mut self, names: impl IntoIterator<Item = &'n str>) -> Self {
-        self.hidden =
-            names.into_iter().filter_map(|name| self.variables.get(name)).map(str::to_owned).collect();
-        self
-    }
-
-    /// What a step that refers to these values must not say.
-    fn secrets<'v>(&'v self, referred: impl IntoIterator<Item = &'v str>) -> Secrets {
-        Secrets::new(&self.variables, self.hidden.iter().map(String::as_str).chain(referred))
-    }
-
-    /// The same with a way to pipelines; without it, they are reached as this machine is set up.
-    #[must_use]
-    pub fn with_pipelines(mut self, pipelines: PipelineAccess) -> Self {
-        self.pipelines = pipelines;
-        self
-    }
-}
+use system::Ended;
 
 #[async_trait]
 impl StepRunner for SystemSteps {

@@ -1,6 +1,6 @@
 //! Following the pipelines that a move sets off, or starting them. How that goes is decided in `promote_core::follow`.
 
-use super::{Ended, SystemSteps};
+use super::system::{Ended, SystemSteps};
 use promote_core::follow::{Follow, Pace, elsewhere, plain, wanted};
 use promote_core::port::{ErrorKind, ProviderError, StepContext, StepEnd, StepProgress};
 use promote_core::template::Template;
