@@ -1,6 +1,7 @@
 //! The forge that a repository lies on, GitHub or GitLab: which one, by what token it is reached, and whether this is a
 //! job of it. What is told to it, and when, is the core's to decide.
 
+mod access;
 mod github;
 mod gitlab;
 mod job;
@@ -8,32 +9,14 @@ mod place;
 mod session;
 mod token;
 
+pub use access::{Access, TOKEN};
 pub use job::job;
 
 use crate::trust::HOSTS;
-use crate::{Trust, Variables};
 use place::Place;
-use promote_core::config::{Forge, ForgeKind};
+use promote_core::config::ForgeKind;
 use promote_core::port::{Deployments, ErrorKind, ProviderError};
 use std::sync::Arc;
-
-/// The variable that goes before all others that hold a token for the forge.
-pub const TOKEN: &str = "PROMOTE_FORGE_TOKEN";
-
-/// What is known about reaching the forge.
-#[derive(Debug, Clone)]
-pub struct Access {
-    /// `[forge]`.
-    pub forge: Forge,
-    /// The environment variables.
-    pub variables: Variables,
-    /// The address of the remote `origin`, where there is one.
-    pub remote: Option<String>,
-    /// Whether a person sits before it, so that the forge's own command line may be asked for its token.
-    pub person: bool,
-    /// Whom a token may be sent to.
-    pub trust: Trust,
-}
 
 /// Finds the repository and the token. Sends nothing to the forge.
 ///

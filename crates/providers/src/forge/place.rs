@@ -1,7 +1,7 @@
 //! Which repository on which forge: from the file, and from the remote where that lies on the same forge. A token is
 //! never sent to a host only because a remote names it.
 
-use super::Access;
+use super::access::Access;
 use crate::https::trusted;
 use promote_core::config::{Forge, ForgeKind};
 use promote_core::names::shown;

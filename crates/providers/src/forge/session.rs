@@ -140,7 +140,7 @@ impl Session {
             429 => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
             403 if spent => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
             401 => told(ErrorKind::Denied, "the token is not accepted")
-                .hint(format!("set `{}` to a token that is valid", super::TOKEN)),
+                .hint(format!("set `{}` to a token that is valid", super::access::TOKEN)),
             403 => told(ErrorKind::Denied, "the token may not write deployments").hint(if github {
                 "the token needs write access to deployments: `deployments: write`, or the scope `repo_deployment`"
             } else {

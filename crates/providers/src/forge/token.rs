@@ -1,8 +1,8 @@
 //! The token by which the forge is reached: named variables first, the forge's own command line last, and that only
 //! where a person sits before it.
 
+use super::access::{Access, TOKEN};
 use super::place::Place;
-use super::{Access, TOKEN};
 use promote_core::config::ForgeKind;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::process::Stdio;

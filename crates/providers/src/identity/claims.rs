@@ -1,6 +1,5 @@
 //! What a token says: read, compared with what is expected, and reduced to what is worth keeping.
 
-use super::Identity;
 use crate::actor::plain;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::dangerous::insecure_decode;
@@ -35,6 +34,29 @@ pub const KEPT: [&str; 22] = [
 
 /// By how many seconds clocks may differ.
 const LEEWAY: i64 = 60;
+
+/// What a token says, and how far that was checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Who signed it.
+    pub issuer: String,
+    /// Whom it is about.
+    pub subject: String,
+    /// For whom it was signed.
+    pub audience: Vec<String>,
+    /// The claims that are kept, by name; made fit for a record.
+    pub claims: BTreeMap<String, String>,
+    /// Why the signature is not vouched for; `None` when it was checked and holds.
+    pub unchecked: Option<String>,
+}
+
+impl Identity {
+    /// The person that the token names; where it names none, its subject: a proven name is one that the token proves.
+    pub fn name(&self) -> &str {
+        let claims = ["actor", "user_login"].into_iter().filter_map(|claim| self.claims.get(claim));
+        claims.map(String::as_str).find(|name| !name.trim().is_empty()).unwrap_or(&self.subject)
+    }
+}
 
 /// What a token must say.
 #[derive(Debug)]

@@ -1,13 +1,17 @@
 //! Getting the token: from a variable, or from GitHub's runner.
 //! <https://docs.github.com/actions/reference/security/oidc>
 
-use super::{AUDIENCE, TOKEN};
 use crate::Variables;
 use crate::https::{self, trusted};
 use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
+
+/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
+pub const AUDIENCE: &str = "promote";
+/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
+pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
 
 /// How long each answer may take.
 const ANSWER: Duration = Duration::from_secs(5);

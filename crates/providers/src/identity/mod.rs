@@ -13,29 +13,9 @@ use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use std::collections::BTreeMap;
 
-pub use claims::KEPT;
-
-/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
-pub const AUDIENCE: &str = "promote";
-/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
-pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
-
-/// What a token says, and how far that was checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Identity {
-    /// Who signed it.
-    pub issuer: String,
-    /// Whom it is about.
-    pub subject: String,
-    /// For whom it was signed.
-    pub audience: Vec<String>,
-    /// The claims that are kept, by name; made fit for a record.
-    pub claims: BTreeMap<String, String>,
-    /// Why the signature is not vouched for; `None` when it was checked and holds.
-    pub unchecked: Option<String>,
-}
+pub use claims::{Identity, KEPT};
+pub use fetch::{AUDIENCE, TOKEN};
 
 /// What became of asking for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -129,14 +109,6 @@ pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
     Err(Failure::new(ExitStatus::Denied, "who acts here is not proven, and `PROMOTE_REQUIRE_OIDC` asks for that")
         .state(format!("{why}."))
         .hint("on GitHub the job needs `permissions: id-token: write`; on GitLab `id_tokens: PROMOTE_ID_TOKEN: aud: promote`"))
-}
-
-impl Identity {
-    /// The person that the token names; where it names none, its subject: a proven name is one that the token proves.
-    pub fn name(&self) -> &str {
-        let claims = ["actor", "user_login"].into_iter().filter_map(|claim| self.claims.get(claim));
-        claims.map(String::as_str).find(|name| !name.trim().is_empty()).unwrap_or(&self.subject)
-    }
 }
 
 #[cfg(test)]
