@@ -29,7 +29,7 @@ pub(super) fn hosts(path: &Path) -> Result<BTreeSet<Host>, Failure> {
 
 fn collect(value: &Value, found: &mut BTreeSet<Host>) {
     match value {
-        Value::String(text) => found.extend(super::address(text).map(|(host, _)| host)),
+        Value::String(text) => found.extend(super::address::address(text).map(|(host, _)| host)),
         Value::Array(list) => list.iter().for_each(|value| collect(value, found)),
         Value::Object(map) => {
             for (key, value) in map {

@@ -2,8 +2,10 @@
 //! servers of registries, and what stands in files of credentials that it names. A registry itself is not among them:
 //! its password is kept under its name, by the person.
 
-use super::{Trust, address, google_file};
-use promote_core::config::{Config, ForgeKind};
+use super::address::address;
+use super::google_file;
+use super::surroundings::Trust;
+use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::location::StoreId;
@@ -140,15 +142,4 @@ fn forge(trust: &Trust, config: &Config, found: &mut Vec<Sending>) -> Result<(),
         found.push(sending(config, host, format!("your token for {}", forge.kind.name()), key));
     }
     Ok(())
-}
-
-impl Trust {
-    /// Whether the token for a forge may be sent to the host.
-    pub(crate) fn takes_forge(&self, kind: ForgeKind, host: &Host) -> bool {
-        let (vendor, marker, names) = match kind {
-            ForgeKind::Github => (Vendor::Github, "GITHUB_ACTIONS", ["GITHUB_API_URL"]),
-            ForgeKind::Gitlab => (Vendor::Gitlab, "GITLAB_CI", ["CI_API_V4_URL"]),
-        };
-        vendor.owns(host) || self.is_the_jobs(host, marker, &names) || self.allowed.has(host)
-    }
 }
