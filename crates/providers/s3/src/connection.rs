@@ -1,11 +1,8 @@
 //! How a bucket is reached: region, endpoint, credentials, time-outs. The client is made when it is first needed,
 //! so that a command that sends nothing pays nothing. What is sent over it is left to the other modules.
 
-use crate::S3Bucket;
 use crate::answer_size::AnswerSize;
 use crate::clock::{ServerClock, SigningTime};
-use crate::expiry::Expiring;
-use crate::failure::Doing;
 use aws_config::BehaviorVersion;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
 use aws_config::meta::region::RegionProviderChain;
@@ -16,12 +13,11 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     Builder, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
-use chrono::{DateTime, SubsecRound, Utc};
 use promote_core::config::StoreSettings;
 use promote_core::patience;
 use promote_core::port::{Confided, ErrorKind, ProviderError};
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
@@ -112,6 +108,11 @@ impl Connection {
         }
     }
 
+    /// The client, made at the first call; `bucket` is the name of what is asked for.
+    pub(crate) async fn client(&self, bucket: &str) -> Result<&Client, ProviderError> {
+        self.client.get_or_try_init(|| self.build(bucket)).await
+    }
+
     /// The region that requests are signed for, once known.
     pub(crate) fn region(&self) -> Option<String> {
         self.client.get()?.config().region().map(ToString::to_string)
@@ -153,12 +154,17 @@ impl Connection {
         (Builder::from(&shared), own.or_else(|| shared.endpoint_url().map(str::to_owned)))
     }
 
-    async fn build(&self, bucket: &S3Bucket) -> Result<Client, ProviderError> {
+    async fn build(&self, bucket: &str) -> Result<Client, ProviderError> {
         let settings = &self.settings;
         let region = self.find_region().await.ok_or_else(|| {
-            ProviderError::new(ErrorKind::Invalid, bucket, &bucket.name, "no region is configured")
-                .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket.name))
-                .refusal()
+            ProviderError::new(
+                ErrorKind::Invalid,
+                format!("s3://{bucket}"),
+                bucket,
+                "no region is configured",
+            )
+            .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket))
+            .refusal()
         })?;
         let (mut builder, elsewhere) = match &self.sign_in {
             SignIn::Usual => self.usual(region.clone()).await,
@@ -197,73 +203,5 @@ impl Connection {
             .interceptor(crate::keeping::Keeping(self.confided.clone()))
             .interceptor(crate::told::Told);
         Ok(Client::from_conf(builder.build()))
-    }
-}
-
-impl S3Bucket {
-    /// The client, made at the first call.
-    pub(crate) async fn client(&self) -> Result<&Client, ProviderError> {
-        self.connection.client.get_or_try_init(|| self.connection.build(self)).await
-    }
-
-    /// Settings of a request that takes effect: sent once, signed by the store's clock, refused by the store when
-    /// it arrives late. `age` is how long ago it shall have been signed; only the probe says anything but zero.
-    pub(crate) fn effect(&self, age: Duration) -> Builder {
-        Config::builder()
-            .retry_config(RetryConfig::disabled())
-            .time_source(SigningTime { clock: self.connection.clock.clone(), age })
-            .interceptor(Expiring(self.lifetime()))
-    }
-
-    /// Settings of a part, which takes no effect by itself: it is sent as often as any write to a store that is busy.
-    pub(crate) fn part() -> Builder {
-        let retries = RetryConfig::standard()
-            .with_max_attempts(patience::TRIES)
-            .with_initial_backoff(patience::FIRST)
-            .with_max_backoff(patience::LONGEST);
-        Config::builder().retry_config(retries)
-    }
-
-    /// How long to wait for the answer to a request about `size` bytes: at least 2 MiB a second is expected.
-    pub(crate) fn patience(&self, size: u64) -> Duration {
-        self.limits.answer + Duration::from_secs(size >> 21)
-    }
-
-    /// Remembers that the bucket is there.
-    pub(crate) fn bucket_seen(&self) {
-        self.connection.exists.store(true, Ordering::Relaxed);
-    }
-
-    /// The store's time. Asks only when it has answered nothing yet.
-    pub(crate) async fn server_time(&self) -> Result<DateTime<Utc>, ProviderError> {
-        if let Some(now) = self.connection.clock.now() {
-            return Ok(DateTime::from(now).trunc_subsecs(3));
-        }
-        let asked = self.ask_for_bucket().await;
-        match (self.connection.clock.now(), asked) {
-            // A refusal carries the time as well.
-            (Some(now), _) => Ok(DateTime::from(now).trunc_subsecs(3)),
-            (None, Err(failure)) => Err(failure),
-            (None, Ok(())) => Err(ProviderError::new(
-                ErrorKind::Unsupported,
-                self,
-                &self.name,
-                "the store's answers carry no `Date`, so its clock is not known",
-            )),
-        }
-    }
-
-    /// Whether the bucket exists. A missing right says nothing about it and is no failure of this question.
-    pub(crate) async fn ask_for_bucket(&self) -> Result<(), ProviderError> {
-        let doing = Doing::reading(self, &self.name, "s3:ListBucket", self.limits.answer);
-        let request = self.client().await?.head_bucket().bucket(&self.name).send();
-        match doing.run(request).await {
-            Ok(_) => {
-                self.bucket_seen();
-                Ok(())
-            }
-            Err(failure) if failure.kind == ErrorKind::NotFound => Err(doing.no_bucket()),
-            Err(failure) => Err(failure),
-        }
     }
 }
