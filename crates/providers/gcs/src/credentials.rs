@@ -3,15 +3,16 @@
 
 mod opened;
 
-use crate::failure::harmless;
+use crate::foreign::harmless;
 use futures_util::FutureExt as _;
 use google_cloud_auth::credentials::{
     Builder, CacheableResource, Credentials, external_account, impersonated, service_account, user_account,
 };
 use google_cloud_auth::errors::CredentialsError;
 use http::{Extensions, HeaderMap};
-use promote_core::port::ErrorKind;
+use promote_core::port::{ErrorKind, ProviderError};
 use serde_json::Value;
+use std::fmt::Display;
 use std::panic::AssertUnwindSafe;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -51,6 +52,17 @@ pub(crate) struct NoToken {
     pub(crate) message: String,
     pub(crate) hint: String,
     pub(crate) cause: Option<String>,
+}
+
+impl NoToken {
+    /// The failure of what was asked of a bucket about `subject`.
+    pub(crate) fn error(self, bucket: impl Display, subject: &str) -> ProviderError {
+        let failure = ProviderError::new(self.kind, bucket, subject, self.message).hint(self.hint);
+        match self.cause {
+            Some(cause) => failure.caused_by(cause),
+            None => failure,
+        }
+    }
 }
 
 const USUAL_HINT: &str =

@@ -69,11 +69,8 @@ impl<'a> Doing<'a> {
     /// Sends the request and opens the answer, which is one of success or the `308` of an upload in progress.
     pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, ProviderError> {
         let ready = self.bucket.ready().await?;
-        let signed = ready
-            .tokens
-            .headers()
-            .await
-            .map_err(|missing| self.bucket.without_token(self.subject, missing))?;
+        let signed =
+            ready.tokens.headers().await.map_err(|missing| missing.error(self.bucket, self.subject))?;
         let (client, request) = request.headers(signed).build_split();
         let request = request.map_err(|odd| self.broken(&odd))?;
         if let Some(header) = request.headers().get(http::header::AUTHORIZATION) {

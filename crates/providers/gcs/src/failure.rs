@@ -2,6 +2,7 @@
 //! whose kind says what may be done next. Which failures are expected is left to the callers.
 
 use crate::exchange::{Answer, Doing};
+use crate::foreign::harmless;
 use promote_core::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
 use std::error::Error;
@@ -48,11 +49,6 @@ struct Detail {
 #[serde(default)]
 struct Reason {
     reason: String,
-}
-
-/// Foreign text fit to be shown: no control characters, at most 300 characters.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// Whether the store itself turned the request down or made a mess of it, other than by being overloaded or broken.

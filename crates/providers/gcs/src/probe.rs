@@ -3,7 +3,8 @@
 
 mod attempt;
 
-use crate::{GcsBucket, nothing_known};
+use crate::GcsBucket;
+use crate::bucket::nothing_known;
 use attempt::{Ended, How, Place};
 use futures_util::future::join_all;
 use promote_core::location::Key;
