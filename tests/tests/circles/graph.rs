@@ -12,16 +12,16 @@ type Path = Vec<String>;
 
 /// Files, what they use, and by what name: `ties[user][used]` are the paths as they are written.
 #[derive(Debug, Default)]
-pub struct Graph {
-    pub ties: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
+pub(super) struct Graph {
+    pub(super) ties: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
 }
 
 /// Files that use each other, each by way of the others.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Circle {
-    pub files: Vec<String>,
+pub(super) struct Circle {
+    pub(super) files: Vec<String>,
     /// `FILE -> FILE: NAMES` for each pair of them.
-    pub ties: Vec<String>,
+    pub(super) ties: Vec<String>,
 }
 
 #[derive(Debug, Default)]
@@ -46,7 +46,7 @@ struct Reader<'f> {
 }
 
 /// Reads the sources of one crate, by their path below `src`.
-pub fn read(files: &BTreeMap<String, String>) -> Graph {
+pub(super) fn read(files: &BTreeMap<String, String>) -> Graph {
     let mut graph = Graph::default();
     for root in ["lib.rs", "main.rs"].into_iter().filter(|root| files.contains_key(*root)) {
         let mut reader = Reader { files, modules: BTreeMap::new() };
@@ -216,7 +216,7 @@ impl Reader<'_> {
 
 impl Graph {
     /// Every group of files of which each uses all others, directly or by way of others.
-    pub fn circles(&self) -> Vec<Circle> {
+    pub(super) fn circles(&self) -> Vec<Circle> {
         let reach: BTreeMap<&str, BTreeSet<&str>> =
             self.ties.keys().map(|file| (file.as_str(), self.reached(file))).collect();
         let mut seen = BTreeSet::new();
@@ -250,7 +250,7 @@ impl Graph {
 }
 
 /// One tie in words.
-pub fn tie(user: &str, used: &str, names: &BTreeSet<String>) -> String {
+pub(super) fn tie(user: &str, used: &str, names: &BTreeSet<String>) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     format!("{user} -> {used}: {}", names.join(", "))
 }
