@@ -33,7 +33,11 @@ fn packed(
     threads: Option<NonZeroUsize>,
     out: &mut dyn Write,
 ) -> Result<(), Box<dyn Error>> {
-    let packed = pack_to(&Listing::of_path(Path::new(dir))?, Path::new(zip), &Options { threads })?;
+    let packed = pack_to(
+        &Listing::of_path(Path::new(dir))?,
+        Path::new(zip),
+        &Options { threads, ..Options::default() },
+    )?;
     writeln!(out, "{} {} {}", packed.digest, packed.content, packed.members)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! A file as content that can be read again from any place: what providers upload. Where it goes is their work.
 
 use crate::file_identity::{FileIdentity, open_regular, read_at};
+use crate::tally::Tally;
 use async_trait::async_trait;
 use bytes::Bytes;
 use promote_core::digest::{Digest, Hasher};
@@ -27,8 +28,14 @@ impl FileBlob {
     /// # Errors
     /// When the file can't be read, is no regular file, or changes meanwhile.
     pub fn open(path: &Path) -> io::Result<Self> {
+        Self::open_counted(path, &Tally::default())
+    }
+
+    /// The same, counting what was read.
+    pub(crate) fn open_counted(path: &Path, tally: &Tally) -> io::Result<Self> {
         let (file, identity) = open_file(path)?;
-        let digest = digest_of(&file, &identity)?;
+        tally.expect(identity.size, 1);
+        let digest = digest_of(&file, &identity, tally)?;
         Ok(Self { file: Arc::new(file), identity, digest })
     }
 
@@ -81,7 +88,7 @@ pub(crate) fn open_file(path: &Path) -> io::Result<(File, FileIdentity)> {
 }
 
 /// The digest of an open file that must stay as it is.
-pub(crate) fn digest_of(file: &File, identity: &FileIdentity) -> io::Result<Digest> {
+pub(crate) fn digest_of(file: &File, identity: &FileIdentity, tally: &Tally) -> io::Result<Digest> {
     let mut hasher = Hasher::new();
     let mut buffer = vec![0; READ];
     let mut offset = 0;
@@ -89,6 +96,7 @@ pub(crate) fn digest_of(file: &File, identity: &FileIdentity) -> io::Result<Dige
         let count = read_at(file, &mut buffer, offset)?;
         hasher.update(buffer.get(..count).unwrap_or_default());
         offset += count as u64;
+        tally.add(count as u64);
         if count < READ {
             break;
         }

@@ -14,6 +14,7 @@ mod member_name;
 pub mod pack;
 pub mod publication;
 pub mod ready;
+pub mod tally;
 pub mod unpacked;
 pub mod verify;
 mod zip_writer;

@@ -5,6 +5,7 @@ use crate::blob::FileBlob;
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::pack::{self, Listing, Options, Own, PackError, Packed, pack_to};
+use crate::tally::Tally;
 use crate::verify::{Limits, Verified, VerifyError, verify, verify_to_blob};
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Pack, Step, StepAction};
@@ -89,8 +90,13 @@ pub async fn pack(what: What, out: Out, allow_dirty: bool) -> Result<Made, Failu
         }
         _ => None,
     };
-    aside(move || {
-        let options = Options::default();
+    let named = match &what {
+        What::Commit(_, commit, ..) => commit.short(7).to_owned(),
+        What::Path(path, _) => path.display().to_string(),
+    };
+    let tally = Tally::default();
+    let options = Options { tally: tally.clone(), ..Options::default() };
+    let packing = aside(move || {
         let packed = match &out {
             Out::File(path) => pack_to(&listing, path, &options),
             Out::Open(file) => pack::pack(&listing, file, &options),
@@ -98,8 +104,8 @@ pub async fn pack(what: What, out: Out, allow_dirty: bool) -> Result<Made, Failu
         let packed = packed.map_err(unpacked)?;
         let warnings = listing.warnings().iter().map(ToString::to_string).collect();
         Ok(Made { packed, warnings, dirty })
-    })
-    .await
+    });
+    tally.told("pack", &named, packing).await
 }
 
 /// Packs into a scratch file.
@@ -115,9 +121,13 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
         What::Commit(_, commit, ..) => commit.short(7).to_owned(),
         What::Path(path, _) => path.display().to_string(),
     };
-    wire::tell(|| Wire::Doing { doing: "pack", what: named });
+    wire::tell(|| Wire::Doing { doing: "pack", what: named.clone() });
     let Made { packed, warnings, dirty } = pack(what, Out::File(file.clone()), allow_dirty).await?;
-    let blob = aside(move || FileBlob::open(&file).map_err(|error| unreadable(&file, error))).await?;
+    let tally = Tally::default();
+    let counts = tally.clone();
+    let reading =
+        aside(move || FileBlob::open_counted(&file, &counts).map_err(|error| unreadable(&file, error)));
+    let blob = tally.told("check", &named, reading).await?;
     if blob.digest() != packed.digest {
         return Err(Failure::new(ExitStatus::Failed, "the archive was changed while it was packed"));
     }
@@ -137,13 +147,16 @@ pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
 pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
     wire::tell(|| Wire::Doing { doing: "check", what: path.display().to_string() });
     let zip = zip || path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("zip"));
-    aside(move || {
+    let named = path.display().to_string();
+    let tally = Tally::default();
+    let counts = tally.clone();
+    let checking = aside(move || {
         let (blob, content, warnings) = if zip {
-            let (found, blob) = verify_to_blob(&path, &Limits::default())
+            let (found, blob) = verify_to_blob(&path, &Limits::default(), &counts)
                 .map_err(|error| unsound(&path, error, &PUBLISHED))?;
             (blob, Some(found.content), found.warnings.iter().map(ToString::to_string).collect())
         } else {
-            let blob = FileBlob::open(&path)
+            let blob = FileBlob::open_counted(&path, &counts)
                 .map_err(|error| unsound(&path, VerifyError::Read(error), &PUBLISHED))?;
             (blob, None, Vec::new())
         };
@@ -153,8 +166,8 @@ pub async fn given(path: PathBuf, zip: bool) -> Result<Ready, Failure> {
         }
         let given = Given::Object { body: Body::Blob(Arc::new(blob)), content };
         Ok(Ready { given, built: "given".to_owned(), warnings, dirty: None, _folder: None })
-    })
-    .await
+    });
+    tally.told("check", &named, checking).await
 }
 
 /// The files of a folder, as they are, without what is kept there for the project.
@@ -233,7 +246,9 @@ async fn aside<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let done = tokio::task::spawn_blocking(work).await;
-    done.unwrap_or_else(|error| Err(Failure::new(ExitStatus::Failed, "packing broke off").caused_by(error)))
+    done.unwrap_or_else(|error| {
+        Err(Failure::new(ExitStatus::Failed, "packing was interrupted").caused_by(error))
+    })
 }
 
 fn unpacked(error: PackError) -> Failure {

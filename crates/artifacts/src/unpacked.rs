@@ -4,6 +4,7 @@
 use crate::blob::{digest_of, open_file};
 use crate::file_identity::{FileIdentity, read_at};
 use crate::pack::{Own, PackError, Warning, folder};
+use crate::tally::Tally;
 use async_trait::async_trait;
 use bytes::Bytes;
 use promote_core::digest::Digest;
@@ -26,7 +27,7 @@ struct Reopened {
 impl Reopened {
     fn open(path: PathBuf) -> io::Result<Self> {
         let (file, identity) = open_file(&path)?;
-        let digest = digest_of(&file, &identity)?;
+        let digest = digest_of(&file, &identity, &Tally::default())?;
         Ok(Self { path, identity, digest })
     }
 

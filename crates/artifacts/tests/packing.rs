@@ -62,7 +62,7 @@ fn write_tree(dir: &Path, reversed: bool) {
 }
 
 fn threads(count: usize) -> Options {
-    Options { threads: NonZeroUsize::new(count) }
+    Options { threads: NonZeroUsize::new(count), ..Options::default() }
 }
 
 fn bytes_of(dir: &Path, count: usize) -> (Packed, Vec<u8>) {

@@ -46,6 +46,9 @@ impl Events for Heard {
                 ));
             }
             Event::Reading { source, done, size } => log.debug(&format!("{source}: {done} of {size} bytes")),
+            Event::Bytes { doing, what, done, size } => {
+                log.debug(&format!("{doing} {what}: {done} of {size} bytes"));
+            }
             Event::Waiting { until, seconds, why } => {
                 log.say(&format!("waiting {seconds} s, until {}: {why}", until.format("%H:%M:%S UTC")));
             }

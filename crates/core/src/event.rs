@@ -59,6 +59,17 @@ pub enum Event {
         /// How many there are.
         size: u64,
     },
+    /// Bytes of something large were packed, checked or sent.
+    Bytes {
+        /// `pack`, `check` or `send`.
+        doing: String,
+        /// What: a commit, a file or a location.
+        what: String,
+        /// How many bytes by now.
+        done: u64,
+        /// How many there are; 0 where that is not known.
+        size: u64,
+    },
     /// Waiting until requests of an earlier promotion can't land any more.
     Waiting {
         /// Until when, by the store's clock.

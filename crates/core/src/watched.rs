@@ -44,7 +44,7 @@ impl Blob for Watched {
         let read = bytes.len() as u64;
         // A part that is sent again is read again.
         let done = self.done.fetch_add(read, Ordering::Relaxed).saturating_add(read).min(self.size());
-        wire::tell(|| Wire::Bytes { what: self.what.clone(), done, size: self.size() });
+        wire::tell(|| Wire::Bytes { doing: "send", what: self.what.clone(), done, size: self.size() });
         Ok(bytes)
     }
 }

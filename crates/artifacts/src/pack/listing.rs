@@ -202,6 +202,16 @@ impl Listing {
         self
     }
 
+    /// How many bytes its members have together; `None` where only git knows that.
+    pub(crate) fn size(&self) -> Option<u64> {
+        let sizes = self.items.iter().map(|item| match &item.content {
+            Content::Bytes(bytes) => Some(bytes.len() as u64),
+            Content::File { identity, .. } => Some(identity.size),
+            Content::Blob(_) => None,
+        });
+        sizes.sum()
+    }
+
     /// How many members there are.
     pub fn members(&self) -> usize {
         self.items.len()

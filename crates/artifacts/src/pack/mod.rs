@@ -20,6 +20,7 @@ pub use listing::{Listing, MemberKind, Origin, Warning};
 pub use own::Own;
 
 use crate::encoder::FORMAT;
+use crate::tally::Tally;
 use crate::zip_writer::{Member, Streamed, ZipWriter};
 use budget::Budget;
 use jobs::{Buffers, Piece};
@@ -41,10 +42,12 @@ const WAITING: usize = 1024;
 const WRITE: usize = 256 << 10;
 
 /// How to pack. Nothing here shows in the bytes.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Options {
     /// Threads that compress; all cores, at most 16, when not given.
     pub threads: Option<NonZeroUsize>,
+    /// Counts what was read.
+    pub tally: Tally,
 }
 
 /// An archive that was made.
@@ -95,6 +98,7 @@ pub fn pack_to(listing: &Listing, path: &Path, options: &Options) -> Result<Pack
 pub fn pack<W: Write>(listing: &Listing, out: W, options: &Options) -> Result<Packed, PackError> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(MOST_THREADS);
     let threads = options.threads.map_or_else(cores, NonZeroUsize::get);
+    options.tally.expect(listing.size().unwrap_or(0), 1);
     let budget = Budget::new(threads * AHEAD);
     let buffers = Buffers::default();
     let (jobs, waiting) = sync_channel(WAITING);
@@ -104,7 +108,8 @@ pub fn pack<W: Write>(listing: &Listing, out: W, options: &Options) -> Result<Pa
         for _ in 0..threads {
             scope.spawn(|| jobs::work(&waiting, &buffers));
         }
-        let reader = Reader { jobs, steps, budget: &budget, buffers: &buffers };
+        let tally = &options.tally;
+        let reader = Reader { jobs, steps, budget: &budget, buffers: &buffers, tally };
         scope.spawn(move || reader.run(listing));
         let result = write(next, out, &budget, &buffers);
         budget.close();

@@ -7,6 +7,7 @@ use super::jobs::{Buffers, Job, Piece, Raw, Whole, changed, check_same, open_lis
 use super::listing::{Content, Item, Listing, MemberKind};
 use crate::encoder::{PIECE, WHOLE, WINDOW};
 use crate::git::BlobStream;
+use crate::tally::Tally;
 use promote_core::digest::{Digest, Hasher};
 use std::io::Read;
 use std::path::Path;
@@ -32,6 +33,7 @@ pub(super) struct Reader<'a> {
     pub(super) steps: SyncSender<Step<'a>>,
     pub(super) budget: &'a Budget,
     pub(super) buffers: &'a Buffers,
+    pub(super) tally: &'a Tally,
 }
 
 /// Why reading ended early.
@@ -99,6 +101,7 @@ impl<'a> Reader<'a> {
         if !self.budget.take(cost) {
             return Err(Stop::Writer);
         }
+        self.tally.add(cost as u64);
         let (reply, done) = sync_channel(1);
         self.job(Job::Whole { raw, reply })?;
         self.step(Step::Whole { item, cost, done })
@@ -121,6 +124,7 @@ impl<'a> Reader<'a> {
                 return Err(changed(path).into());
             }
             left -= length as u64;
+            self.tally.add(length as u64);
             hasher.update(&raw);
             let next = raw.get(length.saturating_sub(WINDOW)..).unwrap_or_default().to_vec();
             let (reply, done) = sync_channel(1);

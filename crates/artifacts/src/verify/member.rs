@@ -6,6 +6,7 @@ use super::directory::Record;
 use super::local;
 use crate::file_identity::read_at;
 use crate::pack::MemberKind;
+use crate::tally::Tally;
 use promote_core::digest::{Digest, Hasher};
 use std::fs::File;
 use std::io::{self, Read};
@@ -20,6 +21,7 @@ pub(super) struct MemberReader {
     packed: Vec<u8>,
     raw: Vec<u8>,
     inflate: Inflate,
+    tally: Tally,
 }
 
 /// What is known of a member after its bytes were read.
@@ -31,15 +33,17 @@ pub(super) struct Content {
 }
 
 impl MemberReader {
-    pub(super) fn new() -> Self {
+    /// What it reads is counted.
+    pub(super) fn new(tally: &Tally) -> Self {
         let inflate = Inflate::new(false, 15);
-        Self { packed: vec![0; IN], raw: vec![0; OUT], inflate }
+        Self { packed: vec![0; IN], raw: vec![0; OUT], inflate, tally: tally.clone() }
     }
 
     /// Checks everything about the member. `next` is where the following one, or the directory, begins.
     pub(super) fn check(&mut self, file: &File, record: &Record, next: u64) -> Result<Content, VerifyError> {
         let start = local::check(file, record, next)?;
-        self.content(&mut Data { file, at: start, end: start + record.packed }, record)
+        let tally = self.tally.clone();
+        self.content(&mut Data { file, at: start, end: start + record.packed, tally }, record)
     }
 
     fn content(&mut self, from: &mut dyn Read, record: &Record) -> Result<Content, VerifyError> {
@@ -157,6 +161,7 @@ struct Data<'a> {
     file: &'a File,
     at: u64,
     end: u64,
+    tally: Tally,
 }
 
 impl Read for Data<'_> {
@@ -165,6 +170,7 @@ impl Read for Data<'_> {
         let Some(wanted) = buffer.get_mut(..left) else { return Ok(0) };
         let count = read_at(self.file, wanted, self.at)?;
         self.at += count as u64;
+        self.tally.add(count as u64);
         // The file was long enough when its end was found.
         if count == left { Ok(count) } else { Err(io::ErrorKind::UnexpectedEof.into()) }
     }

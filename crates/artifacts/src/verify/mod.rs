@@ -20,6 +20,7 @@ pub use limits::Limits;
 use crate::blob::{FileBlob, digest_of, open_file};
 use crate::member_name;
 use crate::pack::{ContentHasher, MemberKind, Warning, case_warnings};
+use crate::tally::Tally;
 use directory::Record;
 use member::{Content, MemberReader};
 use promote_core::digest::Digest;
@@ -53,22 +54,29 @@ pub struct Verified {
 /// # Errors
 /// The first reason to refuse the archive, in the order in which its members lie in the file.
 pub fn verify(path: &Path, limits: &Limits) -> Result<Verified, VerifyError> {
-    verify_to_blob(path, limits).map(|(verified, _)| verified)
+    verify_to_blob(path, limits, &Tally::default()).map(|(verified, _)| verified)
 }
 
-/// The same, and gives the very file that was verified, open for reading: what was verified is what is published.
+/// The same, and gives the very file that was verified, open for reading: what was verified is what is published. What is
+/// read is counted.
 ///
 /// # Errors
 /// As [`verify`].
-pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlob), VerifyError> {
+pub fn verify_to_blob(
+    path: &Path,
+    limits: &Limits,
+    tally: &Tally,
+) -> Result<(Verified, FileBlob), VerifyError> {
     let (file, identity) = open_file(path).map_err(VerifyError::Read)?;
     if identity.size == 0 {
         return Err(VerifyError::ZeroBytes);
     }
+    // Once for the digest, once for its members.
+    tally.expect(identity.size, 2);
     let file = Arc::new(file);
     let (digest, checked) = thread::scope(|scope| {
-        let digest = scope.spawn(|| digest_of(&file, &identity));
-        let checked = check(&file, identity.size, limits);
+        let digest = scope.spawn(|| digest_of(&file, &identity, tally));
+        let checked = check(&file, identity.size, limits, tally);
         (digest.join(), checked)
     });
     // A file that was written meanwhile explains whatever else was found.
@@ -83,14 +91,14 @@ pub fn verify_to_blob(path: &Path, limits: &Limits) -> Result<(Verified, FileBlo
 
 type Checked = (Digest, u64, u64, Vec<Warning>);
 
-fn check(file: &File, size: u64, limits: &Limits) -> Result<Checked, VerifyError> {
+fn check(file: &File, size: u64, limits: &Limits, tally: &Tally) -> Result<Checked, VerifyError> {
     let end = end::find(file, size)?;
     let mut records = directory::read(file, end, limits)?;
     records.sort_by_key(|record| record.offset);
     if records.first().is_some_and(|record| record.offset != 0) {
         return Err(VerifyError::StrayBytes { place: "before its first member" });
     }
-    let contents = read_all(file, &records, end.start, limits)?;
+    let contents = read_all(file, &records, end.start, limits, tally)?;
     second::agrees(file, &records)?;
     let mut members: Vec<(&str, MemberKind, &Content)> = Vec::new();
     let mut links = HashMap::new();
@@ -140,13 +148,14 @@ fn read_all(
     records: &[Record],
     directory: u64,
     limits: &Limits,
+    tally: &Tally,
 ) -> Result<Vec<Content>, VerifyError> {
     let cores = || thread::available_parallelism().map_or(1, NonZeroUsize::get).min(16);
     let threads = limits.threads.map_or_else(cores, NonZeroUsize::get).min(records.len());
     let next = AtomicUsize::new(0);
     let done = Mutex::new(Vec::with_capacity(records.len()));
     let work = || {
-        let mut reader = MemberReader::new();
+        let mut reader = MemberReader::new(tally);
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(record) = records.get(index) else { return };

@@ -239,6 +239,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
         | Event::StageBack { .. }
         | Event::Moving { .. }
         | Event::Reading { .. }
+        | Event::Bytes { .. }
         | Event::Committed { .. }
         | Event::StepLine { .. }
         | Event::Outcome { .. } => None,

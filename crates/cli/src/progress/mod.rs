@@ -122,7 +122,7 @@ impl Progress {
     pub(crate) fn watch_wire(&self) {
         let told = self.clone();
         crate::wire::and(move |wire| match wire {
-            Wire::Bytes { what, done, size } => told.bytes(what, *done, *size),
+            Wire::Bytes { doing, what, done, size } => told.bytes(doing, what, *done, *size),
             Wire::Doing { doing, what } => {
                 let since = told.clock.now();
                 told.lock().doing = Some((since, (*doing).to_owned(), what.clone()));
@@ -131,25 +131,33 @@ impl Progress {
         });
     }
 
-    /// So much of something large was read and sent.
-    fn bytes(&self, what: &str, done: u64, size: u64) {
+    /// So much of something large was packed, checked or sent.
+    fn bytes(&self, doing: &'static str, what: &str, done: u64, size: u64) {
         let at = self.clock.now();
-        let mut now = self.lock();
         let name = crate::view::last(what).to_owned();
-        let first = now.doing.as_ref().is_none_or(|(_, _, doing)| !doing.starts_with(&name));
-        let percent = done.saturating_mul(100).checked_div(size).unwrap_or(100);
-        let since = now.doing.as_ref().filter(|_| !first).map_or(at, |(since, ..)| *since);
-        let what = format!("{name}  {percent} % of {}", crate::view::size(size));
+        let far = match done.saturating_mul(100).checked_div(size) {
+            Some(percent) => format!("{name}  {percent} % of {}", crate::view::size(size)),
+            None => format!("{name}  {}", crate::view::size(done)),
+        };
+        let ended = size > 0 && done >= size;
+        let mut now = self.lock();
+        let same = now.doing.as_ref().filter(|(_, phase, what)| phase == doing && what.starts_with(&name));
+        let since = same.map_or(at, |(since, ..)| *since);
         let shown = match self.style {
             Style::Live { .. } => {
-                Some(lines::still(self.style, at - now.began, at - since, ("send", &what), self.columns()))
+                Some(lines::still(self.style, at - now.began, at - since, (doing, &far), self.columns()))
             }
-            _ => None,
+            Style::Json => {
+                let (doing, what) = (doing.to_owned(), what.to_owned());
+                let event = Event::Bytes { doing, what, done, size };
+                Some(lines::shown(self.style, &event, &now, at, self.columns()))
+            }
+            Style::Silent | Style::Log { .. } => None,
         };
-        now.doing = (done < size).then(|| (since, "send".to_owned(), what));
+        now.doing = (!ended).then(|| (since, doing.to_owned(), far));
         drop(now);
         match shown {
-            Some(_) if done >= size => self.screen.close(),
+            Some(_) if ended && self.style != Style::Json => self.screen.close(),
             Some(shown) => self.write(&shown),
             None => {}
         }

@@ -39,13 +39,15 @@ pub enum Wire {
         /// With what.
         what: String,
     },
-    /// Bytes of something large went by: read, hashed or sent.
+    /// Bytes of something large went by.
     Bytes {
+        /// `pack`, `check` or `send`.
+        doing: &'static str,
         /// What it is.
         what: String,
         /// How many by now.
         done: u64,
-        /// How many there are.
+        /// How many there are; 0 where that is not known.
         size: u64,
     },
 }
