@@ -61,7 +61,7 @@ impl Stopping {
         let failure = Failure::new(exit, "the job was cancelled");
         match (&reached.promotion, &reached.environment) {
             (Some(promotion), Some(name)) if reached.is_left() => {
-                failure.state(format!("Promotion {promotion} of {name} has not ended.")).hint(format!(
+                failure.state(format!("Promotion {promotion} of {name} is unfinished.")).hint(format!(
                     "run the job again, or `promote resume {name}`, to go on; `promote rollback {name}` goes back"
                 ))
             }

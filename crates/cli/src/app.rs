@@ -180,7 +180,7 @@ impl App<'_> {
     /// Says that what came of something could not be shown.
     pub(crate) fn unshown(&self, failure: &Failure) {
         let why = causes(failure).last().map_or_else(String::new, |cause| format!(" ({cause})"));
-        let text = format!("{failure}{why}; what was done is done, and the exit status tells how it ended");
+        let text = format!("{failure}{why}; the changes were made; the exit status gives the result");
         self.screen.say(&Text::new("warning: ", Style::Warn).and(text, Style::Plain));
     }
 

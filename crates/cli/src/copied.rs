@@ -224,7 +224,7 @@ impl BucketReader for Copy {
     }
 
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
-        Err(ProviderError::new(ErrorKind::Unsupported, self, "", "a copy tells no time"))
+        Err(ProviderError::new(ErrorKind::Unsupported, self, "", "a copy has no clock"))
     }
 
     async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {

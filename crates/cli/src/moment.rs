@@ -18,7 +18,7 @@ pub(crate) fn after<Z: TimeZone>(text: &str, zone: &Z, now: DateTime<Utc>) -> Re
             None => failure.hint("write `2h` or `3d`"),
         }
     };
-    let moment = read(text.trim(), zone, now).ok_or_else(|| wrong("is no moment"))?;
+    let moment = read(text.trim(), zone, now).ok_or_else(|| wrong("is not a date or a time"))?;
     let Some(moment) = moment else {
         return Err(wrong("does not exist, or twice: the clock is changed then"));
     };

@@ -42,7 +42,7 @@ pub(crate) async fn take_over(
     };
     let lines = [
         format!("Not ended yet: {}.", early.what),
-        "Its process may still be at work; what that runs is told to stop.".to_owned(),
+        "Its process may still be running; its steps will be stopped.".to_owned(),
     ];
     match is_yes(&ask(app, &lines, question)?) {
         true => Ok(Taken::Confirmed),

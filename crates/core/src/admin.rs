@@ -345,7 +345,7 @@ async fn folder(view: &View, location: &crate::location::Location) -> Result<cra
     let Some((_, bytes)) = found else { return Err(unfit("holds nothing to adopt")) };
     match Pointer::from_bytes(&bytes) {
         Ok(pointer) => Ok(pointer.sha256),
-        Err(_) => Err(unfit("is no pointer to a folder")),
+        Err(_) => Err(unfit("is not a pointer to a folder")),
     }
 }
 

@@ -67,10 +67,7 @@ pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failu
     let scratch = key::scratch(world.ledger.reader().root(), world.entropy.nonce()).map_err(|error| {
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
     })?;
-    bucket
-        .probe(&scratch)
-        .await
-        .map_err(|error| Failure::looking(&format!("finding out what `{store}` honours"), error))
+    bucket.probe(&scratch).await.map_err(|error| Failure::looking(&format!("probing `{store}`"), error))
 }
 
 /// Probes the stores that neither the genesis nor an earlier probe knows, and keeps what was found.

@@ -182,7 +182,7 @@ pub fn failure(
             .state(format!(
                 "The promotion was carried out and its end is recorded; {name} may be going back."
             ))
-            .hint(format!("`promote status {name}` shows how it stands"));
+            .hint(format!("`promote status {name}` shows its state"));
     }
     if reached.committed {
         let undo = recorded.as_ref().and_then(|done| done.as_ref().ok()?.undo.clone());

@@ -26,7 +26,7 @@ pub fn locate(template: &Template, values: &Values) -> Result<Location, Failure>
         Failure::new(ExitStatus::Usage, format!("`{template}` can't be filled in")).caused_by(error)
     })?;
     text.parse::<Location>().map_err(|error| {
-        Failure::new(ExitStatus::Usage, format!("`{template}` is no location here")).caused_by(error)
+        Failure::new(ExitStatus::Usage, format!("`{template}` is not a valid location")).caused_by(error)
     })
 }
 

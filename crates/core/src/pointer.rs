@@ -59,7 +59,7 @@ impl Pointer {
         }
         let pointer: Self = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if pointer.schema != SCHEMA || pointer.folder.folder().is_none() {
-            return Err("it is no pointer that this version reads".to_owned());
+            return Err("it is not a pointer that this version can read".to_owned());
         }
         Ok(pointer)
     }

@@ -82,7 +82,7 @@ impl FromStr for Pattern {
         }
         if let Some(rest) = text.strip_prefix('[') {
             let (name, rest) = rest.split_once(']').ok_or("its bracket is not closed")?;
-            name.parse::<Ipv6Addr>().map_err(|_| "what stands in brackets is no address")?;
+            name.parse::<Ipv6Addr>().map_err(|_| "the part in brackets is not an address")?;
             let port = match rest.strip_prefix(':') {
                 None if rest.is_empty() => None,
                 None => return Err("only a port may follow the bracket"),
@@ -100,7 +100,7 @@ impl FromStr for Pattern {
             !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b))
         };
         if !name.split('.').all(letters) {
-            return Err("it is no host's name");
+            return Err("it is not a host name");
         }
         if below && !name.contains('.') {
             return Err("a whole top-level domain belongs to nobody; name more of it");

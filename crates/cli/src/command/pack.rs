@@ -123,7 +123,7 @@ async fn of_commit(
     let project = app.project()?;
     let repository = GitRepository::open(&project.base).map_err(|error| {
         let hint = error.hint();
-        let failure = Failure::new(ExitStatus::Missing, "there is no git repository to pack a commit from");
+        let failure = Failure::new(ExitStatus::Missing, "no git repository to pack a commit from");
         hint.into_iter()
             .fold(failure.caused_by(error), Failure::hint)
             .hint("`promote pack FOLDER` packs a folder")

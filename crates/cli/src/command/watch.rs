@@ -79,14 +79,14 @@ pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
         return stage_return::run(app, &project, &args.environment, &args.changing, &wanted).await;
     }
     if args.changing.dry_run || args.changing.yes {
-        return Err(Failure::new(ExitStatus::Usage, "nothing that would be asked about is to be done")
+        return Err(Failure::new(ExitStatus::Usage, "there is nothing to confirm here")
             .hint("`--dry-run` and `--yes` belong to `--rollback-stage`")
             .into());
     }
     let answer = match (&args.approve, &args.reject) {
         (None, None) if args.comment.is_some() || args.pipeline.is_some() || args.no_wait => {
             return Err(Failure::new(ExitStatus::Usage, "there is nothing to answer")
-                .hint("`--approve STAGE/ACTION` or `--reject STAGE/ACTION` says what")
+                .hint("give `--approve STAGE/ACTION` or `--reject STAGE/ACTION`")
                 .into());
         }
         (None, None) => None,

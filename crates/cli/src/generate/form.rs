@@ -33,7 +33,7 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
         "      version:\n        description: \"commit or tag; empty: what runs in the environment before\"\n        \
          type: string\n      do:\n        description: what to do\n        type: choice\n        default: promote\n        \
          options: [promote, plan, rollback]\n      reason:\n        description: \"why; needed for an override\"\n        \
-         type: string\n      override:\n        description: \"rule to go past this once, such as soak; several with commas\"\n        \
+         type: string\n      override:\n        description: \"rule to override once, such as soak; several with commas\"\n        \
          type: string\n",
     );
     for (name, field) in notes(config) {

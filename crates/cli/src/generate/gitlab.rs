@@ -94,9 +94,7 @@ fn header(config: &Config) -> String {
         let _ = writeln!(out, "#   {}", comment(&one));
     }
     if !scheduled(config).is_empty() {
-        out.push_str(
-            "# What moves by itself is looked after by a pipeline schedule: add one, every 15 minutes.\n",
-        );
+        out.push_str("# Automatic promotions need a pipeline schedule: add one, every 15 minutes.\n");
     }
     out.push_str(
         "# Targets and ledger are compared by another schedule: add one, every night, with the variable PROMOTE_VERIFY = true.\n",
@@ -121,7 +119,7 @@ fn shared(out: &mut String, config: &Config, needs: &Needs) {
     };
     variable("RELEASE", "commit or tag to promote; empty: this pipeline's commit");
     variable("REASON", "why; needed for an override");
-    variable("OVERRIDE", "rule to go past this once, such as soak; several with commas");
+    variable("OVERRIDE", "rule to override once, such as soak; several with commas");
     for (name, field) in form::notes(config) {
         variable(&note(&field), &format!("{name} (asked for by some environments)"));
     }

@@ -135,7 +135,7 @@ impl Facts {
         };
         for left in failures {
             let why = left.source.as_ref().map_or_else(String::new, |why| format!(": {why}"));
-            warn(app, &format!("{left}{why}; the exit status tells how the rest ended"));
+            warn(app, &format!("{left}{why}; the exit status gives the result of the rest"));
         }
         match failure {
             Some(failure) => Err(failure.state("Nothing was moved.").into()),

@@ -155,7 +155,7 @@ pub(crate) fn failed(report: &OutcomeReport) -> Page {
             page.line(format!(
                 "{name} was moved to {sha}; then it was {by}. What of it was still running was stopped."
             ));
-            page.hint(format!("`promote status {name}` shows how it stands"));
+            page.hint(format!("`promote status {name}` shows its state"));
         }
         (None, why) => {
             page.line(format!("{name} is on {sha}. What is running is unknown."));

@@ -64,7 +64,7 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
     let name = &environment.name;
     if let Some(open) = &environment.open {
         page.line(format!(
-            "  {name}: promotion {} of {} by {} has not ended, begun {}; {}.",
+            "  {name}: promotion {} of {} by {} is unfinished, begun {}; {}.",
             open.promotion,
             short(&open.sha),
             open.by,
@@ -89,7 +89,7 @@ fn remarks(page: &mut Page, environment: &EnvironmentStatus, zone: Tz) {
         page.line(format!("  {name}: {words}."));
     }
     if let Some(problem) = &environment.problem {
-        page.line(format!("  {name}: its target could not be looked at: {problem}."));
+        page.line(format!("  {name}: its target could not be read: {problem}."));
     }
     if let Some(frozen) = &environment.frozen {
         let until = frozen.until.map_or_else(

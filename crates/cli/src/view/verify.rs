@@ -173,7 +173,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
             None => format!("{name:<8} {last} is not there, as recorded"),
         });
         page.line(match &target.open {
-            Some(open) => line.and(format!("; promotion {} has not ended", open.promotion), Style::Warn),
+            Some(open) => line.and(format!("; promotion {} is unfinished", open.promotion), Style::Warn),
             None => line,
         });
         left_over(page, target);

@@ -56,7 +56,7 @@ fn a_person_is_told_how_old_it_is_and_says_so() {
         asked[0].ends_with(" of bbbbbbb by alice is open, and its last sign of life is 1s old."),
         "{err}"
     );
-    assert_eq!(asked[1], "Its process may still be at work; what that runs is told to stop.");
+    assert_eq!(asked[1], "Its process may still be running; its steps will be stopped.");
     assert!(asked[2].starts_with("Really take it over now? [y/N]"), "{err}");
     assert!(!err.contains("\\u{"), "{err}");
     stage.answer("y");
@@ -79,7 +79,7 @@ fn a_look_never_waits() {
 fn status_says_whether_whoever_is_at_it_is_alive_and_only_then_to_wait() {
     let stage = open();
     let (_, out, err) = stage.run("promote status prod");
-    assert!(out.contains("has not ended") && out.contains("; alive, 1s ago."), "{out}");
+    assert!(out.contains("is unfinished") && out.contains("; alive, 1s ago."), "{out}");
     assert!(err.contains("wait for its end; when its process is gone, `promote resume prod`"), "{err}");
     stage.outside.clock.advance(Duration::from_secs(120));
     let (_, out, err) = stage.run("promote status prod");

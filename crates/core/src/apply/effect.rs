@@ -372,8 +372,7 @@ fn refused(error: &ProviderError) -> ExitStatus {
 }
 
 fn unreadable(target: &TargetMove, mut error: ProviderError) -> Failure {
-    let mut failure =
-        Failure::new(ExitStatus::Unfinished, format!("`{}` could not be looked at", target.target));
+    let mut failure = Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read", target.target));
     failure.hints.append(&mut error.hints);
     failure.caused_by(error)
 }

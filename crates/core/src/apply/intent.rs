@@ -104,7 +104,7 @@ pub(super) fn late(writer: &Writer<'_>, snapshot: &Snapshot, landed: DateTime<Ut
 
 fn stale(writer: &Writer<'_>, snapshot: &Snapshot, age: TimeDelta) -> Failure {
     let again = looking(writer, &snapshot.candidate.manifest.reference());
-    Failure::new(ExitStatus::Conflict, format!("what was looked at is {} old", Span(age)))
+    Failure::new(ExitStatus::Conflict, format!("the state that was checked is {} old", Span(age)))
         .hint(format!("plan again: `{again}` shows what would happen now"))
 }
 

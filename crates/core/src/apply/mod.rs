@@ -192,7 +192,7 @@ fn unprepared(plan: &Plan, lost: &Lost) -> Failure {
     let name = &plan.environment;
     Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was {}", lost.words()))
         .state("Its `prepare` was stopped. No target was written by it.")
-        .hint(format!("`promote status {name}` shows how it stands"))
+        .hint(format!("`promote status {name}` shows its state"))
 }
 
 /// Writes the commit.

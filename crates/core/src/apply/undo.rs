@@ -196,7 +196,7 @@ async fn folder(
     seen: Option<&Object>,
 ) -> Result<Ended, crate::port::ProviderError> {
     let same = first.map(|before| &before.token) == seen.map(|object| &object.token);
-    let Some(prefix) = location.folder() else { return Ok(stays("it is no folder")) };
+    let Some(prefix) = location.folder() else { return Ok(stays("it is not a folder")) };
     if first.is_none() && same {
         let page = bucket.list(prefix, None, 1).await?;
         return Ok(match page.objects.first() {
@@ -220,7 +220,7 @@ async fn close(writer: &Writer<'_>, intent: &Head, restored: &[Restored]) -> Res
             ExitStatus::Unfinished,
             format!("the undoing in {name} was taken over {}", named(&found)),
         )
-        .hint(format!("`promote status {name}` shows how it stands"))),
+        .hint(format!("`promote status {name}` shows its state"))),
         Err(error) => {
             Err(Failure::new(ExitStatus::Unfinished, format!("that {name} was undone could not be recorded"))
                 .state("The promotion is open still.")

@@ -149,6 +149,6 @@ pub(super) fn named(found: &[u8]) -> String {
             );
             format!("by {} ({what}, record {})", crate::names::shown(&record.actor.name), record.seq)
         }
-        Err(_) => "by something that is no record".to_owned(),
+        Err(_) => "by something that is not a record".to_owned(),
     }
 }

@@ -153,7 +153,7 @@ fn from(
                 reading.found.push(found.also(order.span.clone(), "the order"));
             }
             Some(_) if list.contains(&from) => {
-                reading.error(item.span(), format!("`{from}` stands in `from` twice"));
+                reading.error(item.span(), format!("`{from}` is listed twice in `from`"));
             }
             Some(_) => list.push(from),
         }

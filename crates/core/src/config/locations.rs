@@ -207,7 +207,7 @@ fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
             if store == StoreId::Local
                 && let Some(whose) = reserved(key.as_str()) =>
         {
-            Err((format!("`{key}` is {whose}"), Some("name a place of its own".to_owned())))
+            Err((format!("`{key}` is {whose}"), Some("use a separate location".to_owned())))
         }
         Ok(key) => Ok(Place::Store { store, key: key.as_str().to_owned(), folder }),
         Err(error) if store == StoreId::Local => {

@@ -92,7 +92,7 @@ fn name(reading: &mut Reading<'_, '_>, value: &Value<'_>, order: &mut Order) -> 
         }
     };
     if let Some((_, first)) = order.named.iter().find(|(known, _)| *known == name) {
-        let found = Diagnostic::error(value.span(), format!("`{name}` stands in `environments` twice"));
+        let found = Diagnostic::error(value.span(), format!("`{name}` is listed twice in `environments`"));
         reading.found.push(found.also(first.clone(), "the first time"));
         return None;
     }

@@ -55,7 +55,7 @@ pub(super) fn ledger(
         let template = locations::ledger_template(value.get_ref().as_str()?, reading.context).ok()?;
         let place = locations::ledger(&template, project);
         if place.is_none() && !reading.found.is_bad(&value.span()) {
-            reading.error(value.span(), "this is no place for a ledger");
+            reading.error(value.span(), "a ledger can't be stored here");
         }
         return place;
     }

@@ -41,7 +41,7 @@ pub(super) fn cover(text: &str, secrets: &[Secret]) -> String {
 pub(super) fn report(secrets: &[Secret], found: &mut Found<'_>) {
     for secret in secrets {
         found.push(
-            Diagnostic::error(secret.span.clone(), format!("{} stands in the file", secret.what))
+            Diagnostic::error(secret.span.clone(), format!("{} is written in the file", secret.what))
                 .label("a secret")
                 .hint(secret.hint),
         );

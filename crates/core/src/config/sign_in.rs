@@ -82,7 +82,9 @@ impl<'a> Said<'a> {
         if *before != text {
             let message = format!("`{name}` and `{other}` are at one registry, which has one way to sign in");
             let found = Diagnostic::error(span, message).also(first.clone(), "said here");
-            reading.found.push(found.hint("one of the two lines is enough: it holds for the whole registry"));
+            reading
+                .found
+                .push(found.hint("one of the two lines is enough: it applies to the whole registry"));
             return None;
         }
         Some(text.to_owned())

@@ -23,7 +23,7 @@ pub(super) fn of_key(standing: Standing, name: &str, span: Range<usize>) -> Opti
                 format!("this version records no {what}, so nothing can open `{name}` yet"),
             )
             .label("a closed gate")
-            .hint(format!("until one can, each promotion has to go past the rule `{name}` by an override")),
+            .hint(format!("until then, each promotion needs `--override {name}`")),
         ),
     }
 }

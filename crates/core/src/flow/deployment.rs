@@ -144,7 +144,7 @@ fn taken_over(settings: &Environment, plan: &Plan, lost: &Lost) -> Failure {
     let (name, sha) = (&settings.name, plan.release.commit.short(7));
     Failure::new(ExitStatus::Timeout, format!("the deployment of {sha} to {name} was {}", lost.words()))
         .state(format!("{name} was moved to {sha}; who took over records how its deployment ends."))
-        .hint(format!("`promote status {name}` shows how it stands"))
+        .hint(format!("`promote status {name}` shows its state"))
 }
 
 /// Somebody was faster, before any step ran again.
@@ -152,7 +152,7 @@ fn overtaken_before(settings: &Environment, lost: &Lost) -> Failure {
     let name = &settings.name;
     Failure::new(ExitStatus::Conflict, format!("the deployment of {name} was {}", lost.words()))
         .state("No step was run.")
-        .hint(format!("`promote status {name}` shows how it stands"))
+        .hint(format!("`promote status {name}` shows its state"))
 }
 
 /// The exit status of a command that ends as its steps did.

@@ -89,7 +89,7 @@ pub(crate) async fn erase(
     done: &mut Erased,
 ) -> Result<(), ProviderError> {
     let Some(prefix) = location.folder() else {
-        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"));
+        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"));
     };
     let manifest = match FolderManifest::read(bucket, location).await {
         Err(error) if error.kind == ErrorKind::Corrupt => {

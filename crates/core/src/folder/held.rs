@@ -81,5 +81,5 @@ impl Held {
 fn prefix<'l>(bucket: &dyn BucketReader, location: &'l Location) -> Result<&'l str, ProviderError> {
     location
         .folder()
-        .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"))
+        .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"))
 }

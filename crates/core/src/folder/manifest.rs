@@ -68,7 +68,7 @@ pub enum FolderError {
     #[error("a folder of {0} files holds more than {MOST_FILES}")]
     Many(usize),
     /// It is not JSON of this shape.
-    #[error("it is no manifest of a folder")]
+    #[error("it is not a folder manifest")]
     Json(#[source] serde_json::Error),
     /// It is of another format.
     #[error("its format is `{0}`, and this version reads {SCHEMA} and {NOTED}")]

@@ -114,7 +114,7 @@ impl Bringing<'_> {
     fn prefix<'l>(&self, location: &'l Location) -> Result<&'l str, ProviderError> {
         location
             .folder()
-            .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, self.to, location, "it is no folder"))
+            .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, self.to, location, "it is not a folder"))
     }
 
     async fn carry_out(&self, carrier: &Carrier<'_>) -> Result<Object, ProviderError> {

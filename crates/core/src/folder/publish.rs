@@ -136,7 +136,7 @@ impl Publishing<'_> {
 
     fn prefix(&self) -> Result<&str, Failure> {
         self.location.folder().ok_or_else(|| {
-            Failure::new(ExitStatus::Usage, format!("`{}` is no folder", self.location))
+            Failure::new(ExitStatus::Usage, format!("`{}` is not a folder", self.location))
                 .hint("a folder's location ends with a slash")
         })
     }

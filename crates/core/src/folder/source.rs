@@ -228,7 +228,7 @@ fn of_file(bucket: &dyn BucketReader, prefix: &str, path: &Key) -> Result<Key, P
 fn prefix<'l>(bucket: &dyn BucketReader, location: &'l Location) -> Result<&'l str, ProviderError> {
     location
         .folder()
-        .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"))
+        .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"))
 }
 
 /// How many files of a kind are named.

@@ -51,7 +51,7 @@ pub async fn check(
     deep: bool,
 ) -> Result<Checked, ProviderError> {
     let Some(prefix) = location.folder() else {
-        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is no folder"));
+        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"));
     };
     let manifest = match FolderManifest::read(bucket, location).await {
         Ok(Some((_, manifest))) => manifest,

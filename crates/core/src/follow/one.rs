@@ -323,12 +323,12 @@ impl One<'_> {
     fn unless_denied<T>(&mut self, found: Result<Vec<T>, ProviderError>) -> Result<Vec<T>, ProviderError> {
         match found {
             Err(error) if error.lacks_right() => {
-                self.note(format!("{}: {}; less can be told", self.name, error.message));
+                self.note(format!("{}: {}; details are unavailable", self.name, error.message));
                 Ok(Vec::new())
             }
             // What only explains must not hide for ever how the execution ended.
             Err(error) if is_passing(&error) && self.failures >= PATIENCE => {
-                self.note(format!("{}; less can be told", words::error(self.name, &error)));
+                self.note(format!("{}; details are unavailable", words::error(self.name, &error)));
                 Ok(Vec::new())
             }
             other => other,
@@ -365,7 +365,7 @@ impl One<'_> {
     /// The time is over.
     fn over(&self) -> Ending {
         let after = crate::duration::written(self.follow.timeout);
-        let mut ending = self.ended(StepEnd::TimedOut, format!("not ended after {after}: {}", self.last));
+        let mut ending = self.ended(StepEnd::TimedOut, format!("not finished after {after}: {}", self.last));
         ending.detail.extend(self.hints.iter().cloned());
         ending.detail.push(format!("`promote watch {}` follows it on", self.follow.environment));
         ending

@@ -173,7 +173,7 @@ impl Trace<'_> {
                 Ok(pointer) => {
                     left.push(Left { what, why: format!("it is of the project {}", pointer.project) })
                 }
-                Err(_) => left.push(Left { what, why: "it is no pointer to a folder".to_owned() }),
+                Err(_) => left.push(Left { what, why: "it is not a pointer to a folder".to_owned() }),
             }
             events.push(event);
         }

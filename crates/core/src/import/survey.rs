@@ -86,7 +86,7 @@ async fn one(
             since: stay.since,
             told: match &release {
                 Some(_) => format!("{REASON}{}", stay.told),
-                None => format!("{REASON}{}, which is no release that is known", stay.told),
+                None => format!("{REASON}{}, which is not a known release", stay.told),
             },
             release,
             allowed,

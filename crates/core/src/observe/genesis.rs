@@ -59,7 +59,7 @@ pub async fn genesis(view: &View, config: &Config) -> Result<(Genesis, Digest), 
     never_begun(&view.ledger, config).await?.ok_or_else(|| {
         Failure::new(
             ExitStatus::Missing,
-            format!("there is no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),
+            format!("no ledger in {} below `{}` yet", view.ledger.bucket(), view.ledger.root()),
         )
         .hint("`promote publish` begins one and puts the first release in place")
     })

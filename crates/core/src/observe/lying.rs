@@ -54,7 +54,7 @@ pub(crate) async fn lying(
     let short = manifest.commit.short(12);
     Err(Failure::new(
         ExitStatus::Conflict,
-        format!("the artifacts of {short} change while they are looked at"),
+        format!("the artifacts of {short} are changing while they are read"),
     )
     .state("Nothing was changed.")
     .hint("find out who writes there, then run the same command again"))

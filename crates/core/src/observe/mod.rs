@@ -60,7 +60,7 @@ pub(crate) use targets::standing;
 pub fn environment<'c>(config: &'c Config, name: &EnvironmentName) -> Result<&'c Environment, Failure> {
     config.environments.get(name).ok_or_else(|| {
         let known: Vec<&str> = config.stages.iter().flatten().map(|name| name.as_str()).collect();
-        let failure = Failure::new(ExitStatus::Missing, format!("there is no environment `{name}`"));
+        let failure = Failure::new(ExitStatus::Missing, format!("no environment `{name}`"));
         match crate::suggest::closest(name.as_str(), known.iter().copied()) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
             None => failure.hint(format!("`promote.toml` has {}", known.join(", "))),
@@ -108,7 +108,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         read.extend(Box::pin(sources::read(view, unread)).await?);
         Box::pin(published::read(view, files, &mut of_folders)).await?;
     }
-    Err(Failure::new(ExitStatus::Conflict, "the release's artifacts change while they are looked at")
+    Err(Failure::new(ExitStatus::Conflict, "the release's artifacts are changing while they are read")
         .hint("find out who writes there, then run the same command again"))
 }
 

@@ -48,13 +48,13 @@ pub(crate) async fn unblocked(world: &World, snapshot: &Snapshot, commit: &Commi
         return Ok(());
     }
     let short = commit.short(7);
-    Err(Failure::new(ExitStatus::Blocked, format!("{short} was blocked after it was looked at"))
-        .hint(format!("`promote show {short}` tells why, `promote unblock {short}` lifts it")))
+    Err(Failure::new(ExitStatus::Blocked, format!("{short} was blocked after it was checked"))
+        .hint(format!("`promote show {short}` shows why, `promote unblock {short}` lifts it")))
 }
 
 fn changed(target: &TargetMove) -> Failure {
     let place = &target.source.location;
-    Failure::new(ExitStatus::Conflict, format!("`{place}` was changed after it was looked at"))
+    Failure::new(ExitStatus::Conflict, format!("`{place}` changed after it was checked"))
 }
 
 /// That the very same bytes were put there again: copies are pinned to what the plan saw, so that one after the other would
@@ -62,7 +62,7 @@ fn changed(target: &TargetMove) -> Failure {
 fn written_again(place: &str) -> Failure {
     Failure::new(
         ExitStatus::Conflict,
-        format!("`{place}` was written again after it was looked at, with the same bytes"),
+        format!("`{place}` was written again after it was checked, with the same bytes"),
     )
     .hint("run the same command again: it will take them; a `prepare` must not write there")
 }
@@ -76,8 +76,7 @@ async fn files(
     copies: bool,
 ) -> Result<(), Failure> {
     let SourceFolder { entry, location, stored, part, .. } = folder;
-    let changed =
-        || Failure::new(ExitStatus::Conflict, format!("`{location}` was changed after it was looked at"));
+    let changed = || Failure::new(ExitStatus::Conflict, format!("`{location}` changed after it was checked"));
     let view = world.view();
     let store = world.store(&location.store)?;
     let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &location.store)?;

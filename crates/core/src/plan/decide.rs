@@ -44,7 +44,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             // Of one without a name, the rule `target-name` tells.
             let named = |target: &Template| release.version.is_some() || !target.uses_version();
             if artifact.target.as_ref().is_some_and(named) {
-                obstacles.push(format!("the target of `{name}` was not looked at"));
+                obstacles.push(format!("the target of `{name}` was not checked"));
             }
             continue;
         };

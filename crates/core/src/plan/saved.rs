@@ -22,7 +22,7 @@ pub fn text(decision: &Decision) -> Result<Option<String>, Failure> {
         Decision::NothingToDo(_) => return Ok(None),
         Decision::Refused(refusal) if !refusal.obstacles.is_empty() => {
             let why = refusal.obstacles.join("; ");
-            return Err(Failure::new(refusal.exit, format!("there is no plan to save: {why}")));
+            return Err(Failure::new(refusal.exit, format!("no plan to save: {why}")));
         }
         Decision::Refused(_) | Decision::Allowed(_) => {}
     }
@@ -39,7 +39,7 @@ pub fn text(decision: &Decision) -> Result<Option<String>, Failure> {
 /// When it is no plan of this schema, or one for another environment.
 pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result<Plan, Failure> {
     let plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
-        Failure::new(ExitStatus::Usage, format!("`{shown}` is no saved plan"))
+        Failure::new(ExitStatus::Usage, format!("`{shown}` is not a saved plan"))
             .hint(format!("`promote plan {environment} --out FILE` saves one"))
             .caused_by(error)
     })?;

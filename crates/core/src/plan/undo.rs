@@ -41,7 +41,7 @@ pub(super) fn plan(
         environment.artifacts.iter().filter(|one| one.target.is_some() && one.kind != ArtifactKind::Git);
     let obstacles: Vec<String> = unseen
         .filter(|artifact| !snapshot.targets.contains_key(artifact.name()))
-        .map(|artifact| format!("the target of `{}` was not looked at", artifact.name()))
+        .map(|artifact| format!("the target of `{}` was not checked", artifact.name()))
         .collect();
     if plan.allowed() && obstacles.is_empty() {
         return Decision::Allowed(Box::new(plan));

@@ -81,7 +81,7 @@ pub fn unended(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
     (!same && ours(state, artifact, object)).then(|| {
         let (commit, by) = (open.release.commit.short(7), crate::names::shown(&open.by));
         format!(
-            "`{}` contains what promotion {} of {commit} by {by} wrote, which has not ended",
+            "`{}` contains what promotion {} of {commit} by {by} wrote, which is unfinished",
             seen.location, open.promotion
         )
     })

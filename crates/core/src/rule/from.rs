@@ -40,7 +40,7 @@ fn lacking(state: Option<&State>, release: &ReleaseRef) -> String {
         match &current.release {
             Some(there) if there.same_bytes(release) => {
                 return match current.outcome {
-                    None if current.follows => format!("{commit} is there, its deployment has not ended"),
+                    None if current.follows => format!("{commit} is there, its deployment is unfinished"),
                     Some(OutcomeResult::Failed) => format!("{commit} is there, but its deployment failed"),
                     Some(OutcomeResult::TimedOut) => {
                         format!("{commit} is there, but its deployment timed out")
@@ -126,7 +126,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     Some(match first {
         None => Finding::met("from", words.join(", ")),
         Some(first) => Finding::unmet("from", missing.join("; ")).hint(format!(
-            "`promote plan {first} {}` shows how it stands with {first}, which comes first",
+            "`promote plan {first} {}` checks {first}, which comes first",
             facts.release.commit.short(7)
         )),
     })

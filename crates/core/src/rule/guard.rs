@@ -71,7 +71,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
 fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, String> {
     let store = &seen.location.store;
     let Some(capabilities) = facts.snapshot.capabilities.get(store) else {
-        return Err(format!("what {store} honours was never found out (`promote doctor --probe` does)"));
+        return Err(format!(
+            "conditional writes of {store} were never probed (`promote doctor --probe` does)"
+        ));
     };
     let manifest = &facts.snapshot.candidate.manifest;
     // A release without the artifact is refused by the plan itself.
@@ -113,7 +115,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     match way {
         Some(CopyGuard::ConditionalCopy) => {}
         Some(CopyGuard::Observed) => weaker.push(format!(
-            "{store} knows no condition of a move: the tag is looked at just before it is moved"
+            "{store} can't move a tag conditionally: it is read just before it is moved"
         )),
         Some(CopyGuard::ConditionalComplete) => weaker.push(format!(
             "{store} has no conditional copy: the condition is checked when a part copy is completed"

@@ -169,7 +169,7 @@ fn a_persons_file_is_read_and_added_to() {
     }
     for (text, place, message) in [
         ("trust-host = []", (1, 1), "unknown field"),
-        ("\ntrust-hosts = [\"a\", \"*\"]", (2, 21), "`*`: it is no host's name"),
+        ("\ntrust-hosts = [\"a\", \"*\"]", (2, 21), "`*`: it is not a host name"),
         ("trust-hosts = \"a\"", (1, 15), "invalid type"),
     ] {
         let found = read(text).unwrap_err();

@@ -41,7 +41,7 @@ fn cut_off_between_write_and_commit_a_target_is_not_said_to_be_as_recorded() {
                 true => untouched += 1,
                 false => {
                     between += 1;
-                    assert!(check.detail.unwrap().contains("which has not ended"));
+                    assert!(check.detail.unwrap().contains("which is unfinished"));
                 }
             }
         }

@@ -114,7 +114,7 @@ fn half_a_release_is_never_moved() {
     let order = "Promote bbbbbbb: memory://m/web.zip when Absent, memory://m/prod.zip when";
     assert!(said(&case).starts_with(order), "as configured, not as sorted: {}", said(&case));
     case.snapshot.targets.remove("web");
-    assert_snapshot!(said(&case), @r#"refused (missing): rules [], obstacles ["the target of `web` was not looked at"]"#);
+    assert_snapshot!(said(&case), @r#"refused (missing): rules [], obstacles ["the target of `web` was not checked"]"#);
     case.environment.artifacts[0].kind = ArtifactKind::Git;
     assert_snapshot!(said(&case), @r#"refused (usage): rules [], obstacles ["this version of promote can't move the commit itself"]"#);
 }

@@ -103,7 +103,7 @@ fn what_an_open_promotion_wrote_under_a_new_name_is_told() {
                 told += 1;
                 let app = found.iter().find(|check| check.artifact == "app").unwrap();
                 assert!(!app.matches, "call {n}: {app:?}");
-                assert!(app.detail.as_ref().unwrap().contains("which has not ended"), "call {n}: {app:?}");
+                assert!(app.detail.as_ref().unwrap().contains("which is unfinished"), "call {n}: {app:?}");
                 assert!(stands(&stage, environment).environments[0].drift.is_empty(), "call {n}");
             }
             if state.open.is_none() {

@@ -135,7 +135,7 @@ fn what_was_looked_at_long_ago_begins_nothing() {
     let carried = promote_core::flow::carry_out(&world, &stage.config, &plan, &snapshot, &request);
     let failure = block_on(carried).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Conflict);
-    assert_eq!(failure.message, "what was looked at is 30m 1s old");
+    assert_eq!(failure.message, "the state that was checked is 30m 1s old");
     assert_eq!(stage.store.keys(), before);
     stage.clock.set(promote_core::port::Clock::now(&stage.clock) - TimeDelta::seconds(1));
     let carried = promote_core::flow::carry_out(&world, &stage.config, &plan, &snapshot, &request);

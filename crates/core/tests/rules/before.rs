@@ -21,24 +21,24 @@ fn the_same_bytes_were_verified_before() {
     // Never there, and nothing known of the lane at all.
     assert_snapshot!(staging(None, vec![]).check("from"), @r#"
     unmet: staging: bbbbbbb has not been there
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
     let mut case = Case::new();
     case.snapshot.upstream.insert(name("staging"), None);
     assert_snapshot!(case.check("from"), @r#"
     unmet: staging: it has never been there
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
     case.snapshot.upstream.clear();
     assert_snapshot!(case.check("from"), @r#"
     unmet: staging: it has never been there
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
     // There, but not verified, for each reason.
     let mut current = there("staging", 'b', 2, None);
     assert_snapshot!(staging(Some(current.clone()), vec![]).check("from"), @r#"
-    unmet: staging: bbbbbbb is there, its deployment has not ended
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    unmet: staging: bbbbbbb is there, its deployment is unfinished
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
     for (outcome, words) in [
         (OutcomeResult::Failed, "deployment failed"),
@@ -56,7 +56,7 @@ fn the_same_bytes_were_verified_before() {
     assert_snapshot!(staging(other(), vec![was('b', 50, 1, Some(49))]).check("from"), @"met: verified in staging 2d 1h ago");
     assert_snapshot!(staging(other(), vec![was('b', 50, 1, None)]).check("from"), @r#"
     unmet: staging: bbbbbbb was there, but was not verified
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
 }
 
@@ -67,7 +67,7 @@ fn the_same_commit_with_other_bytes_is_another_release() {
     other.artifacts.insert("main".to_owned(), Digest::of(b"other bytes"));
     assert_snapshot!(staging(Some(current.clone()), vec![]).check("from"), @r#"
     unmet: staging: bbbbbbb is there with other bytes
-    hint: `promote plan staging bbbbbbb` shows how it stands with staging, which comes first
+    hint: `promote plan staging bbbbbbb` checks staging, which comes first
     "#);
     // And without any artifact in common there is nothing to compare.
     current.release.as_mut().unwrap().artifacts = [("image".to_owned(), Digest::of(b"b"))].into();
@@ -81,7 +81,7 @@ fn every_environment_before_counts() {
     case.environment.soak = Duration::from_secs(3600);
     assert_snapshot!(case.check("from"), @r#"
     unmet: perf: it has never been there
-    hint: `promote plan perf bbbbbbb` shows how it stands with perf, which comes first
+    hint: `promote plan perf bbbbbbb` checks perf, which comes first
     "#);
     let perf = State { current: Some(there("perf", 'b', 30, Some(20))), ..State::default() };
     case.snapshot.upstream.insert(name("perf"), Some(crate::facts::head("perf", perf)));

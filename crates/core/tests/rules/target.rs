@@ -110,9 +110,9 @@ fn every_way_to_guard_a_copy_has_its_answer() {
     assert_snapshot!(check(CopyGuard::None, 1 << 40), @"unmet: memory://m checks no condition of a write");
     let mut case = Case::new();
     case.snapshot.capabilities.clear();
-    assert_snapshot!(case.check("guard"), @"unmet: what memory://m honours was never found out (`promote doctor --probe` does)");
+    assert_snapshot!(case.check("guard"), @"unmet: conditional writes of memory://m were never probed (`promote doctor --probe` does)");
     assert_snapshot!(case.overriding("guard").check("guard"), @r#"
-    overridden: what memory://m honours was never found out (`promote doctor --probe` does)
+    overridden: conditional writes of memory://m were never probed (`promote doctor --probe` does)
     {"override-reason":"it must be"}
     "#);
 }

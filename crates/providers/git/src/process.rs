@@ -184,7 +184,7 @@ pub(crate) async fn finish(
     match tokio::time::timeout(limit, whole).await {
         Ok(end) => end,
         Err(_) => {
-            let late = format!("it had not ended after {} seconds", limit.as_secs());
+            let late = format!("it had not finished after {} seconds", limit.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, late))
         }
     }

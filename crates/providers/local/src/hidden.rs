@@ -69,7 +69,7 @@ fn none(root: &Folder, error: io::Error) -> Trouble {
         Ok(FileType::Directory) | Err(_) => error.into(),
         Ok(_) => Trouble {
             hint: Some("put the store's own folder back, or remove what lies there if there was none"),
-            ..Trouble::new(ErrorKind::Unavailable, format!("`{NAME}` is no folder"))
+            ..Trouble::new(ErrorKind::Unavailable, format!("`{NAME}` is not a folder"))
         },
     }
 }

@@ -306,7 +306,7 @@ async fn what_lies_in_place_of_the_stores_own_folder_is_told() {
     let read = bucket.head(&key("a")).await.unwrap_err();
     let written = write(&bucket, "a", "x", Precondition::Absent).await.unwrap_err();
     for error in [read, written] {
-        assert_eq!(error.message, "`.promote-store` is no folder");
+        assert_eq!(error.message, "`.promote-store` is not a folder");
         assert_eq!(error.hints.len(), 1);
     }
 }

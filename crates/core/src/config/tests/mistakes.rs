@@ -78,7 +78,7 @@ fn secrets_are_refused_and_never_shown() {
     ] {
         let list = try_read(&text).unwrap_err();
         assert!(
-            list.iter().any(|found| found.message.ends_with("stands in the file")),
+            list.iter().any(|found| found.message.ends_with("is written in the file")),
             "{text}: {}",
             told(&list)
         );

@@ -53,7 +53,10 @@ fn without_an_execution_the_time_ends_with_the_causes() {
     let seen = Script::new().follow_with(&["billing-prod"], &[wrote], None, Duration::from_secs(120));
     assert_eq!(seen.followed.end, StepEnd::TimedOut);
     assert_eq!(seen.took, 120);
-    assert!(seen.followed.summary.starts_with("not ended after 2m: billing-prod: no execution"), "{seen:?}");
+    assert!(
+        seen.followed.summary.starts_with("not finished after 2m: billing-prod: no execution"),
+        "{seen:?}"
+    );
     assert!(
         seen.followed.detail.iter().any(|line| line.contains("the bucket must keep versions")),
         "{seen:?}"

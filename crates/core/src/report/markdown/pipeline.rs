@@ -73,7 +73,7 @@ fn words(environment: &EnvironmentStatus) -> Vec<String> {
         Standing::Drift => "differs from the ledger",
         Standing::Deploying => "deploying",
         Standing::Failed => "deployment failed",
-        Standing::TimedOut => "deployment not ended",
+        Standing::TimedOut => "deployment unfinished",
         Standing::NotVerified => "not verified",
     };
     words.extend((!standing.is_empty()).then(|| standing.to_owned()));

@@ -55,7 +55,7 @@ fn remarks(one: &EnvironmentStatus) -> Vec<String> {
     }
     if let Some(open) = &one.open {
         found.push(format!(
-            "- {name}: promotion {} by {} has not ended",
+            "- {name}: promotion {} by {} is unfinished",
             code(&open.promotion),
             plain(&open.by)
         ));

@@ -34,7 +34,7 @@ impl Findings {
         let mut check = self.check;
         check.intact = check.faults.is_empty();
         if self.more > 0 {
-            check.faults.push(format!("{} more are not told one by one", self.more));
+            check.faults.push(format!("{} more are not listed", self.more));
         }
         check.not_found = NOT_FOUND.to_vec();
         check

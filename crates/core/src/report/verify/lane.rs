@@ -90,7 +90,7 @@ impl Listed {
         let report = chain.report();
         let mut faults: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
         if report.more > 0 {
-            faults.push(format!("{} more are not told one by one", report.more));
+            faults.push(format!("{} more are not listed", report.more));
         }
         if self.untold {
             faults.push(format!("more than {MOST_RUNS} gaps: the records before them were not checked"));

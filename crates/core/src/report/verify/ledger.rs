@@ -64,7 +64,7 @@ pub async fn check_ledger_in_parts(
     most: usize,
 ) -> Result<CheckedLedger, Failure> {
     let Some((genesis, id)) = reader.genesis().await.map_err(|error| error.beginning(reader))? else {
-        let message = format!("there is no ledger in {} below `{}`", reader.bucket(), reader.root());
+        let message = format!("no ledger in {} below `{}`", reader.bucket(), reader.root());
         return Err(Failure::new(ExitStatus::Missing, message));
     };
     let mut walk = Walk {

@@ -83,7 +83,7 @@ async fn loose(
     if let Some(open) = &check.open {
         let sha = open.sha.get(..7).unwrap_or(&open.sha);
         return Ok(vec![format!(
-            "`{place}` contains {files} and no manifest; promotion {} of {sha} by {} has not ended",
+            "`{place}` contains {files} and no manifest; promotion {} of {sha} by {} is unfinished",
             open.promotion,
             crate::names::shown(&open.by)
         )]);
