@@ -166,7 +166,7 @@ fn details_that_can_not_be_had_do_not_hide_the_end() {
     let seen = script.follow();
     assert_eq!((seen.followed.end, seen.followed.summary.as_str()), (StepEnd::Failed, "billing-prod failed"));
     assert!(script.called("actions") > 3, "it was asked again first");
-    assert!(seen.notes.iter().any(|note| note.ends_with("less can be told")), "{seen:?}");
+    assert!(seen.notes.iter().any(|note| note.ends_with("details are unavailable")), "{seen:?}");
 }
 
 #[test]
