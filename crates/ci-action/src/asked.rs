@@ -161,12 +161,7 @@ mod tests {
         let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", "INC-7"), ("INPUT_OVERRIDE", given)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        let actor = Actor {
-            name: "mona".to_owned(),
-            source: "github-actions".to_owned(),
-            strength: "claimed".to_owned(),
-            details: Default::default(),
-        };
+        let actor = Actor::claimed("mona", "github-actions");
         request(Act::Promote, &Inputs::new(&variables), actor)
     }
 

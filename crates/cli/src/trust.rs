@@ -36,8 +36,8 @@ pub(crate) fn health(found: &Found) -> Option<TokenHealth> {
         Found::Some(identity) => Some(TokenHealth {
             issuer: Some(identity.issuer.clone()),
             subject: Some(identity.subject.clone()),
-            verified: identity.unchecked.is_none(),
-            problem: identity.unchecked.clone(),
+            verified: identity.signature.is_ok(),
+            problem: identity.signature.as_ref().err().cloned(),
             aws: Some(aws(identity)),
             google: Some(google(identity)),
         }),
@@ -68,7 +68,7 @@ mod tests {
             subject: "repo:acme/shop:ref:refs/heads/it's\"so\\".to_owned(),
             audience: vec!["promote".to_owned()],
             claims: std::collections::BTreeMap::new(),
-            unchecked: None,
+            signature: Ok(promote_core::ledger::Proof::of_checked_signature()),
         });
         let health = health(&found).unwrap();
         assert_eq!(

@@ -108,7 +108,7 @@ pub async fn publish(
         built: publication.built.clone(),
         allowed: publication.allowed.clone(),
         at: world.clock.now(),
-        actor: publication.actor.clone(),
+        actor: publication.actor.to_write(),
     };
     for (name, body) in objects {
         let Some(built) = wanted.artifacts.get_mut(name) else { continue };

@@ -182,7 +182,7 @@ fn run_url(system: &System, variables: &Variables) -> Option<String> {
 }
 
 fn named(name: &str, source: &str, details: BTreeMap<String, String>) -> Actor {
-    Actor { name: plain(name), source: source.to_owned(), strength: "claimed".to_owned(), details }
+    Actor { details, ..Actor::claimed(plain(name), source) }
 }
 
 /// A foreign value made fit for a record: no control characters, at most 256 characters, and an address without what it

@@ -3,6 +3,7 @@
 use crate::stage::Stage;
 use insta::assert_snapshot;
 use promote_core::exit::ExitStatus;
+use promote_core::ledger::Proof;
 use promote_providers::identity::{Found, Identity};
 use serde_json::Value;
 
@@ -13,7 +14,10 @@ fn token(unchecked: Option<&str>) -> Found {
         subject: "repo:acme/shop:environment:prod".to_owned(),
         audience: vec!["promote".to_owned()],
         claims: claims.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-        unchecked: unchecked.map(str::to_owned),
+        signature: match unchecked {
+            None => Ok(Proof::of_checked_signature()),
+            Some(why) => Err(why.to_owned()),
+        },
     })
 }
 

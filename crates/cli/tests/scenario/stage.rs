@@ -178,12 +178,7 @@ impl Ask for Answers {
 }
 
 pub(crate) fn actor(name: &str) -> Actor {
-    Actor {
-        name: name.to_owned(),
-        source: "local-user".to_owned(),
-        strength: "claimed".to_owned(),
-        details: BTreeMap::new(),
-    }
+    Actor::claimed(name, "local-user")
 }
 
 /// The commit `aaaa…`, `bbbb…`, of one digit.

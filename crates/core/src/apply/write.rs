@@ -74,7 +74,7 @@ impl<'w> Writer<'w> {
             kind,
             at: self.world.clock.now(),
             prev_stored_at: head.map(|head| head.stored_at),
-            actor: request.actor.clone(),
+            actor: request.actor.to_write(),
             why: Why {
                 reason: request.reason.clone(),
                 notes: request.notes.clone(),

@@ -183,7 +183,7 @@ async fn make(
         built: BUILT.to_owned(),
         allowed: Allowed::default(),
         at: now,
-        actor: actor.clone(),
+        actor: actor.to_write(),
     }))
 }
 

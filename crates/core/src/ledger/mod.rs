@@ -26,6 +26,7 @@ mod saying;
 pub mod state;
 pub mod statement;
 pub mod stored;
+mod strength;
 mod strict;
 mod survey;
 mod terms;
@@ -54,4 +55,5 @@ pub use statement::{
     Sign, SignedStep, StepRecord, TargetMove, Verified,
 };
 pub use stored::Stored;
+pub use strength::{Proof, Strength};
 pub use terms::{Action, Actor, Kind, LedgerId, OutcomeResult, Override, ReleaseRef, Seq, Why, entry_name};

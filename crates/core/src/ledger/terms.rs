@@ -1,6 +1,7 @@
 //! The words that every document of a ledger is made of: numbers, promotions, releases, who, why, what for. What the
 //! documents say with them is told beside each of them.
 
+use super::strength::Strength;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::names::EnvironmentName;
@@ -82,10 +83,24 @@ pub struct Actor {
     /// Where the name comes from: `local-user`, `github-actions`, `gitlab-ci`, …
     pub source: String,
     /// `claimed` when anyone could have said so, `verified` when something signed it.
-    pub strength: String,
+    pub strength: Strength,
     /// Further facts, such as the run's address.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub details: BTreeMap<String, String>,
+}
+
+impl Actor {
+    /// Somebody who is called so, by the word of `source` alone.
+    pub fn claimed(name: impl Into<String>, source: impl Into<String>) -> Self {
+        let (name, source) = (name.into(), source.into());
+        Self { name, source, strength: Strength::claimed(), details: BTreeMap::new() }
+    }
+
+    /// As whoever writes a new record: verified where that was proven, and not where it was only read.
+    #[must_use]
+    pub fn to_write(&self) -> Self {
+        Self { strength: self.strength.to_write(), ..self.clone() }
+    }
 }
 
 /// Going past a named rule once.

@@ -105,7 +105,7 @@ pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result
                 at: head.stored_at,
                 by: head.record.actor.name.clone(),
                 by_source: head.record.actor.source.clone(),
-                by_strength: head.record.actor.strength.clone(),
+                by_strength: head.record.actor.strength.to_string(),
                 by_details: head.record.actor.details.clone(),
             })
             .collect(),

@@ -82,12 +82,7 @@ mod tests {
             allowed: Default::default(),
             built: "given".to_owned(),
             at: Default::default(),
-            actor: Actor {
-                name: "ann".to_owned(),
-                source: "local-user".to_owned(),
-                strength: "claimed".to_owned(),
-                details: BTreeMap::new(),
-            },
+            actor: Actor::claimed("ann", "local-user"),
         }
     }
 

@@ -5,8 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::digest::Digest;
 use promote_core::ledger::{
     Abort, Action, Before, Commit, Freeze, Head, Intent, Kind, Landed, Mark, Observe, Outcome, OutcomeResult,
-    Override, PromotionId, Record, ReleaseRef, Seq, Shape, State, StepRecord, TargetMove, TargetState,
-    Verified, Why,
+    Override, PromotionId, Proof, Record, ReleaseRef, Seq, Shape, State, StepRecord, Strength, TargetMove,
+    TargetState, Verified, Why,
 };
 use promote_core::port::{
     CopyGuard, FenceClass, Headers, PinnedSource, Precondition, StepEnd, StepReport, Token, VersionId,
@@ -38,7 +38,7 @@ pub fn blank(head: Option<&Head>, kind: Kind) -> Record {
     let seq = head.map_or(Seq(1), |head| head.record.seq.next());
     let mut by = actor("ann");
     by.source = "github-actions".to_owned();
-    by.strength = "verified".to_owned();
+    by.strength = Strength::verified(&Proof::of_checked_signature());
     by.details.insert("run".to_owned(), "https://ci.example/runs/7".to_owned());
     Record {
         schema: promote_core::ledger::record::SCHEMA.to_owned(),

@@ -11,7 +11,7 @@ const DEPLOYS: &str = "PROMOTE_JOB_DEPLOYS";
 pub fn job(variables: &Variables, actor: &Actor) -> Job {
     if variables.is_on("GITHUB_ACTIONS") {
         // GitHub tells a job's environment nowhere but in the token that it signs for it.
-        let vouched = actor.strength == "verified";
+        let vouched = actor.strength.is_proven();
         // Nor does it tell anywhere that a job has `deployment: false`: whoever wrote that says it once more.
         if variables.get(DEPLOYS) == Some("false") {
             return Job::Github { environment: Some(false) };
@@ -30,22 +30,23 @@ pub fn job(variables: &Variables, actor: &Actor) -> Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use promote_core::ledger::{Proof, Strength};
     use std::collections::BTreeMap;
 
     #[test]
     fn what_a_job_makes_by_itself_is_told_by_its_surroundings() {
-        let actor = |strength: &str, names: &[&str]| Actor {
-            name: "alice".to_owned(),
-            source: "x".to_owned(),
-            strength: strength.to_owned(),
+        let actor = |strength: Strength, names: &[&str]| Actor {
+            strength,
             details: names
                 .iter()
                 .map(|name| ((*name).to_owned(), "x".to_owned()))
                 .collect::<BTreeMap<_, _>>(),
+            ..Actor::claimed("alice", "x")
         };
+        let verified = || Strength::verified(&Proof::of_checked_signature());
         let (claimed, shown) =
-            (actor("claimed", &["oidc-environment"]), actor("verified", &["oidc-environment"]));
-        let bare = actor("verified", &["oidc-repository"]);
+            (actor(Strength::claimed(), &["oidc-environment"]), actor(verified(), &["oidc-environment"]));
+        let bare = actor(verified(), &["oidc-repository"]);
         let github: &[(&str, &str)] = &[("GITHUB_ACTIONS", "true")];
         for (variables, actor, expected) in [
             (&[][..], &claimed, Job::Elsewhere),

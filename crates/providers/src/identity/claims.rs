@@ -3,6 +3,7 @@
 use crate::actor::plain;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::dangerous::insecure_decode;
+use promote_core::ledger::Proof;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -32,6 +33,9 @@ pub const KEPT: [&str; 22] = [
     "workflow_ref",
 ];
 
+/// Why nothing is known of a signature that nobody looked at.
+const UNCHECKED: &str = "the token's signature was not checked";
+
 /// By how many seconds clocks may differ.
 const LEEWAY: i64 = 60;
 
@@ -46,8 +50,8 @@ pub struct Identity {
     pub audience: Vec<String>,
     /// The claims that are kept, by name; made fit for a record.
     pub claims: BTreeMap<String, String>,
-    /// Why the signature is not vouched for; `None` when it was checked and holds.
-    pub unchecked: Option<String>,
+    /// The proof of a signature that was checked and holds, else why it is not vouched for.
+    pub signature: Result<Proof, String>,
 }
 
 impl Identity {
@@ -109,7 +113,13 @@ pub(super) fn read(token: &str, expected: &Expected) -> Result<Identity, String>
         })
         .collect();
     let audience = audience.iter().map(|one| plain(one)).collect();
-    Ok(Identity { issuer: plain(&issuer), subject: plain(&subject), audience, claims, unchecked: None })
+    Ok(Identity {
+        issuer: plain(&issuer),
+        subject: plain(&subject),
+        audience,
+        claims,
+        signature: Err(UNCHECKED.to_owned()),
+    })
 }
 
 fn times(said: &Map<String, Value>, now: i64) -> Result<(), String> {

@@ -5,6 +5,7 @@ use super::fetch::get;
 use crate::https::trusted;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use promote_core::ledger::Proof;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -30,8 +31,8 @@ pub(super) enum Doubt {
     Forged(String),
 }
 
-/// Whether the issuer's own keys signed the token.
-pub(super) async fn vouched(token: &str, issuer: &str) -> Result<(), Doubt> {
+/// The proof that the issuer's own keys signed the token.
+pub(super) async fn vouched(token: &str, issuer: &str) -> Result<Proof, Doubt> {
     let header =
         decode_header(token).map_err(|error| Doubt::Forged(format!("the token is none: {error}")))?;
     if !ALGORITHMS.contains(&header.alg) {
@@ -55,7 +56,7 @@ pub(super) async fn vouched(token: &str, issuer: &str) -> Result<(), Doubt> {
     validation.validate_exp = false;
     validation.validate_aud = false;
     decode::<Value>(token, &key, &validation)
-        .map(|_| ())
+        .map(|_| Proof::of_checked_signature())
         .map_err(|error| Doubt::Forged(format!("the token's signature does not hold: {error}")))
 }
 

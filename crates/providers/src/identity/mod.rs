@@ -12,7 +12,7 @@ use crate::Variables;
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::ledger::Actor;
+use promote_core::ledger::{Actor, Strength};
 
 pub use claims::{Identity, KEPT};
 pub use fetch::{AUDIENCE, TOKEN};
@@ -51,14 +51,17 @@ pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn 
     match claims::read(&token, &expected) {
         Err(why) => Found::Bad(why),
         Ok(mut identity) if !known => {
-            identity.unchecked =
-                Some("nobody says who must have signed the token: `PROMOTE_ID_ISSUER`".to_owned());
+            identity.signature =
+                Err("nobody says who must have signed the token: `PROMOTE_ID_ISSUER`".to_owned());
             Found::Some(identity)
         }
         Ok(mut identity) => match keys::vouched(&token, &identity.issuer).await {
-            Ok(()) => Found::Some(identity),
+            Ok(proof) => {
+                identity.signature = Ok(proof);
+                Found::Some(identity)
+            }
             Err(keys::Doubt::Unreached(why)) => {
-                identity.unchecked = Some(why);
+                identity.signature = Err(why);
                 Found::Some(identity)
             }
             Err(keys::Doubt::Forged(why)) => Found::Bad(why),
@@ -81,12 +84,12 @@ pub fn evidence(mut actor: Actor, found: &Found) -> Actor {
     for (name, value) in &identity.claims {
         actor.details.insert(format!("oidc-{name}"), value.clone());
     }
-    match &identity.unchecked {
-        Some(why) => {
+    match &identity.signature {
+        Err(why) => {
             actor.details.insert("oidc".to_owned(), crate::actor::plain(why));
         }
-        None => {
-            actor.strength = "verified".to_owned();
+        Ok(proof) => {
+            actor.strength = Strength::verified(proof);
             let name = identity.name();
             if name != actor.name {
                 let claimed = std::mem::replace(&mut actor.name, name.to_owned());
@@ -102,7 +105,7 @@ pub fn evidence(mut actor: Actor, found: &Found) -> Actor {
 /// # Errors
 /// `Denied`, with the reason.
 pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
-    if !variables.is_on("PROMOTE_REQUIRE_OIDC") || actor.strength == "verified" {
+    if !variables.is_on("PROMOTE_REQUIRE_OIDC") || actor.strength.is_proven() {
         return Ok(());
     }
     let why = actor.details.get("oidc").cloned().unwrap_or_else(|| "no token is offered here".to_owned());
