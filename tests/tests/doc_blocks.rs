@@ -78,6 +78,7 @@ fn every_toml_block_is_one_that_check_passes() {
                 default_project: None,
                 variables: &|_| Some("x".to_owned()),
                 version: "0.1.0".parse().unwrap(),
+                schemes: &[],
             };
             let found = match read(&whole, &context) {
                 Ok((config, found)) => {

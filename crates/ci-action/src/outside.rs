@@ -41,6 +41,7 @@ impl Connect for Outside {
             variables: &lookup,
             version: semver::Version::parse(env!("CARGO_PKG_VERSION"))
                 .unwrap_or(semver::Version::new(0, 0, 0)),
+            schemes: &[],
         };
         let (mut config, remarks) = promote_core::config::read(&text, &context).map_err(Unread::Wrong)?;
         config.frozen = variables.frozen();

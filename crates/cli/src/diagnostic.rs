@@ -66,6 +66,7 @@ mod tests {
             default_project: None,
             variables: &|_| None,
             version: semver::Version::new(0, 1, 0),
+            schemes: &[],
         };
         let found = promote_core::config::read(text, &context).unwrap_err();
         let page = shown("promote.toml", text, &found, false);

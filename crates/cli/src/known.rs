@@ -24,6 +24,7 @@ pub(crate) fn config(env: &Env, arguments: &[OsString]) -> Option<Config> {
         default_project: "project".parse().ok(),
         variables: &|name| env.variables.get(name).cloned(),
         version: semver::Version::parse(env!("CARGO_PKG_VERSION")).ok()?,
+        schemes: &[],
     };
     read(&text, &context).ok().map(|(config, _)| config)
 }

@@ -56,6 +56,7 @@ impl Project {
             default_project: if named { None } else { app.connect.project_name(&base) },
             variables: &variables,
             version: version.unwrap_or(semver::Version::new(0, 0, 0)),
+            schemes: &[],
         };
         let (mut config, remarks) = read(&text, &context)?;
         config.frozen = app.env.variables.iter().collect::<Variables>().frozen();

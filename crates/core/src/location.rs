@@ -2,6 +2,11 @@
 //! inside it, so that all three are one kind of thing to the protocol. Turning a store into something that answers is
 //! the work of `promote-providers`; filling placeholders is [`crate::template`]'s.
 
+mod scheme;
+
+pub(crate) use scheme::is_other;
+pub use scheme::is_scheme;
+
 use crate::names::shown;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
@@ -32,6 +37,13 @@ pub enum StoreId {
     Git(String),
     /// A store in memory, for tests.
     Memory(String),
+    /// A store that a program brings along for a scheme of its own: see [`is_scheme`].
+    Other {
+        /// What stands before `://`.
+        scheme: String,
+        /// What stands behind it, up to the first slash.
+        name: String,
+    },
 }
 
 /// A store and a key in it: `s3://acme-releases/billing-api/prod.zip`, `quay.io/acme/app:prod`, or a plain path in the
@@ -114,6 +126,7 @@ impl fmt::Display for StoreId {
             Self::Image(repository) => f.write_str(repository),
             Self::Git(branch) => write!(f, "git:{branch}"),
             Self::Memory(name) => write!(f, "memory://{name}"),
+            Self::Other { scheme, name } => write!(f, "{scheme}://{name}"),
         }
     }
 }
@@ -142,6 +155,9 @@ impl<'de> Deserialize<'de> for StoreId {
             Some(("s3", name)) => Ok(Self::S3(name.to_owned())),
             Some(("gs", name)) => Ok(Self::Gcs(name.to_owned())),
             Some(("memory", name)) => Ok(Self::Memory(name.to_owned())),
+            Some((scheme, name)) if is_scheme(scheme) && is_other(name) => {
+                Ok(Self::Other { scheme: scheme.to_owned(), name: name.to_owned() })
+            }
             _ => Err(serde::de::Error::custom(format!("`{}` names no store", shown(&text)))),
         }
     }
@@ -229,6 +245,10 @@ impl FromStr for Location {
             "gs" if is_bucket(bucket) => StoreId::Gcs(bucket.to_owned()),
             "memory" => StoreId::Memory(bucket.to_owned()),
             "s3" | "gs" => return Err(bad("the bucket's name is not one")),
+            scheme if is_scheme(scheme) && is_other(bucket) => {
+                StoreId::Other { scheme: scheme.to_owned(), name: bucket.to_owned() }
+            }
+            scheme if is_scheme(scheme) => return Err(bad("the store's name is not one")),
             _ => return Err(bad("known are s3://, gs://, images and plain paths")),
         };
         let key = if key.is_empty() && !matches!(store, StoreId::Memory(_)) { "/" } else { key };
@@ -275,6 +295,8 @@ mod tests {
             "quay.io/acme/app:prod-33242e93-16-04-2021.1618577888",
             "localhost:5000/app:1",
             "releases.d/x",
+            "acme://vault/billing-api/prod.zip",
+            "acme://vault/folder/",
         ] {
             assert_eq!(text.parse::<Location>().unwrap().to_string(), text);
         }
@@ -292,9 +314,11 @@ mod tests {
         let image: Location = "quay.io/acme/app:prod".parse().unwrap();
         assert_eq!(image.store, StoreId::Image("quay.io/acme/app".to_owned()));
         assert_eq!((image.key.as_str(), image.is_image()), ("prod", true));
-        for store in
-            [StoreId::Image("quay.io/acme/app".to_owned()), StoreId::Git("promote-ledger".to_owned())]
-        {
+        for store in [
+            StoreId::Image("quay.io/acme/app".to_owned()),
+            StoreId::Git("promote-ledger".to_owned()),
+            StoreId::Other { scheme: "acme".to_owned(), name: "vault".to_owned() },
+        ] {
             let json = serde_json::to_string(&store).unwrap();
             assert_eq!(serde_json::from_str::<StoreId>(&json).unwrap(), store, "{json}");
         }
@@ -335,6 +359,11 @@ mod tests {
             "s3:///k",
             "s3://ac me/k",
             "ftp://host/k",
+            "https://host/k",
+            "Acme://vault/k",
+            "acme://va..ult/k",
+            "acme:///k",
+            "acme://vault",
             "a\\b",
             "a\nb",
             "s3://acme/../k",

@@ -18,8 +18,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let base = PathBuf::from(std::env::args().nth(1).unwrap_or_else(|| ".".to_owned()));
     let variables = Variables::of_process();
     let lookup = |name: &str| variables.get(name).map(str::to_owned);
-    let context =
-        ReadContext { default_project: None, variables: &lookup, version: semver::Version::new(0, 1, 0) };
+    let context = ReadContext {
+        default_project: None,
+        variables: &lookup,
+        version: semver::Version::new(0, 1, 0),
+        schemes: &[],
+    };
     let text = std::fs::read_to_string(base.join("promote.toml"))?;
     let (config, _) = read(&text, &context).map_err(|mistakes| format!("{mistakes:?}"))?;
     let ports = Ports {

@@ -145,7 +145,7 @@ impl Needs {
                 self.registries.insert(host.to_owned());
             }
             StoreId::Git(_) => self.git_ledger = true,
-            StoreId::Local | StoreId::Memory(_) => {}
+            StoreId::Local | StoreId::Memory(_) | StoreId::Other { .. } => {}
         }
     }
 }

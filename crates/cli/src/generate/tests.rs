@@ -8,6 +8,7 @@ fn config(text: &str) -> Config {
         default_project: None,
         variables: &|name| Some(format!("value-of-{}", name.to_lowercase())),
         version: "0.1.0".parse().unwrap(),
+        schemes: &[],
     };
     read(text, &context).map_err(|found| format!("{found:?}")).unwrap().0
 }

@@ -5,8 +5,12 @@ use promote_core::config::{ReadContext, read};
 use serde_json::Value;
 
 fn config(text: &str) -> Config {
-    let context =
-        ReadContext { default_project: None, variables: &|_| None, version: "0.1.0".parse().unwrap() };
+    let context = ReadContext {
+        default_project: None,
+        variables: &|_| None,
+        version: "0.1.0".parse().unwrap(),
+        schemes: &[],
+    };
     read(text, &context).map_err(|found| format!("{found:?}")).unwrap().0
 }
 

@@ -260,6 +260,7 @@ impl Stage {
             default_project: None,
             variables: &|_| None,
             version: "0.1.0".parse().unwrap(),
+            schemes: &[],
         };
         promote_core::config::read(&text, &context).ok().map(|(config, _)| config)
     }

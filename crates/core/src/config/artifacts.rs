@@ -183,7 +183,7 @@ pub(super) fn place(
     }
     let template = locations::template(text, reading.context).ok()?;
     let rendered = locations::render(&template, Some(owner.env), Some(owner.project))?;
-    match locations::classify(&rendered) {
+    match locations::classify(&rendered, reading.context.schemes) {
         Ok(place) => {
             image_without_tag(reading, value, &place);
             Some((template, place))

@@ -107,6 +107,7 @@ mod tests {
                 default_project: None,
                 variables: &|_| None,
                 version: semver::Version::new(0, 1, 0),
+                schemes: &[],
             };
             let hostile = source.as_str().contains('\\');
             match read(&text, &context) {

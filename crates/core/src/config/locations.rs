@@ -5,7 +5,7 @@ use super::model::{ArtifactKind, LedgerPlace};
 use super::reading::ReadContext;
 use super::variables::{self, Wrong, replace};
 use crate::commit::CommitId;
-use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path};
+use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path, is_other};
 use crate::names::{EnvironmentName, ProjectName, shown};
 use crate::same_store::repository;
 use crate::template::{Template, Values, variable};
@@ -26,6 +26,11 @@ pub(super) enum Place {
 type Fault = (String, Option<String>);
 
 const KNOWN: &str = "known are `s3://BUCKET/KEY`, `gs://BUCKET/KEY`, `HOST/REPOSITORY:TAG`, `git` and paths relative to `promote.toml`";
+
+fn known(schemes: &[&str]) -> String {
+    let own = schemes.iter().map(|scheme| format!(", `{scheme}://NAME/KEY`"));
+    own.fold(KNOWN.to_owned(), |known, own| known + &own)
+}
 
 impl Place {
     pub(super) fn kind(&self) -> ArtifactKind {
@@ -98,7 +103,7 @@ pub(super) fn ledger_template(text: &str, context: &ReadContext<'_>) -> Result<T
         }
         Some(_) => Ok(template),
         // Whether the rest is a place is the same question for every value of `{project}`.
-        None => match render(&template, None, None).as_deref().map(classify) {
+        None => match render(&template, None, None).as_deref().map(|text| classify(text, context.schemes)) {
             Some(Ok(Place::Store { key, .. })) if !key.is_empty() => Ok(template),
             Some(Ok(_)) => whole(
                 "the ledger is kept in a folder of a bucket, in a local folder, or on a branch",
@@ -121,7 +126,7 @@ fn is_branch(text: &str) -> bool {
 }
 
 /// What a checked ledger location means.
-pub(super) fn ledger(template: &Template, project: &ProjectName) -> Option<LedgerPlace> {
+pub(super) fn ledger(template: &Template, project: &ProjectName, schemes: &[&str]) -> Option<LedgerPlace> {
     let text = render(template, None, Some(project))?;
     if let Some(branch) = text.strip_prefix("git:") {
         // The branch is the ledger's alone, so the prefix need only tell projects of one repository apart.
@@ -130,7 +135,7 @@ pub(super) fn ledger(template: &Template, project: &ProjectName) -> Option<Ledge
             prefix: project.as_str().parse().ok()?,
         });
     }
-    match classify(&text) {
+    match classify(&text, schemes) {
         Ok(Place::Store { store, key, .. }) => Some(LedgerPlace { store, prefix: key.parse::<Key>().ok()? }),
         _ => None,
     }
@@ -152,11 +157,11 @@ pub(super) fn render(
     template.render(&values).ok()
 }
 
-/// What a filled-in location names.
+/// What a filled-in location names. `schemes`: those of stores beside promote's own.
 ///
 /// # Errors
 /// When it names nothing that promote knows.
-pub(super) fn classify(text: &str) -> Result<Place, Fault> {
+pub(super) fn classify(text: &str, schemes: &[&str]) -> Result<Place, Fault> {
     if text == "git" {
         return Ok(Place::Git);
     }
@@ -166,9 +171,19 @@ pub(super) fn classify(text: &str) -> Result<Place, Fault> {
             "s3" => StoreId::S3(bucket.to_owned()),
             "gs" => StoreId::Gcs(bucket.to_owned()),
             "memory" => StoreId::Memory(bucket.to_owned()),
-            _ => return Err((format!("`{}://` is not known", shown(scheme)), Some(KNOWN.to_owned()))),
+            scheme if schemes.contains(&scheme) => {
+                if !is_other(bucket) {
+                    let hint = "letters, digits, `-`, `_` and `.`, a letter or digit at both ends";
+                    return Err((
+                        format!("`{}` is not a store's name", shown(bucket)),
+                        Some(hint.to_owned()),
+                    ));
+                }
+                StoreId::Other { scheme: scheme.to_owned(), name: bucket.to_owned() }
+            }
+            _ => return Err((format!("`{}://` is not known", shown(scheme)), Some(known(schemes)))),
         };
-        if !is_bucket(bucket) {
+        if !matches!(store, StoreId::Other { .. }) && !is_bucket(bucket) {
             let hint = "3 to 63 lower-case letters, digits, `-` and `.`, a letter or digit at both ends";
             return Err((format!("`{}` is not a bucket's name", shown(bucket)), Some(hint.to_owned())));
         }
@@ -253,6 +268,22 @@ fn image(text: &str, rest: &str) -> Result<Place, Fault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn classify(text: &str) -> Result<Place, Fault> {
+        super::classify(text, &[])
+    }
+
+    #[test]
+    fn a_scheme_is_known_where_the_program_brings_its_store() {
+        let place = super::classify("acme://Vault_1/a/b.zip", &["acme"]).unwrap();
+        let store = StoreId::Other { scheme: "acme".to_owned(), name: "Vault_1".to_owned() };
+        assert_eq!(place, Place::Store { store, key: "a/b.zip".to_owned(), folder: false });
+        let (unknown, hint) = super::classify("acm://vault/a", &["acme"]).unwrap_err();
+        assert_eq!(unknown, "`acm://` is not known");
+        assert!(hint.unwrap().ends_with("`acme://NAME/KEY`"));
+        assert!(super::classify("acme://-/a", &["acme"]).unwrap_err().0.contains("is not a store's name"));
+        assert!(classify("acme://vault/a").is_err());
+    }
 
     #[test]
     fn places_are_told_apart() {

@@ -49,6 +49,7 @@ mod tests {
             default_project: None,
             variables: &variables,
             version: semver::Version::new(1, 0, 0),
+            schemes: &[],
         };
         let (config, _) = read(text, &context).unwrap();
         assert_eq!(Vec::from_iter(config.named_variables()), ["HOOK_URL", "SLACK_URL", "STEP_TOKEN"]);

@@ -53,7 +53,7 @@ pub(super) fn ledger(
 ) -> Option<LedgerPlace> {
     if let Some(value) = root.get("ledger") {
         let template = locations::ledger_template(value.get_ref().as_str()?, reading.context).ok()?;
-        let place = locations::ledger(&template, project);
+        let place = locations::ledger(&template, project, reading.context.schemes);
         if place.is_none() && !reading.found.is_bad(&value.span()) {
             reading.error(value.span(), "a ledger can't be stored here");
         }

@@ -22,6 +22,8 @@ pub struct ReadContext<'c> {
     pub variables: &'c dyn Fn(&str) -> Option<String>,
     /// The version of the tool, for `required-version`.
     pub version: semver::Version,
+    /// The schemes of stores that the program brings along beside promote's own ([`crate::location::is_scheme`]).
+    pub schemes: &'c [&'c str],
 }
 
 impl fmt::Debug for ReadContext<'_> {
@@ -29,6 +31,7 @@ impl fmt::Debug for ReadContext<'_> {
         f.debug_struct("ReadContext")
             .field("default_project", &self.default_project)
             .field("version", &self.version)
+            .field("schemes", &self.schemes)
             .finish_non_exhaustive()
     }
 }

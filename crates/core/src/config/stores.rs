@@ -19,6 +19,8 @@ enum Kind {
     S3,
     Gcs,
     Memory,
+    /// A store that the program brings along.
+    Other,
 }
 
 /// The kind of a store, where its name and the locations tell one.
@@ -49,6 +51,10 @@ fn unfit(kind: Kind, key: &str, span: Range<usize>) -> Option<Diagnostic> {
         }
         (Kind::Gcs, "region" | "path-style" | "expiry" | "allowance") => {
             Some(Diagnostic::warning(span, message("has no effect on Google Cloud Storage")))
+        }
+        (Kind::Other, key) => {
+            let message = format!("`{key}` is not a setting of a store that is not promote's own");
+            Some(Diagnostic::error(span, message).hint("the program that brings it along has its settings"))
         }
         _ => None,
     }
@@ -132,6 +138,7 @@ fn used<'a>(drafts: &'a [Draft<'_, '_>], ledger: Option<&'a LedgerPlace>) -> Vec
             StoreId::S3(name) => names.push((name.as_str(), Kind::S3)),
             StoreId::Gcs(name) => names.push((name.as_str(), Kind::Gcs)),
             StoreId::Memory(name) => names.push((name.as_str(), Kind::Memory)),
+            StoreId::Other { name, .. } => names.push((name.as_str(), Kind::Other)),
             _ => {}
         }
     }

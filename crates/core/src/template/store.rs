@@ -1,7 +1,7 @@
 //! The store that a template names.
 
 use super::Template;
-use crate::location::{StoreId, image_parts};
+use crate::location::{StoreId, image_parts, is_scheme};
 
 impl Template {
     /// The store that it names, as far as that can be told before it is filled in.
@@ -18,6 +18,9 @@ impl Template {
                     "s3" => Some(StoreId::S3(bucket)),
                     "gs" => Some(StoreId::Gcs(bucket)),
                     "memory" => Some(StoreId::Memory(bucket)),
+                    scheme if is_scheme(scheme) => {
+                        Some(StoreId::Other { scheme: scheme.to_owned(), name: bucket })
+                    }
                     _ => None,
                 }
             }
@@ -52,6 +55,9 @@ mod tests {
             ("s3://acme/{sha:8}.zip", Some("s3://acme")),
             ("s3://acme-{env}/x.zip", None),
             ("releases/{sha:8}.zip", Some("local folder")),
+            ("acme://vault/{sha:8}.zip", Some("acme://vault")),
+            ("acme://{env}/x.zip", None),
+            ("ftp://host/x.zip", None),
         ] {
             let found = Template::parse(text).unwrap().store().map(|store| store.to_string());
             assert_eq!(found.as_deref(), store, "{text}");

@@ -171,8 +171,12 @@ fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
 /// A file with `signers` in line 7.
 fn unacted() -> Vec<Diagnostic> {
     let variables = |_: &str| None;
-    let context =
-        ReadContext { default_project: None, variables: &variables, version: semver::Version::new(0, 1, 0) };
+    let context = ReadContext {
+        default_project: None,
+        variables: &variables,
+        version: semver::Version::new(0, 1, 0),
+        schemes: &[],
+    };
     let text = "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"s3://acme/{sha}.zip\"\ntarget = \"s3://acme/{env}.zip\"\n\n\nsigners = \"s\"\n";
     read(text, &context).unwrap().0.unacted
 }

@@ -143,8 +143,7 @@ proptest! {
         let context = ReadContext {
             default_project: Some("repository".parse().unwrap()),
             variables: &variables,
-            version: semver::Version::new(0, 1, 0),
-        };
+            version: semver::Version::new(0, 1, 0), schemes: &[] };
         if let Err(found) = read(&text, &context) {
             prop_assert!(found.iter().all(|one| text.get(one.primary.span.clone()).is_some() && one.line >= 1));
         }

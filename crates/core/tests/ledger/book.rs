@@ -10,8 +10,9 @@ fn after(store: Option<&StoreId>) -> Option<StoreId> {
         Some(StoreId::S3(_)) => StoreId::Gcs("BUCKET".to_owned()),
         Some(StoreId::Gcs(_)) => StoreId::Image("HOST/REPOSITORY".to_owned()),
         Some(StoreId::Image(_)) => StoreId::Git("BRANCH".to_owned()),
-        // The last one is there for tests alone.
-        Some(StoreId::Git(_) | StoreId::Memory(_)) => return None,
+        Some(StoreId::Git(_)) => StoreId::Other { scheme: "scheme".to_owned(), name: "NAME".to_owned() },
+        // That one is there for tests alone.
+        Some(StoreId::Other { .. } | StoreId::Memory(_)) => return None,
     })
 }
 

@@ -143,7 +143,7 @@ pub fn zip(digit: char) -> String {
 pub fn config(text: &str) -> Config {
     let variables = |_: &str| None;
     let version = "0.1.0".parse().unwrap();
-    let context = ReadContext { default_project: None, variables: &variables, version };
+    let context = ReadContext { default_project: None, variables: &variables, version, schemes: &[] };
     match read(text, &context) {
         Ok((config, _)) => config,
         Err(found) => panic!("{found:?}"),

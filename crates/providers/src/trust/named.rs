@@ -46,7 +46,7 @@ pub(super) fn all(trust: &Trust, config: &Config, base: &Path) -> Result<Vec<Sen
                 credentials(trust, config, name, base, &mut found)?;
             }
             StoreId::Image(name) => sign_in(trust, config, name, &mut found)?,
-            StoreId::Local | StoreId::Git(_) | StoreId::Memory(_) => {}
+            StoreId::Local | StoreId::Git(_) | StoreId::Memory(_) | StoreId::Other { .. } => {}
         }
     }
     forge(trust, config, &mut found)?;

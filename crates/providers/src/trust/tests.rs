@@ -6,8 +6,12 @@ use promote_core::config::{ReadContext, read as read_config};
 /// A project with one line more, in a folder.
 fn project(folder: &Path, text: &str, variables: &Variables) -> (Config, Result<Vec<Sending>, Failure>) {
     let lookup = |name: &str| variables.get(name).map(str::to_owned);
-    let context =
-        ReadContext { default_project: None, variables: &lookup, version: semver::Version::new(0, 1, 0) };
+    let context = ReadContext {
+        default_project: None,
+        variables: &lookup,
+        version: semver::Version::new(0, 1, 0),
+        schemes: &[],
+    };
     let (config, _) = read_config(text, &context).unwrap_or_else(|found| panic!("{found:?}"));
     let found = Trust::of(variables).and_then(|trust| trust.unknown(&config, folder));
     (config, found)

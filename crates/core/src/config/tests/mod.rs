@@ -14,6 +14,7 @@ fn try_read(text: &str) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
         default_project: Some("repository".parse().unwrap()),
         variables: &variables,
         version: semver::Version::new(0, 1, 0),
+        schemes: &[],
     };
     read(text, &context)
 }

@@ -8,8 +8,12 @@ const CONFIG: &str = "project = \"shop\"\nenvironments = [\"uat\", [\"prod\", \"
                       target = \"s3://acme/{env}.zip\"\n[env.prod]\nbranch = \"main\"\n[env.demo]\ntarget = \"s3://acme/prod.zip\"\n";
 
 fn config() -> Config {
-    let context =
-        ReadContext { default_project: None, variables: &|_| None, version: "0.1.0".parse().unwrap() };
+    let context = ReadContext {
+        default_project: None,
+        variables: &|_| None,
+        version: "0.1.0".parse().unwrap(),
+        schemes: &[],
+    };
     read(CONFIG, &context).unwrap().0
 }
 
