@@ -1,6 +1,7 @@
 //! The artifacts of one environment: where each lies, what the environment reads, and whether that can go well.
 
 use super::diagnostic::Diagnostic;
+use super::judge;
 use super::layers::Layers;
 use super::locations::{self, Place};
 use super::model::{Artifact, ArtifactKind};
@@ -210,20 +211,12 @@ fn image_without_tag(reading: &mut Reading<'_, '_>, value: &Value<'_>, place: &P
 
 /// A source stands for one commit's bytes for ever.
 fn constant(reading: &mut Reading<'_, '_>, value: &Value<'_>, template: &Template, place: &Place) {
-    if place.kind() == ArtifactKind::Git {
-        return;
-    }
-    if template.uses_timestamp() || template.uses_date() {
-        let found = Diagnostic::error(value.span(), "a source can't be named by the time");
-        reading.found.push(found.hint("name it by its commit: `{sha}`"));
-    } else if !template.uses_sha() {
-        let found = Diagnostic::error(value.span(), "a source must be named by its commit");
-        reading.found.push(
-            found
-                .label("without `{sha}`, the next build overwrites it")
-                .hint("for example `s3://BUCKET/{sha}.zip`"),
-        );
-    }
+    let Some(fault) = judge::source(template, place.kind()) else { return };
+    let found = Diagnostic::error(value.span(), fault.message).maybe_hint(fault.hint);
+    reading.found.push(match fault.label {
+        Some(label) => found.label(label),
+        None => found,
+    });
 }
 
 fn together(
@@ -234,27 +227,11 @@ fn together(
     template: &Template,
     to: &Place,
 ) {
-    if from == to {
-        let found = Diagnostic::error(span.clone(), "the target is the source");
+    if let Some(fault) = judge::pair(from, to) {
+        let found = Diagnostic::error(span.clone(), fault.message).maybe_hint(fault.hint);
         reading.found.push(found.also(source.span(), "the source"));
-    } else if from.kind() == ArtifactKind::Folder && to.is_pointer() {
-        // The target is a pointer: one object that says which folder is meant.
-    } else if from.kind() != to.kind() {
-        let name = |kind| match kind {
-            ArtifactKind::Object => "an object",
-            ArtifactKind::Folder => "a folder",
-            ArtifactKind::Image => "an image",
-            ArtifactKind::Git => "a commit",
-        };
-        let message = format!("the source is {}, the target {}", name(from.kind()), name(to.kind()));
-        let folder = from.kind() == ArtifactKind::Folder || to.kind() == ArtifactKind::Folder;
-        let hint = folder.then(|| "a folder ends with `/`, a pointer to one with `.json`".to_owned());
-        reading.found.push(
-            Diagnostic::error(span.clone(), message).also(source.span(), "the source").maybe_hint(hint),
-        );
-    } else if from.touches(to) {
-        let found = Diagnostic::error(span.clone(), "one of source and target is inside the other");
-        reading.found.push(found.also(source.span(), "the source"));
+    } else if judge::points(from, to) {
+        // One pointer says which folder is meant, whatever its name holds.
     } else if template.uses_sha() && !template.uses_timestamp() && to.kind() != ArtifactKind::Image {
         let found = Diagnostic::warning(
             span.clone(),

@@ -2,13 +2,14 @@
 
 use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
+use super::judge;
 use super::layers::Layers;
 use super::model::{Approvals, Environment, Notify, OnFailure, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
 use super::steps;
 use crate::names::{EnvironmentName, LaneName, ProjectName, shown};
-use crate::step::{Step, StepAction};
+use crate::step::Step;
 use crate::suggest::closest;
 use crate::template::{Template, Values};
 use crate::tier::Tier;
@@ -196,12 +197,7 @@ fn while_deploying(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>, deploy:
     else {
         return WhileDeploying::Refuse;
     };
-    let supersedes = |step: &&Step| matches!(step.action, StepAction::CodePipeline { .. });
-    let why = match deploy.iter().find(|step| !supersedes(step)) {
-        Some(other) => format!("the step `{}` would go on beside the newer one", other.name()),
-        None if deploy.is_empty() => "it has no `deploy` step".to_owned(),
-        None => return WhileDeploying::Supersede,
-    };
+    let Some(why) = judge::overtaking(deploy) else { return WhileDeploying::Supersede };
     let found = Diagnostic::error(
         value.span(),
         "`supersede` needs `deploy` steps that are pipelines which supersede by themselves",

@@ -4,11 +4,13 @@
 mod address;
 mod advice;
 mod artifacts;
+mod check;
 mod diagnostic;
 mod effective;
 mod environments;
 mod example;
 mod forge;
+mod judge;
 mod key;
 mod keys;
 mod lanes;

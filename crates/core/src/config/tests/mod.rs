@@ -1,5 +1,6 @@
 //! Reading whole files: what five real teams write, what is told about mistakes, and that nothing brings the reader down.
 
+mod checked;
 mod hostile;
 mod meaning;
 mod mistakes;
