@@ -1,6 +1,8 @@
 //! From a configuration to what it names: opened stores, the ledger, and the [`World`] of the core around them.
 //! Nothing is sent and no file is read before the first request.
 
+pub use brought::{Brought, Credentials, Opener, Stores};
+
 use crate::Trust;
 use crate::config_file::FILE;
 use promote_core::config::{Config, LedgerPlace, StoreSettings};
@@ -12,14 +14,10 @@ use promote_core::ledger::Ledger;
 use promote_core::location::StoreId;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
 use promote_core::world::{World, stores_of};
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use unsupported::unsupported;
-
-/// The opened stores, by name.
-pub type Stores = BTreeMap<StoreId, Arc<dyn Bucket>>;
 
 /// Everything but the stores that a world is made of.
 #[derive(Debug, Clone)]
@@ -42,7 +40,21 @@ pub struct Ports {
 /// `Denied` when the file sends credentials to a host that nobody allows, `Usage` when a store is of a kind that this version
 /// can't reach, or has a setting that it can't keep to.
 pub fn connect(config: &Config, base: &Path, trust: &Trust, ports: Ports) -> Result<World, Failure> {
-    let stores = open(config, base, trust, &ports)?;
+    connect_with(config, base, trust, &Brought::default(), ports)
+}
+
+/// The same with what a program brings along.
+///
+/// # Errors
+/// As [`connect`], and `Usage` when what is brought along does not fit the configuration.
+pub fn connect_with(
+    config: &Config,
+    base: &Path,
+    trust: &Trust,
+    brought: &Brought,
+    ports: Ports,
+) -> Result<World, Failure> {
+    let stores = open(config, base, trust, brought, &ports)?;
     world(config, stores, ports)
 }
 
@@ -51,23 +63,37 @@ pub fn connect(config: &Config, base: &Path, trust: &Trust, ports: Ports) -> Res
 ///
 /// # Errors
 /// As [`connect`].
-pub fn open(config: &Config, base: &Path, trust: &Trust, ports: &Ports) -> Result<Stores, Failure> {
+pub fn open(
+    config: &Config,
+    base: &Path,
+    trust: &Trust,
+    brought: &Brought,
+    ports: &Ports,
+) -> Result<Stores, Failure> {
     trust.check(config, base, FILE)?;
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
     let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
     let mut stores = Stores::new();
     let registries = images::Registries::trusting(trust);
     for id in stores_of(config) {
+        if let Some(bucket) = brought.opened(&id) {
+            stores.insert(id, bucket);
+            continue;
+        }
         let bucket = match &id {
             StoreId::Local => local(base)?,
-            StoreId::S3(name) => retrying(s3(name, &settings(config, name)?)?, &limit, ports),
-            StoreId::Gcs(name) => retrying(gcs(name, &google_settings(config, name, base)?)?, &limit, ports),
+            StoreId::S3(name) => retrying(s3(&id, name, &settings(config, name)?, brought)?, &limit, ports),
+            StoreId::Gcs(name) => {
+                retrying(gcs(&id, name, &google_settings(config, name, base)?, brought)?, &limit, ports)
+            }
             StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
             StoreId::Git(branch) => git(base, branch)?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
+            StoreId::Other { scheme, name } => retrying(brought.open(&id, scheme, name)?, &limit, ports),
         };
         stores.insert(id, bucket);
     }
+    brought.all_used(&stores)?;
     Ok(stores)
 }
 
@@ -107,25 +133,61 @@ fn local(_base: &Path) -> Result<Arc<dyn Bucket>, Failure> {
 }
 
 #[cfg(feature = "s3")]
-#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
-fn s3(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Ok(Arc::new(promote_s3::S3Bucket::connect(name, settings)))
+fn s3(
+    id: &StoreId,
+    name: &str,
+    settings: &StoreSettings,
+    brought: &Brought,
+) -> Result<Arc<dyn Bucket>, Failure> {
+    use promote_s3::{S3Bucket, SignIn};
+    let given = brought.of(id, name, |given| match given {
+        Credentials::Aws(provider) => Some(SignIn::Provider(provider.clone())),
+        #[allow(unreachable_patterns)] // Without other vendors there is no other.
+        _ => None,
+    })?;
+    Ok(match given {
+        Some(sign_in) => Arc::new(S3Bucket::sign_in(name, settings, sign_in)),
+        None => Arc::new(S3Bucket::connect(name, settings)),
+    })
 }
 
 #[cfg(not(feature = "s3"))]
-fn s3(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Err(unsupported(&StoreId::S3(name.to_owned()), "S3"))
+fn s3(
+    id: &StoreId,
+    _name: &str,
+    _settings: &StoreSettings,
+    _brought: &Brought,
+) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(id, "S3"))
 }
 
 #[cfg(feature = "gcs")]
-#[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
-fn gcs(name: &str, settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Ok(Arc::new(promote_gcs::GcsBucket::connect(name, settings)))
+fn gcs(
+    id: &StoreId,
+    name: &str,
+    settings: &StoreSettings,
+    brought: &Brought,
+) -> Result<Arc<dyn Bucket>, Failure> {
+    use promote_gcs::GcsBucket;
+    let given = brought.of(id, name, |given| match given {
+        Credentials::Google(sign_in) => Some(sign_in.clone()),
+        #[allow(unreachable_patterns)] // Without other vendors there is no other.
+        _ => None,
+    })?;
+    Ok(match given {
+        Some(sign_in) => Arc::new(GcsBucket::sign_in(name, settings, sign_in)),
+        None => Arc::new(GcsBucket::connect(name, settings)),
+    })
 }
 
 #[cfg(not(feature = "gcs"))]
-fn gcs(name: &str, _settings: &StoreSettings) -> Result<Arc<dyn Bucket>, Failure> {
-    Err(unsupported(&StoreId::Gcs(name.to_owned()), "Google Cloud Storage"))
+fn gcs(
+    id: &StoreId,
+    _name: &str,
+    _settings: &StoreSettings,
+    _brought: &Brought,
+) -> Result<Arc<dyn Bucket>, Failure> {
+    Err(unsupported(id, "Google Cloud Storage"))
 }
 
 /// The variable that names the remote which holds a ledger's branch.
@@ -176,6 +238,7 @@ fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSe
     Ok(settings)
 }
 
+mod brought;
 mod images;
 mod unsupported;
 

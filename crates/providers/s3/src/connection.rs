@@ -36,12 +36,19 @@ pub enum SignIn {
         /// Session token of temporary keys.
         token: Option<String>,
     },
+    /// With what this provider gives, asked whenever the last ones have expired. Region and endpoint come from the settings
+    /// and the machine.
+    Provider(CredentialsProvider),
 }
+
+/// Gives credentials for AWS.
+pub type CredentialsProvider = aws_sdk_s3::config::SharedCredentialsProvider;
 
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usual => f.write_str("Usual"),
+            Self::Provider(_) => f.write_str("Provider"),
             Self::Keys { id, .. } => f.debug_struct("Keys").field("id", id).finish_non_exhaustive(),
         }
     }
@@ -168,6 +175,10 @@ impl Connection {
         })?;
         let (mut builder, elsewhere) = match &self.sign_in {
             SignIn::Usual => self.usual(region.clone()).await,
+            SignIn::Provider(provider) => {
+                let (builder, elsewhere) = self.usual(region.clone()).await;
+                (builder.credentials_provider(provider.clone()), elsewhere)
+            }
             SignIn::Keys { id, secret, token } => {
                 let keys = Credentials::new(id, secret, token.clone(), None, "promote");
                 (

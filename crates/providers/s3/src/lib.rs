@@ -25,7 +25,7 @@ use async_trait::async_trait;
 pub use bucket::S3Bucket;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-pub use connection::{Limits, SignIn};
+pub use connection::{CredentialsProvider, Limits, SignIn};
 use promote_core::location::Key;
 use promote_core::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,

@@ -5,6 +5,7 @@ use crate::{Interruption, SystemClock, SystemEntropy, SystemSteps, Variables};
 use promote_core::config::{Approvals, Artifact, ArtifactKind, Environment, Notify, OnFailure, Tier};
 use promote_core::event::Silent;
 use promote_core::template::Template;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 fn ports() -> Ports {

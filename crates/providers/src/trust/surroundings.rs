@@ -44,6 +44,12 @@ impl Trust {
         self.allowed.clone()
     }
 
+    /// The same and those that somebody else allows.
+    #[must_use]
+    pub fn and(self, others: Allowed) -> Self {
+        Self { allowed: self.allowed.and(others), ..self }
+    }
+
     /// The same and one more host.
     #[must_use]
     pub fn and_host(self, host: &Host) -> Self {
