@@ -196,7 +196,11 @@ fn is_unfinished(_: &str, text: &str) -> Vec<String> {
 fn allowed(package: &str, folder: &str) -> Option<Vec<&'static str>> {
     Some(match package {
         "promote-tests" => return None,
-        "promote-cli" | "promote-action" => vec!["promote-core", "promote-artifacts", "promote-providers"],
+        "promote-cli" | "promote-action" => {
+            vec!["promote", "promote-core", "promote-artifacts", "promote-providers"]
+        }
+        // What other programs link, and what both frontends are to stand on.
+        "promote" => vec!["promote-core", "promote-artifacts", "promote-providers"],
         "promote-artifacts" => vec!["promote-core"],
         // The one crate that knows every vendor: whatever lies below its folder.
         "promote-providers" => return None,
@@ -222,7 +226,8 @@ fn dependencies(manifest: &Table) -> Vec<String> {
 fn links_against_the_direction(folder: &str, manifest: &str) -> Vec<String> {
     let manifest: Table = manifest.parse().unwrap();
     let package = manifest["package"]["name"].as_str().unwrap();
-    let ours = dependencies(&manifest).into_iter().filter(|name| name.starts_with("promote-"));
+    let is_ours = |name: &String| name == "promote" || name.starts_with("promote-");
+    let ours = dependencies(&manifest).into_iter().filter(is_ours);
     let vendor = |name: &str| folder == "crates/providers" && !FRONT.contains(&name);
     match allowed(package, folder) {
         None if folder != "crates/providers" => vec![],
@@ -235,7 +240,7 @@ fn links_against_the_direction(folder: &str, manifest: &str) -> Vec<String> {
 }
 
 /// What no provider may know.
-const FRONT: &[&str] = &["promote-cli", "promote-action", "promote-artifacts", "promote-tests"];
+const FRONT: &[&str] = &["promote", "promote-cli", "promote-action", "promote-artifacts", "promote-tests"];
 
 fn manifests() -> Vec<(String, String)> {
     let workspace: Table = read(&root().join("Cargo.toml")).parse().unwrap();
@@ -297,6 +302,11 @@ fn crates_link_in_one_direction() {
     assert_eq!(planted("promote-providers", "crates/providers", "promote-cli"), 1);
     assert_eq!(planted("promote-cli", "crates/cli", "promote-action"), 1);
     assert_eq!(planted("promote-cli", "crates/cli", "promote-s3"), 1);
+    assert_eq!(planted("promote", "crates/promote", "promote-cli"), 1);
+    assert_eq!(planted("promote", "crates/promote", "promote-s3"), 1);
+    assert_eq!(planted("promote-providers", "crates/providers", "promote"), 1);
+    assert_eq!(planted("promote-core", "crates/core", "promote"), 1);
+    assert_eq!(planted("promote-action", "crates/ci-action", "promote"), 0);
     assert_eq!(
         planted("promote-new", "crates/new", "promote-core"),
         1,

@@ -23,6 +23,7 @@ const CRATES: &[(&str, usize)] = &[
     ("crates/providers/s3", 0),
     ("crates/providers/codepipeline", 0),
     ("crates/providers/gcs", 0),
+    ("crates/promote", 0),
     ("crates/cli", 1),
     ("crates/ci-action", 1),
 ];

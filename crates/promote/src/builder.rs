@@ -1,0 +1,313 @@
+//! What a project is opened with: whatever is not said is taken from the surroundings of the process, as the command does.
+
+use crate::Error;
+use crate::events::Listeners;
+use crate::guard::Guards;
+use crate::mistakes::Mistakes;
+use crate::project::{Hide, Project, Site};
+use promote_artifacts::git::{self, GitRepository};
+use promote_core::config::{Config, Diagnostic, ReadContext, read};
+use promote_core::event::Events;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
+use promote_core::location::StoreId;
+use promote_core::names::shown;
+use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
+use promote_core::trust::Allowed;
+use promote_providers::config_file::{self, FILE};
+use promote_providers::{
+    Brought, Credentials, Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps,
+    Trust, Variables, actor, connect_with,
+};
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The version of promote, as `required-version` of a project's file is compared with.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// Where the configuration comes from.
+enum From {
+    File(PathBuf),
+    Code(Box<Config>, PathBuf),
+}
+
+/// How the repository is found.
+enum Repository {
+    /// Where the project lies.
+    Near,
+    Given(Option<Arc<dyn History>>),
+}
+
+/// A project that is about to be opened: see [`open`](crate::open) and [`with_config`](crate::with_config).
+///
+/// ```no_run
+/// use promote::{Actor, ExitStatus, Failure, port::Bucket};
+/// use std::sync::Arc;
+///
+/// # fn vault(name: &str) -> Result<Arc<dyn Bucket>, Failure> { Err(Failure::new(ExitStatus::Missing, name)) }
+/// # fn main() -> Result<(), promote::Error> {
+/// let project = promote::open(".")
+///     .actor(Actor::claimed("release-bot", "acme-deployer"))
+///     .scheme("vault", |name| vault(name))
+///     .trust_host("minio.acme.example:9000")
+///     .build()?;
+/// # Ok(()) }
+/// ```
+#[must_use = "a project is opened by `build`"]
+pub struct Builder {
+    from: From,
+    variables: Option<Variables>,
+    actor: Option<Actor>,
+    hears: Vec<Arc<dyn Events>>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    repository: Repository,
+    steps: Option<Arc<dyn StepRunner>>,
+    brought: Brought,
+    hosts: Vec<String>,
+    guards: Guards,
+    hide: Hide,
+    person: bool,
+    /// The first thing that was said and can't be.
+    odd: Option<Failure>,
+}
+
+impl Builder {
+    pub(crate) fn of_file(path: &Path) -> Self {
+        Self::new(From::File(path.to_path_buf()))
+    }
+
+    pub(crate) fn of_config(config: Config, base: &Path) -> Self {
+        Self::new(From::Code(Box::new(config), base.to_path_buf()))
+    }
+
+    fn new(from: From) -> Self {
+        Self {
+            from,
+            variables: None,
+            actor: None,
+            hears: Vec::new(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(SystemEntropy),
+            repository: Repository::Near,
+            steps: None,
+            brought: Brought::default(),
+            hosts: Vec::new(),
+            guards: Guards::default(),
+            hide: Arc::new(|_| {}),
+            person: false,
+            odd: None,
+        }
+    }
+
+    /// These variables in place of the process's own: they say who acts, what is frozen, which hosts are trusted, and are
+    /// given to steps.
+    pub fn variables(mut self, variables: Variables) -> Self {
+        self.variables = Some(variables);
+        self
+    }
+
+    /// Who acts, in place of what the surroundings say. It counts as claimed: only a token that the pipeline's server signed
+    /// makes an actor verified.
+    pub fn actor(mut self, actor: Actor) -> Self {
+        self.actor = Some(actor);
+        self
+    }
+
+    /// Somebody who hears what happens, as often as wanted. [`Project::events`] gives the same as a stream.
+    pub fn events(mut self, events: Arc<dyn Events>) -> Self {
+        self.hears.push(events);
+        self
+    }
+
+    /// This clock in place of the machine's.
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// This source of chance in place of the machine's.
+    pub fn entropy(mut self, entropy: Arc<dyn Entropy>) -> Self {
+        self.entropy = entropy;
+        self
+    }
+
+    /// The repository's history, in place of the git repository that the project lies in. `None` where there is none: what
+    /// then can't be told, no rule takes as met.
+    pub fn history(mut self, history: Option<Arc<dyn History>>) -> Self {
+        self.repository = Repository::Given(history);
+        self
+    }
+
+    /// What runs the steps around a move, in place of this machine's shell and network.
+    pub fn steps(mut self, steps: Arc<dyn StepRunner>) -> Self {
+        self.steps = Some(steps);
+        self
+    }
+
+    /// Brings along stores for a scheme of its own: `acme://NAME/KEY` in the project's file is the key in the store that
+    /// `open` gives for `NAME`. A store must pass the suite in `conformance`; opening it sends nothing.
+    pub fn scheme(
+        mut self,
+        scheme: &str,
+        open: impl Fn(&str) -> Result<Arc<dyn Bucket>, Failure> + Send + Sync + 'static,
+    ) -> Self {
+        if let Err(failure) = self.brought.scheme(scheme, Arc::new(open)) {
+            self.odd.get_or_insert(failure);
+        }
+        self
+    }
+
+    /// A store that is open already, in place of the one that this name would lead to.
+    pub fn store(mut self, id: StoreId, bucket: Arc<dyn Bucket>) -> Self {
+        self.brought.store(id, bucket);
+        self
+    }
+
+    /// Credentials for a bucket of S3 or Google Cloud Storage, in place of those that the file or the machine name.
+    pub fn credentials(mut self, bucket: &str, credentials: Credentials) -> Self {
+        self.brought.credentials(bucket, credentials);
+        self
+    }
+
+    /// Allows that credentials are sent to this host: `minio.acme.example:9000` or `*.corp.example`, as in
+    /// `PROMOTE_TRUST_HOSTS`.
+    pub fn trust_host(mut self, host: impl Into<String>) -> Self {
+        self.hosts.push(host.into());
+        self
+    }
+
+    /// Promotes although the pipeline's server declares a freeze by `CI_DEPLOY_FREEZE`. Freezes of the file and of the ledger
+    /// hold all the same.
+    pub fn without_freeze_guard(mut self) -> Self {
+        self.guards.freeze = false;
+        self
+    }
+
+    /// Changes things although `PROMOTE_REQUIRE_OIDC` asks for a proof of who acts and there is none.
+    pub fn without_identity_guard(mut self) -> Self {
+        self.guards.identity = false;
+        self
+    }
+
+    /// Writes although the file asks for what this version does not do: a gate that was asked for and is not kept.
+    pub fn without_unacted_guard(mut self) -> Self {
+        self.guards.unacted = false;
+        self
+    }
+
+    /// Given each token of an identity as soon as there is one, before anything is done with it, for whoever must see to it
+    /// that it is never shown.
+    pub fn hiding(mut self, hide: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.hide = Arc::new(hide);
+        self
+    }
+
+    /// A person sits before it, so that the forge's own program may be asked for its token.
+    pub fn of_a_person(mut self) -> Self {
+        self.person = true;
+        self
+    }
+
+    /// Reads the file and gets the stores ready. Sends no request.
+    ///
+    /// # Errors
+    /// Mistakes of the file, each with its place; `Denied` when it sends credentials to a host that nobody allows; `Usage`
+    /// when it names a store that can't be reached, when a configuration that was built in code is one that no reader would
+    /// take, and when something that was said to this builder can't be.
+    pub fn build(self) -> Result<Project, Error> {
+        if let Some(odd) = self.odd {
+            return Err(odd.into());
+        }
+        let variables = self.variables.unwrap_or_else(Variables::of_process);
+        let (mut config, base, name, remarks) = match self.from {
+            From::Code(config, base) => (*config, base, "the configuration".to_owned(), Vec::new()),
+            From::File(path) => from_file(path, &variables, &self.brought)?,
+        };
+        self.guards.settle(&mut config, &variables)?;
+        let trust = trusted(&variables, &self.hosts)?;
+        trust.check(&config, &base, &name)?;
+        let steps = self.steps.unwrap_or_else(|| {
+            let own = SystemSteps::new(&base, variables.for_steps(), Interruption::default());
+            Arc::new(own.with_pipelines(PipelineAccess::of(&config)))
+        });
+        let history = match self.repository {
+            Repository::Near => git::history(&base),
+            Repository::Given(history) => history,
+        };
+        let listeners = Arc::new(Listeners::new(Arc::clone(&self.clock), self.hears));
+        let ports = Ports {
+            clock: self.clock,
+            entropy: self.entropy,
+            history,
+            steps,
+            events: Arc::clone(&listeners) as Arc<dyn Events>,
+        };
+        let world = connect_with(&config, &base, &trust, &self.brought, ports)?;
+        let actor = self.actor.unwrap_or_else(|| actor::detect(&variables, &actor::hostname()));
+        Ok(Project::new(Site {
+            config,
+            base,
+            name,
+            remarks,
+            variables,
+            actor,
+            trust,
+            guards: self.guards,
+            hide: self.hide,
+            person: self.person,
+            world,
+            listeners,
+        }))
+    }
+}
+
+/// What the surroundings allow, and these hosts.
+fn trusted(variables: &Variables, hosts: &[String]) -> Result<Trust, Failure> {
+    let trust = Trust::of(variables)?;
+    let more = hosts.iter().map(|host| {
+        let listed = Allowed::listed(host);
+        listed.map_err(|(entry, why)| {
+            Failure::new(ExitStatus::Usage, format!("the host `{}` can't be trusted: {why}", shown(&entry)))
+        })
+    });
+    more.into_iter().try_fold(trust, |trust, more| Ok(trust.and(more?)))
+}
+
+/// The configuration of a file, the folder it lies in, its name for messages, and what could be better about it.
+fn from_file(
+    path: PathBuf,
+    variables: &Variables,
+    brought: &Brought,
+) -> Result<(Config, PathBuf, String, Vec<Diagnostic>), Error> {
+    let file = if path.is_dir() { path.join(FILE) } else { path };
+    let text = config_file::text(&file, "")?;
+    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    let base = parent.unwrap_or(Path::new(".")).to_path_buf();
+    let lookup = |name: &str| variables.get(name).map(str::to_owned);
+    // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
+    let named = text.lines().any(|line| line.trim_start().starts_with("project"));
+    let project = || GitRepository::open(&base).ok()?.project_name().ok().flatten();
+    let context = ReadContext {
+        default_project: if named { None } else { project() },
+        variables: &lookup,
+        version: semver::Version::parse(VERSION).unwrap_or(semver::Version::new(0, 0, 0)),
+        schemes: &brought.schemes(),
+    };
+    let name = file.display().to_string();
+    match read(&text, &context) {
+        Ok((config, remarks)) => Ok((config, base, name, remarks)),
+        Err(found) => Err(Mistakes::new(name, text, found).into()),
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("brought", &self.brought)
+            .field("guards", &self.guards)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,231 @@
+//! From a promotion that is asked for to its ending: decide, wait for whoever may still be at it, ask, move, and do what
+//! is left to do when somebody stops it.
+
+use crate::events::listening;
+use crate::interruption::{InFlight, Stop, until};
+use crate::promotion::{Purpose, Wait};
+use crate::question::{Asked, Early, Question, Questions};
+use crate::{Ended, Ending, Error, Project, Promotion, mirroring, runtime};
+use promote_core::config::Config;
+use promote_core::deploying::Deploying;
+use promote_core::event::Event;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::lease::{self, TooEarly};
+use promote_core::ledger::Action;
+use promote_core::mirror::Closing;
+use promote_core::observe::environment;
+use promote_core::plan::{Decision, Plan, saved};
+use promote_core::remember::remember;
+use promote_core::report::{DecisionReport, OutcomeReport};
+use promote_core::request::{Request, TakeOver};
+use promote_core::snapshot::Snapshot;
+use promote_core::standing;
+use promote_core::unwaited::move_only;
+use promote_core::world::World;
+use std::sync::Arc;
+
+/// Runs it to its end, or until it is stopped.
+pub(crate) async fn run(
+    project: &Project,
+    promotion: &Promotion,
+    purpose: Purpose,
+    questions: &dyn Questions,
+    stop: &Stop<'_>,
+) -> Result<Ending, Error> {
+    runtime::whole()?;
+    let flight = InFlight::new(&project.site().listeners);
+    let work = carry(project, promotion, purpose, questions, &flight);
+    match until(listening(Arc::clone(&project.site().listeners), work), stop).await {
+        Ok(Ok(mut ending)) => {
+            let told = flight.close(Closing::Done, questions).await;
+            ending.outcome = ending.outcome.map(|outcome| outcome.shown(&told.deployments));
+            (ending.deployments, ending.warnings) = (told.deployments, told.warnings);
+            Ok(ending)
+        }
+        Ok(Err(failure)) => {
+            flight.close(Closing::Failed, questions).await;
+            Err(failure.into())
+        }
+        // What was under way is let go before the ledger is told of it.
+        Err(exit) => Err(flight.stopped(exit, stop, questions, None).await.into()),
+    }
+}
+
+/// One promotion, with all that it is carried out with.
+struct Carried<'a> {
+    promotion: &'a Promotion,
+    purpose: Purpose,
+    questions: &'a dyn Questions,
+    flight: &'a InFlight,
+    config: Config,
+    world: World,
+}
+
+async fn carry(
+    project: &Project,
+    promotion: &Promotion,
+    purpose: Purpose,
+    questions: &dyn Questions,
+    flight: &InFlight,
+) -> Result<Ending, Failure> {
+    let site = project.site();
+    let config = promotion.timed(&site.config);
+    environment(&config, &promotion.request.environment)?;
+    let mut actor = site.actor.clone();
+    let mut events = flight.events();
+    if purpose != Purpose::Plan {
+        config.to_write()?;
+        actor = project.identified().await?;
+        let mirror = mirroring::mirror(site, &actor, events);
+        flight.telling(&mirror);
+        events = mirror;
+    }
+    let world = World { events, ..site.world.clone() };
+    let carried = Carried { promotion, purpose, questions, flight, config, world };
+    let mut request = Request { actor, ..promotion.request.clone() };
+    if purpose == Purpose::Resume {
+        request = resuming(&carried.world.view(), &carried.config, request).await?;
+    }
+    Box::pin(carried.to_the_end(request)).await
+}
+
+impl Carried<'_> {
+    async fn to_the_end(&self, request: Request) -> Result<Ending, Failure> {
+        let (world, config) = (&self.world, &self.config);
+        let settings = environment(config, &request.environment)?;
+        let (mut request, snapshot, decision) = self.decided(request).await?;
+        if self.purpose == Purpose::Plan || !matches!(decision, Decision::Allowed(_)) {
+            // What is carried out remembers by itself.
+            remember(world, &snapshot, &request.actor).await;
+        }
+        if let Some(saved) = &self.promotion.saved {
+            saved::unchanged(saved, &decision)?;
+        }
+        let report = DecisionReport::of(&world.view(), config, settings, &decision).await;
+        let question =
+            |request| Question { report: &report, decision: &decision, snapshot: &snapshot, request };
+        self.questions.decided(&question(&request))?;
+        let waits = self.promotion.wait == Wait::Yes;
+        let nothing = match &decision {
+            Decision::Refused(refusal) => {
+                let exit = refusal.exit;
+                return Ok(Self::ending(Ended::Refused, exit, report, decision, &snapshot));
+            }
+            _ if self.purpose == Purpose::Plan => {
+                let ended = match &decision {
+                    Decision::NothingToDo(_) => Ended::Unchanged,
+                    _ => Ended::Planned,
+                };
+                return Ok(Self::ending(ended, ExitStatus::Ok, report, decision, &snapshot));
+            }
+            Decision::NothingToDo(nothing) if self.finishes() && nothing.pending && waits => Some(nothing),
+            Decision::NothingToDo(_) => {
+                let exit = standing::exit(&snapshot.state(), waits);
+                return Ok(Self::ending(Ended::Unchanged, exit, report, decision, &snapshot));
+            }
+            Decision::Allowed(_) => None,
+        };
+        if self.questions.go_ahead(&question(&request))? == Asked::Person {
+            request.asked = true;
+        }
+        self.flight.begins(world, config, &request);
+        let plan = decision.plan();
+        self.questions.begins(plan);
+        let begun = world.clock.steady();
+        let done = match nothing {
+            Some(nothing) => finish(world, config, nothing, &snapshot, &request).await?,
+            None => self.move_to(plan, &snapshot, &request, waits).await?,
+        };
+        self.questions.done(&done);
+        let took = world.clock.steady().saturating_sub(begun).as_secs();
+        let waited = waits || !done.plan.follows;
+        let outcome = OutcomeReport::of(&done, waited, i64::try_from(took).unwrap_or(i64::MAX));
+        let ended = if done.exit == ExitStatus::Ok { Ended::Moved } else { Ended::Failed };
+        let exit = done.exit;
+        let ending = Self::ending(ended, exit, report, decision, &snapshot);
+        Ok(Ending { outcome: Some(outcome), done: Some(Box::new(done)), ..ending })
+    }
+
+    fn finishes(&self) -> bool {
+        self.purpose == Purpose::Resume || self.promotion.rejoin
+    }
+
+    async fn move_to(
+        &self,
+        plan: &Plan,
+        snapshot: &Snapshot,
+        request: &Request,
+        waits: bool,
+    ) -> Result<Done, Failure> {
+        let (world, config) = (&self.world, &self.config);
+        match waits {
+            true => carry_out(world, config, plan, snapshot, request).await,
+            false => move_only(world, config, plan, snapshot, request).await,
+        }
+    }
+
+    fn ending(
+        ended: Ended,
+        exit: ExitStatus,
+        report: DecisionReport,
+        decision: Decision,
+        snapshot: &Snapshot,
+    ) -> Ending {
+        Ending {
+            ended,
+            exit,
+            deployments: Vec::new(),
+            warnings: Vec::new(),
+            decision: report,
+            decided: decision,
+            outcome: None,
+            done: None,
+            before: snapshot.state(),
+        }
+    }
+
+    /// Decides, and decides anew once whoever may still be at it was waited for, or taken over.
+    async fn decided(&self, asked: Request) -> Result<(Request, Snapshot, Decision), Failure> {
+        let (world, config) = (&self.world, &self.config);
+        let (view, planned) = (world.view(), self.purpose == Purpose::Plan);
+        let mut request = asked;
+        loop {
+            let mut tried = request.clone();
+            let mut found = Box::pin(decide(&view, config, &tried)).await?;
+            let same = self.promotion.rejoin && tried.action == Action::Promote && !planned;
+            if same && Deploying::same(config, &found.0) {
+                tried.take_over = TakeOver::WhenStale;
+                found = Box::pin(decide(&view, config, &tried)).await?;
+            }
+            let early = lease::too_early(&found.1, &tried).filter(|_| self.is_held_up(&found.0));
+            let Some(early) = early else { return Ok((tried, found.0, found.1)) };
+            match self.questions.early(&early, &tried, self.purpose == Purpose::Resume)? {
+                Early::Leave => return Ok((tried, found.0, found.1)),
+                Early::TakeOver => request = Request { take_over: TakeOver::Confirmed, ..tried },
+                Early::Wait => {
+                    self.wait(&early).await;
+                    if self.purpose == Purpose::Resume {
+                        // Whoever was at it may have ended it meanwhile.
+                        request = resuming(&view, config, request).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Whether this waits for, or asks about, somebody who may still be at it.
+    fn is_held_up(&self, snapshot: &Snapshot) -> bool {
+        // What was moved already is left alone: nobody is taken over from.
+        let leaves = self.promotion.wait == Wait::No && snapshot.state().open.is_none();
+        !leaves && self.purpose != Purpose::Plan
+    }
+
+    async fn wait(&self, early: &TooEarly) {
+        let why = format!("{}; its process may still be at work until then", early.what);
+        let seconds = early.left.as_secs().max(1);
+        self.world.events.hear(&Event::Waiting { until: early.opens, seconds, why });
+        self.world.clock.sleep(early.left).await;
+    }
+}

@@ -1,0 +1,152 @@
+//! How a promotion ended: what happened, the exit status, and the documents that say so.
+
+use promote_core::exit::ExitStatus;
+use promote_core::flow::Done;
+use promote_core::ledger::{OutcomeResult, State};
+use promote_core::mirror::Mirrored;
+use promote_core::plan::{Decision, Plan, saved};
+use promote_core::report::{DecisionReport, OutcomeReport};
+use std::fmt;
+use std::process::{ExitCode, Termination};
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Ended {
+    /// It was only asked what would be done, and it may be done.
+    Planned,
+    /// The release is there already; nothing was done.
+    Unchanged,
+    /// A rule is not met, or something else is in the way; nothing was changed.
+    Refused,
+    /// The release was moved, and what follows did not fail.
+    Moved,
+    /// The release was moved, and its deployment did not succeed; what was there before may have been put back.
+    Failed,
+}
+
+/// How a promotion ended. A program whose `main` gives it exits as the command does.
+///
+/// ```no_run
+/// use promote::{Ended, ExitStatus, Promotion};
+///
+/// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), promote::Error> {
+/// let ending = promote::open(".").build()?.promote(Promotion::to("prod")?).await?;
+/// if ending.ended == Ended::Refused {
+///     for rule in ending.decision().unmet() {
+///         eprintln!("{}: {}", rule.rule, rule.detail);
+///     }
+/// }
+/// println!("{}", ending.json());
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+#[must_use = "a refusal and a failed deployment are endings, too"]
+pub struct Ending {
+    /// What happened.
+    pub ended: Ended,
+    /// What a command that ends so exits with.
+    pub exit: ExitStatus,
+    /// The deployments that the project's forge shows of it.
+    pub deployments: Vec<Mirrored>,
+    /// What could not be done beside it, one sentence each: the forge could not be told.
+    pub warnings: Vec<String>,
+    pub(crate) decision: DecisionReport,
+    pub(crate) decided: Decision,
+    pub(crate) outcome: Option<OutcomeReport>,
+    pub(crate) done: Option<Box<Done>>,
+    pub(crate) before: State,
+}
+
+impl Ending {
+    /// What was decided, with every rule's answer.
+    pub fn decision(&self) -> &DecisionReport {
+        &self.decision
+    }
+
+    /// What came of it, where something was moved.
+    pub fn outcome(&self) -> Option<&OutcomeReport> {
+        self.outcome.as_ref()
+    }
+
+    /// The plan that was carried out, or would be.
+    pub fn plan(&self) -> &Plan {
+        self.done.as_ref().map_or_else(|| self.decided.plan(), |done| &done.plan)
+    }
+
+    /// What was decided, as the core has it.
+    pub fn decided(&self) -> &Decision {
+        &self.decided
+    }
+
+    /// What was done, as the core has it.
+    pub fn done(&self) -> Option<&Done> {
+        self.done.as_deref()
+    }
+
+    /// What the ledger said of the environment before.
+    pub fn before(&self) -> &State {
+        &self.before
+    }
+
+    /// The plan as a text that [`Promotion::of_plan`](crate::Promotion::of_plan) carries out later, exactly or not at all;
+    /// `None` where there is nothing to do.
+    ///
+    /// # Errors
+    /// When it can't be done at all.
+    pub fn saved(&self) -> Result<Option<String>, crate::Error> {
+        Ok(saved::text(&self.decided)?)
+    }
+
+    /// The document as JSON: what came of it where something was moved, else what was decided.
+    pub fn json(&self) -> String {
+        let text = match &self.outcome {
+            Some(outcome) => serde_json::to_string_pretty(outcome),
+            None => serde_json::to_string_pretty(&self.decision),
+        };
+        promote_core::names::visible_json(&text.unwrap_or_default())
+    }
+
+    /// One line for people.
+    pub fn headline(&self) -> String {
+        let plan = self.plan();
+        let (name, sha) = (&plan.environment, plan.release.commit.short(7));
+        match (self.ended, &self.done) {
+            (Ended::Planned, _) => format!("{name} may take {sha}"),
+            (Ended::Unchanged, _) => format!("{name} has {sha} already"),
+            (Ended::Refused, _) => format!("{name} cannot take {sha} yet"),
+            (_, Some(done)) => self.moved(done),
+            (Ended::Moved, None) => format!("{name} was moved to {sha}"),
+            (Ended::Failed, None) => format!("the deployment of {sha} to {name} did not succeed"),
+        }
+    }
+
+    fn moved(&self, done: &Done) -> String {
+        let (name, sha) = (&done.plan.environment, done.plan.release.commit.short(7));
+        let waited = self.outcome.as_ref().is_some_and(|outcome| outcome.result.is_some());
+        match (done.exit, done.result) {
+            (ExitStatus::RolledBack, _) => format!("{sha} failed in {name} and was rolled back"),
+            (_, OutcomeResult::Succeeded) if !waited => {
+                format!("{name} was moved to {sha}; the steps that follow have not run yet")
+            }
+            (_, OutcomeResult::Succeeded) => format!("{name} runs {sha}"),
+            (_, OutcomeResult::TimedOut) => {
+                format!("the deployment of {sha} to {name} has not ended in time")
+            }
+            _ => format!("the deployment of {sha} to {name} did not succeed"),
+        }
+    }
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.headline())
+    }
+}
+
+impl Termination for Ending {
+    fn report(self) -> ExitCode {
+        self.exit.into()
+    }
+}

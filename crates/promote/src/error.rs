@@ -1,0 +1,130 @@
+//! Why something could not be done: mistakes of the file, each drawn at its place, or a failure with the state that things
+//! are in.
+
+use crate::mistakes::Mistakes;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::{Failure, causes};
+use std::fmt;
+
+/// Why something could not be done. That a rule keeps a release from moving is no error: it is an [`Ending`](crate::Ending).
+///
+/// `{}` shows one line, for mistakes of the file each of them with its line drawn; `{:#}` shows the state of things, the
+/// causes and what to do next as well.
+///
+/// ```
+/// let error = promote::open("no/such/folder").build().unwrap_err();
+/// assert_eq!(error.exit(), promote::ExitStatus::Usage);
+/// assert!(error.to_string().contains("can't be read"));
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The project's file can't be used.
+    Mistakes(Mistakes),
+    /// Anything else.
+    Failure(Failure),
+}
+
+impl Error {
+    /// What a command that ends with this exits with.
+    pub fn exit(&self) -> ExitStatus {
+        match self {
+            Self::Mistakes(_) => ExitStatus::Usage,
+            Self::Failure(failure) => failure.exit,
+        }
+    }
+
+    /// What state things are in now, in full sentences; empty when nothing was changed and that is plain.
+    pub fn state(&self) -> &[String] {
+        match self {
+            Self::Mistakes(_) => &[],
+            Self::Failure(failure) => &failure.state,
+        }
+    }
+
+    /// What to do next, one each. What only the command can do is left out; [`Error::into_failure`] has all of it.
+    pub fn hints(&self) -> Vec<&str> {
+        match self {
+            Self::Mistakes(_) => Vec::new(),
+            Self::Failure(failure) => {
+                failure.hints.iter().map(String::as_str).filter(|hint| !is_of_the_command(hint)).collect()
+            }
+        }
+    }
+
+    /// The same as the command tells it.
+    pub fn into_failure(self) -> Failure {
+        match self {
+            Self::Mistakes(mistakes) => mistakes.into_failure(),
+            Self::Failure(failure) => failure,
+        }
+    }
+}
+
+/// Whether a hint names a command line, which is no help to a program.
+fn is_of_the_command(hint: &str) -> bool {
+    hint.contains("`promote ") || hint.contains("`--")
+}
+
+impl From<Failure> for Error {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl From<Mistakes> for Error {
+    fn from(mistakes: Mistakes) -> Self {
+        Self::Mistakes(mistakes)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failure = match self {
+            Self::Mistakes(mistakes) => return fmt::Display::fmt(mistakes, f),
+            Self::Failure(failure) => failure,
+        };
+        f.write_str(&failure.message)?;
+        if !f.alternate() {
+            return Ok(());
+        }
+        for sentence in &failure.state {
+            write!(f, "\n{sentence}")?;
+        }
+        for cause in causes(failure) {
+            write!(f, "\ncaused by: {cause}")?;
+        }
+        self.hints().iter().try_for_each(|hint| write!(f, "\nhint: {hint}"))
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Mistakes(_) => None,
+            Self::Failure(failure) => failure.source(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_long_form_has_state_causes_and_hints_that_help_a_program() {
+        let failure = Failure::new(ExitStatus::Denied, "the bucket can't be read")
+            .state("Nothing was changed.")
+            .hint("grant `s3:GetObject`")
+            .hint("`promote doctor` finds out more")
+            .caused_by(std::io::Error::other("403"));
+        let error = Error::from(failure);
+        assert_eq!(error.to_string(), "the bucket can't be read");
+        assert_eq!(
+            format!("{error:#}"),
+            "the bucket can't be read\nNothing was changed.\ncaused by: 403\nhint: grant `s3:GetObject`"
+        );
+        assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "403");
+        assert_eq!(error.into_failure().hints.len(), 2);
+    }
+}

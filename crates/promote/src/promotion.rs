@@ -1,0 +1,216 @@
+//! What is asked: one release to one environment, and on what terms.
+
+use crate::Error;
+use promote_core::config::Config;
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::{Action, Actor, Override};
+use promote_core::names::EnvironmentName;
+use promote_core::plan::{Plan, saved};
+use promote_core::request::{Request, TakeOver, Wanted};
+use promote_core::{reason, rule};
+use std::time::Duration;
+
+/// Whether what follows a move is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Wait {
+    /// The deploy and verify steps run, and how they end is recorded.
+    #[default]
+    Yes,
+    /// The release is moved, and whoever resumes it runs the steps. Until then the environment takes nothing else.
+    No,
+}
+
+/// What is done with a decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// It is told.
+    Plan,
+    /// It is carried out.
+    Promote,
+    /// What somebody began is gone on with, and the steps of what is there run again where they did not succeed.
+    Resume,
+}
+
+/// A promotion that is asked for. Nothing is looked at before it is given to
+/// [`Project::plan`](crate::Project::plan) or [`Project::promote`](crate::Project::promote).
+///
+/// ```
+/// use promote::{Promotion, Wait};
+///
+/// # fn main() -> Result<(), promote::Error> {
+/// let promotion = Promotion::to("prod")?
+///     .release("v1.4.0")?
+///     .note("ticket", "INC-123")
+///     .going_past("soak", "INC-123: payments are down")?
+///     .wait(Wait::No);
+/// assert!(Promotion::to("Not A Name").is_err());
+/// assert!(Promotion::to("prod")?.release("latest")?.going_past("soka", "because").is_err());
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "nothing is done before it is given to a project"]
+pub struct Promotion {
+    pub(crate) request: Request,
+    pub(crate) saved: Option<Box<Plan>>,
+    pub(crate) wait: Wait,
+    pub(crate) timeout: Option<Duration>,
+    /// Whether the deployment of the very release that is asked for is gone on with.
+    pub(crate) rejoin: bool,
+}
+
+/// The environment of this name.
+///
+/// # Errors
+/// `Usage` when that is none.
+pub(crate) fn environment(name: &str) -> Result<EnvironmentName, Error> {
+    name.parse().map_err(odd).map_err(Error::from)
+}
+
+fn odd(error: impl std::fmt::Display) -> Failure {
+    Failure::new(ExitStatus::Usage, error.to_string())
+}
+
+impl Promotion {
+    /// What runs in the environment before, to this one.
+    ///
+    /// # Errors
+    /// `Usage` when it is no name of an environment. Whether there is such an environment is asked later.
+    pub fn to(environment: &str) -> Result<Self, Error> {
+        let environment = self::environment(environment)?;
+        // Who acts is known when it is carried out.
+        Ok(Self::of(Request::promote(environment, Wanted::Unnamed, nobody())))
+    }
+
+    /// Exactly what a saved plan says, or nothing: when the world no longer leads to it, that is a conflict.
+    ///
+    /// # Errors
+    /// `Usage` when it is no plan for this environment.
+    pub fn of_plan(environment: &str, plan: &[u8]) -> Result<Self, Error> {
+        let environment = self::environment(environment)?;
+        let plan = saved::parse(plan, "the plan", &environment)?;
+        let request = saved::request(&plan, nobody())?;
+        Ok(Self { saved: Some(Box::new(plan)), ..Self::of(request) })
+    }
+
+    pub(crate) fn of(request: Request) -> Self {
+        Self { request, saved: None, wait: Wait::Yes, timeout: None, rejoin: false }
+    }
+
+    /// This release: a commit or the beginning of one, a tag, `previous`, or the name of the environment that it runs in.
+    ///
+    /// # Errors
+    /// `Usage` when the text can name none of these.
+    pub fn release(mut self, name: &str) -> Result<Self, Error> {
+        self.request.wanted = name.parse().map_err(odd)?;
+        Ok(self)
+    }
+
+    /// An environment that reads the same target and moves along.
+    ///
+    /// # Errors
+    /// `Usage` when it is no name of an environment.
+    pub fn include(mut self, environment: &str) -> Result<Self, Error> {
+        self.request.include.push(self::environment(environment)?);
+        Ok(self)
+    }
+
+    /// A text that the environment asks for.
+    pub fn note(mut self, name: &str, text: &str) -> Self {
+        self.request.notes.insert(name.to_owned(), text.to_owned());
+        self
+    }
+
+    /// Why, as it is recorded.
+    ///
+    /// # Errors
+    /// `Usage` when the text says nothing, or has several lines.
+    pub fn reason(mut self, reason: &str) -> Result<Self, Error> {
+        self.request.reason = reason::allowed(Some(reason))?;
+        Ok(self)
+    }
+
+    /// Goes past a rule once, for this reason, which is recorded.
+    ///
+    /// # Errors
+    /// `Usage` when there is no such rule, nobody may go past it, or the reason says nothing.
+    pub fn going_past(mut self, rule: &str, reason: &str) -> Result<Self, Error> {
+        let rule = rule::to_override(rule)?.name.to_owned();
+        let reason = reason::needed(Some(reason), "an override")?;
+        self.request.overrides.push(Override { rule, reason });
+        Ok(self)
+    }
+
+    /// Whether what somebody else began and did not end may be gone on with, or undone.
+    pub fn take_over(mut self, how: TakeOver) -> Self {
+        self.request.take_over = how;
+        self
+    }
+
+    /// Writes and deploys the release again, although it is there.
+    pub fn again(mut self) -> Self {
+        self.request.action = Action::Redeploy;
+        self
+    }
+
+    /// Goes on with a deployment of the very release that is asked for, once nothing was heard of it for a minute: for a job
+    /// that is run again after it was cut off.
+    pub fn rejoining(mut self) -> Self {
+        self.rejoin = true;
+        self
+    }
+
+    /// Whether what follows the move is waited for.
+    pub fn wait(mut self, wait: Wait) -> Self {
+        self.wait = wait;
+        self
+    }
+
+    /// The time for each step after the move, in place of the file's.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// The configuration with the times that were asked for.
+    pub(crate) fn timed(&self, config: &Config) -> Config {
+        let mut config = config.clone();
+        if let (Some(timeout), Some(settings)) =
+            (self.timeout, config.environments.get_mut(&self.request.environment))
+        {
+            settings.timeout = timeout;
+            for step in settings.deploy.iter_mut().chain(&mut settings.verify) {
+                step.timeout = None;
+            }
+        }
+        config
+    }
+}
+
+fn nobody() -> Actor {
+    Actor::claimed("", "")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeout_is_for_every_step_after_the_move() {
+        let text = "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"r/{sha}.zip\"\ntarget = \"t/{env}.zip\"\n\
+                    deploy = [{ run = \"true\", timeout = \"9m\" }]\n";
+        let context = promote_core::config::ReadContext {
+            default_project: None,
+            variables: &|_| None,
+            version: semver::Version::new(0, 1, 0),
+            schemes: &[],
+        };
+        let (config, _) = promote_core::config::read(text, &context).unwrap();
+        let asked = Promotion::to("prod").unwrap().timeout(Duration::from_secs(7)).timed(&config);
+        let prod = &asked.environments[&"prod".parse::<EnvironmentName>().unwrap()];
+        assert_eq!((prod.timeout, prod.deploy[0].timeout), (Duration::from_secs(7), None));
+        let left = Promotion::to("prod").unwrap().timed(&config);
+        assert_eq!(left, config);
+    }
+}
