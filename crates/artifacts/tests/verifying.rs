@@ -311,6 +311,9 @@ fn stray_bytes() {
     assert!(matches!(before, VerifyError::StrayBytes { .. }), "{before:?}");
     let behind = verified_with(&[bytes.as_slice(), b"more"].concat(), &limits).unwrap_err();
     assert!(matches!(behind, VerifyError::StrayBytes { place: "behind its end" }), "{behind:?}");
+    let padded = verified_with(&[bytes.as_slice(), &[0; 10_240]].concat(), &limits).unwrap_err();
+    assert!(matches!(padded, VerifyError::Padded), "{padded:?}");
+    assert!(padded.hint().unwrap().contains("padding"), "{padded:?}");
     refused!(
         [Made { descriptor: b"hidden".to_vec(), ..made("a", b"") }, made("b", b"")],
         VerifyError::StrayBytes { .. }

@@ -222,7 +222,7 @@ where
 }
 
 /// A span in which something can be done, as the file asks of its own.
-fn timeout(text: &str) -> Result<Duration, String> {
+pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     match span(text)? {
         Duration::ZERO => Err("in no time nothing can be done; write for example `30m`".to_owned()),
         time => Ok(time),

@@ -54,7 +54,12 @@ pub(super) fn find(file: &File, size: u64) -> Result<End, VerifyError> {
     if fields.0.len() < comment {
         return Err(cut_off());
     } else if fields.0.len() > comment {
-        return Err(VerifyError::StrayBytes { place: "behind its end" });
+        let zeros = fields.0[comment..].iter().all(|byte| *byte == 0);
+        return Err(if zeros {
+            VerifyError::Padded
+        } else {
+            VerifyError::StrayBytes { place: "behind its end" }
+        });
     } else if comment > LONGEST_COMMENT {
         return Err(damaged(
             "its comment is longer than 4096 bytes, behind which not every reader finds the end",

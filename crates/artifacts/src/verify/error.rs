@@ -43,6 +43,9 @@ pub enum VerifyError {
         /// Where.
         place: &'static str,
     },
+    /// Zeros behind the end, as tools write that fill up blocks.
+    #[error("the archive is followed by zeros, which belong to no member")]
+    Padded,
     /// The directory has another number of members than it says.
     #[error("the archive says that it has {declared} members, and its directory has {found}")]
     Count {
@@ -214,6 +217,9 @@ impl VerifyError {
             Self::Changed => Some("publish when no build is running"),
             Self::ZeroBytes | Self::NotZip | Self::Truncated { .. } | Self::Checksum { .. } => {
                 Some("build or download the archive again")
+            }
+            Self::Padded => {
+                Some("turn off the padding of whatever wrote or moved it, or pack it with `promote pack`")
             }
             Self::TwoSpellings { .. } => Some("rename one of them, and build the archive again"),
             Self::Encrypted { .. } => Some("pack it without a password"),

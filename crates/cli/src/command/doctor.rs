@@ -15,7 +15,7 @@ use promote_core::observe::genesis_to_write;
     after_help = "Examples:\n  promote doctor\n  promote doctor --probe\n  promote doctor --json=stores"
 )]
 pub(crate) struct DoctorArgs {
-    /// Try what stores honour that the ledger does not know yet; writes and deletes small objects beside the ledger
+    /// Find out which conditional writes the stores support, where the ledger does not know yet; writes and deletes small objects beside the ledger
     #[arg(long)]
     probe: bool,
 }

@@ -57,7 +57,7 @@ pub(crate) struct WatchArgs {
     no_wait: bool,
 
     /// How long to follow, instead of what the file says: `30m`, `1h30m`
-    #[arg(long, value_name = "TIME", value_parser = crate::args::span)]
+    #[arg(long, value_name = "TIME", value_parser = crate::args::timeout)]
     timeout: Option<Duration>,
 
     #[command(flatten)]

@@ -53,7 +53,9 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
         of_forge(&mut page, forge);
     }
     if !ledger.begun && ledger.problem.is_none() {
-        page.hint("`promote publish` begins the ledger, and finds out what the stores honour");
+        page.hint(
+            "`promote publish` begins the ledger, and finds out which conditional writes the stores support",
+        );
     }
     page
 }

@@ -29,6 +29,7 @@ mod sayings;
 mod second_runs;
 mod setting_up;
 mod stage;
+mod too_large;
 mod unacted;
 mod verifying;
 mod versions;

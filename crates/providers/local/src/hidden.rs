@@ -69,7 +69,8 @@ fn none(root: &Folder, error: io::Error) -> Trouble {
         Ok(FileType::Directory) | Err(_) => error.into(),
         Ok(_) => Trouble {
             hint: Some("put the store's own folder back, or remove what lies there if there was none"),
-            ..Trouble::new(ErrorKind::Unavailable, format!("`{NAME}` is not a folder"))
+            // Waiting mends nothing here, so it is not one of the faults that are tried again.
+            ..Trouble::new(ErrorKind::Invalid, format!("`{NAME}` is not a folder"))
         },
     }
 }

@@ -302,13 +302,23 @@ async fn what_is_no_object_is_said_plainly() {
 #[tokio::test]
 async fn what_lies_in_place_of_the_stores_own_folder_is_told() {
     let (root, bucket) = fresh();
-    fs::write(root.path().join(".promote-store"), "").unwrap();
-    let read = bucket.head(&key("a")).await.unwrap_err();
-    let written = write(&bucket, "a", "x", Precondition::Absent).await.unwrap_err();
-    for error in [read, written] {
-        assert_eq!(error.message, "`.promote-store` is not a folder");
-        assert_eq!(error.hints.len(), 1);
+    let (elsewhere, own) = (tempfile::tempdir().unwrap(), root.path().join(".promote-store"));
+    for link in [false, true] {
+        if link {
+            fs::remove_file(&own).unwrap();
+            std::os::unix::fs::symlink(elsewhere.path(), &own).unwrap();
+        } else {
+            fs::write(&own, "").unwrap();
+        }
+        let read = bucket.head(&key("a")).await.unwrap_err();
+        let written = write(&bucket, "a", "x", Precondition::Absent).await.unwrap_err();
+        for error in [read, written] {
+            assert_eq!(error.message, "`.promote-store` is not a folder", "link: {link}");
+            assert_eq!(error.kind, ErrorKind::Invalid, "it is not worth another try");
+            assert_eq!(error.hints.len(), 1);
+        }
     }
+    assert_eq!(fs::read_dir(elsewhere.path()).unwrap().count(), 0, "a link is not followed");
 }
 
 #[tokio::test]
