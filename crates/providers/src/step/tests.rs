@@ -5,7 +5,10 @@ mod server;
 mod waiting;
 
 use super::*;
+use crate::Interruption;
+use promote_core::port::StepEnd;
 use promote_core::template::{Template, Values};
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 /// Remembers every line.

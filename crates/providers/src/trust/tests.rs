@@ -1,7 +1,9 @@
 //! What a project's file may have sent to whom, by whose word.
 
 use super::*;
+use crate::Variables;
 use promote_core::config::{ReadContext, read as read_config};
+use promote_core::trust::Host;
 
 /// A project with one line more, in a folder.
 fn project(folder: &Path, text: &str, variables: &Variables) -> (Config, Result<Vec<Sending>, Failure>) {

@@ -237,8 +237,8 @@ async fn identified(host: &str, request: &str) -> Result<(), ProviderError> {
     .into_iter()
     .collect();
     let doubt = match identity::look(&variables, chrono::Utc::now()).await {
-        Found::Some(Identity { unchecked: None, .. }) => return Ok(()),
-        Found::Some(Identity { unchecked: Some(why), .. }) | Found::Bad(why) => why,
+        Found::Some(Identity { signature: Ok(_), .. }) => return Ok(()),
+        Found::Some(Identity { signature: Err(why), .. }) | Found::Bad(why) => why,
         Found::None => "no token was looked for".to_owned(),
     };
     Err(ProviderError::new(ErrorKind::Unavailable, "identity", request, doubt))
