@@ -13,9 +13,6 @@ use promote_core::world::World;
 use std::fmt;
 use std::sync::Arc;
 
-/// What is told to go on with where nothing was open when it was stopped.
-const AGAIN: &str = "advance again: it goes on where it stopped";
-
 /// Moves whatever is automatic and open when it is awaited: see [`Project::advance`].
 ///
 /// ```no_run
@@ -97,7 +94,7 @@ impl<'p> Advance<'p> {
         let ended = until(listening(Arc::clone(&site.listeners), work), &stop).await;
         let moved = match ended {
             Ok(moved) => moved,
-            Err(exit) => return Err(flight.stopped(exit, &stop, questions, Some(AGAIN)).await.into()),
+            Err(exit) => return Err(flight.stopped(exit, &stop, questions, true).await),
         };
         let told = flight.close(Closing::Failed, questions).await;
         let moved: Vec<Moved> = moved?.into_iter().map(|moved| moved.shown(&told.deployments)).collect();

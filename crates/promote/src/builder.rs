@@ -33,6 +33,9 @@ enum From {
     Code(Box<Config>, PathBuf),
 }
 
+/// Given the configuration once it is read.
+type OnceRead = Box<dyn FnOnce(&Config) + Send>;
+
 /// How the repository is found.
 enum Repository {
     /// Where the project lies.
@@ -70,6 +73,10 @@ pub struct Builder {
     guards: Guards,
     hide: Hide,
     person: bool,
+    called: Option<String>,
+    missing: String,
+    once_read: Option<OnceRead>,
+    job_token: String,
     /// The first thing that was said and can't be.
     odd: Option<Failure>,
 }
@@ -98,6 +105,10 @@ impl Builder {
             guards: Guards::default(),
             hide: Arc::new(|_| {}),
             person: false,
+            called: None,
+            missing: String::new(),
+            once_read: None,
+            job_token: String::new(),
             odd: None,
         }
     }
@@ -205,6 +216,32 @@ impl Builder {
         self
     }
 
+    /// What the file is called in messages, in place of its path.
+    pub fn called(mut self, name: impl Into<String>) -> Self {
+        self.called = Some(name.into());
+        self
+    }
+
+    /// What helps whoever is told that the file can't be read.
+    pub fn where_missing(mut self, hint: impl Into<String>) -> Self {
+        self.missing = hint.into();
+        self
+    }
+
+    /// Given the configuration once it is read, before anything else is done with it: for whoever hides the secrets that it
+    /// names ([`Config::named_variables`]).
+    pub fn once_read(mut self, given: impl FnOnce(&Config) + Send + 'static) -> Self {
+        self.once_read = Some(Box::new(given));
+        self
+    }
+
+    /// The token that the server which runs this job gave to it: shown to that server alone, when a project's forge is told of
+    /// its deployments and no variable has a token for it.
+    pub fn job_token(mut self, token: &str) -> Self {
+        token.clone_into(&mut self.job_token);
+        self
+    }
+
     /// A person sits before it, so that the forge's own program may be asked for its token.
     pub fn of_a_person(mut self) -> Self {
         self.person = true;
@@ -223,15 +260,20 @@ impl Builder {
         }
         let variables = self.variables.unwrap_or_else(Variables::of_process);
         let (mut config, base, name, remarks) = match self.from {
-            From::Code(config, base) => (*config, base, "the configuration".to_owned(), Vec::new()),
-            From::File(path) => from_file(path, &variables, &self.brought)?,
+            From::Code(config, base) => {
+                (*config, base, self.called.unwrap_or_else(|| "the configuration".to_owned()), Vec::new())
+            }
+            From::File(path) => from_file(path, &variables, &self.brought, self.called, &self.missing)?,
         };
+        if let Some(given) = self.once_read {
+            given(&config);
+        }
         self.guards.settle(&mut config, &variables)?;
         let trust = trusted(&variables, &self.hosts)?;
         trust.check(&config, &base, &name)?;
         let steps = self.steps.unwrap_or_else(|| {
             let own = SystemSteps::new(&base, variables.for_steps(), Interruption::default());
-            Arc::new(own.with_pipelines(PipelineAccess::of(&config)))
+            Arc::new(own.hiding(config.named_variables()).with_pipelines(PipelineAccess::of(&config)))
         });
         let history = match self.repository {
             Repository::Near => git::history(&base),
@@ -258,6 +300,7 @@ impl Builder {
             guards: self.guards,
             hide: self.hide,
             person: self.person,
+            job_token: self.job_token,
             world,
             listeners,
         }))
@@ -281,9 +324,11 @@ fn from_file(
     path: PathBuf,
     variables: &Variables,
     brought: &Brought,
+    called: Option<String>,
+    missing: &str,
 ) -> Result<(Config, PathBuf, String, Vec<Diagnostic>), Error> {
     let file = if path.is_dir() { path.join(FILE) } else { path };
-    let text = config_file::text(&file, "")?;
+    let text = config_file::text(&file, missing)?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     let base = parent.unwrap_or(Path::new(".")).to_path_buf();
     let lookup = |name: &str| variables.get(name).map(str::to_owned);
@@ -296,7 +341,7 @@ fn from_file(
         version: semver::Version::parse(VERSION).unwrap_or(semver::Version::new(0, 0, 0)),
         schemes: &brought.schemes(),
     };
-    let name = file.display().to_string();
+    let name = called.unwrap_or_else(|| file.display().to_string());
     match read(&text, &context) {
         Ok((config, remarks)) => Ok((config, base, name, remarks)),
         Err(found) => Err(Mistakes::new(name, text, found).into()),

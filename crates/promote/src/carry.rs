@@ -13,7 +13,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish, resuming};
 use promote_core::lease::{self, TooEarly};
-use promote_core::ledger::Action;
+use promote_core::ledger::{Action, Actor};
 use promote_core::mirror::Closing;
 use promote_core::observe::environment;
 use promote_core::plan::{Decision, Plan, saved};
@@ -26,17 +26,32 @@ use promote_core::unwaited::move_only;
 use promote_core::world::World;
 use std::sync::Arc;
 
+/// What is asked for.
+#[derive(Clone, Copy)]
+pub(crate) struct Asking<'a> {
+    pub(crate) project: &'a Project,
+    pub(crate) promotion: &'a Promotion,
+    pub(crate) purpose: Purpose,
+    pub(crate) dry_run: bool,
+}
+
+impl Asking<'_> {
+    /// Whether it is told what would be done, and nothing else.
+    fn is_told(&self) -> bool {
+        self.dry_run || self.purpose == Purpose::Plan
+    }
+}
+
 /// Runs it to its end, or until it is stopped.
 pub(crate) async fn run(
-    project: &Project,
-    promotion: &Promotion,
-    purpose: Purpose,
+    asking: Asking<'_>,
     questions: &dyn Questions,
     stop: &Stop<'_>,
 ) -> Result<Ending, Error> {
     runtime::whole()?;
+    let project = asking.project;
     let flight = InFlight::new(&project.site().listeners);
-    let work = carry(project, promotion, purpose, questions, &flight);
+    let work = carry(asking, questions, &flight);
     match until(listening(Arc::clone(&project.site().listeners), work), stop).await {
         Ok(Ok(mut ending)) => {
             let told = flight.close(Closing::Done, questions).await;
@@ -49,27 +64,21 @@ pub(crate) async fn run(
             Err(failure.into())
         }
         // What was under way is let go before the ledger is told of it.
-        Err(exit) => Err(flight.stopped(exit, stop, questions, None).await.into()),
+        Err(exit) => Err(flight.stopped(exit, stop, questions, false).await),
     }
 }
 
 /// One promotion, with all that it is carried out with.
 struct Carried<'a> {
-    promotion: &'a Promotion,
-    purpose: Purpose,
+    asking: Asking<'a>,
     questions: &'a dyn Questions,
     flight: &'a InFlight,
     config: Config,
     world: World,
 }
 
-async fn carry(
-    project: &Project,
-    promotion: &Promotion,
-    purpose: Purpose,
-    questions: &dyn Questions,
-    flight: &InFlight,
-) -> Result<Ending, Failure> {
+async fn carry(asking: Asking<'_>, questions: &dyn Questions, flight: &InFlight) -> Result<Ending, Failure> {
+    let Asking { project, promotion, purpose, .. } = asking;
     let site = project.site();
     let config = promotion.timed(&site.config);
     environment(&config, &promotion.request.environment)?;
@@ -83,7 +92,7 @@ async fn carry(
         events = mirror;
     }
     let world = World { events, ..site.world.clone() };
-    let carried = Carried { promotion, purpose, questions, flight, config, world };
+    let carried = Carried { asking, questions, flight, config, world };
     let mut request = Request { actor, ..promotion.request.clone() };
     if purpose == Purpose::Resume {
         request = resuming(&carried.world.view(), &carried.config, request).await?;
@@ -96,34 +105,40 @@ impl Carried<'_> {
         let (world, config) = (&self.world, &self.config);
         let settings = environment(config, &request.environment)?;
         let (mut request, snapshot, decision) = self.decided(request).await?;
-        if self.purpose == Purpose::Plan || !matches!(decision, Decision::Allowed(_)) {
+        if self.asking.is_told() || !matches!(decision, Decision::Allowed(_)) {
             // What is carried out remembers by itself.
             remember(world, &snapshot, &request.actor).await;
         }
-        if let Some(saved) = &self.promotion.saved {
+        if let Some(saved) = &self.asking.promotion.saved {
             saved::unchanged(saved, &decision)?;
         }
         let report = DecisionReport::of(&world.view(), config, settings, &decision).await;
         let question =
             |request| Question { report: &report, decision: &decision, snapshot: &snapshot, request };
         self.questions.decided(&question(&request))?;
-        let waits = self.promotion.wait == Wait::Yes;
+        let waits = self.asking.promotion.wait == Wait::Yes;
         let nothing = match &decision {
             Decision::Refused(refusal) => {
                 let exit = refusal.exit;
-                return Ok(Self::ending(Ended::Refused, exit, report, decision, &snapshot));
+                return Ok(Self::ending((Ended::Refused, exit, request.actor), report, decision, &snapshot));
             }
-            _ if self.purpose == Purpose::Plan => {
+            _ if self.asking.is_told() => {
                 let ended = match &decision {
                     Decision::NothingToDo(_) => Ended::Unchanged,
                     _ => Ended::Planned,
                 };
-                return Ok(Self::ending(ended, ExitStatus::Ok, report, decision, &snapshot));
+                return Ok(Self::ending((ended, ExitStatus::Ok, request.actor), report, decision, &snapshot));
             }
             Decision::NothingToDo(nothing) if self.finishes() && nothing.pending && waits => Some(nothing),
             Decision::NothingToDo(_) => {
-                let exit = standing::exit(&snapshot.state(), waits);
-                return Ok(Self::ending(Ended::Unchanged, exit, report, decision, &snapshot));
+                // Who runs again what ran before ends as that did, whether or not it was waited for then.
+                let exit = standing::exit(&snapshot.state(), waits && !self.asking.promotion.rejoin);
+                return Ok(Self::ending(
+                    (Ended::Unchanged, exit, request.actor),
+                    report,
+                    decision,
+                    &snapshot,
+                ));
             }
             Decision::Allowed(_) => None,
         };
@@ -144,12 +159,12 @@ impl Carried<'_> {
         let outcome = OutcomeReport::of(&done, waited, i64::try_from(took).unwrap_or(i64::MAX));
         let ended = if done.exit == ExitStatus::Ok { Ended::Moved } else { Ended::Failed };
         let exit = done.exit;
-        let ending = Self::ending(ended, exit, report, decision, &snapshot);
+        let ending = Self::ending((ended, exit, request.actor), report, decision, &snapshot);
         Ok(Ending { outcome: Some(outcome), done: Some(Box::new(done)), ..ending })
     }
 
     fn finishes(&self) -> bool {
-        self.purpose == Purpose::Resume || self.promotion.rejoin
+        self.asking.purpose == Purpose::Resume || self.asking.promotion.rejoin
     }
 
     async fn move_to(
@@ -167,13 +182,13 @@ impl Carried<'_> {
     }
 
     fn ending(
-        ended: Ended,
-        exit: ExitStatus,
+        (ended, exit, by): (Ended, ExitStatus, Actor),
         report: DecisionReport,
         decision: Decision,
         snapshot: &Snapshot,
     ) -> Ending {
         Ending {
+            by,
             ended,
             exit,
             deployments: Vec::new(),
@@ -189,24 +204,24 @@ impl Carried<'_> {
     /// Decides, and decides anew once whoever may still be at it was waited for, or taken over.
     async fn decided(&self, asked: Request) -> Result<(Request, Snapshot, Decision), Failure> {
         let (world, config) = (&self.world, &self.config);
-        let (view, planned) = (world.view(), self.purpose == Purpose::Plan);
+        let (view, planned) = (world.view(), self.asking.is_told());
         let mut request = asked;
         loop {
             let mut tried = request.clone();
             let mut found = Box::pin(decide(&view, config, &tried)).await?;
-            let same = self.promotion.rejoin && tried.action == Action::Promote && !planned;
+            let same = self.asking.promotion.rejoin && tried.action == Action::Promote && !planned;
             if same && Deploying::same(config, &found.0) {
                 tried.take_over = TakeOver::WhenStale;
                 found = Box::pin(decide(&view, config, &tried)).await?;
             }
             let early = lease::too_early(&found.1, &tried).filter(|_| self.is_held_up(&found.0));
             let Some(early) = early else { return Ok((tried, found.0, found.1)) };
-            match self.questions.early(&early, &tried, self.purpose == Purpose::Resume)? {
+            match self.questions.early(&early, &tried, self.asking.purpose == Purpose::Resume)? {
                 Early::Leave => return Ok((tried, found.0, found.1)),
                 Early::TakeOver => request = Request { take_over: TakeOver::Confirmed, ..tried },
                 Early::Wait => {
                     self.wait(&early).await;
-                    if self.purpose == Purpose::Resume {
+                    if self.asking.purpose == Purpose::Resume {
                         // Whoever was at it may have ended it meanwhile.
                         request = resuming(&view, config, request).await?;
                     }
@@ -218,8 +233,8 @@ impl Carried<'_> {
     /// Whether this waits for, or asks about, somebody who may still be at it.
     fn is_held_up(&self, snapshot: &Snapshot) -> bool {
         // What was moved already is left alone: nobody is taken over from.
-        let leaves = self.promotion.wait == Wait::No && snapshot.state().open.is_none();
-        !leaves && self.purpose != Purpose::Plan
+        let leaves = self.asking.promotion.wait == Wait::No && snapshot.state().open.is_none();
+        !leaves && !self.asking.is_told()
     }
 
     async fn wait(&self, early: &TooEarly) {

@@ -2,7 +2,7 @@
 
 use promote_core::exit::ExitStatus;
 use promote_core::flow::Done;
-use promote_core::ledger::{OutcomeResult, State};
+use promote_core::ledger::{Actor, OutcomeResult, State};
 use promote_core::mirror::Mirrored;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::report::{DecisionReport, OutcomeReport};
@@ -52,6 +52,7 @@ pub struct Ending {
     pub deployments: Vec<Mirrored>,
     /// What could not be done beside it, one sentence each: the forge could not be told.
     pub warnings: Vec<String>,
+    pub(crate) by: Actor,
     pub(crate) decision: DecisionReport,
     pub(crate) decided: Decision,
     pub(crate) outcome: Option<OutcomeReport>,
@@ -83,6 +84,11 @@ impl Ending {
     /// What was done, as the core has it.
     pub fn done(&self) -> Option<&Done> {
         self.done.as_deref()
+    }
+
+    /// Who acted, as it is recorded.
+    pub fn by(&self) -> &Actor {
+        &self.by
     }
 
     /// What the ledger said of the environment before.

@@ -13,7 +13,7 @@ use std::fmt;
 ///
 /// ```
 /// let error = promote::open("no/such/folder").build().unwrap_err();
-/// assert_eq!(error.exit(), promote::ExitStatus::Usage);
+/// assert_eq!(error.exit(), promote::ExitStatus::Missing);
 /// assert!(error.to_string().contains("can't be read"));
 /// ```
 #[derive(Debug)]
@@ -21,6 +21,8 @@ use std::fmt;
 pub enum Error {
     /// The project's file can't be used.
     Mistakes(Mistakes),
+    /// It was stopped while nothing was open, so that nothing is left to go on with: what it did before stands.
+    Stopped(ExitStatus),
     /// Anything else.
     Failure(Failure),
 }
@@ -30,6 +32,7 @@ impl Error {
     pub fn exit(&self) -> ExitStatus {
         match self {
             Self::Mistakes(_) => ExitStatus::Usage,
+            Self::Stopped(exit) => *exit,
             Self::Failure(failure) => failure.exit,
         }
     }
@@ -37,7 +40,7 @@ impl Error {
     /// What state things are in now, in full sentences; empty when nothing was changed and that is plain.
     pub fn state(&self) -> &[String] {
         match self {
-            Self::Mistakes(_) => &[],
+            Self::Mistakes(_) | Self::Stopped(_) => &[],
             Self::Failure(failure) => &failure.state,
         }
     }
@@ -45,7 +48,7 @@ impl Error {
     /// What to do next, one each. What only the command can do is left out; [`Error::into_failure`] has all of it.
     pub fn hints(&self) -> Vec<&str> {
         match self {
-            Self::Mistakes(_) => Vec::new(),
+            Self::Mistakes(_) | Self::Stopped(_) => Vec::new(),
             Self::Failure(failure) => {
                 failure.hints.iter().map(String::as_str).filter(|hint| !is_of_the_command(hint)).collect()
             }
@@ -56,6 +59,9 @@ impl Error {
     pub fn into_failure(self) -> Failure {
         match self {
             Self::Mistakes(mistakes) => mistakes.into_failure(),
+            Self::Stopped(exit) => {
+                Failure::new(exit, exit.stopped()).state("No promotion is open because of it.")
+            }
             Self::Failure(failure) => failure,
         }
     }
@@ -82,6 +88,9 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let failure = match self {
             Self::Mistakes(mistakes) => return fmt::Display::fmt(mistakes, f),
+            Self::Stopped(exit) => {
+                return write!(f, "{}, and no promotion is open because of it", exit.stopped());
+            }
             Self::Failure(failure) => failure,
         };
         f.write_str(&failure.message)?;
@@ -101,7 +110,7 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            Self::Mistakes(_) => None,
+            Self::Mistakes(_) | Self::Stopped(_) => None,
             Self::Failure(failure) => failure.source(),
         }
     }

@@ -1,6 +1,7 @@
 //! What is left to do when somebody stops what is under way: the ledger is told how far it got, where it has a place for that,
 //! the forge that its deployment was stopped, and whoever called how things stand.
 
+use crate::Error;
 use crate::events::Listeners;
 use crate::question::Questions;
 use futures_util::future::{BoxFuture, Either, select};
@@ -90,15 +91,15 @@ impl InFlight {
         told
     }
 
-    /// Does what is left to do after the work was let go, until the next wish to stop, and says how things stand. `again`:
-    /// what to do where several promotions come one after the other and none was open.
+    /// Does what is left to do after the work was let go, until the next wish to stop, and says how things stand. `several`:
+    /// whether promotions come one after the other, so that one may have ended before the next one began.
     pub(crate) async fn stopped(
         &self,
         exit: ExitStatus,
         stop: &Stop<'_>,
         questions: &dyn Questions,
-        again: Option<&str>,
-    ) -> Failure {
+        several: bool,
+    ) -> Error {
         let mut reached = locked(&self.track.reached).clone();
         let underway = locked(&self.underway).take();
         if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
@@ -110,15 +111,9 @@ impl InFlight {
             recorded = before_the_next(stop, underway.record(&reached)).await;
         }
         before_the_next(stop, self.close(Closing::CutOff, questions)).await;
-        match (underway, again) {
-            (Some(underway), None) => cut_off::failure(exit, &underway, &reached, recorded),
-            (Some(underway), Some(_)) if reached.is_left() || reached.aborted => {
-                cut_off::failure(exit, &underway, &reached, recorded)
-            }
-            (_, again) => {
-                let failure = Failure::new(exit, exit.stopped()).state("No promotion is open because of it.");
-                again.iter().fold(failure, |failure, again| failure.hint(*again))
-            }
+        match underway.filter(|_| !several || reached.is_left() || reached.aborted) {
+            Some(underway) => cut_off::failure(exit, &underway, &reached, recorded).into(),
+            None => Error::Stopped(exit),
         }
     }
 }
@@ -155,7 +150,7 @@ impl Watch for Told<'_> {
     fn begins(&self, plan: &Plan) {
         let request = Request::promote(plan.environment.clone(), Wanted::Unnamed, self.actor.clone());
         self.flight.begins(self.world, self.config, &request);
-        self.questions.begins(plan);
+        self.questions.moves(plan);
     }
 
     fn ends(&self) {

@@ -2,10 +2,11 @@
 
 use crate::project::Site;
 use promote_artifacts::git::GitRepository;
+use promote_core::config::{Forge, ForgeKind};
 use promote_core::event::Events;
 use promote_core::ledger::Actor;
 use promote_core::mirror::wanted;
-use promote_providers::{Mirror, forge};
+use promote_providers::{Mirror, Variables, forge};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,13 +19,25 @@ pub(crate) fn mirror(site: &Site, actor: &Actor, events: Arc<dyn Events>) -> Arc
     let access = forge::Access {
         // Asking git is for those alone who leave the name to it.
         remote: forge.repository.is_none().then(|| remote(&site.base)).flatten(),
-        variables: site.variables.clone(),
+        variables: with_token(&forge, site.variables.clone(), &site.job_token),
         forge,
         person: site.person,
         trust: site.trust.clone(),
     };
     let opening = Box::pin(async move { forge::open(&access).await });
     Arc::new(Mirror::new(events, &site.config, actor.details.get("run").cloned(), opening))
+}
+
+/// The job's own token is for the server that runs the job, and for no other.
+fn with_token(forge: &Forge, variables: Variables, token: &str) -> Variables {
+    const PUBLIC: &str = "https://api.github.com";
+    let bare = |text: &str| text.trim_end_matches('/').to_owned();
+    let runs = bare(variables.get("GITHUB_API_URL").unwrap_or(PUBLIC));
+    let own = forge.kind == ForgeKind::Github && bare(forge.api.as_deref().unwrap_or(PUBLIC)) == runs;
+    if !own || token.is_empty() || variables.get("GITHUB_TOKEN").is_some() {
+        return variables;
+    }
+    variables.with("GITHUB_TOKEN", token)
 }
 
 fn remote(base: &Path) -> Option<String> {

@@ -29,6 +29,7 @@ pub(crate) struct Site {
     pub(crate) guards: Guards,
     pub(crate) hide: Hide,
     pub(crate) person: bool,
+    pub(crate) job_token: String,
     pub(crate) world: World,
     pub(crate) listeners: Arc<Listeners>,
 }

@@ -83,13 +83,14 @@ impl Promotion {
         Ok(Self::of(Request::promote(environment, Wanted::Unnamed, nobody())))
     }
 
-    /// Exactly what a saved plan says, or nothing: when the world no longer leads to it, that is a conflict.
+    /// Exactly what a saved plan says, or nothing: when the world no longer leads to it, that is a conflict. `name` is what the
+    /// plan is called in messages.
     ///
     /// # Errors
     /// `Usage` when it is no plan for this environment.
-    pub fn of_plan(environment: &str, plan: &[u8]) -> Result<Self, Error> {
+    pub fn of_plan(environment: &str, plan: &[u8], name: &str) -> Result<Self, Error> {
         let environment = self::environment(environment)?;
-        let plan = saved::parse(plan, "the plan", &environment)?;
+        let plan = saved::parse(plan, name, &environment)?;
         let request = saved::request(&plan, nobody())?;
         Ok(Self { saved: Some(Box::new(plan)), ..Self::of(request) })
     }
@@ -171,6 +172,11 @@ impl Promotion {
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
+    }
+
+    /// The rules that it goes past.
+    pub fn rules(&self) -> impl Iterator<Item = &str> {
+        self.request.overrides.iter().map(|one| one.rule.as_str())
     }
 
     /// The configuration with the times that were asked for.

@@ -17,9 +17,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// What is told to go on with where nothing was open when it was stopped.
-const AGAIN: &str = "publish again: it goes on where it stopped";
-
 /// A publication that runs when it is awaited: see [`Project::publish`].
 ///
 /// ```no_run
@@ -161,7 +158,7 @@ impl<'p> Publish<'p> {
         let ended = until(listening(Arc::clone(&site.listeners), work), &self.stop).await;
         let report = match ended {
             Ok(report) => report,
-            Err(exit) => return Err(flight.stopped(exit, &self.stop, questions, Some(AGAIN)).await.into()),
+            Err(exit) => return Err(flight.stopped(exit, &self.stop, questions, true).await),
         };
         let told = flight.close(Closing::Failed, questions).await;
         let mut report = report?;

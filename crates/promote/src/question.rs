@@ -72,6 +72,11 @@ pub trait Questions: Send + Sync {
         let _ = plan;
     }
 
+    /// One of several promotions, which follow by themselves, is about to be carried out.
+    fn moves(&self, plan: &Plan) {
+        let _ = plan;
+    }
+
     /// One of several promotions ended, one way or the other.
     fn ends(&self) {}
 

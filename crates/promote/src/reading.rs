@@ -2,7 +2,9 @@
 
 use crate::events::listening;
 use crate::{Error, Project, runtime};
+use promote_core::commit::CommitId;
 use promote_core::names::EnvironmentName;
+use promote_core::observe;
 use promote_core::remember::remember_all;
 use promote_core::report::{self, Depth, HistoryReport, StatusReport, VerifyReport};
 use std::sync::Arc;
@@ -50,6 +52,17 @@ impl Project {
         let names = names(environment.as_slice())?;
         let site = self.site();
         Ok(report::history(&site.world.view(), &site.config, &names, before, limit).await?)
+    }
+
+    /// The full reference of the image that an environment holds, by the ledger, when it holds this release: what the next step
+    /// of a pipeline deploys. `None` where it holds none.
+    ///
+    /// # Errors
+    /// When the ledger can't be read.
+    pub async fn image(&self, environment: &str, release: &CommitId) -> Result<Option<String>, Error> {
+        runtime::whole()?;
+        let site = self.site();
+        Ok(observe::image(&site.world.view(), &site.config, environment, release).await?)
     }
 
     /// Whether the targets of these environments (of all when none is named) hold what the ledger put there, and the sources

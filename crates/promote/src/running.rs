@@ -32,13 +32,21 @@ pub struct Running<'p> {
     project: &'p Project,
     promotion: Promotion,
     purpose: Purpose,
+    dry_run: bool,
     questions: Box<dyn Questions + 'p>,
     stop: Stop<'p>,
 }
 
 impl<'p> Running<'p> {
     fn new(project: &'p Project, promotion: Promotion, purpose: Purpose) -> Self {
-        Self { project, promotion, purpose, questions: Box::new(Nobody), stop: never() }
+        Self { project, promotion, purpose, dry_run: false, questions: Box::new(Nobody), stop: never() }
+    }
+
+    /// Does everything up to the first write, and nothing from there on: who acts must be proven where that is asked for, and
+    /// the decision is told.
+    pub fn dry_run(mut self, dry_run: bool) -> Self {
+        self.dry_run = dry_run;
+        self
     }
 
     /// Asked once it is known what would be written, and before anything is: `false` ends it, and nothing is changed.
@@ -69,8 +77,9 @@ impl<'p> IntoFuture for Running<'p> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Self { project, promotion, purpose, questions, stop } = self;
-            carry::run(project, &promotion, purpose, &*questions, &stop).await
+            let Self { project, promotion, purpose, dry_run, questions, stop } = self;
+            let asked = carry::Asking { project, promotion: &promotion, purpose, dry_run };
+            carry::run(asked, &*questions, &stop).await
         })
     }
 }

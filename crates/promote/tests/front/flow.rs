@@ -20,9 +20,11 @@ async fn a_release_goes_to_production_and_back() {
     assert_eq!(project.publish(&second).await.unwrap().exit, ExitStatus::Ok);
     let planned = project.plan(Promotion::to("prod").unwrap()).await.unwrap();
     let saved = planned.saved().unwrap().unwrap();
-    let moved = project.promote(Promotion::of_plan("prod", saved.as_bytes()).unwrap()).await.unwrap();
+    let moved =
+        project.promote(Promotion::of_plan("prod", saved.as_bytes(), "saved").unwrap()).await.unwrap();
     assert_eq!(moved.plan().release.commit.as_str(), second);
-    let stale = project.promote(Promotion::of_plan("prod", saved.as_bytes()).unwrap()).await.unwrap_err();
+    let stale =
+        project.promote(Promotion::of_plan("prod", saved.as_bytes(), "saved").unwrap()).await.unwrap_err();
     assert_eq!(stale.exit(), ExitStatus::Conflict, "{stale:#}");
     let back = project
         .roll_back(Promotion::to("prod").unwrap().reason("INC-7: payments are down").unwrap())

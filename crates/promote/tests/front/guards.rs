@@ -76,6 +76,18 @@ fn credentials_go_to_no_host_that_nobody_allows() {
     assert!(odd.to_string().contains("the host alone is meant"), "{odd:#}");
 }
 
+/// What a step is given by its name is hidden in what it says.
+#[tokio::test]
+async fn a_step_that_prints_what_it_was_given_shows_no_secret() {
+    let step = "[env.prod]\ndeploy = { run = \"echo it is $IT\", env = { IT = \"$DEPLOY_KEY_OF_SHOP\" } }\n";
+    let stage = Stage::new(&format!("{FILE}{step}"));
+    let project = stage.opening(&[("DEPLOY_KEY_OF_SHOP", "canary-7f3a9b")]).build().unwrap();
+    project.publish("HEAD").await.unwrap();
+    let ending = project.promote(Promotion::to("prod").unwrap()).await.unwrap();
+    let tail = &ending.outcome().unwrap().steps[0].tail;
+    assert!(tail.contains("it is ***") && !ending.json().contains("canary"), "{tail}");
+}
+
 #[tokio::test]
 async fn nothing_is_written_while_the_file_asks_for_what_is_not_done() {
     let stage = Stage::new(&format!("{FILE}[notify]\nslack = \"$SLACK\"\n"));
