@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test ends where it finds a fault")]
 
-use promote_action::{Outside, Surroundings, run};
+use promote_action::{Surroundings, run};
 use promote_core::exit::ExitStatus;
 use promote_tests::lane_project::{LaneProject, Place};
 use std::collections::BTreeMap;
@@ -52,7 +52,7 @@ fn act_in(folder: &Path, inputs: &[(&str, &str)], job: &[(&str, &str)]) -> Answe
     let surroundings = Surroundings { variables, folder: folder.to_owned() };
     let log = Shared::default();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let exit = runtime.block_on(run(&surroundings, Box::new(log.clone()), &Outside));
+    let exit = runtime.block_on(run(&surroundings, Box::new(log.clone())));
     Answer {
         exit,
         log: String::from_utf8(log.0.lock().unwrap().clone()).unwrap(),

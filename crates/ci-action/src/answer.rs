@@ -4,13 +4,14 @@ use crate::file::{append_text, append_value};
 use crate::input::Inputs;
 use crate::log::Log;
 use crate::metadata::OUTPUTS;
-use crate::run::{Connect, Surroundings};
+use crate::surroundings::Surroundings;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::visible_json;
+use promote_core::port::Entropy;
 use promote_core::report::{Document, FailureReport, markdown};
+use promote_providers::SystemEntropy;
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// The most bytes of the output `json`: the runner gives a step's outputs a mebibyte.
 const JSON: usize = 900_000;
@@ -60,7 +61,6 @@ impl Answer {
         &self,
         surroundings: &Surroundings,
         inputs: &Inputs<'_>,
-        connect: &dyn Connect,
         log: &Log,
         exit: ExitStatus,
     ) -> Result<(), String> {
@@ -74,7 +74,7 @@ impl Answer {
                     "url" => log.masked(self.values.get("url").map_or("", String::as_str)),
                     name => log.clean(self.values.get(name).map_or("", String::as_str)),
                 };
-                append_value(&path, output.name, &value, connect.nonce())
+                append_value(&path, output.name, &value, SystemEntropy.nonce())
                     .map_err(|error| error.to_string())?;
             }
         }
@@ -85,12 +85,5 @@ impl Answer {
             append_text(&path, &text).map_err(|error| error.to_string())?;
         }
         Ok(())
-    }
-}
-
-impl Surroundings {
-    /// The file that the runner names in this variable.
-    pub(crate) fn file(&self, name: &str) -> Option<PathBuf> {
-        self.variables.get(name).filter(|path| !path.is_empty()).map(PathBuf::from)
     }
 }

@@ -1,34 +1,36 @@
-//! The program behind the GitHub Action: reads inputs, calls the core, and answers in the runner's own protocol
-//! (outputs, job summary, annotations). What may be done and how is the core's to decide; reaching the outside is
-//! the providers'.
+//! The program behind the GitHub Action: reads inputs, calls the library, and answers in the runner's own protocol
+//! (outputs, job summary, annotations). What may be done and how is the core's to decide; opening the project, guards and
+//! stopping are the library's.
 
-mod advancing;
+mod advance;
 mod answer;
-mod asked;
+mod event_log;
 mod file;
-mod heard;
-mod holding;
+mod fill_outputs;
 mod input;
-mod installing;
+mod install;
 mod log;
-mod looking;
 mod metadata;
-mod outside;
+mod options;
 mod promotion;
-mod publishing;
+mod publish;
 mod redact;
+mod render_failure;
+mod request;
 mod run;
-mod shown;
-mod stopping;
+mod site;
+mod status;
+mod surroundings;
+mod verify;
 mod workflow;
 
-pub use asked::Act;
 pub use file::{FileError, append_text, append_value};
 pub use input::{InputError, Inputs};
 pub use metadata::{INPUTS, Input, OUTPUTS, Output};
-pub use outside::Outside;
 pub use promote_providers::fault;
-pub use run::{Connect, Surroundings, Unread, run};
+pub use request::Act;
+pub use run::run;
+pub use surroundings::Surroundings;
 pub use workflow::{
     ANNOTATIONS, CHARACTERS, Kind, Place, annotation, escape_message, escape_property, harmless,
 };

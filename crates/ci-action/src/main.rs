@@ -1,6 +1,6 @@
 //! The program `promote-action`: everything is in the library, so that tests drive it in process.
 
-use promote_action::{Outside, Surroundings, run};
+use promote_action::{Surroundings, run};
 use promote_core::exit::ExitStatus;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -24,5 +24,5 @@ async fn whole() -> ExitCode {
         .collect();
     let Ok(folder) = std::env::current_dir() else { return ExitStatus::Failed.into() };
     let surroundings = Surroundings { variables, folder };
-    run(&surroundings, Box::new(std::io::stdout()), &Outside).await.into()
+    run(&surroundings, Box::new(std::io::stdout())).await.into()
 }

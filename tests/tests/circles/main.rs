@@ -25,7 +25,7 @@ const CRATES: &[(&str, usize)] = &[
     ("crates/providers/gcs", 0),
     ("crates/promote", 0),
     ("crates/cli", 1),
-    ("crates/ci-action", 1),
+    ("crates/ci-action", 0),
 ];
 
 /// The rooms of the core, the files and folders right below its root, from the lowest layer to the highest. A room knows its

@@ -3,19 +3,17 @@
 use crate::answer::Answer;
 use crate::file::append_text;
 use crate::log::Log;
-use crate::run::{Connect, Surroundings};
+use crate::surroundings::Surroundings;
 use crate::workflow::Kind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use std::path::Path;
 
 /// Adds the folder that this program lies in.
-pub(crate) fn install(
-    surroundings: &Surroundings,
-    connect: &dyn Connect,
-    log: &Log,
-) -> Result<Answer, Failure> {
+pub(crate) fn install(surroundings: &Surroundings, log: &Log) -> Result<Answer, Failure> {
     let unknown = || Failure::new(ExitStatus::Failed, "can't find where this program is");
-    let folder = connect.programs().ok_or_else(unknown)?;
+    let program = std::env::current_exe().ok();
+    let folder = program.as_deref().and_then(Path::parent).ok_or_else(unknown)?;
     let shown = folder.to_str().filter(|text| !text.contains(['\n', '\r'])).ok_or_else(unknown)?;
     let file = surroundings.file("GITHUB_PATH").ok_or_else(|| {
         Failure::new(ExitStatus::Usage, "`GITHUB_PATH` names no file: this is no job of a runner")

@@ -1,27 +1,24 @@
 //! advance: whatever is automatic and open moves. Several promotions can come of it, or none.
 
 use crate::answer::Answer;
-use crate::asked::environments;
-use crate::publishing::Said;
-use crate::run::Site;
+use crate::render_failure::failure;
+use crate::request::environments;
+use crate::site::{Site, Unattended};
 use crate::workflow::Kind;
-use promote_core::advance;
-use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
-use promote_core::mirror::Closing;
+use promote::{ExitStatus, Failure};
+use promote_core::names::EnvironmentName;
 use promote_core::report::{AdvanceReport, Moved, markdown};
 
 /// Advances. That a rule keeps an environment from moving is no failure: it will be tried again.
 pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
     let names = environments(site.inputs)?;
-    let dry_run = site.manner.dry_run;
-    let all = advance::advance(&site.world, &site.config, &names, &site.actor, dry_run, &Said(site)).await?;
-    let shown = site.shown(Closing::Failed).await;
-    let all: Vec<Moved> = all.into_iter().map(|moved| moved.shown(&shown)).collect();
-    for moved in &all {
+    let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
+    let advance = site.project.advance(&names).dry_run(site.options.dry_run);
+    let advanced = advance.asking(Unattended(site)).until(promote::signals).await;
+    let report = advanced.map_err(failure)?.report;
+    for moved in &report.environments {
         tell(site, moved);
     }
-    let report = AdvanceReport::of(&site.config, dry_run, all, false);
     let mut answer = Answer::new(status(&report), &report);
     answer.exit = Some(report.exit);
     let moved: Vec<&Moved> = report.environments.iter().filter(|one| one.promotion.is_some()).collect();
@@ -29,8 +26,8 @@ pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
         let values = moved.iter().map(|one| value(one).unwrap_or_default());
         values.collect::<Vec<_>>().join("\n")
     };
-    let url =
-        |name: &str| site.config.environments.values().find(|one| one.name.as_str() == name)?.url.clone();
+    let config = site.project.config();
+    let url = |name: &str| config.environments.values().find(|one| one.name.as_str() == name)?.url.clone();
     answer.values.extend([
         ("environment", lines(&|one| Some(one.environment.clone()))),
         ("version", lines(&|one| one.sha.clone())),

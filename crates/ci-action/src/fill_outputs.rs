@@ -4,7 +4,7 @@ use crate::answer::Answer;
 use promote_core::ledger::State;
 
 /// Where a release lies, as the ledger says. A plan names tags with a time that are never made when it is not carried out.
-pub(crate) fn lies(answer: &mut Answer, state: &State) {
+pub(crate) fn of_state(answer: &mut Answer, state: &State) {
     let Some(current) = &state.current else { return };
     if let Some(first) = current.targets.first() {
         answer.values.insert("target", first.target.to_string());

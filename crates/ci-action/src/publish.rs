@@ -1,76 +1,29 @@
 //! publish: a release is put in place, and the first environments that are automatic take it.
 
 use crate::answer::Answer;
-use crate::asked::{RELEASE, wrong};
-use crate::run::Site;
+use crate::render_failure::failure;
+use crate::request::{RELEASE, wrong};
+use crate::site::{Site, Unattended};
 use crate::workflow::Kind;
-use promote_artifacts::publication::{self, Asked};
-use promote_core::advance::Watch;
-use promote_core::automatic;
-use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
-use promote_core::mirror::Closing;
-use promote_core::observe;
-use promote_core::plan::Plan;
+use promote::{ExitStatus, Failure};
 use promote_core::report::markdown;
-use promote_core::request::{Request, Wanted};
-
-/// Says which promotion is under way.
-pub(crate) struct Said<'a>(pub(crate) &'a Site<'a>);
-
-impl Watch for Said<'_> {
-    fn begins(&self, plan: &Plan) {
-        let request = Request::promote(plan.environment.clone(), Wanted::Unnamed, self.0.actor.clone());
-        crate::promotion::begins(self.0, &request);
-        self.0.log.say(&format!("{}: moves to {}", plan.environment, plan.release.commit.short(7)));
-    }
-
-    fn ends(&self) {
-        self.0.log.end_group();
-    }
-}
 
 /// Publishes. What keeps an environment from taking the release is said, and is no failure of the publication.
 pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     let paths: Vec<String> = site.inputs.lines("paths").into_iter().map(str::to_owned).collect();
     let commit = site.inputs.text(RELEASE).map_err(wrong)?.unwrap_or("HEAD");
     refuse_credentials(&paths)?;
-    let proposal = promote_providers::proposal::of(&site.surroundings.variables.iter().collect());
-    let asked = Asked {
-        config: &site.config,
-        base: &site.base,
-        folder: &site.surroundings.folder,
-        commit,
-        paths: &paths,
-        dry_run: site.manner.dry_run,
-        allow_dirty: site.manner.allow_dirty,
-        allow_unmerged: site.manner.allow_unmerged,
-        proposal: proposal.as_ref(),
-        actor: &site.actor,
-        said: &*site.heard,
-    };
-    let mut report = Box::pin(publication::publish(&site.world, &asked)).await?;
-    for said in &report.allowed.said {
-        site.log.annotate(Kind::Warning, "publish", said, None);
-    }
-    for warning in &report.warnings {
-        site.log.annotate(Kind::Warning, "publish", warning, None);
-    }
-    let short = report.commit.short(7).to_owned();
-    let status = report.status();
-    let says = match status {
-        "planned" => "would be published",
-        "published" => "is published",
-        _ => "was published before",
-    };
-    site.log.say(&format!("{short} {says}"));
-    if !site.manner.dry_run {
-        let moves =
-            automatic::promote(&site.world, &site.config, &site.actor, &report.commit, &Said(site)).await;
-        let shown = site.shown(Closing::Failed).await;
-        report.moves = moves?.into_iter().map(|moved| moved.shown(&shown)).collect();
-    }
-    let mut exit = ExitStatus::Ok;
+    let publish = site.project.publish(commit).folder(&site.surroundings.folder);
+    let publish = paths.iter().fold(publish, |publish, path| publish.path(path));
+    let published = publish
+        .dry_run(site.options.dry_run)
+        .allow_dirty(site.options.allow_dirty)
+        .allow_unmerged(site.options.allow_unmerged)
+        .asking(Unattended(site))
+        .until(promote::signals)
+        .await
+        .map_err(failure)?;
+    let report = published.report;
     for moved in &report.moves {
         let headline = format!("{}: {}", moved.environment, moved.result);
         match (moved.result.as_str(), moved.exit) {
@@ -81,10 +34,9 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
             ("blocked", _) => site.log.annotate(Kind::Warning, &headline, &moved.why.join("\n"), None),
             _ => site.log.annotate(Kind::Error, &headline, &moved.told().join("\n"), None),
         }
-        exit = exit.max(moved.of_publication());
     }
-    let mut answer = Answer::new(status, &report);
-    answer.exit = Some(exit);
+    let mut answer = Answer::new(report.status(), &report);
+    answer.exit = Some(published.exit);
     answer.values.insert("version", report.commit.to_string());
     if let Some(first) = report.artifacts.first() {
         answer.values.insert("target", first.location.clone());
@@ -93,8 +45,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if let Some(moved) = report.moves.first() {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
-        let view = site.world.view();
-        match observe::image(&view, &site.config, &moved.environment, &report.commit).await {
+        match site.project.image(&moved.environment, &report.commit).await {
             Ok(tag) => answer.values.extend(tag.map(|tag| ("release_tag", tag))),
             // What later steps are told is no part of what was done.
             Err(failure) => site.log.annotate(

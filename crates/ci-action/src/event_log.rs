@@ -1,35 +1,23 @@
-//! What happens while a promotion runs, as lines and groups of the step's log; and how far it got, for the case that
-//! the job is cancelled.
+//! What happens while a promotion runs, as lines and groups of the step's log.
 
 use crate::log::Log;
-use promote_core::cut_off::Reached;
-use promote_core::event::{Event, Events};
-use promote_core::port::{StepEnd, StepProgress};
-use std::sync::{Mutex, PoisonError};
+use promote::port::StepEnd;
+use promote::{Event, Events};
 
 /// Hears events and says them.
 #[derive(Debug)]
-pub(crate) struct Heard {
-    log: Log,
-    reached: Mutex<Reached>,
-}
+pub(crate) struct EventLog(Log);
 
-impl Heard {
+impl EventLog {
     /// Says what happens on this log.
     pub(crate) fn new(log: Log) -> Self {
-        Self { log, reached: Mutex::default() }
-    }
-
-    /// How far things got.
-    pub(crate) fn reached(&self) -> Reached {
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        Self(log)
     }
 }
 
-impl Events for Heard {
+impl Events for EventLog {
     fn hear(&self, event: &Event) {
-        let log = &self.log;
-        self.reached.lock().unwrap_or_else(PoisonError::into_inner).hear(event);
+        let log = &self.0;
         match event {
             Event::Intent { promotion, environment, seq, .. } => {
                 log.say(&format!("promotion {promotion} of {environment} is open (record {seq})"));
@@ -45,10 +33,10 @@ impl Events for Heard {
                     "{source}: {size} bytes are read, since its store does not tell what they are"
                 ));
             }
-            Event::Reading { source, done, size } => log.debug(&format!("{source}: {done} of {size} bytes")),
             Event::Bytes { doing, what, done, size } => {
                 log.debug(&format!("{doing} {what}: {done} of {size} bytes"));
             }
+            Event::Reading { source, done, size } => log.debug(&format!("{source}: {done} of {size} bytes")),
             Event::Waiting { until, seconds, why } => {
                 log.say(&format!("waiting {seconds} s, until {}: {why}", until.format("%H:%M:%S UTC")));
             }
@@ -90,11 +78,5 @@ impl Events for Heard {
                 log.say(&format!("{environment}: putting back what was there before"));
             }
         }
-    }
-}
-
-impl StepProgress for Heard {
-    fn line(&self, line: &str) {
-        self.log.foreign(line);
     }
 }

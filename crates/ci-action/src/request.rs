@@ -1,12 +1,9 @@
-//! From inputs to what is asked.
+//! From inputs to what is asked: which act, and a promotion with its terms. How it is carried out is in `options`.
 
 use crate::input::{InputError, Inputs};
-use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
-use promote_core::ledger::{Actor, Override};
+use promote::{Error, ExitStatus, Failure, Promotion, TakeOver};
 use promote_core::names::EnvironmentName;
 use promote_core::reason;
-use promote_core::request::{Request, TakeOver, Wanted};
 use std::fmt::Display;
 
 /// The environment's names.
@@ -70,36 +67,6 @@ impl Act {
     }
 }
 
-/// How a promotion is to be carried out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Manner {
-    /// Only say what would be done.
-    pub(crate) dry_run: bool,
-    /// Wait for what follows from the move.
-    pub(crate) wait: bool,
-    /// A rule that is not met is a warning.
-    pub(crate) neutral: bool,
-    /// What is published may be built in a work tree that is not the commit's.
-    pub(crate) allow_dirty: bool,
-    /// What is published may be a merge that is only tried out.
-    pub(crate) allow_unmerged: bool,
-}
-
-impl Manner {
-    /// What the inputs ask for. All of them are read before anything is done.
-    pub(crate) fn of(inputs: &Inputs<'_>) -> Result<Self, Failure> {
-        inputs.boolean("summary", true).map_err(wrong)?;
-        inputs.boolean("ledger", false).map_err(wrong)?;
-        Ok(Self {
-            dry_run: inputs.boolean("dry-run", false).map_err(wrong)?,
-            wait: inputs.boolean("wait", true).map_err(wrong)?,
-            neutral: inputs.word("on-blocked", &["fail", "neutral"]).map_err(wrong)? == "neutral",
-            allow_dirty: inputs.boolean("allow-dirty", false).map_err(wrong)?,
-            allow_unmerged: inputs.boolean("allow-unmerged", false).map_err(wrong)?,
-        })
-    }
-}
-
 /// An input that can't be used, as a failure.
 pub(crate) fn wrong(error: InputError) -> Failure {
     Failure::new(ExitStatus::Usage, error.to_string())
@@ -122,34 +89,33 @@ pub(crate) fn environment(inputs: &Inputs<'_>) -> Result<EnvironmentName, Failur
 }
 
 /// A promotion or rollback, with its terms.
-pub(crate) fn request(act: Act, inputs: &Inputs<'_>, actor: Actor) -> Result<Request, Failure> {
+pub(crate) fn promotion(act: Act, inputs: &Inputs<'_>) -> Result<Promotion, Failure> {
     let environment = environment(inputs)?;
-    let wanted = match inputs.text(RELEASE).map_err(wrong)? {
-        None => Wanted::Unnamed,
-        Some(text) => text.parse().map_err(misnamed)?,
-    };
-    let mut request = match act {
-        Act::Rollback => Request::rollback(environment, wanted, actor),
-        _ => Request::promote(environment, wanted, actor),
-    };
+    let mut promotion = Promotion::to(environment.as_str()).map_err(Error::into_failure)?.rejoining();
+    if let Some(text) = inputs.text(RELEASE).map_err(wrong)? {
+        promotion = promotion.release(text).map_err(Error::into_failure)?;
+    }
     if inputs.boolean("take-over", false).map_err(wrong)? && act == Act::Rollback {
-        request.take_over = TakeOver::Confirmed;
+        promotion = promotion.take_over(TakeOver::Confirmed);
     }
     let given = Some(inputs.get("reason")).filter(|reason| !reason.is_empty());
-    request.reason = reason::allowed(given)?;
-    request.notes = inputs.pairs("notes").map_err(wrong)?;
+    if let Some(reason) = given {
+        promotion = promotion.reason(reason).map_err(Error::into_failure)?;
+    }
+    for (name, text) in inputs.pairs("notes").map_err(wrong)? {
+        promotion = promotion.note(&name, &text);
+    }
     for line in inputs.lines("include") {
-        request.include.push(line.parse().map_err(misnamed)?);
+        promotion = promotion.include(line).map_err(Error::into_failure)?;
     }
     // A form's field has one line.
     let rules = inputs.lines("override").into_iter().flat_map(|line| line.split(','));
     for name in rules.map(str::trim).filter(|name| !name.is_empty()) {
         let reason = reason::needed(given, "an override")
             .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
-        let rule = promote_core::rule::to_override(name)?;
-        request.overrides.push(Override { rule: rule.name.to_owned(), reason });
+        promotion = promotion.going_past(name, &reason).map_err(Error::into_failure)?;
     }
-    Ok(request)
+    Ok(promotion)
 }
 
 #[cfg(test)]
@@ -157,12 +123,11 @@ mod tests {
     use super::*;
 
     /// What is asked of by an `override` as it was given.
-    fn going_past(given: &str) -> Result<Request, Failure> {
+    fn going_past(given: &str) -> Result<Promotion, Failure> {
         let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", "INC-7"), ("INPUT_OVERRIDE", given)]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
-        let actor = Actor::claimed("mona", "github-actions");
-        request(Act::Promote, &Inputs::new(&variables), actor)
+        promotion(Act::Promote, &Inputs::new(&variables))
     }
 
     #[test]
@@ -181,8 +146,8 @@ mod tests {
             ("soak\nfreeze,,order ,", vec!["soak", "freeze", "order"]),
             (" , ", vec![]),
         ] {
-            let request = going_past(given).unwrap();
-            let rules: Vec<&str> = request.overrides.iter().map(|one| one.rule.as_str()).collect();
+            let promotion = going_past(given).unwrap();
+            let rules: Vec<&str> = promotion.rules().collect();
             assert_eq!(rules, wanted, "{given}");
         }
     }
