@@ -19,7 +19,7 @@ const CRATES: &[(&str, usize)] = &[
     ("crates/providers", 0),
     ("crates/providers/git", 0),
     ("crates/providers/local", 0),
-    ("crates/providers/quay", 1),
+    ("crates/providers/quay", 0),
     ("crates/providers/s3", 0),
     ("crates/providers/codepipeline", 0),
     ("crates/providers/gcs", 0),

@@ -5,9 +5,9 @@
 use crate::across::{self, MOST, bring, few, put_by_digest};
 use crate::blobs::Way;
 use crate::body::whole;
+use crate::call::{Call, Payload};
 use crate::failure::{Doing, Side};
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
-use crate::session::{Call, Payload};
 use crate::wire::{self, Kept};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;

@@ -2,10 +2,11 @@
 //! A blob is named by its digest, so all of this may be done again without harm.
 
 use crate::body::whole;
+use crate::call::{Call, Payload};
 use crate::failure::{Doing, Side};
 use crate::manifest::{Descriptor, digest_of};
 use crate::repository::{Repository, is_safe};
-use crate::session::{Call, Payload, Session};
+use crate::session::Session;
 use crate::wire::refusal;
 use bytes::Bytes;
 use futures_util::TryStreamExt;

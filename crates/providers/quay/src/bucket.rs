@@ -127,7 +127,7 @@ impl RegistryBucket {
             let bytes = Way::small(session, &self.repository, &settings, SETTINGS).await?;
             let settings: ImageSettings = serde_json::from_slice(&bytes).unwrap_or_default();
             if let Some(label) = settings.label(EXPIRES) {
-                return Ok(Some(crate::failure::harmless(label)));
+                return Ok(Some(crate::foreign::harmless(label)));
             }
         }
         Ok(None)
@@ -203,7 +203,7 @@ impl BucketReader for RegistryBucket {
         if let (Some(quay), None) = (Quay::of(&self.shared.session, &self.repository), digest_of(reference)) {
             let row = quay.history(reference, true, 1).await?.into_iter().next();
             if let Some(when) = row.and_then(|row| row.expiration) {
-                return Ok(Some(format!("on {}, as its tag says", crate::failure::harmless(&when))));
+                return Ok(Some(format!("on {}, as its tag says", crate::foreign::harmless(&when))));
             }
         }
         let Some(manifest) = self.find(key).await? else { return Ok(None) };

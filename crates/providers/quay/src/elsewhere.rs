@@ -2,12 +2,12 @@
 //! what signs a request in stays with the registry that it was found for, and a password is shown to no token server but
 //! the registry's own, its vendor's, and those that a person allows.
 
+use crate::call::{Call, Payload};
 use crate::confiding;
 use crate::environment::Environment;
 use crate::failure::Doing;
+use crate::realm::Realm;
 use crate::repository::{Repository, is_safe};
-use crate::session::{Call, Payload};
-use crate::token::Realm;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::trust::{Allowed, Host, is_token_server};
 use reqwest::header::{AUTHORIZATION, HeaderValue, LOCATION};
@@ -39,7 +39,7 @@ pub(crate) async fn sent(
             let request = prepared(client, call, &call.url, signed).body(body);
             // Nobody answers before all of it has arrived.
             let request = request.timeout(call.within.unwrap_or(patience));
-            return crate::session::sent(request, &confided).await.map_err(|error| call.doing.unsent(error));
+            return crate::call::sent(request, &confided).await.map_err(|error| call.doing.unsent(error));
         }
     };
     let reads = call.method == Method::GET || call.method == Method::HEAD;
@@ -52,7 +52,7 @@ pub(crate) async fn sent(
         if let Some(within) = call.within {
             request = request.timeout(within);
         }
-        let answer = match tokio::time::timeout(patience, crate::session::sent(request, &confided)).await {
+        let answer = match tokio::time::timeout(patience, crate::call::sent(request, &confided)).await {
             Ok(end) => end.map_err(|error| call.doing.unsent(error))?,
             Err(_) => return Err(call.doing.late("the registry did not answer in time")),
         };
@@ -134,5 +134,5 @@ fn is_jobs(repository: &Repository, realm: &Realm, environment: &Environment) ->
 
 /// A host for messages.
 fn host(url: &Url) -> String {
-    crate::failure::harmless(url.host_str().unwrap_or_default())
+    crate::foreign::harmless(url.host_str().unwrap_or_default())
 }

@@ -3,6 +3,7 @@
 use crate::body::Cut;
 use crate::confiding::confided;
 use crate::credentials::Credentials;
+use crate::foreign::harmless;
 use crate::repository::Repository;
 use promote_core::duration::written;
 use promote_core::port::{Confided, ErrorKind, ProviderError};
@@ -57,11 +58,6 @@ impl fmt::Display for Said {
 }
 
 impl Error for Said {}
-
-/// Foreign text without control characters, cut short.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(300).collect::<String>().trim().to_owned()
-}
 
 /// The registry's own words for an error, whichever of the known shapes they have, without what it was sent to sign in.
 pub(crate) fn said(status: u16, body: &[u8], confided: &Confided) -> Said {

@@ -6,9 +6,9 @@
 
 use crate::credentials::{Credentials, Secret};
 use crate::environment::Environment;
+use crate::realm::Realm;
 use crate::repository::{Repository, is_safe};
 use crate::sign_in::Scheme;
-use crate::token::Realm;
 use reqwest::Url;
 
 /// How the repository's registry is signed in to, if it is one of those below. `quay.io` (or the host in

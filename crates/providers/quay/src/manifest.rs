@@ -1,7 +1,7 @@
 //! Manifests as registries keep them: exact bytes under a media type, named by their digest. Never written anew, only
 //! read for what they refer to.
 
-use crate::failure::harmless;
+use crate::foreign::harmless;
 use bytes::Bytes;
 use promote_core::digest::Digest;
 use serde::Deserialize;

@@ -2,7 +2,8 @@
 //! bringing back what was deleted. It wants an OAuth token; robot accounts can't use it.
 
 use crate::body::whole;
-use crate::failure::{Doing, harmless, said};
+use crate::failure::{Doing, said};
+use crate::foreign::harmless;
 use crate::repository::{Repository, address};
 use crate::session::Session;
 use promote_core::digest::Digest;
@@ -83,7 +84,7 @@ impl<'a> Quay<'a> {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
         let answer =
-            crate::session::sent(request, &self.confided()).await.map_err(|error| doing.unsent(error))?;
+            crate::call::sent(request, &self.confided()).await.map_err(|error| doing.unsent(error))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
         let bytes = whole(answer, LONGEST, self.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
         if (200..300).contains(&status) || status == 404 {

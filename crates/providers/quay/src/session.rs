@@ -2,28 +2,27 @@
 //! request goes through here; what it means is left to those who send it.
 
 use crate::body::whole;
+use crate::call::{Call, Payload};
 use crate::challenge::Challenge;
-use crate::confiding;
 use crate::credentials::{self, Credentials, Secret};
 use crate::elsewhere;
 use crate::environment::Environment;
 use crate::failure::{Doing, Said};
 use crate::host::Host;
 use crate::known;
+use crate::realm::Realm;
 use crate::repository::{Repository, is_loopback};
 use crate::sign_in::{Known, Scheme};
-use crate::token::{self, Realm, Token};
-use bytes::Bytes;
+use crate::token::{self, Token};
 use chrono::{DateTime, Utc};
-use promote_core::port::wire;
-use promote_core::port::{Confided, ErrorKind, ProviderError};
+use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::trust::Allowed;
-use reqwest::header::{AUTHORIZATION, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Body, Client, Method, Response, Url, redirect};
+use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Client, Response, redirect};
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::{Mutex as Gate, OnceCell};
 
 /// How long reaching a host may take.
@@ -46,27 +45,6 @@ pub(crate) struct Session {
     tokens: Gate<HashMap<(String, Vec<String>), Token>>,
     files: Mutex<BTreeMap<String, PathBuf>>,
     found: Mutex<BTreeMap<String, Arc<OnceCell<Option<Credentials>>>>>,
-}
-
-/// What to send.
-pub(crate) struct Call<'a> {
-    pub(crate) doing: Doing<'a>,
-    pub(crate) method: Method,
-    pub(crate) url: Url,
-    pub(crate) headers: Vec<(&'static str, String)>,
-    pub(crate) body: Payload,
-    /// A repository that is read as well, for a mount.
-    pub(crate) also: Option<&'a Repository>,
-    /// How long the whole may take; without it, as long as the registry goes on at a pace that gets somewhere.
-    pub(crate) within: Option<Duration>,
-}
-
-/// What goes along.
-pub(crate) enum Payload {
-    None,
-    Bytes(Bytes),
-    /// Can't be sent again when the registry wants another token first.
-    Stream(Body),
 }
 
 /// What a token is asked for. Who is signed in asks for what a promotion needs in all, so that one token does.
@@ -362,24 +340,4 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("environment", &self.environment).finish_non_exhaustive()
     }
-}
-
-/// Sends a request, and tells of it whoever listens: without what was confided, which a server may have put into the
-/// address that it sends us to.
-pub(crate) async fn sent(
-    request: reqwest::RequestBuilder,
-    confided: &Confided,
-) -> Result<Response, reqwest::Error> {
-    let (client, request) = request.build_split();
-    let request = request?;
-    let (method, address) = (request.method().to_string(), confided.without(request.url().as_str()));
-    let signed = request.headers().get(AUTHORIZATION).cloned();
-    let began = Instant::now();
-    let mut answer = client.execute(request).await;
-    if let Ok(answer) = &mut answer {
-        confiding::along(answer, signed);
-    }
-    let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
-    wire::asked(&method, &address, status, began.elapsed());
-    answer
 }

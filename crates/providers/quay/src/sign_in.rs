@@ -1,9 +1,9 @@
 //! The ways in which a registry wants to be signed in to, and how `promote.toml` writes them (`sign-in`). Which registry
 //! wants which is said by it, by the file, or known beforehand.
 
-use crate::failure::harmless;
+use crate::foreign::harmless;
+use crate::realm::Realm;
 use crate::repository::{Repository, is_safe};
-use crate::token::Realm;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::Url;
 

@@ -5,8 +5,8 @@ use crate::body::whole;
 use crate::confiding;
 use crate::credentials::{Credentials, Secret};
 use crate::elsewhere;
-use crate::failure::{Doing, harmless};
-use crate::repository::{Repository, is_safe};
+use crate::failure::Doing;
+use crate::realm::Realm;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
@@ -18,32 +18,6 @@ const LEAST: u64 = 60;
 const MARGIN: Duration = Duration::from_secs(5);
 /// The longest answer of a token server that is read.
 const LONGEST: usize = 1 << 20;
-
-/// Where tokens come from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Realm {
-    pub(crate) url: Url,
-    pub(crate) service: Option<String>,
-}
-
-impl Realm {
-    /// The server that a challenge names, when it may be told secrets.
-    pub(crate) fn of(
-        repository: &Repository,
-        realm: &str,
-        service: Option<String>,
-    ) -> Result<Self, ProviderError> {
-        let refused = |why: &str| {
-            let what = format!("the registry sends us for a token to `{}`, {why}", harmless(realm));
-            ProviderError::new(ErrorKind::Denied, repository, "token", what)
-        };
-        let url = Url::parse(realm).map_err(|_| refused("which is no address"))?;
-        if !is_safe(&url, &repository.host) {
-            return Err(refused("where others could listen"));
-        }
-        Ok(Self { url, service })
-    }
-}
 
 /// A token and how long it holds.
 #[derive(Clone)]
@@ -113,7 +87,7 @@ pub(crate) async fn fetch(
     let unsent = |error| doing.of_reading().unsent(error);
     let within = async |request: RequestBuilder| match tokio::time::timeout(
         patience,
-        crate::session::sent(request, &confided),
+        crate::call::sent(request, &confided),
     )
     .await
     {

@@ -2,9 +2,10 @@
 //! together for is left to others.
 
 use crate::body::whole;
+use crate::call::{Call, Payload};
 use crate::failure::Doing;
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
-use crate::session::{Call, Payload, Session};
+use crate::session::Session;
 use promote_core::digest::Digest;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::{Method, Response, StatusCode, Url};

@@ -2,7 +2,7 @@
 //! programs to ask.
 
 use super::{Credentials, Secret, program};
-use crate::failure::harmless;
+use crate::foreign::harmless;
 use crate::repository::Repository;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

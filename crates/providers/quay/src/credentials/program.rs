@@ -1,6 +1,6 @@
 //! Asking the programs that keep credentials for Docker: `docker-credential-NAME get`, the host on its input.
 
-use super::{Credentials, Secret};
+use super::secret::{Credentials, Secret};
 use crate::repository::Repository;
 use promote_core::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
