@@ -13,12 +13,12 @@ use std::path::Path;
 /// Whom credentials may be sent to, when the project keeps to it.
 pub(crate) fn agreed(app: &App<'_>, project: &Project) -> Result<Trust, Failure> {
     if let Some(trust) = app.trust.get() {
-        trust.check(&project.config, &project.base, &project.shown(app))?;
+        trust.check(&project.config, &project.base, &project.shown(app.env))?;
         return Ok(trust.clone());
     }
     let mut trust = Trust::of(&app.env.variables.iter().collect())?;
     while let Some(sending) = trust.unknown(&project.config, &project.base)?.into_iter().next() {
-        let file = project.shown(app);
+        let file = project.shown(app.env);
         if !terminal(app) || forbidden(app) {
             return Err(trust.refused(&sending, &file));
         }

@@ -1,31 +1,10 @@
 //! The arguments that mean the same everywhere. Those of one command stand beside it in [`crate::command`].
 
-use crate::command::Command;
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, ValueEnum};
 use promote_core::names::EnvironmentName;
 use promote_core::request::TakeOver;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// Promote finished builds between environments
-///
-/// `promote` moves a release that is already built from one environment to the next, checks that it may, and keeps
-/// a record of what is where, who moved it and why, beside the artifacts. It reads `promote.toml`.
-#[derive(Debug, Parser)]
-#[command(
-    name = "promote",
-    version,
-    disable_help_subcommand = true,
-    max_term_width = 100,
-    after_help = "Without a command, the status of the project. Begin with `promote demo` or `promote init`.\n\
-                  Topics: `promote help rules`, `releases`, `exit-codes`, `environment`, `formats`, `completion`."
-)]
-pub(crate) struct Cli {
-    #[command(flatten)]
-    pub(crate) global: Global,
-    #[command(subcommand)]
-    pub(crate) command: Option<Command>,
-}
 
 /// Flags of every command.
 #[derive(Debug, Clone, Args)]

@@ -1,19 +1,17 @@
 //! What shells complete: commands and flags, and names from promote.toml and the git repository. No store, registry or
 //! forge is asked.
 
+use crate::command::completions::ASKED;
 use crate::env::Env;
 use crate::{known, topic};
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
-use clap_complete::env::{CompleteEnv, Shells};
+use clap_complete::env::CompleteEnv;
 use promote_artifacts::git::GitRepository;
 use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
 use promote_core::rule::RULES;
 use std::ffi::{OsStr, OsString};
-
-/// The variable by which a shell asks, naming itself.
-const ASKED: &str = "PROMOTE_COMPLETE";
 
 /// How many tags and how many commits are offered.
 const NEWEST: usize = 30;
@@ -30,19 +28,9 @@ pub fn complete(arguments: Vec<OsString>) -> Option<ExitStatus> {
     }
 }
 
-/// The script that makes a shell ask; `None` for one that is not known.
-pub(crate) fn script(shell: &str) -> Option<Vec<u8>> {
-    let mut script = Vec::new();
-    Shells::builtins()
-        .completer(shell)?
-        .write_registration(ASKED, "promote", "promote", "promote", &mut script)
-        .ok()?;
-    Some(script)
-}
-
 /// The command line, each argument with what may stand there.
 fn line() -> Command {
-    with(crate::command_line())
+    with(crate::cli::command_line())
 }
 
 fn with(command: Command) -> Command {
@@ -117,7 +105,7 @@ fn topics(word: &OsStr) -> Vec<CompletionCandidate> {
 }
 
 fn commands(word: &OsStr) -> Vec<CompletionCandidate> {
-    let line = crate::command_line();
+    let line = crate::cli::command_line();
     let about = |one: &Command| one.get_about().map(ToString::to_string).unwrap_or_default();
     beginning(word, line.get_subcommands().map(|one| (one.get_name().to_owned(), about(one))))
 }

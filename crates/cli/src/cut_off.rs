@@ -2,9 +2,9 @@
 //! ledger has a place for it, and said.
 
 use crate::app::{App, Stop};
-use crate::env::Signal;
 use crate::interrupt::last_words;
 use crate::progress::Progress;
+use crate::signal::Signal;
 use promote_core::config::Config;
 use promote_core::cut_off::{Underway, failure};
 use promote_core::failure::Failure;

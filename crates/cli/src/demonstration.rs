@@ -207,7 +207,7 @@ fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
     };
     env.folder = folder.to_path_buf();
     env.variables.remove("PROMOTE_CONFIG");
-    let exit = crate::run(arguments, &env, &stream, &stream, app.connect);
+    let exit = (app.program.run)(arguments, &env, &stream, &stream, app.connect);
     let bytes = taken.lock().unwrap_or_else(PoisonError::into_inner);
     (String::from_utf8_lossy(&bytes).into_owned(), exit)
 }

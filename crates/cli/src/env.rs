@@ -2,7 +2,7 @@
 //! tests make their own.
 
 use crate::dimensions::{Dimensions, ProcessTerminal};
-use async_trait::async_trait;
+use crate::signal::{ProcessSignals, Signals};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io::IsTerminal;
@@ -99,24 +99,6 @@ pub const VARIABLES: &[Variable] = &[
     Variable { name: "TERM", about: "no colour and no cursor movement, when `dumb`" },
 ];
 
-/// What makes a process stop early.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Signal {
-    /// Ctrl-C.
-    Interrupt,
-    /// A request to terminate.
-    Terminate,
-    /// The terminal was closed.
-    HangUp,
-}
-
-/// Waits for signals. Before the first call they end the process at once, as always.
-#[async_trait]
-pub trait Signals: Debug + Send + Sync {
-    /// The next signal.
-    async fn next(&self) -> Signal;
-}
-
 /// Reads the keyboard.
 pub trait Ask: Debug + Send + Sync {
     /// One line without its end, or `None` at the end of the input.
@@ -157,7 +139,7 @@ impl Env {
             error_terminal: std::io::stderr().is_terminal(),
             dimensions: Arc::new(ProcessTerminal),
             keyboard: Arc::new(Keyboard),
-            signals: Arc::new(crate::interrupt::ProcessSignals),
+            signals: Arc::new(ProcessSignals),
         }
     }
 

@@ -34,3 +34,10 @@ pub(crate) fn page(failure: &Failure) -> Page {
     }
     page
 }
+
+/// A failure and its causes, in one line.
+pub(crate) fn line(failure: &Failure) -> String {
+    let all: Vec<String> =
+        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
+    all.join(": ")
+}

@@ -2,7 +2,7 @@
 //! and whether the forge answers to the token. Whether it may write is seen only when it does.
 
 use crate::app::App;
-use crate::health::words;
+use crate::failure::line;
 use crate::project::Project;
 use promote_core::commit::CommitId;
 use promote_core::config::ForgeKind;
@@ -41,7 +41,7 @@ pub(crate) async fn look(app: &App<'_>, project: &Project, actor: &Actor) -> Opt
     };
     if let Err(error) = asked(&mut found, &access, project).await {
         let failure = Failure::looking("asking the forge", error);
-        found.problem = Some(words(&failure));
+        found.problem = Some(line(&failure));
         found.hints = failure.hints;
     }
     Some(found)

@@ -1,20 +1,19 @@
-//! What `promote doctor` finds: identity, clocks, the ledger, and each store's answers and abilities.
+//! What `promote doctor` finds: identity, the ledger, and with others' help stores, pipelines and the forge.
 
 use crate::app::App;
+use crate::failure::line;
 use crate::forge_health::ForgeHealth;
 use crate::pipeline_health::PipelineHealth;
 use crate::project::Project;
+use crate::store_health::{self, StoreHealth};
 use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
-use promote_core::failure::{Failure, causes};
-use promote_core::ledger::{Actor, Genesis};
-use promote_core::location::StoreId;
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
 use promote_core::observe::begun;
-use promote_core::port::{Capabilities, ErrorKind, ProviderError};
 use promote_core::report::Document;
-use promote_core::rule::clock_is_off;
-use promote_core::world::{View, World, stores_of};
+use promote_core::world::{World, stores_of};
 use promote_providers::identity;
 use serde::Serialize;
 
@@ -61,46 +60,6 @@ pub(crate) struct LedgerHealth {
     pub(crate) exit: Option<ExitStatus>,
 }
 
-/// One store.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct StoreHealth {
-    /// Its name.
-    pub(crate) store: String,
-    /// Whether its objects may be listed; `null` when that can't be told.
-    pub(crate) may_list: Option<bool>,
-    /// Its time.
-    pub(crate) now: Option<DateTime<Utc>>,
-    /// How many seconds this machine's clock is ahead of it; negative when behind.
-    pub(crate) skew_s: Option<i64>,
-    /// What it honours; `null` when that is not known.
-    pub(crate) capabilities: Option<Capabilities>,
-    /// Where that is known from: `nature`, `genesis`, `probe`.
-    pub(crate) known_by: Option<&'static str>,
-    /// What is wrong.
-    pub(crate) problem: Option<String>,
-    /// What can be done.
-    pub(crate) hints: Vec<String>,
-    #[serde(skip)]
-    pub(crate) exit: Option<ExitStatus>,
-}
-
-impl StoreHealth {
-    /// A store of which nothing is known yet.
-    fn unchecked(id: &StoreId) -> Self {
-        Self {
-            store: id.to_string(),
-            may_list: None,
-            now: None,
-            skew_s: None,
-            capabilities: None,
-            known_by: None,
-            problem: None,
-            hints: Vec::new(),
-            exit: None,
-        }
-    }
-}
-
 impl Document for DoctorReport {
     const SCHEMA: &'static str = "promote/doctor@1";
     const FIELDS: &'static [&'static str] = &[
@@ -141,7 +100,7 @@ pub(crate) async fn look(
         Err(failure) => {
             silent = failure.is_silence();
             ledger.exit = Some(failure.exit);
-            ledger.problem = Some(words(&failure));
+            ledger.problem = Some(line(&failure));
             None
         }
     };
@@ -156,7 +115,7 @@ pub(crate) async fn look(
                 exit: Some(ExitStatus::Failed),
                 ..StoreHealth::unchecked(&id)
             },
-            false => store(&view, &id, genesis.as_ref()).await?,
+            false => store_health::look(&view, &id, genesis.as_ref()).await?,
         });
     }
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
@@ -165,7 +124,7 @@ pub(crate) async fn look(
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),
-        file: project.shown(app),
+        file: project.shown(app.env),
         actor,
         token: trust::health(&found),
         local_at: view.clock.now(),
@@ -176,80 +135,4 @@ pub(crate) async fn look(
         forge,
         probed,
     })
-}
-
-async fn store(view: &View, id: &StoreId, genesis: Option<&Genesis>) -> Result<StoreHealth, Failure> {
-    let bucket = view.store(id)?;
-    let mut found = StoreHealth::unchecked(id);
-    match bucket.names("", 1).await {
-        Ok(_) => found.may_list = Some(true),
-        // Nobody is known there by these credentials, so nothing else can be told either.
-        Err(error) if rejected(id, &error) => {
-            found.exit = Some(ExitStatus::Denied);
-            found.problem = Some(format!("not checked: {}", error.message));
-            found.hints = error.hints;
-            return Ok(found);
-        }
-        Err(error) if error.kind == ErrorKind::Denied => {
-            found.may_list = Some(false);
-            found.hints.extend(error.hints);
-        }
-        Err(error) => {
-            let failure = Failure::looking(&format!("looking at `{id}`"), error);
-            found.exit = Some(failure.exit);
-            found.problem = Some(words(&failure));
-            found.hints = failure.hints;
-            return Ok(found);
-        }
-    }
-    // By what that request was answered with.
-    found.hints.extend(bucket.savings().into_iter().map(|(key, value)| {
-        format!(
-            "`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: the registry need not be asked first"
-        )
-    }));
-    if let Ok(now) = bucket.now().await {
-        let ahead = view.clock.now() - now;
-        found.skew_s = Some(ahead.num_seconds());
-        found.now = Some(now);
-        if clock_is_off(ahead).is_some() {
-            found.exit = Some(ExitStatus::Blocked);
-            found
-                .hints
-                .push("set this machine's clock: until then the rule `clock` lets nothing move".to_owned());
-        }
-    }
-    let by_nature = bucket.capabilities();
-    if by_nature.known() {
-        found.capabilities = Some(by_nature);
-        found.known_by = Some("nature");
-        return Ok(found);
-    }
-    let probed = match genesis {
-        Some(_) => view.ledger.probed(id).await.ok().flatten(),
-        None => None,
-    };
-    if let Some(probed) = probed {
-        found.capabilities = Some(probed.capabilities);
-        found.known_by = Some("probe");
-    } else if let Some(known) = genesis.and_then(|genesis| genesis.capabilities(id)) {
-        found.capabilities = Some(known.clone());
-        found.known_by = Some("genesis");
-    } else if genesis.is_some() {
-        found.hints.push("`promote doctor --probe` finds out".to_owned());
-    }
-    Ok(found)
-}
-
-/// Whether a store of objects refused who asked, and not only what was asked.
-pub(crate) fn rejected(id: &StoreId, error: &ProviderError) -> bool {
-    let objects = matches!(id, StoreId::S3(_) | StoreId::Gcs(_));
-    objects && error.kind == ErrorKind::Denied && !error.lacks_right()
-}
-
-/// A failure and its causes, in one line.
-pub(crate) fn words(failure: &Failure) -> String {
-    let all: Vec<String> =
-        std::iter::once(failure.to_string()).chain(causes(failure).map(ToString::to_string)).collect();
-    all.join(": ")
 }

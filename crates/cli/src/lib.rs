@@ -11,6 +11,7 @@ mod args;
 mod automatic;
 mod blocking;
 mod carry;
+mod cli;
 mod command;
 mod complete;
 mod confirm;
@@ -45,28 +46,31 @@ mod progress;
 mod project;
 mod question;
 mod release;
+mod rollback_stage;
 mod saying;
 mod screen;
-mod stage_return;
+mod signal;
+mod store_health;
 mod taking_over;
 mod topic;
 mod trust;
 mod usage;
 mod view;
+mod watch_report;
 mod watching;
 mod wire;
 mod written;
 
+pub use cli::command_line;
 pub use complete::complete;
 pub use connect::{Connect, Providers, Site};
 pub use dimensions::{Dimensions, Fixed};
-pub use env::{Ask, Env, Signal, Signals, VARIABLES, Variable};
+pub use env::{Ask, Env, VARIABLES, Variable};
 pub use promote_providers::fault;
 pub use screen::Stream;
+pub use signal::{Signal, Signals};
 
-use app::App;
-use args::Cli;
-use clap::{CommandFactory, FromArgMatches};
+use app::{App, Program};
 use promote_core::exit::ExitStatus;
 use screen::Screen;
 use std::ffi::OsString;
@@ -80,7 +84,7 @@ pub fn run(
     connect: &dyn Connect,
 ) -> ExitStatus {
     let (out, err) = (&github_log::guarded(env, out), &github_log::guarded(env, err));
-    let cli = match parsed(&arguments, env.width()) {
+    let cli = match cli::parsed(&arguments, env.width()) {
         Ok(mut cli) => {
             if gitlab::debugging(env) && !cli.global.quiet {
                 cli.global.verbose = cli.global.verbose.max(2);
@@ -90,8 +94,10 @@ pub fn run(
         Err(error) => return usage::show(&error, &arguments, env, &Screen::early(&arguments, env, out, err)),
     };
     let screen = Screen::new(&cli.global, env, out, err);
-    let app = App { global: &cli.global, env, screen, connect, trust: std::sync::OnceLock::new() };
-    let _shown = wire::show(&app);
+    let _shown = wire::show(&cli.global, &screen);
+    let program = Program { line: command_line, run };
+    let trust = std::sync::OnceLock::new();
+    let app = App { global: &cli.global, env, screen, connect, trust, program };
     let ended = match &cli.command {
         Some(command) => command::dispatch(&app, command),
         None => command::bare(&app),
@@ -100,15 +106,4 @@ pub fn run(
         Ok(status) => status,
         Err(stop) => app.stopped(stop),
     }
-}
-
-fn parsed(arguments: &[OsString], columns: usize) -> Result<Cli, clap::Error> {
-    let mut line = overview::grouped(command_line(), columns);
-    let matches = line.try_get_matches_from_mut(arguments)?;
-    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut line))
-}
-
-/// The whole command line as data, for completions, manual pages and the book.
-pub fn command_line() -> clap::Command {
-    Cli::command()
 }

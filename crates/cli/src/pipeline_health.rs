@@ -2,8 +2,9 @@
 //! target, whether the bucket keeps versions, what starts it, and which rights are missing.
 
 use crate::app::App;
-use crate::health::{StoreHealth, words};
+use crate::failure::line;
 use crate::project::Project;
+use crate::store_health::StoreHealth;
 use promote_core::config::{Environment, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -147,7 +148,7 @@ impl PipelineHealth {
         self.hints.append(&mut error.hints);
         self.hints.dedup();
         let failure = Failure::looking("looking at it", error);
-        self.problem(failure.exit, words(&failure));
+        self.problem(failure.exit, line(&failure));
     }
 
     fn declared(&mut self, declared: &Declaration, targets: &[Location], start: bool) {

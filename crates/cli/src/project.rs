@@ -1,12 +1,10 @@
-//! Finding and reading `promote.toml`.
+//! Finding and reading `promote.toml`. What is wrong with it is handed to whoever asked, and shown elsewhere.
 
-use crate::app::{App, Stop};
-use crate::diagnostic;
-use crate::document::Wish;
+use crate::connect::Connect;
+use crate::env::Env;
 use promote_core::config::{Config, Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::report::FailureReport;
 pub(crate) use promote_providers::config_file::FILE;
 use promote_providers::{Variables, config_file};
 use std::path::{Path, PathBuf};
@@ -26,82 +24,103 @@ pub(crate) struct Project {
     pub(crate) remarks: Vec<Diagnostic>,
 }
 
+/// Why there is no project to work with.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// The file is not there, or can't be read.
+    Failure(Failure),
+    /// It says what it must not.
+    Refused(Refused),
+}
+
+/// What is wrong with a file's text.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The file's name for messages.
+    pub(crate) path: String,
+    /// Its text.
+    pub(crate) text: String,
+    /// Each place in it.
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
 impl Project {
-    /// Finds the file, reads it, and shows what is wrong with it.
-    pub(crate) fn load(app: &App<'_>) -> Result<Self, Stop> {
-        let file = find(app)?;
+    /// Finds the file, `named` or the nearest one upwards, and reads it.
+    pub(crate) fn load(named: Option<&Path>, env: &Env, connect: &dyn Connect) -> Result<Self, Unusable> {
+        let file = find(named, env)?;
         let text = config_file::text(&file, "`--config PATH` names another")?;
-        Self::read(app, file, text)
+        Self::read(file, text, env, connect)
     }
 
-    /// The project, where there is one that can be read; nothing is said when not.
-    pub(crate) fn quietly(app: &App<'_>) -> Option<Self> {
-        let file = find(app).ok()?;
+    /// The project, where there is one that can be read.
+    pub(crate) fn quietly(named: Option<&Path>, env: &Env, connect: &dyn Connect) -> Option<Self> {
+        let file = find(named, env).ok()?;
         let text = config_file::text(&file, "").ok()?;
-        Self::parsed(app, file, text).ok()
+        Self::read(file, text, env, connect).ok()
     }
 
-    /// Reads a text as the content of `file`, and shows what is wrong with it.
-    pub(crate) fn read(app: &App<'_>, file: PathBuf, text: String) -> Result<Self, Stop> {
-        Self::parsed(app, file.clone(), text.clone()).map_err(|found| refused(app, &file, &text, &found))
-    }
-
-    fn parsed(app: &App<'_>, file: PathBuf, text: String) -> Result<Self, Vec<Diagnostic>> {
+    /// Reads a text as the content of `file`.
+    pub(crate) fn read(
+        file: PathBuf,
+        text: String,
+        env: &Env,
+        connect: &dyn Connect,
+    ) -> Result<Self, Unusable> {
         let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
-        let variables = |name: &str| app.env.variables.get(name).cloned();
+        let variables = |name: &str| env.variables.get(name).cloned();
         let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
         // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
-        let named = text.lines().any(|line| line.trim_start().starts_with("project"));
+        let names_one = text.lines().any(|line| line.trim_start().starts_with("project"));
         let context = ReadContext {
-            default_project: if named { None } else { app.connect.project_name(&base) },
+            default_project: if names_one { None } else { connect.project_name(&base) },
             variables: &variables,
             version: version.unwrap_or(semver::Version::new(0, 0, 0)),
             schemes: &[],
         };
-        let (mut config, remarks) = read(&text, &context)?;
-        config.frozen = app.env.variables.iter().collect::<Variables>().frozen();
+        let (mut config, remarks) = match read(&text, &context) {
+            Ok(read) => read,
+            Err(found) => return Err(Unusable::Refused(Refused { path: shown(&file, env), text, found })),
+        };
+        config.frozen = env.variables.iter().collect::<Variables>().frozen();
         Ok(Self { config, file, base, text, remarks })
     }
 
-    /// Refuses to write as long as the file asks for what this version does not do, and shows each place.
-    pub(crate) fn to_write(&self, app: &App<'_>) -> Result<(), Stop> {
+    /// Refuses to write as long as the file asks for what this version does not do.
+    pub(crate) fn to_write(&self, env: &Env) -> Result<(), Unusable> {
         match self.config.unacted.as_slice() {
             [] => Ok(()),
-            found => Err(refused(app, &self.file, &self.text, found)),
+            found => Err(Unusable::Refused(Refused {
+                path: self.shown(env),
+                text: self.text.clone(),
+                found: found.to_vec(),
+            })),
         }
     }
 
     /// The file's name for messages.
-    pub(crate) fn shown(&self, app: &App<'_>) -> String {
-        shown(app, &self.file)
+    pub(crate) fn shown(&self, env: &Env) -> String {
+        shown(&self.file, env)
     }
 }
 
 /// Relative to the current folder where it lies below that.
-fn shown(app: &App<'_>, file: &Path) -> String {
-    file.strip_prefix(&app.env.folder).unwrap_or(file).display().to_string()
-}
-
-fn refused(app: &App<'_>, file: &Path, text: &str, found: &[Diagnostic]) -> Stop {
-    let path = shown(app, file);
-    app.screen.message(diagnostic::shown(&path, text, found, app.screen.err_colour).trim_end());
-    app.screen.message("\n");
-    if app.wish() != Wish::None {
-        let report = FailureReport::of(&diagnostic::failure(&path, found));
-        if let Err(failure) = Wish::Whole.text(&report).and_then(|text| app.screen.data(&text)) {
-            return Stop::Failure(failure);
-        }
-    }
-    Stop::Shown(ExitStatus::Usage)
+fn shown(file: &Path, env: &Env) -> String {
+    file.strip_prefix(&env.folder).unwrap_or(file).display().to_string()
 }
 
 /// The file that is named, or the nearest one upwards that nobody else can have put there.
-fn find(app: &App<'_>) -> Result<PathBuf, Failure> {
-    let named = app.global.config.clone().or_else(|| app.env.variable("PROMOTE_CONFIG").map(PathBuf::from));
+fn find(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
+    let named = named.or_else(|| env.variable("PROMOTE_CONFIG").map(Path::new));
     if let Some(path) = named {
-        return Ok(app.env.folder.join(path));
+        return Ok(env.folder.join(path));
     }
-    let found = config_file::find(&app.env.folder).ok_or_else(|| {
+    let found = config_file::find(&env.folder).ok_or_else(|| {
         Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))
             .hint("`promote init` writes one, `--config PATH` names one")
     })?;

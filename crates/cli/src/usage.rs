@@ -147,14 +147,14 @@ fn nearest(name: &str, arguments: &[OsString], env: &Env) -> Option<String> {
     if config.is_some_and(|config| known::environments(&config).contains(&name)) {
         return Some(format!("promote to {name}"));
     }
-    let line = crate::command_line();
+    let line = crate::cli::command_line();
     let known = line.get_subcommands().map(clap::Command::get_name);
     promote_core::suggest::closest(name, known).map(str::to_owned)
 }
 
 /// The command that was given without the one that it needs after it, and the first of those.
 fn unfinished(arguments: &[OsString]) -> Option<(String, String)> {
-    let line = crate::command_line();
+    let line = crate::cli::command_line();
     let mut given = arguments.iter().skip(1).filter_map(|one| one.to_str());
     let command = given.find_map(|one| line.get_subcommands().find(|known| known.get_name() == one))?;
     let first = command.get_subcommands().next()?;
@@ -210,7 +210,7 @@ fn hints(error: &clap::Error, arguments: &[OsString], env: &Env) -> Vec<String> 
             "give the commit or its beginning: `promote history` and `promote status` name them".to_owned(),
         );
     }
-    let known = crate::command_line();
+    let known = crate::cli::command_line();
     let named = arguments.iter().skip(1).filter_map(|argument| argument.to_str());
     let command = named.filter_map(|argument| known.find_subcommand(argument)).next();
     hints.push(match (command, text(error, ContextKind::Usage)) {

@@ -6,7 +6,7 @@ use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
 use crate::project::Project;
-use crate::stage_return::StageRollback;
+use crate::watch_report::WatchReport;
 use futures_util::future::try_join;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::event::{Event, Events};
@@ -18,11 +18,9 @@ use promote_core::ledger::{Occupancy, ReleaseRef};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{begun, environment, heads};
 use promote_core::port::pipeline::{Verdict, Waiting};
-use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport};
-use promote_core::report::Document;
+use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::steps;
 use promote_core::template::Values;
-use serde::Serialize;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,48 +35,6 @@ pub(crate) struct Answer<'a> {
     pub(crate) comment: &'a str,
     /// The pipeline, where it is named.
     pub(crate) pipeline: Option<&'a str>,
-}
-
-/// What came of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct WatchReport {
-    schema: &'static str,
-    /// The environment.
-    environment: EnvironmentName,
-    /// The release that is there.
-    sha: String,
-    /// What was answered: `NAME STAGE/ACTION approved`.
-    pub(crate) answered: Option<String>,
-    /// The stage that went back, or would.
-    pub(crate) stage_rollback: Option<StageRollback>,
-    /// How following ended; `null` when it was not followed.
-    pub(crate) end: Option<StepEnd>,
-    /// What was followed, in order.
-    pub(crate) steps: Vec<StepReport>,
-    /// The exit code.
-    pub(crate) exit: u8,
-}
-
-impl WatchReport {
-    /// One in which nothing has happened yet.
-    pub(crate) fn of(environment: &EnvironmentName, release: &ReleaseRef) -> Self {
-        Self {
-            schema: Self::SCHEMA,
-            environment: environment.clone(),
-            sha: release.commit.to_string(),
-            answered: None,
-            stage_rollback: None,
-            end: None,
-            steps: Vec::new(),
-            exit: ExitStatus::Ok.code(),
-        }
-    }
-}
-
-impl Document for WatchReport {
-    const SCHEMA: &'static str = "promote/watch@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "environment", "sha", "answered", "stage_rollback", "end", "steps", "exit"];
 }
 
 /// Shows what a step says as the progress of a deployment.

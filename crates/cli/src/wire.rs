@@ -1,8 +1,9 @@
 //! What goes over the wire, shown: with `-v` each request, and always that one is sent again after a second without an
 //! answer, so that nobody looks at nothing.
 
-use crate::app::App;
+use crate::args::Global;
 use crate::page::{Style, Text};
+use crate::screen::Screen;
 use promote_core::port::wire::{Listening, Wire, listen};
 use std::cell::RefCell;
 use std::time::Duration;
@@ -28,9 +29,9 @@ impl Drop for Shown {
 }
 
 /// Begins to show.
-pub(crate) fn show(app: &App<'_>) -> Shown {
-    let (screen, verbose) = (app.screen.clone(), app.global.verbose > 0);
-    let silent = app.global.quiet || app.global.events;
+pub(crate) fn show(global: &Global, screen: &Screen) -> Shown {
+    let (screen, verbose) = (screen.clone(), global.verbose > 0);
+    let silent = global.quiet || global.events;
     let heard = listen(move |wire| {
         let line = match wire {
             _ if silent => None,

@@ -24,7 +24,7 @@ const CRATES: &[(&str, usize)] = &[
     ("crates/providers/codepipeline", 0),
     ("crates/providers/gcs", 0),
     ("crates/promote", 0),
-    ("crates/cli", 1),
+    ("crates/cli", 0),
     ("crates/ci-action", 0),
 ];
 

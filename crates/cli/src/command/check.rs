@@ -3,7 +3,6 @@
 use crate::app::{App, Ended};
 use crate::diagnostic;
 use crate::page::{Page, Style, Text};
-use crate::project::Project;
 use clap::Args;
 use promote_core::config::Diagnostic;
 use promote_core::exit::ExitStatus;
@@ -77,7 +76,7 @@ impl Document for CheckReport {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
-    let project = Project::load(app)?;
+    let project = app.load()?;
     let unacted = &project.config.unacted;
     let mut online = Vec::new();
     if args.online {
@@ -87,7 +86,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     let worst = online.iter().filter(|looked| looked.problem.is_some()).map(|looked| looked.exit).max();
     let report = CheckReport {
         schema: CheckReport::SCHEMA,
-        file: project.shown(app),
+        file: project.shown(app.env),
         project: project.config.project.to_string(),
         environments: project.config.stages.iter().flatten().map(ToString::to_string).collect(),
         errors: unacted.iter().map(remark).collect(),
@@ -97,7 +96,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
     };
     let told: Vec<Diagnostic> = unacted.iter().chain(&project.remarks).cloned().collect();
     if app.wish() == crate::document::Wish::None && !told.is_empty() {
-        let (path, colour) = (project.shown(app), app.screen.err_colour);
+        let (path, colour) = (project.shown(app.env), app.screen.err_colour);
         app.screen.message(&diagnostic::shown(&path, &project.text, &told, colour));
     }
     app.show(&report, || page(&report))?;
@@ -149,7 +148,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
         // A role that may read its objects need not be allowed to list them.
         let looked = match listed {
             Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
-            Err(error) if error.kind == ErrorKind::Denied && !crate::health::rejected(&id, &error) => {
+            Err(error) if error.kind == ErrorKind::Denied && !crate::store_health::rejected(&id, &error) => {
                 let what = format!("{what}: listing all of it is not allowed, which may be intended");
                 Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
             }
@@ -195,7 +194,7 @@ fn unasked(what: String, store: &StoreId) -> Looked {
 fn wrong(what: &str, failure: &Failure) -> Looked {
     Looked {
         what: what.to_owned(),
-        problem: Some(crate::health::words(failure)),
+        problem: Some(crate::failure::line(failure)),
         hints: failure.hints.clone(),
         exit: failure.exit,
     }

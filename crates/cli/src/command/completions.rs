@@ -1,11 +1,14 @@
 //! `promote completions`.
 
 use crate::app::{App, Ended};
-use crate::complete;
 use clap::Args;
 use clap_complete::Shell;
+use clap_complete::env::Shells;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+
+/// The variable by which a shell asks, naming itself.
+pub(crate) const ASKED: &str = "PROMOTE_COMPLETE";
 
 /// Print a completion script for a shell
 ///
@@ -23,8 +26,18 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> Ended {
     app.prints_text("completions", "a shell script")?;
-    let script = complete::script(&args.shell.to_string())
+    let script = script(&args.shell.to_string())
         .ok_or_else(|| Failure::new(ExitStatus::Failed, format!("no script for {}", args.shell)))?;
     app.screen.data(&String::from_utf8_lossy(&script))?;
     Ok(ExitStatus::Ok)
+}
+
+/// The script that makes a shell ask; `None` for one that is not known.
+fn script(shell: &str) -> Option<Vec<u8>> {
+    let mut script = Vec::new();
+    Shells::builtins()
+        .completer(shell)?
+        .write_registration(ASKED, "promote", "promote", "promote", &mut script)
+        .ok()?;
+    Some(script)
 }

@@ -54,7 +54,7 @@ pub(crate) fn run(app: &App<'_>, args: &ConfigArgs) -> Ended {
     let wanted = |value: &&Effective| env.is_none() || value.env == *env;
     let report = ConfigReport {
         schema: ConfigReport::SCHEMA,
-        file: project.shown(app),
+        file: project.shown(app.env),
         values: project.config.effective.iter().filter(wanted).cloned().collect(),
     };
     app.show(&report, || page(&report))?;

@@ -30,13 +30,13 @@ pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> Ended {
         app.screen.page(&(topic.page)())?;
         return Ok(ExitStatus::Ok);
     }
-    let mut whole = crate::command_line().term_width(app.env.width());
+    let mut whole = (app.program.line)().term_width(app.env.width());
     whole.build();
     let mut command = &mut whole;
     for name in &args.of {
         command = match command.find_subcommand_mut(name) {
             Some(found) => found,
-            None => return Err(unknown(&args.of).into()),
+            None => return Err(unknown(app, &args.of).into()),
         };
     }
     let text = command.render_long_help();
@@ -46,14 +46,14 @@ pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> Ended {
 
 /// The first page of help.
 pub(crate) fn first(app: &App<'_>) -> Ended {
-    let text = crate::overview::grouped(crate::command_line(), app.env.width()).render_help();
+    let text = crate::overview::grouped((app.program.line)(), app.env.width()).render_help();
     app.screen.data(&if app.screen.out_colour { text.ansi().to_string() } else { text.to_string() })?;
     Ok(ExitStatus::Ok)
 }
 
-fn unknown(of: &[String]) -> Failure {
+fn unknown(app: &App<'_>, of: &[String]) -> Failure {
     let name = of.join(" ");
-    let whole = crate::command_line();
+    let whole = (app.program.line)();
     let commands = whole.get_subcommands().map(clap::Command::get_name);
     let failure = Failure::new(ExitStatus::Usage, format!("no command or topic `{}`", shown(&name)));
     match promote_core::suggest::closest(&name, commands.chain(topic::ALL.iter().map(|topic| topic.name))) {

@@ -3,7 +3,7 @@
 use crate::app::{App, Ended, Stop};
 use crate::ignoring::Ignoring;
 use crate::page::{Page, Style, Text};
-use crate::project::{FILE, Project};
+use crate::project::FILE;
 use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
@@ -79,11 +79,10 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
     }
     let text = text(app, args)?;
     // What is written is what can be read, and worked with.
-    let project = Project::read(app, file, text)?;
-    project.to_write(app)?;
+    let project = app.read_to_write(file, text)?;
     let mut report = InitReport {
         schema: InitReport::SCHEMA,
-        file: project.shown(app),
+        file: project.shown(app.env),
         text: project.text.clone(),
         ignored: Vec::new(),
         begun: false,

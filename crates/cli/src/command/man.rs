@@ -27,7 +27,7 @@ pub(crate) struct ManArgs {
 
 pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
     app.prints_text("man", "a manual page")?;
-    let mut whole = crate::command_line();
+    let mut whole = (app.program.line)();
     whole.build();
     if let Some(folder) = &args.out {
         let folder = app.env.folder.join(folder);

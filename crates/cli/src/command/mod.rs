@@ -5,7 +5,7 @@ pub(crate) mod advance;
 mod block;
 mod check;
 mod ci;
-mod completions;
+pub(crate) mod completions;
 mod config;
 mod demo;
 mod diff;
@@ -165,7 +165,7 @@ fn known(command: &Command) -> &'static [&'static str] {
         Command::Show(_) => ReleaseShow::FIELDS,
         Command::Diff(_) => DiffReport::FIELDS,
         Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Watch(_) => crate::watching::WatchReport::FIELDS,
+        Command::Watch(_) => crate::watch_report::WatchReport::FIELDS,
         Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
         Command::Pack(_) => pack::PackReport::FIELDS,
         Command::VerifyArchive(_) => verify_archive::ArchiveReport::FIELDS,

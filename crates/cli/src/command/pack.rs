@@ -3,7 +3,6 @@
 use crate::app::{App, Ended};
 use crate::automatic::Said;
 use crate::page::{Page, Text};
-use crate::project::Project;
 use crate::view::archive;
 use crate::written;
 use clap::Args;
@@ -111,7 +110,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
 
 /// The places of the project that the folder is in; none where it is in no project that can be read.
 fn own(app: &App<'_>) -> Own {
-    let project = Project::quietly(app);
+    let project = app.quiet_project();
     project.map(|project| Own::of(&project.config, &project.base)).unwrap_or_default()
 }
 

@@ -37,7 +37,7 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
     let (view, zone) = (world.view(), project.config.timezone);
     let look = || async {
         let mut found = report::status(&view, &project.config, &args.environments, &app.actor()).await?;
-        found.file = project.shown(app);
+        found.file = project.shown(app.env);
         Ok::<_, Failure>(found)
     };
     if !args.watch {

@@ -2,7 +2,7 @@
 
 use crate::app::{App, Ended};
 use crate::args::Changing;
-use crate::stage_return::{self, Wanted};
+use crate::rollback_stage::{self, Wanted};
 use crate::watching::{self, Answer};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -76,7 +76,7 @@ pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
             follows: !args.no_wait,
             timeout: args.timeout,
         };
-        return stage_return::run(app, &project, &args.environment, &args.changing, &wanted).await;
+        return rollback_stage::run(app, &project, &args.environment, &args.changing, &wanted).await;
     }
     if args.changing.dry_run || args.changing.yes {
         return Err(Failure::new(ExitStatus::Usage, "there is nothing to confirm here")

@@ -1,6 +1,6 @@
 //! One event as text, in each of the styles.
 
-use super::{HEARTBEAT, Now};
+use super::now::{NOTHING, Now};
 use crate::gitlab::sections;
 use crate::page::{Style as Look, Text};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -67,6 +67,9 @@ impl Shown {
         out
     }
 }
+
+/// How often a step under way is mentioned in a log.
+const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// How often to say that something is under way.
 pub(super) const fn pause(style: Style) -> Option<Duration> {
@@ -228,7 +231,7 @@ fn sentences(event: &Event, now: &Now, at: DateTime<Utc>) -> Option<Sentence> {
                 made("!", Look::Warn, "delete", format!("{location} of {}: {why}", release.short(7)))
             }
         },
-        Event::RollingBack { environment } if now.from == super::NOTHING => {
+        Event::RollingBack { environment } if now.from == NOTHING => {
             made("↩", Look::Warn, "back", format!("what was moved to {environment} is undone"))
         }
         Event::RollingBack { environment } => {

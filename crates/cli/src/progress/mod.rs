@@ -2,12 +2,13 @@
 //! time in a log, JSON lines for machines. It also remembers how far things got, for an interruption.
 
 mod lines;
+mod now;
 
 use crate::args::Global;
 use crate::env::Env;
 use crate::screen::Screen;
-use chrono::{DateTime, Utc};
 use lines::Style;
+use now::{NOTHING, Now};
 use promote_core::cut_off::Reached;
 use promote_core::event::{Event, Events};
 use promote_core::plan::Plan;
@@ -15,19 +16,6 @@ use promote_core::port::Clock;
 use promote_core::port::wire::Wire;
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
-
-/// What is shown and remembered.
-#[derive(Debug)]
-struct Now {
-    began: DateTime<Utc>,
-    /// The release that moves, and the one before, shortened.
-    to: String,
-    from: String,
-    reached: Reached,
-    /// When the target or the step that is under way began, and what it is.
-    doing: Option<(DateTime<Utc>, String, String)>,
-}
 
 /// Hears events and shows them.
 #[derive(Debug, Clone)]
@@ -173,7 +161,7 @@ impl Events for Progress {
         let at = self.clock.now();
         let mut now = self.lock();
         now.reached.hear(event);
-        remember(&mut now, event, at);
+        now.remember(event, at);
         let shown = lines::shown(self.style, event, &now, at, self.columns());
         match event {
             Event::Moved { .. } | Event::StepFinished { .. } => now.doing = None,
@@ -187,20 +175,3 @@ impl Events for Progress {
         self.write(&shown);
     }
 }
-
-/// What is under way, for the lines that say so.
-fn remember(now: &mut Now, event: &Event, at: DateTime<Utc>) {
-    match event {
-        Event::Moving { target } => now.doing = Some((at, "move".to_owned(), target.to_string())),
-        Event::StepStarted { phase, name } => {
-            now.doing = Some((at, phase.clone(), name.clone()));
-        }
-        _ => {}
-    }
-}
-
-/// What stands for the release that was there before where none was.
-const NOTHING: &str = "nothing";
-
-/// How often a step under way is mentioned in a log.
-pub(crate) const HEARTBEAT: Duration = Duration::from_secs(30);

@@ -1,9 +1,10 @@
 //! What `promote doctor` found, as a page.
 
 use crate::forge_health::ForgeHealth;
-use crate::health::{DoctorReport, StoreHealth};
+use crate::health::DoctorReport;
 use crate::page::{Page, Style, Text};
 use crate::pipeline_health::PipelineHealth;
+use crate::store_health::StoreHealth;
 use crate::trust::TokenHealth;
 use chrono::TimeDelta;
 use promote_core::port::{CopyGuard, FenceClass};

@@ -7,7 +7,8 @@ use crate::confirm::confirm;
 use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::project::Project;
-use crate::watching::{Shown, WatchReport, context, nothing_there, pipeline_steps};
+use crate::watch_report::{StageRollback, WatchReport};
+use crate::watching::{Shown, context, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::digest::Digest;
@@ -17,14 +18,13 @@ use promote_core::failure::Failure;
 use promote_core::flow::{exit_of, outcome};
 use promote_core::follow::{Follow, Pace, Return, earlier, plain};
 use promote_core::ledger::{Genesis, Head, LedgerError, OutcomeResult, StepRecord};
-use promote_core::mirror::{Closing, Mirrored};
+use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
 use promote_core::port::{ErrorKind, Pipelines, StepContext, StepEnd, StepReport};
 use promote_core::request::Request;
 use promote_core::steps;
 use promote_core::world::World;
-use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -44,29 +44,6 @@ pub(crate) struct Wanted<'a> {
     pub(crate) follows: bool,
     /// How long, instead of what the file says.
     pub(crate) timeout: Option<Duration>,
-}
-
-/// A stage that went back, or would.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct StageRollback {
-    /// The pipeline.
-    pipeline: String,
-    /// The stage.
-    stage: String,
-    /// The execution that was in the stage.
-    from: String,
-    /// The execution that the stage goes back to.
-    to: String,
-    /// What that one carried, as the pipeline shows it.
-    carried: String,
-    /// Whether nothing was done because of `--dry-run`.
-    dry_run: bool,
-    /// The execution that was started; `null` when none was.
-    execution: Option<String>,
-    /// Whether the ledger says that the release did not hold.
-    recorded: bool,
-    /// The deployments that the forge shows as failed for it.
-    deployments: Vec<Mirrored>,
 }
 
 /// Looks for what the stage can go back to, asks, lets it go back, records that and follows it.

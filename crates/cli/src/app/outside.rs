@@ -1,0 +1,90 @@
+//! What a command reaches outside: the world of its project, who runs it, the forge and what that is told.
+
+use crate::app::App;
+use crate::connect::Site;
+use crate::page::{Style, Text};
+use crate::progress::Progress;
+use crate::project::Project;
+use promote_core::config::Forge;
+use promote_core::event::Events;
+use promote_core::failure::Failure;
+use promote_core::ledger::Actor;
+use promote_core::mirror::{self, Closing, Mirrored};
+use promote_core::world::World;
+use promote_providers::{Mirror, Variables, forge, identity};
+use std::sync::Arc;
+
+impl App<'_> {
+    /// Reaches the outside, silently.
+    pub(crate) async fn world(&self, project: &Project) -> Result<World, Failure> {
+        self.world_with(project, Arc::new(promote_core::event::Silent)).await
+    }
+
+    /// Reaches the outside; what happens is told to `events`.
+    pub(crate) async fn world_with(
+        &self,
+        project: &Project,
+        events: Arc<dyn Events>,
+    ) -> Result<World, Failure> {
+        let trust = crate::allowed::agreed(self, project)?;
+        let site = Site { config: &project.config, base: &project.base, env: self.env, events, trust };
+        self.connect.world(site).await
+    }
+
+    /// Something that shows what happens while a promotion runs.
+    pub(crate) fn progress(&self) -> Progress {
+        let progress = Progress::new(self.screen.clone(), self.env, self.global, self.connect.clock());
+        progress.watch_wire();
+        progress
+    }
+
+    /// Who runs this.
+    pub(crate) fn actor(&self) -> Actor {
+        self.connect.actor(self.env)
+    }
+
+    /// Who runs this, with what the pipeline's server vouches for.
+    ///
+    /// # Errors
+    /// `Denied`, when that is asked for and nothing does.
+    pub(crate) async fn identified(&self) -> Result<Actor, Failure> {
+        let found = self.connect.identity(self.env).await;
+        let actor = identity::evidence(self.actor(), &found);
+        identity::required(&self.env.variables.iter().collect(), &actor)?;
+        Ok(actor)
+    }
+
+    /// The way to the project's forge.
+    pub(crate) fn forge(&self, project: &Project, forge: &Forge) -> forge::Access {
+        forge::Access {
+            // Asking git is for those alone who leave the name to it.
+            remote: forge.repository.is_none().then(|| self.connect.remote(&project.base)).flatten(),
+            forge: forge.clone(),
+            variables: self.env.variables.iter().collect(),
+            person: self.env.input_terminal && !self.env.is_ci(),
+            // Without a word nobody is trusted.
+            trust: self.trust.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Something that tells the project's forge of what `events` hears, where that is wanted.
+    pub(crate) fn mirror(&self, project: &Project, actor: &Actor, events: Arc<dyn Events>) -> Arc<Mirror> {
+        let variables: Variables = self.env.variables.iter().collect();
+        let job = forge::job(&variables, actor);
+        let Some(forge) = project.config.forge.as_ref().filter(|forge| mirror::wanted(forge, job)) else {
+            return Arc::new(Mirror::silent(events));
+        };
+        let access = self.forge(project, forge);
+        let opening = Box::pin(async move { forge::open(&access).await });
+        Arc::new(Mirror::new(events, &project.config, actor.details.get("run").cloned(), opening))
+    }
+
+    /// Tells the forge the rest, and says what it could not be told.
+    pub(crate) async fn mirrored(&self, mirror: &Mirror, how: Closing) -> Vec<Mirrored> {
+        let told = mirror.close(how).await;
+        for warning in &told.warnings {
+            self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
+        }
+        told.deployments
+    }
+}

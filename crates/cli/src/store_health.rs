@@ -1,0 +1,126 @@
+//! What `promote doctor` finds of one store: whether it answers, its time, and what it honours.
+
+use crate::failure::line;
+use chrono::{DateTime, Utc};
+use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::ledger::Genesis;
+use promote_core::location::StoreId;
+use promote_core::port::{Capabilities, ErrorKind, ProviderError};
+use promote_core::rule::clock_is_off;
+use promote_core::world::View;
+use serde::Serialize;
+
+/// One store.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct StoreHealth {
+    /// Its name.
+    pub(crate) store: String,
+    /// Whether its objects may be listed; `null` when that can't be told.
+    pub(crate) may_list: Option<bool>,
+    /// Its time.
+    pub(crate) now: Option<DateTime<Utc>>,
+    /// How many seconds this machine's clock is ahead of it; negative when behind.
+    pub(crate) skew_s: Option<i64>,
+    /// What it honours; `null` when that is not known.
+    pub(crate) capabilities: Option<Capabilities>,
+    /// Where that is known from: `nature`, `genesis`, `probe`.
+    pub(crate) known_by: Option<&'static str>,
+    /// What is wrong.
+    pub(crate) problem: Option<String>,
+    /// What can be done.
+    pub(crate) hints: Vec<String>,
+    #[serde(skip)]
+    pub(crate) exit: Option<ExitStatus>,
+}
+
+impl StoreHealth {
+    /// A store of which nothing is known yet.
+    pub(crate) fn unchecked(id: &StoreId) -> Self {
+        Self {
+            store: id.to_string(),
+            may_list: None,
+            now: None,
+            skew_s: None,
+            capabilities: None,
+            known_by: None,
+            problem: None,
+            hints: Vec::new(),
+            exit: None,
+        }
+    }
+}
+
+/// Looks at a store.
+pub(crate) async fn look(
+    view: &View,
+    id: &StoreId,
+    genesis: Option<&Genesis>,
+) -> Result<StoreHealth, Failure> {
+    let bucket = view.store(id)?;
+    let mut found = StoreHealth::unchecked(id);
+    match bucket.names("", 1).await {
+        Ok(_) => found.may_list = Some(true),
+        // Nobody is known there by these credentials, so nothing else can be told either.
+        Err(error) if rejected(id, &error) => {
+            found.exit = Some(ExitStatus::Denied);
+            found.problem = Some(format!("not checked: {}", error.message));
+            found.hints = error.hints;
+            return Ok(found);
+        }
+        Err(error) if error.kind == ErrorKind::Denied => {
+            found.may_list = Some(false);
+            found.hints.extend(error.hints);
+        }
+        Err(error) => {
+            let failure = Failure::looking(&format!("looking at `{id}`"), error);
+            found.exit = Some(failure.exit);
+            found.problem = Some(line(&failure));
+            found.hints = failure.hints;
+            return Ok(found);
+        }
+    }
+    // By what that request was answered with.
+    found.hints.extend(bucket.savings().into_iter().map(|(key, value)| {
+        format!(
+            "`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: the registry need not be asked first"
+        )
+    }));
+    if let Ok(now) = bucket.now().await {
+        let ahead = view.clock.now() - now;
+        found.skew_s = Some(ahead.num_seconds());
+        found.now = Some(now);
+        if clock_is_off(ahead).is_some() {
+            found.exit = Some(ExitStatus::Blocked);
+            found
+                .hints
+                .push("set this machine's clock: until then the rule `clock` lets nothing move".to_owned());
+        }
+    }
+    let by_nature = bucket.capabilities();
+    if by_nature.known() {
+        found.capabilities = Some(by_nature);
+        found.known_by = Some("nature");
+        return Ok(found);
+    }
+    let probed = match genesis {
+        Some(_) => view.ledger.probed(id).await.ok().flatten(),
+        None => None,
+    };
+    if let Some(probed) = probed {
+        found.capabilities = Some(probed.capabilities);
+        found.known_by = Some("probe");
+    } else if let Some(known) = genesis.and_then(|genesis| genesis.capabilities(id)) {
+        found.capabilities = Some(known.clone());
+        found.known_by = Some("genesis");
+    } else if genesis.is_some() {
+        found.hints.push("`promote doctor --probe` finds out".to_owned());
+    }
+    Ok(found)
+}
+
+/// Whether a store of objects refused who asked, and not only what was asked.
+pub(crate) fn rejected(id: &StoreId, error: &ProviderError) -> bool {
+    let objects = matches!(id, StoreId::S3(_) | StoreId::Gcs(_));
+    objects && error.kind == ErrorKind::Denied && !error.lacks_right()
+}
