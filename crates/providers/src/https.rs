@@ -31,9 +31,17 @@ pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<
 
 /// Sends a request, and tells of it whoever listens.
 pub(crate) async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
+    told(request, Url::to_string).await
+}
+
+/// The same, told with the address that `shown` makes of the real one: more than its query may be secret.
+pub(crate) async fn told(
+    request: RequestBuilder,
+    shown: impl FnOnce(&Url) -> String,
+) -> Result<Response, reqwest::Error> {
     let (client, request) = request.build_split();
     let request = request?;
-    let (method, address) = (request.method().to_string(), request.url().to_string());
+    let (method, address) = (request.method().to_string(), shown(request.url()));
     let began = Instant::now();
     let answer = client.execute(request).await;
     let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());

@@ -81,6 +81,8 @@ struct Asked {
     url: Url,
     expect: Option<String>,
     secrets: Secrets,
+    /// Whether the address came from a variable, as those do that are secrets as a whole.
+    hidden: bool,
 }
 
 fn prepare(
@@ -102,6 +104,7 @@ fn prepare(
     let url = Url::parse(&text).map_err(|error| format!("the address can't be read: {error}"))?;
     // As it is sent, and may come back.
     let pair = STANDARD.encode(format!("{}:{}", url.username(), url.password().unwrap_or_default()));
+    let hidden = !referred.is_empty();
     let secrets = steps.secrets(referred.into_iter().chain([pair.as_str()]));
     let near = is_loopback(&url);
     if url.scheme() != "https" && !(url.scheme() == "http" && near) {
@@ -127,7 +130,7 @@ fn prepare(
     // What runs on this machine is not to be asked through a proxy.
     let builder = if near { builder.no_proxy() } else { builder };
     let client = builder.build().map_err(|error| format!("no HTTPS on this machine: {}", cause(&error)))?;
-    Ok(Asked { client, url, expect, secrets })
+    Ok(Asked { client, url, expect, secrets, hidden })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -141,7 +144,8 @@ fn is_loopback(url: &Url) -> bool {
 impl Asked {
     /// Asks once: what it says when that is what was hoped for, else what it says instead.
     async fn ask(&self) -> Result<String, String> {
-        let answer = crate::https::sent(self.client.get(self.url.clone())).await;
+        let request = self.client.get(self.url.clone());
+        let answer = crate::https::told(request, |url| self.shown(url)).await;
         let answer = answer.map_err(|error| self.clean(&cause(&error)))?;
         let status = answer.status();
         if status.is_redirection() {
@@ -155,6 +159,14 @@ impl Asked {
             None => Ok(format!("answers {status}")),
             Some(text) if body.contains(text.as_str()) => Ok(format!("says {}", self.clean(text))),
             Some(_) => Err(said),
+        }
+    }
+
+    /// The address as it is told: of one that is nobody's business no more than who is asked.
+    fn shown(&self, url: &Url) -> String {
+        match self.hidden {
+            true => format!("{}/…", url.origin().ascii_serialization()),
+            false => self.secrets.mask(url.as_str()),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::server::{Server, answer, elsewhere};
 use super::*;
+use promote_core::port::wire::Wire;
 
 async fn wait(
     steps: &SystemSteps,
@@ -62,6 +63,26 @@ async fn another_host_is_not_followed_and_the_same_one_is() {
     assert_eq!(other.asked(), 0);
     let same = Server::new(vec![elsewhere("/there"), answer("200 OK", "a93be01")]).await;
     assert_eq!(wait(&steps, &same.url, Some("{sha:7}"), LONG).await.0.end, StepEnd::Succeeded);
+}
+
+#[tokio::test]
+async fn on_the_wire_an_address_from_a_variable_is_told_by_its_host_alone() {
+    let server = Server::new(vec![answer("200 OK", "well")]).await;
+    let hook = format!("{}/services/T024/B024/XXXX?sig=geheim", server.url);
+    let (_base, steps) = runner(&[("HOOK_URL", &hook), ("API_TOKEN", "token-in-a-path")]);
+    let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
+    let listening = promote_core::port::wire::listen({
+        let told = std::rc::Rc::clone(&told);
+        move |wire| {
+            if let Wire::Asked { host, path, .. } = wire {
+                told.borrow_mut().push(format!("http://{host}{path}"));
+            }
+        }
+    });
+    wait(&steps, "$HOOK_URL", None, LONG).await;
+    wait(&steps, &format!("{}/token-in-a-path/ready", server.url), None, LONG).await;
+    drop(listening);
+    assert_eq!(*told.borrow(), [format!("{}/…", server.url), format!("{}/***/ready", server.url)]);
 }
 
 #[tokio::test]
