@@ -97,38 +97,68 @@ fn work_tree(folder: &Path) -> Option<&Path> {
 
 /// Refuses a file that was found and that somebody else may have put there: its steps would run as who calls. Git's rule is
 /// the model (<https://git-scm.com/docs/git-config#Documentation/git-config.txt-safedirectory>): a repository of
-/// another user is taken when git takes it.
+/// another user is taken when git takes it, with the files in it that belong to the repository's owner or to who calls.
 ///
 /// # Errors
 /// [`ExitStatus::Denied`], with the owner and the ways to go on.
 #[cfg(unix)]
 pub fn trusted(file: &Path) -> Result<(), Failure> {
-    use std::os::unix::fs::MetadataExt;
-    let me = rustix::process::geteuid().as_raw();
-    let by_sudo = || std::env::var("SUDO_UID").ok().and_then(|id| id.parse().ok());
-    let is_mine = |owner: u32| owner == me || owner == 0 || (me == 0 && Some(owner) == by_sudo());
-    let owner = |path: &Path| path.symlink_metadata().map(|about| about.uid()).ok();
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let foreign = |paths: &[&Path]| {
-        let owned = paths.iter().filter_map(|path| Some((path.to_path_buf(), owner(path)?)));
-        owned.into_iter().find(|(_, owner)| !is_mine(*owner))
-    };
-    let found = match work_tree(folder) {
-        None => foreign(&[file, folder]),
-        Some(root) => foreign(&[root, &root.join(".git")]).filter(|_| !git_takes(root)),
-    };
-    let Some((whose, owner)) = found else { return Ok(()) };
+    let Some((whose, owner, by_git)) = foreign_in(file, git_takes) else { return Ok(()) };
     let why = format!("`{}` belongs to somebody else (user {owner})", whose.display());
     let failure = Failure::new(ExitStatus::Denied, why)
         .state(format!("The steps of `{}` would run as you, so it was not read.", file.display()));
     let failure = failure.hint(format!("`--config {}` takes it, if you trust it", file.display()));
-    Err(match work_tree(folder) {
+    let folder = file.parent().unwrap_or(Path::new("."));
+    Err(match work_tree(folder).filter(|_| by_git) {
         None => failure,
         Some(root) => failure.hint(format!(
             "`git config --global --add safe.directory {}` trusts the repository",
             root.display()
         )),
     })
+}
+
+/// What belongs to somebody else, whom, and whether it is the repository itself, which `takes` says git works with.
+#[cfg(unix)]
+fn foreign_in(file: &Path, takes: impl Fn(&Path) -> bool) -> Option<(PathBuf, u32, bool)> {
+    use std::os::unix::fs::MetadataExt;
+    let me = rustix::process::geteuid().as_raw();
+    let by_sudo = || std::env::var("SUDO_UID").ok().and_then(|id| id.parse().ok());
+    let is_mine = |owner: u32| owner == me || owner == 0 || (me == 0 && Some(owner) == by_sudo());
+    let owner = |path: &Path| path.symlink_metadata().map(|about| about.uid()).ok();
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let foreign = |paths: &[PathBuf], trusted: Option<u32>| {
+        let owned = paths.iter().filter_map(|path| Some((path.clone(), owner(path)?)));
+        owned.into_iter().find(|(_, owner)| !is_mine(*owner) && Some(*owner) != trusted)
+    };
+    let root = work_tree(folder);
+    let repository = root
+        .and_then(|root| foreign(&[root.to_path_buf(), root.join(".git")], None).filter(|_| !takes(root)));
+    if let Some((whose, owner)) = repository {
+        return Some((whose, owner, true));
+    }
+    let found = match root {
+        None => foreign(&[file.to_path_buf(), folder.to_path_buf()], None),
+        // Whom the repository belongs to is trusted by now, and nobody else who could have put the file there.
+        Some(root) => foreign(&on_the_way(file, root), owner(root)),
+    };
+    found.map(|(whose, owner)| (whose, owner, false))
+}
+
+/// The file, the folders between it and the work tree's root, and the same of where it leads when it is a link.
+#[cfg(unix)]
+fn on_the_way(file: &Path, root: &Path) -> Vec<PathBuf> {
+    let real = file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
+    let real_root = root.canonicalize().unwrap_or_else(|_| root.to_path_buf());
+    let below = |path: &Path, root: &Path| -> Vec<PathBuf> {
+        path.ancestors().take_while(|here| *here != root).map(Path::to_path_buf).collect()
+    };
+    let mut found = below(file, root);
+    // One that leads out of the project is refused where it is read.
+    if real.starts_with(&real_root) {
+        found.extend(below(&real, &real_root));
+    }
+    found
 }
 
 /// Nothing is known of owners.

@@ -24,7 +24,8 @@ fn only_regular_files_of_the_project_are_read() {
     symlink("/etc/passwd", file("outside.toml")).unwrap();
     assert!(refused(&file("outside.toml")).contains("outside the project"));
     symlink("nowhere", file("broken.toml")).unwrap();
-    assert!(refused(&file("broken.toml")).contains("can't be read"));
+    let broken = text(&file("broken.toml"), "another").unwrap_err();
+    assert!(broken.exit == ExitStatus::Missing && broken.message.contains("can't be read"), "{broken:?}");
     // Below the work tree's root a link may lead anywhere in it.
     std::fs::create_dir_all(file("repository/.git")).unwrap();
     std::fs::create_dir_all(file("repository/a")).unwrap();
@@ -104,5 +105,41 @@ fn what_was_found_is_only_taken_from_its_user() {
     assert!(failure.hints.iter().any(|hint| hint.contains("safe.directory")), "{failure:?}");
     chown(dir.path().join(".git"), Some(0), None).unwrap();
     chown(&file, Some(12_345), None).unwrap();
-    assert!(trusted(&file).is_ok(), "who checked it out does not matter in a repository of one's own");
+    let failure = trusted(&file).unwrap_err();
+    assert!(failure.message.contains("promote.toml` belongs to somebody else (user 12345)"), "{failure:?}");
+    assert!(
+        failure.hints.iter().all(|hint| !hint.contains("safe.directory")),
+        "it would not help: {failure:?}"
+    );
+    // Whoever has a folder on the way can put another file there.
+    let deep = dir.path().join("a/b").join(FILE);
+    std::fs::create_dir_all(deep.parent().unwrap()).unwrap();
+    std::fs::write(&deep, "").unwrap();
+    assert!(trusted(&deep).is_ok());
+    chown(dir.path().join("a"), Some(12_345), None).unwrap();
+    assert!(trusted(&deep).unwrap_err().message.contains("/a` belongs to somebody else"));
+    // A link of one's own to a file of somebody else.
+    symlink(&file, dir.path().join("link.toml")).unwrap();
+    assert!(trusted(&dir.path().join("link.toml")).is_err());
+}
+
+/// In containers a checkout often belongs to another user as a whole.
+#[test]
+fn in_a_repository_that_git_takes_its_owner_is_trusted_and_nobody_else() {
+    if rustix::process::geteuid().as_raw() != 0 {
+        eprintln!("left out: files can't be given to others here");
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join(FILE);
+    std::fs::write(&file, "").unwrap();
+    std::fs::create_dir(dir.path().join(".git")).unwrap();
+    for path in [dir.path(), &dir.path().join(".git"), &file] {
+        chown(path, Some(12_345), None).unwrap();
+    }
+    let whose = |file: &Path| foreign_in(file, |_| true).map(|(path, _, _)| path);
+    assert_eq!(foreign_in(&file, |_| false), Some((dir.path().to_path_buf(), 12_345, true)));
+    assert_eq!(whose(&file), None);
+    chown(&file, Some(23_456), None).unwrap();
+    assert_eq!(whose(&file), Some(file.clone()));
 }
