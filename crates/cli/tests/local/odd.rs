@@ -279,13 +279,12 @@ fn in_place_of_a_targets_file_they_are_refused_before_anything_is_written() {
     let again = ["to", "staging", &commit, "--redeploy", "--yes"];
     stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
     let path = "live/staging/b";
-    let socket = |stage: &Stage, path: &str| {
+    type Make = fn(&Stage, &str);
+    let socket: Make = |stage, path| {
         drop(std::os::unix::net::UnixListener::bind(stage.path().join(path)).unwrap());
     };
-    let link = |stage: &Stage, path: &str| symlink("a", stage.path().join(path)).unwrap();
-    let made: [(&dyn Fn(&Stage, &str), &str); 3] =
-        [(&pipe, "a named pipe"), (&socket, "a socket"), (&link, "a symbolic link")];
-    for (make, what) in made {
+    let link: Make = |stage, path| symlink("a", stage.path().join(path)).unwrap();
+    for (make, what) in [(pipe as Make, "a named pipe"), (socket, "a socket"), (link, "a symbolic link")] {
         remove(&stage, path);
         make(&stage, path);
         let before = stage.read("live/staging/.promote-folder.json");
