@@ -115,10 +115,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     };
     let targets = facts.snapshot.targets.iter().filter(|(artifact, _)| !unmoved(artifact));
     let (taken, targets): (Vec<_>, Vec<_>) = targets.partition(|(artifact, seen)| used(artifact, seen));
-    let differing = targets
+    let differing: Vec<(&Seen, String)> = targets
         .into_iter()
         .filter(|(artifact, seen)| !left_there(facts, artifact, seen))
-        .filter_map(|(artifact, seen)| drift(&state, artifact, seen));
+        .filter_map(|(artifact, seen)| Some((seen, drift(&state, artifact, seen)?)))
+        .collect();
+    let gone = differing.iter().any(|(seen, _)| seen.object.is_none());
+    let differing = differing.into_iter().map(|(_, told)| told);
     let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;
@@ -127,8 +130,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     } else if found.is_empty() {
         Finding::met("drift", "the target is what the ledger says")
     } else {
-        Finding::unmet("drift", found.join("; ")).hint(format!(
-            "`promote adopt {name} --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it"
-        ))
+        let hint = match gone {
+            // What is not there can't be adopted.
+            true => "`--override drift --reason TEXT` writes it all the same".to_owned(),
+            false => format!(
+                "`promote adopt {name} --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it"
+            ),
+        };
+        Finding::unmet("drift", found.join("; ")).hint(hint)
     })
 }

@@ -33,7 +33,7 @@ fn the_target_holds_what_the_ledger_says() {
     "#);
     assert_snapshot!(holding(|object| *object = None).check("drift"), @r#"
     unmet: `memory://m/prod.zip` is gone
-    hint: `promote adopt prod --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it
+    hint: `--override drift --reason TEXT` writes it all the same
     "#);
     // The same content written again: on S3 the token comes back, the version does not.
     let again = holding(|object| object.as_mut().unwrap().version = Some(VersionId("v9".to_owned())));
