@@ -11,6 +11,7 @@ use crate::invocation::{Invocation, others};
 use crate::ledger::{Abort, Action, AppendError, Head, Kind, LedgerError, OutcomeResult, PromotionId};
 use crate::location::Location;
 use crate::names::EnvironmentName;
+use crate::observe::undoing::lasting;
 use crate::observe::{adopted, environment, genesis};
 use crate::request::Request;
 use crate::undo::undo;
@@ -153,7 +154,9 @@ impl Underway {
         let adopted = adopted(&self.world.view(), &settings.lane, Some(head.state())).await;
         let adopted = adopted.unwrap_or_default();
         let others = others(&self.config, settings);
-        let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref());
+        let stays = lasting(self.world.ledger.reader(), &settings.lane, Some(&head)).await;
+        let first = stays.is_ok_and(|stays| stays.is_some());
+        let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref(), first);
         if !waits {
             return Ok(Recorded { written: false, undo: undo(&head) });
         }

@@ -18,6 +18,7 @@ use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Action, Head, Kind, OutcomeResult, RestoredEnd};
+use crate::observe::undoing::lasting;
 use crate::observe::{environment, observe};
 use crate::plan::{Decision, Plan, plan};
 use crate::reason;
@@ -94,6 +95,7 @@ async fn take_back(
         lost: None,
         restored: undone.restored,
         adopted: None,
+        first: false,
         stays: Vec::new(),
     };
     if settings.auto && settings.hold {
@@ -161,9 +163,13 @@ async fn hold(
 async fn undo(world: &World, config: &Config, done: &Done, request: &Request) -> Result<Done, String> {
     let failed = &done.plan;
     let before = failed.from.as_ref().and_then(|from| from.commit.as_str().parse().ok());
+    let stays = lasting(world.ledger.reader(), &done.head.record.lane, Some(&done.head)).await;
+    let first = stays.map_err(|failure| failure.to_string())?.is_some();
     let wanted = match before {
         // Where nothing was there before, what was moved is taken back.
-        _ if done.head.state().is_first() => Wanted::Unnamed,
+        _ if first => Wanted::Unnamed,
+        // The first release, moved again after it was verified.
+        _ if done.head.state().is_first() => return Err("it is there already".to_owned()),
         Some(prefix) => Wanted::Commit(prefix),
         None => return Err("which release was there before is not known".to_owned()),
     };

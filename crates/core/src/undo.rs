@@ -47,14 +47,16 @@ pub fn stuck(state: &State) -> bool {
 
 /// How to go back from what a lane holds: the newest verified release that was not rolled back here, else the newest
 /// that was not; `None` when no such release was there. `include`: the environments
-/// that move along; `adopted`: what a rollback goes back to where nothing verified was there before.
+/// that move along; `adopted`: what a rollback goes back to where nothing verified was there before; `first`: whether
+/// what is there is the first release and nothing ever verified it, which the state alone does not tell.
 pub fn undo(
     state: &State,
     environment: &EnvironmentName,
     include: &[EnvironmentName],
     adopted: Option<&ReleaseRef>,
+    first: bool,
 ) -> Option<Invocation> {
-    way(state, environment, include, adopted).map(|way| way.line)
+    way(state, environment, include, adopted, first).map(|way| way.line)
 }
 
 /// The same with the release that it goes back to.
@@ -63,6 +65,7 @@ pub fn way(
     environment: &EnvironmentName,
     include: &[EnvironmentName],
     adopted: Option<&ReleaseRef>,
+    first: bool,
 ) -> Option<Way> {
     let back = Invocation::back(environment, include);
     if state.open.is_some() {
@@ -70,7 +73,7 @@ pub fn way(
     }
     // Whoever runs the steps is overtaken by it.
     let deploys = state.deploys();
-    if state.is_first() {
+    if first {
         return Some(Way { line: past(back, &[(deploys, "deploying")]), to: None });
     }
     let now = state.release().map(|release| &release.commit);
@@ -172,7 +175,7 @@ mod tests {
             ('d', "c", "", Some((unverified, 'c'))),
             ('d', "ec", "e", Some((unverified, 'c'))),
         ] {
-            let found = way(&state(now, trail, rolled_back), &"prod".parse().unwrap(), &[], None);
+            let found = way(&state(now, trail, rolled_back), &"prod".parse().unwrap(), &[], None, false);
             let found = found.map(|way| (way.line.to_string(), way.to));
             let wanted = wanted.map(|(line, to)| (line.to_owned(), Some(commit(to))));
             assert_eq!(found, wanted, "{now} {trail} {rolled_back}");

@@ -44,6 +44,7 @@ pub async fn move_only(
         lost: None,
         restored: Vec::new(),
         adopted: None,
+        first: false,
         stays: Vec::new(),
     };
     Ok(done.looked_back(world).await)

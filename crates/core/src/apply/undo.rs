@@ -59,7 +59,7 @@ pub async fn undo(
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
     let first = match snapshot.head.as_ref() {
-        Some(newest) => undoing::befores(world.ledger.reader(), &environment.lane, newest).await?,
+        Some(newest) => undoing::beginning(world.ledger.reader(), &environment.lane, newest).await?.befores,
         None => BTreeMap::new(),
     };
     let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;

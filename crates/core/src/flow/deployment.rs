@@ -53,6 +53,7 @@ pub(super) async fn deploy(
         lost: None,
         restored: Vec::new(),
         adopted: None,
+        first: false,
         stays: Vec::new(),
     };
     if !plan.follows {

@@ -33,6 +33,8 @@ pub struct Done {
     pub restored: Vec<Restored>,
     /// What was adopted here before, where a rollback has nothing verified to go back to.
     pub adopted: Option<ReleaseRef>,
+    /// Whether it is the first release of the lane and nothing verified it, so that undoing it leaves no release there.
+    pub first: bool,
     /// What undoing it can't take back, one sentence each.
     pub stays: Vec<String>,
 }
@@ -55,13 +57,12 @@ impl Done {
             _ => false,
         };
         let from = self.plan.from.as_ref();
-        let moved =
-            from.is_some_and(|from| from.commit != self.plan.release.commit) || self.head.state().is_first();
+        let moved = from.is_some_and(|from| from.commit != self.plan.release.commit) || self.first;
         let superseded = self.lost.as_ref().is_some_and(|lost| lost.how == Loss::Superseded);
         (moved && !back && !superseded)
             .then(|| {
                 let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
-                undo::way(self.head.state(), environment, include, self.adopted.as_ref())
+                undo::way(self.head.state(), environment, include, self.adopted.as_ref(), self.first)
             })
             .flatten()
     }
@@ -90,7 +91,9 @@ impl Done {
     pub(crate) async fn looked_back(mut self, world: &World) -> Self {
         let lane = &self.head.record.lane;
         self.adopted = adopted(&world.view(), lane, Some(self.head.state())).await.unwrap_or_default();
-        self.stays = lasting(world.ledger.reader(), lane, Some(&self.head)).await.unwrap_or_default();
+        let stays = lasting(world.ledger.reader(), lane, Some(&self.head)).await.unwrap_or_default();
+        self.first = stays.is_some();
+        self.stays = stays.unwrap_or_default();
         self
     }
 }

@@ -103,8 +103,9 @@ impl State {
         known.map(|marked| marked.what.clone()).unwrap_or_default()
     }
 
-    /// Whether what is there is the first release of the lane and nothing verified it: then there is nothing to go back
-    /// to, and it may be undone.
+    /// Whether what is there is the first release of the lane and nothing verified it since it was moved last: then there
+    /// is nothing to go back to. It may be undone unless it was verified before it was moved again, which the records
+    /// before tell.
     pub fn is_first(&self) -> bool {
         let brought = |there: &Occupancy| {
             there.release.is_some() && there.promotion.is_some() && there.verified.is_none()

@@ -180,7 +180,7 @@ pub(super) fn unnamed(
                     ExitStatus::Missing,
                     format!("{} has no verified release to go back to", environment.name),
                 );
-                match way(here, &environment.name, &others(config, environment), adopted) {
+                match way(here, &environment.name, &others(config, environment), adopted, false) {
                     Some(Way { line, .. }) => {
                         failure.hint(format!("`{line}` puts back what was not verified"))
                     }

@@ -2,26 +2,38 @@
 //! taken back one by one. Told before anything is undone, by whoever hints at it or plans it.
 
 use crate::config::Environment;
+use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Before, Head, LedgerError, LedgerReader, ReleaseRef, State};
 use crate::location::Location;
 use crate::names::{LaneName, shown};
 use crate::port::{Capabilities, Object};
 use crate::snapshot::Seen;
+use crate::undo::onward;
 use crate::world::View;
 use std::collections::BTreeMap;
 
-/// What targets held before the first promotion that would be undone: of those that took over from each other, or that
-/// moved the first release, once more and again.
+/// What was before the promotions that would be undone: those that took over from each other, or that moved the first
+/// release, once more and again.
+#[derive(Debug, Default)]
+pub(crate) struct Beginning {
+    /// What each target held then.
+    pub(crate) befores: BTreeMap<Location, Option<Before>>,
+    /// Whether one of them, or an adoption before them, left something that is not undone: a release that was verified
+    /// and moved again since, or what was there already. The newest state alone does not tell it.
+    pub(crate) stands: bool,
+}
+
+/// Reads the ledger back to where the lane held nothing.
 ///
 /// # Errors
 /// What the store answered.
-pub(crate) async fn befores(
+pub(crate) async fn beginning(
     ledger: &LedgerReader,
     lane: &LaneName,
     newest: &Head,
-) -> Result<BTreeMap<Location, Option<Before>>, Failure> {
-    let mut found = BTreeMap::new();
+) -> Result<Beginning, Failure> {
+    let mut found = Beginning::default();
     // The page begins with the newest record, which may have come after the plan by now.
     let mut at = Some(newest.record.seq.next());
     loop {
@@ -33,8 +45,10 @@ pub(crate) async fn befores(
             if state.open.is_none() && state.release().is_none() {
                 return Ok(found);
             }
+            let there = state.current.as_ref().filter(|there| there.release.is_some());
+            found.stands |= there.is_some_and(|there| there.verified.is_some() || there.promotion.is_none());
             let targets = head.record.intent.iter().flat_map(|intent| &intent.targets);
-            found.extend(targets.map(|one| (one.target.clone(), one.before.clone())));
+            found.befores.extend(targets.map(|one| (one.target.clone(), one.before.clone())));
         }
     }
 }
@@ -67,7 +81,8 @@ fn sentence(place: &Location, why: &str) -> String {
 }
 
 /// What would stay of the first release of a lane, or of the promotion that would have been the first, one sentence each: for
-/// hints, from the ledger alone. Nothing where what is there is another one, or none.
+/// hints, from the ledger alone. `None` where nothing is to be undone: what is there is another one, or was verified, or
+/// nothing is.
 ///
 /// # Errors
 /// What the store answered.
@@ -75,30 +90,32 @@ pub(crate) async fn lasting(
     ledger: &LedgerReader,
     lane: &LaneName,
     head: Option<&Head>,
-) -> Result<Vec<String>, Failure> {
-    let Some(head) = head else { return Ok(Vec::new()) };
+) -> Result<Option<Vec<String>>, Failure> {
+    let Some(head) = head else { return Ok(None) };
     let state = head.state();
     let begun = state.open.is_some() && state.release().is_none();
     if !begun && (state.open.is_some() || !state.is_first()) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
-    let befores = befores(ledger, lane, head).await?;
+    let Beginning { befores, stands } = beginning(ledger, lane, head).await?;
     if begun {
         // What became of its objects so far the ledger does not tell, and they are deleted where they can be.
         let folders = befores.keys().filter(|target| target.folder().is_some());
-        return Ok(folders.map(|target| sentence(target, BEGUN)).collect());
+        return Ok(Some(folders.map(|target| sentence(target, BEGUN)).collect()));
+    }
+    if stands {
+        return Ok(None);
     }
     let there = head.state().current.iter().flat_map(|current| &current.targets);
-    Ok(there
-        .filter_map(|target| {
-            let before = befores.get(&target.target).and_then(Option::as_ref);
-            let why = match target.target.folder() {
-                Some(_) => Some(FILES.to_owned()),
-                None => before.map(overwritten),
-            };
-            why.map(|why| sentence(&target.target, &why))
-        })
-        .collect())
+    let stays = there.filter_map(|target| {
+        let before = befores.get(&target.target).and_then(Option::as_ref);
+        let why = match target.target.folder() {
+            Some(_) => Some(FILES.to_owned()),
+            None => before.map(overwritten),
+        };
+        why.map(|why| sentence(&target.target, &why))
+    });
+    Ok(Some(stays.collect()))
 }
 
 /// What is undone, as its plan was read.
@@ -114,9 +131,22 @@ impl Undoing<'_> {
     /// What would stay, one sentence each, as the targets are now.
     ///
     /// # Errors
-    /// What a store answered.
+    /// `Missing` where the release was verified before it was moved again, and what a store answered.
     pub(crate) async fn stays(&self, targets: &BTreeMap<String, Seen>) -> Result<Vec<String>, Failure> {
-        let befores = befores(&self.view.ledger, &self.environment.lane, self.head).await?;
+        let Beginning { befores, stands } =
+            beginning(&self.view.ledger, &self.environment.lane, self.head).await?;
+        if stands && self.head.state().open.is_none() {
+            let name = &self.environment.name;
+            return Err(Failure::new(
+                ExitStatus::Missing,
+                format!("{name} has no verified release to go back to"),
+            )
+            .state(format!(
+                "{}, which is there, was there before it was moved again, so it is not undone.",
+                self.release.commit.short(7)
+            ))
+            .hint(onward(name.as_str())));
+        }
         let mut all = Vec::new();
         for artifact in self.environment.artifacts.iter().filter(|artifact| !artifact.is_unmoved()) {
             let Some(seen) = targets.get(artifact.name()) else { continue };

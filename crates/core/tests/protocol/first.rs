@@ -46,7 +46,7 @@ fn kinds() -> [(&'static str, MemoryKind); 3] {
 }
 
 /// Releases a and b are published and were in staging; prod, which a command deploys, has nothing.
-fn project(kind: MemoryKind) -> Stage {
+pub fn project(kind: MemoryKind) -> Stage {
     let mut stage = Stage::empty(kind);
     for digit in ['a', 'b'] {
         stage.publish(digit);
@@ -56,11 +56,11 @@ fn project(kind: MemoryKind) -> Stage {
     stage
 }
 
-fn ending(stage: &Stage, end: StepEnd) -> World {
+pub fn ending(stage: &Stage, end: StepEnd) -> World {
     World { steps: Arc::new(Ends(end)), ..stage.world() }
 }
 
-fn to(digit: char, rules: &[&str]) -> Request {
+pub fn to(digit: char, rules: &[&str]) -> Request {
     let mut request = Request::promote(name("prod"), wanted(digit), actor("ann"));
     for rule in rules {
         let reason = "it must be".to_owned();
@@ -69,11 +69,11 @@ fn to(digit: char, rules: &[&str]) -> Request {
     request
 }
 
-fn back() -> Request {
+pub fn back() -> Request {
     Request::rollback(name("prod"), Wanted::Unnamed, actor("bob"))
 }
 
-fn done(end: End, what: &str) -> Done {
+pub fn done(end: End, what: &str) -> Done {
     match end {
         End::Done(done) => *done,
         other => panic!("{what}: {other:?}"),
@@ -89,7 +89,7 @@ fn first(kind: MemoryKind, end: StepEnd) -> Stage {
     stage
 }
 
-fn sound(stage: &Stage, what: &str) {
+pub fn sound(stage: &Stage, what: &str) {
     let heads = records(stage, "prod");
     let (genesis, id) = block_on(stage.world().ledger.reader().genesis()).unwrap().unwrap();
     let report = check_chain(&genesis.ledger, id, &heads);
@@ -280,7 +280,7 @@ fn its_plan_names_no_step_and_the_releases_after_it_none_that_came_before() {
     assert_eq!(report(to('b', &[])).steps.len(), 1);
 }
 
-fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
+pub fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
     let bucket = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone()));
     let world = World { steps: Arc::new(Ends(StepEnd::Failed)), ..stage.world_on(bucket) };
     block_on(plan.survive(run(&world, &stage.config, request)))

@@ -22,6 +22,7 @@ mod lease;
 mod manifests;
 mod overtaking;
 mod race;
+mod redeployed;
 mod repeated;
 mod signs;
 mod stage;

@@ -35,7 +35,7 @@ pub(super) struct Looked {
     pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.
     pub(super) adopted: BTreeMap<LaneName, ReleaseRef>,
-    /// What undoing a first release can't take back.
+    /// What undoing a first release can't take back, of the lanes where one is to be undone.
     pub(super) stays: BTreeMap<LaneName, Vec<String>>,
     pub(super) lanes: BTreeMap<EnvironmentName, LaneName>,
 }

@@ -184,7 +184,7 @@ async fn before(view: &View, shown: &[&Environment], looked: &mut Looked) -> Res
         }
     });
     for (lane, adopted, stays) in try_join_all(reads).await? {
-        looked.stays.insert(lane.clone(), stays);
+        looked.stays.extend(stays.map(|stays| (lane.clone(), stays)));
         looked.adopted.extend(adopted.map(|adopted| (lane, adopted)));
     }
     Ok(())
@@ -278,6 +278,7 @@ async fn report(
     let heard = looked.heard.get(&settings.lane);
     let deploying = head.zip(heard).and_then(|(head, heard)| Deploying::of(config, head, &heard.word));
     let last = heard.map_or(looked.at, Heard::last);
+    let first = state.open.is_none() && looked.stays.contains_key(&settings.lane);
     EnvironmentStatus {
         name: settings.name.to_string(),
         tier: settings.tier,
@@ -305,11 +306,11 @@ async fn report(
         undo: (state.current.is_some() || state.open.is_some())
             .then(|| {
                 let adopted = looked.adopted.get(&settings.lane);
-                undo(&state, &settings.name, &others(config, settings), adopted)
+                undo(&state, &settings.name, &others(config, settings), adopted, first)
             })
             .flatten()
             .map(|back| back.to_string()),
-        first: state.is_first(),
+        first,
         stays: looked.stays.get(&settings.lane).cloned().unwrap_or_default(),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
         problem: looked.targets.get(&settings.name).and_then(|seen| seen.as_ref().err()).map(Failure::words),
