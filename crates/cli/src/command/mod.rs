@@ -1,8 +1,8 @@
-//! The commands: one file each, with the arguments (their doc comments are the help) and a `run` function.
+//! The commands: their arguments (whose doc comments are the help), and a function that runs each. One file holds one
+//! command, or those that say and unsay the same.
 
 mod adopt;
 pub(crate) mod advance;
-mod block;
 mod check;
 mod ci;
 pub(crate) mod completions;
@@ -10,20 +10,19 @@ mod config;
 mod demo;
 mod diff;
 mod doctor;
+mod environment_marks;
 mod explain;
-mod freeze;
 pub(crate) mod help;
 mod history;
-mod hold;
 mod iam;
 mod import;
 mod init;
 mod man;
 mod pack;
-mod pin;
 mod plan;
 mod prune;
 pub(crate) mod publish;
+mod release_marks;
 mod resume;
 mod rollback;
 mod saved;
@@ -31,24 +30,26 @@ mod schema;
 mod show;
 pub(crate) mod status;
 mod to;
-mod unblock;
-mod unfreeze;
-mod unhold;
-mod unpin;
 mod verify;
 mod verify_archive;
 mod version;
 mod watch;
 
 use crate::app::{App, Ended, Stop};
+use crate::args::Changing;
+use crate::demonstration::DemoReport;
 use crate::document::Wish;
+use crate::health::DoctorReport;
+use crate::watch_report::WatchReport;
 use clap::Subcommand;
+use environment_marks::SaidReport;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::{
-    DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PromotionReport, PruneReport,
-    ReleaseShow, StatusReport, VerifyReport,
+    AdvanceReport, DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PruneReport,
+    PublishReport, StatusReport, VerifyReport,
 };
+use release_marks::{BlockReport, PinReport};
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -68,14 +69,14 @@ pub(crate) enum Command {
     Publish(publish::PublishArgs),
     Pack(pack::PackArgs),
     VerifyArchive(verify_archive::VerifyArchiveArgs),
-    Freeze(freeze::FreezeArgs),
-    Unfreeze(unfreeze::UnfreezeArgs),
-    Hold(hold::HoldArgs),
-    Unhold(unhold::UnholdArgs),
-    Block(block::BlockArgs),
-    Unblock(unblock::UnblockArgs),
-    Pin(pin::PinArgs),
-    Unpin(unpin::UnpinArgs),
+    Freeze(environment_marks::FreezeArgs),
+    Unfreeze(environment_marks::UnfreezeArgs),
+    Hold(environment_marks::HoldArgs),
+    Unhold(environment_marks::UnholdArgs),
+    Block(release_marks::BlockArgs),
+    Unblock(release_marks::UnblockArgs),
+    Pin(release_marks::PinArgs),
+    Unpin(release_marks::UnpinArgs),
     Prune(prune::PruneArgs),
     Adopt(adopt::AdoptArgs),
     Import(import::ImportArgs),
@@ -93,6 +94,83 @@ pub(crate) enum Command {
     Help(help::HelpArgs),
 }
 
+/// What a command is to whoever runs it.
+struct Row<'a> {
+    /// The fields of the document that it prints with `--json`.
+    fields: &'static [&'static str],
+    /// Runs it.
+    run: Box<dyn FnOnce() -> Ended + 'a>,
+}
+
+/// What prints text for another program; there is no document of it.
+const TEXT: &[&str] = &[];
+
+/// A command that reaches the outside, for which a runtime is made.
+fn outside<'a, F: Future<Output = Ended>>(
+    fields: &'static [&'static str],
+    make: impl FnOnce() -> F + 'a,
+) -> Row<'a> {
+    Row { fields, run: Box::new(|| block_on(make)) }
+}
+
+/// A command that needs no runtime, or whose parts make their own.
+fn inside<'a>(fields: &'static [&'static str], run: impl FnOnce() -> Ended + 'a) -> Row<'a> {
+    Row { fields, run: Box::new(run) }
+}
+
+/// What moves a release ends in an outcome, and in a decision where it only looks.
+const fn moves(changing: &Changing) -> &'static [&'static str] {
+    if changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
+}
+
+impl Command {
+    /// All commands: what each prints, and how it runs.
+    fn row<'a>(&'a self, app: &'a App<'_>) -> Row<'a> {
+        match self {
+            Self::To(args) => outside(moves(&args.changing), || to::run(app, args)),
+            Self::Plan(args) => outside(DecisionReport::FIELDS, || plan::run(app, args)),
+            Self::Status(args) => outside(StatusReport::FIELDS, || status::run(app, args)),
+            Self::History(args) => outside(HistoryReport::FIELDS, || history::run(app, args)),
+            Self::Show(args) => outside(args.fields(), || show::run(app, args)),
+            Self::Diff(args) => outside(DiffReport::FIELDS, || diff::run(app, args)),
+            Self::Rollback(args) => outside(moves(&args.changing), || rollback::run(app, args)),
+            Self::Advance(args) => outside(AdvanceReport::FIELDS, || advance::run(app, args)),
+            Self::Resume(args) => outside(moves(&args.changing), || resume::run(app, args)),
+            Self::Verify(args) => outside(VerifyReport::FIELDS, || verify::run(app, args)),
+            Self::Watch(args) => outside(WatchReport::FIELDS, || watch::run(app, args)),
+            Self::Explain(args) => outside(DecisionReport::FIELDS, || explain::run(app, args)),
+            Self::Publish(args) => outside(PublishReport::FIELDS, || publish::run(app, args)),
+            Self::Pack(args) => outside(pack::PackReport::FIELDS, || pack::run(app, args)),
+            Self::VerifyArchive(args) => {
+                outside(verify_archive::ArchiveReport::FIELDS, || verify_archive::run(app, args))
+            }
+            Self::Freeze(args) => outside(SaidReport::FIELDS, || environment_marks::freeze(app, args)),
+            Self::Unfreeze(args) => outside(SaidReport::FIELDS, || environment_marks::unfreeze(app, args)),
+            Self::Hold(args) => outside(SaidReport::FIELDS, || environment_marks::hold(app, args)),
+            Self::Unhold(args) => outside(SaidReport::FIELDS, || environment_marks::unhold(app, args)),
+            Self::Block(args) => outside(BlockReport::FIELDS, || release_marks::block(app, args)),
+            Self::Unblock(args) => outside(BlockReport::FIELDS, || release_marks::unblock(app, args)),
+            Self::Pin(args) => outside(PinReport::FIELDS, || release_marks::pin(app, args)),
+            Self::Unpin(args) => outside(PinReport::FIELDS, || release_marks::unpin(app, args)),
+            Self::Prune(args) => outside(PruneReport::FIELDS, || prune::run(app, args)),
+            Self::Adopt(args) => outside(adopt::AdoptReport::FIELDS, || adopt::run(app, args)),
+            Self::Import(args) => outside(import::ImportReport::FIELDS, || import::run(app, args)),
+            Self::Check(args) => outside(check::CheckReport::FIELDS, || check::run(app, args)),
+            Self::Config(args) => inside(config::ConfigReport::FIELDS, || config::run(app, args)),
+            Self::Ci(args) => inside(ci::CiReport::FIELDS, || ci::run(app, args)),
+            Self::Doctor(args) => outside(DoctorReport::FIELDS, || doctor::run(app, args)),
+            Self::Iam(args) => inside(iam::IamReport::FIELDS, || iam::run(app, args)),
+            Self::Init(args) => outside(init::InitReport::FIELDS, || init::run(app, args)),
+            Self::Demo(args) => inside(DemoReport::FIELDS, || demo::run(app, args)),
+            Self::Schema(args) => inside(schema::SchemaReport::FIELDS, || schema::run(app, args)),
+            Self::Completions(args) => inside(TEXT, || completions::run(app, args)),
+            Self::Man(args) => inside(TEXT, || man::run(app, args)),
+            Self::Version(args) => inside(version::VersionReport::FIELDS, || version::run(app, args)),
+            Self::Help(args) => inside(TEXT, || help::run(app, args)),
+        }
+    }
+}
+
 /// Runs what is typed without a command: the status where there is a project, the first page of help elsewhere.
 pub(crate) fn bare(app: &App<'_>) -> Ended {
     let named = app.global.config.is_some() || app.env.variable("PROMOTE_CONFIG").is_some();
@@ -102,108 +180,15 @@ pub(crate) fn bare(app: &App<'_>) -> Ended {
     help::first(app)
 }
 
-/// Runs a command. A runtime is only made for those that reach the outside.
+/// Runs a command. The fields that `--json=FIELDS` names are checked, or listed, before anything else is done.
 pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
-    if let Some(status) = fields(app, command)? {
-        return Ok(status);
-    }
-    match command {
-        Command::To(args) => block_on(|| to::run(app, args)),
-        Command::Plan(args) => block_on(|| plan::run(app, args)),
-        Command::Status(args) => block_on(|| status::run(app, args)),
-        Command::History(args) => block_on(|| history::run(app, args)),
-        Command::Show(args) => block_on(|| show::run(app, args)),
-        Command::Diff(args) => block_on(|| diff::run(app, args)),
-        Command::Rollback(args) => block_on(|| rollback::run(app, args)),
-        Command::Advance(args) => block_on(|| advance::run(app, args)),
-        Command::Resume(args) => block_on(|| resume::run(app, args)),
-        Command::Verify(args) => block_on(|| verify::run(app, args)),
-        Command::Watch(args) => block_on(|| watch::run(app, args)),
-        Command::Explain(args) => block_on(|| explain::run(app, args)),
-        Command::Publish(args) => block_on(|| publish::run(app, args)),
-        Command::Pack(args) => block_on(|| pack::run(app, args)),
-        Command::VerifyArchive(args) => block_on(|| verify_archive::run(app, args)),
-        Command::Freeze(args) => block_on(|| freeze::run(app, args)),
-        Command::Unfreeze(args) => block_on(|| unfreeze::run(app, args)),
-        Command::Hold(args) => block_on(|| hold::run(app, args)),
-        Command::Unhold(args) => block_on(|| unhold::run(app, args)),
-        Command::Block(args) => block_on(|| block::run(app, args)),
-        Command::Unblock(args) => block_on(|| unblock::run(app, args)),
-        Command::Pin(args) => block_on(|| pin::run(app, args)),
-        Command::Unpin(args) => block_on(|| unpin::run(app, args)),
-        Command::Prune(args) => block_on(|| prune::run(app, args)),
-        Command::Adopt(args) => block_on(|| adopt::run(app, args)),
-        Command::Import(args) => block_on(|| import::run(app, args)),
-        Command::Check(args) => block_on(|| check::run(app, args)),
-        Command::Config(args) => config::run(app, args),
-        Command::Ci(args) => ci::run(app, args),
-        Command::Doctor(args) => block_on(|| doctor::run(app, args)),
-        Command::Iam(args) => iam::run(app, args),
-        Command::Init(args) => block_on(|| init::run(app, args)),
-        // It runs whole command lines, each with a runtime of its own.
-        Command::Demo(args) => demo::run(app, args),
-        Command::Schema(args) => schema::run(app, args),
-        Command::Completions(args) => completions::run(app, args),
-        Command::Man(args) => man::run(app, args),
-        Command::Version(args) => version::run(app, args),
-        Command::Help(args) => help::run(app, args),
-    }
-}
-
-/// The fields of the document that a command prints with `--json`.
-fn known(command: &Command) -> &'static [&'static str] {
-    match command {
-        Command::To(args) if args.changing.dry_run => DecisionReport::FIELDS,
-        Command::Rollback(args) if args.changing.dry_run => DecisionReport::FIELDS,
-        Command::Resume(args) if args.changing.dry_run => DecisionReport::FIELDS,
-        Command::To(_) | Command::Rollback(_) | Command::Resume(_) => OutcomeReport::FIELDS,
-        Command::Advance(_) => promote_core::report::AdvanceReport::FIELDS,
-        Command::Plan(_) | Command::Explain(_) => DecisionReport::FIELDS,
-        Command::Status(_) => StatusReport::FIELDS,
-        Command::History(_) => HistoryReport::FIELDS,
-        Command::Show(args) if args.is_promotion() => PromotionReport::FIELDS,
-        Command::Show(_) => ReleaseShow::FIELDS,
-        Command::Diff(_) => DiffReport::FIELDS,
-        Command::Verify(_) => VerifyReport::FIELDS,
-        Command::Watch(_) => crate::watch_report::WatchReport::FIELDS,
-        Command::Publish(_) => promote_core::report::PublishReport::FIELDS,
-        Command::Pack(_) => pack::PackReport::FIELDS,
-        Command::VerifyArchive(_) => verify_archive::ArchiveReport::FIELDS,
-        Command::Freeze(_) | Command::Unfreeze(_) | Command::Hold(_) | Command::Unhold(_) => {
-            crate::saying::SaidReport::FIELDS
-        }
-        Command::Block(_) | Command::Unblock(_) => crate::blocking::BlockReport::FIELDS,
-        Command::Pin(_) | Command::Unpin(_) => crate::pinning::PinReport::FIELDS,
-        Command::Prune(_) => PruneReport::FIELDS,
-        Command::Adopt(_) => adopt::AdoptReport::FIELDS,
-        Command::Import(_) => import::ImportReport::FIELDS,
-        Command::Check(_) => check::CheckReport::FIELDS,
-        Command::Config(_) => config::ConfigReport::FIELDS,
-        Command::Ci(_) => ci::CiReport::FIELDS,
-        Command::Doctor(_) => crate::health::DoctorReport::FIELDS,
-        Command::Iam(_) => iam::IamReport::FIELDS,
-        Command::Init(_) => init::InitReport::FIELDS,
-        Command::Demo(_) => crate::demonstration::DemoReport::FIELDS,
-        Command::Schema(_) => schema::SchemaReport::FIELDS,
-        // These print what another program reads; there is no document of it.
-        Command::Completions(_) | Command::Man(_) | Command::Help(_) => &[],
-        Command::Version(_) => version::VersionReport::FIELDS,
-    }
-}
-
-/// Checks the fields that `--json=FIELDS` names, or lists them, before anything else is done.
-fn fields(app: &App<'_>, command: &Command) -> Result<Option<ExitStatus>, Stop> {
-    let wish = app.wish();
-    if matches!(wish, Wish::None | Wish::Whole) {
-        return Ok(None);
-    }
-    let known = known(command);
-    wish.check(known)?;
+    let (row, wish) = (command.row(app), app.wish());
+    wish.check(row.fields)?;
     if wish == Wish::Names {
-        app.screen.data(&format!("{}\n", known.join("\n")))?;
-        return Ok(Some(ExitStatus::Ok));
+        app.screen.data(&format!("{}\n", row.fields.join("\n")))?;
+        return Ok(ExitStatus::Ok);
     }
-    Ok(None)
+    (row.run)()
 }
 
 /// How long what still runs in threads is waited for when the command has ended.

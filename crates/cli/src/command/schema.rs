@@ -1,6 +1,6 @@
 //! `promote schema`.
 
-use super::{adopt, check, ci, config, iam, init, pack, version};
+use super::{adopt, check, ci, config, environment_marks, iam, init, pack, release_marks, version};
 use crate::app::{App, Ended};
 use crate::page::{Page, Style, Text};
 use crate::written;
@@ -108,9 +108,9 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
         row::<promote_core::report::PublishReport>(),
         row::<promote_core::report::AdvanceReport>(),
         row::<pack::PackReport>(),
-        row::<crate::saying::SaidReport>(),
-        row::<crate::blocking::BlockReport>(),
-        row::<crate::pinning::PinReport>(),
+        row::<environment_marks::SaidReport>(),
+        row::<release_marks::BlockReport>(),
+        row::<release_marks::PinReport>(),
         row::<PruneReport>(),
         row::<adopt::AdoptReport>(),
         row::<check::CheckReport>(),

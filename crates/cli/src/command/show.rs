@@ -7,7 +7,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::PromotionId;
 use promote_core::observe::{heads, resolve_prefix};
-use promote_core::report;
+use promote_core::report::{self, Document, PromotionReport, ReleaseShow};
 use promote_core::request::Wanted;
 use promote_core::world::View;
 
@@ -27,8 +27,13 @@ pub(crate) struct ShowArgs {
 
 impl ShowArgs {
     /// Whether a promotion is named: 16 digits of Crockford's base 32, which no commit in lower case is.
-    pub(crate) fn is_promotion(&self) -> bool {
+    fn is_promotion(&self) -> bool {
         self.what.len() == 16 && self.what.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+    }
+
+    /// The fields of the document about what is named.
+    pub(crate) fn fields(&self) -> &'static [&'static str] {
+        if self.is_promotion() { PromotionReport::FIELDS } else { ReleaseShow::FIELDS }
     }
 }
 

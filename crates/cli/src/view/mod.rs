@@ -107,3 +107,12 @@ pub(crate) fn marks(allowed: &[String]) -> String {
         some => format!(" [{}]", some.join(", ")),
     }
 }
+
+/// What became of something that was said about an environment or a release: it was `done`, or was so `already`.
+pub(crate) fn marked(of: &str, (done, already): (&str, &str), changed: bool, dry_run: bool) -> Text {
+    match (changed, dry_run) {
+        (false, _) => Text::plain(format!("{of} {already}: nothing to do")),
+        (true, true) => Text::plain(format!("{of} {done}, if this is done; nothing was changed")),
+        (true, false) => Text::new("✓ ", Style::Good).and(format!("{of} {done}"), Style::Plain),
+    }
+}

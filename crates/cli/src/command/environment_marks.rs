@@ -1,19 +1,99 @@
-//! What `freeze`, `unfreeze`, `hold` and `unhold` have in common: something is said about an environment, and nothing
-//! moves.
+//! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves.
 
 use crate::app::{App, Ended};
 use crate::args::Changing;
-use crate::page::{Page, Style, Text};
+use crate::page::{Page, Style};
 use crate::project::Project;
+use crate::view::marked;
 use chrono::{DateTime, Utc};
+use clap::Args;
 use promote_core::admin::{Saying, say};
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
 use serde::Serialize;
+
+/// Block promotions to an environment
+///
+/// Promotions to it are refused until then, by hand and automatic; rollbacks are not. A freeze that recurs belongs
+/// into `promote.toml` as `freeze`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promote freeze prod --until 2h --reason \"INC-88\"\n  promote freeze prod --until \"2026-12-24 12:00\" --reason holidays\n  promote freeze prod --reason \"until we know more\""
+)]
+pub(crate) struct FreezeArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// When it ends: `2h`, `2026-11-21 18:00` in the project's time zone, or RFC 3339; left out, when it is lifted
+    #[arg(long, value_name = "TIME")]
+    until: Option<String>,
+
+    /// Why, which is needed; kept in the ledger and shown to everyone who is refused
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: String,
+
+    #[command(flatten)]
+    changing: Changing,
+}
+
+/// Lift the freeze of an environment
+///
+/// Freezes that `promote.toml` has as windows stay.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote unfreeze prod --reason \"the sale is over\"")]
+pub(crate) struct UnfreezeArgs {
+    #[command(flatten)]
+    lift: LiftArgs,
+}
+
+/// Make automation leave an environment alone
+///
+/// Publishing and schedules move nothing there until `promote unhold`; people still may.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote hold staging --reason \"load test\"")]
+pub(crate) struct HoldArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Why, which is needed; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: String,
+
+    #[command(flatten)]
+    changing: Changing,
+}
+
+/// Let automation move an environment again
+///
+/// A rollback of an automatic environment leaves a hold behind, so that the same release does not come straight back.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promote unhold staging")]
+pub(crate) struct UnholdArgs {
+    #[command(flatten)]
+    lift: LiftArgs,
+}
+
+/// What is lifted, and why.
+#[derive(Debug, Args)]
+pub(crate) struct LiftArgs {
+    /// The environment
+    #[arg(value_name = "ENV")]
+    environment: EnvironmentName,
+
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: Option<String>,
+
+    #[command(flatten)]
+    changing: Changing,
+}
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -41,8 +121,45 @@ impl Document for SaidReport {
         &["schema", "environment", "said", "changed", "dry_run", "until", "reason", "entry"];
 }
 
+pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> Ended {
+    let project = app.project_to_write()?;
+    let until = match args.until.as_deref() {
+        None => None,
+        Some(text) => {
+            // A span is counted from the store's time, by which the freeze ends.
+            let store = app.world(&project).await?;
+            let asked = store.ledger.bucket().now().await;
+            let now = asked.map_err(|error| Failure::looking("asking for the time", error))?;
+            Some(crate::moment::after(text, &project.config.timezone, now)?)
+        }
+    };
+    let (saying, reason) = (Saying::Freeze(until), Some(args.reason.as_str()));
+    mark(app, &project, &args.changing, &args.environment, &saying, reason).await
+}
+
+pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> Ended {
+    let project = app.project_to_write()?;
+    let reason = Some(args.reason.as_str());
+    mark(app, &project, &args.changing, &args.environment, &Saying::Hold, reason).await
+}
+
+pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> Ended {
+    args.lift.run(app, &Saying::Unfreeze).await
+}
+
+pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> Ended {
+    args.lift.run(app, &Saying::Unhold).await
+}
+
+impl LiftArgs {
+    async fn run(&self, app: &App<'_>, saying: &Saying) -> Ended {
+        let project = app.project_to_write()?;
+        mark(app, &project, &self.changing, &self.environment, saying, self.reason.as_deref()).await
+    }
+}
+
 /// Says it, or with `--dry-run` looks whether there is anything to say.
-pub(crate) async fn run(
+async fn mark(
     app: &App<'_>,
     project: &Project,
     changing: &Changing,
@@ -113,11 +230,7 @@ fn page(report: &SaidReport) -> Page {
         "hold" => ("is left alone by automation".to_owned(), "is held already"),
         _ => ("is open to automation again".to_owned(), "is not held"),
     };
-    let text = match (report.changed, report.dry_run) {
-        (false, _) => Text::plain(format!("{name} {already}: nothing to do")),
-        (true, true) => Text::plain(format!("{name} {done}, if this is done; nothing was changed")),
-        (true, false) => Text::new("✓ ", Style::Good).and(format!("{name} {done}"), Style::Plain),
-    };
+    let text = marked(name, (&done, already), report.changed, report.dry_run);
     let text = match &report.entry {
         Some(entry) => text.and(format!(" (ledger entry {entry})"), Style::Dim),
         None => text,
