@@ -2,8 +2,8 @@
 //! allowed already; a person at a terminal is asked about others, once; without one, the command ends before any request.
 
 use crate::app::App;
-use crate::project::Project;
-use crate::question::{ask, forbidden, is_yes, terminal};
+use crate::app::project::Project;
+use crate::app::question::{ask, forbidden, is_yes, terminal};
 use crate::written;
 use promote_core::failure::Failure;
 use promote_providers::Trust;

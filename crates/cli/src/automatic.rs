@@ -1,8 +1,8 @@
 //! Shows the promotions that follow a publication by itself, and what a build says before it.
 
+use crate::app::screen::Screen;
 use crate::page::{Style, Text};
 use crate::progress::Progress;
-use crate::screen::Screen;
 use promote_core::advance::Watch;
 use promote_core::plan::Plan;
 use promote_core::port::StepProgress;

@@ -1,16 +1,16 @@
 //! From a request to a promotion that was carried out: decide, show, ask, move, and say what came of it. The same for
 //! `to`, `rollback` and `resume`.
 
-use crate::app::{App, Ended, Stop};
-use crate::args::{Changing, JobFiles, Waiting};
-use crate::confirm::confirm;
+use crate::app::confirm::confirm;
+use crate::app::json::JsonSelection;
+use crate::app::project::Project;
+use crate::app::question::terminal;
+use crate::app::{App, CommandResult, Stop};
+use crate::args::{ConfirmArgs, JobFiles, Waiting};
 use crate::cut_off::cut_off;
-use crate::document::Wish;
 use crate::gitlab::Facts;
-use crate::interrupt::{last_words, or_signal};
+use crate::interrupt::{finish_unless_signalled, or_signal};
 use crate::page::Page;
-use crate::project::Project;
-use crate::question::terminal;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::{Config, Tier};
@@ -41,7 +41,7 @@ pub(crate) struct Move<'a> {
     /// The plan that it must come to.
     pub(crate) saved: Option<Plan>,
     /// Whether to ask, and whether to do it at all.
-    pub(crate) changing: &'a Changing,
+    pub(crate) changing: &'a ConfirmArgs,
     /// How long to wait.
     pub(crate) waiting: &'a Waiting,
     /// What to leave for later jobs.
@@ -62,7 +62,7 @@ impl Move<'_> {
 }
 
 /// Carries a request out.
-pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> Ended {
+pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> CommandResult {
     let mut facts = Facts::new(&wanted.request.environment);
     let files = wanted.files;
     let ended = carry_and_tell(app, project, wanted, &mut facts).await;
@@ -74,7 +74,7 @@ async fn carry_and_tell(
     project: &mut Project,
     mut wanted: Move<'_>,
     facts: &mut Facts,
-) -> Ended {
+) -> CommandResult {
     set_timeout(&mut project.config, &wanted);
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
@@ -133,7 +133,7 @@ async fn carry_and_tell(
         }
         Decision::Allowed(plan) => {
             let before = past(&snapshot, plan);
-            let listed = asks && crate::question::terminal(app) && settings.tier == Tier::Production;
+            let listed = asks && crate::app::question::terminal(app) && settings.tier == Tier::Production;
             app.screen.note(&decision_view::summary(&report, before, listed));
             What::Plan(plan)
         }
@@ -154,7 +154,7 @@ async fn carry_and_tell(
             let underway =
                 Underway { world: world.clone(), config: config.clone(), request: wanted.request.clone() };
             let stop = cut_off(app, &progress, signal, &underway).await;
-            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
+            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }
     };
@@ -191,7 +191,7 @@ impl Errand<'_> {
     }
 
     /// Says what came of it.
-    fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> Ended {
+    fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> CommandResult {
         let report = OutcomeReport::of(done, waited, took_s).shown(shown);
         if done.exit == ExitStatus::Ok {
             self.app.tell(true, &report, || outcome_view::page(&report))?;
@@ -199,7 +199,7 @@ impl Errand<'_> {
             let page = outcome_view::failed(&report);
             self.app.screen.message("\n");
             self.app.screen.complain(&page);
-            if self.app.wish() != Wish::None {
+            if self.app.json() != JsonSelection::None {
                 self.app.tell(true, &report, Page::default)?;
             }
         }
@@ -218,22 +218,22 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
     }
 }
 
-fn refused(app: &App<'_>, report: &DecisionReport) -> Ended {
+fn refused(app: &App<'_>, report: &DecisionReport) -> CommandResult {
     let page = decision_view::refused(report);
     app.screen.complain(&page);
-    match app.wish() {
-        Wish::None => {}
+    match app.json() {
+        JsonSelection::None => {}
         // The fields that were asked for are those of an outcome, which there is none of.
-        _ => app.screen.data(&Wish::Whole.text(report)?)?,
+        _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
     }
-    Err(Stop::Shown(report.exit))
+    Err(Stop::AlreadyReported(report.exit))
 }
 
 /// The release is there already. That its deployment did not end well is not passed over.
-fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> Ended {
-    match app.wish() {
-        Wish::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
-        _ => app.screen.data(&Wish::Whole.text(report)?)?,
+fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> CommandResult {
+    match app.json() {
+        JsonSelection::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
+        _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
     }
     Ok(report.exit)
 }

@@ -1,8 +1,8 @@
 //! What shells complete: commands and flags, and names from promote.toml and the git repository. No store, registry or
 //! forge is asked.
 
+use crate::app::env::Env;
 use crate::command::completions::ASKED;
-use crate::env::Env;
 use crate::{known, topic};
 use clap::{Arg, Command};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};

@@ -1,10 +1,10 @@
 //! A promotion that was interrupted: it is withdrawn where nothing was written, what is known of it is recorded where the
 //! ledger has a place for it, and said.
 
+use crate::app::signal::Signal;
 use crate::app::{App, Stop};
-use crate::interrupt::last_words;
+use crate::interrupt::finish_unless_signalled;
 use crate::progress::Progress;
-use crate::signal::Signal;
 use promote_core::config::Config;
 use promote_core::cut_off::{Underway, failure};
 use promote_core::failure::Failure;
@@ -18,13 +18,13 @@ pub(crate) async fn cut_off(app: &App<'_>, progress: &Progress, signal: Signal, 
     app.screen.message("\n");
     let mut reached = progress.reached();
     if reached.is_untouched() {
-        let withdrawn = last_words(app.env, underway.withdraw(&reached)).await;
+        let withdrawn = finish_unless_signalled(app.env, underway.withdraw(&reached)).await;
         reached.aborted = matches!(withdrawn, Some(Ok(true)));
         progress.rest();
     }
     let mut recorded = None;
     if reached.is_deploying() {
-        recorded = last_words(app.env, underway.record(&reached)).await;
+        recorded = finish_unless_signalled(app.env, underway.record(&reached)).await;
     }
     Stop::Failure(failure(signal.exit(), underway, &reached, recorded))
 }

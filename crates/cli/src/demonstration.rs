@@ -2,10 +2,10 @@
 //! for real with its output taken down.
 
 use crate::app::App;
-use crate::dimensions::Fixed;
-use crate::env::Env;
+use crate::app::dimensions::Fixed;
+use crate::app::env::Env;
+use crate::app::screen::Stream;
 use crate::page::{Style, Text};
-use crate::screen::Stream;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::Document;

@@ -2,8 +2,8 @@
 //! and whether the forge answers to the token. Whether it may write is seen only when it does.
 
 use crate::app::App;
+use crate::app::project::Project;
 use crate::failure::line;
-use crate::project::Project;
 use promote_core::commit::CommitId;
 use promote_core::config::ForgeKind;
 use promote_core::failure::Failure;

@@ -3,8 +3,8 @@
 //! runner's `ActionCommand.cs`). What foreign text says there must stay text: subjects of commits, output of steps,
 //! messages of servers.
 
-use crate::env::Env;
-use crate::screen::Stream;
+use crate::app::env::Env;
+use crate::app::screen::Stream;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,10 +1,10 @@
 //! What `promote doctor` finds: identity, the ledger, and with others' help stores, pipelines and the forge.
 
 use crate::app::App;
+use crate::app::project::Project;
 use crate::failure::line;
 use crate::forge_health::ForgeHealth;
 use crate::pipeline_health::PipelineHealth;
-use crate::project::Project;
 use crate::store_health::{self, StoreHealth};
 use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};

@@ -2,7 +2,7 @@
 //! nothing that is there is changed. Whether there is a repository is left to the caller.
 
 use crate::app::App;
-use crate::project::Project;
+use crate::app::project::Project;
 use crate::written::refuse_links;
 use promote_core::config::Config;
 use promote_core::location::StoreId;

@@ -1,8 +1,9 @@
-//! Ctrl-C, requests to terminate and a terminal that is closed: the flow is dropped, what was done is said, and the second signal ends it all.
+//! Ctrl-C, requests to terminate and a terminal that is closed: the flow is dropped, what was done is said, and the second
+//! signal ends it all.
 
-use crate::env::Env;
+use crate::app::env::Env;
+use crate::app::signal::Signal;
 use crate::progress::Progress;
-use crate::signal::Signal;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 
@@ -23,7 +24,7 @@ pub(crate) async fn or_signal<T>(
 }
 
 /// Runs what is left to do after a signal; a second signal ends it.
-pub(crate) async fn last_words<T>(env: &Env, rest: impl Future<Output = T>) -> Option<T> {
+pub(crate) async fn finish_unless_signalled<T>(env: &Env, rest: impl Future<Output = T>) -> Option<T> {
     match select(pin!(rest), pin!(env.signals.next())).await {
         Either::Left((done, _)) => Some(done),
         Either::Right(_) => None,

@@ -1,7 +1,7 @@
 //! What promote.toml names, for those who help with names: suggestions and completions. Nothing where there is no file, or
 //! one that can't be read; saying what is wrong with it is left to the commands.
 
-use crate::env::Env;
+use crate::app::env::Env;
 use promote_core::config::{Config, ReadContext, read};
 use promote_providers::config_file;
 use std::ffi::OsString;

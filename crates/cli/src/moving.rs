@@ -2,8 +2,8 @@
 //! anything is asked; elsewhere it is refused by whoever looks it up.
 
 use crate::app::App;
+use crate::app::question::{forbidden, terminal};
 use crate::page::{Style, Text};
-use crate::question::{forbidden, terminal};
 use promote_core::config::Config;
 use promote_core::failure::Failure;
 use promote_core::observe::moving;

@@ -1,10 +1,10 @@
 //! The environment that a command is about, where none is named: somebody at a terminal is asked.
 
 use crate::app::App;
-use crate::document::Wish;
+use crate::app::json::JsonSelection;
+use crate::app::project::Project;
+use crate::app::question::{ask, forbidden, terminal};
 use crate::known;
-use crate::project::Project;
-use crate::question::{ask, forbidden, terminal};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::{EnvironmentName, shown};
@@ -23,7 +23,7 @@ pub(crate) fn environment(
         return Ok(name.clone());
     }
     let all = known::environments(&project.config);
-    if !terminal(app) || forbidden(app) || app.wish() != Wish::None {
+    if !terminal(app) || forbidden(app) || app.json() != JsonSelection::None {
         let hint = format!("the environments are {}; `promote {command} --help` explains", all.join(", "));
         return Err(Failure::new(ExitStatus::Usage, "`<ENV>` is missing").hint(hint));
     }

@@ -2,8 +2,8 @@
 //! target, whether the bucket keeps versions, what starts it, and which rights are missing.
 
 use crate::app::App;
+use crate::app::project::Project;
 use crate::failure::line;
-use crate::project::Project;
 use crate::store_health::StoreHealth;
 use promote_core::config::{Environment, StepAction};
 use promote_core::exit::ExitStatus;

@@ -1,12 +1,12 @@
 //! Letting a stage of a pipeline go back to what succeeded in it before: the quickest way back where a whole rollback
 //! takes too long. No target is moved; that the release in the environment did not hold is recorded.
 
-use crate::app::{App, Ended, Stop};
-use crate::args::Changing;
-use crate::confirm::confirm;
+use crate::app::confirm::confirm;
+use crate::app::project::Project;
+use crate::app::{App, CommandResult, Stop};
+use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
-use crate::project::Project;
 use crate::watch_report::{StageRollback, WatchReport};
 use crate::watching::{Shown, context, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
@@ -51,9 +51,9 @@ pub(crate) async fn run(
     app: &App<'_>,
     project: &Project,
     name: &EnvironmentName,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     wanted: &Wanted<'_>,
-) -> Ended {
+) -> CommandResult {
     let settings = environment(&project.config, name)?;
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
@@ -125,7 +125,7 @@ pub(crate) async fn run(
             Err(signal) => {
                 progress.rest();
                 app.screen.message("\nThe stage goes on by itself.\n");
-                return Err(Stop::Shown(signal.exit()));
+                return Err(Stop::AlreadyReported(signal.exit()));
             }
         };
         let took = clock.steady().saturating_sub(began);

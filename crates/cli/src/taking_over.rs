@@ -1,10 +1,10 @@
 //! Before somebody else's promotion is taken over that may still be under way: a person is asked, automation waits.
 
+use crate::app::question::{ask, forbidden, is_yes, terminal};
 use crate::app::{App, Stop};
-use crate::args::Changing;
+use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
 use crate::progress::Progress;
-use crate::question::{ask, forbidden, is_yes, terminal};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -26,7 +26,7 @@ pub(crate) enum Taken {
 pub(crate) async fn take_over(
     app: &App<'_>,
     progress: &Progress,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     early: &TooEarly,
     action: Action,
 ) -> Result<Taken, Stop> {

@@ -1,6 +1,6 @@
 //! The topics of `promote help`: what concerns more than one command. What code knows is taken from it.
 
-use crate::env::VARIABLES;
+use crate::app::env::VARIABLES;
 use crate::page::{Page, Style, Text};
 use promote_core::exit::ExitStatus;
 use promote_core::rule::RULES;

@@ -1,9 +1,9 @@
 //! Wrong arguments, help and version: clap's answers in this program's words.
 
-use crate::document::Wish;
-use crate::env::Env;
+use crate::app::env::Env;
+use crate::app::json::JsonSelection;
+use crate::app::screen::Screen;
 use crate::known;
-use crate::screen::Screen;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -36,7 +36,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         failure
     };
     if wants_document(arguments)
-        && let Ok(text) = Wish::Whole.text(&FailureReport::of(&failure))
+        && let Ok(text) = JsonSelection::Whole.text(&FailureReport::of(&failure))
     {
         let _ = screen.data(&text);
     }

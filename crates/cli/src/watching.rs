@@ -1,11 +1,11 @@
 //! Following what a promotion set off elsewhere: which executions, answering what waits in them, and what came of it.
 //! Nothing is written to the ledger.
 
-use crate::app::{App, Ended, Stop};
+use crate::app::project::Project;
+use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
-use crate::project::Project;
 use crate::watch_report::WatchReport;
 use futures_util::future::try_join;
 use promote_core::config::{Environment, Step, StepAction};
@@ -58,7 +58,7 @@ pub(crate) async fn watch(
     answer: Option<Answer<'_>>,
     follows: bool,
     timeout: Option<Duration>,
-) -> Ended {
+) -> CommandResult {
     let settings = environment(&project.config, name)?;
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
@@ -98,7 +98,7 @@ pub(crate) async fn watch(
             Err(signal) => {
                 progress.rest();
                 app.screen.message("\nThe pipelines go on by themselves.\n");
-                return Err(Stop::Shown(signal.exit()));
+                return Err(Stop::AlreadyReported(signal.exit()));
             }
         };
         report.end = steps.last().map(|step| step.end);

@@ -1,9 +1,9 @@
 //! What goes over the wire, shown: with `-v` each request, and always that one is sent again after a second without an
 //! answer, so that nobody looks at nothing.
 
+use crate::app::screen::Screen;
 use crate::args::Global;
 use crate::page::{Style, Text};
-use crate::screen::Screen;
 use promote_core::port::wire::{Listening, Wire, listen};
 use std::cell::RefCell;
 use std::time::Duration;

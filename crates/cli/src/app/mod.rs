@@ -1,14 +1,24 @@
-//! What every command has at hand: flags, surroundings, the screen; with [`project`] and [`outside`] the project and the world.
+//! What every command has at hand: flags, surroundings, the screen; with [`loading`] and [`outside`] the project and the world.
 
+pub(crate) mod confirm;
+pub(crate) mod connect;
+pub(crate) mod dimensions;
+pub(crate) mod env;
+pub(crate) mod json;
+mod loading;
 mod outside;
-mod project;
+mod pager;
+pub(crate) mod project;
+pub(crate) mod question;
+pub(crate) mod screen;
+pub(crate) mod signal;
 
+use crate::app::connect::Connect;
+use crate::app::env::Env;
+use crate::app::json::JsonSelection;
+use crate::app::screen::{Screen, Stream};
 use crate::args::{Global, TermsArgs};
-use crate::connect::Connect;
-use crate::document::Wish;
-use crate::env::Env;
 use crate::page::{Page, Style, Text};
-use crate::screen::{Screen, Stream};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
 use promote_core::ledger::Override;
@@ -26,7 +36,7 @@ pub(crate) enum Stop {
     /// A failure, not shown yet.
     Failure(Failure),
     /// Everything was said.
-    Shown(ExitStatus),
+    AlreadyReported(ExitStatus),
 }
 
 impl From<Failure> for Stop {
@@ -36,7 +46,7 @@ impl From<Failure> for Stop {
 }
 
 /// How a command ends.
-pub(crate) type Ended = Result<ExitStatus, Stop>;
+pub(crate) type CommandResult = Result<ExitStatus, Stop>;
 
 /// The program as a whole, for commands that speak of it. It stands above them, so they are given it.
 #[derive(Debug, Clone, Copy)]
@@ -65,14 +75,14 @@ pub(crate) struct App<'a> {
 
 impl App<'_> {
     /// The document that is asked for with `--json`.
-    pub(crate) fn wish(&self) -> Wish {
-        Wish::of(self.global)
+    pub(crate) fn json(&self) -> JsonSelection {
+        JsonSelection::of(self.global)
     }
 
     /// Shows a document: as JSON where that was asked for, else as the page that `page` makes of it.
     pub(crate) fn show<D: Document>(&self, document: &D, page: impl FnOnce() -> Page) -> Result<(), Failure> {
-        match self.wish() {
-            Wish::None => self.screen.page(&page()),
+        match self.json() {
+            JsonSelection::None => self.screen.page(&page()),
             wish => self.screen.data(&wish.text(document)?),
         }
     }
@@ -106,7 +116,7 @@ impl App<'_> {
     /// # Errors
     /// `Usage`, when a document was asked for.
     pub(crate) fn prints_text(&self, command: &str, what: &str) -> Result<(), Failure> {
-        if self.wish() == Wish::None {
+        if self.json() == JsonSelection::None {
             return Ok(());
         }
         Err(Failure::new(ExitStatus::Usage, format!("`promote {command}` prints {what}, not JSON"))
@@ -136,14 +146,14 @@ impl App<'_> {
     /// Shows why a command ended early, and gives its exit status.
     pub(crate) fn stopped(&self, stop: Stop) -> ExitStatus {
         let failure = match stop {
-            Stop::Shown(status) => return status,
+            Stop::AlreadyReported(status) => return status,
             Stop::Failure(failure) => failure,
         };
         let page = crate::failure::page(&failure);
         self.screen.complain(&page);
-        if self.wish() != Wish::None {
+        if self.json() != JsonSelection::None {
             // A script that reads the document gets one in this case, too; its schema says which.
-            if let Ok(text) = Wish::Whole.text(&FailureReport::of(&failure)) {
+            if let Ok(text) = JsonSelection::Whole.text(&FailureReport::of(&failure)) {
                 let _ = self.screen.data(&text);
             }
         }

@@ -1,10 +1,10 @@
 //! What a command reaches outside: the world of its project, who runs it, the forge and what that is told.
 
 use crate::app::App;
-use crate::connect::Site;
+use crate::app::connect::Site;
+use crate::app::project::Project;
 use crate::page::{Style, Text};
 use crate::progress::Progress;
-use crate::project::Project;
 use promote_core::config::Forge;
 use promote_core::event::Events;
 use promote_core::failure::Failure;

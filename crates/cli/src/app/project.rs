@@ -1,68 +1,129 @@
-//! The project of a command: the way from `promote.toml` to what may be read and written, and showing what is wrong with it.
+//! Finding and reading `promote.toml`. What is wrong with it is handed to whoever asked, and shown elsewhere.
 
-use crate::app::{App, Stop};
-use crate::diagnostic;
-use crate::document::Wish;
-use crate::page::{Style, Text};
-use crate::project::{Project, Refused, Unusable};
+use crate::app::connect::Connect;
+use crate::app::env::Env;
+use promote_core::config::{Config, Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
-use promote_core::report::FailureReport;
-use std::path::PathBuf;
+use promote_core::failure::Failure;
+pub(crate) use promote_providers::config_file::FILE;
+use promote_providers::{Variables, config_file};
+use std::path::{Path, PathBuf};
 
-impl App<'_> {
-    /// Reads the configuration, and shows what is wrong with it.
-    pub(crate) fn load(&self) -> Result<Project, Stop> {
-        let loaded = Project::load(self.global.config.as_deref(), self.env, self.connect);
-        loaded.map_err(|unusable| self.unusable(unusable))
+/// A project's configuration and where it lies.
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    /// What it means.
+    pub(crate) config: Config,
+    /// The file.
+    pub(crate) file: PathBuf,
+    /// The folder it lies in: plain locations and commands are relative to it.
+    pub(crate) base: PathBuf,
+    /// Its text.
+    pub(crate) text: String,
+    /// What could be better about it. Shown by `promote check` only.
+    pub(crate) remarks: Vec<Diagnostic>,
+}
+
+/// Why there is no project to work with.
+#[derive(Debug)]
+pub(crate) enum Unusable {
+    /// The file is not there, or can't be read.
+    Failure(Failure),
+    /// It says what it must not.
+    Refused(Refused),
+}
+
+/// What is wrong with a file's text.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// The file's name for messages.
+    pub(crate) path: String,
+    /// Its text.
+    pub(crate) text: String,
+    /// Each place in it.
+    pub(crate) found: Vec<Diagnostic>,
+}
+
+impl From<Failure> for Unusable {
+    fn from(failure: Failure) -> Self {
+        Self::Failure(failure)
+    }
+}
+
+impl Project {
+    /// Finds the file, `named` or the nearest one upwards, and reads it.
+    pub(crate) fn load(named: Option<&Path>, env: &Env, connect: &dyn Connect) -> Result<Self, Unusable> {
+        let file = find(named, env)?;
+        let text = config_file::text(&file, "`--config PATH` names another")?;
+        Self::read(file, text, env, connect)
     }
 
-    /// The project, where there is one that can be read; nothing is said when not.
-    pub(crate) fn quiet_project(&self) -> Option<Project> {
-        Project::quietly(self.global.config.as_deref(), self.env, self.connect)
+    /// The project, where there is one that can be read.
+    pub(crate) fn quietly(named: Option<&Path>, env: &Env, connect: &dyn Connect) -> Option<Self> {
+        let file = find(named, env).ok()?;
+        let text = config_file::text(&file, "").ok()?;
+        Self::read(file, text, env, connect).ok()
     }
 
-    /// Reads a text as the content of `file` for a command that writes, and shows what is wrong with it.
-    pub(crate) fn read_to_write(&self, file: PathBuf, text: String) -> Result<Project, Stop> {
-        let read = Project::read(file, text, self.env, self.connect);
-        let checked = read.and_then(|project| project.to_write(self.env).map(|()| project));
-        checked.map_err(|unusable| self.unusable(unusable))
-    }
-
-    /// Reads the configuration for a command that only looks, and says what keeps the others from writing.
-    pub(crate) fn project(&self) -> Result<Project, Stop> {
-        let project = self.load()?;
-        for what in project.config.unacted() {
-            let text =
-                format!("{}: {what}; nothing can be written until it is taken out", project.shown(self.env));
-            self.screen.say(&Text::new("warning: ", Style::Warn).and(&text, Style::Plain));
-        }
-        Ok(project)
-    }
-
-    /// Reads the configuration for a command that writes. One that asks for what this version does not do is shown and
-    /// refused.
-    pub(crate) fn project_to_write(&self) -> Result<Project, Stop> {
-        let project = self.load()?;
-        match project.to_write(self.env) {
-            Ok(()) => Ok(project),
-            Err(unusable) => Err(self.unusable(unusable)),
-        }
-    }
-
-    /// Shows each place that is wrong.
-    fn unusable(&self, unusable: Unusable) -> Stop {
-        let Refused { path, text, found } = match unusable {
-            Unusable::Failure(failure) => return failure.into(),
-            Unusable::Refused(refused) => refused,
+    /// Reads a text as the content of `file`.
+    pub(crate) fn read(
+        file: PathBuf,
+        text: String,
+        env: &Env,
+        connect: &dyn Connect,
+    ) -> Result<Self, Unusable> {
+        let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
+        let variables = |name: &str| env.variables.get(name).cloned();
+        let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+        // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
+        let names_one = text.lines().any(|line| line.trim_start().starts_with("project"));
+        let context = ReadContext {
+            default_project: if names_one { None } else { connect.project_name(&base) },
+            variables: &variables,
+            version: version.unwrap_or(semver::Version::new(0, 0, 0)),
+            schemes: &[],
         };
-        self.screen.message(diagnostic::shown(&path, &text, &found, self.screen.err_colour).trim_end());
-        self.screen.message("\n");
-        if self.wish() != Wish::None {
-            let report = FailureReport::of(&diagnostic::failure(&path, &found));
-            if let Err(failure) = Wish::Whole.text(&report).and_then(|text| self.screen.data(&text)) {
-                return failure.into();
-            }
-        }
-        Stop::Shown(ExitStatus::Usage)
+        let (mut config, remarks) = match read(&text, &context) {
+            Ok(read) => read,
+            Err(found) => return Err(Unusable::Refused(Refused { path: shown(&file, env), text, found })),
+        };
+        config.frozen = env.variables.iter().collect::<Variables>().frozen();
+        Ok(Self { config, file, base, text, remarks })
     }
+
+    /// Refuses to write as long as the file asks for what this version does not do.
+    pub(crate) fn to_write(&self, env: &Env) -> Result<(), Unusable> {
+        match self.config.unacted.as_slice() {
+            [] => Ok(()),
+            found => Err(Unusable::Refused(Refused {
+                path: self.shown(env),
+                text: self.text.clone(),
+                found: found.to_vec(),
+            })),
+        }
+    }
+
+    /// The file's name for messages.
+    pub(crate) fn shown(&self, env: &Env) -> String {
+        shown(&self.file, env)
+    }
+}
+
+/// Relative to the current folder where it lies below that.
+fn shown(file: &Path, env: &Env) -> String {
+    file.strip_prefix(&env.folder).unwrap_or(file).display().to_string()
+}
+
+/// The file that is named, or the nearest one upwards that nobody else can have put there.
+fn find(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
+    let named = named.or_else(|| env.variable("PROMOTE_CONFIG").map(Path::new));
+    if let Some(path) = named {
+        return Ok(env.folder.join(path));
+    }
+    let found = config_file::find(&env.folder).ok_or_else(|| {
+        Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))
+            .hint("`promote init` writes one, `--config PATH` names one")
+    })?;
+    config_file::trusted(&found)?;
+    Ok(found)
 }

@@ -1,7 +1,7 @@
 //! `promote adopt`.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::admin::{adopt, holding};
@@ -38,7 +38,7 @@ pub(crate) struct AdoptArgs {
     reason: String,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// What was recorded.
@@ -73,7 +73,7 @@ impl Document for AdoptReport {
         &["schema", "environment", "sha", "targets", "unchanged", "dry_run", "entry"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
     let project = app.project_to_write()?;
     let name = &args.environment;
     let settings = environment(&project.config, name)?;
@@ -111,7 +111,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> Ended {
         entry: None,
     };
     if !args.changing.dry_run && !found.recorded {
-        crate::confirm::confirm(app, &args.changing, settings, false)?;
+        crate::app::confirm::confirm(app, &args.changing, settings, false)?;
         let request = Request {
             reason: Some(args.reason.clone()),
             ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)

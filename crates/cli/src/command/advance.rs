@@ -1,10 +1,10 @@
 //! `promote advance`.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::automatic::Shown;
 use crate::cut_off::one_of_several;
-use crate::interrupt::{last_words, or_signal};
+use crate::interrupt::{finish_unless_signalled, or_signal};
 use clap::Args;
 use promote_core::advance::advance;
 use promote_core::event::Events;
@@ -36,10 +36,10 @@ pub(crate) struct AdvanceArgs {
     exit_code: bool,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     let project = app.project_to_write()?;
     let progress = app.progress();
     let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
@@ -55,7 +55,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> Ended {
         Err(signal) => {
             let again = "run `promote advance` again: it goes on where it stopped";
             let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
-            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
+            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }
     };

@@ -1,6 +1,6 @@
 //! `promote check`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::diagnostic;
 use crate::page::{Page, Style, Text};
 use clap::Args;
@@ -75,7 +75,7 @@ impl Document for CheckReport {
         &["schema", "file", "project", "environments", "errors", "remarks", "online", "ok"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> CommandResult {
     let project = app.load()?;
     let unacted = &project.config.unacted;
     let mut online = Vec::new();
@@ -95,7 +95,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> Ended {
         ok: worst.is_none() && unacted.is_empty(),
     };
     let told: Vec<Diagnostic> = unacted.iter().chain(&project.remarks).cloned().collect();
-    if app.wish() == crate::document::Wish::None && !told.is_empty() {
+    if app.json() == crate::app::json::JsonSelection::None && !told.is_empty() {
         let (path, colour) = (project.shown(app.env), app.screen.err_colour);
         app.screen.message(&diagnostic::shown(&path, &project.text, &told, colour));
     }

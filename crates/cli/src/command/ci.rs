@@ -1,6 +1,6 @@
 //! `promote ci`.
 
-use crate::app::{App, Ended, Stop};
+use crate::app::{App, CommandResult, Stop};
 use crate::generate::{Pinned, github, gitlab};
 use crate::page::{Page, Style, Text};
 use crate::written;
@@ -68,7 +68,7 @@ impl Document for CiReport {
     const FIELDS: &'static [&'static str] = &["schema", "system", "file", "result", "text"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> CommandResult {
     let project = app.project()?;
     let (system, usual, command) = match args.system {
         System::Github => ("github", github::FILE, github::COMMAND),
@@ -100,7 +100,7 @@ pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> Ended {
     };
     let shown = file.strip_prefix(&app.env.folder).unwrap_or(&file).display().to_string();
     let report = CiReport { schema: CiReport::SCHEMA, system, file: shown, result, text };
-    if args.stdout && app.wish() == crate::document::Wish::None {
+    if args.stdout && app.json() == crate::app::json::JsonSelection::None {
         app.screen.data(&report.text)?;
         return Ok(ExitStatus::Ok);
     }
@@ -140,7 +140,7 @@ fn by_hand(file: &Path, command: &str) -> Failure {
 }
 
 /// Says that the file is not what it should be.
-fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) -> Ended {
+fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) -> CommandResult {
     let file = &report.file;
     let what = match report.result {
         "missing" => format!("`{file}` is not there"),
@@ -148,13 +148,13 @@ fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) ->
     };
     let out = out.map(|path| format!(" --out {}", path.display())).unwrap_or_default();
     let failure = Failure::new(ExitStatus::Differs, what).hint(format!("`{command}{out}` writes it"));
-    if app.wish() == crate::document::Wish::None {
+    if app.json() == crate::app::json::JsonSelection::None {
         return Err(failure.into());
     }
     let page = crate::failure::page(&failure);
     app.screen.complain(&page);
     app.show(report, Page::default)?;
-    Err(Stop::Shown(ExitStatus::Differs))
+    Err(Stop::AlreadyReported(ExitStatus::Differs))
 }
 
 fn read(file: &Path) -> Result<Option<String>, Failure> {

@@ -1,6 +1,6 @@
 //! `promote completions`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use clap::Args;
 use clap_complete::Shell;
 use clap_complete::env::Shells;
@@ -24,7 +24,7 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> CommandResult {
     app.prints_text("completions", "a shell script")?;
     let script = script(&args.shell.to_string())
         .ok_or_else(|| Failure::new(ExitStatus::Failed, format!("no script for {}", args.shell)))?;

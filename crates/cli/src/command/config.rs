@@ -1,6 +1,6 @@
 //! `promote config show`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use clap::{Args, Subcommand};
 use promote_core::config::Effective;
@@ -45,7 +45,7 @@ impl Document for ConfigReport {
     const FIELDS: &'static [&'static str] = &["schema", "file", "values"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &ConfigArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &ConfigArgs) -> CommandResult {
     let What::Show { env } = &args.what;
     let project = app.project()?;
     if let Some(name) = env {

@@ -1,6 +1,6 @@
 //! `promote demo`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::demonstration::{self, DemoReport};
 use crate::page::{Page, Style, Text};
 use clap::Args;
@@ -20,11 +20,11 @@ pub(crate) struct DemoArgs {
     keep: bool,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &DemoArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &DemoArgs) -> CommandResult {
     let failed = |error| Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error);
     let scratch = tempfile::TempDir::with_prefix("promote-demo-").map_err(failed)?;
     let folder = scratch.path().canonicalize().map_err(failed)?;
-    let quiet = app.wish() != crate::document::Wish::None;
+    let quiet = app.json() != crate::app::json::JsonSelection::None;
     let mut steps = Vec::new();
     let told = demonstration::tell(app, &folder, &mut |step| {
         if !quiet {

@@ -1,6 +1,6 @@
 //! `promote diff`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
@@ -21,7 +21,7 @@ pub(crate) struct DiffArgs {
     right: EnvironmentName,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &DiffArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &DiffArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.world(&project).await?.view();
     let found = report::diff(&view, &project.config, &args.left, &args.right).await?;

@@ -1,6 +1,6 @@
 //! `promote doctor`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::health::{self, DoctorReport};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -20,7 +20,7 @@ pub(crate) struct DoctorArgs {
     probe: bool,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
     let project = if args.probe { app.project_to_write()? } else { app.project()? };
     let world = app.world(&project).await?;
     let mut probed = Vec::new();

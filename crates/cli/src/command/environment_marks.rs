@@ -1,9 +1,9 @@
 //! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::project::Project;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::page::{Page, Style};
-use crate::project::Project;
 use crate::view::marked;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -39,7 +39,7 @@ pub(crate) struct FreezeArgs {
     reason: String,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// Lift the freeze of an environment
@@ -67,7 +67,7 @@ pub(crate) struct HoldArgs {
     reason: String,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// Let automation move an environment again
@@ -92,7 +92,7 @@ pub(crate) struct LiftArgs {
     reason: Option<String>,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// What became of it.
@@ -121,7 +121,7 @@ impl Document for SaidReport {
         &["schema", "environment", "said", "changed", "dry_run", "until", "reason", "entry"];
 }
 
-pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> Ended {
+pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
     let project = app.project_to_write()?;
     let until = match args.until.as_deref() {
         None => None,
@@ -137,22 +137,22 @@ pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> Ended {
     mark(app, &project, &args.changing, &args.environment, &saying, reason).await
 }
 
-pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> Ended {
+pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> CommandResult {
     let project = app.project_to_write()?;
     let reason = Some(args.reason.as_str());
     mark(app, &project, &args.changing, &args.environment, &Saying::Hold, reason).await
 }
 
-pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> Ended {
+pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
     args.lift.run(app, &Saying::Unfreeze).await
 }
 
-pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> Ended {
+pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> CommandResult {
     args.lift.run(app, &Saying::Unhold).await
 }
 
 impl LiftArgs {
-    async fn run(&self, app: &App<'_>, saying: &Saying) -> Ended {
+    async fn run(&self, app: &App<'_>, saying: &Saying) -> CommandResult {
         let project = app.project_to_write()?;
         mark(app, &project, &self.changing, &self.environment, saying, self.reason.as_deref()).await
     }
@@ -162,11 +162,11 @@ impl LiftArgs {
 async fn mark(
     app: &App<'_>,
     project: &Project,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     name: &EnvironmentName,
     saying: &Saying,
     reason: Option<&str>,
-) -> Ended {
+) -> CommandResult {
     let settings = environment(&project.config, name)?;
     let request = Request {
         reason: reason.map(str::to_owned),
@@ -175,7 +175,7 @@ async fn mark(
     // What makes an environment take less needs no second thought; what makes it take more does.
     let loosens = matches!(saying, Saying::Unfreeze | Saying::Unhold);
     if loosens && !changing.dry_run {
-        crate::confirm::confirm(app, changing, settings, false)?;
+        crate::app::confirm::confirm(app, changing, settings, false)?;
     }
     let world = app.world(project).await?;
     let (changed, entry) = if changing.dry_run {

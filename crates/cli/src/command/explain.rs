@@ -1,6 +1,6 @@
 //! `promote explain`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -29,7 +29,7 @@ pub(crate) struct ExplainArgs {
     terms: TermsArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "explain")?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;

@@ -1,6 +1,6 @@
 //! `promote help`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::topic;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -21,7 +21,7 @@ pub(crate) struct HelpArgs {
     of: Vec<String>,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> CommandResult {
     app.prints_text("help", "text for people")?;
     if args.of.is_empty() {
         return first(app);
@@ -45,7 +45,7 @@ pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> Ended {
 }
 
 /// The first page of help.
-pub(crate) fn first(app: &App<'_>) -> Ended {
+pub(crate) fn first(app: &App<'_>) -> CommandResult {
     let text = crate::overview::grouped((app.program.line)(), app.env.width()).render_help();
     app.screen.data(&if app.screen.out_colour { text.ansi().to_string() } else { text.to_string() })?;
     Ok(ExitStatus::Ok)

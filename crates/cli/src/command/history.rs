@@ -1,6 +1,6 @@
 //! `promote history`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
@@ -29,7 +29,7 @@ pub(crate) struct HistoryArgs {
     before: Option<u64>,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &HistoryArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &HistoryArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.world(&project).await?.view();
     let names: Vec<EnvironmentName> = args.environment.iter().cloned().collect();

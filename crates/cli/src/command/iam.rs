@@ -1,7 +1,7 @@
 //! `promote iam`.
 
-use crate::app::{App, Ended};
-use crate::document::Wish;
+use crate::app::json::JsonSelection;
+use crate::app::{App, CommandResult};
 use crate::iam::aws::Account;
 use crate::iam::{Purpose, Rights, aws, google, trust};
 use crate::page::{Style, Text};
@@ -84,7 +84,7 @@ impl Document for IamReport {
     const FIELDS: &'static [&'static str] = &["schema", "cloud", "environments", "policy"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> CommandResult {
     let project = app.project()?;
     let config = &project.config;
     let mut named: Vec<&Environment> = Vec::new();
@@ -121,9 +121,9 @@ pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> Ended {
     })?;
     let environments = named.iter().map(|one| one.name.to_string()).collect();
     let report = IamReport { schema: IamReport::SCHEMA, cloud, environments, policy };
-    match app.wish() {
+    match app.json() {
         // A policy is what another program takes: it is printed as it is.
-        Wish::None => {
+        JsonSelection::None => {
             let text = serde_json::to_string_pretty(&report.policy).map_err(|error| {
                 Failure::new(ExitStatus::Failed, "the policy can't be written as JSON").caused_by(error)
             })?;

@@ -1,7 +1,7 @@
 //! `promote import`.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
 use crate::view::count;
 use clap::Args;
@@ -33,7 +33,7 @@ pub(crate) struct ImportArgs {
     limit: u16,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// What was found and written.
@@ -87,7 +87,7 @@ impl Document for ImportReport {
     const FIELDS: &'static [&'static str] = &["schema", "environments", "releases", "entries", "dry_run"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
     let project = app.project_to_write()?;
     let config = &project.config;
     let names: Vec<EnvironmentName> = match args.environments.is_empty() {
@@ -109,7 +109,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> Ended {
         if !args.changing.yes {
             app.screen.page(&page(&report, None))?;
         }
-        crate::confirm::confirm(app, &args.changing, settings, false)?;
+        crate::app::confirm::confirm(app, &args.changing, settings, false)?;
     }
     let done = carry_out(&world, config, &plan, &actor).await?;
     app.tell(true, &report, || page(&report, Some(done)))?;

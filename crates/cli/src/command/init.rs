@@ -1,10 +1,10 @@
 //! `promote init`.
 
-use crate::app::{App, Ended, Stop};
+use crate::app::project::FILE;
+use crate::app::question::{forbidden, terminal};
+use crate::app::{App, CommandResult, Stop};
 use crate::ignoring::Ignoring;
 use crate::page::{Page, Style, Text};
-use crate::project::FILE;
-use crate::question::{forbidden, terminal};
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
@@ -69,7 +69,7 @@ impl Document for InitReport {
     const FIELDS: &'static [&'static str] = &["schema", "file", "text", "ignored", "begun", "dry_run"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
     let file = match &app.global.config {
         Some(path) => app.env.folder.join(path),
         None => app.env.folder.join(FILE),

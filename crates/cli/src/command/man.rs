@@ -1,6 +1,6 @@
 //! `promote man`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -25,7 +25,7 @@ pub(crate) struct ManArgs {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> CommandResult {
     app.prints_text("man", "a manual page")?;
     let mut whole = (app.program.line)();
     whole.build();

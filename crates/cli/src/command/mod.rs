@@ -35,10 +35,10 @@ mod verify_archive;
 mod version;
 mod watch;
 
-use crate::app::{App, Ended, Stop};
-use crate::args::Changing;
+use crate::app::json::JsonSelection;
+use crate::app::{App, CommandResult, Stop};
+use crate::args::ConfirmArgs;
 use crate::demonstration::DemoReport;
-use crate::document::Wish;
 use crate::health::DoctorReport;
 use crate::watch_report::WatchReport;
 use clap::Subcommand;
@@ -99,14 +99,14 @@ struct Row<'a> {
     /// The fields of the document that it prints with `--json`.
     fields: &'static [&'static str],
     /// Runs it.
-    run: Box<dyn FnOnce() -> Ended + 'a>,
+    run: Box<dyn FnOnce() -> CommandResult + 'a>,
 }
 
 /// What prints text for another program; there is no document of it.
 const TEXT: &[&str] = &[];
 
 /// A command that reaches the outside, for which a runtime is made.
-fn outside<'a, F: Future<Output = Ended>>(
+fn outside<'a, F: Future<Output = CommandResult>>(
     fields: &'static [&'static str],
     make: impl FnOnce() -> F + 'a,
 ) -> Row<'a> {
@@ -114,12 +114,12 @@ fn outside<'a, F: Future<Output = Ended>>(
 }
 
 /// A command that needs no runtime, or whose parts make their own.
-fn inside<'a>(fields: &'static [&'static str], run: impl FnOnce() -> Ended + 'a) -> Row<'a> {
+fn inside<'a>(fields: &'static [&'static str], run: impl FnOnce() -> CommandResult + 'a) -> Row<'a> {
     Row { fields, run: Box::new(run) }
 }
 
 /// What moves a release ends in an outcome, and in a decision where it only looks.
-const fn moves(changing: &Changing) -> &'static [&'static str] {
+const fn moves(changing: &ConfirmArgs) -> &'static [&'static str] {
     if changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
 }
 
@@ -172,19 +172,22 @@ impl Command {
 }
 
 /// Runs what is typed without a command: the status where there is a project, the first page of help elsewhere.
-pub(crate) fn bare(app: &App<'_>) -> Ended {
+pub(crate) fn bare(app: &App<'_>) -> CommandResult {
     let named = app.global.config.is_some() || app.env.variable("PROMOTE_CONFIG").is_some();
-    if named || app.wish() != Wish::None || promote_providers::config_file::find(&app.env.folder).is_some() {
+    if named
+        || app.json() != JsonSelection::None
+        || promote_providers::config_file::find(&app.env.folder).is_some()
+    {
         return dispatch(app, &Command::Status(status::StatusArgs::default()));
     }
     help::first(app)
 }
 
 /// Runs a command. The fields that `--json=FIELDS` names are checked, or listed, before anything else is done.
-pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> Ended {
-    let (row, wish) = (command.row(app), app.wish());
+pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> CommandResult {
+    let (row, wish) = (command.row(app), app.json());
     wish.check(row.fields)?;
-    if wish == Wish::Names {
+    if wish == JsonSelection::Names {
         app.screen.data(&format!("{}\n", row.fields.join("\n")))?;
         return Ok(ExitStatus::Ok);
     }

@@ -1,6 +1,6 @@
 //! `promote pack`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::automatic::Said;
 use crate::page::{Page, Text};
 use crate::view::archive;
@@ -70,7 +70,7 @@ impl Document for PackReport {
         &["schema", "file", "sha", "digest", "content", "size", "members", "format", "warnings"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
     let (what, sha, name) = match &args.path {
         Some(path) => {
             let path = app.env.folder.join(path);

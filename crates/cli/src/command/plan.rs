@@ -1,6 +1,6 @@
 //! `promote plan`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
 use crate::page::Page;
 use crate::written;
@@ -46,7 +46,7 @@ pub(crate) struct PlanArgs {
     terms: TermsArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "plan")?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;

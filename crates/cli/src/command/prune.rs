@@ -1,7 +1,7 @@
 //! `promote prune`.
 
-use crate::app::{App, Ended};
-use crate::args::{Changing, number, span};
+use crate::app::{App, CommandResult};
+use crate::args::{ConfirmArgs, number, span};
 use crate::interrupt::or_signal;
 use crate::page::Page;
 use chrono::TimeDelta;
@@ -38,7 +38,7 @@ pub(crate) struct PruneArgs {
     grace: Duration,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 impl PruneArgs {
@@ -53,7 +53,7 @@ impl PruneArgs {
     }
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     let policy = args.policy()?;
     let project = app.project_to_write()?;
     let config = &project.config;

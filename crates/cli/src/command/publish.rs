@@ -1,11 +1,11 @@
 //! `promote publish`.
 
-use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles};
+use crate::app::{App, CommandResult};
+use crate::args::{ConfirmArgs, JobFiles};
 use crate::automatic::{Said, Shown};
 use crate::cut_off::one_of_several;
 use crate::gitlab::Facts;
-use crate::interrupt::{last_words, or_signal};
+use crate::interrupt::{finish_unless_signalled, or_signal};
 use crate::page::{Style, Text};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
@@ -51,19 +51,19 @@ pub(crate) struct PublishArgs {
     pub(crate) allow_unmerged: bool,
 
     #[command(flatten)]
-    pub(crate) changing: Changing,
+    pub(crate) changing: ConfirmArgs,
 
     #[command(flatten)]
     pub(crate) files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> CommandResult {
     let mut facts = Facts::of_publication();
     let ended = publish(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)
 }
 
-async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended {
+async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> CommandResult {
     let project = app.project_to_write()?;
     let actor = app.identified().await?;
     let progress = app.progress();
@@ -71,7 +71,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
     let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
-    let shown = moving && app.wish() == crate::document::Wish::None;
+    let shown = moving && app.json() == crate::app::json::JsonSelection::None;
     let proposal = promote_providers::proposal::of(&app.env.variables.iter().collect());
     let flow = async {
         let asked = Asked {
@@ -111,7 +111,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Ended 
         Err(signal) => {
             let again = "run `promote publish` again: it goes on where it stopped";
             let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
-            last_words(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
+            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);
         }
     };

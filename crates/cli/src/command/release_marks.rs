@@ -1,7 +1,7 @@
 //! `promote block`, `unblock`, `pin` and `unpin`: something is said about a release, and nothing moves.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
 use crate::view::marked;
 use clap::Args;
@@ -66,7 +66,7 @@ pub(crate) struct MarkArgs {
     reason: String,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// Which release's mark is lifted, and why.
@@ -81,7 +81,7 @@ pub(crate) struct LiftArgs {
     reason: Option<String>,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
 /// What became of a block.
@@ -131,30 +131,30 @@ impl Document for PinReport {
         &["schema", "sha", "pinned", "changed", "lifted", "late", "dry_run", "reason"];
 }
 
-pub(crate) async fn block(app: &App<'_>, args: &BlockArgs) -> Ended {
+pub(crate) async fn block(app: &App<'_>, args: &BlockArgs) -> CommandResult {
     mark_blocked(app, &args.mark.changing, &args.mark.release, true, Some(&args.mark.reason)).await
 }
 
-pub(crate) async fn unblock(app: &App<'_>, args: &UnblockArgs) -> Ended {
+pub(crate) async fn unblock(app: &App<'_>, args: &UnblockArgs) -> CommandResult {
     mark_blocked(app, &args.lift.changing, &args.lift.release, false, args.lift.reason.as_deref()).await
 }
 
-pub(crate) async fn pin(app: &App<'_>, args: &PinArgs) -> Ended {
+pub(crate) async fn pin(app: &App<'_>, args: &PinArgs) -> CommandResult {
     mark_pinned(app, &args.mark.changing, &args.mark.release, true, Some(&args.mark.reason)).await
 }
 
-pub(crate) async fn unpin(app: &App<'_>, args: &UnpinArgs) -> Ended {
+pub(crate) async fn unpin(app: &App<'_>, args: &UnpinArgs) -> CommandResult {
     mark_pinned(app, &args.lift.changing, &args.lift.release, false, args.lift.reason.as_deref()).await
 }
 
 /// Blocks a release or lifts its block.
 async fn mark_blocked(
     app: &App<'_>,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     wanted: &Wanted,
     block: bool,
     reason: Option<&str>,
-) -> Ended {
+) -> CommandResult {
     let project = app.project_to_write()?;
     let world = app.world(&project).await?;
     let view = world.view();
@@ -203,11 +203,11 @@ fn block_page(report: &BlockReport) -> Page {
 /// Pins a release or lifts its pin.
 async fn mark_pinned(
     app: &App<'_>,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     wanted: &Wanted,
     pin: bool,
     reason: Option<&str>,
-) -> Ended {
+) -> CommandResult {
     let project = app.project_to_write()?;
     let world = app.world(&project).await?;
     let view = world.view();

@@ -1,7 +1,7 @@
 //! `promote resume`.
 
-use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles, Taking, TermsArgs, Waiting};
+use crate::app::{App, CommandResult};
+use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::flow::resuming;
@@ -25,7 +25,7 @@ pub(crate) struct ResumeArgs {
     #[command(flatten)]
     terms: TermsArgs,
     #[command(flatten)]
-    pub(crate) changing: Changing,
+    pub(crate) changing: ConfirmArgs,
     #[command(flatten)]
     taking: Taking,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub(crate) struct ResumeArgs {
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
     let mut project = app.project_to_write()?;
     let mut request = app.request(&args.environment, None, &args.terms)?;
     request.take_over = args.taking.asked();

@@ -1,7 +1,7 @@
 //! `promote rollback`.
 
-use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles, Taking, TermsArgs, Waiting};
+use crate::app::{App, CommandResult};
+use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::ledger::Action;
@@ -31,7 +31,7 @@ pub(crate) struct RollbackArgs {
     #[command(flatten)]
     terms: TermsArgs,
     #[command(flatten)]
-    pub(crate) changing: Changing,
+    pub(crate) changing: ConfirmArgs,
     #[command(flatten)]
     taking: Taking,
     #[command(flatten)]
@@ -40,7 +40,7 @@ pub(crate) struct RollbackArgs {
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
     let mut project = app.project_to_write()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "rollback")?;
     let mut request = app.request(&name, args.to.as_ref(), &args.terms)?;

@@ -1,7 +1,7 @@
 //! `promote schema`.
 
 use super::{adopt, check, ci, config, environment_marks, iam, init, pack, release_marks, version};
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use crate::written;
 use clap::{Args, ValueEnum};
@@ -84,7 +84,7 @@ fn row<D: Document>() -> DocumentRow {
     DocumentRow { schema: D::SCHEMA, fields: D::FIELDS }
 }
 
-pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> CommandResult {
     if let Some(out) = args.out.as_ref().filter(|_| args.of == Of::File) {
         let text = format!("{:#}\n", promote_core::config::schema());
         written::replace(out, &app.env.folder, &text)

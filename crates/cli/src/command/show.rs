@@ -1,6 +1,6 @@
 //! `promote show`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
@@ -37,7 +37,7 @@ impl ShowArgs {
     }
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.world(&project).await?.view();
     let zone = project.config.timezone;

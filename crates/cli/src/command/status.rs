@@ -1,6 +1,6 @@
 //! `promote status`.
 
-use crate::app::{App, Ended, Stop};
+use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
 use crate::page::{Style, Text};
 use clap::Args;
@@ -31,7 +31,7 @@ pub(crate) struct StatusArgs {
 /// Between two looks: each costs a few requests.
 const PAUSE: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
     let project = app.project()?;
     let world = app.world(&project).await?;
     let (view, zone) = (world.view(), project.config.timezone);
@@ -45,7 +45,7 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
         app.show(&found, || crate::view::status::page(&found, zone))?;
         return Ok(ExitStatus::Ok);
     }
-    if !app.env.output_terminal || app.wish() != crate::document::Wish::None {
+    if !app.env.output_terminal || app.json() != crate::app::json::JsonSelection::None {
         return Err(Failure::new(ExitStatus::Usage, "`--watch` needs a terminal")
             .hint("`promote status` shows it once")
             .into());
@@ -77,7 +77,7 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> Ended {
         Err(signal) => {
             // What was seen last stays on the terminal.
             app.screen.page(&crate::view::status::page(&last, zone))?;
-            Err(Stop::Shown(signal.exit()))
+            Err(Stop::AlreadyReported(signal.exit()))
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `promote to`.
 
 use super::saved;
-use crate::app::{App, Ended};
-use crate::args::{Changing, JobFiles, TermsArgs, Waiting};
+use crate::app::{App, CommandResult};
+use crate::args::{ConfirmArgs, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use clap::Args;
 use promote_core::ledger::Action;
@@ -48,14 +48,14 @@ pub(crate) struct ToArgs {
     #[command(flatten)]
     pub(crate) terms: TermsArgs,
     #[command(flatten)]
-    pub(crate) changing: Changing,
+    pub(crate) changing: ConfirmArgs,
     #[command(flatten)]
     pub(crate) waiting: Waiting,
     #[command(flatten)]
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
     let mut project = app.project_to_write()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "to")?;
     let saved = args.plan.as_ref().map(|path| saved::read(app, path, &name)).transpose()?;

@@ -1,6 +1,6 @@
 //! `promote verify`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::copied;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -42,7 +42,7 @@ pub(crate) struct VerifyArgs {
     offline: Option<PathBuf>,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
     let (found, zone) = match &args.offline {
         Some(folder) => (copied::check(&app.env.folder.join(folder)).await?, chrono_tz::UTC),
         None => {

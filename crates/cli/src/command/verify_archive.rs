@@ -1,6 +1,6 @@
 //! `promote verify-archive`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::page::Page;
 use crate::view::archive;
 use clap::Args;
@@ -50,7 +50,7 @@ impl Document for ArchiveReport {
         &["schema", "file", "digest", "content", "size", "members", "unpacked", "warnings"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> CommandResult {
     let verified = ready::verified(app.env.folder.join(&args.file)).await?;
     let report = ArchiveReport {
         schema: ArchiveReport::SCHEMA,

@@ -1,6 +1,6 @@
 //! `promote version`.
 
-use crate::app::{App, Ended};
+use crate::app::{App, CommandResult};
 use crate::page::Page;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -31,7 +31,7 @@ impl Document for VersionReport {
     const FIELDS: &'static [&'static str] = &["schema", "version", "os", "arch"];
 }
 
-pub(crate) fn run(app: &App<'_>, _args: &VersionArgs) -> Ended {
+pub(crate) fn run(app: &App<'_>, _args: &VersionArgs) -> CommandResult {
     let report = VersionReport {
         schema: VersionReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),

@@ -1,7 +1,7 @@
 //! `promote watch`.
 
-use crate::app::{App, Ended};
-use crate::args::Changing;
+use crate::app::{App, CommandResult};
+use crate::args::ConfirmArgs;
 use crate::rollback_stage::{self, Wanted};
 use crate::watching::{self, Answer};
 use clap::Args;
@@ -61,10 +61,10 @@ pub(crate) struct WatchArgs {
     timeout: Option<Duration>,
 
     #[command(flatten)]
-    changing: Changing,
+    changing: ConfirmArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> Ended {
+pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
     let writes = args.rollback_stage.is_some() || args.approve.is_some() || args.reject.is_some();
     let project = if writes { app.project_to_write()? } else { app.project()? };
     if let Some(stage) = &args.rollback_stage {

@@ -2,7 +2,7 @@
 //! however it ends.
 
 use super::{ANNOTATIONS, DOTENV, annotations, dotenv, in_job};
-use crate::app::{App, Ended, Stop};
+use crate::app::{App, CommandResult, Stop};
 use crate::args::JobFiles;
 use crate::page::{Style, Text};
 use crate::written;
@@ -114,7 +114,7 @@ impl Facts {
 
     /// Writes the files that are wanted. That they can't be written changes nothing of how an act ended; where there was
     /// none, it is a failure.
-    pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: Ended) -> Ended {
+    pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: CommandResult) -> CommandResult {
         let mut failures = Vec::new();
         if let Some(path) = place(app, files.dotenv.as_deref(), DOTENV) {
             let (text, left_out) = dotenv::text(&self.values(status(&ended, self.well)));
@@ -175,9 +175,9 @@ impl Facts {
 }
 
 /// The word for how it ended; the same words as the action's output `status`, and else the name of the exit status.
-fn status(ended: &Ended, well: &'static str) -> &'static str {
+fn status(ended: &CommandResult, well: &'static str) -> &'static str {
     let exit = match ended {
-        Ok(exit) | Err(Stop::Shown(exit)) => *exit,
+        Ok(exit) | Err(Stop::AlreadyReported(exit)) => *exit,
         Err(Stop::Failure(failure)) => failure.exit,
     };
     match exit {

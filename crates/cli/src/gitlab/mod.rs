@@ -8,7 +8,7 @@ pub(crate) mod sections;
 
 pub(crate) use facts::Facts;
 
-use crate::env::Env;
+use crate::app::env::Env;
 
 /// The file of variables that a job leaves, unless another is named.
 const DOTENV: &str = "promote.env";

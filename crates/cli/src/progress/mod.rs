@@ -4,9 +4,9 @@
 mod lines;
 mod now;
 
+use crate::app::env::Env;
+use crate::app::screen::Screen;
 use crate::args::Global;
-use crate::env::Env;
-use crate::screen::Screen;
 use lines::Style;
 use now::{NOTHING, Now};
 use promote_core::cut_off::Reached;

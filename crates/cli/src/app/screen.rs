@@ -1,11 +1,11 @@
 //! Where output goes and whether it is coloured. Data to standard output, everything else to standard error; a
 //! reader that went away is no error.
 
+use crate::app::dimensions::Dimensions;
+use crate::app::env::Env;
+use crate::app::pager::Pager;
 use crate::args::{Colour, Format, Global};
-use crate::dimensions::Dimensions;
-use crate::env::Env;
 use crate::page::{Page, Text};
-use crate::pager::Pager;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use std::ffi::OsString;

@@ -1,8 +1,8 @@
 //! What surrounds the process: variables, the folder, terminals, the keyboard, signals. Given as a value, so that
 //! tests make their own.
 
-use crate::dimensions::{Dimensions, ProcessTerminal};
-use crate::signal::{ProcessSignals, Signals};
+use crate::app::dimensions::{Dimensions, ProcessTerminal};
+use crate::app::signal::{ProcessSignals, Signals};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::io::IsTerminal;

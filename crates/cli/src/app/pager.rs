@@ -1,7 +1,7 @@
 //! A page that is longer than the terminal is read in a pager, as git and gh do.
 
+use crate::app::env::Env;
 use crate::args::Global;
-use crate::env::Env;
 use std::io::Write;
 use std::process::{Command, Stdio};
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 /// What `--json` asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Wish {
+pub(crate) enum JsonSelection {
     /// No JSON.
     None,
     /// Everything.
@@ -20,7 +20,7 @@ pub(crate) enum Wish {
     Names,
 }
 
-impl Wish {
+impl JsonSelection {
     /// Reads `--json` and `--format json`.
     pub(crate) fn of(global: &Global) -> Self {
         match global.json.as_deref() {

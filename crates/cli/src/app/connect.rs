@@ -1,6 +1,6 @@
 //! Reaching the outside: the one place where a command gets a [`World`], so that tests can give it another.
 
-use crate::env::Env;
+use crate::app::env::Env;
 use async_trait::async_trait;
 use promote_artifacts::git::GitRepository;
 use promote_core::config::Config;

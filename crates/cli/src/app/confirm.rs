@@ -1,8 +1,8 @@
 //! Asking before something dangerous, graded by how dangerous it is.
 
 use crate::app::App;
-use crate::args::Changing;
-use crate::question::{ask, forbidden, is_yes, terminal};
+use crate::app::question::{ask, forbidden, is_yes, terminal};
+use crate::args::ConfirmArgs;
 use promote_core::config::{Environment, Tier};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -18,7 +18,7 @@ enum Question {
 /// Asks whether to go ahead, and says whether it had to. `severe` asks for the environment's name whatever its tier.
 pub(crate) fn confirm(
     app: &App<'_>,
-    changing: &Changing,
+    changing: &ConfirmArgs,
     settings: &Environment,
     severe: bool,
 ) -> Result<bool, Failure> {
