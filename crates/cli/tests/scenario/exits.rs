@@ -215,6 +215,10 @@ fn output_that_cannot_be_written_changes_no_exit_of_an_act() {
         let Some(well) = row.well else { continue };
         let stage = ready(row.given);
         for more in ["", " --json"] {
+            // What prints text refuses that before it writes anything.
+            if !more.is_empty() && ["completions", "help", "man"].contains(&row.command) {
+                continue;
+            }
             let outside = stage.outside.copy();
             let err = Arc::new(Mutex::new(Vec::new()));
             let (full, told): (Stream, Stream) = (Arc::new(Mutex::new(Full)), err.clone());
