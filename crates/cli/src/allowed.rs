@@ -36,6 +36,6 @@ pub(crate) fn agreed(app: &App<'_>, project: &Project) -> Result<Trust, Failure>
 fn remember(app: &App<'_>, trust: &Trust, sending: &Sending) -> Result<(), Failure> {
     let Some((file, text)) = trust.remembering(&sending.host)? else { return Ok(()) };
     let folder = file.parent().unwrap_or(Path::new("."));
-    let made = std::fs::create_dir_all(folder).and_then(|()| written::replace(&file, &app.env.folder, &text));
+    let made = std::fs::create_dir_all(folder).and_then(|()| written::replace(app, &file, &text));
     made.map_err(|error| written::failed(&file, error).state("Nothing was sent."))
 }

@@ -4,6 +4,7 @@
 pub mod actor;
 pub mod config_file;
 pub mod connect;
+pub mod destination;
 pub mod fault;
 pub mod forge;
 mod https;

@@ -1,9 +1,10 @@
-//! Files that commands leave for people and for later jobs: whole, or not at all; never through a link that came with a
-//! checkout; and without waiting for ever for somebody who reads a pipe.
+//! Files that commands leave for people and for later jobs: whole, or not at all, and without waiting for ever for somebody
+//! who reads a pipe. Where they go is decided in `destination`.
 
+use crate::destination::{Destination, standard};
 use std::fs::{File, OpenOptions};
 use std::io::{Error, ErrorKind, Result, Write as _};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long a pipe's reader may take to come.
@@ -17,14 +18,11 @@ const STEP: Duration = Duration::from_millis(20);
 /// # Errors
 /// When it can't be written; what was there is then as it was.
 pub fn replace(path: &Path, folder: &Path, text: &str) -> Result<()> {
-    let path = &folder.join(path);
-    refuse_links(path, folder)?;
-    // A link of the person's own stays one.
-    let place = path.canonicalize().unwrap_or_else(|_| path.to_path_buf());
+    let place = match Destination::of(path, folder)? {
+        Destination::File(place) => place,
+        Destination::Stream(place) => return append(&place, text),
+    };
     let before = std::fs::metadata(&place).ok();
-    if before.as_ref().is_some_and(|found| !found.is_file()) {
-        return into(&place, text);
-    }
     let folder = place.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".promote-");
@@ -54,7 +52,7 @@ pub fn replace(path: &Path, folder: &Path, text: &str) -> Result<()> {
 /// # Errors
 /// When it can't be written, or is a pipe that nobody reads.
 pub fn append(path: &Path, text: &str) -> Result<()> {
-    open(path, OpenOptions::new().append(true))?.write_all(text.as_bytes())
+    open(path)?.write_all(text.as_bytes())
 }
 
 /// Opens a pipe for writing, when that is what is there, and waits for as long as it takes until somebody reads it:
@@ -90,15 +88,18 @@ pub async fn pipe(_: &Path, _: impl FnOnce()) -> Result<Option<File>> {
     Ok(None)
 }
 
-fn into(place: &Path, text: &str) -> Result<()> {
-    open(place, OpenOptions::new().write(true))?.write_all(text.as_bytes())
-}
-
-/// Opens without waiting for ever: a pipe that nobody reads would swallow the signal that ends the command.
-fn open(place: &Path, options: &mut OpenOptions) -> Result<File> {
+/// Opens what is there, to write at its end, without waiting for ever: a pipe that nobody reads would swallow the signal
+/// that ends the command.
+///
+/// # Errors
+/// When it can't be opened, or is a pipe that nobody reads.
+pub fn open(place: &Path) -> Result<File> {
+    if let Some(own) = standard(place)? {
+        return Ok(own);
+    }
     let begun = Instant::now();
     loop {
-        if let Some(file) = read_by_somebody(place, options)? {
+        if let Some(file) = read_by_somebody(place, OpenOptions::new().append(true))? {
             return Ok(file);
         }
         if begun.elapsed() >= READER {
@@ -131,46 +132,12 @@ fn read_by_somebody(place: &Path, options: &mut OpenOptions) -> Result<Option<Fi
     options.open(place).map(Some)
 }
 
-/// Refuses a path that a link in a checkout leads elsewhere: whoever made the checkout would choose what is overwritten. A
-/// link elsewhere, such as `/dev/stdout`, is the person's own.
-///
-/// # Errors
-/// With the link.
-pub fn refuse_links(path: &Path, folder: &Path) -> Result<()> {
-    let path = folder.join(path);
-    let Some(root) = root(&path, folder) else { return Ok(()) };
-    let Ok(rest) = path.strip_prefix(&root) else { return Ok(()) };
-    let mut here = root.clone();
-    for part in rest.components() {
-        match part {
-            Component::ParentDir => {
-                here.pop();
-            }
-            part => here.push(part),
-        }
-        if here.symlink_metadata().is_ok_and(|found| found.is_symlink()) {
-            let what = format!(
-                "`{}` is a symbolic link in the checkout, and nothing is written through one",
-                here.display()
-            );
-            return Err(Error::new(ErrorKind::InvalidInput, what));
-        }
-    }
-    Ok(())
-}
-
-/// The folder that may have come from somebody else and that the path lies in: the work tree, or where the command runs.
-fn root(path: &Path, folder: &Path) -> Option<PathBuf> {
-    let tree = path.ancestors().skip(1).find(|here| here.join(".git").symlink_metadata().is_ok());
-    tree.or_else(|| path.starts_with(folder).then_some(folder)).map(Path::to_path_buf)
-}
-
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
     use rustix::fs::{CWD, Mode, mkfifoat};
     use std::io::Read as _;
-    use std::os::unix::fs::{MetadataExt as _, symlink};
+    use std::os::unix::fs::MetadataExt as _;
 
     fn pipe(path: &Path) -> rustix::io::Result<()> {
         mkfifoat(CWD, path, Mode::RUSR | Mode::WUSR)
@@ -216,45 +183,5 @@ mod tests {
         for end in [replace(&path, folder.path(), "x"), append(&path, "x")] {
             assert!(end.unwrap_err().to_string().contains("a pipe that nobody reads"));
         }
-    }
-
-    #[test]
-    fn links_of_a_checkout_are_refused_and_the_persons_own_are_followed() {
-        let all = tempfile::tempdir().unwrap();
-        let all = all.path().canonicalize().unwrap();
-        let (tree, sub, home) = (all.join("tree"), all.join("tree/sub"), all.join("home"));
-        for folder in [&tree.join(".git"), &sub, &home] {
-            std::fs::create_dir_all(folder).unwrap();
-        }
-        std::fs::write(home.join("key"), "before").unwrap();
-        symlink(home.join("key"), sub.join("promote.env")).unwrap();
-        symlink(home.join("new"), sub.join("dangling")).unwrap();
-        symlink(&home, tree.join("out")).unwrap();
-        symlink("/dev/null", sub.join("null")).unwrap();
-        symlink(home.join("key"), all.join("own")).unwrap();
-        for (path, folder) in [
-            (sub.join("promote.env"), &sub),
-            (sub.join("promote.env"), &home),
-            (sub.join("dangling"), &sub),
-            (sub.join("../out/key"), &sub),
-            (tree.join("out/new"), &tree),
-            (tree.join("out/../x"), &tree),
-            (sub.join("null"), &sub),
-        ] {
-            let error = replace(&path, folder, "after").unwrap_err();
-            assert!(
-                error.to_string().contains("is a symbolic link in the checkout"),
-                "{}: {error}",
-                path.display()
-            );
-        }
-        assert_eq!(std::fs::read_to_string(home.join("key")).unwrap(), "before");
-        assert!(!home.join("new").exists() && !tree.join("x").exists());
-        replace(&all.join("own"), &sub, "after").unwrap();
-        assert_eq!(std::fs::read_to_string(home.join("key")).unwrap(), "after");
-        replace(&sub.join("../sub/x"), &sub, "x").unwrap();
-        // Without a work tree, what lies where the command runs may be somebody else's.
-        symlink(home.join("key"), home.join("link")).unwrap();
-        assert!(replace(&home.join("link"), &home, "x").is_err());
     }
 }

@@ -114,11 +114,21 @@ fn shown(file: &Path, env: &Env) -> String {
     file.strip_prefix(&env.folder).unwrap_or(file).display().to_string()
 }
 
+/// The file that `--config` or the variable names.
+fn named(given: Option<&Path>, env: &Env) -> Option<PathBuf> {
+    let named = given.or_else(|| env.variable("PROMOTE_CONFIG").map(Path::new));
+    named.map(|path| env.folder.join(path))
+}
+
+/// The file that commands here read, whosever it is and whatever it says. `given` is what `--config` names.
+pub(crate) fn in_use(given: Option<&Path>, env: &Env) -> Option<PathBuf> {
+    named(given, env).or_else(|| config_file::find(&env.folder))
+}
+
 /// The file that is named, or the nearest one upwards that nobody else can have put there.
-fn find(named: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
-    let named = named.or_else(|| env.variable("PROMOTE_CONFIG").map(Path::new));
-    if let Some(path) = named {
-        return Ok(env.folder.join(path));
+fn find(given: Option<&Path>, env: &Env) -> Result<PathBuf, Failure> {
+    if let Some(path) = named(given, env) {
+        return Ok(path);
     }
     let found = config_file::find(&env.folder).ok_or_else(|| {
         Failure::new(ExitStatus::Usage, format!("there is no {FILE} here or above"))

@@ -173,7 +173,7 @@ fn write(app: &App<'_>, file: &Path, text: &str) -> Result<(), Failure> {
     let here = &app.env.folder;
     written::refuse_links(file, here)
         .and_then(|()| file.parent().map_or(Ok(()), std::fs::create_dir_all))
-        .and_then(|()| written::replace(file, here, text))
+        .and_then(|()| written::replace(app, file, text))
         .map_err(|error| written::failed(file, error).state("What was there is as it was."))
 }
 

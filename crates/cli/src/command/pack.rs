@@ -1,5 +1,6 @@
 //! `promote pack`.
 
+use crate::app::json::JsonSelection;
 use crate::app::{App, CommandResult};
 use crate::automatic::Said;
 use crate::page::{Page, Text};
@@ -13,6 +14,8 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::History;
 use promote_core::report::Document;
+use promote_providers::destination::Destination;
+use promote_providers::written::{open, pipe};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -81,15 +84,24 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
     };
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
-    written::refuse_links(&file, &app.env.folder).map_err(|error| written::failed(&shown, error))?;
+    let failed = |error| written::failed(&shown, error);
+    written::refuse_configuration(app, &shown).map_err(failed)?;
+    let destination = Destination::of(&file, &app.env.folder).map_err(failed)?;
+    let answers_too = destination.is_standard_output();
+    if answers_too && app.json() != JsonSelection::None {
+        let what = "the archive and the document can't both go to the standard output";
+        return Err(Failure::new(ExitStatus::Usage, what).hint("give `--out` a file").into());
+    }
     let waiting = || {
         let what = format!("waiting for somebody to read the pipe `{}`", shown.display());
         app.screen.say(&Text::plain(what));
     };
-    let pipe = promote_providers::written::pipe(&file, waiting);
-    let out = match pipe.await.map_err(|error| written::failed(&shown, error))? {
-        Some(pipe) => Out::Open(pipe),
-        None => Out::File(file),
+    let out = match &destination {
+        Destination::File(place) => Out::File(place.clone()),
+        Destination::Stream(place) => match pipe(place, waiting).await.map_err(failed)? {
+            Some(pipe) => Out::Open(pipe),
+            None => Out::Open(open(place).map_err(failed)?),
+        },
     };
     let Made { packed, mut warnings, dirty } = ready::pack(what, out, args.allow_dirty).await?;
     warnings.extend(dirty.map(|dirty| format!("dirty: {}", dirty.said())));
@@ -104,7 +116,10 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
         format: packed.format,
         warnings,
     };
-    app.show(&report, || page(&report))?;
+    match answers_too {
+        true => app.screen.note(&page(&report)),
+        false => app.show(&report, || page(&report))?,
+    }
     Ok(ExitStatus::Ok)
 }
 

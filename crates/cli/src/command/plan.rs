@@ -83,7 +83,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
 fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<bool, Failure> {
     let file = app.env.folder.join(path);
     let Some(text) = promote_core::plan::saved::text(decision)? else { return Ok(false) };
-    written::replace(&file, &app.env.folder, &text).map_err(|error| {
+    written::replace(app, &file, &text).map_err(|error| {
         written::failed(path, error).state("No plan was saved; what was there is as it was.")
     })?;
     Ok(true)

@@ -87,7 +87,7 @@ fn row<D: Document>() -> DocumentRow {
 pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> CommandResult {
     if let Some(out) = args.out.as_ref().filter(|_| args.of == Of::File) {
         let text = format!("{:#}\n", promote_core::config::schema());
-        written::replace(out, &app.env.folder, &text)
+        written::replace(app, out, &text)
             .map_err(|error| written::failed(out, error).state("What was there is as it was."))?;
         return Ok(ExitStatus::Ok);
     }

@@ -198,7 +198,7 @@ fn place(app: &App<'_>, asked: Option<&Path>, usual: &str) -> Option<PathBuf> {
 }
 
 fn save(app: &App<'_>, path: &Path, text: &str) -> Option<Failure> {
-    written::replace(path, &app.env.folder, text).err().map(|error| written::failed(path, error))
+    written::replace(app, path, text).err().map(|error| written::failed(path, error))
 }
 
 fn warn(app: &App<'_>, what: &str) {

@@ -21,6 +21,7 @@ mod kept;
 mod loosened;
 mod odd;
 mod origins;
+mod outputs;
 mod proposed;
 mod publishing;
 mod reasons;
