@@ -121,13 +121,22 @@ pub(crate) fn spelled(name: &str) -> String {
     name.chars().map(one).collect()
 }
 
-/// Pairs of names that a file system which ignores case takes for one.
+/// Pairs of names that a file system which ignores case takes for one; also a folder on the way to a member and another name,
+/// such as `Lib/x` and `lib`, or `Lib/x` and `lib/y`.
 pub(crate) fn same_but_for_case<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
     let mut seen: HashMap<String, &str> = HashMap::new();
+    let mut known = HashSet::new();
     let mut pairs = Vec::new();
     for name in names {
-        if let Some(earlier) = seen.insert(composed(&name.to_lowercase()).into_owned(), name) {
-            pairs.push((earlier.to_owned(), name.to_owned()));
+        let mut name = name.trim_end_matches('/');
+        // What lies above a name that was seen has been seen, too.
+        while known.insert(name) {
+            let earlier = seen.entry(composed(&name.to_lowercase()).into_owned()).or_insert(name);
+            if *earlier != name {
+                pairs.push(((*earlier).to_owned(), name.to_owned()));
+            }
+            let Some((folder, _)) = name.rsplit_once('/') else { break };
+            name = folder;
         }
     }
     pairs
@@ -230,6 +239,11 @@ mod tests {
     fn case_is_compared_beyond_ascii() {
         let pairs = same_but_for_case(["README", "readme", "Ä", "ä", "b"].into_iter());
         assert_eq!(pairs, [("README".into(), "readme".into()), ("Ä".into(), "ä".into())]);
+        // A folder is in the place of a file, or of another folder, and is told of once.
+        for names in [["Lib/x", "Lib/y", "lib"], ["Lib/", "Lib/x", "lib"], ["Lib/x", "lib/y", "lib/z"]] {
+            let pairs = same_but_for_case(names.into_iter());
+            assert_eq!(pairs, [("Lib".into(), "lib".into())], "{names:?}");
+        }
     }
 
     #[test]

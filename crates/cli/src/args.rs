@@ -100,8 +100,8 @@ pub(crate) struct TermsArgs {
     #[arg(long, value_name = "ENV")]
     pub(crate) include: Vec<EnvironmentName>,
 
-    /// Go past a rule once, for which `--reason` is needed; recorded and announced; may be repeated
-    #[arg(long = "override", value_name = "RULE", requires = "reason")]
+    /// Go past a rule once, for which `--reason` is needed; recorded and announced; several with commas, or repeated
+    #[arg(long = "override", value_name = "RULE", requires = "reason", value_delimiter = ',')]
     pub(crate) overrides: Vec<String>,
 
     /// Why; kept in the ledger

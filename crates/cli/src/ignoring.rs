@@ -28,7 +28,7 @@ impl Ignoring {
         let file = project.base.join(".gitignore");
         let text = text(&file).unwrap_or_default();
         let there = |folder: &str| text.lines().any(|line| line.trim().trim_matches('/') == folder);
-        let kept = kept(&project.config);
+        let kept: Vec<String> = kept(&project.config).iter().map(|folder| pattern(folder)).collect();
         let missing = kept.iter().filter(|folder| !there(folder));
         let lines: Vec<String> = missing.map(|folder| format!("/{folder}/")).collect();
         (!lines.is_empty()).then_some(Self { file, lines })
@@ -52,6 +52,13 @@ impl Ignoring {
             }
         }
     }
+}
+
+/// A folder's name as git's pattern that fits it alone: what means more there is marked, as gitignore(5) says
+/// (<https://git-scm.com/docs/gitignore#_pattern_format>). With a slash before it `#` and `!` mean themselves.
+fn pattern(folder: &str) -> String {
+    let mark = |c: char| if "\\*?[]".contains(c) { vec!['\\', c] } else { vec![c] };
+    folder.chars().flat_map(mark).collect()
 }
 
 /// The text of a file that may be there.

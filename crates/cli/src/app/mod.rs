@@ -136,7 +136,7 @@ impl App<'_> {
         request.notes = terms.notes.iter().cloned().collect();
         request.reason.clone_from(&terms.reason);
         for name in &terms.overrides {
-            let rule = rule::to_override(name)?;
+            let rule = rule::to_override(name.trim())?;
             let reason = promote_core::reason::needed(terms.reason.as_deref(), "an override")?;
             request.overrides.push(Override { rule: rule.name.to_owned(), reason });
         }

@@ -162,12 +162,21 @@ impl Screen {
 
     /// Shows a page as data, in the form that was asked for; its hints go to standard error.
     pub(crate) fn page(&self, page: &Page) -> Result<(), Failure> {
+        self.paged(page, self.pager.as_ref())
+    }
+
+    /// Shows a page that stays on the terminal after something was interrupted: nobody who ends a command waits for a pager.
+    pub(crate) fn page_left_behind(&self, page: &Page) -> Result<(), Failure> {
+        self.paged(page, None)
+    }
+
+    fn paged(&self, page: &Page, pager: Option<&Pager>) -> Result<(), Failure> {
         let text = self.named(match self.format {
             Format::Markdown => page.markdown(),
             Format::Plain => page.plain(),
             Format::Human | Format::Json => page.within(self.out_colour, self.out_columns()),
         });
-        let pager = self.pager.as_ref().filter(|_| self.format == Format::Human);
+        let pager = pager.filter(|_| self.format == Format::Human);
         if !pager.is_some_and(|pager| pager.show(&text)) {
             self.put(&text)?;
         }

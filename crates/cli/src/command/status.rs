@@ -76,7 +76,7 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
         Ok(failure) => Err(failure.into()),
         Err(signal) => {
             // What was seen last stays on the terminal.
-            app.screen.page(&crate::view::status::page(&last, zone))?;
+            app.screen.page_left_behind(&crate::view::status::page(&last, zone))?;
             Err(Stop::AlreadyReported(signal.exit()))
         }
     }

@@ -126,6 +126,11 @@ fn a_rule_that_nobody_goes_past_is_not_called_unknown() {
     assert!(answer.err.contains("the rule `shared-target` can't be overridden"), "{}", answer.err);
     let answer = stage.run(&["to", "uat", "--override", "sock", "--reason", "x"]).ends(ExitStatus::Usage);
     assert!(answer.err.contains("unknown rule `sock`") && answer.err.contains("`soak`"), "{}", answer.err);
+    let several = ["to", "uat", "--override", "soak, shared-target", "--reason", "x"];
+    let answer = stage.run(&several).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("the rule `shared-target` can't be overridden"), "{}", answer.err);
+    let answer = stage.run(&["to", "uat", "--override", "zzzzzz", "--reason", "x"]).ends(ExitStatus::Usage);
+    assert!(answer.err.contains("hint: `promote help rules` lists the rules"), "{}", answer.err);
 }
 
 #[test]

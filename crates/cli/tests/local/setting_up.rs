@@ -185,6 +185,16 @@ fn init_leaves_what_it_keeps_out_of_git_and_changes_no_line_that_is_there() {
         assert_eq!(String::from_utf8(stage.read(".gitignore")).unwrap(), after, "{said}");
         assert_eq!(said.contains(".gitignore leaves out"), before.is_none_or(|it| it != after), "{said}");
     }
+    // A name with what patterns are made of is that name and no pattern.
+    let stage = Stage::bare();
+    stage.git(&["init", "--quiet"]);
+    stage.commit("feat: first");
+    let odd = ["init", "--project", "shop", "--environments", "staging", "--place", "re l#!*[x]"];
+    stage.run(&odd).ends(ExitStatus::Ok);
+    stage.write("re l#!*[x]/a", "kept");
+    stage.write("re l#!anything/a", "not");
+    let found = stage.git(&["status", "--porcelain", "--untracked-files=all"]);
+    assert!(found.contains("re l#!anything") && !found.contains("[x]"), "{found}");
     // Nothing is written through a link, nor where there is no repository.
     let stage = Stage::bare();
     stage.git(&["init", "--quiet"]);

@@ -99,6 +99,11 @@ fn a_status_goes_on_until_it_is_interrupted() {
     let (exit, out, _) = stage.run("promote status --watch");
     assert_eq!(exit, ExitStatus::Interrupted);
     assert!(out.starts_with("\u{1b}[?1049h") && out.ends_with(&format!("\u{1b}[?1049l{once}")), "{out:?}");
+    // Longer than the terminal, and with a pager that would keep it all: it stays without one.
+    stage.rows = Some(5);
+    stage.variables.insert("PROMOTE_PAGER".to_owned(), "true".to_owned());
+    let (exit, out, _) = stage.run("promote status --watch");
+    assert!(exit == ExitStatus::Interrupted && out.ends_with(&once), "{out:?}");
     stage.terminal = false;
     let (exit, _, err) = stage.run("promote status --watch");
     assert!(exit == ExitStatus::Usage && err.contains("needs a terminal"), "{err}");

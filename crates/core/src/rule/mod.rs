@@ -293,7 +293,7 @@ pub fn to_override(name: &str) -> Result<&'static Rule, Failure> {
         let failure = Failure::new(ExitStatus::Usage, format!("unknown rule `{shown}`"));
         match crate::suggest::closest(name, known) {
             Some(near) => failure.hint(format!("did you mean `{near}`?")),
-            None => failure.hint(format!("the rules that can be overridden are {all}")),
+            None => failure.hint("`promote help rules` lists the rules"),
         }
     })
 }
