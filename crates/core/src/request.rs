@@ -87,6 +87,11 @@ impl Request {
             }
     }
 
+    /// Whether what was moved, or begun, is to be taken back.
+    pub fn goes_back(&self) -> bool {
+        matches!(self.action, Action::Rollback | Action::Undo)
+    }
+
     /// A promotion on no special terms.
     pub fn promote(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
         Self {

@@ -11,6 +11,7 @@ use crate::ledger::{Action, Block, Genesis, Head, Identity, Known, Manifest, Rel
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
+use crate::relocated::Relocated;
 use crate::request::Request;
 use crate::version;
 use chrono::{DateTime, Utc};
@@ -138,6 +139,9 @@ pub struct Snapshot {
     pub targets: BTreeMap<String, Seen>,
     /// What was put under a newer name than the recorded one, by artifact, where a target gets a new name each time.
     pub newer: BTreeMap<String, Seen>,
+    /// Targets that the file names elsewhere than the ledger says that they were put: of what is there, and of what is
+    /// open where that is taken over from.
+    pub relocated: Vec<Relocated>,
     /// What must exist without being moved, and what is wrong with it where it does not, as the rest of a sentence.
     pub needs: Vec<(Location, Option<String>)>,
     /// The release's own folders, by artifact.

@@ -199,7 +199,10 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
             first(page, environment);
         }
-        Standing::Verified | Standing::Empty if environment.next.is_some() => {
+        // What can't be looked at can't be planned either.
+        Standing::Verified | Standing::Empty
+            if environment.next.is_some() && environment.problem.is_none() =>
+        {
             page.hint(format!("`promote plan {name}` shows what would happen"));
         }
         Standing::Verified | Standing::Empty => {}

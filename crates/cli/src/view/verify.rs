@@ -85,6 +85,7 @@ fn title(report: &VerifyReport) -> Text {
     let project = report.project.as_deref().unwrap_or("ledger");
     let targets = report.targets.iter().flatten();
     let wrong = targets.clone().filter(|target| !target.matches).count();
+    let unread = targets.clone().filter(|target| target.unread).count();
     let broken = report.chains.iter().flatten().filter(|chain| !chain.intact).count()
         + usize::from(report.ledger.as_ref().is_some_and(|ledger| !ledger.intact));
     let changed = report.sources.iter().flatten().filter(|source| !source.matches).count();
@@ -96,6 +97,9 @@ fn title(report: &VerifyReport) -> Text {
         (0, 0) if changed > 0 => format!("{} changed since", count(changed - unknown, "source")),
         (0, 0) => "everything matches".to_owned(),
         (0, _) => "the ledger can't be trusted".to_owned(),
+        (wrong, _) if wrong == unread => {
+            format!("{} can't be compared with the ledger", count(wrong, "target"))
+        }
         (wrong, _) => {
             let verb = if wrong == 1 { "does" } else { "do" };
             format!("{wrong} of {} {verb} not match", count(targets.count(), "target"))
@@ -138,6 +142,17 @@ impl Beside {
 fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
     let name = &target.environment;
     let line = |word: &str| Invocation::new("to").word(name).word(word);
+    if target.recorded_at.is_some() {
+        let sha = target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref());
+        let brings = sha.map(|sha| {
+            format!(
+                ", or `{}` brings what is recorded to the new place",
+                line(short(sha)).including(&target.along)
+            )
+        });
+        page.hint(format!("put the old `target` back into the file{}", brings.unwrap_or_default()));
+        return;
+    }
     if beside.odd {
         page.hint(
             "put a file in place of each thing that is none, or remove it, then run the same command again",
@@ -181,6 +196,9 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
     }
     page.line(bad(match recorded {
         _ if target.unread => format!("{name:<8} {last} can't be compared with the ledger"),
+        _ if target.recorded_at.is_some() => {
+            format!("{name:<8} {} of {sha}{marks} is not where it was put", target.artifact)
+        }
         Some(recorded) if same(recorded, target) => {
             format!("{name:<8} {last} has the bytes of {sha}{marks}, and was written again")
         }
@@ -203,6 +221,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
                 );
             }
             (None, Some(_), _) => ways(page, target, beside),
+            (None, None, _) if target.recorded_at.is_some() => ways(page, target, beside),
             (None, None, _) if target.unread => {
                 page.hint("`promote verify --ledger` checks the whole chain");
             }

@@ -25,6 +25,7 @@ mod outputs;
 mod proposed;
 mod publishing;
 mod reasons;
+mod relocated;
 mod retention;
 mod sayings;
 mod second_runs;

@@ -1,6 +1,6 @@
 //! Links and pipes in the local folder: nobody is led by them, and nobody passes over them.
 
-use crate::stage::Stage;
+use crate::stage::{CONFIG, Stage};
 use promote_core::exit::ExitStatus;
 use std::os::unix::fs::symlink;
 
@@ -359,4 +359,24 @@ fn a_folder_in_place_of_what_is_needed_is_a_rule_that_is_not_met() {
     std::fs::remove_dir(stage.path().join("base.txt")).unwrap();
     stage.write("base.txt", "");
     stage.run(&to).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn a_release_is_not_ready_for_a_target_that_can_not_be_looked_at() {
+    let stage = Stage::with(CONFIG);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let ready = |stage: &Stage| {
+        let report = stage.run(&["status", "uat", "--json"]).ends(ExitStatus::Ok).json();
+        report["environments"][0]["next"].clone()
+    };
+    assert_eq!(ready(&stage)["ready"], true);
+    let place = stage.path().join("deployed/uat.zip");
+    std::fs::create_dir_all(&place).unwrap();
+    let next = ready(&stage);
+    assert_eq!(next["ready"], false, "{next}");
+    let rules = next["rules"].as_array().unwrap();
+    let drift = rules.iter().find(|rule| rule["rule"] == "drift").unwrap();
+    assert!(drift["detail"].as_str().unwrap().starts_with("the target can't be looked at"), "{drift}");
+    let said = stage.run(&["status", "uat"]).ends(ExitStatus::Ok);
+    assert!(!said.all().contains("may go to uat"), "{}", said.all());
 }

@@ -25,8 +25,10 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease;
 use crate::ledger::{Action, Genesis, Head, LedgerError, State};
+use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, FenceClass};
+use crate::relocated::{Relocated, relocated};
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
@@ -194,6 +196,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over.is_wanted()));
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let head = heads.get(&environment.name).cloned().flatten();
+    let relocated = elsewhere(view, config, environment, request, head.as_ref()).await?;
     let heard = lease::heard(view, config, head.as_ref());
     let stands = descent(view, state.release(), &candidate.manifest.commit);
     let (descent, read) =
@@ -233,6 +236,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         candidate,
         targets,
         newer,
+        relocated,
         needs,
         files,
         changes,
@@ -242,6 +246,36 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         gates,
         capabilities,
     })
+}
+
+/// The targets that the file names elsewhere than the ledger says. What is open is asked for only where it is taken over
+/// from: nothing else goes on while it is.
+async fn elsewhere(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    request: &Request,
+    head: Option<&Head>,
+) -> Result<Vec<Relocated>, Failure> {
+    let Some(head) = head else { return Ok(Vec::new()) };
+    let open = head.state().open.as_ref().filter(|_| request.take_over.is_wanted() || request.goes_back());
+    let begun = match open {
+        Some(open) if open.since.seq == head.record.seq => head.record.intent.clone(),
+        Some(open) => {
+            let found = view.ledger.record(&environment.lane, open.since.seq).await;
+            found.map_err(LedgerError::looking)?.and_then(|head| head.record.intent)
+        }
+        None => None,
+    };
+    let begun = begun.iter().flat_map(|intent| &intent.targets).map(|one| (one.name(), &one.target));
+    let recorded = recorded(head.state()).chain(begun);
+    relocated(config, environment, &standing(config, environment), recorded)
+}
+
+/// Where the ledger says that the targets of a lane were put, by artifact.
+pub(crate) fn recorded(state: &State) -> impl Iterator<Item = (&str, &Location)> {
+    let targets = state.current.iter().flat_map(|current| &current.targets);
+    targets.map(|one| (one.artifact.as_ref().map_or("main", |name| name.as_str()), &one.target))
 }
 
 /// A promotion that is finished writes the very names that it was begun with, whatever the time is now; and what is

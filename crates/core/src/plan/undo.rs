@@ -25,7 +25,9 @@ pub(super) fn plan(
     request: &Request,
     mut findings: Vec<Finding>,
 ) -> Decision {
-    findings.retain(|finding| ASKED.contains(&finding.rule.as_str()));
+    // What was put at another place than the file names can't be taken back from there.
+    let elsewhere = !snapshot.relocated.is_empty();
+    findings.retain(|finding| ASKED.contains(&finding.rule.as_str()) || elsewhere && finding.rule == "drift");
     let targets = environment.artifacts.iter().filter_map(|artifact| {
         let seen = snapshot.targets.get(artifact.name())?;
         target(config, environment, snapshot, artifact, seen)

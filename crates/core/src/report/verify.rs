@@ -8,6 +8,7 @@ mod folders;
 mod lane;
 mod ledger;
 mod place;
+mod relocated;
 mod sources;
 
 pub use check::{
@@ -194,6 +195,7 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         left_over: Vec::new(),
         stays: false,
         odd: false,
+        recorded_at: None,
         unread: true,
         along: others(config, settings),
         open: None,
@@ -233,6 +235,7 @@ async fn targets(
         let Some(seen) = found.get(&check.artifact) else { continue };
         place::check(view, settings, &state, seen, bytes, check).await?;
     }
+    relocated::check(view, config, settings, &state, &mut checks).await?;
     if !running.is(&state) {
         running = sources::running(view, config, settings, &state).await?;
     }
@@ -278,6 +281,7 @@ fn compare(
                 left_over: Vec::new(),
                 stays: false,
                 odd: false,
+                recorded_at: None,
                 unread: false,
                 along: others(config, settings),
                 open: state.open.as_ref().map(|open| OpenPromotion {

@@ -3,6 +3,7 @@
 use super::{Facts, Finding, target_name};
 use crate::ledger::State;
 use crate::port::Object;
+use crate::relocated::Relocated;
 use crate::snapshot::Seen;
 
 /// Whether what a target holds is of a promotion that is open in this lane: it carries its mark, or, where a store
@@ -125,8 +126,20 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let found: Vec<String> = differing.chain(newer).collect();
     let name = &facts.environment.name;
+    let moved: Vec<String> = facts.snapshot.relocated.iter().map(Relocated::told).collect();
+    // What is at the old place would stay as it is, and be told as taken back.
+    let over = facts.request.take_over.is_wanted() && state.open.is_some();
+    if !moved.is_empty() && (facts.request.goes_back() || over) {
+        let all = moved.into_iter().chain(found).collect::<Vec<_>>().join("; ");
+        return Some(Finding::unmet("drift", all).hint(
+            "put the `target` of the ledger back into the file and run the same command again; \
+             `--override drift --reason TEXT` leaves what is at the old place as it is",
+        ));
+    }
     Some(if found.is_empty() && !taken.is_empty() {
         Finding::skipped("drift", "what is under the target's name is not written over")
+    } else if found.is_empty() && !moved.is_empty() {
+        Finding::met("drift", format!("{}; what is at the old place stays there", moved.join("; ")))
     } else if found.is_empty() {
         Finding::met("drift", "the target is what the ledger says")
     } else {

@@ -190,6 +190,7 @@ impl Case {
             local_at: now(),
             named_at: now(),
             newer: BTreeMap::new(),
+            relocated: Vec::new(),
             needs: Vec::new(),
             files: BTreeMap::new(),
             changes: BTreeMap::new(),

@@ -1,6 +1,7 @@
 //! All that was read for a status.
 
 use crate::commit::CommitId;
+use crate::config::{Config, Environment};
 use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::gates::Before;
@@ -8,7 +9,9 @@ use crate::lease::Heard;
 use crate::ledger::{Genesis, Head, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
+use crate::observe::{recorded, standing};
 use crate::port::Capabilities;
+use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
@@ -43,6 +46,14 @@ pub(super) struct Looked {
 impl Looked {
     pub(super) fn state(&self, lane: &LaneName) -> Option<&State> {
         self.heads.get(lane).and_then(Option::as_ref).map(Head::state)
+    }
+
+    /// The targets of an environment that the file names elsewhere than the ledger says. A file whose targets can't be
+    /// filled in is told where they are looked at.
+    pub(super) fn relocated(&self, config: &Config, environment: &Environment) -> Vec<Relocated> {
+        let Some(state) = self.state(&environment.lane) else { return Vec::new() };
+        let values = standing(config, environment);
+        relocated(config, environment, &values, recorded(state)).unwrap_or_default()
     }
 
     pub(super) fn lane_of(&self, name: &EnvironmentName) -> Option<&LaneName> {

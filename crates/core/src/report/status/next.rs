@@ -4,6 +4,7 @@
 use super::super::RuleReport;
 use super::looked::Looked;
 use crate::config::{Config, Environment};
+use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor, Block, Manifest, ReleaseRef, manifest};
 use crate::names::EnvironmentName;
@@ -122,7 +123,10 @@ fn judge(
     let include = lane.map(|lane| lane.environments.clone()).unwrap_or_default();
     let promote = Request::promote(environment.name.clone(), Wanted::Unnamed, actor.clone());
     let request = Request { include, action, ..promote };
-    let targets = looked.targets.get(&environment.name).and_then(|seen| seen.as_ref().ok());
+    let seen = looked.targets.get(&environment.name);
+    // What could not be looked at is not what the ledger says.
+    let unseen = seen.and_then(|seen| seen.as_ref().err()).map(Failure::words);
+    let targets = seen.and_then(|seen| seen.as_ref().ok());
     let targets = targets.cloned().unwrap_or_default();
     let capabilities: BTreeMap<_, _> = targets
         .values()
@@ -150,6 +154,7 @@ fn judge(
         began_at: looked.at,
         named_at: looked.local_at,
         newer: BTreeMap::new(),
+        relocated: looked.relocated(config, environment),
         needs: Vec::new(),
         files: BTreeMap::new(),
         changes: BTreeMap::new(),
@@ -175,7 +180,13 @@ fn judge(
     let release = &ReleaseRef { version: snapshot.candidate.version(state, &request), ..release.clone() };
     let facts = Facts { config, environment, snapshot: &snapshot, request: &request, release };
     let judged = |finding: &Finding| finding.rule != "guard" || judged_guard;
-    let told = |mut finding: Finding| {
+    let told = |finding: Finding| {
+        let mut finding = match &unseen {
+            Some(why) if finding.rule == "drift" => {
+                Finding::unmet("drift", format!("the target can't be looked at: {why}"))
+            }
+            _ => finding,
+        };
         // A flag belongs to the command that was refused, and none was.
         finding.hint = finding.hint.filter(|hint| !hint.contains("`--"));
         finding

@@ -16,6 +16,7 @@ use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
+use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::undo::undo;
@@ -242,7 +243,9 @@ async fn report(
     actor: &Actor,
 ) -> EnvironmentStatus {
     let state = looked.state(&settings.lane).cloned().unwrap_or_default();
-    let drift = drifts(settings, looked);
+    let moved = looked.relocated(config, settings);
+    let drift: Vec<String> =
+        drifts(settings, looked).into_iter().chain(moved.iter().map(Relocated::told)).collect();
     let mut running = running(&state, looked.at);
     let mut next = next(config, settings, looked, actor);
     if let Some(history) = &view.history {

@@ -29,6 +29,8 @@ pub struct TargetCheck {
     /// Whether something is in place of a file that no promotion replaces: for the hints alone.
     #[serde(skip)]
     pub odd: bool,
+    /// Where the ledger says that it was put, where the file names another place, or none any more.
+    pub recorded_at: Option<String>,
     /// Whether it could not be compared with anything: what lies there, or the newest record, is none.
     pub unread: bool,
     /// The environments that move along, which a command line names.

@@ -1,0 +1,80 @@
+//! Targets that the file names elsewhere than the ledger says that they were put: the recorded place is looked at, too,
+//! where its store is connected.
+
+use super::check::{FoundTarget, TargetCheck};
+use crate::config::{Config, Environment};
+use crate::failure::Failure;
+use crate::invocation::others;
+use crate::ledger::State;
+use crate::observe::{recorded, standing};
+use crate::relocated::{Relocated, relocated};
+use crate::rule::drift;
+use crate::snapshot::Seen;
+use crate::world::View;
+
+/// Adds what is known of them to the checks of an environment.
+pub(super) async fn check(
+    view: &View,
+    config: &Config,
+    settings: &Environment,
+    state: &State,
+    checks: &mut Vec<TargetCheck>,
+) -> Result<(), Failure> {
+    for one in relocated(config, settings, &standing(config, settings), recorded(state))? {
+        let (held, found) = at_recorded(view, state, &one).await?;
+        let mut told = vec![one.told(), held];
+        let place = one.recorded.to_string();
+        match checks.iter_mut().find(|check| check.artifact == one.artifact) {
+            Some(check) => {
+                told.extend(check.detail.take());
+                check.detail = Some(told.join("; "));
+                check.inside = told;
+                (check.matches, check.recorded_at) = (false, Some(place));
+            }
+            None => checks.push(TargetCheck {
+                environment: settings.name.to_string(),
+                artifact: one.artifact.clone(),
+                target: place.clone(),
+                matches: false,
+                detail: Some(told.join("; ")),
+                inside: told,
+                left_over: Vec::new(),
+                stays: false,
+                odd: false,
+                recorded_at: Some(place),
+                unread: false,
+                along: others(config, settings),
+                open: None,
+                recorded: None,
+                found,
+            }),
+        }
+    }
+    Ok(())
+}
+
+/// What the recorded place holds, in words, and as it was found.
+async fn at_recorded(
+    view: &View,
+    state: &State,
+    one: &Relocated,
+) -> Result<(String, Option<FoundTarget>), Failure> {
+    let place = &one.recorded;
+    let Some(store) = view.stores.get(&place.store) else {
+        let told = format!("`{place}` was not looked at: the file names nothing in {}", place.store);
+        return Ok((told, None));
+    };
+    let object = match store.head(&place.key).await {
+        Ok(object) => object,
+        Err(error) if error.is_finding() => return Ok((format!("`{place}`: {}", error.message), None)),
+        Err(error) => return Err(Failure::looking_at(place, error)),
+    };
+    let found = object.as_ref().map(FoundTarget::of);
+    let seen = Seen { location: place.clone(), object, files: None };
+    let told = match drift(state, &one.artifact, &seen) {
+        Some(words) => words,
+        None if place.folder().is_some() => format!("`{place}` has the manifest that is recorded"),
+        None => format!("`{place}` contains what is recorded"),
+    };
+    Ok((told, found))
+}
