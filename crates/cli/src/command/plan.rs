@@ -8,13 +8,14 @@ use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::decide;
+use promote_core::invocation::Invocation;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::plan::Decision;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, Verb};
 use promote_core::request::Wanted;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Show what `promote to` would do, without doing it
@@ -75,12 +76,26 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
         let mut page = Page::default();
         page.line("There is nothing to do, so no plan was saved.");
         app.screen.note(&page);
+    } else if let Some(path) = &args.out {
+        app.screen.note(&told(path, &name, &decision));
     }
     Ok(report.exit)
 }
 
+/// That a plan was saved, and what carries it out where the rules let it.
+fn told(path: &Path, environment: &EnvironmentName, decision: &Decision) -> Page {
+    let path = path.display();
+    let mut page = Page::default();
+    page.line(format!("The plan was saved in `{path}`."));
+    if matches!(decision, Decision::Allowed(_)) {
+        let line = Invocation::new("to").word(environment).option("--plan", path);
+        page.hint(format!("`{line}` carries it out"));
+    }
+    page
+}
+
 /// Whether there was a plan to save.
-fn save(app: &App<'_>, path: &std::path::Path, decision: &Decision) -> Result<bool, Failure> {
+fn save(app: &App<'_>, path: &Path, decision: &Decision) -> Result<bool, Failure> {
     let file = app.env.folder.join(path);
     let Some(text) = promote_core::plan::saved::text(decision)? else { return Ok(false) };
     written::replace(app, &file, &text).map_err(|error| {
