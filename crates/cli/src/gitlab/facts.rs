@@ -10,7 +10,7 @@ use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::Done;
-use promote_core::ledger::State;
+use promote_core::ledger::{Action, State};
 use promote_core::names::EnvironmentName;
 use promote_core::plan::{Decision, Plan};
 use promote_core::report::PublishReport;
@@ -91,14 +91,19 @@ impl Facts {
     pub(crate) fn done(&mut self, done: &Done) {
         self.promotion = Some(done.promotion.to_string());
         (self.well, self.acted) = ("promoted", true);
-        self.lies(done.head.state());
-        if let Some(Ok(back)) = &done.undone {
-            self.lies(back.head.state());
+        let last = match &done.undone {
+            Some(Ok(back)) => &**back,
+            _ => done,
+        };
+        self.lies(last.head.state());
+        if last.plan.action == Action::Undo {
+            (self.well, self.sha) = ("rolled-back", None);
         }
     }
 
     /// What the targets hold now. The last one is what the environment watches.
     fn lies(&mut self, state: &State) {
+        (self.target, self.digest, self.image) = (None, None, None);
         let Some(current) = &state.current else { return };
         if let Some(watched) = current.targets.last() {
             self.target = Some(watched.target.to_string());

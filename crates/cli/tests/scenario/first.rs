@@ -176,6 +176,41 @@ fn a_verified_first_release_is_not_taken_away() {
 }
 
 #[test]
+fn one_that_failed_when_it_was_redeployed_is_not_taken_away_and_no_line_says_so() {
+    for more in ["", "on-failure = \"rollback\"\n"] {
+        let stage = before(more);
+        stage.quietly("promote to prod --yes");
+        stage.step(Next::Fails);
+        let (status, _, err) = stage.run("promote to prod --redeploy --yes");
+        assert_eq!(status, ExitStatus::DeployFailed, "{err}");
+        assert!(!err.contains("rollback prod") && !err.contains("undone"), "{err}");
+        assert_eq!(err.contains("It was not put back: it is there already."), !more.is_empty(), "{err}");
+        let (status, _, err) = stage.run("promote rollback prod --yes");
+        assert_eq!(status, ExitStatus::Missing, "{err}");
+        assert!(err.contains("bbbbbbb, which is there, was there before it was moved again"), "{err}");
+        assert!(target(&stage));
+    }
+}
+
+#[test]
+fn later_jobs_are_told_of_no_release_once_the_first_one_is_undone() {
+    for (more, line, exit) in [
+        ("on-failure = \"rollback\"\n", "promote to prod --yes --dotenv told.env", ExitStatus::RolledBack),
+        ("", "promote rollback prod --yes --dotenv told.env", ExitStatus::Ok),
+    ] {
+        let stage = before(more);
+        stage.step(Next::Fails);
+        if more.is_empty() {
+            assert_eq!(stage.run("promote to prod --yes").0, ExitStatus::DeployFailed);
+        }
+        let (status, _, err) = stage.run(line);
+        assert_eq!(status, exit, "{err}");
+        let told = std::fs::read_to_string(stage.folder.path().join("told.env")).unwrap();
+        assert!(told.starts_with("PROMOTE_STATUS=rolled-back\nPROMOTE_ENV=prod\nPROMOTE_ID="), "{told}");
+    }
+}
+
+#[test]
 fn where_several_failed_one_after_the_other_the_one_before_is_named() {
     let stage = before("");
     stage.step(Next::Fails);
