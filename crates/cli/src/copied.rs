@@ -219,6 +219,7 @@ impl BucketReader for Copy {
             expiry_s: 0,
             allowance_s: 0,
             put_limit: 0,
+            write_limit: None,
             notes: Vec::new(),
         }
     }

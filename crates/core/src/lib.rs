@@ -53,6 +53,7 @@ pub mod promotion;
 pub mod proposal;
 pub mod publish;
 pub mod reason;
+mod relay;
 pub mod relocated;
 pub mod remember;
 pub mod report;

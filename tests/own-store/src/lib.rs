@@ -203,6 +203,7 @@ impl BucketReader for Vault {
             expiry_s: 0,
             allowance_s: 0,
             put_limit: u64::MAX,
+            write_limit: Some(u64::MAX),
             notes: Vec::new(),
         }
     }

@@ -122,7 +122,11 @@ pub(super) fn put(store: &mut Store, asked: &Asked, around: &Around<'_>) -> Resu
     }
     let mut new = session.new.clone();
     new.content = std::mem::take(&mut session.kept).freeze();
-    let (bucket, name, sums) = (new.bucket.clone(), new.name.clone(), session.sums.clone());
+    let (bucket, name, mut sums) = (new.bucket.clone(), new.name.clone(), session.sums.clone());
+    // With the last piece, the sum may come as a header.
+    if let Some(sum) = asked.header("x-goog-hash").and_then(|value| value.strip_prefix("crc32c=")) {
+        sums["crc32c"] = json!(sum);
+    }
     match store.insert(new.clone(), &sums, around.slow) {
         Ok(stored) => {
             let answer = told(around, &bucket, &name, &stored);

@@ -54,7 +54,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "window",
         ],
     ),
-    ("ports", &["decorator", "follow", "memory", "patience", "port", "watched"]),
+    ("ports", &["decorator", "follow", "memory", "patience", "port", "relay", "watched"]),
     (
         "what is configured, stored and recorded",
         &[

@@ -3,7 +3,6 @@
 use super::again::Again;
 use super::landing::{landed, unmoved};
 use super::write::Writer;
-use crate::digest::Digest;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -17,7 +16,7 @@ use crate::pointer::Pointer;
 use crate::port::{
     Body, Bucket, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition, ProviderError,
 };
-use crate::rule::RELAYED;
+use crate::relay::relay;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 
@@ -273,7 +272,7 @@ async fn send(
         Shape::Whole if copies(&from.store, &to.store) => {
             bucket.copy(&target.source, &to.key, &metadata, &condition).await
         }
-        Shape::Whole => relay(&**source()?, bucket, target, &metadata, &condition).await,
+        Shape::Whole => relay((&**source()?, &target.source), (bucket, &to.key), &metadata, &condition).await,
         // Nothing is sent for it.
         Shape::Unmoved => {
             let message = "what is not moved can't be written";
@@ -301,37 +300,6 @@ async fn send(
             Box::pin(bringing.run()).await
         }
     }
-}
-
-/// Moves one object between two kinds of stores: it passes through this machine, and is written only when it is what
-/// was published.
-async fn relay(
-    from: &dyn Bucket,
-    to: &dyn Bucket,
-    target: &TargetMove,
-    metadata: &Metadata,
-    condition: &Condition,
-) -> Result<Object, ProviderError> {
-    let source = &target.source;
-    let limit = usize::try_from(RELAYED).unwrap_or(usize::MAX);
-    let Some((_, bytes)) = from.get(&source.location.key, limit).await.map_err(unsent)? else {
-        return Err(ProviderError::new(ErrorKind::NotFound, from, &source.location, "the source is gone"));
-    };
-    if Digest::of(&bytes) != source.sha256 {
-        let message = "the source is not what was published: its digest differs";
-        return Err(ProviderError::new(ErrorKind::Corrupt, from, &source.location, message));
-    }
-    to.write(&target.target.key, Body::Bytes(bytes), &source.headers, metadata, condition).await
-}
-
-/// A read that got no answer has written nothing, and what is no object was put in the source's place.
-fn unsent(mut error: ProviderError) -> ProviderError {
-    error.kind = match error.kind {
-        ErrorKind::Unknown => ErrorKind::Unavailable,
-        ErrorKind::Invalid => ErrorKind::Conflict,
-        kind => kind,
-    };
-    error
 }
 
 /// After the last try: one more look, and then an honest end.

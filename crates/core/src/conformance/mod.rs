@@ -45,6 +45,7 @@ pub async fn run_all(subject: &Subject) -> Report {
     run!(report, subject:
         missing_objects_are_none,
         get_keeps_to_its_limit,
+        parts_are_those_of_the_pinned_object,
         times_are_the_stores_own,
         old_versions_stay_readable,
         digests_are_those_of_the_content,

@@ -3,7 +3,7 @@
 use super::{Stop, Subject, Verdict, ensure};
 use crate::digest::Digest;
 use crate::location::Key;
-use crate::port::{ErrorKind, Headers, Precondition};
+use crate::port::{ErrorKind, Headers, PinnedSource, Precondition, Token};
 use chrono::TimeDelta;
 
 /// A missing object is `None` to `head` and `get`, and `NotFound` to `read`.
@@ -26,6 +26,28 @@ pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     is_told_at_once(subject, &key, size).await?;
     subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, size - 1).await)?;
     subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get_at_once(&key, size - 1).await)
+}
+
+/// Any part of the pinned object can be read, and none of another one in its place.
+pub async fn parts_are_those_of_the_pinned_object(subject: &Subject) -> Verdict {
+    subject.needs(subject.expected.write_limit.is_some(), "parts of an object")?;
+    let key = subject.key("parts")?;
+    let pinned = subject.source(&key, "0123456789").await?;
+    for (offset, length, part) in [(0, 10, "0123456789"), (0, 3, "012"), (4, 5, "45678"), (9, 1, "9")] {
+        let found = subject.bucket.read_range(&pinned, offset, length).await?;
+        ensure!(found == part, "{length} bytes from {offset} are {found:?}");
+    }
+    if subject.expected.tokens_tell {
+        let never = PinnedSource { token: Token("1".to_owned()), version: None, ..pinned.clone() };
+        let end = subject.bucket.read_range(&never, 0, 3).await;
+        subject.refused("a part of what was never there", ErrorKind::Conflict, end)?;
+    }
+    subject.put(&key, "abcdefghij").await?;
+    match subject.bucket.read_range(&pinned, 0, 3).await {
+        Ok(part) => ensure!(subject.expected.versioned && part == "012", "{part:?} is of another object"),
+        end => subject.refused("a part of what was replaced", ErrorKind::Conflict, end)?,
+    }
+    Ok(())
 }
 
 /// `get_at_once` tells what `get` tells, but for fractions of a second and perhaps the content headers and the

@@ -13,6 +13,8 @@ pub enum Method {
     Get,
     /// `read`
     Read,
+    /// `read_range`
+    ReadRange,
     /// `list`
     List,
     /// `versions`
@@ -30,7 +32,10 @@ pub enum Method {
 impl Method {
     /// Whether it leaves the store as it was.
     pub fn reads(self) -> bool {
-        matches!(self, Self::Now | Self::Head | Self::Get | Self::Read | Self::List | Self::Versions)
+        matches!(
+            self,
+            Self::Now | Self::Head | Self::Get | Self::Read | Self::ReadRange | Self::List | Self::Versions
+        )
     }
 }
 
@@ -41,6 +46,7 @@ impl fmt::Display for Method {
             Self::Head => "head",
             Self::Get => "get",
             Self::Read => "read",
+            Self::ReadRange => "read_range",
             Self::List => "list",
             Self::Versions => "versions",
             Self::Write => "write",

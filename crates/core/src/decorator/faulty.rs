@@ -139,6 +139,19 @@ impl BucketReader for Faulty {
         self.through(key.as_str(), call).await
     }
 
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let call = || {
+            let (inner, from) = (Arc::clone(&self.inner), from.clone());
+            async move { inner.read_range(&from, offset, length).await }.boxed()
+        };
+        self.through(from.location.key.as_str(), call).await
+    }
+
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.inner.expires(key).await
     }

@@ -75,6 +75,15 @@ impl BucketReader for Limited {
         self.within(self.inner.read(key, version)).await
     }
 
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        self.within(self.inner.read_range(from, offset, length)).await
+    }
+
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.within(self.inner.expires(key)).await
     }

@@ -160,6 +160,16 @@ impl BucketReader for Recording {
         self.note(Method::Read, key.as_str(), self.inner.read(key, version)).await
     }
 
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let key = from.location.key.as_str();
+        self.note(Method::ReadRange, key, self.inner.read_range(from, offset, length)).await
+    }
+
     /// Passed on without a note: most stores need no request for it.
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.inner.expires(key).await

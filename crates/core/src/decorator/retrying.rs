@@ -82,7 +82,7 @@ impl RetryPolicy {
     }
 }
 
-/// Repeats `now`, `head`, `get`, `expires`, `list` and the opening of `read` while the store does not answer.
+/// Repeats `now`, `head`, `get`, `read_range`, `expires`, `list` and the opening of `read` while the store does not answer.
 #[derive(Debug, Clone)]
 pub struct Retrying {
     inner: Arc<dyn Bucket>,
@@ -152,6 +152,15 @@ impl BucketReader for Retrying {
     /// Only the opening is repeated: a stream that breaks later ends with its error.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.again(|| self.inner.read(key, version)).await
+    }
+
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        self.again(|| self.inner.read_range(from, offset, length)).await
     }
 
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {

@@ -5,17 +5,14 @@ use super::standing::Watch;
 use super::{Write, headers, inside};
 use crate::digest::Digest;
 use crate::ledger::TargetMove;
-use crate::location::{Key, StoreId};
+use crate::location::{Key, Location, StoreId};
 use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
+use crate::relay::{SMALL, relay, whole};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// The largest file, in bytes, that is taken from one kind of store to another: it is held in memory, since the core
-/// has no other place.
-pub const THROUGH_LIMIT: u64 = 256 << 20;
 
 /// How often one request is sent.
 const TRIES: u32 = 4;
@@ -37,10 +34,22 @@ pub(super) enum Carried {
     Left,
 }
 
+/// What is sent of one file.
+enum Content {
+    /// Nothing: the store copies this object by itself.
+    Copied(PinnedSource),
+    /// These bytes, which were checked.
+    Held(Bytes),
+    /// This object, a part after the other.
+    Passing(PinnedSource),
+}
+
 /// What all files of one promotion have in common.
 pub(super) struct Carrier<'a> {
     /// The store of the release's folder.
     pub(super) from: &'a dyn BucketReader,
+    /// Its name.
+    pub(super) store: &'a StoreId,
     /// The store of the target.
     pub(super) to: &'a dyn Bucket,
     /// What is written beside the manifest.
@@ -121,14 +130,14 @@ impl Carrier<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(Carried::Left);
         }
-        let end = self.try_bring(&write, pin.as_ref()).await;
+        let end = self.try_bring(&write, pin).await;
         if end.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         end
     }
 
-    async fn try_bring(&self, write: &Write, pin: Option<&PinnedSource>) -> Result<Carried, ProviderError> {
+    async fn try_bring(&self, write: &Write, pin: Option<PinnedSource>) -> Result<Carried, ProviderError> {
         let key = self.place(&write.file.path)?;
         let landed = |token: Token| Carried::Landed(FolderFile { token: Some(token), ..write.file.clone() });
         let to = self.to;
@@ -138,14 +147,14 @@ impl Carrier<'_> {
         {
             return Ok(landed(object.token));
         }
-        let body = match pin {
-            Some(_) => None,
-            None => Some(self.fetch(&write.file).await?),
+        let content = match pin {
+            Some(pin) => Content::Copied(pin),
+            None => self.content(&write.file).await?,
         };
         let (mut last, mut unknown) = (None, false);
         for _ in 0..TRIES {
             self.watch.check().await?;
-            let error = match self.send(&key, write, pin, body.as_ref()).await {
+            let error = match self.send(&key, write, &content).await {
                 Ok(object) => {
                     self.touched.store(true, Ordering::Relaxed);
                     let other = object.sha256.is_some_and(|found| found != write.file.sha256);
@@ -186,54 +195,45 @@ impl Carrier<'_> {
         Err(last.unwrap_or_else(|| self.error(ErrorKind::Unavailable, &write.file.path, "it was never sent")))
     }
 
-    async fn send(
-        &self,
-        key: &Key,
-        write: &Write,
-        pin: Option<&PinnedSource>,
-        body: Option<&Bytes>,
-    ) -> Result<Object, ProviderError> {
+    async fn send(&self, key: &Key, write: &Write, content: &Content) -> Result<Object, ProviderError> {
         let (metadata, condition) = (self.metadata(&write.file), self.condition(&write.when));
-        let to = self.to;
-        match (pin, body) {
-            (Some(pin), _) => to.copy(pin, key, &metadata, &condition).await,
-            (None, body) => {
-                let body = Body::Bytes(body.cloned().unwrap_or_default());
+        let Self { from, to, .. } = *self;
+        match content {
+            Content::Copied(pin) => to.copy(pin, key, &metadata, &condition).await,
+            Content::Held(bytes) => {
+                let body = Body::Bytes(bytes.clone());
                 to.write(key, body, &headers(&write.file.path), &metadata, &condition).await
             }
+            Content::Passing(pin) => relay((from, pin), (to, key), &metadata, &condition).await,
         }
     }
 
-    /// Reads a file of the source, whole and checked.
-    async fn fetch(&self, file: &FolderFile) -> Result<Bytes, ProviderError> {
+    /// What is to be sent of a file of the source, for a store that doesn't copy it by itself: a small one whole and
+    /// checked, else the very object to read.
+    async fn content(&self, file: &FolderFile) -> Result<Content, ProviderError> {
         let from = self.from;
-        let error = |kind, message: String| {
+        let error = |kind, message: &str| {
             ProviderError::new(kind, from, format!("{}{}", self.below, file.path), message)
         };
-        if file.size > THROUGH_LIMIT {
-            let message = format!(
-                "{} bytes are more than the {THROUGH_LIMIT} of a file that can pass through this machine",
-                file.size
-            );
-            let hint = "keep source and target of the folder in one kind of store, or make the file an artifact of its own";
-            return Err(error(ErrorKind::Unsupported, message).hint(hint));
-        }
         let key = inside(self.below, &file.path)
-            .map_err(|cause| error(ErrorKind::Invalid, "it has no key".to_owned()).caused_by(cause))?;
-        let gone = || error(ErrorKind::NotFound, "the release's folder lacks this file".to_owned());
-        let limit = usize::try_from(file.size).unwrap_or(usize::MAX);
-        let found = from.get(&key, limit).await.map_err(|mut error| {
-            // What is no object was put in its place.
-            if error.kind == ErrorKind::Invalid {
-                error.kind = ErrorKind::Conflict;
-            }
-            error
-        })?;
-        let (_, bytes) = found.ok_or_else(gone)?;
-        if Digest::of(&bytes) != file.sha256 {
-            return Err(error(ErrorKind::Corrupt, "it is not what was published".to_owned()));
+            .map_err(|cause| error(ErrorKind::Invalid, "it has no key").caused_by(cause))?;
+        let location = Location { store: self.store.clone(), key };
+        if file.size <= SMALL {
+            return whole(from, &location, file.size, file.sha256).await.map(Content::Held);
         }
-        Ok(bytes)
+        let gone = || error(ErrorKind::NotFound, "the release's folder lacks this file");
+        let found = from.head(&location.key).await?.ok_or_else(gone)?;
+        if found.size != file.size {
+            return Err(error(ErrorKind::Corrupt, "it is not what was published: its length differs"));
+        }
+        Ok(Content::Passing(PinnedSource {
+            location,
+            token: found.token,
+            version: found.version,
+            sha256: file.sha256,
+            size: file.size,
+            headers: headers(&file.path),
+        }))
     }
 
     /// Removes one file that has this token.

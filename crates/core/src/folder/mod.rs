@@ -17,7 +17,6 @@ pub mod source;
 mod standing;
 mod verify;
 
-pub use carry::THROUGH_LIMIT;
 pub(crate) use content::read_digest;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};

@@ -18,6 +18,7 @@ use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
+use crate::relay::SMALL;
 use futures_util::future::try_join;
 use futures_util::{StreamExt as _, stream};
 use std::borrow::Cow;
@@ -26,9 +27,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often the target is listed, when somebody else writes there meanwhile.
 const ROUNDS: usize = 4;
-
-/// Files up to this length, in bytes, pass through this machine side by side; larger ones one at a time.
-const SMALL: u64 = 4 << 20;
 
 type Manifest<'m> = Cow<'m, FolderManifest>;
 
@@ -78,6 +76,7 @@ impl Bringing<'_> {
     pub async fn run(&self) -> Result<Object, ProviderError> {
         let carrier = Carrier {
             from: self.from,
+            store: &self.moved.source.location.store,
             to: self.to,
             metadata: self.metadata,
             condition: self.condition,
@@ -263,6 +262,7 @@ impl Bringing<'_> {
         mut pins: BTreeMap<Key, PinnedSource>,
         landed: &mut BTreeMap<Key, FolderFile>,
     ) -> Result<Option<ProviderError>, ProviderError> {
+        // Small files pass through this machine side by side, larger ones one at a time.
         let through = !same_kind(self.moved);
         let (large, small): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|write| through && write.file.size > SMALL);

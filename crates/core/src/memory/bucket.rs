@@ -10,7 +10,7 @@ use crate::port::{
     Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::{StreamExt, stream};
 use std::collections::BTreeMap;
@@ -163,13 +163,24 @@ fn no_bucket() -> Refusal {
     (ErrorKind::NotFound, "there is no such bucket".to_owned())
 }
 
+/// How much of what is to be written is read at once, in bytes.
+const PIECE: usize = 1 << 20;
+
 /// Reads all of what is to be written.
 async fn whole(body: Body) -> std::io::Result<Bytes> {
     let blob = match body {
         Body::Bytes(bytes) => return Ok(bytes),
         Body::Blob(blob) => blob,
     };
-    blob.read_at(0, usize::try_from(blob.size()).unwrap_or(usize::MAX)).await
+    let mut all = BytesMut::new();
+    while (all.len() as u64) < blob.size() {
+        let piece = blob.read_at(all.len() as u64, PIECE).await?;
+        if piece.is_empty() {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        all.extend_from_slice(&piece);
+    }
+    Ok(all.freeze())
 }
 
 impl fmt::Display for MemoryBucket {
@@ -218,6 +229,20 @@ impl BucketReader for MemoryBucket {
         };
         let bytes = self.at(key.as_str(), find).await?;
         Ok(stream::once(async move { Ok(bytes) }).boxed())
+    }
+
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let find = |buckets: &mut Buckets| {
+            let bytes = self.contents(buckets)?.pinned(from)?;
+            let place = |at: u64| usize::try_from(at).unwrap_or(usize::MAX).min(bytes.len());
+            Ok(bytes.slice(place(offset)..place(offset.saturating_add(length))))
+        };
+        self.at(from.location.key.as_str(), find).await
     }
 
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {

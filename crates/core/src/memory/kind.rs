@@ -33,6 +33,8 @@ pub struct MemoryKind {
 
 /// Five gibibytes, S3's limit of a single put.
 const PUT_LIMIT: u64 = 5 << 30;
+/// Five tebibytes, S3's limit of an object in parts.
+const PARTS_LIMIT: u64 = 5 << 40;
 
 impl MemoryKind {
     /// Like the local folder: unique tokens, versions, and a fence that is checked together with the write.
@@ -51,6 +53,7 @@ impl MemoryKind {
                 expiry_s: 0,
                 allowance_s: 0,
                 put_limit: PUT_LIMIT,
+                write_limit: Some(PARTS_LIMIT),
                 notes: Vec::new(),
             },
             must_probe: false,
@@ -147,6 +150,7 @@ fn nothing() -> Capabilities {
         expiry_s: 0,
         allowance_s: 0,
         put_limit: PUT_LIMIT,
+        write_limit: None,
         notes: Vec::new(),
     }
 }

@@ -1,13 +1,15 @@
 //! The object store port.
 
 use super::{
-    Capabilities, CopyGuard, Headers, Metadata, Names, Object, Page, ProviderError, Token, VersionId,
+    Capabilities, CopyGuard, ErrorKind, Headers, Metadata, Names, Object, Page, ProviderError, Token,
+    VersionId,
 };
 use crate::digest::Digest;
 use crate::location::Key;
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use chrono::{DateTime, Utc};
+use futures_util::StreamExt as _;
 use futures_util::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use std::fmt::{Debug, Display};
@@ -16,7 +18,8 @@ use std::sync::Arc;
 /// The bytes of an object, as they arrive.
 pub type ByteStream = BoxStream<'static, Result<Bytes, ProviderError>>;
 
-/// Content that can be read again from any place, so that a part can be sent twice.
+/// Content that can be read again from any place, so that a part can be sent twice. Whoever writes it reads it from its
+/// beginning to its end, a few parts side by side at most, and the last byte before anything takes effect.
 #[async_trait]
 pub trait Blob: Debug + Send + Sync {
     /// Length in bytes.
@@ -128,6 +131,38 @@ pub trait BucketReader: Debug + Display + Send + Sync {
 
     /// The content as a stream, of this version when one is named. A missing object is `NotFound`.
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError>;
+
+    /// `length` bytes from `offset` of the very object that is pinned, which lies in this store. Another one in its place
+    /// is `Conflict`, and so is none. Without an own way to do that, the object is read from its beginning each time.
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let key = &from.location.key;
+        let error = |kind, message: &str| ProviderError::new(kind, self, key, message);
+        let changed = || error(ErrorKind::Conflict, "the source is gone or was replaced");
+        if from.version.is_none() && !self.head(key).await?.is_some_and(|there| there.token == from.token) {
+            return Err(changed());
+        }
+        let mut pieces = match self.read(key, from.version.as_ref()).await {
+            Err(gone) if gone.kind == ErrorKind::NotFound => return Err(changed().caused_by(gone)),
+            opened => opened?,
+        };
+        let (mut part, mut at) = (BytesMut::new(), 0_u64);
+        while (part.len() as u64) < length {
+            let Some(mut piece) = pieces.next().await.transpose()? else {
+                return Err(error(ErrorKind::Unavailable, "the answer ended early"));
+            };
+            let before = usize::try_from(offset.saturating_sub(at)).unwrap_or(usize::MAX).min(piece.len());
+            at += piece.len() as u64;
+            let mut piece = piece.split_off(before);
+            piece.truncate(usize::try_from(length - part.len() as u64).unwrap_or(usize::MAX));
+            part.extend_from_slice(&piece);
+        }
+        Ok(part.freeze())
+    }
 
     /// After what time an object expires wherever it is put, in its own words (`4w`), where it says so itself: the
     /// label of an image. `None` for what stays.

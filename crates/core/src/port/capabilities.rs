@@ -74,6 +74,10 @@ pub struct Capabilities {
     pub allowance_s: u32,
     /// The largest object in bytes that `CopyGuard::ConditionalPut` may pass through the client.
     pub put_limit: u64,
+    /// The largest object in bytes that is written under a condition, in parts where it is large. Missing in
+    /// what earlier versions kept, see [`Capabilities::largest_write`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub write_limit: Option<u64>,
     /// What a person should know, one sentence each.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
@@ -87,7 +91,24 @@ const fn told() -> bool {
     true
 }
 
+/// The largest file in bytes that earlier versions brought from one kind of store to another.
+const EARLIER: u64 = 256 << 20;
+
+/// How earlier versions began the note that tells that completing an upload in parts checks no condition.
+const UNGUARDED_PARTS: [&str; 2] = ["objects above ", "objects over "];
+
 impl Capabilities {
+    /// The largest object in bytes that a guarded write takes. What a probe of an earlier version found tells less, so
+    /// that what it allowed goes on to be allowed, where it found that a condition holds for parts.
+    pub fn largest_write(&self) -> u64 {
+        let unguarded = |note: &String| UNGUARDED_PARTS.iter().any(|begin| note.starts_with(begin));
+        self.write_limit.unwrap_or(match self.copy {
+            CopyGuard::ConditionalCopy if self.notes.iter().any(unguarded) => self.put_limit,
+            CopyGuard::ConditionalCopy | CopyGuard::ConditionalComplete => self.put_limit.max(EARLIER),
+            CopyGuard::ConditionalPut | CopyGuard::Observed | CopyGuard::None => self.put_limit,
+        })
+    }
+
     /// Whether anything is known of the store at all: one that must be probed claims nothing before.
     pub fn known(&self) -> bool {
         self.create || self.copy != CopyGuard::None

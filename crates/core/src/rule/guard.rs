@@ -1,15 +1,12 @@
 //! `guard`: the store checks the condition of every write. Weaker ways than a conditional copy are named.
 
 use super::{Facts, Finding};
-use crate::folder::{FolderFile, FolderManifest, THROUGH_LIMIT};
+use crate::folder::{FolderFile, FolderManifest};
 use crate::location::Location;
 use crate::names::shown;
 use crate::place::copies;
 use crate::port::{Capabilities, CopyGuard};
 use crate::snapshot::Seen;
-
-/// The most bytes of one object that pass through this machine between two kinds of stores: they are held in memory.
-pub(crate) const RELAYED: u64 = 256 << 20;
 
 /// The way in which a target is brought to hold what lies at `source`: `None` when no guarded one is left.
 pub(crate) fn way(
@@ -21,8 +18,8 @@ pub(crate) fn way(
     let points = source.folder().is_some() && target.folder().is_none();
     let crosses = !copies(&source.store, &target.store);
     if points || crosses {
-        // A pointer is small; a folder's files are measured one by one when they pass.
-        let fits = points || source.folder().is_some() || size <= RELAYED.min(capabilities.put_limit);
+        // A pointer is small; a folder's files are measured one by one.
+        let fits = points || source.folder().is_some() || size <= capabilities.largest_write();
         let put = capabilities.create && capabilities.replace;
         return (fits && put).then_some(CopyGuard::ConditionalPut);
     }
@@ -85,7 +82,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     let way = way(capabilities, &built.location, &seen.location, built.size);
     let opened = facts.snapshot.candidate.folders.get(&entry).filter(|_| seen.location.folder().is_some());
     let limit = match way {
-        _ if crosses => Some(THROUGH_LIMIT),
+        _ if crosses => Some(capabilities.largest_write()),
         Some(CopyGuard::ConditionalPut) => Some(capabilities.put_limit),
         _ => None,
     };
@@ -93,8 +90,8 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
         && let Some(file) = too_long(&opened.manifest, seen.files.as_deref(), limit)
     {
         return Err(format!(
-            "`{}` has {} bytes, and a file that passes through this machine on its way to {store} has at most {limit}: \
-             keep source and target in one kind of store, or make the file an artifact of its own",
+            "`{}` has {} bytes, and {store} takes at most {limit} under a condition: keep source and target in one kind \
+             of store, or the file out of the folder",
             shown(file.path.as_str()),
             file.size
         ));
@@ -132,10 +129,13 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
         Some(_) => {
             weaker.push(format!("{store} has no conditional copy: the bytes pass through this machine"));
         }
-        None if crosses && built.size > RELAYED => {
+        None if crosses && built.size > capabilities.largest_write() => {
             return Err(format!(
-                "{} and {store} don't copy from each other, and {} bytes are too many to pass through this machine",
-                built.location.store, built.size
+                "{} and {store} don't copy from each other, and {store} takes at most {} bytes under a condition, fewer \
+                 than {}",
+                built.location.store,
+                capabilities.largest_write(),
+                built.size
             ));
         }
         None if capabilities.copy == CopyGuard::ConditionalPut => {
@@ -172,5 +172,31 @@ mod tests {
         assert_eq!(named(None, 10).as_deref(), Some("b"));
         let there = of(vec![file("b", 30, b"2"), file("c", 20, b"other")]);
         assert_eq!(named(Some(&there), 10).as_deref(), Some("c"));
+    }
+
+    #[test]
+    fn between_two_kinds_of_stores_the_targets_own_limit_counts() {
+        use crate::memory::MemoryKind;
+        let location = |text: &str| text.parse::<Location>().unwrap();
+        let (from, to) = (location("s3://acme/a.zip"), location("gs://acme/prod.zip"));
+        let mut known = MemoryKind::gcs_like().truth;
+        known.put_limit = 64 << 20;
+        let way = |known: &Capabilities, size| super::way(known, &from, &to, size);
+        assert_eq!(way(&known, 300 << 20), Some(CopyGuard::ConditionalPut));
+        assert_eq!(way(&known, (5 << 40) + 1), None);
+        // What an earlier version found and allowed.
+        known.write_limit = None;
+        let allows = |known: &Capabilities| {
+            let fits = |mib: u64| way(known, mib << 20).is_some();
+            (fits(64), fits(256), fits(257))
+        };
+        known.copy = CopyGuard::ConditionalComplete;
+        assert_eq!(allows(&known), (true, true, false), "parts were found to keep to conditions");
+        known.copy = CopyGuard::ConditionalCopy;
+        assert_eq!(allows(&known), (true, true, false), "nothing else was found");
+        known.notes = vec!["objects above 5368709120 bytes are not safely guarded".to_owned()];
+        assert_eq!(allows(&known), (true, false, false), "parts were found not to keep to conditions");
+        (known.copy, known.notes) = (CopyGuard::ConditionalPut, Vec::new());
+        assert_eq!(allows(&known), (true, false, false), "and here nothing but a put does");
     }
 }

@@ -29,7 +29,7 @@ pub use crate::finding::{Finding, Verdict};
 pub use clock::clock_is_off;
 pub use drift::{drift, unended};
 pub use facts::Facts;
-pub(crate) use guard::{RELAYED, way};
+pub(crate) use guard::way;
 pub(crate) use target_name::names_used;
 
 use crate::exit::ExitStatus;

@@ -2,7 +2,7 @@
 
 use crate::stage::{How, Read, Stage, files, key, kinds, metadata, stages, to};
 use promote_core::decorator::{Log, Method, Recording};
-use promote_core::folder::{Bringing, FolderManifest, Known, THROUGH_LIMIT};
+use promote_core::folder::{Bringing, FolderManifest, Known};
 use promote_core::ledger::TargetMove;
 use promote_core::memory::MemoryKind;
 use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition, Token};
@@ -245,18 +245,6 @@ fn a_location_that_is_no_folder_is_refused() {
     moved.target.key = key("env/current.json");
     let end = stage.carry_out(&moved, &Condition::absent(), Known::default());
     assert_eq!(end.unwrap_err().kind, ErrorKind::Invalid);
-}
-
-#[test]
-fn a_file_too_large_to_pass_through_is_refused_by_name() {
-    let stage = Stage::between(MemoryKind::local_like(), MemoryKind::gcs_like());
-    let mut manifest = stage.publish('a', &files(&[("a", "1")]));
-    manifest.files[0].size = THROUGH_LIMIT + 1;
-    stage.from.put(&stage.release('a').key, manifest.to_bytes()).unwrap();
-    let error = stage.bring(&to('a')).unwrap_err();
-    assert_eq!(error.kind, ErrorKind::Unsupported);
-    assert!(error.to_string().contains("rel/a/a") && error.to_string().contains("268435456"), "{error}");
-    assert_eq!(error.hints.len(), 1);
 }
 
 /// No bytes pass through the client inside one store, and nothing but the manifest is copied by no copy.

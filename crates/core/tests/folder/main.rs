@@ -17,6 +17,7 @@ mod difference;
 mod manifest;
 mod meddling;
 mod order;
+mod passing;
 mod publishing;
 mod source;
 mod stage;

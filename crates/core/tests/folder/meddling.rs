@@ -19,8 +19,9 @@ use std::sync::{Arc, Mutex};
 
 type Deed = Box<dyn Fn(&MemoryBucket) + Send + Sync>;
 
-/// A bucket in which something happens right before a file is copied or written, or an object deleted.
-struct Meddled {
+/// A bucket in which something happens right before a file is copied or written, or an object deleted, or a part of it
+/// read.
+pub struct Meddled {
     inner: MemoryBucket,
     at: Key,
     deed: Deed,
@@ -28,7 +29,7 @@ struct Meddled {
 }
 
 impl Meddled {
-    fn new(
+    pub fn new(
         inner: &MemoryBucket,
         at: &str,
         times: usize,
@@ -73,6 +74,15 @@ impl BucketReader for Meddled {
     }
     async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
         self.inner.read(key, version).await
+    }
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        self.before(&from.location.key);
+        self.inner.read_range(from, offset, length).await
     }
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         self.inner.list(prefix, after, limit).await

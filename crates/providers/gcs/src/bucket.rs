@@ -65,6 +65,7 @@ pub(crate) fn nothing_known() -> Capabilities {
         expiry_s: 0,
         allowance_s: 0,
         put_limit: 5 << 40,
+        write_limit: Some(5 << 40),
         notes: Vec::new(),
     }
 }

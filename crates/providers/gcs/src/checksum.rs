@@ -5,12 +5,9 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use crc_fast::CrcAlgorithm::Crc32Iscsi;
 use http::HeaderMap;
-use promote_core::port::Blob;
-
-/// How much of a blob is read at once while it is summed up.
-const STRETCH: usize = 1 << 20;
 
 /// A running CRC32C.
+#[derive(Clone)]
 pub(crate) struct Checksum(crc_fast::Digest);
 
 impl Checksum {
@@ -36,24 +33,17 @@ pub(crate) fn of(bytes: &[u8]) -> String {
     sum.text()
 }
 
-/// The checksum of all of a blob, which is read once for it: the store is told it before it gets the bytes.
-pub(crate) async fn of_blob(blob: &dyn Blob) -> std::io::Result<String> {
-    let mut sum = Checksum::new();
-    let mut at = 0;
-    while at < blob.size() {
-        let piece = blob.read_at(at, STRETCH).await?;
-        if piece.is_empty() {
-            return Err(std::io::Error::other("the content is shorter than it was"));
-        }
-        sum.update(&piece);
-        at += piece.len() as u64;
-    }
-    Ok(sum.text())
+/// The header that carries checksums, in requests and in answers.
+pub(crate) const HEADER: &str = "x-goog-hash";
+
+/// That header for the checksum of what is sent.
+pub(crate) fn header(sum: &str) -> String {
+    format!("crc32c={sum}")
 }
 
 /// The checksum that an answer with content carries for the stored bytes.
 pub(crate) fn of_answer(headers: &HeaderMap) -> Option<String> {
-    let all = headers.get_all("x-goog-hash").iter().filter_map(|value| value.to_str().ok());
+    let all = headers.get_all(HEADER).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(','))
         .find_map(|part| part.trim().strip_prefix("crc32c="))
         .map(str::to_owned)

@@ -64,6 +64,15 @@ impl BucketReader for GcsBucket {
         self.stream(key, version).await
     }
 
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        self.fetch_range(from, offset, length).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.all_versions(key, limit).await
     }

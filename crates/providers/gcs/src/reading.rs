@@ -7,9 +7,9 @@ use crate::exchange::{Doing, STOPPED};
 use crate::resource::{Resource, generation, told};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
-use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH};
+use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE};
 use promote_core::location::Key;
-use promote_core::port::{ByteStream, ErrorKind, Object, Pace, ProviderError, VersionId};
+use promote_core::port::{ByteStream, ErrorKind, Object, Pace, PinnedSource, ProviderError, VersionId};
 use reqwest::{RequestBuilder, Response};
 use tokio::time::Instant;
 
@@ -135,6 +135,32 @@ impl GcsBucket {
         }
         let doing = Doing::reading(self, key.as_str(), GET);
         Err(doing.error(ErrorKind::Unavailable, "the object is replaced faster than it can be read"))
+    }
+
+    /// See `BucketReader::read_range`. A generation is one content for ever, so it is all that is asked for.
+    pub(crate) async fn fetch_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let key = &from.location.key;
+        let mut doing = Doing::reading(self, key.as_str(), GET);
+        doing.patience = self.patience(length);
+        let changed = || doing.error(ErrorKind::Conflict, "the source is gone or was replaced");
+        let last = offset.checked_add(length).and_then(|end| end.checked_sub(1));
+        let Some(last) = last.filter(|last| *last >= offset) else { return Ok(Bytes::new()) };
+        let pinned = generation(&from.token.0).ok_or_else(changed)?;
+        let request = self.request(key, Some(pinned), true).await?;
+        let response = match doing.open(request.header(RANGE, format!("bytes={offset}-{last}"))).await {
+            Ok(response) => response,
+            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+                return Err(changed().caused_by(failure));
+            }
+            Err(failure) => return Err(failure),
+        };
+        let bytes = doing.drain(response, usize::try_from(length).unwrap_or(usize::MAX)).await?;
+        if bytes.len() as u64 == length { Ok(bytes) } else { Err(doing.silent("the answer ended early")) }
     }
 
     /// See `BucketReader::read`.

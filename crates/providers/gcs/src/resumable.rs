@@ -1,8 +1,12 @@
 //! Uploads in pieces. The condition holds when the last piece is in. After a doubt the store is asked how far it got,
 //! so that no piece takes effect twice and nothing is sent again that has arrived.
+//!
+//! The content's checksum goes along with the last piece, as in Google's own clients
+//! (<https://github.com/googleapis/google-cloud-cpp/pull/15815>), so that the content is read once: where the sum does
+//! not fit, the store makes no object.
 
 use crate::GcsBucket;
-use crate::checksum;
+use crate::checksum::{self, Checksum};
 use crate::exchange::{Answer, Doing};
 use crate::resource::{Resource, Target, guard};
 use bytes::Bytes;
@@ -25,23 +29,22 @@ struct Session<'a> {
     target: &'a Target<'a>,
     url: Url,
     size: u64,
-    /// Whether the last byte was ever sent: only then can the object be there.
-    ended: bool,
+    /// Of what the store keeps.
+    sum: Checksum,
+    /// The checksum of all, once the last byte was sent: only then can the object be there.
+    ended: Option<String>,
 }
 
 impl GcsBucket {
     /// Writes content of any length.
     pub(crate) async fn upload(&self, target: &Target<'_>, blob: &dyn Blob) -> Result<Object, ProviderError> {
-        let sum = checksum::of_blob(blob).await.map_err(|broken| {
-            ProviderError::new(ErrorKind::Invalid, self, target.key, "the content could not be read")
-                .caused_by(broken)
-        })?;
-        let url = self.begin(target, blob.size(), &sum).await?;
-        let mut session = Session { bucket: self, target, url, size: blob.size(), ended: false };
+        let url = self.begin(target, blob.size()).await?;
+        let (size, sum) = (blob.size(), Checksum::new());
+        let mut session = Session { bucket: self, target, url, size, sum, ended: None };
         match session.send_all(blob).await {
             Ok(resource) => {
-                let doing = session.doing(0);
-                self.written(&doing, target.key, resource, blob.size(), &sum)
+                let (doing, sum) = (session.doing(0), session.ended.clone().unwrap_or_default());
+                self.written(&doing, target.key, resource, size, &sum)
             }
             Err(failure) => {
                 if failure.kind != ErrorKind::Unknown {
@@ -53,10 +56,10 @@ impl GcsBucket {
     }
 
     /// Where the pieces are to be sent. That there is such a place changes nothing yet.
-    async fn begin(&self, target: &Target<'_>, size: u64, sum: &str) -> Result<Url, ProviderError> {
+    async fn begin(&self, target: &Target<'_>, size: u64) -> Result<Url, ProviderError> {
         let doing = Doing::reading(self, target.key.as_str(), "storage.objects.create");
         let guard = guard(&doing, target.when)?;
-        let description = target.described(Some(sum)).map_err(|odd| {
+        let description = target.described(None).map_err(|odd| {
             doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
         })?;
         let ready = self.ready().await?;
@@ -83,7 +86,7 @@ impl<'a> Session<'a> {
     fn doing(&self, length: u64) -> Doing<'a> {
         let key = self.target.key.as_str();
         let mut doing = Doing::effect(self.bucket, key, "storage.objects.create", length);
-        doing.effect = self.ended;
+        doing.effect = self.ended.is_some();
         doing
     }
 
@@ -93,8 +96,12 @@ impl<'a> Session<'a> {
         loop {
             let length = limits.piece.max(1).min(self.size - at);
             let bytes = self.bucket.piece(self.target.key, blob, at, length).await?;
-            self.ended |= at + length == self.size;
-            let mut end = self.push(at, bytes).await;
+            if at + length == self.size && self.ended.is_none() {
+                let mut all = self.sum.clone();
+                all.update(&bytes);
+                self.ended = Some(all.text());
+            }
+            let mut end = self.push(at, bytes.clone()).await;
             while let Err(failure) = end {
                 let doing = self.doing(0);
                 if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) {
@@ -113,9 +120,16 @@ impl<'a> Session<'a> {
             }
             match end? {
                 Far::Done(resource) => return Ok(*resource),
-                Far::Kept(kept) if kept > at => (at, breaks) = (kept, 0),
+                Far::Kept(kept) if kept < at => {
+                    return Err(self.doing(0).silent("the store forgot what it had kept of the upload"));
+                }
+                Far::Kept(kept) if kept > at => {
+                    let new = usize::try_from(kept - at).unwrap_or(usize::MAX);
+                    self.sum.update(bytes.get(..new).unwrap_or(&bytes));
+                    (at, breaks) = (kept, 0);
+                }
                 // Nothing new was kept; what was sent goes again.
-                Far::Kept(kept) if breaks < limits.breaks => (at, breaks) = (kept, breaks + 1),
+                Far::Kept(_) if breaks < limits.breaks => breaks += 1,
                 Far::Kept(_) => {
                     return Err(self.doing(0).silent("the upload does not get any further"));
                 }
@@ -139,7 +153,11 @@ impl<'a> Session<'a> {
     async fn put(&self, range: String, bytes: Bytes, sent: u64) -> Result<Far, ProviderError> {
         let doing = self.doing(bytes.len() as u64);
         let request = self.bucket.ready().await?.http.put(self.url.clone());
-        let request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len()).body(bytes);
+        let mut request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
+        if let Some(sum) = self.ended.as_ref().filter(|_| sent == self.size && !bytes.is_empty()) {
+            request = request.header(checksum::HEADER, checksum::header(sum));
+        }
+        let request = request.body(bytes);
         let answer = doing.send(request).await?;
         if answer.status != StatusCode::PERMANENT_REDIRECT {
             return doing.understood(&answer).map(|resource| Far::Done(Box::new(resource)));

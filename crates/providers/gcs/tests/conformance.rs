@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many checks the suite has.
-const CHECKS: usize = 33;
+const CHECKS: usize = 34;
 
 /// What Google can't do: it keeps no SHA-256, and no second object is looked at with a write.
 const NOT_GCS: [&str; 2] = ["digests_are_those_of_the_content", "the_fence_is_checked_with_the_write"];
@@ -43,6 +43,7 @@ fn expected(versioned: bool) -> Capabilities {
         expiry_s: 0,
         allowance_s: 0,
         put_limit: 5 << 40,
+        write_limit: Some(5 << 40),
         notes: Vec::new(),
     }
 }

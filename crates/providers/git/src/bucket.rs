@@ -262,6 +262,7 @@ impl BucketReader for GitBucket {
             expiry_s: 0,
             allowance_s: 0,
             put_limit: 0,
+            write_limit: None,
             notes: vec![],
         }
     }

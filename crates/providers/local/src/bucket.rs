@@ -144,6 +144,7 @@ impl BucketReader for LocalBucket {
             expiry_s: 0,
             allowance_s: 0,
             put_limit: u64::MAX,
+            write_limit: Some(u64::MAX),
             notes: Vec::new(),
         }
     }
@@ -175,6 +176,16 @@ impl BucketReader for LocalBucket {
             Ok(next.map(|(piece, reading)| (piece, (bucket, key, reading))))
         });
         Ok(pieces.boxed())
+    }
+
+    async fn read_range(
+        &self,
+        from: &PinnedSource,
+        offset: u64,
+        length: u64,
+    ) -> Result<Bytes, ProviderError> {
+        let of = from.clone();
+        self.run(from.location.key.as_str(), move |store| store.part(&of, offset, length)).await
     }
 
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {

@@ -14,6 +14,7 @@ mod folder;
 mod found;
 mod hidden;
 mod path;
+mod pinned;
 mod stamp;
 mod steps;
 mod store;

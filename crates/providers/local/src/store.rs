@@ -251,14 +251,7 @@ impl Store {
             return Err(Trouble::new(ErrorKind::Unsupported, "a copy from another store is not possible"));
         }
         let source = &from.location.key;
-        let not_pinned =
-            || Trouble::conflict(format!("the source `{source}` is not the one that was checked"));
-        let found = self.open(source, from.version.as_ref()).map_err(|trouble| trouble.of_source(source));
-        let mut found = found?.ok_or_else(not_pinned)?;
-        let state = from.version.as_ref().map_or_else(|| found.state(), |version| version.0.clone());
-        if state != from.token.0 {
-            return Err(not_pinned());
-        }
+        let mut found = self.pinned(from)?;
         let root = self.root()?;
         let hidden = Hidden::make(&root)?;
         let mut draft = self.draft(&hidden)?;

@@ -18,5 +18,5 @@ async fn a_folder_conforms() {
     println!("{report}");
     assert_eq!(report.failed, []);
     assert_eq!(report.skipped, []);
-    assert_eq!(report.passed.len(), 33);
+    assert_eq!(report.passed.len(), 34);
 }

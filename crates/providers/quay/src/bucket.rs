@@ -155,6 +155,7 @@ impl BucketReader for RegistryBucket {
             expiry_s: 0,
             allowance_s: 30,
             put_limit: LONGEST as u64,
+            write_limit: None,
             notes: vec![
                 "a registry moves a tag without any condition: what somebody else does at the same moment shows only afterwards"
                     .to_owned(),

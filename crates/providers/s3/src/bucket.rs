@@ -67,6 +67,7 @@ impl S3Bucket {
             expiry_s: self.expiry_s,
             allowance_s: self.allowance_s,
             put_limit: self.limits.put,
+            write_limit: None,
             notes: Vec::new(),
         }
     }

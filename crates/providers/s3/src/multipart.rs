@@ -49,6 +49,12 @@ fn finished(span: Span, etag: Option<&str>, sha256: Option<&str>) -> Option<Comp
 }
 
 impl S3Bucket {
+    /// The largest object in bytes that is uploaded in parts: with longer ones, those that are under way would take more
+    /// memory. S3 itself takes more.
+    pub(crate) fn largest_upload(&self) -> u64 {
+        self.limits.part.saturating_mul(MOST_PARTS)
+    }
+
     async fn begin(
         &self,
         doing: &Doing<'_>,

@@ -99,6 +99,7 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
             if put.both() { CopyGuard::ConditionalPut } else { CopyGuard::None }
         }
     };
+    found.write_limit = Some(if complete.both() { place.bucket.largest_upload() } else { found.put_limit });
     found.versioned = versioned(place).await?;
     found.source_pin = match found.copy {
         // The put that follows is of bytes whose digest was checked.

@@ -331,6 +331,18 @@ async fn a_body_that_ends_early_is_not_taken_for_the_whole() {
 }
 
 #[tokio::test]
+async fn a_part_is_cut_out_where_a_store_ignores_ranges() {
+    let fake = Fake::answering(Answer::ok("words").with("etag", "\"abc\"")).await;
+    let bucket = fake.bucket();
+    for (offset, length, part) in [(0, 5, "words"), (0, 2, "wo"), (2, 2, "rd"), (4, 1, "s"), (3, 0, "")] {
+        let found = bucket.read_range(&source(5), offset, length).await.unwrap();
+        assert_eq!(found, part, "{offset}, {length}");
+    }
+    let failure = bucket.read_range(&source(9), 4, 2).await.unwrap_err();
+    assert_eq!(failure.kind, ErrorKind::Unavailable, "{failure:?}");
+}
+
+#[tokio::test]
 async fn an_answer_without_an_end_is_cut_off() {
     let listing = |fill: usize| {
         format!(
