@@ -1,8 +1,8 @@
-//! How often, and after what pauses, a write is sent again that took no effect since the store was busy (a 503, a 429):
-//! one policy for all stores. How long an answer is waited for is the same for all, too. Whether a write may be sent
-//! again is known to whoever sends it.
+//! How often, until when and after what pauses a write is sent again that took no effect since the store was busy (a
+//! 503, a 429), or whose answer was lost: one policy for all stores. How long an answer is waited for is the same for
+//! all, too. Whether a write may be sent again is known to whoever sends it.
 
-use crate::port::ProviderError;
+use crate::port::{Clock, ProviderError};
 use std::time::Duration;
 
 /// How often one write is sent at most.
@@ -14,8 +14,54 @@ pub const LONGEST: Duration = Duration::from_secs(8);
 /// The longest pause that a store can ask for.
 pub const ASKED: Duration = Duration::from_secs(30);
 
+/// No write is sent again once so long has passed since it was first sent, before what is granted to its length: a store
+/// that takes everything and answers nothing is not waited for much longer.
+pub const DEADLINE: Duration = Duration::from_secs(60);
+
 /// How long an answer is waited for, before what is granted to the length of what goes along.
 pub const ANSWER: Duration = Duration::from_secs(30);
+
+/// The attempts at one write.
+#[derive(Debug)]
+pub struct Attempts<'c> {
+    clock: &'c dyn Clock,
+    span: Duration,
+    begun: Option<Duration>,
+    sent: u32,
+}
+
+impl<'c> Attempts<'c> {
+    /// None yet, at a write of `size` bytes.
+    pub const fn new(clock: &'c dyn Clock, size: u64) -> Self {
+        Self { clock, span: DEADLINE.saturating_add(granted(size)), begun: None, sent: 0 }
+    }
+
+    /// Whether the write may be sent, for the first time or again. Counts it.
+    pub fn another(&mut self) -> bool {
+        let now = self.clock.steady();
+        let begun = *self.begun.get_or_insert(now);
+        let may = self.sent < TRIES && now.saturating_sub(begun) < self.span;
+        self.sent += u32::from(may);
+        may
+    }
+
+    /// How often it was sent.
+    pub const fn sent(&self) -> u32 {
+        self.sent
+    }
+
+    /// Gives the store time after an attempt that ended with this error, unless it was the last one.
+    pub async fn pause(&self, error: &ProviderError) {
+        if self.sent < TRIES {
+            self.clock.sleep(pause(self.sent, error)).await;
+        }
+    }
+}
+
+/// What is granted to `size` bytes that go along or are copied: a second for each 2 MiB.
+pub const fn granted(size: u64) -> Duration {
+    Duration::from_secs(size >> 21)
+}
 
 /// How long to wait after a write was sent `sent` times, of which the last ended with this error.
 pub fn pause(sent: u32, error: &ProviderError) -> Duration {
@@ -37,6 +83,23 @@ mod tests {
         let asks = |seconds| busy_for(seconds);
         assert_eq!(pause(1, &asks(12)), Duration::from_secs(12));
         assert_eq!(pause(1, &asks(3600)), ASKED);
+    }
+
+    #[test]
+    fn what_is_never_answered_is_not_sent_for_ever() {
+        let clock = crate::memory::VirtualClock::default();
+        let sends = |size: u64| {
+            let mut attempts = Attempts::new(&clock, size);
+            while attempts.another() {
+                clock.advance(ANSWER + granted(size));
+            }
+            attempts.sent()
+        };
+        assert_eq!(sends(0), 2);
+        assert_eq!(sends(1 << 30), 2, "what is large has more time");
+        let mut attempts = Attempts::new(&clock, 0);
+        while attempts.another() {}
+        assert_eq!(attempts.sent(), TRIES);
     }
 
     fn busy_for(seconds: u64) -> ProviderError {

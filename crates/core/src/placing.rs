@@ -8,7 +8,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::identity::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
-use crate::patience;
+use crate::patience::Attempts;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};
 use crate::watched::watched;
 use crate::world::World;
@@ -43,7 +43,8 @@ impl Placing<'_> {
         let doing = format!("writing `{}`", built.location);
         let looking = |error| Failure::of_place(&format!("looking at `{}`", built.location), error);
         let mut last = None;
-        for sent in 1..=patience::TRIES {
+        let mut attempts = Attempts::new(&*self.world.clock, body.blob().size());
+        while attempts.another() {
             if let Some(object) = bucket.head(key).await.map_err(looking)? {
                 return self.compare(bucket, object).await;
             }
@@ -55,8 +56,8 @@ impl Placing<'_> {
                         ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
                     ) =>
                 {
-                    if error.kind == ErrorKind::Unavailable && sent < patience::TRIES {
-                        self.world.clock.sleep(patience::pause(sent, &error)).await;
+                    if error.kind == ErrorKind::Unavailable {
+                        attempts.pause(&error).await;
                     }
                     last = Some(error);
                 }

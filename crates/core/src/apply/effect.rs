@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::folder;
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
-use crate::patience;
+use crate::patience::Attempts;
 use crate::place::copies;
 use crate::plan::Plan;
 use crate::pointer::Pointer;
@@ -19,9 +19,6 @@ use crate::port::{
 use crate::relay::relay;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
-
-/// How often one write is tried before the promotion is left open.
-const TRIES: u32 = 4;
 
 /// How a write ended.
 pub(super) enum Effect {
@@ -159,7 +156,9 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     // was written, and the promotion must stay open.
     let mut touched = false;
     let mut last: Option<ProviderError> = None;
-    for attempt in 0..TRIES {
+    let mut attempts = Attempts::new(&*world.clock, target.source.size);
+    while attempts.another() {
+        let attempt = attempts.sent() - 1;
         if attempt > 0 || hand.superseding || check_first {
             // First the target, then the head: the reverse order lets a late write through.
             let seen = match bucket.head(&target.target.key).await {
@@ -225,9 +224,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                 match error.kind {
                     // Refused: perhaps our own earlier try, perhaps somebody else's write. Reading back tells.
                     ErrorKind::Conflict => {}
-                    ErrorKind::Unavailable => {
-                        world.clock.sleep(patience::pause(attempt + 1, &error)).await;
-                    }
+                    ErrorKind::Unavailable => attempts.pause(&error).await,
                     ErrorKind::Unknown => {
                         definite = false;
                         touched = true;
@@ -294,6 +291,7 @@ async fn send(
                 condition: &condition,
                 prune: *prune,
                 everything,
+                clock: &*world.clock,
                 known: hand.known(target),
                 standing: None,
             };

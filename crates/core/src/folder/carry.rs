@@ -6,16 +6,14 @@ use super::{Write, headers, inside};
 use crate::digest::Digest;
 use crate::ledger::TargetMove;
 use crate::location::{Key, Location, StoreId};
+use crate::patience::Attempts;
 use crate::port::{
-    Body, Bucket, BucketReader, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
+    Body, Bucket, BucketReader, Clock, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
 use crate::relay::{SMALL, relay, whole};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, Ordering};
-
-/// How often one request is sent.
-const TRIES: u32 = 4;
 
 /// Names of what is written beside each file.
 const COMMIT: &str = "promote-commit";
@@ -56,6 +54,8 @@ pub(super) struct Carrier<'a> {
     pub(super) metadata: &'a Metadata,
     /// How each file is written; what must hold of it is told with it.
     pub(super) condition: &'a Condition,
+    /// The clock that pauses are slept on.
+    pub(super) clock: &'a dyn Clock,
     pub(super) watch: Watch<'a>,
     /// The prefix of the source.
     pub(super) below: &'a str,
@@ -152,7 +152,8 @@ impl Carrier<'_> {
             None => self.content(&write.file).await?,
         };
         let (mut last, mut unknown) = (None, false);
-        for _ in 0..TRIES {
+        let mut attempts = Attempts::new(self.clock, write.file.size);
+        while attempts.another() {
             self.watch.check().await?;
             let error = match self.send(&key, write, &content).await {
                 Ok(object) => {
@@ -169,7 +170,7 @@ impl Carrier<'_> {
             };
             match error.kind {
                 ErrorKind::Conflict if !unknown => return Ok(Carried::Refused(error)),
-                ErrorKind::Unavailable => {}
+                ErrorKind::Unavailable => attempts.pause(&error).await,
                 ErrorKind::Conflict | ErrorKind::Unknown => {
                     // Perhaps it was written all the same, now or by an earlier try.
                     unknown = true;
@@ -255,7 +256,8 @@ impl Carrier<'_> {
         let key = self.place(path)?;
         let to = self.to;
         let mut last = None;
-        for _ in 0..TRIES {
+        let mut attempts = Attempts::new(self.clock, 0);
+        while attempts.another() {
             self.watch.check().await?;
             let error = match to.delete(&key, &Precondition::Matches(token.clone())).await {
                 Ok(()) => {
@@ -265,7 +267,7 @@ impl Carrier<'_> {
                 Err(error) => error,
             };
             match error.kind {
-                ErrorKind::Unavailable => {}
+                ErrorKind::Unavailable => attempts.pause(&error).await,
                 ErrorKind::Conflict | ErrorKind::Unknown => {
                     if error.kind == ErrorKind::Unknown {
                         self.doubt.store(true, Ordering::Relaxed);

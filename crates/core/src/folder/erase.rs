@@ -8,13 +8,10 @@ use super::{IN_FLIGHT, inside, is_reserved};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::{FOLDER, Key, Location};
+use crate::patience::Attempts;
 use crate::port::{Bucket, Clock, ErrorKind, Object, Precondition, ProviderError, Token};
 use futures_util::{StreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
-
-/// How often a deletion is sent that got no definite answer.
-const TRIES: u32 = 4;
 
 /// What became of one object that was to be deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,10 +44,8 @@ pub(crate) async fn remove(
 ) -> Result<Removed, ProviderError> {
     let when = Precondition::Matches(token.clone());
     let mut last = None;
-    for attempt in 0..TRIES {
-        if attempt > 0 {
-            clock.sleep(Duration::from_millis(200 << attempt)).await;
-        }
+    let mut attempts = Attempts::new(clock, 0);
+    while attempts.another() {
         let error = match bucket.delete(key, &when).await {
             Ok(()) => return Ok(Removed::Gone),
             Err(error) => error,
@@ -65,7 +60,10 @@ pub(crate) async fn remove(
                     Ok(Some(found)) if found.token != *token => {
                         return Ok(Removed::Stays("was written by somebody else meanwhile".to_owned()));
                     }
-                    Ok(Some(_)) | Err(_) => last = Some(error),
+                    Ok(Some(_)) | Err(_) => {
+                        attempts.pause(&error).await;
+                        last = Some(error);
+                    }
                 }
             }
             _ => return Err(error),

@@ -15,8 +15,8 @@ use super::standing::{Standing, Watch};
 use crate::ledger::TargetMove;
 use crate::location::{FOLDER, Key, Location};
 use crate::port::{
-    Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
-    ProviderError, Token,
+    Body, Bucket, BucketReader, Clock, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource,
+    Precondition, ProviderError, Token,
 };
 use crate::relay::SMALL;
 use futures_util::future::try_join;
@@ -47,6 +47,8 @@ pub struct Bringing<'a> {
     pub prune: bool,
     /// Whether files that are right are written again, so that no late request of an earlier promotion fits them.
     pub everything: bool,
+    /// The clock that pauses are slept on.
+    pub clock: &'a dyn Clock,
     /// What was read of the two folders before.
     pub known: Known<'a>,
     /// Whom to ask whether the promotion still stands. It is asked after each listing and at least every
@@ -80,6 +82,7 @@ impl Bringing<'_> {
             to: self.to,
             metadata: self.metadata,
             condition: self.condition,
+            clock: self.clock,
             watch: Watch::new(self.standing, self.to),
             below: self.prefix(&self.moved.source.location)?,
             above: self.prefix(&self.moved.target)?,

@@ -11,7 +11,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Key, Location};
 use crate::names::shown;
-use crate::patience;
+use crate::patience::Attempts;
 use crate::placing::differs;
 use crate::port::{
     Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token,
@@ -217,7 +217,8 @@ impl Publishing<'_> {
         let (headers, absent) = (headers(&file.path), Condition::absent());
         let doing = format!("writing `{key}`");
         let mut last = None;
-        for sent in 1..=patience::TRIES {
+        let mut attempts = Attempts::new(self.clock, file.size);
+        while attempts.another() {
             match self.bucket.write(&key, body.clone(), &headers, &metadata, &absent).await {
                 Ok(object) => return Ok(lies(object.token)),
                 Err(error) if matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unknown) => {
@@ -227,7 +228,7 @@ impl Publishing<'_> {
                     last = Some(error);
                 }
                 Err(error) if error.kind == ErrorKind::Unavailable => {
-                    self.pause(sent, &error).await;
+                    attempts.pause(&error).await;
                     last = Some(error);
                 }
                 Err(error) => {
@@ -256,13 +257,6 @@ impl Publishing<'_> {
         Err(self.differs(key, &digest, &file.sha256))
     }
 
-    /// Gives a busy store time.
-    async fn pause(&self, sent: u32, error: &ProviderError) {
-        if error.kind == ErrorKind::Unavailable && sent < patience::TRIES {
-            self.clock.sleep(patience::pause(sent, error)).await;
-        }
-    }
-
     async fn put_manifest(&self, manifest: FolderManifest, bytes: Vec<u8>) -> Result<Put, Failure> {
         let key = &self.location.key;
         let json = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
@@ -272,9 +266,10 @@ impl Publishing<'_> {
                 .map(|(name, value)| (name.to_owned(), value))
                 .collect();
         let doing = format!("writing the manifest of `{}`", self.location);
+        let mut attempts = Attempts::new(self.clock, bytes.len() as u64);
         let body = Body::Bytes(bytes.into());
         let mut last = None;
-        for sent in 1..=patience::TRIES {
+        while attempts.another() {
             match self.bucket.write(key, body.clone(), &json, &metadata, &Condition::absent()).await {
                 Ok(object) => return Ok(Put { manifest, object, vouched: true }),
                 Err(error)
@@ -283,7 +278,9 @@ impl Publishing<'_> {
                         ErrorKind::Conflict | ErrorKind::Unknown | ErrorKind::Unavailable
                     ) =>
                 {
-                    self.pause(sent, &error).await;
+                    if error.kind == ErrorKind::Unavailable {
+                        attempts.pause(&error).await;
+                    }
                     last = Some(error);
                 }
                 Err(error) => return Err(Failure::of_place(&doing, error)),

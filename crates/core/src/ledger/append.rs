@@ -7,10 +7,10 @@ use super::reader::{Head, LedgerReader};
 use super::record::{Record, RecordError};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError};
+use crate::patience::Attempts;
 use crate::port::{Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, ProviderError};
 use bytes::Bytes;
 use std::sync::Arc;
-use std::time::Duration;
 
 /// How a create ended when it did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +46,6 @@ pub enum AppendError {
     #[error(transparent)]
     Key(#[from] LocationError),
 }
-
-/// How often a create without a definite answer is sent again.
-const TRIES: u32 = 6;
 
 /// Reads and appends to one project's ledger.
 #[derive(Debug, Clone)]
@@ -131,11 +128,9 @@ impl Ledger {
     ) -> Result<Option<chrono::DateTime<chrono::Utc>>, AppendError> {
         let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
         let none = Metadata::new();
-        let mut doubt: Option<ProviderError> = None;
-        for attempt in 0..TRIES {
-            if attempt > 0 {
-                self.clock.sleep(Duration::from_millis(200 << attempt)).await;
-            }
+        let (mut doubt, mut refused): (Option<ProviderError>, _) = (None, None);
+        let mut attempts = Attempts::new(&*self.clock, bytes.len() as u64);
+        while attempts.another() {
             let body = Body::Bytes(bytes.clone());
             let error = match self.bucket.write(key, body, &headers, &none, &Condition::absent()).await {
                 Ok(object) => return Ok(Some(object.stored_at)),
@@ -147,20 +142,31 @@ impl Ledger {
                         Ok(Some((object, found))) if found == bytes => return Ok(Some(object.stored_at)),
                         Ok(Some((_, found))) => return Err(AppendError::Lost { key: key.clone(), found }),
                         // Refused, and yet nothing there: a write of somebody else is on its way. Ask again.
-                        Ok(None) => doubt = doubt.or(Some(error)),
-                        Err(read) => doubt = Some(read),
+                        Ok(None) => {
+                            attempts.pause(&error).await;
+                            doubt = doubt.or(Some(error));
+                        }
+                        Err(read) => {
+                            attempts.pause(&read).await;
+                            doubt = Some(read);
+                        }
                     }
                 }
-                ErrorKind::Unknown => doubt = Some(error),
+                ErrorKind::Unknown => {
+                    attempts.pause(&error).await;
+                    doubt = Some(error);
+                }
                 ErrorKind::Unavailable => {
-                    if attempt + 1 == TRIES && doubt.is_none() {
-                        return Err(AppendError::Refused { key: key.clone(), source: error });
-                    }
+                    attempts.pause(&error).await;
+                    refused = Some(error);
                 }
                 _ if doubt.is_none() => return Err(AppendError::Refused { key: key.clone(), source: error }),
                 // An earlier try may have landed: that this one is refused says nothing about it.
                 _ => return Err(AppendError::Unknown { key: key.clone(), source: error }),
             }
+        }
+        if let (None, Some(source)) = (&doubt, refused) {
+            return Err(AppendError::Refused { key: key.clone(), source });
         }
         let source = doubt.unwrap_or_else(|| {
             ProviderError::new(

@@ -191,9 +191,9 @@ fn the_futures_can_be_sent() {
     stage.publish('a', &files(&[("a", "1")]));
     let (moved, metadata, condition) = (stage.moved('a'), &metadata("p1"), &Condition::absent());
     let (prune, everything, known, standing) = (true, false, Known::default(), None);
-    let (from, to) = (&stage.from, &stage.to);
+    let (from, to, clock, moved) = (&stage.from, &stage.to, stage.to.world().clock(), &moved);
     let bringing =
-        Bringing { from, to, moved: &moved, metadata, condition, prune, everything, known, standing };
+        Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing };
     sendable(&bringing.run());
     sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
     let (at, commit) = (stage.release('a'), crate::stage::commit('a'));

@@ -65,6 +65,7 @@ fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Obje
         condition: &condition,
         prune: how.prune,
         everything: how.everything,
+        clock: stage.to.world().clock(),
         known: read.known(),
         standing: None,
     };

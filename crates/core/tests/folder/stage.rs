@@ -154,6 +154,7 @@ impl Stage {
             condition: &condition,
             prune: how.prune,
             everything: how.everything,
+            clock: self.to.world().clock(),
             known: read.known(),
             standing: how.standing,
         };
@@ -179,9 +180,10 @@ impl Stage {
     ) -> Result<Object, ProviderError> {
         let metadata = metadata("p2");
         let (from, to) = (&self.from, &self.to);
-        let (prune, everything, standing) = (true, false, None);
+        let (prune, everything, standing, clock) = (true, false, None, self.to.world().clock());
+        let metadata = &metadata;
         let bringing =
-            Bringing { from, to, moved, metadata: &metadata, condition, prune, everything, known, standing };
+            Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing };
         block_on(bringing.run())
     }
 

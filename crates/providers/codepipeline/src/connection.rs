@@ -10,13 +10,14 @@ use aws_sdk_codepipeline::Client;
 use aws_sdk_codepipeline::config::retry::RetryConfig;
 use aws_sdk_codepipeline::config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::config::{Builder, Config, Credentials, Region};
+use promote_core::patience;
 use promote_core::port::{Confided, ErrorKind, ProviderError};
 use std::fmt;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// How long one answer may take, with its repetitions, where nobody says otherwise.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = patience::DEADLINE;
 
 /// What a project says about reaching the service; the rest comes from the machine's environment and AWS files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -148,7 +149,7 @@ impl CodePipelines {
         }
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(self.patience / 3)
+            .operation_attempt_timeout(patience::ANSWER.min(self.patience / 2))
             .build();
         let builder = builder
             .region(region)
