@@ -289,6 +289,55 @@ fn a_folder_goes_from_the_local_folder_to_google_cloud_storage() {
 }
 
 /// The goals for a folder that hardly changes: its pages, what changed, and two requests more, for the whole promotion.
+/// A folder with a file that S3 does not take with one put, brought to environments in another kind of store.
+fn large() -> Files {
+    let lines = (0..=64).map(|mib| format!("{mib:015}\n").repeat(1 << 16));
+    [("large.txt".to_owned(), lines.collect()), ("small.txt".to_owned(), "small".to_owned())].into()
+}
+
+/// Published and brought to `place`, all of it.
+fn passes(project: &Project, place: &Place<'_>) {
+    let files = large();
+    let commit = publish(project, "large", &files);
+    project.done(&["to", "prod", &commit, "--yes"]).unwrap();
+    assert!(place.look(project, "live/prod/").0 == files, "other bytes arrived");
+    project.done(&["verify", "--bytes"]).unwrap();
+}
+
+#[test]
+fn a_large_file_goes_in_parts_to_an_s3_that_checks_conditions_of_those() {
+    let plain = Server::start("seaweedfs").unwrap();
+    let place = Place::S3 { server: &plain, bucket: bucket::fresh(&plain).unwrap() };
+    let refused = project(PROGRAM, "", &place);
+    let (commit, folder) =
+        (refused.commit("a.txt", "a\n", "feat: a").unwrap(), refused.folder().join("build"));
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("large.txt"), &large()["large.txt"]).unwrap();
+    refused.done(&["publish", "build", "--yes", "--no-move"]).unwrap();
+    let ran = refused.run(&["to", "staging", &commit, "--yes"]).unwrap();
+    assert_eq!(ran.code, Some(3), "{ran:?}");
+    assert!(ran.err.contains("takes at most 67108864 under a condition"), "{ran:?}");
+
+    let server = Server::start("ministack-auth").unwrap();
+    let bucket = bucket::fresh(&server).unwrap();
+    let place = Place::S3 { server: &server, bucket: bucket.clone() };
+    passes(&project(PROGRAM, "", &place), &place);
+    let head = ["head-object", "--bucket", &bucket, "--key", "live/prod/large.txt"];
+    let told: Value = serde_json::from_str(&bucket::s3api(&server, &head).unwrap()).unwrap();
+    assert!(told["ETag"].as_str().unwrap().contains("-5"), "five parts: {told}");
+}
+
+#[test]
+fn a_large_file_goes_in_parts_between_the_local_folder_and_google_cloud_storage() {
+    let fake = Fake::start().unwrap();
+    fake.bucket("acme-dags", true);
+    let there = Place::Gcs { endpoint: &fake.endpoint, bucket: "acme-dags".to_owned() };
+    passes(&project(PROGRAM, "", &there), &there);
+    let mut back = project(PROGRAM, "gs://acme-dags/back/", &Place::Local);
+    back.variables.insert("STORAGE_EMULATOR_HOST".to_owned(), fake.endpoint.clone());
+    passes(&back, &Place::Local);
+}
+
 #[test]
 fn a_folder_that_hardly_changes_costs_its_pages_what_changed_and_two_requests() {
     const FILES: usize = 1500;
