@@ -17,6 +17,7 @@ mod crash;
 mod deploying;
 mod first;
 mod gate;
+mod hung;
 mod invariants;
 mod lease;
 mod manifests;
