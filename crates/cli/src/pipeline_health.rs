@@ -8,7 +8,7 @@ use crate::store_health::StoreHealth;
 use promote_core::config::{Environment, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::follow::{differs, elsewhere, near, plain, watches};
+use promote_core::follow::{differs, elsewhere, near, plain, unversioned, watches};
 use promote_core::location::{Location, StoreId};
 use promote_core::place::locate;
 use promote_core::port::Pipelines;
@@ -195,23 +195,22 @@ impl PipelineHealth {
         let StoreId::S3(bucket) = &target.store else { return };
         let known = stores.iter().find(|store| store.store == target.store.to_string());
         let kept = known.and_then(|store| store.capabilities.as_ref()).map(|known| known.versioned);
-        let seen = match view.store(&target.store) {
-            Ok(store) => store.head(&target.key).await.ok().flatten().map(|object| object.version.is_some()),
-            Err(_) => None,
+        let (asked, seen) = match view.store(&target.store) {
+            Ok(store) => match store.versioning().await.ok().flatten() {
+                None => {
+                    let object = store.head(&target.key).await.ok().flatten();
+                    (None, object.map(|object| object.version.is_some()))
+                }
+                asked => (asked, None),
+            },
+            Err(_) => (None, None),
         };
-        match seen.or(kept) {
+        match asked.or(seen).or(kept) {
             Some(true) => {}
             Some(false) => {
-                self.problem(
-                    ExitStatus::Differs,
-                    format!(
-                        "the bucket `{bucket}` keeps no versions, so {} can take nothing from it",
-                        self.pipeline
-                    ),
-                );
-                self.hints.push(format!(
-                    "`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled`, then wait 15 minutes before the next write"
-                ));
+                let (problem, hint) = unversioned(bucket, &self.pipeline);
+                self.problem(ExitStatus::Differs, problem);
+                self.hints.push(hint);
             }
             None => self.notes.push(format!("versioning of `{bucket}`: not probed yet")),
         }

@@ -60,7 +60,8 @@ pub(crate) fn policy(rights: &Rights, account: Account<'_>) -> Option<Policy> {
     let mut statements = Vec::new();
     let reads = arns(&rights.reads);
     if !reads.is_empty() {
-        let listing = match rights.probes {
+        // Whether a bucket keeps versions is asked by the probe, and before a pipeline is to take one.
+        let listing = match rights.probes || !rights.pipelines.is_empty() {
             true => json!(["s3:ListBucket", "s3:GetBucketVersioning"]),
             false => json!("s3:ListBucket"),
         };

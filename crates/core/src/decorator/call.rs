@@ -19,6 +19,8 @@ pub enum Method {
     List,
     /// `versions`
     Versions,
+    /// `versioning`
+    Versioning,
     /// `write`
     Write,
     /// `copy`
@@ -34,7 +36,14 @@ impl Method {
     pub fn reads(self) -> bool {
         matches!(
             self,
-            Self::Now | Self::Head | Self::Get | Self::Read | Self::ReadRange | Self::List | Self::Versions
+            Self::Now
+                | Self::Head
+                | Self::Get
+                | Self::Read
+                | Self::ReadRange
+                | Self::List
+                | Self::Versions
+                | Self::Versioning
         )
     }
 }
@@ -49,6 +58,7 @@ impl fmt::Display for Method {
             Self::ReadRange => "read_range",
             Self::List => "list",
             Self::Versions => "versions",
+            Self::Versioning => "versioning",
             Self::Write => "write",
             Self::Copy => "copy",
             Self::Delete => "delete",

@@ -156,6 +156,14 @@ impl BucketReader for Faulty {
         self.inner.expires(key).await
     }
 
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        let call = || {
+            let inner = Arc::clone(&self.inner);
+            async move { inner.versioning().await }.boxed()
+        };
+        self.through("", call).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         let call = || {
             let inner = Arc::clone(&self.inner);

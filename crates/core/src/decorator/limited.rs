@@ -88,6 +88,10 @@ impl BucketReader for Limited {
         self.within(self.inner.expires(key)).await
     }
 
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        self.within(self.inner.versioning()).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.within(self.inner.versions(key, limit)).await
     }

@@ -175,6 +175,10 @@ impl BucketReader for Recording {
         self.inner.expires(key).await
     }
 
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        self.note(Method::Versioning, "", self.inner.versioning()).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.note(Method::Versions, key.as_str(), self.inner.versions(key, limit)).await
     }

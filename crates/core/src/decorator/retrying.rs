@@ -82,7 +82,7 @@ impl RetryPolicy {
     }
 }
 
-/// Repeats `now`, `head`, `get`, `read_range`, `expires`, `list` and the opening of `read` while the store does not answer.
+/// Repeats `now`, `head`, `get`, `read_range`, `expires`, `versions`, `versioning`, `list` and the opening of `read` while the store does not answer.
 #[derive(Debug, Clone)]
 pub struct Retrying {
     inner: Arc<dyn Bucket>,
@@ -165,6 +165,10 @@ impl BucketReader for Retrying {
 
     async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
         self.again(|| self.inner.expires(key)).await
+    }
+
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        self.again(|| self.inner.versioning()).await
     }
 
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {

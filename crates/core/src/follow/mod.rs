@@ -14,7 +14,7 @@ mod words;
 pub use answering::{Waits, waits};
 pub use ours::{Places, Wanted, differs, near, ours, wanted, watches};
 pub use returning::{Return, earlier};
-pub use words::{elsewhere, plain};
+pub use words::{elsewhere, plain, unversioned};
 
 use crate::port::{Clock, Pipelines, StepEnd, StepTarget};
 use std::collections::BTreeMap;

@@ -21,6 +21,18 @@ pub fn plain(text: &str) -> String {
     out
 }
 
+/// What is wrong with a bucket that keeps no versions behind a pipeline, and how that is cured: what CodePipeline takes
+/// of an object is a version
+/// (<https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3.html>).
+pub fn unversioned(bucket: &str, pipelines: &str) -> (String, String) {
+    (
+        format!("the bucket `{bucket}` keeps no versions, so {pipelines} can take nothing from it"),
+        format!(
+            "`aws s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled`, then wait 15 minutes before the next write"
+        ),
+    )
+}
+
 /// `Deploy/CodeDeploy failed: "…"`.
 pub(super) fn action(run: &ActionRun) -> String {
     let word = match run.status {

@@ -245,6 +245,10 @@ impl BucketReader for MemoryBucket {
         self.at(from.location.key.as_str(), find).await
     }
 
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        self.at("", |buckets| Ok(Some(self.contents(buckets)?.kind.truth.versioned))).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.at(key.as_str(), |buckets| Ok(self.contents(buckets)?.versions(key, limit))).await
     }

@@ -170,6 +170,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
         Ok(None)
     }
 
+    /// Whether what is overwritten from now on is kept as a version, asked anew; `None` where that is not told: the store
+    /// has no such question, or the right to ask it is missing.
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        Ok(None)
+    }
+
     /// Up to `limit` versions of one object, newest first, the present one included, each described as `head` would;
     /// what was deleted in between is left out. Empty where the store keeps no versions: then `head` knows all.
     async fn versions(&self, _key: &Key, _limit: usize) -> Result<Vec<Object>, ProviderError> {

@@ -65,6 +65,10 @@ impl BucketReader for S3Bucket {
         self.fetch_range(from, offset, length).await
     }
 
+    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
+        self.keeps_versions().await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.all_versions(key, limit).await
     }

@@ -4,9 +4,7 @@
 mod attempt;
 
 use crate::S3Bucket;
-use crate::failure::Doing;
 use attempt::{Ended, How, Place};
-use aws_sdk_s3::types::BucketVersioningStatus;
 use futures_util::future::{join_all, try_join, try_join_all};
 use promote_core::location::Key;
 use promote_core::port::{
@@ -100,7 +98,8 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
         }
     };
     found.write_limit = Some(if complete.both() { place.bucket.largest_upload() } else { found.put_limit });
-    found.versioned = versioned(place).await?;
+    // Where that may not be asked, a write's answer tells.
+    found.versioned = place.bucket.keeps_versions().await?.unwrap_or_else(|| place.saw_versions());
     found.source_pin = match found.copy {
         // The put that follows is of bytes whose digest was checked.
         CopyGuard::ConditionalPut => true,
@@ -237,18 +236,6 @@ async fn pinned(place: &Place<'_>, how: How, versioned: bool) -> Result<bool, Pr
     }
     let version = place.old_version_is_copied(how, &place.key(how, "version")?).await?;
     Ok(wrong || version)
-}
-
-/// Whether the bucket keeps versions. Where that may not be asked, a write's answer tells.
-async fn versioned(place: &Place<'_>) -> Result<bool, ProviderError> {
-    let bucket = place.bucket;
-    let doing = Doing::reading(bucket, &bucket.name, "s3:GetBucketVersioning", bucket.limits.answer);
-    let request = bucket.client().await?.get_bucket_versioning().bucket(&bucket.name);
-    match doing.run(request.send()).await {
-        Ok(answer) => Ok(answer.status() == Some(&BucketVersioningStatus::Enabled)),
-        Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
-        Err(_) => Ok(place.saw_versions()),
-    }
 }
 
 /// Whether requests are refused that were signed longer ago than they live.

@@ -1,8 +1,10 @@
-//! The versions of one object, for telling what a target held before: one listing, and a look at each.
+//! The versions of one object, for telling what a target held before: one listing, and a look at each. And whether a
+//! bucket keeps any.
 
 use crate::S3Bucket;
 use crate::failure::Doing;
 use crate::object::version;
+use aws_sdk_s3::types::BucketVersioningStatus;
 use futures_util::future::try_join_all;
 use promote_core::location::Key;
 use promote_core::port::{ErrorKind, Object, ProviderError};
@@ -11,6 +13,18 @@ use promote_core::port::{ErrorKind, Object, ProviderError};
 const AT_ONCE: usize = 8;
 
 impl S3Bucket {
+    /// See `BucketReader::versioning`. A bucket that never kept any has no status
+    /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html>).
+    pub(crate) async fn keeps_versions(&self) -> Result<Option<bool>, ProviderError> {
+        let doing = Doing::reading(self, &self.name, "s3:GetBucketVersioning", self.limits.answer);
+        let request = self.client().await?.get_bucket_versioning().bucket(&self.name);
+        match doing.run(request.send()).await {
+            Ok(answer) => Ok(Some(answer.status() == Some(&BucketVersioningStatus::Enabled))),
+            Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
+            Err(_) => Ok(None),
+        }
+    }
+
     /// See `BucketReader::versions`.
     pub(crate) async fn all_versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         let doing = Doing::reading(self, key.as_str(), "s3:ListBucketVersions", self.limits.answer);

@@ -197,6 +197,24 @@ async fn a_copy_says_everything_that_must_hold() {
 }
 
 #[tokio::test]
+async fn whether_versions_are_kept_is_asked_anew() {
+    let status =
+        |status: &str| Answer::ok(&format!("<VersioningConfiguration>{status}</VersioningConfiguration>"));
+    for (answer, kept) in [
+        (status("<Status>Enabled</Status>"), Some(true)),
+        (status("<Status>Suspended</Status>"), Some(false)),
+        (status(""), Some(false)),
+        (Answer::error(403, "AccessDenied"), None),
+        (Answer::error(501, "NotImplemented"), None),
+    ] {
+        let fake = Fake::answering(answer.clone()).await;
+        let bucket = fake.bucket();
+        bucket.now().await.unwrap();
+        assert_eq!(bucket.versioning().await.unwrap(), kept, "{answer:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_passes_through_the_client_is_checked_first() {
     let changed = Answer::ok("other").with("etag", "\"abc\"");
     let fake = Fake::answering(changed).await;
