@@ -6,7 +6,8 @@ use crate::digest::{Digest, Hasher};
 use crate::location::{Key, Location};
 use crate::port::wire::{self, Wire};
 use crate::port::{
-    Blob, Body, Bucket, BucketReader, Condition, ErrorKind, Metadata, Object, PinnedSource, ProviderError,
+    Blob, Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource,
+    ProviderError,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -152,7 +153,7 @@ pub(crate) async fn relay(
     metadata: &Metadata,
     condition: &Condition,
 ) -> Result<Object, ProviderError> {
-    let headers = &pinned.headers;
+    let headers = &Headers { expires: None, ..pinned.headers.clone() };
     if pinned.size <= SMALL {
         let bytes = whole(from, &pinned.location, pinned.size, pinned.sha256).await?;
         return to.write(key, Body::Bytes(bytes), headers, metadata, condition).await;

@@ -259,6 +259,7 @@ fn dressed() -> (Headers, Metadata) {
         content_disposition: Some("attachment; filename=\"prod.zip\"".into()),
         content_encoding: Some("identity".into()),
         content_language: Some("en-GB".into()),
+        ..Headers::default()
     };
     let pairs = [
         ("promote-commit", "ce96f07b2d4e5a6f708192a3b4c5d6e7f8091a2b"),

@@ -56,6 +56,10 @@ pub struct Headers {
     /// `Content-Language`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content_language: Option<String>,
+    /// `Expires`, as it was written: it need be no date. Not every store has it, so that it goes along inside one kind
+    /// of store alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expires: Option<String>,
 }
 
 /// What a store says about one object.

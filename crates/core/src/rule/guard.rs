@@ -5,7 +5,7 @@ use crate::folder::{FolderFile, FolderManifest};
 use crate::location::Location;
 use crate::names::shown;
 use crate::place::copies;
-use crate::port::{Capabilities, CopyGuard};
+use crate::port::{Capabilities, CopyGuard, Object};
 use crate::snapshot::Seen;
 
 /// The way in which a target is brought to hold what lies at `source`: `None` when no guarded one is left.
@@ -47,6 +47,15 @@ fn too_long<'m>(
     let there = there.map(FolderManifest::by_path).unwrap_or_default();
     let held = |file: &FolderFile| there.get(file.path.as_str()).is_some_and(|it| it.sha256 == file.sha256);
     source.files.iter().filter(|file| file.size > limit && !held(file)).max_by_key(|file| file.size)
+}
+
+/// What somebody wrote beside the source and a copy can't keep.
+fn left_behind(source: &Object, crosses: bool) -> Option<Vec<String>> {
+    let (_, mut left) = crate::kept::own(source);
+    if crosses && source.headers.expires.is_some() {
+        left.push("Expires".to_owned());
+    }
+    (!left.is_empty()).then_some(left)
 }
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
@@ -103,8 +112,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     }
     let source = facts.snapshot.candidate.sources.get(&entry).and_then(Option::as_ref);
     if let Some(source) = source.filter(|_| built.folder.is_none() && !seen.location.is_image())
-        && let (_, left) = crate::kept::own(source)
-        && !left.is_empty()
+        && let Some(left) = left_behind(source, crosses)
     {
         let names: Vec<String> = left.iter().map(|name| format!("`{}`", shown(name))).collect();
         weaker.push(format!("of the source's own metadata, {} can't go along", names.join(", ")));

@@ -126,6 +126,8 @@ impl Resource {
                 content_disposition: self.content_disposition,
                 content_encoding: self.content_encoding,
                 content_language: self.content_language,
+                // Its objects have no such header.
+                expires: None,
             },
             metadata: self
                 .metadata

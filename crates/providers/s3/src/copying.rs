@@ -2,7 +2,7 @@
 //! completion, or through the client with a conditional put. The source is pinned in each.
 
 use crate::S3Bucket;
-use crate::metadata::to_wire;
+use crate::metadata::{expiring, to_wire};
 use crate::object::{checksums, etag, whole_digest, whole_seconds};
 use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective};
@@ -19,7 +19,7 @@ pub(crate) struct Pin<'a> {
     pub(crate) source: &'a PinnedSource,
 }
 
-fn percent_encoded(out: &mut String, text: &str) {
+pub(crate) fn percent_encoded(out: &mut String, text: &str) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.~/".contains(&byte) {
             out.push(char::from(byte));
@@ -100,6 +100,7 @@ impl S3Bucket {
             .set_content_encoding(headers.content_encoding)
             .set_content_language(headers.content_language)
             .customize()
+            .mutate_request(expiring(headers.expires))
             .config_override(self.effect(age));
         let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
         let result = answer.copy_object_result();

@@ -1,6 +1,8 @@
-//! User metadata on the wire: header values are plain ASCII, so any other text travels as an encoded word (RFC
-//! 2047), the form in which S3 itself gives such values back. What the values mean is left to the callers.
+//! What is written beside an object, on the wire. Of user metadata header values are plain ASCII, so any other text
+//! travels as an encoded word (RFC 2047), the form in which S3 itself gives such values back. What the values mean is
+//! left to the callers.
 
+use aws_sdk_s3::config::http::HttpRequest;
 use aws_smithy_types::base64;
 use promote_core::port::Metadata;
 use std::collections::HashMap;
@@ -60,6 +62,16 @@ pub(crate) fn to_wire(metadata: &Metadata) -> Option<HashMap<String, String>> {
 /// Metadata of an answer.
 pub(crate) fn from_wire(metadata: Option<&HashMap<String, String>>) -> Metadata {
     metadata.into_iter().flatten().map(|(name, value)| (name.to_lowercase(), received(value))).collect()
+}
+
+/// Puts `Expires` into a request as it was read: the SDK sends dates alone, and S3 keeps any text.
+pub(crate) fn expiring(expires: Option<String>) -> impl Fn(&mut HttpRequest) + Send + Sync + 'static {
+    move |request| {
+        if let Some(expires) = &expires {
+            // It came in a header, so that it fits into one.
+            drop(request.headers_mut().try_insert("expires", expires.clone()));
+        }
+    }
 }
 
 #[cfg(test)]

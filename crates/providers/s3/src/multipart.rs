@@ -3,9 +3,9 @@
 //! definitely failed, and left alone when it is not known whether it was completed.
 
 use crate::S3Bucket;
-use crate::copying::{Pin, copy_source};
+use crate::copying::{Pin, copy_source, percent_encoded};
 use crate::failure::Doing;
-use crate::metadata::to_wire;
+use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, whole_digest};
 use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
@@ -60,6 +60,7 @@ impl S3Bucket {
         doing: &Doing<'_>,
         target: &Target<'_>,
         checksums: Option<ChecksumAlgorithm>,
+        tags: Option<String>,
     ) -> Result<String, ProviderError> {
         let headers = target.headers.clone();
         let request = self
@@ -69,6 +70,7 @@ impl S3Bucket {
             .bucket(&self.name)
             .key(target.key.as_str())
             .set_checksum_algorithm(checksums)
+            .set_tagging(tags)
             .set_metadata(to_wire(target.metadata))
             .set_content_type(headers.content_type)
             .set_cache_control(headers.cache_control)
@@ -76,6 +78,7 @@ impl S3Bucket {
             .set_content_encoding(headers.content_encoding)
             .set_content_language(headers.content_language)
             .customize()
+            .mutate_request(expiring(headers.expires))
             .config_override(self.effect(Duration::ZERO));
         let answer = doing.run(request.send()).await?;
         answer
@@ -157,7 +160,7 @@ impl S3Bucket {
     pub(crate) async fn upload(&self, target: &Target<'_>, blob: &dyn Blob) -> Result<Object, ProviderError> {
         let size = blob.size();
         let doing = self.ready(target.key, size).await?;
-        let upload = self.begin(&doing, target, Some(ChecksumAlgorithm::Sha256)).await?;
+        let upload = self.begin(&doing, target, Some(ChecksumAlgorithm::Sha256), None).await?;
         let upload = upload.as_str();
         let parts = futures_util::stream::iter(spans(size, self.limits.part))
             .map(|span| async move {
@@ -196,6 +199,34 @@ impl S3Bucket {
             .ok_or_else(|| doing.error(ErrorKind::Unavailable, "the store took a part without naming it"))
     }
 
+    /// The tags of a source as a request gives them, which a copy by parts does not carry over by itself. `None` where it
+    /// has none, where the store knows none, and where they may not be read.
+    async fn tags(&self, from: &Pin<'_>) -> Result<Option<String>, ProviderError> {
+        let source = from.source;
+        let key = source.location.key.as_str();
+        let doing = Doing::reading(self, key, "s3:GetObjectTagging", self.limits.answer);
+        let request = self
+            .client()
+            .await?
+            .get_object_tagging()
+            .bucket(from.bucket)
+            .key(key)
+            .set_version_id(source.version.as_ref().map(|version| version.0.clone()));
+        let tags = match doing.run(request.send()).await {
+            Ok(answer) => answer.tag_set,
+            Err(failure) if failure.kind == ErrorKind::Unavailable => return Err(failure),
+            Err(_) => return Ok(None),
+        };
+        let mut text = String::new();
+        for tag in &tags {
+            for (before, part) in [("&", tag.key()), ("=", tag.value())] {
+                text.push_str(before);
+                percent_encoded(&mut text, part);
+            }
+        }
+        Ok(text.strip_prefix('&').map(str::to_owned))
+    }
+
     /// Copies by parts that the store reads itself, then the conditional completion.
     pub(crate) async fn copy_by_parts(
         &self,
@@ -204,7 +235,7 @@ impl S3Bucket {
     ) -> Result<Object, ProviderError> {
         let size = from.source.size;
         let doing = self.ready(target.key, size).await?;
-        let upload = self.begin(&doing, target, None).await?;
+        let upload = self.begin(&doing, target, None, self.tags(from).await?).await?;
         let upload = upload.as_str();
         let spans = spans(size, self.limits.copy_part);
         let whole = spans.len() == 1;

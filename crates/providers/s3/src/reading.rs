@@ -40,6 +40,7 @@ macro_rules! described {
                     content_disposition: $answer.content_disposition().map(str::to_owned),
                     content_encoding: $answer.content_encoding().map(str::to_owned),
                     content_language: $answer.content_language().map(str::to_owned),
+                    expires: $answer.expires_string().map(str::to_owned),
                 },
                 metadata: from_wire($answer.metadata()),
                 checksums: crate::object::checksums!($answer),

@@ -3,7 +3,7 @@
 
 use crate::S3Bucket;
 use crate::failure::Doing;
-use crate::metadata::to_wire;
+use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, etag, token, version, whole_digest};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;
@@ -160,6 +160,7 @@ impl S3Bucket {
             .set_content_encoding(headers.content_encoding)
             .set_content_language(headers.content_language)
             .customize()
+            .mutate_request(expiring(headers.expires))
             .config_override(self.effect(age));
         let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
         let vouched = whole_digest(answer.checksum_sha256(), answer.checksum_type());

@@ -196,6 +196,59 @@ async fn a_copy_says_everything_that_must_hold() {
     assert!(!put.headers.keys().any(|name| name.contains("tagging")), "{put:?}");
 }
 
+/// Copies in every way, and what the request that describes the target said.
+async fn described(tags: Answer) -> Vec<(CopyGuard, Request)> {
+    let mut found = Vec::new();
+    for way in [CopyGuard::ConditionalCopy, CopyGuard::ConditionalComplete, CopyGuard::ConditionalPut] {
+        let tags = tags.clone();
+        let fake = Fake::start(move |request| match (request.method.as_str(), request.uri.as_str()) {
+            ("HEAD", _) => Answer::ok(""),
+            ("GET", uri) if uri.contains("tagging") => tags.clone(),
+            ("GET", _) => Answer::ok("words").with("etag", "\"abc\""),
+            ("POST", uri) if uri.contains("uploads") => Answer::ok(
+                "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>",
+            ),
+            ("POST", _) => Answer::ok(
+                "<CompleteMultipartUploadResult><ETag>\"new\"</ETag></CompleteMultipartUploadResult>",
+            ),
+            (_, uri) if uri.contains("partNumber") => {
+                Answer::ok("<CopyPartResult><ETag>\"part\"</ETag></CopyPartResult>")
+            }
+            _ => Answer::ok("<CopyObjectResult><ETag>\"new\"</ETag></CopyObjectResult>")
+                .with("etag", "\"new\""),
+        })
+        .await;
+        let mut from = source(5);
+        from.headers.expires = Some("when it rains".to_owned());
+        from.version = Some(promote_core::port::VersionId("v1".into()));
+        copy(&fake.bucket(), &from, way).await.unwrap();
+        let method = if way == CopyGuard::ConditionalComplete { "POST" } else { "PUT" };
+        found.push((way, fake.seen(method).remove(0)));
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_copy_keeps_expires_and_tags_in_every_way() {
+    let tags = "<Tagging><TagSet><Tag><Key>team</Key><Value>a &amp; b</Value></Tag>\
+                <Tag><Key>cost centre</Key><Value></Value></Tag></TagSet></Tagging>";
+    for (way, request) in described(Answer::ok(tags)).await {
+        has(&request, "expires", "when it rains");
+        // S3 carries them over by itself in a copy with one request, and a put that passes through takes none.
+        if way == CopyGuard::ConditionalComplete {
+            has(&request, "x-amz-tagging", "team=a%20%26%20b&cost%20centre=");
+        } else {
+            assert!(!request.headers.contains_key("x-amz-tagging"), "{request:?}");
+        }
+    }
+    let none = Answer::ok("<Tagging><TagSet></TagSet></Tagging>");
+    for without in [none, Answer::error(403, "AccessDenied"), Answer::error(501, "NotImplemented")] {
+        for (_, request) in described(without).await {
+            assert!(!request.headers.contains_key("x-amz-tagging"), "{request:?}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn whether_versions_are_kept_is_asked_anew() {
     let status =

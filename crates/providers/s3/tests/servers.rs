@@ -223,6 +223,23 @@ async fn a_copy_takes_the_version_that_was_pinned() {
 }
 
 #[tokio::test]
+async fn expires_goes_along_in_every_way() {
+    let store = Store::start("seaweedfs").await;
+    let bucket = &store.bucket;
+    let headers = Headers { expires: Some("Thu, 01 Jan 2032 00:00:00 GMT".to_owned()), ..Headers::default() };
+    let none = Metadata::new();
+    let written =
+        bucket.write(&key("source"), text("words"), &headers, &none, &Condition::absent()).await.unwrap();
+    let source = PinnedSource { headers, ..pinned(&store.name, &written, Digest::of(b"words")) };
+    for way in [CopyGuard::ConditionalCopy, CopyGuard::ConditionalComplete, CopyGuard::ConditionalPut] {
+        let to = key(&format!("{way:?}"));
+        bucket.copy(&source, &to, &none, &by(way, Precondition::Absent)).await.unwrap();
+        let there = bucket.head(&to).await.unwrap().unwrap();
+        assert_eq!(there.headers.expires, source.headers.expires, "{way:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_copy_crosses_buckets() {
     let (here, there) = (Store::start("seaweedfs").await, Store::start("seaweedfs").await);
     if here.endpoint != there.endpoint {
