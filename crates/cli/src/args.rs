@@ -81,7 +81,7 @@ pub(crate) enum Colour {
 
 /// Flags of the commands that change something.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "ConfirmArgs something")]
+#[command(next_help_heading = "Changing something")]
 pub(crate) struct ConfirmArgs {
     /// Show what would be done, and do nothing
     #[arg(short = 'n', long)]
@@ -115,7 +115,7 @@ pub(crate) struct TermsArgs {
 
 /// Whether to go on with what somebody else may still be at.
 #[derive(Debug, Clone, Default, Args)]
-#[command(next_help_heading = "ConfirmArgs something")]
+#[command(next_help_heading = "Changing something")]
 pub(crate) struct Taking {
     /// Take over at once, although whoever began it may still be at work; what that runs is told to stop
     #[arg(long)]
