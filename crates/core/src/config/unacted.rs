@@ -23,7 +23,7 @@ pub(super) fn of_key(standing: Standing, name: &str, span: Range<usize>) -> Opti
                 format!("this version records no {what}, so nothing can open `{name}` yet"),
             )
             .label("a closed gate")
-            .hint(format!("until then, each promotion needs `--override {name}`")),
+            .hint(format!("until then, each promotion has to override the rule `{name}`")),
         ),
     }
 }
