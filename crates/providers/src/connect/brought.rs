@@ -98,6 +98,7 @@ impl Brought {
     ///
     /// # Errors
     /// `Usage` when those that were brought along are for another kind.
+    #[cfg(any(feature = "s3", feature = "gcs"))]
     pub(super) fn of<T>(
         &self,
         id: &StoreId,
