@@ -143,7 +143,7 @@ pub trait BucketReader: Debug + Display + Send + Sync {
         let key = &from.location.key;
         let error = |kind, message: &str| ProviderError::new(kind, self, key, message);
         let changed = || error(ErrorKind::Conflict, "the source is gone or was replaced");
-        if from.version.is_none() && !self.head(key).await?.is_some_and(|there| there.token == from.token) {
+        if from.version.is_none() && self.head(key).await?.is_none_or(|there| there.token != from.token) {
             return Err(changed());
         }
         let mut pieces = match self.read(key, from.version.as_ref()).await {
