@@ -102,6 +102,7 @@ fn a_status_goes_on_until_it_is_interrupted() {
     // Longer than the terminal, and with a pager that would keep it all: it stays without one.
     stage.rows = Some(5);
     stage.variables.insert("PROMOTE_PAGER".to_owned(), "true".to_owned());
+    stage.outside.signal.store(true, Ordering::SeqCst);
     let (exit, out, _) = stage.run("promote status --watch");
     assert!(exit == ExitStatus::Interrupted && out.ends_with(&once), "{out:?}");
     stage.terminal = false;

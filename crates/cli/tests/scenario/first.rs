@@ -206,7 +206,10 @@ fn later_jobs_are_told_of_no_release_once_the_first_one_is_undone() {
         let (status, _, err) = stage.run(line);
         assert_eq!(status, exit, "{err}");
         let told = std::fs::read_to_string(stage.folder.path().join("told.env")).unwrap();
-        assert!(told.starts_with("PROMOTE_STATUS=rolled-back\nPROMOTE_ENV=prod\nPROMOTE_ID="), "{told}");
+        assert!(told.starts_with("PROMOTE_STATUS=rolled-back\nPROMOTE_ENV=prod\n"), "{told}");
+        for gone in ["PROMOTE_SHA", "PROMOTE_TARGET", "PROMOTE_DIGEST", "PROMOTE_IMAGE"] {
+            assert!(!told.contains(gone), "{told}");
+        }
     }
 }
 
