@@ -117,6 +117,7 @@ async fn an_error_behind_a_status_of_success_is_not_known() {
                 Answer::ok("<CopyPartResult><ETag>\"p1\"</ETag></CopyPartResult>")
             }
             "HEAD" => Answer::ok(""),
+            "GET" if request.uri.contains("tagging") => Answer::ok("<Tagging><TagSet></TagSet></Tagging>"),
             _ => Answer::ok(&error_body("InternalError", "late")),
         })
         .await;
