@@ -33,6 +33,7 @@ mod setting_up;
 mod stage;
 mod too_large;
 mod unacted;
+mod unnamable;
 mod verifying;
 mod versions;
 mod wrong_lines;

@@ -231,7 +231,7 @@ impl Bringing<'_> {
     }
 
     /// Refuses before anything is written what no file can replace: a link, a pipe or a device in place of a file that is to
-    /// be written, or of a folder of it.
+    /// be written, or of a folder of it; and what would have to go and can't be removed.
     fn replaceable(
         &self,
         carrier: &Carrier<'_>,
@@ -245,6 +245,14 @@ impl Bringing<'_> {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
         };
+        let mut stays = listed.iter().filter(|object| object.is_unnamable_folder()).map(|object| &object.key);
+        let gone = |key: &&Key| todo.clear.iter().chain(&todo.remove).any(|(path, _)| path == *key);
+        if let Some(path) = stays.find(gone) {
+            let message = "it is a folder whose name is not UTF-8, and can't be removed from here";
+            return Err(carrier
+                .error(ErrorKind::Invalid, path, message.to_owned())
+                .hint("remove that folder by hand, then run the same command again"));
+        }
         let odd = listed.iter().find_map(|object| {
             let what = object.odd()?;
             (in_place(&object.key) && !goes(&object.key)).then_some((&object.key, what))

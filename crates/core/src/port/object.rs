@@ -87,6 +87,8 @@ pub struct Object {
     pub checksums: Checksums,
 }
 
+const UNNAMABLE_FOLDER: &str = "a folder whose name is no name here";
+
 impl Object {
     /// What lies there in place of an object, in words: a store of files lists it with the content type that
     /// <https://specifications.freedesktop.org/shared-mime-info-spec/latest/> gives it, and it can't be read.
@@ -95,9 +97,15 @@ impl Object {
             "symlink" => Some("a symbolic link"),
             "fifo" => Some("a named pipe"),
             "socket" => Some("a socket"),
-            "unnamable" => Some("a file or folder whose name is no name here"),
+            "unnamable" => Some("a file whose name is no name here"),
+            "unnamable-directory" => Some(UNNAMABLE_FOLDER),
             _ => Some("a device"),
         }
+    }
+
+    /// Whether it is a folder that no deletion of an object can remove, since no key names what is in it.
+    pub fn is_unnamable_folder(&self) -> bool {
+        self.odd() == Some(UNNAMABLE_FOLDER)
     }
 }
 

@@ -226,7 +226,8 @@ impl Folder {
         };
         let kind = match (FileType::from_raw_mode(stat.st_mode), plain) {
             (FileType::Directory | FileType::RegularFile, None) => return Ok(None),
-            (FileType::Directory | FileType::RegularFile, Some(plain)) => plain,
+            (FileType::Directory, Some(_)) => "inode/unnamable-directory",
+            (FileType::RegularFile, Some(plain)) => plain,
             (kind, _) => kind_of(kind),
         };
         let state = format!("odd-{}-{}-{}", stat.st_ino, stat.st_ctime, stat.st_ctime_nsec);
