@@ -99,8 +99,13 @@ pub(crate) fn promotion(act: Act, inputs: &Inputs<'_>) -> Result<Promotion, Fail
         promotion = promotion.take_over(TakeOver::Confirmed);
     }
     let given = Some(inputs.get("reason")).filter(|reason| !reason.is_empty());
+    // Who reads this has inputs, and no flags.
+    let unsaid = |failure| Failure {
+        hints: vec!["say why in a few words in the input `reason`".to_owned()],
+        ..failure
+    };
     if let Some(reason) = given {
-        promotion = promotion.reason(reason).map_err(Error::into_failure)?;
+        promotion = promotion.reason(reason).map_err(|error| unsaid(error.into_failure()))?;
     }
     for (name, text) in inputs.pairs("notes").map_err(wrong)? {
         promotion = promotion.note(&name, &text);
@@ -111,8 +116,7 @@ pub(crate) fn promotion(act: Act, inputs: &Inputs<'_>) -> Result<Promotion, Fail
     // A form's field has one line.
     let rules = inputs.lines("override").into_iter().flat_map(|line| line.split(','));
     for name in rules.map(str::trim).filter(|name| !name.is_empty()) {
-        let reason = reason::needed(given, "an override")
-            .map_err(|failure| Failure { hints: vec!["give the input `reason`".to_owned()], ..failure })?;
+        let reason = reason::needed(given, "an override").map_err(unsaid)?;
         promotion = promotion.going_past(name, &reason).map_err(Error::into_failure)?;
     }
     Ok(promotion)
@@ -136,6 +140,17 @@ mod tests {
         assert_eq!(refused.exit, ExitStatus::Usage);
         assert_eq!(refused.message, "the rule `shared-target` can't be overridden");
         assert_eq!(going_past("soka").unwrap_err().hints, ["did you mean `soak`?"]);
+    }
+
+    #[test]
+    fn a_reason_that_is_none_is_answered_by_the_name_of_the_input() {
+        for (reason, rules) in [("..", ""), ("", "soak"), ("..", "soak")] {
+            let variables = [("INPUT_TO", "prod"), ("INPUT_REASON", reason), ("INPUT_OVERRIDE", rules)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .into();
+            let refused = promotion(Act::Promote, &Inputs::new(&variables)).unwrap_err();
+            assert_eq!(refused.hints, ["say why in a few words in the input `reason`"], "{reason} {rules}");
+        }
     }
 
     #[test]
