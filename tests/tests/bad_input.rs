@@ -154,7 +154,7 @@ const CASES: &[Case] = &[
     case(
         "a file that is not there",
         &["status", "--config", "gone.toml"],
-        2,
+        5,
         &["gone.toml", "hint: `--config PATH` names another"],
     ),
 ];
