@@ -72,7 +72,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "what is asked",
-        &["gates", "invocation", "mirror", "place", "proposal", "reason", "request", "standing"],
+        &["gates", "invocation", "mirror", "place", "proposal", "reason", "relocated", "request", "standing"],
     ),
     ("deciding", &["deploying", "kept", "lease", "plan", "rule", "snapshot"]),
     ("reading the world", &["observe", "remember", "undo"]),
