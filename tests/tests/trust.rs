@@ -29,7 +29,7 @@ const ROWS: &[Row] = &[
     ("`deploy` is a command", deploy),
     ("`build` of `[pack]` is a command", build),
     ("`promote.toml` is a symbolic link to a file outside", link),
-    ("`promote.toml` belongs to another user", owner),
+    ("`promote.toml`, or a folder between it and the repository's root, belongs to another user", owner),
     ("`.git/config` names a program that git would run", git_config),
     ("the remote of the ledger's branch is a repository inside the work tree", git_remote),
     ("`.git/hooks` holds hooks", git_hooks),
