@@ -122,7 +122,7 @@ fn tags_that_scripts_and_people_made_become_a_history() {
     let c = Some(team.commits[2].clone());
     assert_eq!(team.running(), [None, c, None]);
     let history = team.project.document(&["history", "prod"]).unwrap().to_string();
-    assert!(history.contains("1643760000") && history.contains("no release that is known"), "{history}");
+    assert!(history.contains("1643760000") && history.contains("not a known release"), "{history}");
     team.project.done(&["verify", "staging", "prod"]).unwrap();
     team.project.done(&["verify", "--ledger"]).unwrap();
     assert_eq!(team.images.tags().unwrap(), tags, "an import tags nothing");
