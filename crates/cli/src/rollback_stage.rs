@@ -8,7 +8,7 @@ use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::watch_report::{StageRollback, WatchReport};
-use crate::watching::{Shown, context, nothing_there, pipeline_steps};
+use crate::watching::{Shown, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::digest::Digest;
@@ -23,7 +23,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
 use promote_core::port::{ErrorKind, Pipelines, StepContext, StepEnd, StepReport};
 use promote_core::request::Request;
-use promote_core::steps;
+use promote_core::steps::{self, following};
 use promote_core::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ pub(crate) async fn run(
     else {
         return Err(nothing_there(name).into());
     };
-    let context = context(project, settings, current, release);
+    let context = following::context(&project.config, settings, current, release);
     let access = app.connect.pipelines(&project.config);
     let pipelines = access.beside(&context.targets).ok_or_else(|| {
         Failure::new(ExitStatus::Usage, "this version of promote was built without CodePipeline")

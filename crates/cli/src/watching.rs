@@ -14,13 +14,11 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::exit_of;
 use promote_core::follow::{plain, waits};
-use promote_core::ledger::{Occupancy, ReleaseRef};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{begun, environment, heads};
 use promote_core::port::pipeline::{Verdict, Waiting};
 use promote_core::port::{StepContext, StepEnd, StepProgress};
-use promote_core::steps;
-use promote_core::template::Values;
+use promote_core::steps::{self, following};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -71,7 +69,7 @@ pub(crate) async fn watch(
     let Some((current, release)) = current.as_ref().and_then(|it| Some((it, it.release.as_ref()?))) else {
         return Err(nothing_there(name).into());
     };
-    let context = context(project, settings, current, release);
+    let context = following::context(&project.config, settings, current, release);
     let mut report = WatchReport::of(name, release);
     if let Some(answer) = answer {
         let said = answered(app, project, &followed, &context, answer).await?;
@@ -113,16 +111,7 @@ pub(crate) async fn watch(
 
 /// The steps of an environment that wait for pipelines, never starting anything.
 pub(crate) fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failure> {
-    let all = settings.deploy.iter().chain(&settings.verify);
-    let found: Vec<Step> = all
-        .filter_map(|step| match &step.action {
-            StepAction::CodePipeline { names, .. } => Some(Step {
-                action: StepAction::CodePipeline { names: names.clone(), start: false },
-                ..step.clone()
-            }),
-            _ => None,
-        })
-        .collect();
+    let found = following::pipelines(settings);
     if found.is_empty() {
         return Err(Failure::new(
             ExitStatus::Usage,
@@ -136,27 +125,6 @@ pub(crate) fn pipeline_steps(settings: &Environment) -> Result<Vec<Step>, Failur
 pub(crate) fn nothing_there(name: &EnvironmentName) -> Failure {
     Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet"))
         .hint(format!("`promote status {name}` shows what is there"))
-}
-
-pub(crate) fn context(
-    project: &Project,
-    settings: &Environment,
-    current: &Occupancy,
-    release: &ReleaseRef,
-) -> StepContext {
-    let promotion = current.promotion.as_ref().map(|id| id.0.clone()).unwrap_or_default();
-    let variables = [("PROMOTE_ENV", settings.name.to_string()), ("PROMOTE_ID", promotion)];
-    StepContext {
-        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        values: Values {
-            sha: Some(release.commit.clone()),
-            version: release.version.clone(),
-            env: Some(settings.name.clone()),
-            project: Some(project.config.project.clone()),
-            at: None,
-        },
-        targets: steps::targets(current),
-    }
 }
 
 /// Answers the one action that waits at the place, in the execution that took what is there.

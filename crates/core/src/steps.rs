@@ -1,5 +1,6 @@
 //! Running the steps of a phase in order, and what they are told. One step, and stopping it, is the work of `one`.
 
+pub mod following;
 mod one;
 
 use one::Place;

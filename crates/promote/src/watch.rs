@@ -4,17 +4,16 @@
 use crate::events::listening;
 use crate::{Error, Project, promotion, runtime};
 use futures_util::future::try_join;
-use promote_core::config::{Environment, Step, StepAction};
+use promote_core::config::{Environment, Step};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::exit_of;
-use promote_core::ledger::{Occupancy, ReleaseRef};
+use promote_core::ledger::ReleaseRef;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{begun, environment, heads};
-use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport};
-use promote_core::steps;
-use promote_core::template::Values;
+use promote_core::port::{StepEnd, StepProgress, StepReport};
+use promote_core::steps::following;
 use std::sync::Arc;
 
 /// What was followed, and how it ended.
@@ -65,7 +64,7 @@ async fn follow(project: &Project, name: &EnvironmentName) -> Result<Watched, Fa
     let Some((current, release)) = current.as_ref().and_then(|it| Some((it, it.release.as_ref()?))) else {
         return Err(Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet")));
     };
-    let context = context(project, settings, current, release);
+    let context = following::context(&site.config, settings, current, release);
     let told = Told(Arc::clone(&site.world.events));
     let mut watched = Watched { release: release.clone(), steps: Vec::new(), exit: ExitStatus::Ok };
     for step in &followed {
@@ -81,45 +80,15 @@ async fn follow(project: &Project, name: &EnvironmentName) -> Result<Watched, Fa
     Ok(watched)
 }
 
-/// The steps of an environment that wait for pipelines, never starting anything.
+/// The steps that wait for pipelines.
 fn pipelines(settings: &Environment) -> Result<Vec<Step>, Failure> {
-    let all = settings.deploy.iter().chain(&settings.verify);
-    let found: Vec<Step> = all
-        .filter_map(|step| match &step.action {
-            StepAction::CodePipeline { names, .. } => Some(Step {
-                action: StepAction::CodePipeline { names: names.clone(), start: false },
-                ..step.clone()
-            }),
-            _ => None,
-        })
-        .collect();
+    let found = following::pipelines(settings);
     match found.is_empty() {
         false => Ok(found),
         true => Err(Failure::new(
             ExitStatus::Usage,
             format!("the configuration names no pipeline that deploys {}", settings.name),
         )),
-    }
-}
-
-fn context(
-    project: &Project,
-    settings: &Environment,
-    current: &Occupancy,
-    release: &ReleaseRef,
-) -> StepContext {
-    let promotion = current.promotion.as_ref().map(|id| id.0.clone()).unwrap_or_default();
-    let variables = [("PROMOTE_ENV", settings.name.to_string()), ("PROMOTE_ID", promotion)];
-    StepContext {
-        variables: variables.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
-        values: Values {
-            sha: Some(release.commit.clone()),
-            version: release.version.clone(),
-            env: Some(settings.name.clone()),
-            project: Some(project.site().config.project.clone()),
-            at: None,
-        },
-        targets: steps::targets(current),
     }
 }
 
