@@ -16,7 +16,6 @@ mod complete;
 mod copied;
 mod cut_off;
 mod demonstration;
-mod diagnostic;
 mod failure;
 mod forge_health;
 mod generate;

@@ -30,7 +30,7 @@ pub struct Mistakes {
 
 impl Mistakes {
     /// Those of a text that is called `file`.
-    pub(crate) fn new(file: impl Into<String>, text: impl Into<String>, found: Vec<Diagnostic>) -> Self {
+    pub fn new(file: impl Into<String>, text: impl Into<String>, found: Vec<Diagnostic>) -> Self {
         Self { file: file.into(), text: text.into(), found }
     }
 

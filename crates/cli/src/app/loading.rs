@@ -3,8 +3,8 @@
 use crate::app::json::JsonSelection;
 use crate::app::project::{Project, Refused, Unusable};
 use crate::app::{App, Stop};
-use crate::diagnostic;
 use crate::page::{Style, Text};
+use promote::Mistakes;
 use promote_core::exit::ExitStatus;
 use promote_core::report::FailureReport;
 use std::path::PathBuf;
@@ -55,10 +55,11 @@ impl App<'_> {
             Unusable::Failure(failure) => return failure.into(),
             Unusable::Refused(refused) => refused,
         };
-        self.screen.message(diagnostic::shown(&path, &text, &found, self.screen.err_colour).trim_end());
+        let mistakes = Mistakes::new(path, text, found);
+        self.screen.message(mistakes.drawn(self.screen.err_colour).trim_end());
         self.screen.message("\n");
         if self.json() != JsonSelection::None {
-            let report = FailureReport::of(&diagnostic::failure(&path, &found));
+            let report = FailureReport::of(&mistakes.into_failure());
             if let Err(failure) = JsonSelection::Whole.text(&report).and_then(|text| self.screen.data(&text))
             {
                 return failure.into();

@@ -1,9 +1,9 @@
 //! `promote check`.
 
 use crate::app::{App, CommandResult};
-use crate::diagnostic;
 use crate::page::{Page, Style, Text};
 use clap::Args;
+use promote::Mistakes;
 use promote_core::config::Diagnostic;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -97,7 +97,7 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> CommandResult {
     let told: Vec<Diagnostic> = unacted.iter().chain(&project.remarks).cloned().collect();
     if app.json() == crate::app::json::JsonSelection::None && !told.is_empty() {
         let (path, colour) = (project.shown(app.env), app.screen.err_colour);
-        app.screen.message(&diagnostic::shown(&path, &project.text, &told, colour));
+        app.screen.message(&Mistakes::new(path, &project.text, told).drawn(colour));
     }
     app.show(&report, || page(&report))?;
     Ok(match unacted.is_empty() {

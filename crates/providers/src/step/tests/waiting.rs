@@ -68,7 +68,7 @@ async fn another_host_is_not_followed_and_the_same_one_is() {
 #[tokio::test]
 async fn on_the_wire_an_address_from_a_variable_is_told_by_its_host_alone() {
     let server = Server::new(vec![answer("200 OK", "well")]).await;
-    let hook = format!("{}/services/T024/B024/XXXX?sig=geheim", server.url);
+    let hook = format!("{}/services/T024/B024/canary?sig=geheim", server.url);
     let (_base, steps) = runner(&[("HOOK_URL", &hook), ("API_TOKEN", "token-in-a-path")]);
     let told = std::rc::Rc::new(std::cell::RefCell::new(Vec::new()));
     let listening = promote_core::port::wire::listen({
