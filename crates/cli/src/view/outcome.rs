@@ -86,7 +86,7 @@ fn left(page: &mut Page, report: &OutcomeReport) {
     });
     match folders {
         0 => page.hint(format!("`promote verify {name}` shows what is there, and how it may be recorded")),
-        _ => page.hint(format!("`promote verify {name}` shows what is there, and what leads on")),
+        _ => page.hint(format!("`promote verify {name}` shows what is there, and what to do next")),
     }
 }
 

@@ -269,7 +269,7 @@ fn closing(told: &Told<'_>) -> String {
         }
         let ways: Vec<String> = outcome.ways().iter().map(|way| format!("- {}\n", plain(way))).collect();
         if !ways.is_empty() {
-            out += &format!("What leads on:\n\n{}\n", ways.concat());
+            out += &format!("What to do next:\n\n{}\n", ways.concat());
         }
         out += &format!(
             "<sub>promotion {} · record {} · plan {}</sub>\n",
