@@ -5,8 +5,9 @@ use crate::app::confirm::confirm;
 use crate::app::json::JsonSelection;
 use crate::app::project::Project;
 use crate::app::question::terminal;
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult, Stop};
-use crate::args::{ConfirmArgs, JobFiles, Waiting};
+use crate::args::{ConfirmArgs, Waiting};
 use crate::cut_off::cut_off;
 use crate::gitlab::Facts;
 use crate::interrupt::{finish_unless_signalled, or_signal};
@@ -44,8 +45,6 @@ pub(crate) struct Move<'a> {
     pub(crate) changing: &'a ConfirmArgs,
     /// How long to wait.
     pub(crate) waiting: &'a Waiting,
-    /// What to leave for later jobs.
-    pub(crate) files: &'a JobFiles,
     /// Whether the deployment of what is there already is to be finished.
     pub(crate) finish: bool,
 }
@@ -61,24 +60,20 @@ impl Move<'_> {
     }
 }
 
-/// Carries a request out.
-pub(crate) async fn carry(app: &App<'_>, project: &mut Project, wanted: Move<'_>) -> CommandResult {
-    let mut facts = Facts::new(&wanted.request.environment);
-    let files = wanted.files;
-    let ended = carry_and_tell(app, project, wanted, &mut facts).await;
-    facts.write(app, files, ended)
-}
-
-async fn carry_and_tell(
+/// Carries a request out, and gathers for later jobs what came of it.
+pub(crate) async fn carry(
     app: &App<'_>,
-    project: &mut Project,
+    writing: Writing,
     mut wanted: Move<'_>,
     facts: &mut Facts,
 ) -> CommandResult {
+    let Writing { mut project, actor } = writing;
+    facts.concern(&wanted.request.environment);
     set_timeout(&mut project.config, &wanted);
+    let project = &project;
     let config = &project.config;
     let settings = environment(config, &wanted.request.environment)?;
-    wanted.request.actor = app.identified().await?;
+    wanted.request.actor = actor;
     let progress = app.progress();
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;

@@ -191,6 +191,10 @@ pub(crate) fn tell(
     Ok(())
 }
 
+/// The variables that the demo's project is given. What the surroundings ask of real projects, such as a freeze or a proof of
+/// who acts, is not meant for it, and neither are a job's files.
+const KEPT: [&str; 8] = ["PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "LANG", "TZ", "TERM"];
+
 /// Runs a command line in the folder, as nobody in particular on no terminal.
 fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
     let taken: Arc<Mutex<Vec<u8>>> = Arc::default();
@@ -206,7 +210,7 @@ fn promote(app: &App<'_>, folder: &Path, line: &str) -> (String, ExitStatus) {
         ..app.env.clone()
     };
     env.folder = folder.to_path_buf();
-    env.variables.remove("PROMOTE_CONFIG");
+    env.variables.retain(|name, _| KEPT.contains(&name.as_str()));
     let exit = (app.program.run)(arguments, &env, &stream, &stream, app.connect);
     let bytes = taken.lock().unwrap_or_else(PoisonError::into_inner);
     (String::from_utf8_lossy(&bytes).into_owned(), exit)

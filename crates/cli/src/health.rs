@@ -119,7 +119,7 @@ pub(crate) async fn look(
         });
     }
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
-    let actor = identity::evidence(app.actor(), &found);
+    let actor = identity::evidence(app.claimed(), &found);
     let forge = crate::forge_health::look(app, project, &actor).await;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,

@@ -17,7 +17,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{exit_of, outcome};
 use promote_core::follow::{Follow, Pace, Return, earlier, plain};
-use promote_core::ledger::{Genesis, Head, LedgerError, OutcomeResult, StepRecord};
+use promote_core::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, StepRecord};
 use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
@@ -50,6 +50,7 @@ pub(crate) struct Wanted<'a> {
 pub(crate) async fn run(
     app: &App<'_>,
     project: &Project,
+    actor: &Actor,
     name: &EnvironmentName,
     changing: &ConfirmArgs,
     wanted: &Wanted<'_>,
@@ -57,7 +58,7 @@ pub(crate) async fn run(
     let settings = environment(&project.config, name)?;
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
-    let mirror = app.mirror(project, &app.actor(), Arc::new(progress.clone()));
+    let mirror = app.mirror(project, actor, Arc::new(progress.clone()));
     let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let genesis = genesis(&world.view(), &project.config).await?;
     let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
@@ -99,7 +100,7 @@ pub(crate) async fn run(
     }
     confirm(app, changing, settings, false)?;
     let execution =
-        go_back(app, &world, settings, &pipelines, &way, (head, genesis), wanted, &mut back).await?;
+        go_back(app, &world, settings, (&pipelines, actor), &way, (head, genesis), wanted, &mut back).await?;
     if let Some(promotion) = current.promotion.clone() {
         let (environment, release) = (name.clone(), release.commit.clone());
         world.events.hear(&Event::StageBack { promotion, environment, release });
@@ -180,13 +181,12 @@ async fn go_back(
     app: &App<'_>,
     world: &World,
     settings: &Environment,
-    pipelines: &Arc<dyn Pipelines>,
+    (pipelines, actor): (&Arc<dyn Pipelines>, &Actor),
     way: &Return,
     (head, genesis): (Head, (Genesis, Digest)),
     wanted: &Wanted<'_>,
     back: &mut StageRollback,
 ) -> Result<String, Failure> {
-    let actor = app.identified().await?;
     let started = pipelines.roll_back_stage(&back.pipeline, &way.stage, &way.to).await.map_err(|error| {
         let unknown = error.kind == ErrorKind::Unknown;
         let doing = format!("letting `{}` of {} go back", back.stage, back.pipeline);
@@ -214,7 +214,7 @@ async fn go_back(
     let reason = wanted.comment.map_or_else(|| to.clone(), str::to_owned);
     let request = Request {
         reason: Some(reason),
-        ..Request::promote(settings.name.clone(), promote_core::request::Wanted::Unnamed, actor)
+        ..Request::promote(settings.name.clone(), promote_core::request::Wanted::Unnamed, actor.clone())
     };
     let recorded =
         async { outcome(world, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await };

@@ -14,6 +14,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::exit_of;
 use promote_core::follow::{plain, waits};
+use promote_core::ledger::Actor;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{begun, environment, heads};
 use promote_core::port::pipeline::{Verdict, Waiting};
@@ -25,6 +26,8 @@ use std::time::Duration;
 /// A person's answer to an action that waits.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Answer<'a> {
+    /// Who answers.
+    pub(crate) actor: &'a Actor,
     /// Yes or no.
     pub(crate) approved: bool,
     /// `STAGE/ACTION`.
@@ -161,8 +164,8 @@ async fn answered(
         }
     }
     let (name, waiting) = one_of(found, &ours, &others, answer.place)?;
-    let who = app.actor().name;
-    let comment = if answer.comment.is_empty() { who } else { format!("{who}: {}", answer.comment) };
+    let who = &answer.actor.name;
+    let comment = if answer.comment.is_empty() { who.clone() } else { format!("{who}: {}", answer.comment) };
     let verdict = Verdict { approved: answer.approved, comment };
     pipelines.answer(&name, &waiting, &verdict).await.map_err(|error| {
         Failure::looking(&format!("answering `{}` of {name}", plain(answer.place)), error)

@@ -39,18 +39,8 @@ impl App<'_> {
         Ok(project)
     }
 
-    /// Reads the configuration for a command that writes. One that asks for what this version does not do is shown and
-    /// refused.
-    pub(crate) fn project_to_write(&self) -> Result<Project, Stop> {
-        let project = self.load()?;
-        match project.to_write(self.env) {
-            Ok(()) => Ok(project),
-            Err(unusable) => Err(self.unusable(unusable)),
-        }
-    }
-
     /// Shows each place that is wrong.
-    fn unusable(&self, unusable: Unusable) -> Stop {
+    pub(super) fn unusable(&self, unusable: Unusable) -> Stop {
         let Refused { path, text, found } = match unusable {
             Unusable::Failure(failure) => return failure.into(),
             Unusable::Refused(refused) => refused,

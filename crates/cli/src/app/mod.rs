@@ -12,6 +12,7 @@ pub(crate) mod project;
 pub(crate) mod question;
 pub(crate) mod screen;
 pub(crate) mod signal;
+pub(crate) mod writing;
 
 use crate::app::connect::Connect;
 use crate::app::env::Env;
@@ -131,7 +132,7 @@ impl App<'_> {
         terms: &TermsArgs,
     ) -> Result<Request, Failure> {
         let wanted = release.cloned().unwrap_or(Wanted::Unnamed);
-        let mut request = Request::promote(environment.clone(), wanted, self.actor());
+        let mut request = Request::promote(environment.clone(), wanted, self.claimed());
         request.include.clone_from(&terms.include);
         request.notes = terms.notes.iter().cloned().collect();
         request.reason.clone_from(&terms.reason);

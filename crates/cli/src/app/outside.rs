@@ -11,7 +11,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::mirror::{self, Closing, Mirrored};
 use promote_core::world::World;
-use promote_providers::{Mirror, Variables, forge, identity};
+use promote_providers::{Mirror, Variables, forge};
 use std::sync::Arc;
 
 impl App<'_> {
@@ -38,20 +38,9 @@ impl App<'_> {
         progress
     }
 
-    /// Who runs this.
-    pub(crate) fn actor(&self) -> Actor {
+    /// Who says to run this. Nothing proves it: what is recorded names the one of [`Writing`](crate::app::writing::Writing).
+    pub(crate) fn claimed(&self) -> Actor {
         self.connect.actor(self.env)
-    }
-
-    /// Who runs this, with what the pipeline's server vouches for.
-    ///
-    /// # Errors
-    /// `Denied`, when that is asked for and nothing does.
-    pub(crate) async fn identified(&self) -> Result<Actor, Failure> {
-        let found = self.connect.identity(self.env).await;
-        let actor = identity::evidence(self.actor(), &found);
-        identity::required(&self.env.variables.iter().collect(), &actor)?;
-        Ok(actor)
     }
 
     /// The way to the project's forge.

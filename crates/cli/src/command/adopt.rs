@@ -1,5 +1,6 @@
 //! `promote adopt`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
@@ -74,7 +75,7 @@ impl Document for AdoptReport {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let name = &args.environment;
     let settings = environment(&project.config, name)?;
     let world = app.world(&project).await?;
@@ -114,7 +115,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
         crate::app::confirm::confirm(app, &args.changing, settings, false)?;
         let request = Request {
             reason: Some(args.reason.clone()),
-            ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
+            ..Request::promote(name.clone(), Wanted::Unnamed, actor)
         };
         let adopted = Box::pin(adopt(&world, &project.config, &request, manifest)).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());

@@ -1,5 +1,6 @@
 //! `promote advance`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::automatic::Shown;
@@ -40,9 +41,9 @@ pub(crate) struct AdvanceArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
-    let (actor, shown) = (app.identified().await?, Shown { screen: &app.screen, progress: &progress });
+    let shown = Shown { screen: &app.screen, progress: &progress };
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
     let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let (names, dry_run) = (&args.environments, args.changing.dry_run);

@@ -21,7 +21,7 @@ pub(crate) struct DoctorArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
-    let project = if args.probe { app.project_to_write()? } else { app.project()? };
+    let project = if args.probe { app.to_write().await?.project } else { app.project()? };
     let world = app.world(&project).await?;
     let mut probed = Vec::new();
     if args.probe {

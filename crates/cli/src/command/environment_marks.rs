@@ -1,6 +1,6 @@
 //! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves.
 
-use crate::app::project::Project;
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::page::{Page, Style};
@@ -122,25 +122,25 @@ impl Document for SaidReport {
 }
 
 pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
-    let project = app.project_to_write()?;
+    let writing = app.to_write().await?;
     let until = match args.until.as_deref() {
         None => None,
         Some(text) => {
             // A span is counted from the store's time, by which the freeze ends.
-            let store = app.world(&project).await?;
+            let store = app.world(&writing.project).await?;
             let asked = store.ledger.bucket().now().await;
             let now = asked.map_err(|error| Failure::looking("asking for the time", error))?;
-            Some(crate::moment::after(text, &project.config.timezone, now)?)
+            Some(crate::moment::after(text, &writing.project.config.timezone, now)?)
         }
     };
     let (saying, reason) = (Saying::Freeze(until), Some(args.reason.as_str()));
-    mark(app, &project, &args.changing, &args.environment, &saying, reason).await
+    mark(app, &writing, &args.changing, &args.environment, &saying, reason).await
 }
 
 pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> CommandResult {
-    let project = app.project_to_write()?;
+    let writing = app.to_write().await?;
     let reason = Some(args.reason.as_str());
-    mark(app, &project, &args.changing, &args.environment, &Saying::Hold, reason).await
+    mark(app, &writing, &args.changing, &args.environment, &Saying::Hold, reason).await
 }
 
 pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
@@ -153,24 +153,25 @@ pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> CommandResult {
 
 impl LiftArgs {
     async fn run(&self, app: &App<'_>, saying: &Saying) -> CommandResult {
-        let project = app.project_to_write()?;
-        mark(app, &project, &self.changing, &self.environment, saying, self.reason.as_deref()).await
+        let writing = app.to_write().await?;
+        mark(app, &writing, &self.changing, &self.environment, saying, self.reason.as_deref()).await
     }
 }
 
 /// Says it, or with `--dry-run` looks whether there is anything to say.
 async fn mark(
     app: &App<'_>,
-    project: &Project,
+    writing: &Writing,
     changing: &ConfirmArgs,
     name: &EnvironmentName,
     saying: &Saying,
     reason: Option<&str>,
 ) -> CommandResult {
+    let Writing { project, actor } = writing;
     let settings = environment(&project.config, name)?;
     let request = Request {
         reason: reason.map(str::to_owned),
-        ..Request::promote(name.clone(), Wanted::Unnamed, app.identified().await?)
+        ..Request::promote(name.clone(), Wanted::Unnamed, actor.clone())
     };
     // What makes an environment take less needs no second thought; what makes it take more does.
     let loosens = matches!(saying, Saying::Unfreeze | Saying::Unhold);

@@ -1,5 +1,6 @@
 //! `promote import`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
@@ -88,14 +89,13 @@ impl Document for ImportReport {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let config = &project.config;
     let names: Vec<EnvironmentName> = match args.environments.is_empty() {
         true => config.stages.iter().flatten().cloned().collect(),
         false => args.environments.clone(),
     };
     let world = app.world(&project).await?;
-    let actor = app.actor();
     let plan = survey(&world.view(), config, &names, &actor, usize::from(args.limit)).await?;
     let report = report(&plan, args.changing.dry_run);
     if args.changing.dry_run || plan.to_write() == 0 {

@@ -88,6 +88,9 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
         begun: false,
         dry_run: args.dry_run,
     };
+    if args.begin {
+        app.identified().await?;
+    }
     if !args.dry_run {
         write(&project.file, &project.text)?;
         if args.begin {

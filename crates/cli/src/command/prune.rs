@@ -1,5 +1,6 @@
 //! `promote prune`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, number, span};
 use crate::interrupt::or_signal;
@@ -55,7 +56,7 @@ impl PruneArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     let policy = args.policy()?;
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let config = &project.config;
     let progress = app.progress();
     let world = app.world_with(&project, Arc::new(progress.clone())).await?;
@@ -64,7 +65,6 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     let pruned = match args.changing.yes && !args.changing.dry_run {
         false => None,
         true => {
-            let actor = app.actor();
             let work = prune(&world, config, &policy, &actor, &found, &judged);
             let done = match or_signal(app.env, &progress, work).await {
                 Ok(done) => done?,

@@ -1,5 +1,6 @@
 //! `promote publish`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles};
 use crate::automatic::{Said, Shown};
@@ -64,8 +65,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> CommandResult {
 }
 
 async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> CommandResult {
-    let project = app.project_to_write()?;
-    let actor = app.identified().await?;
+    let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
     let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;

@@ -1,5 +1,6 @@
 //! `promote block`, `unblock`, `pin` and `unpin`: something is said about a release, and nothing moves.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
@@ -155,7 +156,7 @@ async fn mark_blocked(
     block: bool,
     reason: Option<&str>,
 ) -> CommandResult {
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let world = app.world(&project).await?;
     let view = world.view();
     promote_core::observe::genesis(&view, &project.config).await?;
@@ -169,7 +170,7 @@ async fn mark_blocked(
         };
         let request = Request {
             reason: reason.map(str::to_owned),
-            ..Request::promote(environment.clone(), Wanted::Unnamed, app.identified().await?)
+            ..Request::promote(environment.clone(), Wanted::Unnamed, actor)
         };
         promote_core::admin::block(&world, &project.config, &commit, block, &request).await?
     };
@@ -208,7 +209,7 @@ async fn mark_pinned(
     pin: bool,
     reason: Option<&str>,
 ) -> CommandResult {
-    let project = app.project_to_write()?;
+    let Writing { project, actor } = app.to_write().await?;
     let world = app.world(&project).await?;
     let view = world.view();
     promote_core::observe::genesis(&view, &project.config).await?;
@@ -229,11 +230,11 @@ async fn mark_pinned(
         report.lifted = pin && entry.doomed();
         report.late = pin && entry.erasing();
     } else if pin {
-        let done = retention::pin(&world, &project.config, &commit, reason, &app.actor()).await?;
+        let done = retention::pin(&world, &project.config, &commit, reason, &actor).await?;
         report.changed = done.changed || done.lifted;
         (report.lifted, report.late) = (done.lifted, done.late);
     } else {
-        report.changed = retention::unpin(&world, &project.config, &commit, reason, &app.actor()).await?;
+        report.changed = retention::unpin(&world, &project.config, &commit, reason, &actor).await?;
     }
     app.tell(report.changed && !report.dry_run, &report, || pin_page(&report))?;
     Ok(ExitStatus::Ok)

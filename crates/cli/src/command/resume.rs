@@ -3,6 +3,7 @@
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
+use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::flow::resuming;
 use promote_core::names::EnvironmentName;
@@ -35,18 +36,18 @@ pub(crate) struct ResumeArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
-    let mut project = app.project_to_write()?;
+    let mut facts = Facts::of_promotion(Some(&args.environment));
+    let ended = go_on(app, args, &mut facts).await;
+    facts.write(app, &args.files, ended)
+}
+
+async fn go_on(app: &App<'_>, args: &ResumeArgs, facts: &mut Facts) -> CommandResult {
+    let writing = app.to_write().await?;
     let mut request = app.request(&args.environment, None, &args.terms)?;
     request.take_over = args.taking.asked();
-    let view = app.world(&project).await?.view();
-    let request = resuming(&view, &project.config, request).await?;
-    let wanted = Move {
-        request,
-        saved: None,
-        changing: &args.changing,
-        waiting: &args.waiting,
-        files: &args.files,
-        finish: true,
-    };
-    carry(app, &mut project, wanted).await
+    let view = app.world(&writing.project).await?.view();
+    let request = resuming(&view, &writing.project.config, request).await?;
+    let wanted =
+        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
+    carry(app, writing, wanted, facts).await
 }

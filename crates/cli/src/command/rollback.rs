@@ -3,6 +3,7 @@
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
+use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::ledger::Action;
 use promote_core::names::EnvironmentName;
@@ -41,18 +42,18 @@ pub(crate) struct RollbackArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
-    let mut project = app.project_to_write()?;
-    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "rollback")?;
+    let mut facts = Facts::of_promotion(args.environment.as_ref());
+    let ended = roll_back(app, args, &mut facts).await;
+    facts.write(app, &args.files, ended)
+}
+
+async fn roll_back(app: &App<'_>, args: &RollbackArgs, facts: &mut Facts) -> CommandResult {
+    let writing = app.to_write().await?;
+    let name = crate::pick::environment(app, &writing.project, args.environment.as_ref(), "rollback")?;
     let mut request = app.request(&name, args.to.as_ref(), &args.terms)?;
     request.action = Action::Rollback;
     request.take_over = args.taking.asked();
-    let wanted = Move {
-        request,
-        saved: None,
-        changing: &args.changing,
-        waiting: &args.waiting,
-        files: &args.files,
-        finish: false,
-    };
-    carry(app, &mut project, wanted).await
+    let wanted =
+        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: false };
+    carry(app, writing, wanted, facts).await
 }

@@ -36,7 +36,7 @@ pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
     let world = app.world(&project).await?;
     let (view, zone) = (world.view(), project.config.timezone);
     let look = || async {
-        let mut found = report::status(&view, &project.config, &args.environments, &app.actor()).await?;
+        let mut found = report::status(&view, &project.config, &args.environments, &app.claimed()).await?;
         found.file = project.shown(app.env);
         Ok::<_, Failure>(found)
     };

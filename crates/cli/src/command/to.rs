@@ -4,6 +4,7 @@ use super::saved;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
+use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::ledger::Action;
 use promote_core::names::EnvironmentName;
@@ -56,23 +57,22 @@ pub(crate) struct ToArgs {
 }
 
 pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
-    let mut project = app.project_to_write()?;
-    let name = crate::pick::environment(app, &project, args.environment.as_ref(), "to")?;
+    let mut facts = Facts::of_promotion(args.environment.as_ref());
+    let ended = promote(app, args, &mut facts).await;
+    facts.write(app, &args.files, ended)
+}
+
+async fn promote(app: &App<'_>, args: &ToArgs, facts: &mut Facts) -> CommandResult {
+    let writing = app.to_write().await?;
+    let name = crate::pick::environment(app, &writing.project, args.environment.as_ref(), "to")?;
     let saved = args.plan.as_ref().map(|path| saved::read(app, path, &name)).transpose()?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     if args.redeploy {
         request.action = Action::Redeploy;
     }
     if let Some(plan) = &saved {
-        request = promote_core::plan::saved::request(plan, app.actor())?;
+        request = promote_core::plan::saved::request(plan, writing.actor.clone())?;
     }
-    let wanted = Move {
-        request,
-        saved,
-        changing: &args.changing,
-        waiting: &args.waiting,
-        files: &args.files,
-        finish: false,
-    };
-    carry(app, &mut project, wanted).await
+    let wanted = Move { request, saved, changing: &args.changing, waiting: &args.waiting, finish: false };
+    carry(app, writing, wanted, facts).await
 }

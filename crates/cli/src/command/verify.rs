@@ -54,7 +54,7 @@ pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
                 report::verify_and_learn(&world.view(), &project.config, &args.environments, depth).await;
             progress.rest();
             let (found, learned) = found?;
-            remember_all(&world, &learned, &app.actor()).await;
+            remember_all(&world, &learned, &app.claimed()).await;
             (found, project.config.timezone)
         }
     };

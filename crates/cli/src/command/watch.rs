@@ -1,5 +1,6 @@
 //! `promote watch`.
 
+use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::rollback_stage::{self, Wanted};
@@ -66,8 +67,14 @@ pub(crate) struct WatchArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
     let writes = args.rollback_stage.is_some() || args.approve.is_some() || args.reject.is_some();
-    let project = if writes { app.project_to_write()? } else { app.project()? };
-    if let Some(stage) = &args.rollback_stage {
+    let (project, actor) = match writes {
+        true => {
+            let Writing { project, actor } = app.to_write().await?;
+            (project, Some(actor))
+        }
+        false => (app.project()?, None),
+    };
+    if let (Some(stage), Some(actor)) = (&args.rollback_stage, &actor) {
         let wanted = Wanted {
             stage,
             execution: args.execution.as_deref(),
@@ -76,26 +83,27 @@ pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
             follows: !args.no_wait,
             timeout: args.timeout,
         };
-        return rollback_stage::run(app, &project, &args.environment, &args.changing, &wanted).await;
+        return rollback_stage::run(app, &project, actor, &args.environment, &args.changing, &wanted).await;
     }
     if args.changing.dry_run || args.changing.yes {
         return Err(Failure::new(ExitStatus::Usage, "there is nothing to confirm here")
             .hint("`--dry-run` and `--yes` belong to `--rollback-stage`")
             .into());
     }
-    let answer = match (&args.approve, &args.reject) {
-        (None, None) if args.comment.is_some() || args.pipeline.is_some() || args.no_wait => {
+    let answer = match (&args.approve, &args.reject, &actor) {
+        (None, None, _) if args.comment.is_some() || args.pipeline.is_some() || args.no_wait => {
             return Err(Failure::new(ExitStatus::Usage, "there is nothing to answer")
                 .hint("give `--approve STAGE/ACTION` or `--reject STAGE/ACTION`")
                 .into());
         }
-        (None, None) => None,
-        (yes, no) => Some(Answer {
+        (yes, no, Some(actor)) => Some(Answer {
+            actor,
             approved: yes.is_some(),
             place: yes.as_deref().or(no.as_deref()).unwrap_or_default(),
             comment: args.comment.as_deref().unwrap_or_default(),
             pipeline: args.pipeline.as_deref(),
         }),
+        (_, _, None) => None,
     };
     let follows = !args.no_wait && args.reject.is_none();
     watching::watch(app, &project, &args.environment, answer, follows, args.timeout).await

@@ -35,9 +35,14 @@ pub(crate) struct Facts {
 }
 
 impl Facts {
-    /// Before anything is known.
-    pub(crate) fn new(environment: &EnvironmentName) -> Self {
-        Self { environment: Some(environment.to_string()), well: "promoted", ..Self::default() }
+    /// Before anything is moved; `named` is where, as far as that was said.
+    pub(crate) fn of_promotion(named: Option<&EnvironmentName>) -> Self {
+        Self { environment: named.map(ToString::to_string), well: "promoted", ..Self::default() }
+    }
+
+    /// Which environment it is about.
+    pub(crate) fn concern(&mut self, environment: &EnvironmentName) {
+        self.environment = Some(environment.to_string());
     }
 
     /// Before anything is published.

@@ -30,3 +30,18 @@ fn the_folder_of_the_demo_can_be_kept() {
     assert!(folder.join("promote.toml").is_file() && folder.join("deployed/prod.zip").is_file());
     std::fs::remove_dir_all(folder).unwrap();
 }
+
+#[test]
+fn the_demo_is_what_it_is_whatever_the_surroundings_ask_of_real_projects() {
+    for (name, value) in [
+        ("CI_DEPLOY_FREEZE", "1"),
+        ("PROMOTE_REQUIRE_OIDC", "1"),
+        ("GITLAB_CI", "true"),
+        ("PROMOTE_CONFIG", "x"),
+    ] {
+        let mut stage = Stage::bare();
+        stage.variables.push((name, value.to_owned()));
+        let report = stage.run(&["demo"]);
+        assert_eq!(report.exit, ExitStatus::Ok, "{name}: {}", report.all());
+    }
+}

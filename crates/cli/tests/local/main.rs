@@ -36,4 +36,5 @@ mod unacted;
 mod unnamable;
 mod verifying;
 mod versions;
+mod writing;
 mod wrong_lines;
