@@ -17,6 +17,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{exit_of, outcome};
 use promote_core::follow::{Follow, Pace, Return, earlier, plain};
+use promote_core::invocation::Invocation;
 use promote_core::ledger::{Actor, Genesis, Head, LedgerError, OutcomeResult, StepRecord};
 use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
@@ -194,7 +195,7 @@ async fn go_back(
         match unknown {
             true => failure
                 .state("Whether the stage goes back is not known.")
-                .hint(format!("`promote watch {} --rollback-stage` again says what is in it", settings.name)),
+                .hint(format!("`{}` shows which execution is in it", look(&settings.name, back))),
             false => failure.state("Nothing was changed."),
         }
     })?;
@@ -226,6 +227,12 @@ async fn go_back(
         ),
     }
     Ok(started)
+}
+
+/// The command that only looks at the stage.
+fn look(environment: &EnvironmentName, back: &StageRollback) -> Invocation {
+    let line = Invocation::new("watch").word(environment).option("--rollback-stage", &back.stage);
+    line.option("--pipeline", &back.pipeline).word("--dry-run")
 }
 
 fn intention(back: &StageRollback) -> Text {

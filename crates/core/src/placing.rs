@@ -68,7 +68,7 @@ impl Placing<'_> {
             return self.compare(bucket, object).await;
         }
         let failure = Failure::new(ExitStatus::Failed, format!("{doing} failed"))
-            .hint("run `promote publish` again: it goes on where it stopped");
+            .hint("run the same command again: it goes on where it stopped");
         Err(match last {
             Some(error) => failure.caused_by(error),
             None => failure,

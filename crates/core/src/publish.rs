@@ -171,7 +171,7 @@ pub(crate) async fn record(world: &World, commit: &CommitId, wanted: Manifest) -
         Err(error) => {
             Err(Failure::new(ExitStatus::Unfinished, "whether the manifest was written is not known")
                 .state("The artifacts are in place; no environment was changed.")
-                .hint("run `promote publish` again: it goes on where it stopped")
+                .hint("run the same command again: it goes on where it stopped")
                 .caused_by(error))
         }
     }

@@ -54,7 +54,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
             moved?.into_iter().map(|moved| moved.shown(&shown)).collect()
         }
         Err(signal) => {
-            let again = "run `promote advance` again: it goes on where it stopped";
+            let again = "run the same command again: it goes on where it stopped";
             let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
             finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);

@@ -71,7 +71,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
                 Err(signal) => {
                     return Err(Failure::new(signal.exit(), "it was stopped in the middle")
                         .state("What was deleted by then is deleted; nothing that is needed was touched.")
-                        .hint("`promote prune --yes` goes on where it stopped")
+                        .hint(format!("`{}` goes on where it stopped", policy.command()))
                         .into());
                 }
             };
@@ -80,6 +80,8 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
         }
     };
     let report = PruneReport::of(config, &policy, &found, &judged, pruned.as_ref());
-    app.tell(pruned.is_some(), &report, || -> Page { crate::view::prune::page(&report, config.timezone) })?;
+    app.tell(pruned.is_some(), &report, || -> Page {
+        crate::view::prune::page(&report, &policy, config.timezone)
+    })?;
     Ok(ExitStatus::Ok)
 }

@@ -109,7 +109,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             report
         }
         Err(signal) => {
-            let again = "run `promote publish` again: it goes on where it stopped";
+            let again = "run the same command again: it goes on where it stopped";
             let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
             finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
             return Err(stop);

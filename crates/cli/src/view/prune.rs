@@ -4,6 +4,7 @@ use super::{count, cut, short, size, span, when};
 use crate::page::{Page, Style, Text};
 use chrono_tz::Tz;
 use promote_core::report::{FateWord, PruneReport, PrunedRelease};
+use promote_core::retention::Policy;
 
 /// How many kept releases are shown one by one.
 const SHOWN: usize = 40;
@@ -20,7 +21,7 @@ fn signs(page: &mut Page, report: &PruneReport) {
     }
 }
 
-pub(crate) fn page(report: &PruneReport, zone: Tz) -> Page {
+pub(crate) fn page(report: &PruneReport, policy: &Policy, zone: Tz) -> Page {
     let mut page = Page::default();
     let of = |fate: FateWord| report.releases.iter().filter(move |one| one.fate == fate);
     let kept = |one: &&PrunedRelease| one.fate == FateWord::Keep;
@@ -74,10 +75,11 @@ pub(crate) fn page(report: &PruneReport, zone: Tz) -> Page {
         && (report.signs > 0
             || of(FateWord::Doom).chain(of(FateWord::Delete)).chain(of(FateWord::Lift)).next().is_some())
     {
-        page.hint("`promote prune --yes` does it; `promote pin RELEASE --reason TEXT` keeps one");
+        page.hint(format!("`{}` does it; `promote pin RELEASE --reason TEXT` keeps one", policy.command()));
     } else if of(FateWord::Doom).any(|one| one.done) {
         page.hint(format!(
-            "the doomed ones are deleted by `promote prune --yes` after {}",
+            "the doomed ones are deleted by `{}` after {}",
+            policy.command(),
             span(report.grace_s)
         ));
     }

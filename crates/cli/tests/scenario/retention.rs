@@ -81,3 +81,47 @@ fn the_document_has_everything() {
         assert_eq!(stage.run(line).0, ExitStatus::Usage, "{line}");
     }
 }
+
+#[test]
+fn the_command_that_is_named_does_what_was_shown_and_no_more() {
+    let flags = [
+        "",
+        " --keep 0",
+        " --keep 0 --grace 2h",
+        " --keep 2 --older-than 1d",
+        " --older-than 1h30m --keep 1",
+    ];
+    let doomed = |out: &str| -> Vec<String> {
+        let document: serde_json::Value = serde_json::from_str(out).unwrap();
+        let releases = document["releases"].as_array().unwrap().clone();
+        let doomed = releases.iter().filter(|one| one["fate"] == "doom");
+        doomed.map(|one| one["sha"].to_string()).collect()
+    };
+    for flags in flags {
+        let stage = Stage::ready();
+        stage.days(60);
+        let (_, shown, _) = stage.run(&format!("promote prune{flags} --json"));
+        let (_, _, page) = stage.run(&format!("promote prune{flags}"));
+        let named = page.split('`').nth(1).map(str::to_owned);
+        if doomed(&shown).is_empty() {
+            assert_eq!(named, None, "{flags}: {page}");
+            continue;
+        }
+        let named = named.unwrap();
+        assert!(named.starts_with("promote prune") && named.contains("--yes"), "{named}");
+        let (_, done, _) = stage.run(&format!("{named} --json"));
+        assert_eq!(doomed(&done), doomed(&shown), "{flags}: {named}");
+        let (_, _, page) = stage.run(&named);
+        assert!(!page.contains("`promote prune --yes`"), "{flags}: {page}");
+    }
+}
+
+#[test]
+fn what_was_stopped_names_the_command_that_was_typed() {
+    let stage = Stage::ready();
+    stage.days(60);
+    stage.outside.signal.store(true, std::sync::atomic::Ordering::SeqCst);
+    let (exit, _, err) = stage.run("promote prune --keep 0 --grace 2h --yes");
+    assert_eq!(exit, ExitStatus::Interrupted, "{err}");
+    assert!(err.contains("`promote prune --keep 0 --grace 2h --yes` goes on"), "{err}");
+}

@@ -147,7 +147,7 @@ impl Publishing<'_> {
 
     fn failed(&self, doing: &str, last: Option<ProviderError>) -> Failure {
         let failure = Failure::new(ExitStatus::Failed, format!("{doing} failed"))
-            .hint("run `promote publish` again: it goes on where it stopped");
+            .hint("run the same command again: it goes on where it stopped");
         match last {
             Some(error) => failure.caused_by(error),
             None => failure,

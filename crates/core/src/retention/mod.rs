@@ -33,6 +33,7 @@ pub use roots::Root;
 pub use signs::{EndedSign, Swept};
 pub use survey::{Survey, survey};
 
+use crate::invocation::Invocation;
 use chrono::TimeDelta;
 
 /// What is kept, and how long a doomed release is waited for.
@@ -48,6 +49,25 @@ pub struct Policy {
 
 /// The shortest grace with which a promotion that is being begun can't lose its release.
 pub const LEAST_GRACE: TimeDelta = TimeDelta::hours(1);
+
+impl Policy {
+    /// The command that does by this policy what was shown by it.
+    pub fn command(&self) -> Invocation {
+        let usual = Self::default();
+        let written = |span: TimeDelta| crate::duration::written(span.to_std().unwrap_or_default());
+        let mut line = Invocation::new("prune");
+        if self.keep != usual.keep {
+            line = line.option("--keep", self.keep);
+        }
+        if self.older_than != usual.older_than {
+            line = line.option("--older-than", written(self.older_than));
+        }
+        if self.grace != usual.grace {
+            line = line.option("--grace", written(self.grace));
+        }
+        line.word("--yes")
+    }
+}
 
 impl Default for Policy {
     fn default() -> Self {
