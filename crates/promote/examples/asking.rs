@@ -4,9 +4,14 @@
 use futures_util::StreamExt;
 use promote::{Ending, Error, Event, EventStream, Happening, Promotion, Question};
 use std::io::{Write, stderr, stdin};
+use std::process::{ExitCode, Termination};
 
 #[tokio::main(flavor = "current_thread")]
-async fn main() -> Result<Ending, Error> {
+async fn main() -> ExitCode {
+    promoted().await.map_or_else(Termination::report, Termination::report)
+}
+
+async fn promoted() -> Result<Ending, Error> {
     let mut words = std::env::args().skip(1);
     let folder = words.next().unwrap_or_else(|| ".".to_owned());
     let environment = words.next().unwrap_or_else(|| "prod".to_owned());
@@ -16,14 +21,11 @@ async fn main() -> Result<Ending, Error> {
     let ended = project.promote(promotion).confirm(agrees).until(promote::signals).await;
     drop(project);
     told.await.ok();
-    match &ended {
-        Ok(ending) => {
-            say(&ending.headline());
-            ending.decision().unmet().for_each(|rule| say(&format!("{}: {}", rule.rule, rule.detail)));
-        }
-        Err(error) => say(&format!("{error:#}")),
-    }
-    ended
+    let ending = ended?;
+    say(&ending.headline());
+    ending.decision().unmet().for_each(|rule| say(&format!("{}: {}", rule.rule, rule.detail)));
+    ending.warnings.iter().for_each(|warning| say(warning));
+    Ok(ending)
 }
 
 /// Shows what would be written, and asks.

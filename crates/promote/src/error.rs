@@ -5,18 +5,33 @@ use crate::mistakes::Mistakes;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
 use std::fmt;
+use std::io::Write as _;
+use std::process::{ExitCode, Termination};
 
 /// Why something could not be done. That a rule keeps a release from moving is no error: it is an [`Ending`](crate::Ending).
 ///
 /// `{}` shows one line, for mistakes of the file each of them with its line drawn; `{:#}` shows the state of things, the
-/// causes and what to do next as well.
+/// causes and what to do next as well, and so does `{:?}`.
+///
+/// A `main` that gives a `Result` exits with 1 whatever the error is: that is how Rust ends such a program. One that gives what
+/// [`Termination::report`] says of an error tells it on standard error and exits as the command does.
 ///
 /// ```
-/// let error = promote::open("no/such/folder").build().unwrap_err();
+/// use promote::{Ending, Error, Promotion};
+/// use std::process::{ExitCode, Termination};
+///
+/// # fn in_tokio<T>(it: impl Future<Output = T>) -> T {
+/// #     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(it)
+/// # }
+/// async fn promoted() -> Result<Ending, Error> {
+///     promote::open("no/such/folder").build()?.promote(Promotion::to("prod")?).await
+/// }
+///
+/// let error = in_tokio(promoted()).unwrap_err();
 /// assert_eq!(error.exit(), promote::ExitStatus::Missing);
 /// assert!(error.to_string().contains("can't be read"));
+/// assert_eq!(error.report(), ExitCode::from(5));
 /// ```
-#[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
     /// The project's file can't be used.
@@ -107,6 +122,23 @@ impl fmt::Display for Error {
     }
 }
 
+/// The same as `{:#}`: what a program shows that ends with an error by chance is for people, and shows no part of a file that may
+/// have secrets in it.
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{self:#}")
+    }
+}
+
+/// Tells the error on standard error, and exits as the command does.
+impl Termination for Error {
+    fn report(self) -> ExitCode {
+        // Who closed the other end wants to read no more.
+        writeln!(std::io::stderr(), "error: {self:#}").ok();
+        self.exit().into()
+    }
+}
+
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
@@ -134,6 +166,17 @@ mod tests {
             "the bucket can't be read\nNothing was changed.\ncaused by: 403\nhint: grant `s3:GetObject`"
         );
         assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "403");
+        assert_eq!(format!("{error:?}"), format!("{error:#}"));
         assert_eq!(error.into_failure().hints.len(), 2);
+    }
+
+    #[test]
+    fn a_program_that_ends_with_an_error_exits_as_the_command_does() {
+        for exit in
+            [ExitStatus::Denied, ExitStatus::Conflict, ExitStatus::Unfinished, ExitStatus::Interrupted]
+        {
+            assert_eq!(Error::from(Failure::new(exit, "it did")).report(), ExitCode::from(exit));
+        }
+        assert_eq!(Error::Stopped(ExitStatus::Terminated).report(), ExitCode::from(143));
     }
 }

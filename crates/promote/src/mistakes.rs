@@ -21,7 +21,7 @@ use std::ops::Range;
 /// # std::fs::remove_dir_all(&folder)?;
 /// # Ok::<(), std::io::Error>(())
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Mistakes {
     file: String,
     text: String,
@@ -57,6 +57,14 @@ impl Mistakes {
 impl fmt::Display for Mistakes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.drawn(false).trim_end())
+    }
+}
+
+/// Each mistake with its place. The text of the file is left out: it may have secrets in it that nobody recognises.
+impl fmt::Debug for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = |one: &Diagnostic| format!("{}:{}:{}: {}", self.file, one.line, one.column, one.message);
+        f.debug_list().entries(self.found.iter().map(place)).finish()
     }
 }
 
@@ -118,7 +126,27 @@ mod tests {
             schemes: &[],
         };
         let mistakes = Mistakes::new("promote.toml", text, read(text, &context).unwrap_err());
-        let page = mistakes.to_string();
-        assert!(page.contains("slack") && !page.to_lowercase().contains("canary"), "{page}");
+        for page in
+            [mistakes.to_string(), format!("{mistakes:?}"), format!("{:?}", crate::Error::from(mistakes))]
+        {
+            assert!(page.contains("webhook") && !page.to_lowercase().contains("canary"), "{page}");
+        }
+    }
+
+    /// Not every secret is known by its looks: only lines with a mistake are shown, whoever shows it.
+    #[test]
+    fn a_program_that_ends_with_a_mistake_shows_no_other_line_of_the_file() {
+        let text = "project = \"a\"\nenvironments = [\"x\"]\nsource = \"r/{sha}.zip\"\ntarget = \"d/{env}.zip\"\n\
+                    deploy = \"curl -u admin:hunter2-canary https://acme.example\"\n\n\nsorce = \"x\"\n";
+        let context = ReadContext {
+            default_project: None,
+            variables: &|_| None,
+            version: semver::Version::new(0, 1, 0),
+            schemes: &[],
+        };
+        let mistakes = Mistakes::new("promote.toml", text, read(text, &context).unwrap_err());
+        for page in [format!("{mistakes:?}"), format!("{:#?}", crate::Error::from(mistakes))] {
+            assert!(page.contains("sorce") && !page.contains("canary"), "{page}");
+        }
     }
 }
