@@ -113,8 +113,10 @@ impl Builder {
         }
     }
 
-    /// These variables in place of the process's own: they say who acts, what is frozen, which hosts are trusted, and are
-    /// given to steps.
+    /// These variables in place of the process's own: they say who acts, which hosts are trusted, and are given to steps. What
+    /// keeps a program from promoting holds in either: a freeze that the pipeline's server declares, and that who acts must be
+    /// proven, are left out by [`without_freeze_guard`](Self::without_freeze_guard) and
+    /// [`without_identity_guard`](Self::without_identity_guard) alone.
     pub fn variables(mut self, variables: Variables) -> Self {
         self.variables = Some(variables);
         self
@@ -209,6 +211,13 @@ impl Builder {
         self
     }
 
+    /// Takes the file of a folder that belongs to somebody else, whose steps run as who calls. One that is named by its own path
+    /// is taken anyway.
+    pub fn without_owner_guard(mut self) -> Self {
+        self.guards.owner = false;
+        self
+    }
+
     /// Given each token of an identity as soon as there is one, before anything is done with it, for whoever must see to it
     /// that it is never shown.
     pub fn hiding(mut self, hide: impl Fn(&str) + Send + Sync + 'static) -> Self {
@@ -251,24 +260,29 @@ impl Builder {
     /// Reads the file and gets the stores ready. Sends no request.
     ///
     /// # Errors
-    /// Mistakes of the file, each with its place; `Denied` when it sends credentials to a host that nobody allows; `Usage`
+    /// Mistakes of the file, each with its place; `Denied` when it is found in a folder of somebody else, and when it sends
+    /// credentials to a host that nobody allows; `Usage`
     /// when it names a store that can't be reached, when a configuration that was built in code is one that no reader would
     /// take, and when something that was said to this builder can't be.
     pub fn build(self) -> Result<Project, Error> {
         if let Some(odd) = self.odd {
             return Err(odd.into());
         }
-        let variables = self.variables.unwrap_or_else(Variables::of_process);
+        let process = Variables::of_process();
+        let variables = self.variables.unwrap_or_else(|| process.clone());
         let (mut config, base, name, remarks) = match self.from {
             From::Code(config, base) => {
                 (*config, base, self.called.unwrap_or_else(|| "the configuration".to_owned()), Vec::new())
             }
-            From::File(path) => from_file(path, &variables, &self.brought, self.called, &self.missing)?,
+            From::File(path) => {
+                let file = in_use(path, self.guards)?;
+                from_file(&file, &variables, &self.brought, self.called, &self.missing)?
+            }
         };
         if let Some(given) = self.once_read {
             given(&config);
         }
-        self.guards.settle(&mut config, &variables)?;
+        self.guards.settle(&mut config, &[&variables, &process])?;
         let trust = trusted(&variables, &self.hosts)?;
         trust.check(&config, &base, &name)?;
         let steps = self.steps.unwrap_or_else(|| {
@@ -295,6 +309,7 @@ impl Builder {
             name,
             remarks,
             variables,
+            process,
             actor,
             trust,
             guards: self.guards,
@@ -319,16 +334,25 @@ fn trusted(variables: &Variables, hosts: &[String]) -> Result<Trust, Failure> {
     more.into_iter().try_fold(trust, |trust, more| Ok(trust.and(more?)))
 }
 
+/// The file that a path means: itself, or the one in the folder that it is, which must be of somebody who may run steps here.
+fn in_use(path: PathBuf, guards: Guards) -> Result<PathBuf, Failure> {
+    if !path.is_dir() {
+        return Ok(path);
+    }
+    let file = path.join(FILE);
+    guards.owned(&file)?;
+    Ok(file)
+}
+
 /// The configuration of a file, the folder it lies in, its name for messages, and what could be better about it.
 fn from_file(
-    path: PathBuf,
+    file: &Path,
     variables: &Variables,
     brought: &Brought,
     called: Option<String>,
     missing: &str,
 ) -> Result<(Config, PathBuf, String, Vec<Diagnostic>), Error> {
-    let file = if path.is_dir() { path.join(FILE) } else { path };
-    let text = config_file::text(&file, missing)?;
+    let text = config_file::text(file, missing)?;
     let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
     let base = parent.unwrap_or(Path::new(".")).to_path_buf();
     let lookup = |name: &str| variables.get(name).map(str::to_owned);

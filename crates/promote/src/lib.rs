@@ -14,12 +14,14 @@
 //!
 //! # Guards
 //!
-//! What keeps the command from promoting keeps a program from it, too, unless it leaves a guard out by name:
+//! What keeps the command from promoting keeps a program from it, too, unless it leaves a guard out by name. Variables that a
+//! program gives ([`Builder::variables`]) leave none out:
 //!
 //! | guard | refuses | left out by |
 //! |---|---|---|
-//! | freeze | while `CI_DEPLOY_FREEZE` is set | [`Builder::without_freeze_guard`] |
+//! | freeze | promotions, not rollbacks, while `CI_DEPLOY_FREEZE` is set | [`Builder::without_freeze_guard`] |
 //! | identity | what changes something, while `PROMOTE_REQUIRE_OIDC` asks for a proof of who acts and there is none | [`Builder::without_identity_guard`] |
+//! | owner of the file | a folder whose `promote.toml`, or which itself, belongs to another user | [`Builder::without_owner_guard`] |
 //! | trusted hosts | a file that sends credentials to a host that nobody allows | [`Builder::trust_host`], for one host |
 //! | keys that nothing acts on | to write while the file asks for what this version does not do | [`Builder::without_unacted_guard`] |
 //! | a sound configuration | one that was built in code and no reader would take | never |
@@ -38,7 +40,8 @@
 //! may grow. What is in the modules [`port`] and `conformance` is for stores of one's own, and changes only with a word in
 //! the change log. Of the crates below nothing is promised.
 //!
-//! One process may have any number of projects open. Everything is `Send`; a runtime of tokio with `enable_all` is needed.
+//! One process may have any number of projects open. Everything is `Send`; a runtime of tokio with `enable_all` is needed. One
+//! that lacks something is refused before anything is done, by a panic of tokio's where panics abort.
 
 mod advance;
 mod builder;

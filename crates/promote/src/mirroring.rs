@@ -34,7 +34,8 @@ fn with_token(forge: &Forge, variables: Variables, token: &str) -> Variables {
     let bare = |text: &str| text.trim_end_matches('/').to_owned();
     let runs = bare(variables.get("GITHUB_API_URL").unwrap_or(PUBLIC));
     let own = forge.kind == ForgeKind::Github && bare(forge.api.as_deref().unwrap_or(PUBLIC)) == runs;
-    if !own || token.is_empty() || variables.get("GITHUB_TOKEN").is_some() {
+    let given = || forge::GITHUB_TOKENS.iter().any(|name| variables.get(name).is_some());
+    if !own || token.is_empty() || given() {
         return variables;
     }
     variables.with("GITHUB_TOKEN", token)
@@ -42,4 +43,32 @@ fn with_token(forge: &Forge, variables: Variables, token: &str) -> Variables {
 
 fn remote(base: &Path) -> Option<String> {
     GitRepository::open(base).ok()?.remote().ok().flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use promote_core::config::Mirroring;
+
+    #[test]
+    fn the_jobs_own_token_is_for_its_server_and_where_no_variable_has_one() {
+        let forge = |api: Option<&str>| Forge {
+            kind: ForgeKind::Github,
+            repository: None,
+            api: api.map(str::to_owned),
+            deployments: Mirroring::Auto,
+        };
+        let given = |name: &str| -> Variables { [(name, "given")].into_iter().collect() };
+        for (forge, variables, shown) in [
+            (forge(None), Variables::default(), true),
+            (forge(Some("https://api.github.com/")), given("OTHER"), true),
+            (forge(Some("https://github.acme.example/api/v3")), Variables::default(), false),
+            (forge(None), given("GITHUB_TOKEN"), false),
+            (forge(None), given("GH_TOKEN"), false),
+            (forge(None), given("PROMOTE_FORGE_TOKEN"), false),
+        ] {
+            let with = with_token(&forge, variables.clone(), "of-the-job");
+            assert_eq!(with.get("GITHUB_TOKEN") == Some("of-the-job"), shown, "{forge:?} {variables:?}");
+        }
+    }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Site {
     pub(crate) name: String,
     pub(crate) remarks: Vec<Diagnostic>,
     pub(crate) variables: Variables,
+    /// The variables of the process, whatever the program gave in their place: guards hold in either.
+    pub(crate) process: Variables,
     pub(crate) actor: Actor,
     pub(crate) trust: Trust,
     pub(crate) guards: Guards,
@@ -99,7 +101,7 @@ impl Project {
         let hide = |token: &str| (site.hide)(token);
         let found = identity::look_hiding(&site.variables, site.world.clock.now(), &hide).await;
         let actor = identity::evidence(site.actor.clone(), &found);
-        site.guards.identified(&site.variables, &actor)?;
+        site.guards.identified(&[&site.variables, &site.process], &actor)?;
         Ok(actor)
     }
 }

@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// Refuses a runtime that is not whole, before anything is done.
+/// Refuses a runtime that is not whole, before anything is done. Where panics abort, it is tokio that ends the program, here.
 ///
 /// # Errors
 /// `Usage` outside of tokio, and in a runtime of it without input and output or without timers.

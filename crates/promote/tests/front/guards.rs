@@ -138,3 +138,26 @@ fn mistakes_of_the_file_are_drawn_at_their_place() {
     let page = error.to_string();
     assert!(page.contains("promote.toml:2:17") && page.contains("^^^^^^^^^"), "{page}");
 }
+
+/// Its steps would run as who calls: the command does not take it either. Only the superuser can make one here.
+#[cfg(unix)]
+#[test]
+fn the_file_of_somebody_elses_folder_is_not_taken() {
+    use std::os::unix::fs::{chown, symlink};
+    let stage = Stage::new(FILE);
+    let folder = stage.folder.path();
+    std::fs::remove_dir_all(folder.join(".git")).unwrap();
+    if chown(folder.join("promote.toml"), Some(4321), None).is_err() {
+        return;
+    }
+    let denied = stage.opening(&[]).build().unwrap_err();
+    assert_eq!(denied.exit(), ExitStatus::Denied, "{denied:#}");
+    assert!(denied.to_string().contains("belongs to somebody else (user 4321)"), "{denied:#}");
+    assert!(denied.hints().iter().any(|hint| hint.contains("without_owner_guard")), "{denied:#}");
+    let link = tempfile::tempdir().unwrap();
+    symlink(folder, link.path().join("here")).unwrap();
+    let linked = promote::open(link.path().join("here")).build().unwrap_err();
+    assert_eq!(linked.exit(), ExitStatus::Denied, "{linked:#}");
+    stage.opening(&[]).without_owner_guard().build().unwrap();
+    stage.with_store(promote::open(folder.join("promote.toml"))).build().unwrap();
+}

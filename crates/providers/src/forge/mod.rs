@@ -11,6 +11,7 @@ mod token;
 
 pub use access::{Access, TOKEN};
 pub use job::job;
+pub use token::GITHUB_TOKENS;
 
 use crate::trust::HOSTS;
 use place::Place;

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// How long the forge's own command line may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// The variables that may have a token for GitHub; the first that is set goes before the others.
+pub const GITHUB_TOKENS: [&str; 3] = [TOKEN, "GITHUB_TOKEN", "GH_TOKEN"];
+
 /// A token. Has no `Debug` that shows it.
 #[derive(Clone)]
 pub(super) struct Token {
@@ -35,7 +38,7 @@ fn bearer(value: &str) -> Token {
 pub(super) async fn find(access: &Access, place: &Place) -> Result<Token, ProviderError> {
     let variable = |names: &[&str]| names.iter().find_map(|name| access.variables.get(name)).map(bearer);
     let found = match place.kind {
-        ForgeKind::Github => match variable(&[TOKEN, "GITHUB_TOKEN", "GH_TOKEN"]) {
+        ForgeKind::Github => match variable(&GITHUB_TOKENS) {
             None if access.person => asked(&place.host()).await,
             found => found,
         },
