@@ -15,12 +15,13 @@ pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
     let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
     let advance = site.project.advance(&names).dry_run(site.options.dry_run);
     let advanced = advance.asking(Unattended(site)).until(promote::signals).await;
-    let report = advanced.map_err(failure)?.report;
+    let advanced = advanced.map_err(failure)?;
+    let report = advanced.report;
     for moved in &report.environments {
         tell(site, moved);
     }
     let mut answer = Answer::new(status(&report), &report);
-    answer.exit = Some(report.exit);
+    answer.exit = Some(advanced.exit);
     let moved: Vec<&Moved> = report.environments.iter().filter(|one| one.promotion.is_some()).collect();
     let lines = |value: &dyn Fn(&Moved) -> Option<String>| {
         let values = moved.iter().map(|one| value(one).unwrap_or_default());

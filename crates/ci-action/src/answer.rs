@@ -23,6 +23,8 @@ pub(crate) struct Answer {
     pub(crate) status: &'static str,
     /// The exit status; `None` is success.
     pub(crate) exit: Option<ExitStatus>,
+    /// With what exit status the job was cancelled once all was done, while more was looked at for the outputs and the summary.
+    pub(crate) stopped: Option<ExitStatus>,
     /// The other outputs, by name.
     pub(crate) values: BTreeMap<&'static str, String>,
     /// The whole result.
@@ -50,7 +52,7 @@ impl Answer {
 
     /// The exit status.
     pub(crate) fn exit(&self) -> ExitStatus {
-        self.exit.unwrap_or(ExitStatus::Ok)
+        self.exit.unwrap_or(ExitStatus::Ok).or_stopped(self.stopped)
     }
 
     /// Writes outputs and summary.
@@ -85,5 +87,19 @@ impl Answer {
             append_text(&path, &text).map_err(|error| error.to_string())?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_that_is_cancelled_at_the_end_says_so_where_it_would_have_succeeded() {
+        let exit = |exit, stopped| Answer { exit, stopped, ..Answer::default() }.exit();
+        let cancelled = Some(ExitStatus::Interrupted);
+        assert_eq!(exit(None, None), ExitStatus::Ok);
+        assert_eq!(exit(Some(ExitStatus::Ok), cancelled), ExitStatus::Interrupted);
+        assert_eq!(exit(Some(ExitStatus::DeployFailed), cancelled), ExitStatus::DeployFailed);
     }
 }

@@ -21,6 +21,7 @@ mod run;
 mod site;
 mod status;
 mod surroundings;
+mod unless_cancelled;
 mod verify;
 mod workflow;
 

@@ -5,6 +5,7 @@ use crate::fill_outputs;
 use crate::render_failure::failure;
 use crate::request::{Act, environment, promotion};
 use crate::site::{Site, Unattended};
+use crate::unless_cancelled::unless_cancelled;
 use crate::workflow::Kind;
 use promote::{Ended, Ending, Error, ExitStatus, Failure, Promotion, Wait};
 use promote_core::flow::Done;
@@ -126,7 +127,7 @@ impl Page<'_> {
     async fn answer(&self, status: &'static str, good: bool) -> Answer {
         let mut answer = Answer::new(status, self.ending.decision());
         self.fill(&mut answer, self.ending.plan());
-        answer.summary = self.summary(&self.ending.headline(), good).await;
+        self.summarize(&mut answer, &self.ending.headline(), good).await;
         answer
     }
 
@@ -153,7 +154,7 @@ impl Page<'_> {
         };
         self.fill(&mut answer, &done.plan);
         fill_outputs::of_state(&mut answer, done.head.state());
-        answer.exit = Some(done.exit);
+        answer.exit = Some(self.ending.exit);
         answer.values.insert("promotion", done.promotion.to_string());
         // After a rollback it is what was there that the targets hold.
         if let Some(Ok(back)) = &done.undone {
@@ -164,7 +165,7 @@ impl Page<'_> {
             fill_outputs::of_state(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }
-        answer.summary = self.summary(&headline, good).await;
+        self.summarize(&mut answer, &headline, good).await;
         answer
     }
 
@@ -184,15 +185,21 @@ impl Page<'_> {
         }
     }
 
-    async fn summary(&self, headline: &str, good: bool) -> String {
+    async fn summarize(&self, answer: &mut Answer, headline: &str, good: bool) {
         let (site, by) = (self.site, self.ending.by());
-        // A picture is worth two more rounds of requests, and never a failure.
-        let status = site.project.status(&[]).await.ok();
+        // A picture is worth two more rounds of requests, and never a failure. Who cancels the job waits for none.
+        let status = match unless_cancelled(site.project.status(&[])).await {
+            Ok(found) => found.ok(),
+            Err(exit) => {
+                answer.stopped = Some(exit);
+                None
+            }
+        };
         let by = match by.details.get("workflow") {
             Some(workflow) => format!("{} ({workflow})", by.name),
             None => by.name.clone(),
         };
-        markdown::promotion(&Told {
+        answer.summary = markdown::promotion(&Told {
             headline,
             good,
             decision: self.ending.decision(),
@@ -201,7 +208,7 @@ impl Page<'_> {
             by: &site.log.clean(&by),
             zone: site.project.config().timezone,
             links: &site.links,
-        })
+        });
     }
 }
 

@@ -4,6 +4,7 @@ use crate::answer::Answer;
 use crate::render_failure::failure;
 use crate::request::{RELEASE, wrong};
 use crate::site::{Site, Unattended};
+use crate::unless_cancelled::unless_cancelled;
 use crate::workflow::Kind;
 use promote::{ExitStatus, Failure};
 use promote_core::report::markdown;
@@ -45,10 +46,11 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
     if let Some(moved) = report.moves.first() {
         answer.values.insert("environment", moved.environment.clone());
         answer.values.insert("promotion", moved.promotion.clone().unwrap_or_default());
-        match site.project.image(&moved.environment, &report.commit).await {
-            Ok(tag) => answer.values.extend(tag.map(|tag| ("release_tag", tag))),
+        match unless_cancelled(site.project.image(&moved.environment, &report.commit)).await {
+            Ok(Ok(tag)) => answer.values.extend(tag.map(|tag| ("release_tag", tag))),
+            Err(exit) => answer.stopped = Some(exit),
             // What later steps are told is no part of what was done.
-            Err(failure) => site.log.annotate(
+            Ok(Err(failure)) => site.log.annotate(
                 Kind::Warning,
                 &format!("could not look at what is in {}", moved.environment),
                 &failure.to_string(),

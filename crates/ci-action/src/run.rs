@@ -13,9 +13,9 @@ use crate::render_failure::{cancelled, mistakes, told};
 use crate::request::Act;
 use crate::site::Site;
 use crate::surroundings::Surroundings;
+use crate::unless_cancelled::unless_cancelled;
 use crate::workflow::Kind;
 use crate::{promotion, status, verify};
-use futures_util::future::{Either, select};
 use promote::{Error, Events, ExitStatus, Failure, Project};
 use promote_core::port::Entropy;
 use promote_core::report::markdown::Links;
@@ -23,7 +23,6 @@ use promote_providers::SystemEntropy;
 use promote_providers::step::Secrets;
 use std::io::Write;
 use std::path::Path;
-use std::pin::pin;
 use std::sync::Arc;
 
 /// Runs the action once.
@@ -118,10 +117,7 @@ fn opened(
 
 /// Runs what only looks, until the job is cancelled.
 async fn or_cancelled(look: impl Future<Output = Result<Answer, Failure>>) -> Result<Answer, Failure> {
-    match select(pin!(look), pin!(promote::signals())).await {
-        Either::Left((done, _)) => done,
-        Either::Right((exit, _)) => Err(cancelled(exit)),
-    }
+    unless_cancelled(look).await.map_err(cancelled)?
 }
 
 /// Where commits of this repository can be looked at.

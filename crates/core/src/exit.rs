@@ -120,6 +120,12 @@ impl ExitStatus {
             _ => "interrupted",
         }
     }
+
+    /// The status of something that had ended with this one when what comes beside it was stopped: a success says that it was
+    /// stopped, and everything else tells of the act.
+    pub fn or_stopped(self, stopped: Option<Self>) -> Self {
+        stopped.filter(|_| self == Self::Ok).unwrap_or(self)
+    }
 }
 
 impl ExitStatus {

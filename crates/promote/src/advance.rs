@@ -94,12 +94,12 @@ impl<'p> Advance<'p> {
         let ended = until(listening(Arc::clone(&site.listeners), work), &stop).await;
         let moved = match ended {
             Ok(moved) => moved,
-            Err(exit) => return Err(flight.stopped(exit, &stop, questions, true).await),
+            Err(exit) => return Err(flight.stopped(exit, &stop, questions).await),
         };
-        let told = flight.close(Closing::Failed, questions).await;
+        let (told, stopped) = flight.close(Closing::Failed, &stop, questions).await;
         let moved: Vec<Moved> = moved?.into_iter().map(|moved| moved.shown(&told.deployments)).collect();
         let report = AdvanceReport::of(&site.config, dry_run, moved, false);
-        Ok(Advanced { exit: report.exit, report })
+        Ok(Advanced { exit: report.exit.or_stopped(stopped), report })
     }
 }
 

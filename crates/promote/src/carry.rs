@@ -54,17 +54,18 @@ pub(crate) async fn run(
     let work = carry(asking, questions, &flight);
     match until(listening(Arc::clone(&project.site().listeners), work), stop).await {
         Ok(Ok(mut ending)) => {
-            let told = flight.close(Closing::Done, questions).await;
+            let (told, stopped) = flight.close(Closing::Done, stop, questions).await;
             ending.outcome = ending.outcome.map(|outcome| outcome.shown(&told.deployments));
             (ending.deployments, ending.warnings) = (told.deployments, told.warnings);
+            ending.exit = ending.exit.or_stopped(stopped);
             Ok(ending)
         }
         Ok(Err(failure)) => {
-            flight.close(Closing::Failed, questions).await;
+            flight.close(Closing::Failed, stop, questions).await;
             Err(failure.into())
         }
         // What was under way is let go before the ledger is told of it.
-        Err(exit) => Err(flight.stopped(exit, stop, questions, false).await),
+        Err(exit) => Err(flight.stopped(exit, stop, questions).await),
     }
 }
 
@@ -153,6 +154,7 @@ impl Carried<'_> {
             Some(nothing) => finish(world, config, nothing, &snapshot, &request).await?,
             None => self.move_to(plan, &snapshot, &request, waits).await?,
         };
+        self.flight.ends();
         self.questions.done(&done);
         let took = world.clock.steady().saturating_sub(begun).as_secs();
         let waited = waits || !done.plan.follows;
@@ -232,8 +234,10 @@ impl Carried<'_> {
 
     /// Whether this waits for, or asks about, somebody who may still be at it.
     fn is_held_up(&self, snapshot: &Snapshot) -> bool {
-        // What was moved already is left alone: nobody is taken over from.
-        let leaves = self.asking.promotion.wait == Wait::No && snapshot.state().open.is_none();
+        // What was moved already is left alone: nobody is taken over from. A job that runs again finds its release in place once
+        // nothing was heard of the first one.
+        let Promotion { wait, rejoin, .. } = self.asking.promotion;
+        let leaves = *wait == Wait::No && !rejoin && snapshot.state().open.is_none();
         !leaves && !self.asking.is_told()
     }
 

@@ -46,11 +46,12 @@ pub enum Ended {
 pub struct Ending {
     /// What happened.
     pub ended: Ended,
-    /// What a command that ends so exits with.
+    /// What a command that ends so exits with. Of one that succeeded and was stopped afterwards, while the forge was told of
+    /// it, that is the status of the stop.
     pub exit: ExitStatus,
     /// The deployments that the project's forge shows of it.
     pub deployments: Vec<Mirrored>,
-    /// What could not be done beside it, one sentence each: the forge could not be told.
+    /// What could not be done beside it, one sentence each: the forge could not be told, or somebody stopped that.
     pub warnings: Vec<String>,
     pub(crate) by: Actor,
     pub(crate) decision: DecisionReport,

@@ -4,6 +4,7 @@
 use crate::Error;
 use crate::events::Listeners;
 use crate::question::Questions;
+use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
 use promote_core::advance::Watch;
 use promote_core::config::Config;
@@ -17,10 +18,13 @@ use promote_core::plan::Plan;
 use promote_core::request::{Request, Wanted};
 use promote_core::world::World;
 use promote_providers::Mirror;
+use promote_providers::mirror::Told as Shown;
+use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 
-/// Waits for a wish to stop. Asked again for the next one once the first was heard.
+/// Waits for a wish to stop. Asked again for the next one once the first was heard: see [`next`].
 pub(crate) type Stop<'p> = Box<dyn Fn() -> BoxFuture<'p, ExitStatus> + Send + Sync + 'p>;
 
 /// Nobody stops it.
@@ -70,60 +74,90 @@ impl InFlight {
         *locked(&self.mirror) = Some(Arc::clone(mirror));
     }
 
-    /// Remembers a promotion that is about to be carried out.
+    /// Remembers a promotion that is about to be carried out. What was heard of the one before is forgotten.
     pub(crate) fn begins(&self, world: &World, config: &Config, request: &Request) {
         let underway = Underway { world: world.clone(), config: config.clone(), request: request.clone() };
+        *locked(&self.track.reached) = Reached::default();
         *locked(&self.underway) = Some(underway);
     }
 
-    /// Tells the forge the rest.
+    /// The promotion that was carried out has ended, one way or the other: nothing is under way until the next one begins.
+    pub(crate) fn ends(&self) {
+        *locked(&self.underway) = None;
+    }
+
+    /// Tells the forge the rest once the work has ended by itself, unless somebody stops that; says then with what exit status.
     pub(crate) async fn close(
         &self,
         how: Closing,
+        stop: &Stop<'_>,
         questions: &dyn Questions,
-    ) -> promote_providers::mirror::Told {
-        let mirror = locked(&self.mirror).clone();
-        let told = match mirror {
-            Some(mirror) => mirror.close(how).await,
-            None => Default::default(),
+    ) -> (Shown, Option<ExitStatus>) {
+        let stopped = match select(pin!(self.tell(how)), stop()).await {
+            Either::Left(_) => None,
+            Either::Right((exit, _)) => Some(exit),
         };
-        told.warnings.iter().for_each(|warning| questions.warned(warning));
-        told
+        (self.told(questions, stopped), stopped)
     }
 
-    /// Does what is left to do after the work was let go, until the next wish to stop, and says how things stand. `several`:
-    /// whether promotions come one after the other, so that one may have ended before the next one began.
+    /// Does what is left to do after the work was let go, until the next wish to stop, and says how things stand.
     pub(crate) async fn stopped(
         &self,
         exit: ExitStatus,
         stop: &Stop<'_>,
         questions: &dyn Questions,
-        several: bool,
     ) -> Error {
         let mut reached = locked(&self.track.reached).clone();
         let underway = locked(&self.underway).take();
-        if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
-            let withdrawn = before_the_next(stop, underway.withdraw(&reached)).await;
-            reached.aborted = matches!(withdrawn, Some(Ok(true)));
-        }
         let mut recorded = None;
-        if let Some(underway) = underway.as_ref().filter(|_| reached.is_deploying()) {
-            recorded = before_the_next(stop, underway.record(&reached)).await;
-        }
-        before_the_next(stop, self.close(Closing::CutOff, questions)).await;
-        match underway.filter(|_| !several || reached.is_left() || reached.aborted) {
+        let rest = async {
+            if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
+                reached.aborted = matches!(underway.withdraw(&reached).await, Ok(true));
+            }
+            if let Some(underway) = underway.as_ref().filter(|_| reached.is_deploying()) {
+                recorded = Some(underway.record(&reached).await);
+            }
+            self.tell(Closing::CutOff).await;
+        };
+        let again = match select(pin!(rest), pin!(next(stop))).await {
+            Either::Left(_) => None,
+            Either::Right((exit, _)) => Some(exit),
+        };
+        self.told(questions, again);
+        match underway {
             Some(underway) => cut_off::failure(exit, &underway, &reached, recorded).into(),
             None => Error::Stopped(exit),
         }
     }
+
+    async fn tell(&self, how: Closing) {
+        let mirror = locked(&self.mirror).clone();
+        if let Some(mirror) = mirror {
+            mirror.finish(how).await;
+        }
+    }
+
+    /// What the forge was told. `stopped`: with what exit status that was ended early.
+    fn told(&self, questions: &dyn Questions, stopped: Option<ExitStatus>) -> Shown {
+        let mirror = locked(&self.mirror).clone();
+        let mut told = mirror.map(|mirror| mirror.told()).unwrap_or_default();
+        told.warnings.extend(stopped.map(cut_short));
+        told.warnings.iter().for_each(|warning| questions.warned(warning));
+        told
+    }
 }
 
-/// Ends what is done when the next wish to stop comes.
-async fn before_the_next<T>(stop: &Stop<'_>, rest: impl Future<Output = T>) -> Option<T> {
-    match select(pin!(rest), stop()).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
-    }
+/// That somebody stopped what was done beside a promotion after it had ended.
+fn cut_short(exit: ExitStatus) -> String {
+    format!("{} before the forge was told everything; what it shows may be old", exit.stopped())
+}
+
+/// The next wish to stop after the first. A state that stays, such as a token that was cancelled, is over at once whenever it
+/// is asked: that is the first wish still, and ends nothing more.
+async fn next(stop: &Stop<'_>) -> ExitStatus {
+    let mut again = tokio::task::unconstrained(stop());
+    let at_once = poll_fn(|context| Poll::Ready(again.poll_unpin(context).is_ready())).await;
+    if at_once { pending().await } else { again.await }
 }
 
 /// Runs work until somebody stops it; then it is let go.
@@ -154,6 +188,42 @@ impl Watch for Told<'_> {
     }
 
     fn ends(&self) {
+        self.flight.ends();
         self.questions.ends();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::question::Nobody;
+
+    const FILE: &str = "project = \"shop\"\nenvironments = [\"staging\", \"prod\"]\nsource = \"r/{sha}.zip\"\n\
+                        target = \"t/{env}.zip\"\n";
+
+    /// Several promotions come one after the other, and one of them is withdrawn: that was told of the next one as well.
+    #[tokio::test]
+    async fn what_was_heard_of_one_promotion_is_not_told_of_the_next() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("promote.toml"), FILE).unwrap();
+        let project = crate::open(folder.path()).build().unwrap();
+        let site = project.site();
+        let flight = InFlight::new(&site.listeners);
+        let begins = |name: &str| {
+            let request =
+                Request::promote(name.parse().unwrap(), Wanted::Unnamed, Actor::claimed("ann", "acme"));
+            flight.begins(&site.world, &site.config, &request);
+        };
+        begins("staging");
+        flight.events().hear(&Event::Aborted { why: "somebody else was faster".to_owned() });
+        flight.ends();
+        begins("prod");
+        let told = flight.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
+        assert_eq!(told.to_string(), "interrupted while promoting to prod");
+        assert_eq!(told.state(), ["No target was written. The promotion may have been opened."]);
+        begins("prod");
+        flight.ends();
+        let told = flight.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
+        assert!(matches!(told, Error::Stopped(ExitStatus::Interrupted)), "{told}");
     }
 }

@@ -158,13 +158,13 @@ impl<'p> Publish<'p> {
         let ended = until(listening(Arc::clone(&site.listeners), work), &self.stop).await;
         let report = match ended {
             Ok(report) => report,
-            Err(exit) => return Err(flight.stopped(exit, &self.stop, questions, true).await),
+            Err(exit) => return Err(flight.stopped(exit, &self.stop, questions).await),
         };
-        let told = flight.close(Closing::Failed, questions).await;
+        let (told, stopped) = flight.close(Closing::Failed, &self.stop, questions).await;
         let mut report = report?;
         report.moves = report.moves.into_iter().map(|moved| moved.shown(&told.deployments)).collect();
         let exit = report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok);
-        Ok(Published { report, exit })
+        Ok(Published { report, exit: exit.or_stopped(stopped) })
     }
 }
 

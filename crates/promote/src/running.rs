@@ -60,8 +60,9 @@ impl<'p> Running<'p> {
         self
     }
 
-    /// Stops when this is over, with the exit status that says why. How far it got is recorded then, unless it is over once
-    /// more; what is left is said in the error.
+    /// Stops when this is over, with the exit status that says why. How far it got is recorded then, unless the next future that
+    /// this gives is over, too; what is left is said in the error. A state that stays, such as a token that was cancelled, is
+    /// one wish to stop and no second one. What had ended stays an ending: see [`Ending::exit`].
     pub fn until<F>(mut self, stop: impl Fn() -> F + Send + Sync + 'p) -> Self
     where
         F: Future<Output = ExitStatus> + Send + 'p,

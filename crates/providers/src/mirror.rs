@@ -59,9 +59,15 @@ impl Mirror {
         Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
     }
 
-    /// Tells what is left to be told, and gives what came of all of it. Ends within 20 seconds. Each
-    /// warning is given once.
+    /// Tells what is left to be told, and gives what came of all of it: [`Mirror::finish`] and [`Mirror::told`].
     pub async fn close(&self, how: Closing) -> Told {
+        self.finish(how).await;
+        self.told()
+    }
+
+    /// Tells what is left to be told. Ends within 20 seconds. Whoever drops it waits no longer; what was begun goes on for as
+    /// long as the runtime does.
+    pub async fn finish(&self, how: Closing) {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(line), Some(mut work)) = (&self.line, work) {
             let _ = line.send(Heard::End(how));
@@ -74,6 +80,10 @@ impl Mirror {
                 self.lock().warnings.push(late);
             }
         }
+    }
+
+    /// What came of telling up to now. Each warning is given once.
+    pub fn told(&self) -> Told {
         let mut told = self.lock();
         Told { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
     }
