@@ -34,7 +34,6 @@ mod page;
 mod pick;
 mod pipeline_health;
 mod progress;
-mod release;
 mod rollback_stage;
 mod store_health;
 mod taking_over;

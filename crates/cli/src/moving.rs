@@ -6,7 +6,7 @@ use crate::app::question::{forbidden, terminal};
 use crate::page::{Style, Text};
 use promote_core::config::Config;
 use promote_core::failure::Failure;
-use promote_core::observe::moving;
+use promote_core::observe::{Named, by_name, moving};
 use promote_core::request::{Request, Wanted};
 use promote_core::world::View;
 
@@ -22,19 +22,17 @@ pub(crate) async fn settle(
         return Ok(());
     }
     let Some(history) = &view.history else { return Ok(()) };
-    let (name, moves) = match &request.wanted {
-        Wanted::Moving(name) => (name.clone(), true),
-        Wanted::Tag(name) => (name.clone(), false),
-        Wanted::Environment(name) if !config.environments.contains_key(name) => (name.to_string(), false),
-        _ => return Ok(()),
-    };
-    if !moves {
-        let tag = history.resolve(&format!("refs/tags/{name}")).await;
-        if tag.map_err(|error| Failure::looking("asking the repository", error))?.is_some() {
-            return Ok(());
+    let found = match &request.wanted {
+        Wanted::Moving(name) => {
+            moving(history.as_ref(), name).await?.map(|now| (name.clone(), Named::Moving(now)))
         }
-    }
-    if let Some(now) = moving(history.as_ref(), &name).await?
+        Wanted::Tag(name) => by_name(history.as_ref(), name).await?.map(|found| (name.clone(), found)),
+        Wanted::Environment(name) if !config.environments.contains_key(name) => {
+            by_name(history.as_ref(), name.as_str()).await?.map(|found| (name.to_string(), found))
+        }
+        _ => None,
+    };
+    if let Some((name, Named::Moving(now))) = found
         && let Ok(commit) = now.id.as_str().parse()
     {
         let text = format!("`{name}` is {} now: {}", now.id.short(7), now.subject);

@@ -7,7 +7,6 @@ use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::observe::{moving, resolve_prefix, unfixed};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention;
 use promote_core::world::View;
@@ -128,30 +127,10 @@ impl Project {
     }
 }
 
-/// The published release that is meant by a commit or a tag. A branch stands for another commit tomorrow.
+/// The published release that is meant by a commit or a tag.
 async fn published(view: &View, release: &str) -> Result<CommitId, Failure> {
     let wanted: Wanted = release.parse().map_err(|error: promote_core::request::WantedError| {
         Failure::new(ExitStatus::Usage, error.to_string())
     })?;
-    let name = match wanted {
-        Wanted::Commit(prefix) => return Ok(resolve_prefix(view, &prefix).await?.0),
-        // A tag may well look like the name of an environment.
-        Wanted::Environment(name) => name.to_string(),
-        Wanted::Tag(name) | Wanted::Moving(name) => name,
-        Wanted::Unnamed | Wanted::Previous => {
-            return Err(Failure::new(ExitStatus::Usage, "a release is named here by its commit or a tag"));
-        }
-    };
-    let Some(history) = &view.history else {
-        let message = format!("no release `{name}`, and no git repository here to look it up in");
-        return Err(Failure::new(ExitStatus::Missing, message).hint("name the release by its commit"));
-    };
-    let tag = history.resolve(&format!("refs/tags/{name}")).await;
-    match tag.map_err(|error| Failure::looking("asking the repository", error))? {
-        Some(commit) => Ok(commit.id),
-        None => match moving(history.as_ref(), &name).await? {
-            Some(now) => Err(unfixed(&name, Some(&now))),
-            None => Err(Failure::new(ExitStatus::Missing, format!("no release `{name}`"))),
-        },
-    }
+    promote_core::observe::published(view, &wanted).await
 }

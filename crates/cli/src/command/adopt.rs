@@ -83,7 +83,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
     let manifest = match &args.release {
         None => None,
         Some(wanted) => {
-            let commit = crate::release::published(&view, wanted).await?;
+            let commit = promote_core::observe::published(&view, wanted).await?;
             let found = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
             Some(found.ok_or_else(|| {
                 Failure::new(

@@ -160,7 +160,7 @@ async fn mark_blocked(
     let world = app.world(&project).await?;
     let view = world.view();
     promote_core::observe::genesis(&view, &project.config).await?;
-    let commit = crate::release::published(&view, wanted).await?;
+    let commit = promote_core::observe::published(&view, wanted).await?;
     let changed = if changing.dry_run {
         view.ledger.release(&commit).await.map_err(LedgerError::looking)?.blocked() != block
     } else {
@@ -213,7 +213,7 @@ async fn mark_pinned(
     let world = app.world(&project).await?;
     let view = world.view();
     promote_core::observe::genesis(&view, &project.config).await?;
-    let commit = crate::release::published(&view, wanted).await?;
+    let commit = promote_core::observe::published(&view, wanted).await?;
     let mut report = PinReport {
         schema: PinReport::SCHEMA,
         sha: commit.to_string(),

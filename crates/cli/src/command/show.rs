@@ -3,10 +3,11 @@
 use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::commit::CommitId;
+use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::PromotionId;
-use promote_core::observe::{heads, resolve_prefix};
+use promote_core::observe::{Named, by_name, heads, resolve_prefix};
 use promote_core::report::{self, Document, PromotionReport, ReleaseShow};
 use promote_core::request::Wanted;
 use promote_core::world::View;
@@ -52,45 +53,50 @@ pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     Ok(ExitStatus::Ok)
 }
 
-async fn named(view: &View, config: &promote_core::config::Config, text: &str) -> Result<CommitId, Failure> {
+async fn named(view: &View, config: &Config, text: &str) -> Result<CommitId, Failure> {
     let missing = |message: String| Failure::new(ExitStatus::Missing, message);
     let wanted: Wanted = text.parse().map_err(|error: promote_core::request::WantedError| {
         Failure::new(ExitStatus::Usage, error.to_string()).hint("`promote status` names what runs where")
     })?;
     match wanted {
         Wanted::Commit(prefix) => Ok(resolve_prefix(view, &prefix).await?.0),
-        Wanted::Environment(name) => {
-            if !config.environments.contains_key(&name) {
-                let known = config.environments.keys().map(|name| name.as_str());
-                let failure = missing(format!("no promotion, release or environment `{name}`"));
-                return Err(match promote_core::suggest::closest(name.as_str(), known) {
-                    Some(near) => failure.hint(format!("did you mean `{near}`?")),
-                    None => failure.hint("`promote history` lists promotions and releases"),
-                });
-            }
+        Wanted::Environment(name) if config.environments.contains_key(&name) => {
             let heads = heads(view, config, [&name]).await?;
             let release = heads.get(&name).and_then(Option::as_ref).and_then(|head| head.state().release());
             release
                 .map(|release| release.commit.clone())
                 .ok_or_else(|| missing(format!("nothing is recorded in {name} yet")))
         }
-        Wanted::Tag(tag) => {
-            let Some(history) = &view.history else {
-                return Err(missing(format!(
-                    "no release `{tag}`, and no git repository here to look it up in"
-                )));
-            };
-            let found = history.resolve(&format!("refs/tags/{tag}")).await;
-            let found = found.map_err(|error| Failure::looking("asking the repository", error))?;
-            found.map(|commit| commit.id).ok_or_else(|| {
-                missing(format!("no promotion, release or environment `{tag}`"))
-                    .hint("`promote history` lists promotions and releases")
-            })
-        }
-        Wanted::Moving(name) => crate::release::in_repository(view, &name).await,
+        Wanted::Environment(name) => in_repository(view, config, name.as_str()).await,
+        Wanted::Tag(name) | Wanted::Moving(name) => in_repository(view, config, &name).await,
         Wanted::Previous | Wanted::Unnamed => {
             Err(Failure::new(ExitStatus::Usage, "`previous` needs an environment; name the release instead")
                 .hint("`promote history ENV` names what was there before"))
+        }
+    }
+}
+
+/// What a tag or a branch names: whoever only looks sees the commit that it is now.
+async fn in_repository(view: &View, config: &Config, name: &str) -> Result<CommitId, Failure> {
+    let found = match &view.history {
+        Some(history) => by_name(history.as_ref(), name).await?,
+        None => None,
+    };
+    match found {
+        Some(Named::Tag(commit) | Named::Moving(commit)) => Ok(commit.id),
+        None => {
+            let what = format!("no promotion, release or environment `{name}`");
+            let what = if view.history.is_some() {
+                what
+            } else {
+                format!("{what}, and no git repository here to look it up in")
+            };
+            let failure = Failure::new(ExitStatus::Missing, what);
+            let known = config.environments.keys().map(|name| name.as_str());
+            Err(match promote_core::suggest::closest(name, known) {
+                Some(near) => failure.hint(format!("did you mean `{near}`?")),
+                None => failure.hint("`promote history` lists promotions and releases"),
+            })
         }
     }
 }

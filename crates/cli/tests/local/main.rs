@@ -9,6 +9,7 @@
 )]
 
 mod adopting;
+mod branches;
 mod copied;
 mod counted;
 mod demo;

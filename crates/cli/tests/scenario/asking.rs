@@ -64,6 +64,31 @@ fn names_that_move_are_taken_at_a_terminal_and_refused_in_scripts() {
 }
 
 #[test]
+fn what_asks_nothing_refuses_names_that_move_also_at_a_terminal() {
+    let mut stage = at_a_terminal();
+    for terminal in [true, false] {
+        stage.terminal = terminal;
+        for command in ["block", "unblock", "pin", "unpin", "adopt uat --as"] {
+            for name in ["HEAD", "main", "feature/x"] {
+                let reason = if command.starts_with("un") { "" } else { " --reason x" };
+                let (exit, _, err) = stage.run(&format!("promote {command} {name}{reason} --yes"));
+                assert_eq!(exit, ExitStatus::Usage, "{command} {name}: {err}");
+                let now = format!("promote needs a fixed commit; `{name}` is eeeeeee now");
+                assert!(err.contains(&now), "{command} {name}: {err}");
+            }
+            let reason = if command.starts_with("un") { "" } else { " --reason x" };
+            let (exit, _, err) = stage.run(&format!("promote {command} nothing{reason} --yes"));
+            assert_eq!(exit, ExitStatus::Missing, "{command}: {err}");
+            assert!(err.contains("no release `nothing`"), "{command}: {err}");
+        }
+    }
+    for name in ["HEAD", "main", "feature/x"] {
+        let (exit, out, err) = stage.run(&format!("promote show {name}"));
+        assert!(exit == ExitStatus::Ok && out.contains("eeeeeee"), "{name}: {out}{err}");
+    }
+}
+
+#[test]
 fn long_pages_are_read_in_a_pager_at_a_terminal_alone() {
     let mut stage = at_a_terminal();
     let paged = stage.folder.path().join("paged");

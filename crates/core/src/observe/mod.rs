@@ -2,6 +2,7 @@
 //! rights only.
 
 mod adopted;
+mod by_name;
 mod changed;
 mod descent;
 mod folders;
@@ -9,7 +10,7 @@ mod gates;
 mod genesis;
 mod holding;
 mod lying;
-mod moving;
+mod meant;
 mod newest;
 mod previous;
 mod published;
@@ -38,6 +39,7 @@ use std::collections::BTreeMap;
 use targets::Depth;
 
 pub(crate) use adopted::adopted;
+pub use by_name::{Named, by_name, moving};
 pub(crate) use descent::descent;
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
@@ -45,7 +47,7 @@ pub(crate) use genesis::belongs;
 pub use genesis::{begun, genesis, genesis_to_write, never_begun};
 pub use holding::image;
 pub(crate) use lying::{Lies, lying};
-pub use moving::{moving, unfixed};
+pub use meant::published;
 pub use previous::previous;
 pub(crate) use published::Inspection;
 pub use release::{candidate, resolve_prefix};

@@ -1,8 +1,8 @@
 //! From the name of a release to everything known of it. A release is what was published: a commit with a manifest
 //! in the ledger.
 
+use super::by_name::{refused, tagged};
 use super::folders;
-use super::moving::{moving, unfixed};
 use super::previous::previous;
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
@@ -86,13 +86,7 @@ pub(super) async fn named(
 ) -> Result<Option<Candidate>, Failure> {
     let commit = match &request.wanted {
         Wanted::Unnamed | Wanted::Previous | Wanted::Environment(_) => return Ok(None),
-        Wanted::Moving(name) => {
-            let now = match &view.history {
-                Some(history) => moving(history.as_ref(), name).await?,
-                None => None,
-            };
-            return Err(unfixed(name, now.as_ref()));
-        }
+        Wanted::Moving(name) => return Err(refused(view, name).await?),
         Wanted::Commit(prefix) => match prefix.full() {
             Some(commit) => commit,
             None => resolve_prefix(view, prefix).await?.0,
@@ -102,19 +96,12 @@ pub(super) async fn named(
                 let message = format!("no release `{tag}`, and no git repository here to look it up in");
                 return Err(unknown(config, message, tag));
             };
-            let full = format!("refs/tags/{tag}");
-            let found = history
-                .resolve(&full)
-                .await
-                .map_err(|error| Failure::looking("asking the repository", error))?;
-            match found {
-                Some(commit) => commit.id,
+            match tagged(history.as_ref(), tag).await? {
+                Some(commit) => commit,
                 None => {
-                    return Err(match moving(history.as_ref(), tag).await? {
-                        Some(now) => unfixed(tag, Some(&now)),
-                        None => unknown(config, format!("no release `{tag}`"), tag)
-                            .hint("`git fetch --tags` gets the tags of the remote; `promote history` lists releases"),
-                    });
+                    return Err(unknown(config, format!("no release `{tag}`"), tag).hint(
+                        "`git fetch --tags` gets the tags of the remote; `promote history` lists releases",
+                    ));
                 }
             }
         }
