@@ -200,11 +200,13 @@ fn allowed(package: &str, folder: &str) -> Option<Vec<&'static str>> {
             vec!["promote", "promote-core", "promote-artifacts", "promote-providers"]
         }
         // What other programs link, and what both frontends are to stand on.
-        "promote" => vec!["promote-core", "promote-artifacts", "promote-providers"],
+        // The suite for stores of one's own goes along where it is asked for.
+        "promote" => vec!["promote-core", "promote-artifacts", "promote-providers", "promote-testing"],
+        "promote-core" | "promote-testing" => vec!["promote-port"],
         "promote-artifacts" => vec!["promote-core"],
         // The one crate that knows every vendor: whatever lies below its folder.
         "promote-providers" => return None,
-        _ if folder.starts_with("crates/providers/") => vec!["promote-core"],
+        _ if folder.starts_with("crates/providers/") => vec!["promote-port"],
         _ => vec![],
     })
 }
@@ -240,7 +242,8 @@ fn links_against_the_direction(folder: &str, manifest: &str) -> Vec<String> {
 }
 
 /// What no provider may know.
-const FRONT: &[&str] = &["promote", "promote-cli", "promote-action", "promote-artifacts", "promote-tests"];
+const FRONT: &[&str] =
+    &["promote", "promote-cli", "promote-action", "promote-artifacts", "promote-testing", "promote-tests"];
 
 fn manifests() -> Vec<(String, String)> {
     let workspace: Table = read(&root().join("Cargo.toml")).parse().unwrap();
@@ -286,7 +289,7 @@ fn the_core_does_not_touch_the_outside() {
     }
     let clean = "// std::fs\nuse std::fmt;\nuse std::{process::ExitCode};\nlet random = instantly(operand);\n#[cfg(test)]\nmod tests {\n    use std::fs;\n}";
     assert_eq!(touches_the_outside("clean.rs", clean), Vec::<String>::new());
-    let core = sources("crates/core/src");
+    let core = [sources("crates/core/src"), sources("crates/core/port/src")].concat();
     assert!(core.len() > 10, "the walk found only {} files of the core", core.len());
     check(&core, touches_the_outside, "the core meets the outside through its ports only");
 }
@@ -313,7 +316,13 @@ fn crates_link_in_one_direction() {
         "a crate without a place in the order"
     );
     assert_eq!(planted("promote-providers", "crates/providers", "promote-s3"), 0);
-    assert_eq!(planted("promote-s3", "crates/providers/s3", "promote-core"), 0);
+    assert_eq!(planted("promote-s3", "crates/providers/s3", "promote-port"), 0);
+    assert_eq!(planted("promote-s3", "crates/providers/s3", "promote-core"), 1);
+    assert_eq!(planted("promote-port", "crates/core/port", "promote-core"), 1);
+    for folder in ["core", "providers", "cli"] {
+        let product = format!("promote-{folder}");
+        assert_eq!(planted(&product, &format!("crates/{folder}"), "promote-testing"), 1, "{product}");
+    }
     let renamed = "[package]\nname = \"promote-core\"\n[target.'cfg(unix)'.dependencies]\nx = { package = \"promote-s3\" }\n";
     assert_eq!(links_against_the_direction("crates/core", renamed).len(), 1);
     let manifests = manifests();
@@ -321,7 +330,7 @@ fn crates_link_in_one_direction() {
     check(
         &manifests,
         links_against_the_direction,
-        "frontends link providers, providers link vendors, all link the core",
+        "frontends link providers, providers link vendors, vendors know the ports alone",
     );
 }
 

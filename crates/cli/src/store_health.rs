@@ -6,8 +6,8 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Genesis;
 use promote_core::location::StoreId;
+use promote_core::port::clock_is_off;
 use promote_core::port::{Capabilities, ErrorKind, ProviderError};
-use promote_core::rule::clock_is_off;
 use promote_core::world::View;
 use serde::Serialize;
 

@@ -125,8 +125,8 @@ fn planned(plan: &Plan) -> Vec<StepTarget> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::decorator::{Fault, FaultPlan, Faulty};
-    use crate::memory::{MemoryKind, MemoryWorld};
+    use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+    use promote_testing::memory::{MemoryKind, MemoryWorld};
 
     /// What is found of pipelines behind these buckets: whether each keeps versions, and may be asked.
     fn found(buckets: &[(&str, bool, bool)]) -> String {

@@ -1,6 +1,8 @@
 //! What a command ends with when it can't end well: exit status, what went wrong, what state things are in now,
 //! and what to do next. Frontends print it once; nothing in it repeats its cause.
 
+pub use promote_port::causes::causes;
+
 use crate::duration::written;
 use crate::exit::ExitStatus;
 use crate::ledger::LedgerError;
@@ -121,12 +123,4 @@ impl Error for Failure {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_deref().map(|cause| cause as _)
     }
-}
-
-/// The chain of causes of an error, outermost first, without the error itself.
-pub fn causes<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(error.source(), |cause| {
-        let cause: &'e (dyn Error + 'static) = *cause;
-        cause.source()
-    })
 }

@@ -1,6 +1,8 @@
 //! A command line as somebody types it: what a hint names, with every term that the command needs, safe to paste into a
 //! shell. Which command helps is decided where the hint is made.
 
+pub use promote_port::shell::quoted;
+
 use crate::config::{Config, Environment};
 use crate::names::EnvironmentName;
 use crate::request::Terms;
@@ -73,15 +75,6 @@ impl fmt::Display for Invocation {
         }
         Ok(())
     }
-}
-
-/// A word as a shell takes it: in quotes where it holds anything that a shell may act upon.
-pub fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        return word.to_owned();
-    }
-    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 #[cfg(test)]

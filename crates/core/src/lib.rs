@@ -4,7 +4,7 @@
 //! *Read the world into a value, decide with a function, act on the decision, write down what happened.*
 //!
 //! This crate meets no runtime, network, file system, environment variable, wall clock or terminal: all of these
-//! come in through the traits in [`port`].
+//! come in through the traits in [`port`]. The words and ports are the crate `promote-port`'s.
 
 pub mod admin;
 pub mod advance;
@@ -12,16 +12,11 @@ mod ahead;
 pub mod apply;
 pub mod automatic;
 pub mod begin;
-pub mod commit;
 pub mod config;
-#[cfg(feature = "conformance")]
-pub mod conformance;
 pub mod content;
 pub mod cut_off;
 pub mod decorator;
 pub mod deploying;
-pub mod digest;
-pub mod duration;
 pub mod event;
 pub mod exit;
 pub mod failure;
@@ -35,21 +30,14 @@ pub mod invocation;
 mod kept;
 pub mod lease;
 pub mod ledger;
-pub mod location;
 pub mod lookout;
-#[cfg(any(test, feature = "memory"))]
-pub mod memory;
 pub mod mirror;
-pub mod names;
 pub mod observe;
-pub mod patience;
 pub mod pattern;
 pub mod place;
 mod placing;
 pub mod plan;
 pub mod pointer;
-pub mod port;
-pub mod promotion;
 pub mod proposal;
 pub mod publish;
 pub mod reason;
@@ -60,20 +48,18 @@ pub mod report;
 pub mod request;
 pub mod retention;
 pub mod rule;
-mod same_store;
 pub mod snapshot;
-pub mod span;
 pub mod standing;
-pub mod step;
 pub mod steps;
-pub mod suggest;
-pub mod tag;
-pub mod template;
-pub mod tier;
-pub mod trust;
+pub mod trusted_hosts;
 pub mod undo;
 pub mod unwaited;
 pub mod version;
 mod watched;
 pub mod window;
 pub mod world;
+
+pub use promote_port::{
+    commit, digest, duration, location, names, patience, port, promotion, same_store, span, step, suggest,
+    tag, template, tier, trust,
+};

@@ -152,7 +152,7 @@ pub(crate) async fn listening<T>(listeners: Arc<Listeners>, work: impl Future<Ou
 mod tests {
     use super::*;
     use futures_util::StreamExt;
-    use promote_core::memory::VirtualClock;
+    use promote_testing::memory::VirtualClock;
 
     #[test]
     fn who_listens_is_told_of_the_bytes_of_this_work_alone() {

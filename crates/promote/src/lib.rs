@@ -108,8 +108,8 @@ pub mod report {
 /// The suite that every store must pass, and a store in memory that passes it.
 #[cfg(feature = "conformance")]
 pub mod conformance {
-    pub use promote_core::conformance::*;
-    pub use promote_core::memory::{MemoryBucket, MemoryKind};
+    pub use promote_testing::conformance::*;
+    pub use promote_testing::memory::{MemoryBucket, MemoryKind};
 }
 
 /// The chapters of the book that are about this crate: their code is compiled with it.

@@ -14,6 +14,8 @@ use std::path::Path;
 /// Every crate.
 const CRATES: &[&str] = &[
     "crates/core",
+    "crates/core/port",
+    "crates/core/testing",
     "crates/artifacts",
     "crates/providers",
     "crates/providers/git",
@@ -30,36 +32,12 @@ const CRATES: &[&str] = &[
 /// The rooms of the core, the files and folders right below its root, from the lowest layer to the highest. A room knows its
 /// own layer and those below it.
 const LAYERS: &[(&str, &[&str])] = &[
-    (
-        "words",
-        &[
-            "commit",
-            "digest",
-            "duration",
-            "finding",
-            "location",
-            "names",
-            "pattern",
-            "pointer",
-            "promotion",
-            "same_store",
-            "span",
-            "step",
-            "suggest",
-            "tag",
-            "template",
-            "tier",
-            "trust",
-            "version",
-            "window",
-        ],
-    ),
-    ("ports", &["decorator", "follow", "memory", "patience", "port", "relay", "watched"]),
+    ("words", &["finding", "pattern", "pointer", "version", "window"]),
+    ("what is built on the ports", &["decorator", "follow", "relay", "watched"]),
     (
         "what is configured, stored and recorded",
         &[
             "config",
-            "conformance",
             "content",
             "event",
             "exit",
@@ -67,6 +45,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "folder",
             "ledger",
             "placing",
+            "trusted_hosts",
             "world",
         ],
     ),

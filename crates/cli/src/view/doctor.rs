@@ -7,8 +7,8 @@ use crate::pipeline_health::PipelineHealth;
 use crate::store_health::StoreHealth;
 use crate::trust::TokenHealth;
 use chrono::TimeDelta;
+use promote_core::port::clock_is_off;
 use promote_core::port::{CopyGuard, FenceClass};
-use promote_core::rule::clock_is_off;
 
 /// The page.
 pub(crate) fn page(report: &DoctorReport) -> Page {

@@ -3,13 +3,13 @@
 use crate::stage::{CONFIG, Stage};
 use async_trait::async_trait;
 use promote_cli::{Connect, Env, Providers, Site};
-use promote_core::decorator::{Log, Method, Recording};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::names::ProjectName;
 use promote_core::port::{Bucket, Clock};
 use promote_core::world::World;
+use promote_testing::decorator::{Log, Method, Recording};
 use std::path::Path;
 use std::sync::Arc;
 

@@ -2,8 +2,8 @@
 
 use crate::hint::{Copied, Ended};
 use crate::stage::{Outside, Stage};
-use promote_core::memory::{MemoryWorld, SeededEntropy};
 use promote_core::port::Clock;
+use promote_testing::memory::{MemoryWorld, SeededEntropy};
 use std::ffi::OsString;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,8 @@ impl Outside {
     /// The same at this moment, and apart from then on. It can be reached, and every step goes well.
     pub(crate) fn copy(&self) -> Self {
         let world: MemoryWorld = self.bucket.world().copy();
-        let bucket = world.bucket(self.bucket.store().clone(), promote_core::memory::MemoryKind::s3_like());
+        let bucket =
+            world.bucket(self.bucket.store().clone(), promote_testing::memory::MemoryKind::s3_like());
         Self {
             bucket,
             clock: world.clock().clone(),
@@ -25,7 +26,7 @@ impl Outside {
             token: Arc::new(Mutex::new(self.token.lock().unwrap().clone())),
             far: Arc::new(AtomicBool::new(self.far.load(Ordering::SeqCst))),
             reachable: Arc::new(AtomicBool::new(true)),
-            faults: promote_core::decorator::FaultPlan::new(),
+            faults: promote_testing::decorator::FaultPlan::new(),
             terminates: Arc::default(),
         }
     }

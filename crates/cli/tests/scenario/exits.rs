@@ -4,9 +4,9 @@
 use crate::cut_off::killed;
 use crate::stage::{CONFIG, Next, Outside, Stage, printed};
 use promote_cli::{Stream, run};
-use promote_core::decorator::{Fault, FaultPlan};
 use promote_core::exit::ExitStatus;
 use promote_core::port::ErrorKind;
+use promote_testing::decorator::{Fault, FaultPlan};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::ffi::OsString;

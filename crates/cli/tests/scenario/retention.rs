@@ -3,7 +3,7 @@
 use crate::stage::{Stage, commit};
 use insta::assert_snapshot;
 use promote_core::exit::ExitStatus;
-use promote_core::memory::MemoryBucket;
+use promote_testing::memory::MemoryBucket;
 use std::time::Duration;
 
 fn hours(stage: &Stage, hours: u64) {

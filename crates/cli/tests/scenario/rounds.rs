@@ -4,14 +4,14 @@
 use crate::stage::Stage;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use promote_core::decorator::{Fault, FaultPlan};
 use promote_core::exit::ExitStatus;
 use promote_core::location::Key;
-use promote_core::memory::{MemoryBucket, VirtualClock};
 use promote_core::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, ErrorKind, Headers, Metadata,
     Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
+use promote_testing::decorator::{Fault, FaultPlan};
+use promote_testing::memory::{MemoryBucket, VirtualClock};
 use std::fmt;
 use std::time::Duration;
 

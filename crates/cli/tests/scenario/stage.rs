@@ -7,14 +7,12 @@ use promote_cli::{Ask, Connect, Env, Fixed, Signal, Signals, Site, Stream, run};
 use promote_core::begin::begin;
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, LedgerPlace, Step};
-use promote_core::decorator::{FaultPlan, Faulty};
 use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::folder::Entry;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::location::StoreId;
-use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use promote_core::names::ProjectName;
 use promote_core::port::{
     Body, Bucket, Clock, Commit, Entropy, StepContext, StepEnd, StepProgress, StepReport, StepRunner,
@@ -22,6 +20,8 @@ use promote_core::port::{
 use promote_core::publish::{Given, Publication, publish};
 use promote_core::world::World;
 use promote_providers::identity::Found;
+use promote_testing::decorator::{FaultPlan, Faulty};
+use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::{BTreeMap, VecDeque};
 use std::ffi::OsString;
 use std::path::Path;

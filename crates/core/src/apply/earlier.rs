@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn requests_live_as_they_are_signed_and_as_long_as_a_copy_may_take() {
         let mut target = moved("a", "b", CopyGuard::ConditionalCopy, Shape::Whole);
-        let mut signed = crate::memory::MemoryKind::s3_like().truth;
+        let mut signed = promote_testing::memory::MemoryKind::s3_like().truth;
         (signed.expiry_s, signed.allowance_s) = (300, 60);
         assert_eq!(span(&signed, &target), 360);
         target.source.size = 50 * COPY_RATE;

@@ -37,11 +37,12 @@ pub use diagnostic::{Diagnostic, Label, Severity};
 pub use example::template;
 pub use forge::{Forge, ForgeKind, Mirroring};
 
+pub use crate::port::StoreSettings;
 pub use crate::step::{Step, StepAction};
 pub use crate::tier::Tier;
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, StoreSettings, WhileDeploying,
+    OnFailure, Pack, Render, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;

@@ -5,6 +5,7 @@ use super::diagnostic::Diagnostic;
 use super::forge::Forge;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
+use crate::port::StoreSettings;
 use crate::step::Step;
 use crate::template::Template;
 use crate::tier::Tier;
@@ -301,25 +302,4 @@ pub struct Host {
     pub deploy: Vec<Step>,
     /// Run by every host afterwards.
     pub verify: Vec<Step>,
-}
-
-/// `[store.NAME]`: how to reach one bucket or one repository of images.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct StoreSettings {
-    /// Its region.
-    pub region: Option<String>,
-    /// Another address than the vendor's. https, or a loopback address.
-    pub endpoint: Option<String>,
-    /// Bucket in the path instead of the host name.
-    pub path_style: Option<bool>,
-    /// The named profile whose credentials are used.
-    pub profile: Option<String>,
-    /// A file of credentials: `$NAME` of a variable that holds its path, or a path.
-    pub credentials: Option<String>,
-    /// How a registry of images is signed in to: `none`, `password`, or the address of its token server.
-    pub sign_in: Option<String>,
-    /// Seconds after which a request is refused by the store (5 to 300).
-    pub expiry_s: Option<u32>,
-    /// Seconds granted to a copy that the store has begun.
-    pub allowance_s: Option<u32>,
 }

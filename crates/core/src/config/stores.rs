@@ -5,10 +5,11 @@ use super::diagnostic::Diagnostic;
 use super::environments::Draft;
 use super::layers::Layers;
 use super::locations;
-use super::model::{LedgerPlace, StoreSettings};
+use super::model::LedgerPlace;
 use super::reading::{Reading, Table, in_order};
 use super::sign_in::Said;
 use crate::location::{StoreId, is_repository};
+use crate::port::StoreSettings;
 use std::collections::BTreeMap;
 use std::ops::Range;
 

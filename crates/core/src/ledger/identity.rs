@@ -2,9 +2,9 @@
 //! the bytes is left to `observe`.
 
 use super::manifest::BuiltArtifact;
-use super::stored::Stored;
 use crate::digest::Digest;
 use crate::port::Object;
+use crate::port::Stored;
 
 /// Whether what lies at a source is what was published there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

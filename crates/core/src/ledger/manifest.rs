@@ -1,12 +1,12 @@
 //! A release's manifest: written once when it is published, never changed. It is what makes a commit a release.
 
 use super::allowed::Allowed;
-use super::stored::Stored;
 use super::terms::{Actor, ReleaseRef, entry_name};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::Location;
 use crate::names::EnvironmentName;
+use crate::port::Stored;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

@@ -25,13 +25,13 @@ mod requests;
 mod saying;
 pub mod state;
 pub mod statement;
-pub mod stored;
 mod strength;
 mod strict;
 mod survey;
 mod terms;
 pub mod trail;
 
+pub use crate::port::Stored;
 pub use crate::promotion::PromotionId;
 pub use alive::{Alive, LastSign};
 pub use allowed::{Allowed, Dirty, Marked, Unmerged};
@@ -54,6 +54,5 @@ pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, Restored, RestoredEnd, Shape,
     Sign, SignedStep, StepRecord, TargetMove, Verified,
 };
-pub use stored::Stored;
 pub use strength::{Proof, Strength};
 pub use terms::{Action, Actor, Kind, LedgerId, OutcomeResult, Override, ReleaseRef, Seq, Why, entry_name};

@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn between_two_kinds_of_stores_the_targets_own_limit_counts() {
-        use crate::memory::MemoryKind;
+        use promote_testing::memory::MemoryKind;
         let location = |text: &str| text.parse::<Location>().unwrap();
         let (from, to) = (location("s3://acme/a.zip"), location("gs://acme/prod.zip"));
         let mut known = MemoryKind::gcs_like().truth;

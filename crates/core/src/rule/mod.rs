@@ -26,7 +26,6 @@ mod unfinished;
 mod versions;
 
 pub use crate::finding::{Finding, Verdict};
-pub use clock::clock_is_off;
 pub use drift::{drift, unended};
 pub use facts::Facts;
 pub(crate) use guard::way;

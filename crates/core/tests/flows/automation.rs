@@ -11,11 +11,11 @@ use promote_core::advance::advance;
 use promote_core::automatic::promote;
 use promote_core::begin::begin;
 use promote_core::exit::ExitStatus;
-use promote_core::memory::MemoryKind;
 use promote_core::port::Body;
 use promote_core::publish::{Given, Publication, publish};
 use promote_core::report::Moved;
 use promote_core::request::{Request, Wanted};
+use promote_testing::memory::MemoryKind;
 use std::time::Duration;
 
 struct Unwatched;

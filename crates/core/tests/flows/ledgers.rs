@@ -10,11 +10,11 @@ use promote_core::flow::decide;
 use promote_core::ledger::Block;
 use promote_core::ledger::{Ledger, LedgerError, Override, Word, key};
 use promote_core::location::Key;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention::pin;
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 fn root() -> Key {

@@ -3,12 +3,12 @@
 
 use crate::stage::{Stage, actor, commit, content, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::ledger::Seq;
 use promote_core::location::Key;
-use promote_core::memory::MemoryKind;
 use promote_core::report::{Depth, TargetCheck, check_ledger, verify};
 use promote_core::request::Request;
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 fn target(stage: &Stage) -> (bool, TargetCheck) {

@@ -1,11 +1,11 @@
 //! Bringing an environment's folder to a release, without trouble.
 
 use crate::stage::{How, Read, Stage, files, key, kinds, metadata, stages, to};
-use promote_core::decorator::{Log, Method, Recording};
 use promote_core::folder::{Bringing, FolderManifest, Known};
 use promote_core::ledger::TargetMove;
-use promote_core::memory::MemoryKind;
 use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition, Token};
+use promote_testing::decorator::{Log, Method, Recording};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 #[test]

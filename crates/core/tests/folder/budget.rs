@@ -1,8 +1,8 @@
 //! How many requests a folder of ten thousand files costs.
 
 use crate::stage::{Files, How, Stage, to};
-use promote_core::decorator::{Log, Method, Recording};
-use promote_core::memory::MemoryKind;
+use promote_testing::decorator::{Log, Method, Recording};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 /// Ten thousand files in thirty folders, and the manifest: eleven pages.

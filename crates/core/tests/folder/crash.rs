@@ -3,10 +3,10 @@
 
 use crate::stage::{Files, How, Stage, commit, entries, files, kinds, put, to};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::folder::{Bringing, FolderManifest, Put};
-use promote_core::memory::MemoryKind;
 use promote_core::port::{Condition, ErrorKind, Object, ProviderError};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 const FAULTS: [Fault; 8] = [

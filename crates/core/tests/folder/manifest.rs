@@ -4,8 +4,8 @@ use crate::stage::{Stage, files, key};
 use futures_executor::block_on;
 use promote_core::digest::Digest;
 use promote_core::folder::{FolderError, FolderFile, FolderManifest, LIMIT, SCHEMA};
-use promote_core::memory::MemoryKind;
 use promote_core::port::{ErrorKind, Token};
+use promote_testing::memory::MemoryKind;
 use proptest::prelude::*;
 
 fn file(path: &str) -> FolderFile {

@@ -8,11 +8,11 @@ use futures_executor::block_on;
 use promote_core::folder::{NewestIntent, Standing};
 use promote_core::ledger::{LedgerReader, Seq};
 use promote_core::location::Key;
-use promote_core::memory::{MemoryBucket, MemoryKind};
 use promote_core::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, ErrorKind, Headers, Metadata, Object,
     Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
+use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};

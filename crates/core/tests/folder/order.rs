@@ -1,7 +1,7 @@
 //! Folders on stores that list part by part, so that `etl/` comes before `etl.py`, and on stores that list by bytes.
 
 use crate::stage::{Files, How, Stage, to};
-use promote_core::memory::MemoryKind;
+use promote_testing::memory::MemoryKind;
 
 /// More files than a page has, with names of files and folders that the two orders sort differently.
 fn dags(version: &str) -> Files {

@@ -2,9 +2,10 @@
 
 use crate::meddling::Meddled;
 use crate::stage::{Files, Stage, key, kinds, to};
-use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording, RetryPolicy, Retrying};
-use promote_core::memory::{MemoryKind, SeededEntropy};
+use promote_core::decorator::{RetryPolicy, Retrying};
 use promote_core::port::ErrorKind;
+use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
+use promote_testing::memory::{MemoryKind, SeededEntropy};
 use std::sync::Arc;
 
 /// What passes in two parts.

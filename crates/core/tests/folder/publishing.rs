@@ -2,11 +2,11 @@
 
 use crate::stage::{Stage, commit, entries, files, key, kinds, put};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_core::exit::ExitStatus;
 use promote_core::folder::Entry;
-use promote_core::memory::MemoryKind;
 use promote_core::port::{Body, ErrorKind};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 fn body(text: &str) -> Body {

@@ -2,12 +2,12 @@
 
 use crate::stage::{Files, Stage, commit, entries, files, key, kinds};
 use futures_executor::block_on;
-use promote_core::decorator::{Log, Method, Recording};
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::folder::source::{Part, Reads, judge, known, objects, read};
 use promote_core::folder::{FolderManifest, Looked, NOTED, Publishing, Put, SCHEMA};
-use promote_core::memory::MemoryKind;
+use promote_testing::decorator::{Log, Method, Recording};
+use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -24,7 +24,7 @@ fn silent() -> [(&'static str, MemoryKind); 2] {
 /// Publishes for the first time, as far as the ledger knows.
 fn first(stage: &Stage, files: &Files) -> Result<Put, promote_core::failure::Failure> {
     let (bucket, location, commit) = (&stage.from, &stage.release('a'), &commit('a'));
-    let clock = &promote_core::memory::VirtualClock::default();
+    let clock = &promote_testing::memory::VirtualClock::default();
     block_on(Publishing { bucket, location, commit, clock }.put(entries(files)))
 }
 

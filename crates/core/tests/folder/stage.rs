@@ -6,11 +6,11 @@ use promote_core::failure::Failure;
 use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
-use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
 use promote_core::port::{
     Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Metadata, Object, PinnedSource,
     Precondition, ProviderError, Token,
 };
+use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
 use std::collections::BTreeMap;
 
 /// Files by path.

@@ -4,8 +4,8 @@ use crate::stage::{How, Stage, files, key, stages, to};
 use futures_executor::block_on;
 use promote_core::digest::Digest;
 use promote_core::folder::{Checked, check};
-use promote_core::memory::MemoryKind;
 use promote_core::port::{ErrorKind, Token};
+use promote_testing::memory::MemoryKind;
 
 fn found(stage: &Stage, deep: bool) -> Vec<String> {
     let recorded = stage.moved('a').source.sha256;

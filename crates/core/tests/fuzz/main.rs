@@ -151,9 +151,9 @@ proptest! {
 
     #[test]
     fn a_persons_own_file_is_read_or_refused(text in text(&["trust-hosts = [\"minio.acme.dev\", \"*.acme.dev:8443\"]\n"])) {
-        if promote_core::trust::read(&text).is_ok() {
-            let added = promote_core::trust::added(&text, &Host::new("minio.acme.dev", 9000)).unwrap();
-            prop_assert!(promote_core::trust::read(&added).is_ok(), "{text:?} {added:?}");
+        if promote_core::trusted_hosts::read(&text).is_ok() {
+            let added = promote_core::trusted_hosts::added(&text, &Host::new("minio.acme.dev", 9000)).unwrap();
+            prop_assert!(promote_core::trusted_hosts::read(&added).is_ok(), "{text:?} {added:?}");
         }
     }
 

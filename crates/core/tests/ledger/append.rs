@@ -4,12 +4,12 @@ use crate::samples::{all_kinds, blank};
 use crate::stage::actor;
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_core::digest::Digest;
 use promote_core::ledger::{AppendError, Kind, Ledger, LedgerReader, Manifest, Record, Seq, key};
 use promote_core::location::Key;
-use promote_core::memory::{MemoryBucket, MemoryKind};
 use promote_core::port::{Bucket, BucketReader, ErrorKind};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
+use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::sync::Arc;
 
 fn root() -> Key {

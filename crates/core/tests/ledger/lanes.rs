@@ -2,7 +2,7 @@
 
 use futures_executor::block_on;
 use promote_core::ledger::LedgerReader;
-use promote_core::memory::{MemoryBucket, MemoryKind};
+use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::sync::Arc;
 
 #[test]

@@ -7,10 +7,10 @@ use promote_core::admin::block;
 use promote_core::config::Config;
 use promote_core::ledger::LedgerReader;
 use promote_core::location::Key;
-use promote_core::memory::MemoryKind;
 use promote_core::report::{CheckedLedger, check_ledger, check_ledger_in_parts};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention::{pin, unpin};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 const ROOT: &str = ".promote/shop";

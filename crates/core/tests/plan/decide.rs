@@ -8,12 +8,12 @@ use promote_core::config::{Artifact, ArtifactKind};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::decide;
 use promote_core::ledger::Action;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::{Decision, plan};
 use promote_core::port::{CopyGuard, FenceClass, Precondition, Token};
 use promote_core::request::Request;
 use promote_core::snapshot::Seen;
 use promote_core::template::Template;
+use promote_testing::memory::MemoryKind;
 
 fn decision(case: &Case) -> Decision {
     plan(&case.config, &case.environment, &case.snapshot, &case.request)

@@ -9,9 +9,9 @@ use futures_util::future::join;
 use promote_core::admin::{Saying, adopt, block, say};
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::Override;
-use promote_core::memory::MemoryKind;
 use promote_core::request::Request;
 use promote_core::world::World;
+use promote_testing::memory::MemoryKind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

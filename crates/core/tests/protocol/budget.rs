@@ -2,8 +2,8 @@
 
 use crate::stage::{End, Stage, actor, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::memory::MemoryKind;
 use promote_core::request::{Request, Wanted};
+use promote_testing::memory::MemoryKind;
 
 #[test]
 fn a_promotion_of_one_zip_needs_few_requests() {

@@ -3,14 +3,14 @@
 use crate::stage::{End, Stage, actor, commit, content, name, resume, run, wanted};
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty, Log, Method};
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::decide;
 use promote_core::location::Key;
-use promote_core::memory::{MemoryBucket, MemoryKind};
 use promote_core::plan::Decision;
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method};
+use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::sync::Arc;
 
 /// Stores that compute no SHA-256 by themselves, and one that does.
@@ -173,7 +173,7 @@ fn advance_refuses_other_bytes_of_the_same_length_and_does_not_call_that_busy() 
 #[test]
 fn the_very_same_bytes_put_there_again_are_allowed_and_read_once() {
     for (what, kind) in silent_kinds() {
-        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let by_content = kind.tokens == promote_testing::memory::Tokens::Content && !kind.truth.versioned;
         let stage = Stage::ready(kind);
         stage.clock.advance(std::time::Duration::from_secs(60));
         stage.bucket.put(&source('c'), content('c'));
@@ -236,7 +236,7 @@ fn whoever_only_looks_writes_nothing_down() {
 #[test]
 fn publishing_again_reads_what_was_put_there_again_once() {
     for (what, kind) in silent_kinds() {
-        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let by_content = kind.tokens == promote_testing::memory::Tokens::Content && !kind.truth.versioned;
         let stage = Stage::ready(kind);
         stage.bucket.put(&source('c'), content('c'));
         stage.publish('c');
@@ -300,7 +300,7 @@ fn learning(stage: &Stage, bytes: bool, what: &str) -> usize {
 #[test]
 fn what_verify_bytes_read_is_not_read_again() {
     for (what, kind) in silent_kinds() {
-        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let by_content = kind.tokens == promote_testing::memory::Tokens::Content && !kind.truth.versioned;
         let stage = Stage::ready(kind);
         stage.bucket.put(&source('b'), content('b'));
         // Both sources and both targets, once.
@@ -315,7 +315,7 @@ fn what_verify_bytes_read_is_not_read_again() {
 #[test]
 fn verify_bytes_reads_a_target_that_has_drifted() {
     for (what, kind) in silent_kinds() {
-        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let by_content = kind.tokens == promote_testing::memory::Tokens::Content && !kind.truth.versioned;
         let stage = Stage::ready(kind);
         let target: Key = "prod.zip".parse().unwrap();
         for (bytes, says) in
@@ -347,7 +347,7 @@ fn states(one: &'static str, two: &'static str) -> Vec<(String, &'static str)> {
 #[test]
 fn verify_compares_sources_with_what_is_kept_and_reads_them_with_bytes() {
     for (what, kind) in silent_kinds() {
-        let by_content = kind.tokens == promote_core::memory::Tokens::Content && !kind.truth.versioned;
+        let by_content = kind.tokens == promote_testing::memory::Tokens::Content && !kind.truth.versioned;
         let stage = Stage::ready(kind);
         assert_eq!(verified(&stage, false), (true, states("same", "same"), vec![true, true]), "{what}");
         assert_eq!(verified(&stage, true), (true, states("same", "same"), vec![true, true]), "{what}");

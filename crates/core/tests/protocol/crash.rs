@@ -4,11 +4,11 @@
 use crate::invariants::{at_rest, check, committed};
 use crate::stage::{End, Stage, actor, name, resume, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::exit::ExitStatus;
-use promote_core::memory::MemoryKind;
 use promote_core::port::ErrorKind;
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 #[derive(Debug, Clone, Copy)]

@@ -8,16 +8,16 @@ use futures_executor::block_on;
 use futures_util::future::join;
 use promote_core::admin::adopt;
 use promote_core::config::{OnFailure, Step};
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{Done, decide, resuming};
 use promote_core::ledger::{Action, Kind, OutcomeResult, Override, RestoredEnd, State, check_chain};
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
 use promote_core::report::{DecisionReport, Depth, EntryResult, history, status, verify};
 use promote_core::request::{Request, Wanted};
 use promote_core::world::World;
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 use std::time::Duration;
 

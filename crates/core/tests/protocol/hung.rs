@@ -7,13 +7,13 @@ use chrono::{DateTime, Utc};
 use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
 use promote_core::location::Key;
-use promote_core::memory::{MemoryBucket, MemoryKind, VirtualClock};
 use promote_core::patience::{ANSWER, DEADLINE};
 use promote_core::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Clock as _, Condition, ErrorKind, Headers,
     Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };
 use promote_core::request::Request;
+use promote_testing::memory::{MemoryBucket, MemoryKind, VirtualClock};
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -5,9 +5,9 @@ use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::decide;
 use promote_core::ledger::{Action, Override};
-use promote_core::memory::MemoryKind;
 use promote_core::report::DecisionReport;
 use promote_core::request::{Request, Wanted};
+use promote_testing::memory::MemoryKind;
 
 /// Somebody edits the manifest of a release.
 fn edit(stage: &Stage, digit: char) {

@@ -10,12 +10,12 @@ use promote_core::exit::ExitStatus;
 use promote_core::flow::{carry_out, decide};
 use promote_core::ledger::{OutcomeResult, Override};
 use promote_core::lookout::Loss;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::StepEnd;
 use promote_core::request::Request;
 use promote_core::unwaited::move_only;
 use promote_core::world::World;
+use promote_testing::memory::MemoryKind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

@@ -6,9 +6,9 @@ use futures_executor::block_on;
 use futures_util::future::join_all;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{carry_out, decide};
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::request::Request;
+use promote_testing::memory::MemoryKind;
 
 #[test]
 fn of_many_promotions_at_once_each_is_told_the_truth() {

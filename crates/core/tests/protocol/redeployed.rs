@@ -6,13 +6,13 @@ use crate::stage::{End, Stage, actor, commit, content, name, run};
 use futures_executor::block_on;
 use promote_core::admin::adopt;
 use promote_core::config::OnFailure;
-use promote_core::decorator::{Fault, FaultPlan};
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::Action;
-use promote_core::memory::MemoryKind;
 use promote_core::port::StepEnd;
 use promote_core::report::status;
 use promote_core::request::Request;
+use promote_testing::decorator::{Fault, FaultPlan};
+use promote_testing::memory::MemoryKind;
 
 /// Release a is there as it was, nothing can be undone, and nothing calls it bad.
 fn stands(stage: &Stage, what: &str) {

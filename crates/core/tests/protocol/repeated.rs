@@ -5,13 +5,13 @@ use crate::invariants::at_rest;
 use crate::stage::{End, Stage, actor, content, name, resume, run, wanted};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::event::{Event, Events};
 use promote_core::ledger::{Action, Override};
-use promote_core::memory::{MemoryKind, VirtualClock};
 use promote_core::port::{Clock, CopyGuard};
 use promote_core::request::{Request, Wanted};
 use promote_core::world::World;
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::{MemoryKind, VirtualClock};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -6,13 +6,11 @@ use promote_core::begin::begin;
 use promote_core::config::{
     Approvals, Artifact, ArtifactKind, Config, Environment, Lane, LedgerPlace, OnFailure, Tier,
 };
-use promote_core::decorator::{Log, Recording};
 use promote_core::event::Silent;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish, resuming};
 use promote_core::ledger::{Actor, Ledger, State};
 use promote_core::location::{Key, StoreId};
-use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use promote_core::names::EnvironmentName;
 use promote_core::plan::Decision;
 use promote_core::port::{Body, Bucket, Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
@@ -20,6 +18,8 @@ use promote_core::publish::{Given, Publication, Published, publish};
 use promote_core::request::{Request, Wanted};
 use promote_core::template::Template;
 use promote_core::world::World;
+use promote_testing::decorator::{Log, Recording};
+use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

@@ -3,10 +3,10 @@
 use crate::invariants::at_rest;
 use crate::stage::{End, Stage, actor, name, resume, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
-use promote_core::memory::MemoryKind;
 use promote_core::port::Clock as _;
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 /// Calls of a promotion up to the copy, found by trying.

@@ -3,14 +3,14 @@
 use crate::invariants::records;
 use crate::stage::{End, Stage, actor, content, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Faulty};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{Done, resuming};
 use promote_core::ledger::{Action, Kind, Record, RestoredEnd, check_chain, record};
-use promote_core::memory::MemoryKind;
 use promote_core::port::ErrorKind;
 use promote_core::report::{Depth, EntryResult, history, verify};
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 
 const DEPTH: Depth = Depth { chains: true, bytes: false };

@@ -5,10 +5,10 @@ use bytes::Bytes;
 use futures_executor::block_on;
 use promote_core::admin::{Adopted, adopt};
 use promote_core::begin::begin;
-use promote_core::memory::{MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use promote_core::port::{Body, Bucket, Condition, Headers, Metadata, Precondition};
 use promote_core::publish::{Publication, publish};
 use promote_core::request::{Request, Wanted};
+use promote_testing::memory::{MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::sync::Arc;
 use std::time::Duration;
 

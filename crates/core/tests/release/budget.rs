@@ -2,10 +2,10 @@
 
 use crate::stage::{End, PROJECT, Stage, actor, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Call, Log, Method};
 use promote_core::ledger::Override;
-use promote_core::memory::MemoryKind;
 use promote_core::request::Request;
+use promote_testing::decorator::{Call, Log, Method};
+use promote_testing::memory::MemoryKind;
 use std::time::Duration;
 
 /// An image, a pointer to a folder, and a zip.

@@ -3,12 +3,12 @@
 
 use crate::stage::{End, Stage, actor, commit, name, resume, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan};
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::{Seq, check_chain};
-use promote_core::memory::MemoryKind;
 use promote_core::port::ErrorKind;
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan};
+use promote_testing::memory::MemoryKind;
 
 const FAULTS: [Fault; 5] = [
     Fault::CrashBefore,

@@ -3,10 +3,10 @@
 use crate::stage::{End, Stage, actor, commit, name, run, wanted};
 use futures_executor::block_on;
 use promote_core::ledger::Shape;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::{Bucket, BucketReader};
 use promote_core::request::{Request, Wanted};
+use promote_testing::memory::MemoryKind;
 
 #[test]
 fn artifacts_move_in_the_order_written_and_all_hold_the_release() {

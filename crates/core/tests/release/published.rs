@@ -2,16 +2,16 @@
 
 use crate::stage::{End, Stage, actor, commit, files, name, resume, run, wanted};
 use futures_executor::block_on;
-use promote_core::decorator::{Call, Fault, FaultPlan, Log, Method};
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{carry_out, decide};
 use promote_core::folder::FolderManifest;
 use promote_core::location::Key;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Decision;
 use promote_core::port::Token;
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Call, Fault, FaultPlan, Log, Method};
+use promote_testing::memory::MemoryKind;
 use serde_json::Value;
 
 /// A folder in place alone, and a folder behind a pointer alone.

@@ -2,11 +2,11 @@
 
 use crate::stage::{End, Stage, actor, name, run};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan};
-use promote_core::memory::MemoryKind;
 use promote_core::port::{Body, Bucket, Condition, Headers, Metadata, Precondition};
 use promote_core::report::{Depth, Standing, StatusReport, TargetCheck, status, verify};
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan};
+use promote_testing::memory::MemoryKind;
 
 /// An image, a folder in place, one behind a pointer, and a zip, each called after its release.
 const RENAMED: &str = r#"

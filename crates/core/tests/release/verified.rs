@@ -3,10 +3,10 @@
 use crate::published::{IN_PLACE, POINTER, done, file, foreign, kinds, older, read, silent_kinds, to};
 use crate::stage::{End, Stage, actor, files, name, run};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan, Method};
 use promote_core::remember::remember_all;
 use promote_core::report::{Depth, VerifyReport, verify, verify_and_learn};
 use promote_core::request::{Request, Wanted};
+use promote_testing::decorator::{Fault, FaultPlan, Method};
 
 fn report(stage: &Stage, bytes: bool) -> (VerifyReport, Vec<String>) {
     let (world, log) = stage.recorded();
@@ -101,7 +101,7 @@ fn verifying_bytes_reads_every_file_of_a_folder_in_place() {
 #[test]
 fn a_file_that_was_written_again_is_read_once_and_its_bytes_decide() {
     for bytes in [false, true] {
-        let stage = Stage::ready_with(POINTER, promote_core::memory::MemoryKind::gcs_like());
+        let stage = Stage::ready_with(POINTER, promote_testing::memory::MemoryKind::gcs_like());
         let place = file('b', "always.txt", "rules");
         stage.store.put(&place, foreign('b', "always.txt")).unwrap();
         let (found, _) = report(&stage, bytes);

@@ -3,10 +3,10 @@
 use crate::old::{clean, entry, grace, kinds, stage, strict, there, whole};
 use crate::release::{Stage, commit};
 use futures_executor::block_on;
-use promote_core::decorator::{Fault, FaultPlan};
 use promote_core::exit::ExitStatus;
-use promote_core::memory::MemoryKind;
 use promote_core::port::ErrorKind;
+use promote_testing::decorator::{Fault, FaultPlan};
+use promote_testing::memory::MemoryKind;
 
 const FAULTS: [Fault; 8] = [
     Fault::RequestLost(ErrorKind::Unavailable),

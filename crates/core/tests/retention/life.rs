@@ -6,10 +6,10 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
-use promote_core::memory::MemoryKind;
 use promote_core::port::{Body, Bucket, Condition, Headers, Metadata, Precondition};
 use promote_core::request::Request;
 use promote_core::retention::{Fate, Policy, pin, unpin};
+use promote_testing::memory::MemoryKind;
 use std::time::Duration;
 
 #[test]

@@ -5,10 +5,10 @@ use crate::release::{Stage, commit};
 use futures_executor::block_on;
 use promote_core::advance::Watch;
 use promote_core::commit::CommitId;
-use promote_core::decorator::Method;
-use promote_core::memory::MemoryKind;
 use promote_core::plan::Plan;
 use promote_core::retention::Fate;
+use promote_testing::decorator::Method;
+use promote_testing::memory::MemoryKind;
 
 struct Unwatched;
 

@@ -7,10 +7,10 @@ use promote_core::commit::CommitId;
 use promote_core::config::Config;
 use promote_core::failure::Failure;
 use promote_core::ledger::ReleaseEntry;
-use promote_core::memory::MemoryKind;
 use promote_core::port::BucketReader;
 use promote_core::retention::{Fate, LEAST_GRACE, Policy, Pruned, judge, prune, survey};
 use promote_core::world::World;
+use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
 use std::time::Duration;
 

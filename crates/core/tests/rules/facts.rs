@@ -10,11 +10,11 @@ use promote_core::ledger::{
     Override, Past, PromotionId, Record, ReleaseRef, Seq, State, TargetState, Why,
 };
 use promote_core::location::{Location, StoreId};
-use promote_core::memory::MemoryKind;
 use promote_core::port::{Object, Token, VersionId};
 use promote_core::request::{Request, Wanted};
 use promote_core::rule::{Facts, Finding, evaluate};
 use promote_core::snapshot::{Candidate, Seen, Snapshot};
+use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
 
 /// Everything that rules look at, free to be changed.

@@ -2,7 +2,7 @@
 
 use promote::port::{Bucket, StoreId};
 use promote::{Builder, Project, Variables};
-use promote_core::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
+use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;

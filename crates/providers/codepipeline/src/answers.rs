@@ -7,7 +7,7 @@ use aws_sdk_codepipeline::types::{
     PipelineDeclaration, PipelineExecution, PipelineExecutionStatus, PipelineExecutionSummary, StageState,
 };
 use chrono::{DateTime, Utc};
-use promote_core::port::pipeline::{
+use promote_port::port::pipeline::{
     ActionRun, ActionStatus, Closed, Declaration, DeclaredAction, DeclaredStage, Execution, ExecutionStatus,
     Revision, Source, StageNow, Waiting, Watched,
 };

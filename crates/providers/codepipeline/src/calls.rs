@@ -8,10 +8,10 @@ use aws_sdk_codepipeline::types::{
     ActionExecutionFilter, ApprovalResult, ApprovalStatus, SourceRevisionOverride, SourceRevisionType,
 };
 use chrono::{DateTime, Utc};
-use promote_core::port::pipeline::{
+use promote_port::port::pipeline::{
     ActionRun, Declaration, Execution, Pipelines, StageNow, Taken, Verdict, Waiting,
 };
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 
 /// The most pages of one list: of the actions of an execution, a hundred each, or of executions, fifty each.
 const PAGES: usize = 10;

@@ -6,7 +6,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codepipeline::config::http::HttpResponse;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::operation::RequestId;
-use promote_core::port::{ErrorKind, ProviderError, Told};
+use promote_port::port::{ErrorKind, ProviderError, Told};
 use std::error::Error;
 use std::future::Future;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! AWS CodePipeline behind the port [`Pipelines`](promote_core::port::Pipelines): one request a call, answers turned
+//! AWS CodePipeline behind the port [`Pipelines`](promote_port::port::Pipelines): one request a call, answers turned
 //! into plain data, failures that name the right that is missing. Waiting and deciding is done in `promote_core::follow`.
 
 mod answer_size;

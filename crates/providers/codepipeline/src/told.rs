@@ -6,7 +6,7 @@ use aws_sdk_codepipeline::config::interceptors::{
 use aws_sdk_codepipeline::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_codepipeline::error::BoxError;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
-use promote_core::port::wire;
+use promote_port::port::wire;
 use std::time::Instant;
 
 /// Which request is under way, and since when.

@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
-use promote_core::port::pipeline::{ActionStatus, ExecutionStatus, Taken, Verdict, Watched};
-use promote_core::port::{ErrorKind, Pipelines, VersionId};
+use promote_port::port::pipeline::{ActionStatus, ExecutionStatus, Taken, Verdict, Watched};
+use promote_port::port::{ErrorKind, Pipelines, VersionId};
 use promote_tests::codepipeline_fake::{Fake, Landed, Plan, Shape};
 use std::time::Duration;
 
@@ -215,7 +215,7 @@ async fn executions_behind_the_first_page_are_found_from_a_time_on() {
             [Taken { action: "Zip".to_owned(), version: VersionId(format!("v{number}")), key: None }];
         pipelines.start("billing-prod", &versions, &format!("token-{number}")).await.unwrap();
     }
-    let carries = |found: &[promote_core::port::pipeline::Execution], version: &str| {
+    let carries = |found: &[promote_port::port::pipeline::Execution], version: &str| {
         found.iter().flat_map(|one| &one.revisions).any(|one| one.id.as_deref() == Some(version))
     };
     let newest = pipelines.recent("billing-prod", None).await.unwrap();

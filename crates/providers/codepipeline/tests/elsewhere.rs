@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
-use promote_core::port::Pipelines;
+use promote_port::port::Pipelines;
 use promote_tests::stand_in::StandIn;
 
 #[tokio::test]

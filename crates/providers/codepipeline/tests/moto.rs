@@ -6,8 +6,8 @@
 
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
 use promote_core::follow::{Follow, Pace};
-use promote_core::port::pipeline::{ExecutionStatus, Watched};
-use promote_core::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget, Token, VersionId};
+use promote_port::port::pipeline::{ExecutionStatus, Watched};
+use promote_port::port::{Clock, Pipelines, StepEnd, StepProgress, StepTarget, Token, VersionId};
 use promote_tests::bucket::sign_in;
 use promote_tests::client::python;
 use promote_tests::server::Server;

@@ -14,8 +14,8 @@ use bytes::Bytes;
 use chrono::DateTime;
 use http::HeaderMap;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, LAST_MODIFIED};
-use promote_core::location::Key;
-use promote_core::port::{Checksums, ErrorKind, Headers, Metadata, Object, ProviderError, Token, VersionId};
+use promote_port::location::Key;
+use promote_port::port::{Checksums, ErrorKind, Headers, Metadata, Object, ProviderError, Token, VersionId};
 
 /// What the names of an object's own metadata begin with.
 const OWN: &str = "x-goog-meta-";

@@ -2,8 +2,8 @@
 
 use crate::connection::{Connection, Limits};
 use crate::credentials::SignIn;
-use promote_core::config::StoreSettings;
-use promote_core::port::{Capabilities, CopyGuard, FenceClass};
+use promote_port::port::StoreSettings;
+use promote_port::port::{Capabilities, CopyGuard, FenceClass};
 use std::fmt;
 
 /// One bucket of Google Cloud Storage, or of something that speaks its JSON API.

@@ -4,7 +4,7 @@ use crate::GcsBucket;
 use crate::connection::Ready;
 use crate::exchange::Doing;
 use chrono::{DateTime, Utc};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

@@ -4,8 +4,8 @@
 use crate::clock::ServerClock;
 use crate::credentials::{SignIn, Tokens};
 use crate::endpoint::Endpoint;
-use promote_core::patience;
-use promote_core::port::{Confided, ErrorKind, ProviderError};
+use promote_port::patience;
+use promote_port::port::{Confided, ErrorKind, ProviderError};
 use reqwest::redirect::Policy;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -5,8 +5,8 @@ use crate::GcsBucket;
 use crate::exchange::Doing;
 use crate::resource::{Resource, Target, generation, guard, told};
 use http::header::CONTENT_TYPE;
-use promote_core::location::{Key, StoreId};
-use promote_core::port::{Condition, ErrorKind, Metadata, Object, PinnedSource, ProviderError};
+use promote_port::location::{Key, StoreId};
+use promote_port::port::{Condition, ErrorKind, Metadata, Object, PinnedSource, ProviderError};
 use serde::{Deserialize, Deserializer};
 
 /// How many calls in a row may copy nothing.

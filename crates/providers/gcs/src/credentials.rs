@@ -10,7 +10,7 @@ use google_cloud_auth::credentials::{
 };
 use google_cloud_auth::errors::CredentialsError;
 use http::{Extensions, HeaderMap};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use serde_json::Value;
 use std::fmt::Display;
 use std::panic::AssertUnwindSafe;

@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use libdeflater::{CompressionLvl, Compressor, Decompressor};
 use md5::{Digest as _, Md5};
-use promote_core::port::Metadata;
+use promote_port::port::Metadata;
 
 /// Where the content is carried.
 pub(crate) const NAME: &str = "promote-content";
@@ -44,7 +44,7 @@ pub(crate) fn carried(metadata: Option<&Metadata>, size: &str, md5: Option<&str>
 #[cfg(test)]
 mod tests {
     use super::*;
-    use promote_core::digest::Digest;
+    use promote_port::digest::Digest;
 
     #[test]
     fn what_was_added_is_believed_only_as_it_was_stored() {

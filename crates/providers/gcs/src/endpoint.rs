@@ -1,7 +1,7 @@
 //! Where the API is: Google's own address, one of the settings, or the emulator that `STORAGE_EMULATOR_HOST` names.
 //! The addresses of single calls are made here, so that every name is encoded in one place.
 
-use promote_core::location::Key;
+use promote_port::location::Key;
 use reqwest::Url;
 use std::net::IpAddr;
 

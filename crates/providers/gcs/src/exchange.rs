@@ -4,7 +4,7 @@
 use crate::GcsBucket;
 use bytes::{Bytes, BytesMut};
 use http::HeaderMap;
-use promote_core::port::{ErrorKind, Pace, ProviderError, wire};
+use promote_port::port::{ErrorKind, Pace, ProviderError, wire};
 use reqwest::{RequestBuilder, Response, StatusCode};
 use serde::de::DeserializeOwned;
 use std::time::{Duration, Instant};

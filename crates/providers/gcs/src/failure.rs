@@ -3,7 +3,7 @@
 
 use crate::exchange::{Answer, Doing};
 use crate::foreign::harmless;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
 use std::error::Error;
 use std::fmt;

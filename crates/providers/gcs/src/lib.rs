@@ -32,8 +32,8 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 pub use connection::Limits;
 pub use credentials::SignIn;
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,
     PinnedSource, Precondition, ProviderError, VersionId,
 };

@@ -4,9 +4,9 @@ use crate::GcsBucket;
 use crate::echo;
 use crate::exchange::Doing;
 use crate::resource::{Resource, told};
-use promote_core::location::Key;
-use promote_core::names::shown;
-use promote_core::port::{ErrorKind, Metadata, Object, Page, ProviderError};
+use promote_port::location::Key;
+use promote_port::names::shown;
+use promote_port::port::{ErrorKind, Metadata, Object, Page, ProviderError};
 use serde::Deserialize;
 
 /// What is asked of each object; the rest of its description would make a page many times as long.

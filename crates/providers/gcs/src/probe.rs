@@ -7,8 +7,8 @@ use crate::GcsBucket;
 use crate::bucket::nothing_known;
 use attempt::{Ended, How, Place};
 use futures_util::future::join_all;
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     Capabilities, CopyGuard, ErrorKind, FenceClass, Object, Precondition, ProviderError, Token,
 };
 use std::time::Duration;

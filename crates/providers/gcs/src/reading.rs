@@ -8,8 +8,8 @@ use crate::resource::{Resource, generation, told};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT_ENCODING, CONTENT_LENGTH, RANGE};
-use promote_core::location::Key;
-use promote_core::port::{ByteStream, ErrorKind, Object, Pace, PinnedSource, ProviderError, VersionId};
+use promote_port::location::Key;
+use promote_port::port::{ByteStream, ErrorKind, Object, Pace, PinnedSource, ProviderError, VersionId};
 use reqwest::{RequestBuilder, Response};
 use tokio::time::Instant;
 

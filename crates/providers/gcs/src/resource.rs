@@ -4,8 +4,8 @@
 use crate::echo;
 use crate::exchange::Doing;
 use chrono::{DateTime, Utc};
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     ErrorKind, Headers, Metadata, Object, Precondition, ProviderError, Token, VersionId,
 };
 use serde::{Deserialize, Serialize};

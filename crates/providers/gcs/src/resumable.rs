@@ -11,7 +11,7 @@ use crate::exchange::{Answer, Doing};
 use crate::resource::{Resource, Target, guard};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
-use promote_core::port::{Blob, ErrorKind, Object, ProviderError};
+use promote_port::port::{Blob, ErrorKind, Object, ProviderError};
 use reqwest::{StatusCode, Url};
 
 /// How far an upload is.

@@ -4,8 +4,8 @@ use crate::GcsBucket;
 use crate::exchange::Doing;
 use crate::listing::place_after;
 use crate::resource::{Resource, told};
-use promote_core::location::Key;
-use promote_core::port::{ErrorKind, Object, ProviderError};
+use promote_port::location::Key;
+use promote_port::port::{ErrorKind, Object, ProviderError};
 use serde::Deserialize;
 
 /// How many pages of a thousand generations are read before the list is given up.

@@ -7,8 +7,8 @@ use crate::exchange::Doing;
 use crate::resource::{Resource, Target, guard, told};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     Blob, Body, ErrorKind, Headers, Metadata, Object, Precondition, ProviderError, VersionId,
 };
 use std::convert::Infallible;

@@ -6,7 +6,7 @@ mod kit;
 
 use futures_util::StreamExt as _;
 use kit::{NAME, at, content, copy, key, pinned, start, write};
-use promote_core::port::{Bucket as _, BucketReader as _, ErrorKind, Precondition, ProviderError};
+use promote_port::port::{Bucket as _, BucketReader as _, ErrorKind, Precondition, ProviderError};
 use promote_tests::gcs_fake::{Fake, Fault, What};
 use std::time::Duration;
 
@@ -234,9 +234,9 @@ async fn a_token_that_is_no_generation_never_reaches_the_store() {
     let source = write(&bucket, "source", "x", Precondition::Absent).await.unwrap();
     fake.forget();
     for odd in ["0", "nonsense", "", "-1", "1&ifGenerationMatch=0"] {
-        let when = Precondition::Matches(promote_core::port::Token(odd.to_owned()));
+        let when = Precondition::Matches(promote_port::port::Token(odd.to_owned()));
         let mut wrong = pinned(&source, b"x");
-        wrong.token = promote_core::port::Token(odd.to_owned());
+        wrong.token = promote_port::port::Token(odd.to_owned());
         for end in [
             write(&bucket, "new", "x", when.clone()).await.map(drop),
             write(&bucket, "new", content(2 << 20), when.clone()).await.map(drop),

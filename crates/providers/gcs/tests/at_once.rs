@@ -6,10 +6,10 @@
 mod kit;
 
 use kit::{NAME, at, key, start, write};
-use promote_core::port::{
+use promote_gcs::GcsBucket;
+use promote_port::port::{
     Body, Bucket as _, BucketReader as _, Condition, ErrorKind, Headers, Metadata, Object, Precondition,
 };
-use promote_gcs::GcsBucket;
 use promote_tests::gcs_fake::{Fake, Fault, What};
 
 const PLACE: &str = "site/.promote-folder.json";

@@ -4,11 +4,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 #![allow(clippy::print_stdout, reason = "what was left out, and why, must be seen")]
 
-use promote_core::config::StoreSettings;
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::{Bucket as _, BucketReader as _, Capabilities, CopyGuard, FenceClass};
 use promote_gcs::{GcsBucket, Limits, SignIn};
+use promote_port::location::StoreId;
+use promote_port::port::StoreSettings;
+use promote_port::port::{Bucket as _, BucketReader as _, Capabilities, CopyGuard, FenceClass};
+use promote_testing::conformance::{Subject, run_all};
 use promote_tests::gcs_fake::Fake;
 use std::collections::BTreeSet;
 use std::sync::Arc;

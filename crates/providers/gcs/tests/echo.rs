@@ -7,8 +7,8 @@ mod kit;
 
 use bytes::Bytes;
 use kit::{key, start};
-use promote_core::digest::Digest;
-use promote_core::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata, Precondition};
+use promote_port::digest::Digest;
+use promote_port::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata, Precondition};
 
 /// A body of this many bytes that hardly shrinks.
 fn dense(length: usize) -> Bytes {

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
-use promote_core::config::StoreSettings;
-use promote_core::location::Key;
-use promote_core::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata};
 use promote_gcs::{GcsBucket, Limits};
+use promote_port::location::Key;
+use promote_port::port::StoreSettings;
+use promote_port::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata};
 use promote_tests::stand_in::{Heard, StandIn};
 use serde_json::json;
 

@@ -8,8 +8,8 @@ mod kit;
 
 use futures_util::StreamExt as _;
 use kit::{at, content, key, pinned, write};
-use promote_core::location::{Location, StoreId};
-use promote_core::port::{
+use promote_port::location::{Location, StoreId};
+use promote_port::port::{
     Body, Bucket as _, BucketReader as _, Condition, CopyGuard, FenceClass, Headers, Metadata, Precondition,
 };
 use promote_tests::server::Server;
@@ -52,7 +52,7 @@ async fn objects_come_back_as_they_were_written() {
     assert_eq!((&at_once.token, &at_once.metadata, &bytes[..]), (&written.token, &metadata, &b"content"[..]));
     // One request with a condition is what this server does keep to.
     let again = write(&bucket, "a b/ä+%.zip", "other", Precondition::Absent).await.unwrap_err();
-    assert_eq!(again.kind, promote_core::port::ErrorKind::Conflict, "{again}");
+    assert_eq!(again.kind, promote_port::port::ErrorKind::Conflict, "{again}");
     let whole: Vec<u8> = bucket
         .read(&place, found.version.as_ref())
         .await
@@ -90,7 +90,7 @@ async fn names_are_listed_page_by_page() {
     for name in ["log/1", "log/2", "log/3", "logs", "a"] {
         write(&bucket, name, "x", Precondition::Any).await.unwrap();
     }
-    let names = |page: &promote_core::port::Page| -> Vec<String> {
+    let names = |page: &promote_port::port::Page| -> Vec<String> {
         page.objects.iter().map(|object| object.key.to_string()).collect()
     };
     let page = bucket.list("log/", None, 2).await.unwrap();

@@ -7,9 +7,9 @@
 mod kit;
 
 use kit::{NAME, key};
-use promote_core::config::StoreSettings;
-use promote_core::port::{BucketReader as _, ErrorKind, ProviderError};
 use promote_gcs::{GcsBucket, SignIn};
+use promote_port::port::StoreSettings;
+use promote_port::port::{BucketReader as _, ErrorKind, ProviderError};
 use promote_tests::gcs_fake::Fake;
 use promote_tests::stand_in::StandIn;
 use promote_tests::token_service::{EXCHANGED, IMPERSONATED, REFRESHED, SUBJECT, TokenService};

@@ -12,9 +12,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
-use promote_core::location::Key;
-use promote_core::names::shown;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::names::shown;
+use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
     FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
 };

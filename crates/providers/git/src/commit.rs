@@ -5,8 +5,8 @@ use crate::process::{Git, LOCAL, finish};
 use crate::repository::{Repository, is_id};
 use crate::said::About;
 use chrono::{DateTime, Utc};
-use promote_core::location::Key;
-use promote_core::port::ProviderError;
+use promote_port::location::Key;
+use promote_port::port::ProviderError;
 use std::io;
 
 /// The file that tells a branch of ours from any other.
@@ -127,7 +127,7 @@ fn quoted(key: &Key) -> String {
 /// One line for people who read `git log`: `shop: prod 12 intent`, else what was done to the path. Keys hold no
 /// control characters, and of the content only a plain word is repeated.
 fn subject(key: &Key, change: Change<'_>) -> String {
-    let shown = promote_core::names::shown(key.as_str());
+    let shown = promote_port::names::shown(key.as_str());
     let content = match change {
         Change::Put(content) => content,
         Change::Link(_) => return format!("copy to {shown}"),
@@ -139,12 +139,15 @@ fn subject(key: &Key, change: Change<'_>) -> String {
 fn record(key: &Key, content: &[u8]) -> Option<String> {
     let (project, rest) = key.as_str().split_once("/lanes/")?;
     let (lane, _) = rest.split_once("/log/")?;
-    let root: Key = project.parse().ok()?;
-    let seq = promote_core::ledger::key::seq_of(&root, &lane.parse().ok()?, key)?;
     let line = content.split(|byte| *byte == b'\n').next()?;
-    let kind = serde_json::from_slice::<serde_json::Value>(line).ok()?.get("kind")?.as_str()?.to_owned();
-    let plain = (1..=20).contains(&kind.len()) && kind.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
-    plain.then(|| format!("{}: {lane} {seq} {kind}", promote_core::names::shown(project)))
+    let record: serde_json::Value = serde_json::from_slice(line).ok()?;
+    let word = |name: &str, all: fn(u8) -> bool| {
+        record.get(name)?.as_str().filter(|word| (1..=20).contains(&word.len()) && word.bytes().all(all))
+    };
+    let kind = word("kind", |b| b.is_ascii_lowercase() || b == b'-')?;
+    let seq = word("seq", |b| b.is_ascii_digit())?;
+    let shown = promote_port::names::shown;
+    (!lane.contains('/')).then(|| format!("{}: {} {seq} {kind}", shown(project), shown(lane)))
 }
 
 #[cfg(test)]
@@ -155,9 +158,16 @@ mod tests {
     fn commits_say_what_they_record_and_nothing_foreign() {
         let key: Key = "shop/lanes/prod/log/999/999/999/987.json".parse().unwrap();
         let said = |content: &str| subject(&key, Change::Put(content.as_bytes()));
-        assert_eq!(said("{\"kind\":\"intent\",\"x\":1}\nsigned"), "shop: prod 12 intent");
+        assert_eq!(said("{\"seq\":\"12\",\"kind\":\"intent\",\"x\":1}\nsigned"), "shop: prod 12 intent");
         let plain = "add shop/lanes/prod/log/999/999/999/987.json";
-        for foreign in ["{\"kind\":\"\\u001b[31m\"}", "{\"kind\":\"a\\nb\"}", "nonsense", "{\"kind\":7}"] {
+        for foreign in [
+            "{\"seq\":\"12\",\"kind\":\"\\u001b[31m\"}",
+            "{\"seq\":\"12\",\"kind\":\"a\\nb\"}",
+            "{\"seq\":\"1\\n2\",\"kind\":\"intent\"}",
+            "{\"seq\":\"12\",\"kind\":7}",
+            "{\"kind\":\"intent\"}",
+            "nonsense",
+        ] {
             assert_eq!(said(foreign), plain, "{foreign}");
         }
         let other: Key = "shop/ledger.json".parse().unwrap();

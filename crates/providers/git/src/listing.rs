@@ -2,7 +2,7 @@
 //! Git sorts a tree so that its files, read through, ascend by the bytes of their whole paths.
 
 use crate::process::{Git, Group, LOCAL};
-use promote_core::location::Key;
+use promote_port::location::Key;
 use std::io;
 use std::process::Stdio;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};

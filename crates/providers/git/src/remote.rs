@@ -4,7 +4,7 @@
 use crate::process::{Git, NETWORK, Said, finish};
 use crate::repository::Repository;
 use crate::said::{About, Cause, cause, reason};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use std::io;
 use std::time::Duration;
 use tokio::process::Command;

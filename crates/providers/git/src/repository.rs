@@ -3,7 +3,7 @@
 use crate::process::{Git, LOCAL, finish};
 use crate::said::{About, reason};
 use crate::settings;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use std::path::PathBuf;
 
 /// Who commits when git knows nobody: a container that runs a pipeline often has no identity.
@@ -133,7 +133,7 @@ fn choose<'r>(
     let found = |name: &str| remotes.iter().copied().find(|remote| *remote == name);
     if let Some(wanted) = wanted {
         return found(wanted).map(Some).ok_or_else(|| {
-            let message = format!("there is no remote `{}`", promote_core::names::shown(wanted));
+            let message = format!("there is no remote `{}`", promote_port::names::shown(wanted));
             about
                 .error(ErrorKind::Invalid, message)
                 .hint("`PROMOTE_LEDGER_REMOTE` names one of those that `git remote` lists")
@@ -157,7 +157,7 @@ fn no_repository(git: &Git, about: About<'_>, err: &str) -> ProviderError {
         let top = named.map_or_else(|| git.base().display().to_string(), str::to_owned);
         return error.hint(format!(
             "another user owns it; if you trust it: `git config --global --add safe.directory {}`",
-            promote_core::invocation::quoted(&top)
+            promote_port::shell::quoted(&top)
         ));
     }
     error.hint("run promote inside a clone of the repository, or give the ledger another place")

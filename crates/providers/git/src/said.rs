@@ -2,8 +2,8 @@
 //! push that was under way.
 
 use crate::process::Said;
-use promote_core::names::shown;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::names::shown;
+use promote_port::port::{ErrorKind, ProviderError};
 
 /// What became of a command that talked to the remote and failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,8 @@
 //! person or the pipeline says the same outside of the repository.
 
 use crate::said::About;
-use promote_core::names::shown;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::names::shown;
+use promote_port::port::{ErrorKind, ProviderError};
 use std::path::Path;
 
 /// One setting, as `git config --list --show-scope --null` tells it.

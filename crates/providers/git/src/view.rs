@@ -11,7 +11,7 @@ use crate::repository::{Repository, identity};
 use crate::said::About;
 use crate::times::Times;
 use chrono::{DateTime, Utc};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};

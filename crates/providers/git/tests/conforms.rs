@@ -9,10 +9,10 @@
 
 mod stage;
 
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::BucketReader;
 use promote_git::GitBucket;
+use promote_port::location::StoreId;
+use promote_port::port::BucketReader;
+use promote_testing::conformance::{Subject, run_all};
 use stage::Stage;
 use std::sync::Arc;
 

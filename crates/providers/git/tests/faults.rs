@@ -10,8 +10,8 @@
 mod stage;
 
 use futures_util::future::join_all;
-use promote_core::port::{Bucket, BucketReader, ErrorKind, Precondition, Token};
 use promote_git::GitBucket;
+use promote_port::port::{Bucket, BucketReader, ErrorKind, Precondition, Token};
 use stage::{BRANCH, Stage, create, git, key};
 use std::path::Path;
 use std::time::Duration;

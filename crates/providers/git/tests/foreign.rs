@@ -4,7 +4,7 @@
 
 mod stage;
 
-use promote_core::port::{BucketReader, ErrorKind};
+use promote_port::port::{BucketReader, ErrorKind};
 use stage::{Stage, create, git, key};
 
 #[tokio::test]

@@ -9,10 +9,10 @@
 
 mod stage;
 
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::{BucketReader, ErrorKind};
 use promote_git::GitBucket;
+use promote_port::location::StoreId;
+use promote_port::port::{BucketReader, ErrorKind};
+use promote_testing::conformance::{Subject, run_all};
 use stage::{BRANCH, Stage, create, git, key};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

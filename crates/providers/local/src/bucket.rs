@@ -9,9 +9,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream};
-use promote_core::digest::{Digest, Hasher};
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::digest::{Digest, Hasher};
+use promote_port::location::Key;
+use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, CopyGuard, ErrorKind, FenceClass,
     Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
 };

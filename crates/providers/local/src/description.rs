@@ -3,9 +3,9 @@
 
 use crate::trouble::Trouble;
 use chrono::{DateTime, Utc};
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{ErrorKind, Headers, Metadata};
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{ErrorKind, Headers, Metadata};
 use serde::{Deserialize, Serialize};
 
 /// The name of the format.

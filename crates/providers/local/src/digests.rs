@@ -1,7 +1,7 @@
 //! Digests of files that don't come with one, each computed once as long as its file stays the same.
 
 use crate::stamp::Stamp;
-use promote_core::digest::{Digest, Hasher};
+use promote_port::digest::{Digest, Hasher};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, Read, Seek};

@@ -3,7 +3,7 @@
 
 use crate::folder::Folder;
 use crate::trouble::{Outcome, Trouble};
-use promote_core::port::ErrorKind;
+use promote_port::port::ErrorKind;
 
 /// Refuses network file systems.
 #[cfg(target_os = "linux")]

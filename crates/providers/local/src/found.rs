@@ -3,8 +3,8 @@
 
 use crate::description::Description;
 use crate::stamp::Stamp;
-use promote_core::digest::Digest;
-use promote_core::port::VersionId;
+use promote_port::digest::Digest;
+use promote_port::port::VersionId;
 use std::fs::File;
 
 /// An object, held open.

@@ -4,7 +4,7 @@
 use crate::folder::Folder;
 use crate::hidden;
 use crate::trouble::{Outcome, Trouble};
-use promote_core::location::Key;
+use promote_port::location::Key;
 use rustix::fs::FileType;
 use std::io;
 

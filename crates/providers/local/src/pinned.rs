@@ -4,7 +4,7 @@ use crate::found::Found;
 use crate::store::Store;
 use crate::trouble::{Outcome, Trouble};
 use bytes::Bytes;
-use promote_core::port::PinnedSource;
+use promote_port::port::PinnedSource;
 use std::io::{Read, Seek, SeekFrom};
 
 impl Store {

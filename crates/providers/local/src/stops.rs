@@ -5,9 +5,9 @@ use crate::steps::{Act, Steps};
 use crate::store::Store;
 use crate::trouble::{Outcome, Trouble};
 use crate::walk;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token,
 };
 use std::io::Read;
@@ -162,7 +162,7 @@ fn a_writer_killed_anywhere_leaves_old_or_new() {
             write(&fresh(root.path()), TARGET, "next", when).unwrap();
             assert_eq!(look(root.path(), TARGET).unwrap().0, "next", "{context}");
             if let Some((content, _, token)) = before {
-                let version = promote_core::port::VersionId(token.0);
+                let version = promote_port::port::VersionId(token.0);
                 let mut kept = fresh(root.path()).open(&key(TARGET), Some(&version)).unwrap().unwrap();
                 let mut bytes = String::new();
                 kept.file.read_to_string(&mut bytes).unwrap();

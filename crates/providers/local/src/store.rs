@@ -15,9 +15,9 @@ use crate::path::{make_parent, parent, tidy, why_not};
 use crate::stamp::Stamp;
 use crate::steps::Steps;
 use crate::trouble::{Outcome, Trouble};
-use promote_core::digest::Digest;
-use promote_core::location::{Key, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, StoreId};
+use promote_port::port::{
     Body, Checksums, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, Token,
     VersionId,
 };

@@ -1,7 +1,7 @@
 //! Why an operation ended early, before the bucket adds its own name and the key.
 
-use promote_core::location::Key;
-use promote_core::port::ErrorKind;
+use promote_port::location::Key;
+use promote_port::port::ErrorKind;
 use std::io;
 
 /// A refusal or a failure.

@@ -6,9 +6,9 @@ use crate::path::go_down;
 use crate::store::Store;
 use crate::trouble::{Outcome, Trouble};
 use chrono::DateTime;
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{Checksums, Headers, Metadata, Object, Page, Token};
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{Checksums, Headers, Metadata, Object, Page, Token};
 use std::io;
 
 /// How many entries of a folder are held at least.

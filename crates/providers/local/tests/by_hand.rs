@@ -3,13 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use futures_util::TryStreamExt;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_local::LocalBucket;
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
     ProviderError, VersionId,
 };
-use promote_local::LocalBucket;
 use std::fs;
 use std::path::Path;
 
@@ -246,7 +246,7 @@ async fn symbolic_links_lead_nowhere() {
     assert_eq!(fs::read_dir(outside.path()).unwrap().count(), 1);
     for object in listed {
         let when = Precondition::Matches(object.token.clone());
-        let stale = Precondition::Matches(promote_core::port::Token(format!("{}0", object.token.0)));
+        let stale = Precondition::Matches(promote_port::port::Token(format!("{}0", object.token.0)));
         assert_eq!(bucket.delete(&object.key, &stale).await.unwrap_err().kind, ErrorKind::Invalid);
         bucket.delete(&object.key, &when).await.unwrap();
     }

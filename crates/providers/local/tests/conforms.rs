@@ -1,9 +1,9 @@
 //! A folder passes the suite that every store must pass.
 
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::BucketReader;
 use promote_local::LocalBucket;
+use promote_port::location::StoreId;
+use promote_port::port::BucketReader;
+use promote_testing::conformance::{Subject, run_all};
 use std::sync::Arc;
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::print_stdout, reason = "a test fails by panicking")]
 
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Precondition};
 use promote_local::LocalBucket;
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Precondition};
 use std::io::Read;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};

@@ -2,8 +2,8 @@
 //! promotion does to a registry, without rules and ledger; `bench/images.sh` races it. SIGN-IN is what `sign-in` in
 //! `promote.toml` may be (`none`, `password`, the address of a token server) and holds for the registries of both.
 
-use promote_core::location::{Key, Location};
-use promote_core::port::{Bucket, BucketReader, Condition, CopyGuard, Metadata, PinnedSource, Precondition};
+use promote_port::location::{Key, Location};
+use promote_port::port::{Bucket, BucketReader, Condition, CopyGuard, Metadata, PinnedSource, Precondition};
 use promote_quay::{Environment, Registries, RegistryBucket};
 use std::error::Error;
 

@@ -7,8 +7,8 @@ use crate::manifest::{Manifest, digest_of, written};
 use crate::wire::{self, Kept};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
-use promote_core::digest::Digest;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::digest::Digest;
+use promote_port::port::{ErrorKind, ProviderError};
 use std::collections::BTreeSet;
 
 /// How many blobs travel side by side.

@@ -10,9 +10,9 @@ use crate::session::Session;
 use crate::wire::refusal;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
-use promote_core::digest::{Digest, Hasher};
-use promote_core::patience;
-use promote_core::port::{ErrorKind, Pace, ProviderError};
+use promote_port::digest::{Digest, Hasher};
+use promote_port::patience;
+use promote_port::port::{ErrorKind, Pace, ProviderError};
 use reqwest::{Body, Method, Response, StatusCode, Url};
 use std::time::Duration;
 

@@ -2,7 +2,7 @@
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, TryStreamExt};
-use promote_core::port::Pace;
+use promote_port::port::Pace;
 use reqwest::Response;
 use std::time::Duration;
 use tokio::time::Instant;

@@ -11,14 +11,14 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
     FenceClass, Headers, Metadata, Names, Object, Page, PinnedSource, Precondition, ProviderError, Token,
     VersionId,
 };
-use promote_core::tag::is_tag;
+use promote_port::tag::is_tag;
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError};
 

@@ -4,7 +4,7 @@ use crate::confiding;
 use crate::failure::Doing;
 use crate::repository::Repository;
 use bytes::Bytes;
-use promote_core::port::{Confided, wire};
+use promote_port::port::{Confided, wire};
 use reqwest::header::AUTHORIZATION;
 use reqwest::{Body, Method, Response, Url};
 use std::time::{Duration, Instant};

@@ -3,7 +3,7 @@
 use crate::credentials::{Credentials, Secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use promote_core::port::Confided;
+use promote_port::port::Confided;
 use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 

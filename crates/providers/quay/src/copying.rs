@@ -9,9 +9,9 @@ use crate::manifest::{Manifest, digest_of, written};
 use crate::quay::Quay;
 use crate::repository::Repository;
 use crate::wire;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, StoreId};
-use promote_core::port::{Condition, ErrorKind, Object, PinnedSource, Precondition, ProviderError};
+use promote_port::digest::Digest;
+use promote_port::location::{Key, StoreId};
+use promote_port::port::{Condition, ErrorKind, Object, PinnedSource, Precondition, ProviderError};
 
 /// What the target holds just before it is written.
 enum Before {
@@ -32,7 +32,7 @@ pub fn keep_tag(tag: &str, digest: &Digest) -> String {
 }
 
 impl RegistryBucket {
-    /// See [`promote_core::port::Bucket::copy`].
+    /// See [`promote_port::port::Bucket::copy`].
     pub(crate) async fn promote(
         &self,
         from: &PinnedSource,

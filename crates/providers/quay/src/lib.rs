@@ -33,8 +33,8 @@ pub use quay::TagRow;
 
 use call::{Call, Payload};
 use failure::Doing;
-use promote_core::port::{ErrorKind, ProviderError};
-use promote_core::trust::Allowed;
+use promote_port::port::{ErrorKind, ProviderError};
+use promote_port::trust::Allowed;
 use quay::Quay;
 use repository::Repository;
 use session::{SILENCE, Session};

@@ -3,7 +3,7 @@
 
 use crate::foreign::harmless;
 use bytes::Bytes;
-use promote_core::digest::Digest;
+use promote_port::digest::Digest;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 

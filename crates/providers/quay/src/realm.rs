@@ -2,7 +2,7 @@
 
 use crate::foreign::harmless;
 use crate::repository::{Repository, is_safe};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use reqwest::Url;
 
 /// Where tokens come from.

@@ -1,6 +1,6 @@
 //! Where a repository of images lies: the host that names call it by, the address that answers for it, and its path.
 
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use reqwest::Url;
 use std::fmt;
 

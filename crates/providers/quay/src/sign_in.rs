@@ -4,7 +4,7 @@
 use crate::foreign::harmless;
 use crate::realm::Realm;
 use crate::repository::{Repository, is_safe};
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use reqwest::Url;
 
 /// How a host wants to be signed in to.

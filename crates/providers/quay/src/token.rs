@@ -7,7 +7,7 @@ use crate::credentials::{Credentials, Secret};
 use crate::elsewhere;
 use crate::failure::Doing;
 use crate::realm::Realm;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use reqwest::{Client, RequestBuilder, Url};
 use serde::Deserialize;
 use std::time::{Duration, Instant};

@@ -6,9 +6,9 @@
 
 mod real;
 
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::BucketReader as _;
+use promote_port::location::StoreId;
+use promote_port::port::BucketReader as _;
+use promote_testing::conformance::{Subject, run_all};
 use promote_tests::quay_fake::QuayFake;
 use real::{Registry, fresh};
 use std::sync::Arc;

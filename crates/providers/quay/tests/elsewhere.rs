@@ -2,12 +2,12 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on must fail")]
 
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Bucket as _, BucketReader as _, Condition, CopyGuard, ErrorKind, Metadata, PinnedSource, Precondition,
 };
-use promote_core::trust::Allowed;
+use promote_port::trust::Allowed;
 use promote_quay::{Environment, Registries, RegistryBucket};
 use promote_tests::stand_in::{Answer, Heard, StandIn};
 use std::sync::{Arc, Mutex};
@@ -62,8 +62,8 @@ fn untold(other: &StandIn) {
     }
 }
 
-fn said(error: &promote_core::port::ProviderError) -> String {
-    let causes = promote_core::failure::causes(error).map(ToString::to_string);
+fn said(error: &promote_port::port::ProviderError) -> String {
+    let causes = promote_port::causes::causes(error).map(ToString::to_string);
     std::iter::once(error.to_string()).chain(causes).collect::<Vec<_>>().join(": ")
 }
 
@@ -134,7 +134,7 @@ fn registry(uploads: impl Fn() -> String + Send + Sync + 'static) -> StandIn {
     .unwrap()
 }
 
-async fn copied(host: &str) -> Result<(), promote_core::port::ProviderError> {
+async fn copied(host: &str) -> Result<(), promote_port::port::ProviderError> {
     let pairs = [
         ("PROMOTE_REGISTRY_HOST", host),
         ("PROMOTE_REGISTRY_USERNAME", "acme"),

@@ -4,7 +4,7 @@
 
 mod real;
 
-use promote_core::port::{Bucket as _, BucketReader as _, ErrorKind, Metadata, Precondition, ProviderError};
+use promote_port::port::{Bucket as _, BucketReader as _, ErrorKind, Metadata, Precondition, ProviderError};
 use promote_quay::{Registries, RegistryBucket};
 use promote_tests::quay_fake::{Account, QuayFake};
 use real::{Registry, image, key, pinned, seen, token, when};
@@ -198,7 +198,7 @@ async fn lost_answers_immutable_tags_and_unknown_names_have_their_words() {
     let Err(error) = bucket.read(&key("prod"), None).await else { panic!("it was read") };
     says(&error, ErrorKind::NotFound, &["deleted or has expired"]);
 
-    let gone = pinned(&bucket, "sha", promote_core::digest::Digest::of(b"never"), 5);
+    let gone = pinned(&bucket, "sha", promote_port::digest::Digest::of(b"never"), 5);
     let error = bucket.copy(&gone, &key("prod"), &Metadata::new(), &absent).await.unwrap_err();
     says(&error, ErrorKind::Conflict, &["QUAY_API_TOKEN"]);
 }
@@ -210,7 +210,7 @@ async fn what_can_not_be_reached_took_no_effect() {
     let bucket = registries.repository(&format!("127.0.0.1:{port}/a/app"), None).unwrap();
     let error = bucket.head(&key("x")).await.unwrap_err();
     says(&error, ErrorKind::Unavailable, &["can't be reached"]);
-    let source = pinned(&bucket, "x", promote_core::digest::Digest::of(b"x"), 1);
+    let source = pinned(&bucket, "x", promote_port::digest::Digest::of(b"x"), 1);
     let error =
         bucket.copy(&source, &key("y"), &Metadata::new(), &when(Precondition::Any)).await.unwrap_err();
     says(&error, ErrorKind::Unavailable, &["can't be reached"]);

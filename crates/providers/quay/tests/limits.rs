@@ -2,13 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that can't go on must fail")]
 
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Body, Bucket as _, Condition, CopyGuard, ErrorKind, Headers, Metadata, Object, PinnedSource,
     Precondition, ProviderError,
 };
-use promote_core::trust::Allowed;
+use promote_port::trust::Allowed;
 use promote_quay::{Environment, Registries};
 use promote_tests::stand_in::{Answer, Heard, StandIn};
 use std::time::Duration;
@@ -71,7 +71,7 @@ async fn promoted(
     let key: Key = "prod".parse().unwrap();
     let pinned = PinnedSource {
         location: Location { store: StoreId::Image(from), key: key.clone() },
-        token: promote_core::port::Token(name(manifest)),
+        token: promote_port::port::Token(name(manifest)),
         version: None,
         sha256: Digest::of(manifest),
         size: manifest.len() as u64,

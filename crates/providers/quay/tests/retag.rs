@@ -4,8 +4,8 @@
 
 mod real;
 
-use promote_core::digest::Digest;
-use promote_core::port::{Body, Bucket as _, BucketReader as _, ErrorKind, Headers, Metadata, Precondition};
+use promote_port::digest::Digest;
+use promote_port::port::{Body, Bucket as _, BucketReader as _, ErrorKind, Headers, Metadata, Precondition};
 use promote_quay::RegistryBucket;
 use promote_quay::keep_tag;
 use promote_tests::quay_fake::{Account, QuayFake};
@@ -276,7 +276,7 @@ async fn a_moving_tag_leaves_a_keep_tag_behind() {
 fn a_keep_tag_is_never_too_long() {
     let tag = keep_tag(&"a".repeat(128), &Digest::of(b"x"));
     assert_eq!(tag.len(), 128);
-    assert!(promote_core::tag::is_tag(&tag));
+    assert!(promote_port::tag::is_tag(&tag));
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@
 //! `bare_copy BUCKET SOURCE TARGET SHA256`, with the digest of the source's content. Region, keys and address come
 //! from the environment (`AWS_REGION`, `AWS_ACCESS_KEY_ID`, `AWS_ENDPOINT_URL_S3`, …) or from AWS's own files.
 
-use promote_core::config::StoreSettings;
-use promote_core::location::Key;
-use promote_core::port::{Bucket as _, BucketReader as _, Condition, Metadata, PinnedSource, Precondition};
+use promote_port::location::Key;
+use promote_port::port::StoreSettings;
+use promote_port::port::{Bucket as _, BucketReader as _, Condition, Metadata, PinnedSource, Precondition};
 use promote_s3::S3Bucket;
 use std::error::Error;
 

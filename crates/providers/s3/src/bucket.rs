@@ -1,8 +1,8 @@
 //! A bucket as it is named and reached, and what holds of it as long as nothing was found out.
 
 use crate::connection::{Connection, Limits, SignIn};
-use promote_core::config::StoreSettings;
-use promote_core::port::{Capabilities, CopyGuard, FenceClass};
+use promote_port::port::StoreSettings;
+use promote_port::port::{Capabilities, CopyGuard, FenceClass};
 use std::fmt;
 use std::time::Duration;
 

@@ -9,8 +9,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{Builder, Config};
 use chrono::{DateTime, SubsecRound, Utc};
-use promote_core::patience;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::patience;
+use promote_port::port::{ErrorKind, ProviderError};
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 

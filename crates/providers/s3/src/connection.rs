@@ -13,9 +13,9 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{
     Builder, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
 };
-use promote_core::config::StoreSettings;
-use promote_core::patience;
-use promote_core::port::{Confided, ErrorKind, ProviderError};
+use promote_port::patience;
+use promote_port::port::StoreSettings;
+use promote_port::port::{Confided, ErrorKind, ProviderError};
 use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;

@@ -6,9 +6,9 @@ use crate::metadata::{expiring, to_wire};
 use crate::object::{checksums, etag, whole_digest, whole_seconds};
 use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, MetadataDirective};
-use promote_core::digest::Digest;
-use promote_core::location::{Key, StoreId};
-use promote_core::port::{Condition, CopyGuard, ErrorKind, Metadata, Object, PinnedSource, ProviderError};
+use promote_port::digest::Digest;
+use promote_port::location::{Key, StoreId};
+use promote_port::port::{Condition, CopyGuard, ErrorKind, Metadata, Object, PinnedSource, ProviderError};
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ impl S3Bucket {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use promote_core::port::{Headers, Token, VersionId};
+    use promote_port::port::{Headers, Token, VersionId};
 
     #[test]
     fn the_source_is_encoded_byte_by_byte() {

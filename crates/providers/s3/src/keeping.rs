@@ -3,7 +3,7 @@
 use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
-use promote_core::port::Confided;
+use promote_port::port::Confided;
 
 /// Keeps the session token of each request: it is sent as it is, while of the secret key only signatures are seen.
 #[derive(Debug)]

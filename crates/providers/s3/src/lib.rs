@@ -26,8 +26,8 @@ pub use bucket::S3Bucket;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 pub use connection::{CredentialsProvider, Limits, SignIn};
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,
     PinnedSource, Precondition, ProviderError, VersionId,
 };

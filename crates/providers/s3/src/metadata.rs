@@ -4,7 +4,7 @@
 
 use aws_sdk_s3::config::http::HttpRequest;
 use aws_smithy_types::base64;
-use promote_core::port::Metadata;
+use promote_port::port::Metadata;
 use std::collections::HashMap;
 
 const OPEN: &str = "=?UTF-8?B?";

@@ -11,8 +11,8 @@ use crate::writing::{Guard, Stored, Target, as_conflict};
 use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
-use promote_core::digest::Digest;
-use promote_core::port::{Blob, ErrorKind, Object, ProviderError};
+use promote_port::digest::Digest;
+use promote_port::port::{Blob, ErrorKind, Object, ProviderError};
 use std::time::Duration;
 
 /// S3 numbers at most so many parts.

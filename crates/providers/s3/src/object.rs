@@ -5,8 +5,8 @@ use aws_sdk_s3::primitives::DateTime as WireTime;
 use aws_sdk_s3::types::ChecksumType;
 use aws_smithy_types::base64;
 use chrono::{DateTime, Utc};
-use promote_core::digest::Digest;
-use promote_core::port::{Token, VersionId};
+use promote_port::digest::Digest;
+use promote_port::port::{Token, VersionId};
 
 /// The token of an ETag. Its quotes are dropped, as some answers of some stores have them and others not.
 pub(crate) fn token(etag: &str) -> Option<Token> {
@@ -49,7 +49,7 @@ macro_rules! checksums {
         ]
         .into_iter()
         .filter_map(|(name, sum)| Some((name.to_owned(), sum.filter(|sum| !sum.is_empty())?.to_owned())))
-        .collect::<promote_core::port::Checksums>()
+        .collect::<promote_port::port::Checksums>()
     }};
 }
 pub(crate) use checksums;

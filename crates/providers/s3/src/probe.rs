@@ -6,8 +6,8 @@ mod attempt;
 use crate::S3Bucket;
 use attempt::{Ended, How, Place};
 use futures_util::future::{join_all, try_join, try_join_all};
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::port::{
     Capabilities, CopyGuard, ErrorKind, FenceClass, Object, Precondition, ProviderError, Token,
 };
 use std::time::Duration;

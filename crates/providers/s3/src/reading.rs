@@ -9,10 +9,10 @@ use aws_sdk_s3::primitives::ByteStream as WireStream;
 use aws_sdk_s3::types::ChecksumMode;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
-use promote_core::location::Key;
-use promote_core::names::shown;
-use promote_core::port::order::Ascent;
-use promote_core::port::{
+use promote_port::location::Key;
+use promote_port::names::shown;
+use promote_port::port::order::Ascent;
+use promote_port::port::{
     ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Pace, Page, PinnedSource, ProviderError,
     VersionId,
 };

@@ -4,7 +4,7 @@ use aws_sdk_s3::config::interceptors::{BeforeTransmitInterceptorContextRef, Fina
 use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
-use promote_core::port::wire;
+use promote_port::port::wire;
 use std::time::Instant;
 
 /// Which request is under way, and since when.

@@ -6,8 +6,8 @@ use crate::failure::Doing;
 use crate::object::version;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use futures_util::future::try_join_all;
-use promote_core::location::Key;
-use promote_core::port::{ErrorKind, Object, ProviderError};
+use promote_port::location::Key;
+use promote_port::port::{ErrorKind, Object, ProviderError};
 
 /// How many versions are looked at side by side.
 const AT_ONCE: usize = 8;

@@ -8,9 +8,9 @@ use crate::object::{checksum, checksums, etag, token, version, whole_digest};
 use aws_sdk_s3::types::ChecksumAlgorithm;
 use bytes::Bytes;
 use chrono::{DateTime, SubsecRound, Utc};
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{
     Blob, Body, Checksums, ErrorKind, Headers, Metadata, Object, Precondition, ProviderError, Token,
     VersionId,
 };

@@ -5,10 +5,10 @@
 mod fake;
 
 use fake::{Answer, Fake, Request, connect, error_body, keys, settings};
-use promote_core::config::StoreSettings;
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::StoreSettings;
+use promote_port::port::{
     Body, Bucket, BucketReader, Condition, CopyGuard, ErrorKind, Headers, Metadata, Object, PinnedSource,
     Precondition, ProviderError, Token,
 };
@@ -185,7 +185,7 @@ async fn a_copy_says_everything_that_must_hold() {
     ))
     .await;
     let mut from = source(5);
-    from.version = Some(promote_core::port::VersionId("v/1".into()));
+    from.version = Some(promote_port::port::VersionId("v/1".into()));
     let done = copy(&fake.bucket(), &from, CopyGuard::ConditionalCopy).await.unwrap();
     assert_eq!(done.stored_at.to_rfc3339(), "2030-01-01T00:00:07+00:00");
     let put = fake.seen("PUT").remove(0);
@@ -221,7 +221,7 @@ async fn described(tags: Answer) -> Vec<(CopyGuard, Request)> {
         .await;
         let mut from = source(5);
         from.headers.expires = Some("when it rains".to_owned());
-        from.version = Some(promote_core::port::VersionId("v1".into()));
+        from.version = Some(promote_port::port::VersionId("v1".into()));
         copy(&fake.bucket(), &from, way).await.unwrap();
         let method = if way == CopyGuard::ConditionalComplete { "POST" } else { "PUT" };
         found.push((way, fake.seen(method).remove(0)));

@@ -7,9 +7,9 @@
 #[allow(dead_code, reason = "shared with `servers.rs`, which needs more of it")]
 mod real;
 
-use promote_core::conformance::{Subject, run_all};
-use promote_core::location::StoreId;
-use promote_core::port::{Bucket as _, CopyGuard};
+use promote_port::location::StoreId;
+use promote_port::port::{Bucket as _, CopyGuard};
+use promote_testing::conformance::{Subject, run_all};
 use real::Store;
 use std::collections::BTreeSet;
 use std::sync::Arc;

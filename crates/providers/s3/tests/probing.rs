@@ -6,9 +6,9 @@
 mod fake;
 
 use fake::{Answer, Fake, Request};
-use promote_core::digest::Digest;
-use promote_core::location::Key;
-use promote_core::port::{Bucket, Capabilities, CopyGuard};
+use promote_port::digest::Digest;
+use promote_port::location::Key;
+use promote_port::port::{Bucket, Capabilities, CopyGuard};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

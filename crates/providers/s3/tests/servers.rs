@@ -5,9 +5,9 @@
 mod real;
 
 use futures_util::StreamExt as _;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Body, Bucket, BucketReader, Condition, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object,
     PinnedSource, Precondition, Token,
 };
@@ -261,7 +261,7 @@ async fn listings_are_paged_in_order() {
     }
     store.put_raw("log/m/").await;
     let page = bucket.list("log/", None, 2).await.unwrap();
-    let names = |page: &promote_core::port::Page| -> Vec<String> {
+    let names = |page: &promote_port::port::Page| -> Vec<String> {
         page.objects.iter().map(|object| object.key.to_string()).collect()
     };
     assert_eq!((names(&page), page.more), (vec!["log/1".into(), "log/2".into()], true));

@@ -6,8 +6,8 @@
 mod fake;
 
 use fake::{Answer, Fake, Request};
-use promote_core::location::Key;
-use promote_core::port::{Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata};
+use promote_port::location::Key;
+use promote_port::port::{Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata};
 
 fn key(text: &str) -> Key {
     text.parse().unwrap()

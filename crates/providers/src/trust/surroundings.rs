@@ -6,7 +6,8 @@ use crate::{Variables, config_file};
 use promote_core::config::ForgeKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::trust::{Allowed, Host, Unreadable, Vendor, added, read};
+use promote_core::trust::{Allowed, Host, Vendor};
+use promote_core::trusted_hosts::{Unreadable, added, read};
 use std::path::{Path, PathBuf};
 
 /// The variable that lists hosts.

@@ -1,7 +1,6 @@
 //! Pipelines that do what a script says: what is there at which second, and what is answered instead.
 
 use super::super::{Follow, Followed, Pace};
-use crate::memory::VirtualClock;
 use crate::port::pipeline::{
     ActionRun, ActionStatus, Declaration, DeclaredAction, DeclaredStage, Execution, ExecutionStatus,
     Revision, Source, StageNow, Taken, Verdict, Waiting, Watched,
@@ -10,6 +9,7 @@ use crate::port::{Clock, ErrorKind, Pipelines, ProviderError, StepProgress, Step
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_executor::block_on;
+use promote_testing::memory::VirtualClock;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -6,9 +6,9 @@ use crate::failure::turned_down;
 use crate::resource::Target;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, ProviderError, Token,
     VersionId,
 };

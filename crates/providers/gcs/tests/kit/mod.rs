@@ -1,12 +1,12 @@
 //! What the tests of this crate share: a bucket on the project's own fake, and short words for what is done to it.
 
-use promote_core::config::StoreSettings;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_gcs::{GcsBucket, Limits, SignIn};
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::StoreSettings;
+use promote_port::port::{
     Body, Bucket as _, Condition, Headers, Metadata, Object, PinnedSource, Precondition, ProviderError,
 };
-use promote_gcs::{GcsBucket, Limits, SignIn};
 use promote_tests::gcs_fake::Fake;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 #![allow(dead_code, unreachable_pub, reason = "each test uses what it needs")]
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
-use promote_core::location::Key;
-use promote_core::port::{Body, Bucket, Condition, Headers, Metadata, Object, ProviderError};
 use promote_git::GitBucket;
+use promote_port::location::Key;
+use promote_port::port::{Body, Bucket, Condition, Headers, Metadata, Object, ProviderError};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

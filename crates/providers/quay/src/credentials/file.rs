@@ -6,7 +6,7 @@ use crate::foreign::harmless;
 use crate::repository::Repository;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;

@@ -12,8 +12,8 @@ use crate::environment::Environment;
 use crate::known;
 use crate::repository::{Repository, is_loopback};
 use file::AuthFile;
-use promote_core::port::{ErrorKind, ProviderError};
-use promote_core::trust::{Allowed, Host};
+use promote_port::port::{ErrorKind, ProviderError};
+use promote_port::trust::{Allowed, Host};
 use std::path::{Path, PathBuf};
 
 /// Finds who signs in to the repository's host.

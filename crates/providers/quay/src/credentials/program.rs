@@ -2,7 +2,7 @@
 
 use super::secret::{Credentials, Secret};
 use crate::repository::Repository;
-use promote_core::port::{ErrorKind, ProviderError};
+use promote_port::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
 use std::process::Stdio;
 use std::time::Duration;

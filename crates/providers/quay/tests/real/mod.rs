@@ -4,9 +4,9 @@
 
 pub(crate) mod door;
 
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     BucketReader as _, Condition, CopyGuard, Headers, PinnedSource, Precondition, Token,
 };
 use promote_quay::{Environment, Registries, RegistryBucket};

@@ -6,9 +6,9 @@ use crate::copying::Pin;
 use crate::failure::turned_down;
 use crate::writing::Target;
 use bytes::Bytes;
-use promote_core::digest::Digest;
-use promote_core::location::{Key, Location, StoreId};
-use promote_core::port::{
+use promote_port::digest::Digest;
+use promote_port::location::{Key, Location, StoreId};
+use promote_port::port::{
     ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, ProviderError, Token,
 };
 use std::collections::BTreeSet;
@@ -249,7 +249,7 @@ impl<'a> Place<'a> {
             if version.is_none() && versions.contains(key) {
                 continue;
             }
-            let version = version.clone().map(promote_core::port::VersionId);
+            let version = version.clone().map(promote_port::port::VersionId);
             clean &= self.bucket.remove_version(key, &Precondition::Any, version.as_ref()).await.is_ok();
         }
         clean

@@ -1,6 +1,6 @@
 //! A store that answers what a test tells it to, and remembers what it was asked.
 
-use promote_core::config::StoreSettings;
+use promote_port::port::StoreSettings;
 use promote_s3::{Limits, S3Bucket, SignIn};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -1,0 +1,24 @@
+//! The vocabulary of promotion and the ports to the outside: what a store, a registry, a pipeline, a step and a clock are
+//! to the core, in names, digests, commits and locations. Crates for one vendor know this crate and nothing above it.
+//!
+//! This crate meets no runtime, network, file system, environment variable, wall clock or terminal: all of these come in
+//! through the traits in [`port`].
+
+pub mod causes;
+pub mod commit;
+pub mod digest;
+pub mod duration;
+pub mod location;
+pub mod names;
+pub mod patience;
+pub mod port;
+pub mod promotion;
+pub mod same_store;
+pub mod shell;
+pub mod span;
+pub mod step;
+pub mod suggest;
+pub mod tag;
+pub mod template;
+pub mod tier;
+pub mod trust;

@@ -1,0 +1,36 @@
+//! The ports: what the core asks of the outside world, split into reading and writing halves so that the compiler
+//! knows that planning needs read rights only. Implementations live in the provider crates.
+
+mod bucket;
+mod capabilities;
+mod causes;
+mod clock;
+mod confided;
+mod deployments;
+mod error;
+mod history;
+mod object;
+pub mod order;
+mod pace;
+pub mod pipeline;
+mod settings;
+mod step;
+mod stored;
+pub mod wire;
+
+pub use bucket::{
+    Blob, Body, Bucket, BucketReader, ByteStream, Condition, Fence, PinnedSource, Precondition,
+};
+pub use capabilities::{Capabilities, CopyGuard, FenceClass};
+pub use causes::Told;
+pub use clock::{Clock, Entropy, clock_is_off};
+pub use confided::Confided;
+pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
+pub use error::{ErrorKind, ProviderError};
+pub use history::{Commit, History};
+pub use object::{Checksums, Headers, Metadata, Names, Object, Page, Token, VersionId};
+pub use pace::Pace;
+pub use pipeline::Pipelines;
+pub use settings::StoreSettings;
+pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner, StepTarget};
+pub use stored::Stored;
