@@ -2,7 +2,7 @@
 //! commit's name. Going past it is said by the release for ever.
 
 use crate::git::{GitError, GitRepository};
-use crate::pack::folder;
+use crate::pack::{PackError, folder};
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -85,7 +85,11 @@ async fn unknown(
     }
     let (repository, commit, path) = (repository.clone(), commit.clone(), path.to_path_buf());
     let look = move || {
-        let there = folder::names(&path).map_err(|error| {
+        // The path itself may be a link, or lie behind one: what is below it is meant.
+        let found = path
+            .canonicalize()
+            .map_err(|source| PackError::Unreadable { path: path.display().to_string(), source });
+        let there = found.and_then(|found| folder::names(&found)).map_err(|error| {
             let message = format!("`{}` can't be read", path.display());
             Failure::new(ExitStatus::Usage, message).caused_by(error).state("Nothing was published.")
         })?;

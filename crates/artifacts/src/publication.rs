@@ -1,5 +1,7 @@
 //! Publishing a commit: which one it is, whether that was done already, its bytes, its place, its manifest.
 
+mod preview;
+
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::pack::Own;
@@ -13,7 +15,7 @@ use promote_core::observe::begun;
 use promote_core::port::{Commit, StepProgress};
 use promote_core::proposal::{Named, Proposal, refused};
 use promote_core::publish::{
-    Place, Publication, Standing, places, publish as put, remember, standing, stays,
+    Place, Publication, Standing, places, publish as put, remember, standing, stays, unchanged,
 };
 use promote_core::report::{AllowedReport, Document, PublishReport, PublishedArtifact};
 use promote_core::version;
@@ -64,18 +66,19 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     // What retention deletes is told as such, not as published.
     let last = stays?;
     let tags = tags(world, &commit).await?;
-    if let (Some(known), Some((genesis, _))) = (&known, &begun)
-        && (args.paths.is_empty() || args.dry_run)
-    {
+    let there = known.as_ref().zip(begun.as_ref());
+    if let Some((known, (genesis, _))) = there {
         still_dirty(known, args)?;
-        let standing = standing(&world.view(), genesis, known, last).await?;
-        if standing.missing.is_empty() || args.dry_run {
-            if !args.dry_run {
-                remember(world, &commit.0, &standing, args.actor).await;
+        if args.paths.is_empty() {
+            let standing = standing(&world.view(), genesis, known, last).await?;
+            if standing.missing.is_empty() || args.dry_run {
+                if !args.dry_run {
+                    remember(world, &commit.0, &standing, args.actor).await;
+                }
+                let warnings = warnings(&standing, args.dry_run);
+                let report = of_manifest(known, &tags, false, warnings);
+                return Ok(PublishReport { dry_run: args.dry_run, ..report });
             }
-            let warnings = warnings(&standing, args.dry_run);
-            let report = of_manifest(known, &tags, false, warnings);
-            return Ok(PublishReport { dry_run: args.dry_run, ..report });
         }
     }
     let publication = about(args.actor, world, commit, &tags).await?;
@@ -84,42 +87,34 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     let places = places(config, &publication.commit, version.as_deref())?;
     let files = crate::given_files::of(args.folder, args.paths, &places)?;
     let dirty = judged(args, &publication.commit, &places, &files).await?;
-    if args.dry_run {
-        let artifacts = places.iter().map(|(name, place)| PublishedArtifact {
-            name: name.clone(),
-            location: place.location.to_string(),
-            digest: None,
-            size: None,
-            files: None,
-        });
-        return Ok(PublishReport {
-            schema: PublishReport::SCHEMA,
-            commit: publication.commit,
-            subject: publication.subject,
-            version: publication.version,
-            new: true,
-            begun: false,
-            dry_run: true,
-            artifacts: artifacts.collect(),
-            warnings: Vec::new(),
-            allowed: AllowedReport::of(&Allowed { dirty, unmerged }),
-            moves: Vec::new(),
-        });
-    }
+    let builds = config.pack.as_ref().is_some_and(|pack| pack.build.is_some());
     let mut ready = BTreeMap::new();
     for (name, place) in &places {
-        if place.kind != ArtifactKind::Image {
-            let commit = &publication.commit;
-            ready.insert(name.clone(), content(world, args, commit, files.get(name), place).await?);
+        let file = files.get(name);
+        // A build may do anything, so looking runs none.
+        if place.kind != ArtifactKind::Image && !(args.dry_run && builds && file.is_none()) {
+            ready.insert(name.clone(), content(world, args, &publication.commit, file, place).await?);
         }
     }
     let dirty = ready.values().fold(dirty, |dirty, one| clean::both(dirty, one.dirty.clone()));
+    let told: Vec<String> = ready.values().flat_map(|ready| ready.warnings.clone()).collect();
     let publication = with_bytes(publication, &ready, Allowed { dirty, unmerged });
+    if args.dry_run {
+        let looked = match there {
+            None => preview::new(world, &publication, &places, told).await?,
+            Some((known, (genesis, _))) => {
+                unchanged(known, &places, &publication.artifacts)?;
+                let standing = standing(&world.view(), genesis, known, last).await?;
+                let told = warnings(&standing, true).into_iter().chain(told).collect();
+                of_manifest(known, &tags, false, told)
+            }
+        };
+        return Ok(PublishReport { dry_run: true, ..looked });
+    }
     let (_, _, begun) = promote_core::begin::begin(world, config).await?;
     let published = put(world, config, &publication).await?;
-    let mut warnings = warnings(&published.standing, false);
-    warnings.extend(ready.values().flat_map(|ready| ready.warnings.clone()));
-    Ok(PublishReport { begun, ..of_manifest(&published.manifest, &tags, published.new, warnings) })
+    let told = warnings(&published.standing, false).into_iter().chain(told).collect();
+    Ok(PublishReport { begun, ..of_manifest(&published.manifest, &tags, published.new, told) })
 }
 
 /// What is to be said of a release that was published before.

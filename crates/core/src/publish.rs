@@ -16,6 +16,7 @@ use crate::placing::Placing;
 use crate::world::World;
 use std::collections::BTreeMap;
 
+pub use again::unchanged;
 pub use places::{Place, places};
 pub use publication::{Given, Publication, Published};
 pub use standing::{Standing, remember, standing, stays};
@@ -119,7 +120,10 @@ pub async fn publish(
 }
 
 /// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.
-async fn pushed(world: &World, place: &Place) -> Result<BuiltArtifact, Failure> {
+///
+/// # Errors
+/// `Missing` when it is not there, or what the registry answered.
+pub async fn pushed(world: &World, place: &Place) -> Result<BuiltArtifact, Failure> {
     let location = &place.location;
     let store = world.store(&location.store)?;
     let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);

@@ -23,6 +23,7 @@ mod loosened;
 mod odd;
 mod origins;
 mod outputs;
+mod previewed;
 mod proposed;
 mod publishing;
 mod reasons;

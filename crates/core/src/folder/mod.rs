@@ -25,7 +25,7 @@ pub use manifest::{
     FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, NOTED, PUBLISHED_LIMIT, SCHEMA,
 };
 pub use place::{Bringing, Known};
-pub(crate) use publish::manifest_of;
+pub use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};
 pub use source::{Looked, Pin};
 pub use standing::{NewestIntent, PAUSE_S, Standing};

@@ -89,7 +89,7 @@ pub struct Publishing<'a> {
 ///
 /// # Errors
 /// `Usage` when they are no folder.
-pub(crate) fn manifest_of(entries: &[Entry]) -> Result<FolderManifest, Failure> {
+pub fn manifest_of(entries: &[Entry]) -> Result<FolderManifest, Failure> {
     let file = |entry: &Entry| {
         admit(&entry.path)?;
         let blob = entry.body.blob();

@@ -1,7 +1,7 @@
 //! Publishing what is published: it must lie where it was put, with the same bytes. What is gone is put there again;
 //! where something else lies, that is refused.
 
-use super::places::{places, same};
+use super::places::{Place, places, same};
 use super::publication::{Given, Publication, Published};
 use super::standing::{remember, standing, stays};
 use crate::commit::CommitId;
@@ -15,6 +15,7 @@ use crate::observe::{self};
 use crate::placing::Placing;
 use crate::world::World;
 use futures_util::future::try_join;
+use std::collections::BTreeMap;
 
 /// Publishes a release that is published already.
 pub(super) async fn again(
@@ -27,11 +28,7 @@ pub(super) async fn again(
     let commit = &known.commit;
     let (last, (genesis, _)) = try_join(stays(world, commit), observe::genesis(&view, config)).await?;
     let places = places(config, commit, known.version.as_deref())?;
-    for (name, given) in &publication.artifacts {
-        if let (Some(digest), Some(place)) = (digest(given)?, places.get(name)) {
-            same(&known, name, &place.location, &digest)?;
-        }
-    }
+    unchanged(&known, &places, &publication.artifacts)?;
     let mut standing = standing(&view, &genesis, &known, last).await?;
     for name in standing.missing.keys() {
         let Some(built) = known.artifacts.get(name) else { continue };
@@ -45,6 +42,23 @@ pub(super) async fn again(
     }
     remember(world, commit, &standing, &publication.actor).await;
     Ok(Published { manifest: known, new: false, standing })
+}
+
+/// Refuses other bytes than those that a release was published with.
+///
+/// # Errors
+/// `Conflict`, with both digests.
+pub fn unchanged(
+    known: &Manifest,
+    places: &BTreeMap<String, Place>,
+    given: &BTreeMap<String, Given>,
+) -> Result<(), Failure> {
+    for (name, given) in given {
+        if let (Some(digest), Some(place)) = (digest(given)?, places.get(name)) {
+            same(known, name, &place.location, &digest)?;
+        }
+    }
+    Ok(())
 }
 
 /// The digest of what is given, as a manifest names it; `None` for an image, which is known by its tag.
