@@ -288,8 +288,7 @@ fn a_folder_goes_from_the_local_folder_to_google_cloud_storage() {
     check_objects(&place);
 }
 
-/// The goals for a folder that hardly changes: its pages, what changed, and two requests more, for the whole promotion.
-/// A folder with a file that S3 does not take with one put, brought to environments in another kind of store.
+/// A file of 65 MiB, which is 1 MiB more than is written to S3 with one request, and a small one beside it.
 fn large() -> Files {
     let lines = (0..=64).map(|mib| format!("{mib:015}\n").repeat(1 << 16));
     [("large.txt".to_owned(), lines.collect()), ("small.txt".to_owned(), "small".to_owned())].into()
@@ -326,6 +325,7 @@ fn a_large_file_goes_in_parts_between_the_local_folder_and_google_cloud_storage(
     passes(&back, &Place::Local);
 }
 
+/// The goals for a folder that hardly changes: its pages, what changed, and two requests more, for the whole promotion.
 #[test]
 fn a_folder_that_hardly_changes_costs_its_pages_what_changed_and_two_requests() {
     const FILES: usize = 1500;
