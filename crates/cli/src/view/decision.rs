@@ -14,6 +14,9 @@ const NAMED: usize = 2;
 /// How many are named before production gets them.
 const LISTED: usize = 30;
 
+/// How many files are named that no release has.
+const STRANGERS: usize = 10;
+
 /// Everything about a decision.
 pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
     let mut page = Page::default();
@@ -154,12 +157,14 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>, listed: b
         Some(commits) if listed => commits_lines(commits, report, LISTED),
         _ => Vec::new(),
     };
-    let nothing = undoes.is_none() && skipped.is_empty() && gone_past.is_empty();
+    let removes: Vec<Text> = report.moves.iter().filter_map(strangers).collect();
+    let nothing = undoes.is_none() && skipped.is_empty() && gone_past.is_empty() && removes.is_empty();
     if !nothing || !report.stays.is_empty() || !brings.is_empty() {
         page.blank();
     }
     page.field("Stays", report.stays.iter().map(Text::plain).collect());
     page.field("Brings", brings);
+    page.field("Removes", removes);
     page.field("Undoes", undoes.into_iter().collect());
     page.field("Overrides", gone_past.into_iter().map(|one| rule(one, width)).collect());
     if !skipped.is_empty() {
@@ -262,6 +267,15 @@ fn commits_lines(commits: &CommitsReport, report: &DecisionReport, most: usize) 
     lines
 }
 
+/// What is removed from a folder although the release before has not put it there.
+fn strangers(write: &Write) -> Option<Text> {
+    let all = write.change.as_ref()?.strangers.as_ref()?;
+    let files = count(all.count, "file");
+    let (target, names) = (&write.target, all.told(STRANGERS));
+    let told = format!("{files} in {target} that neither this release nor the one before has: {names}");
+    Some(Text::new(told, Style::Warn))
+}
+
 fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
     if report.action == Action::Undo {
         let what = match write.before_size {
@@ -275,7 +289,9 @@ fn move_lines(write: &Write, report: &DecisionReport) -> Vec<Text> {
         let what =
             Text::plain(format!("{change}, {} sent; the manifest is written last", size(change.bytes)));
         let source = Text::plain(format!("from {}  {}", write.source, digest(&write.sha256)));
-        return vec![Text::new(&write.target, Style::Literal), source, what];
+        let mut lines = vec![Text::new(&write.target, Style::Literal), source, what];
+        lines.extend(strangers(write));
+        return lines;
     }
     if write.shape == "pointer" {
         let names = Text::plain(format!("names {}  {}", write.source, digest(&write.sha256)));

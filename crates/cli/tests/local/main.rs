@@ -25,6 +25,7 @@ mod origins;
 mod outputs;
 mod previewed;
 mod proposed;
+mod pruned;
 mod publishing;
 mod reasons;
 mod relocated;

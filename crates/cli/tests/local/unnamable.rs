@@ -1,4 +1,4 @@
-//! A folder whose name is not UTF-8 inside a target: no deletion removes it, so nothing is begun that would have to.
+//! A folder whose name is not UTF-8 inside a target: no deletion removes it, so no plan is allowed that would have to.
 
 use crate::stage::Stage;
 use promote_core::exit::ExitStatus;
@@ -23,9 +23,11 @@ fn a_folder_that_can_not_be_removed_is_refused_before_a_file_is_written() {
     std::fs::create_dir(&odd).unwrap();
     let to = ["to", "staging", &second, "--yes"];
     let answer = stage.run(&to).ends(ExitStatus::Conflict);
-    for said in ["live/staging/d\u{fffd}FE", "remove that folder by hand", "No target was written"] {
+    for said in ["live/staging/d\u{fffd}FE", "remove it by hand"] {
         assert!(answer.err.contains(said), "{said}: {}", answer.err);
     }
+    // The plan tells it, so nothing is begun.
+    stage.run(&["plan", "staging", &second]).ends(ExitStatus::Conflict);
     assert_eq!(stage.read("live/staging/a"), b"one");
     std::fs::remove_dir(&odd).unwrap();
     stage.run(&to).ends(ExitStatus::Ok);

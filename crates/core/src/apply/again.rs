@@ -64,7 +64,8 @@ impl<'a> Again<'a> {
         still(self.world, self.snapshot, target).await
     }
 
-    fn is_recent(&self) -> bool {
+    /// Whether all that the plan looked at was looked at a moment ago, and nothing was waited for since.
+    pub(super) fn is_recent(&self) -> bool {
         let since = self.looked.map(|looked| self.world.clock.steady().saturating_sub(looked));
         since.is_some_and(|since| since <= Duration::from_secs(PAUSE_S.into()))
     }

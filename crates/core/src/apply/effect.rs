@@ -75,13 +75,19 @@ impl Hand<'_> {
         kept::beside(metadata, own)
     }
 
-    /// The manifests that the plan was made from.
-    fn known(&self, target: &TargetMove) -> folder::Known<'_> {
+    /// What the plan was made from. `first`: nothing was sent yet, and nobody else wrote.
+    fn known(&self, target: &TargetMove, first: bool) -> folder::Known<'_> {
         let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
         let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
         let source = self.snapshot.files.get(target.name());
         let pins = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
-        folder::Known { source: source.map(|source| &*source.manifest), pins, target: there }
+        folder::Known {
+            source: source.map(|source| &*source.manifest),
+            pins,
+            target: there,
+            there: self.snapshot.there.get(target.name()).map(|there| there.as_slice()),
+            just_now: first && self.again.is_recent(),
+        }
     }
 
     /// Whether an object was written by this very promotion. Where a store keeps no mark, the content alone tells.
@@ -159,7 +165,8 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     let mut attempts = Attempts::new(&*world.clock, target.source.size);
     while attempts.another() {
         let attempt = attempts.sent() - 1;
-        if attempt > 0 || hand.superseding || check_first {
+        let looked = attempt > 0 || hand.superseding || check_first;
+        if looked {
             // First the target, then the head: the reverse order lets a late write through.
             let seen = match bucket.head(&target.target.key).await {
                 Ok(seen) => seen,
@@ -205,7 +212,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
         if let Err(failure) = hand.again.one(target).await {
             return ended(touched, failure);
         }
-        match send(hand, &*bucket, target, when.clone()).await {
+        match send(hand, &*bucket, target, when.clone(), !looked).await {
             Ok(object) => {
                 let trusted =
                     hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
@@ -253,6 +260,7 @@ async fn send(
     bucket: &dyn Bucket,
     target: &TargetMove,
     when: Precondition,
+    first: bool,
 ) -> Result<Object, ProviderError> {
     let world = hand.writer.world;
     let ledger = world.ledger.reader();
@@ -292,7 +300,7 @@ async fn send(
                 prune: *prune,
                 everything,
                 clock: &*world.clock,
-                known: hand.known(target),
+                known: hand.known(target, first),
                 standing: None,
             };
             Box::pin(bringing.run()).await

@@ -21,6 +21,7 @@ use crate::config::{Config, Environment};
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::folder::Change;
 use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
@@ -182,7 +183,7 @@ pub async fn apply(
 /// Whether a target is so much to write that others must be shown meanwhile that this process lives.
 fn takes_long(plan: &Plan, target: &TargetMove) -> bool {
     let change = plan.changes.get(target.name());
-    let files = change.map_or(0, |change| change.added + change.changed + change.removed);
+    let files = change.map_or(0, Change::files);
     let bytes = change.map_or(target.source.size, |change| change.bytes);
     files > MANY || bytes > LARGE
 }

@@ -98,7 +98,12 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "Several artifacts of one release, moved in the order written: `[artifact.NAME]`.",
     ),
     key("needs", List(&Location), "none", "Locations that must exist first but are not moved."),
-    key("prune", Bool, "false", "For folders: delete from the target what the source no longer has."),
+    key(
+        "prune",
+        Bool,
+        "false",
+        "For folders: delete from the target whatever the source does not have; a plan names what no release put there.",
+    ),
     key(
         "from",
         Several(&Name),
@@ -169,7 +174,7 @@ pub(super) static ARTIFACT: &[Key] = &[
         "prune",
         Bool,
         "the environment's",
-        "For folders: delete from the target what the source no longer has.",
+        "For folders: delete from the target whatever the source does not have; a plan names what no release put there.",
     ),
 ];
 

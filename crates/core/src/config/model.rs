@@ -185,7 +185,7 @@ pub struct Artifact {
     pub target: Option<Template>,
     /// What it is.
     pub kind: ArtifactKind,
-    /// For folders: delete what the source no longer has.
+    /// For folders: delete whatever the source does not have.
     pub prune: bool,
 }
 

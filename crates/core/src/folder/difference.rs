@@ -3,6 +3,7 @@
 
 use super::is_reserved;
 use super::manifest::{FolderFile, FolderManifest};
+use super::strangers::Strangers;
 use crate::location::{FOLDER, Key};
 use crate::port::{Object, Precondition, Token};
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct Difference {
     pub keep: Vec<FolderFile>,
     /// Files to be removed after that.
     pub remove: Vec<(Key, Token)>,
-    /// How many files are not the release's and stay, since nothing is to be removed.
+    /// How many files are not the release's and stay, since they are not to be removed.
     pub strays: usize,
 }
 
@@ -48,12 +49,12 @@ impl Difference {
 ///
 /// A file is right when the store vouches for its digest, or when it has the very token that the manifest noted for it
 /// with the right digest. Any other is written. With `everything` each file of the release is written, right or not.
-/// With `prune` whatever else lies there is removed, except what other folders and `promote` itself keep there.
+/// Of whatever else lies there, except what other folders and `promote` itself keep there, what `goes` says is removed.
 pub fn difference(
     source: &FolderManifest,
     listed: &[Object],
     known: Option<&FolderManifest>,
-    prune: bool,
+    goes: &dyn Fn(&Object) -> bool,
     everything: bool,
 ) -> Difference {
     let there: HashMap<&str, &Object> = listed.iter().map(|object| (object.key.as_str(), object)).collect();
@@ -79,13 +80,12 @@ pub fn difference(
             difference.write.push(Write { file, when, look: unknown && !everything });
         }
     }
-    let others = others(source, listed);
-    if !prune {
-        difference.strays = others.len();
-        return difference;
-    }
     let paths: HashSet<&str> = source.files.iter().map(|file| file.path.as_str()).collect();
-    for object in others {
+    for object in others(source, listed) {
+        if !goes(object) {
+            difference.strays += 1;
+            continue;
+        }
         let one = (object.key.clone(), object.token.clone());
         if in_the_way(source, &paths, object.key.as_str()) {
             difference.clear.push(one);
@@ -102,7 +102,7 @@ fn folders(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What was listed and is neither the release's, nor `promote`'s own, nor part of another folder of `promote`.
-pub(super) fn others<'a>(source: &FolderManifest, listed: &'a [Object]) -> Vec<&'a Object> {
+pub(crate) fn others<'a>(source: &FolderManifest, listed: &'a [Object]) -> Vec<&'a Object> {
     let own: HashSet<&str> = source.files.iter().map(|file| file.path.as_str()).collect();
     let foreign: HashSet<&str> = listed
         .iter()
@@ -126,25 +126,42 @@ fn in_the_way(source: &FolderManifest, paths: &HashSet<&str>, path: &str) -> boo
 }
 
 /// What a move changes, for a plan.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Change {
     /// Files that the target lacks.
     pub added: usize,
     /// Files that the target has with other content.
     pub changed: usize,
-    /// Files that the target has and the release has not, when these are removed.
+    /// Files that the release before has and this one has not, when these are removed.
     pub removed: usize,
     /// The length of what is added and changed, in bytes.
     pub bytes: u64,
+    /// Files that are removed although the release before has not put them there.
+    #[serde(default)]
+    pub strangers: Option<Strangers>,
+}
+
+impl Change {
+    /// How many files are touched.
+    pub fn files(&self) -> usize {
+        let strangers = self.strangers.as_ref().map_or(0, |strangers| strangers.count);
+        self.added + self.changed + self.removed + strangers
+    }
 }
 
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if (self.added, self.changed, self.removed) == (0, 0, 0) {
+        if self.files() == 0 {
             return f.write_str("no file changes");
         }
-        let parts = [(self.added, "added"), (self.changed, "changed"), (self.removed, "removed")];
+        let strangers = self.strangers.as_ref().map_or(0, |strangers| strangers.count);
+        let parts = [
+            (self.added, "added"),
+            (self.changed, "changed"),
+            (self.removed, "removed"),
+            (strangers, "others removed"),
+        ];
         let mut first = true;
         for (count, word) in parts.into_iter().filter(|(count, _)| *count > 0) {
             write!(f, "{}{count} {word}", if first { "" } else { ", " })?;
@@ -154,16 +171,15 @@ impl fmt::Display for Change {
     }
 }
 
-/// What a move changes, as far as the two manifests tell. `target` is the environment's, `None` when it has none.
-pub fn change(source: &FolderManifest, target: Option<&FolderManifest>, prune: bool) -> Change {
+/// What a move changes, as far as the two manifests tell. `target` is the environment's, `None` when it has none. `all`: all
+/// that lies there, where what the release lacks is removed.
+pub fn change(source: &FolderManifest, target: Option<&FolderManifest>, all: Option<&[Object]>) -> Change {
     let there = target.map(FolderManifest::by_path).unwrap_or_default();
     let mut change = Change::default();
-    let mut met = 0;
     for file in &source.files {
         match there.get(file.path.as_str()) {
             None => change.added += 1,
             Some(found) => {
-                met += 1;
                 if found.sha256 == file.sha256 {
                     continue;
                 }
@@ -172,8 +188,10 @@ pub fn change(source: &FolderManifest, target: Option<&FolderManifest>, prune: b
         }
         change.bytes = change.bytes.saturating_add(file.size);
     }
-    if prune {
-        change.removed = there.len().saturating_sub(met);
+    if let Some(all) = all {
+        let others = others(source, all);
+        change.removed = others.iter().filter(|object| there.contains_key(object.key.as_str())).count();
+        change.strangers = Strangers::among(source, target, all);
     }
     change
 }

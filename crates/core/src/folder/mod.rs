@@ -15,9 +15,11 @@ mod place;
 mod publish;
 pub mod source;
 mod standing;
+mod strangers;
 mod verify;
 
 pub(crate) use content::read_digest;
+pub(crate) use difference::others;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
 pub(crate) use held::held;
@@ -29,6 +31,7 @@ pub use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};
 pub use source::{Looked, Pin};
 pub use standing::{NewestIntent, PAUSE_S, Standing};
+pub use strangers::{MOST_NAMED, Strangers, listed};
 pub use verify::{Checked, check};
 
 use crate::location::{FOLDER, Key, LocationError};

@@ -12,6 +12,7 @@ use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
 use super::source::Pin;
 use super::standing::{Standing, Watch};
+use super::strangers::removable;
 use crate::ledger::TargetMove;
 use crate::location::{FOLDER, Key, Location};
 use crate::port::{
@@ -22,7 +23,7 @@ use crate::relay::SMALL;
 use futures_util::future::try_join;
 use futures_util::{StreamExt as _, stream};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How often the target is listed, when somebody else writes there meanwhile.
@@ -43,7 +44,8 @@ pub struct Bringing<'a> {
     pub metadata: &'a Metadata,
     /// `when` must hold of the target's manifest from the beginning to the end; `way` and `fence` hold for each file.
     pub condition: &'a Condition,
-    /// Whether what the release lacks is removed.
+    /// Whether what the release lacks is removed: what was found there when the move was planned and lies there as it did
+    /// then, and what a promotion put there since. Whatever else came since stays.
     pub prune: bool,
     /// Whether files that are right are written again, so that no late request of an earlier promotion fits them.
     pub everything: bool,
@@ -66,6 +68,10 @@ pub struct Known<'a> {
     pub pins: Option<&'a BTreeMap<Key, Pin>>,
     /// The target's, with the token that its object had.
     pub target: Option<(&'a Token, &'a FolderManifest)>,
+    /// All that lay in the target, with paths inside the folder as keys, where what the release lacks is removed.
+    pub there: Option<&'a [Object]>,
+    /// Whether that was listed just now, before anybody could have written since: then it is not listed again at first.
+    pub just_now: bool,
 }
 
 impl Bringing<'_> {
@@ -122,15 +128,24 @@ impl Bringing<'_> {
     async fn carry_out(&self, carrier: &Carrier<'_>) -> Result<Object, ProviderError> {
         let (source, known) = self.manifests().await?;
         let mut landed: BTreeMap<Key, FolderFile> = BTreeMap::new();
-        for _ in 0..ROUNDS {
+        let planned = self.known.there.unwrap_or_default();
+        for round in 0..ROUNDS {
             // First the tokens, then the head of the ledger: the reverse order lets a late write through.
-            let listed = list(self.to, carrier.above, known.as_deref()).await?;
+            let listed = match self.known.there.filter(|_| round == 0 && self.known.just_now) {
+                Some(there) => there.to_vec(),
+                None => list(self.to, carrier.above, known.as_deref()).await?,
+            };
             let manifest = listed.iter().find(|object| object.key.as_str() == FOLDER);
             self.replaces(manifest.map(|object| &object.token))?;
             carrier.watch.renew().await;
             let noted = with(known.as_deref(), &landed);
             let everything = self.everything && landed.is_empty();
-            let mut todo = difference(&source, &listed, noted.as_deref(), self.prune, everything);
+            let goes = match self.prune {
+                true => removable(self.to, carrier.above, &source, planned, &listed).await?,
+                false => HashSet::new(),
+            };
+            let goes = |object: &Object| goes.contains(&object.key);
+            let mut todo = difference(&source, &listed, noted.as_deref(), &goes, everything);
             if todo.is_empty() {
                 return self.finish(carrier, todo.keep).await;
             }

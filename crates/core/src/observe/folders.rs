@@ -6,7 +6,7 @@ use super::targets::read;
 use crate::config::{Artifact, Environment};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part};
-use crate::folder::{Change, FolderManifest, change};
+use crate::folder::{Change, FolderManifest, change, listed};
 use crate::location::Location;
 use crate::port::{BucketReader, Object, ProviderError};
 use crate::snapshot::{Candidate, Opened, Seen, SourceFolder};
@@ -92,16 +92,39 @@ fn part(source: &FolderManifest, location: &Location, seen: &Seen, open: bool) -
     Part::Files(lacks.map(|file| file.path.clone()).collect())
 }
 
-/// The change of each folder that is brought up to date in place.
-pub(super) fn changes(
+/// All that lies in the targets where what the release lacks is removed: a plan tells what else goes.
+///
+/// # Errors
+/// When a store does not answer.
+pub(super) async fn there(
+    view: &View,
     environment: &Environment,
+    targets: &BTreeMap<String, Seen>,
+) -> Result<BTreeMap<String, Arc<Vec<Object>>>, Failure> {
+    let pruned = environment.artifacts.iter().filter(|artifact| artifact.prune);
+    let looks = pruned.filter_map(|artifact| {
+        let seen = targets.get(artifact.name()).filter(|seen| seen.location.folder().is_some())?;
+        Some(async move {
+            let store = view.store(&seen.location.store)?;
+            let found = listed(&**store, &seen.location, seen.files.as_deref()).await;
+            let failed = |error| Failure::of_place(&format!("listing `{}`", seen.location), error);
+            Ok::<_, Failure>((artifact.name().to_owned(), Arc::new(found.map_err(failed)?)))
+        })
+    });
+    Ok(try_join_all(looks).await?.into_iter().collect())
+}
+
+/// The change of each folder that is brought up to date in place. `there`: all that lies in those where what the release
+/// lacks is removed.
+pub(super) fn changes(
     files: &BTreeMap<String, SourceFolder>,
     targets: &BTreeMap<String, Seen>,
+    there: &BTreeMap<String, Arc<Vec<Object>>>,
 ) -> BTreeMap<String, Change> {
-    let prunes = |name: &str| environment.artifacts.iter().any(|one| one.name() == name && one.prune);
     let one = |(name, source): (&String, &SourceFolder)| {
         let seen = targets.get(name).filter(|seen| seen.location.folder().is_some())?;
-        Some((name.clone(), change(&source.manifest, seen.files.as_deref(), prunes(name))))
+        let all = there.get(name).map(|all| all.as_slice());
+        Some((name.clone(), change(&source.manifest, seen.files.as_deref(), all)))
     };
     files.iter().filter_map(one).collect()
 }

@@ -201,10 +201,11 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     let relocated = elsewhere(view, config, environment, request, head.as_ref()).await?;
     let heard = lease::heard(view, config, head.as_ref());
     let stands = descent(view, state.release(), &candidate.manifest.commit);
-    let (descent, read) =
-        join(stands, try_join4(capabilities(view, &genesis.0, &targets), files, gates, heard)).await;
-    let (mut capabilities, files, gates, heard) = read?;
-    let changes = folders::changes(environment, &files, &targets);
+    let capable =
+        try_join(capabilities(view, &genesis.0, &targets), folders::there(view, environment, &targets));
+    let (descent, read) = join(stands, try_join4(capable, files, gates, heard)).await;
+    let ((mut capabilities, there), files, gates, heard) = read?;
+    let changes = folders::changes(&files, &targets, &there);
     let stays = match &head {
         Some(head) if request.undoes(head.state(), &candidate.manifest.commit) => {
             let release = &candidate.reference();
@@ -241,6 +242,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         relocated,
         needs,
         files,
+        there,
         changes,
         stays,
         adopted,

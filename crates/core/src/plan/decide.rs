@@ -7,9 +7,11 @@ use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::deploying::Deploying;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
+use crate::folder::others;
 use crate::folder::source::Faults;
 use crate::ledger::identity::judge;
 use crate::ledger::{Action, Before, BuiltArtifact, Identity, Shape, TargetMove};
+use crate::names::shown;
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::Request;
@@ -51,6 +53,10 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
         let (wrong, other) = faults(snapshot, environment, artifact);
         changed |= other;
         obstacles.extend(wrong);
+        if let Some(stays) = unremovable(snapshot, artifact) {
+            changed = true;
+            obstacles.push(stays);
+        }
         match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => targets.push(target),
             Err(Obstacle::Lacking(text)) => obstacles.push(text),
@@ -168,6 +174,18 @@ fn identified(
             Err(Obstacle::Lacking(format!("could not tell whether `{place}` still has {wanted}")))
         }
     }
+}
+
+/// What would have to be removed from a folder and can't be, in words.
+fn unremovable(snapshot: &Snapshot, artifact: &Artifact) -> Option<String> {
+    let folder = snapshot.files.get(artifact.name())?;
+    let all = others(&folder.manifest, snapshot.there.get(artifact.name())?);
+    let stays = all.into_iter().find(|object| object.is_unnamable_folder())?;
+    let target = &snapshot.targets.get(artifact.name())?.location;
+    let path = shown(stays.key.as_str());
+    Some(format!(
+        "`{target}{path}` is a folder whose name is not UTF-8, and can't be removed from here: remove it by hand"
+    ))
 }
 
 /// What is wrong with the files of a release's own folder, one sentence each, and whether that is more than that some are

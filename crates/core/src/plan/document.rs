@@ -1,7 +1,7 @@
 //! A plan as data: it can be printed, saved, compared, and carried out unchanged later.
 
 use crate::digest::Digest;
-use crate::folder::Change;
+use crate::folder::{Change, Strangers};
 use crate::invocation::Invocation;
 use crate::ledger::{Action, LedgerId, ReleaseRef, Seq, TargetMove};
 use crate::names::{EnvironmentName, LaneName, ProjectName};
@@ -90,6 +90,8 @@ struct Essence<'p> {
     targets: &'p [TargetMove],
     follows: bool,
     terms: &'p Terms,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    strangers: BTreeMap<&'p str, &'p Strangers>,
 }
 
 impl Plan {
@@ -108,9 +110,16 @@ impl Plan {
             targets: &self.targets,
             follows: self.follows,
             terms: &self.terms,
+            strangers: self.strangers(),
         };
         // Values of these types always serialise; the empty digest of a failure would match no saved plan.
         Digest::of(&serde_json::to_vec(&essence).unwrap_or_default())
+    }
+
+    /// What is removed although the release before has not put it there, by artifact.
+    pub fn strangers(&self) -> BTreeMap<&str, &Strangers> {
+        let all = self.changes.iter();
+        all.filter_map(|(name, change)| Some((name.as_str(), change.strangers.as_ref()?))).collect()
     }
 
     /// The command line that carries it out, on its own terms.

@@ -4,6 +4,7 @@
 use super::{Decision, Plan, SCHEMA};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::folder::MOST_NAMED;
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Actor, TargetMove};
 use crate::names::EnvironmentName;
@@ -115,6 +116,21 @@ fn written(saved: &Plan, now: &Plan) -> String {
     }
 }
 
+/// What lies beside a release's files, and would be removed, that did not when a plan was saved, or the other way round.
+fn beside(saved: &Plan, now: &Plan) -> String {
+    let (then, there) = (saved.strangers(), now.strangers());
+    let differs = |target: &&TargetMove| then.get(target.name()) != there.get(target.name());
+    let told = now.targets.iter().filter(differs).map(|target| match there.get(target.name()) {
+        Some(strangers) => format!(
+            "In `{}` this is to be removed now, and that was not so when it was made: {}.",
+            target.target,
+            strangers.told(MOST_NAMED)
+        ),
+        None => format!("In `{}` what was to be removed beside the release's files is gone.", target.target),
+    });
+    told.collect::<Vec<_>>().join(" ")
+}
+
 /// Refuses when the world no longer leads to the plan that was saved.
 ///
 /// # Errors
@@ -137,6 +153,7 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
             format!("{}.", refusal.obstacles.join("; "))
         }
         _ if saved.targets != now.targets => written(saved, now),
+        _ if saved.strangers() != now.strangers() => beside(saved, now),
         _ => "What it would do has changed since it was made.".to_owned(),
     };
     let failure = Failure::new(ExitStatus::Conflict, "the saved plan is out of date")

@@ -158,7 +158,7 @@ pub struct Write {
     /// How the target comes to hold the artifact: `object`, `image`, `folder`,
     /// `pointer`, or `unmoved` where nothing is written.
     pub shape: &'static str,
-    /// For folders: how many files are added, changed and removed, and the bytes that are sent.
+    /// For folders: how many files are added, changed and removed, the bytes that are sent, and what else is removed.
     pub change: Option<Change>,
 }
 
@@ -225,7 +225,7 @@ impl DecisionReport {
                 .iter()
                 .map(|target| Write {
                     before_sha: held(plan, target).map(|commit| commit.to_string()),
-                    ..Write::of(target, plan.changes.get(target.name()).copied())
+                    ..Write::of(target, plan.changes.get(target.name()).cloned())
                 })
                 .collect(),
             stays: plan.stays.clone(),

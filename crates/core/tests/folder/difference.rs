@@ -41,7 +41,7 @@ fn one(listed: Option<(&str, &str, bool)>, known: Option<(&str, &str)>, everythi
     let source = manifest(vec![file("f", "new", None)]);
     let listed: Vec<_> = listed.into_iter().map(|(text, token, sha)| object("f", text, token, sha)).collect();
     let known = known.map(|(text, token)| manifest(vec![file("f", text, Some(token))]));
-    let found = difference(&source, &listed, known.as_ref(), true, everything);
+    let found = difference(&source, &listed, known.as_ref(), &|_| true, everything);
     assert_eq!((found.clear.len(), found.remove.len(), found.strays), (0, 0, 0));
     match (found.write.as_slice(), found.keep.as_slice()) {
         ([], [kept]) => format!("keep {}", kept.token.as_ref().unwrap()),
@@ -88,7 +88,7 @@ fn a_file_is_right_by_the_stores_word_or_by_the_noted_token() {
 fn removed(source: &[&str], listed: &[&str], prune: bool) -> (Vec<String>, Vec<String>, usize) {
     let source = manifest(source.iter().map(|path| file(path, "x", None)).collect());
     let listed: Vec<_> = listed.iter().map(|path| object(path, "x", "1", true)).collect();
-    let Difference { clear, remove, strays, .. } = difference(&source, &listed, None, prune, false);
+    let Difference { clear, remove, strays, .. } = difference(&source, &listed, None, &|_| prune, false);
     let names = |files: Vec<(_, _)>| {
         files.into_iter().map(|(path, _): (promote_core::location::Key, _)| path.to_string()).collect()
     };
@@ -125,13 +125,43 @@ fn a_plan_counts_what_changes() {
     ]);
     let target =
         manifest(vec![file("a", "1", Some("t")), file("b", "2", Some("t")), file("x", "9", Some("t"))]);
-    let found = change(&source, Some(&target), true);
+    let listed =
+        |paths: &[&str]| paths.iter().map(|path| object(path, "x", "t", false)).collect::<Vec<Object>>();
+    let left = listed(&["a", "b", "x"]);
+    let found = change(&source, Some(&target), Some(&left));
     assert_eq!(found.to_string(), "2 added, 1 changed, 1 removed");
-    assert_eq!(found.bytes, 5);
-    assert_eq!(change(&source, Some(&target), false).to_string(), "2 added, 1 changed");
-    assert_eq!(change(&source, None, true).to_string(), "4 added");
-    assert_eq!(change(&source, Some(&source), true).to_string(), "no file changes");
-    assert_eq!(change(&manifest(Vec::new()), Some(&target), true).to_string(), "3 removed");
+    assert_eq!((found.bytes, found.files()), (5, 4));
+    assert_eq!(change(&source, Some(&target), None).to_string(), "2 added, 1 changed");
+    assert_eq!(change(&source, None, Some(&[])).to_string(), "4 added");
+    assert_eq!(change(&source, Some(&source), Some(&left[..2])).to_string(), "no file changes");
+    let none = manifest(Vec::new());
+    assert_eq!(change(&none, Some(&target), Some(&left)).to_string(), "3 removed");
+    // What somebody removed already is not removed, and what nobody needs to know of is not told.
+    let others =
+        listed(&[".promote-folder.json", "a", "b", "hand/1", "hand/2", "inner/.promote-folder.json"]);
+    let found = change(&source, Some(&target), Some(&others));
+    assert_eq!(found.to_string(), "2 added, 1 changed, 2 others removed");
+    let strangers = found.strangers.unwrap();
+    assert_eq!((strangers.count, strangers.told(1)), (2, "`hand/1` and 1 more".to_owned()));
+    assert_eq!(strangers.told(2), "`hand/1`, `hand/2`");
+    assert_eq!(change(&source, Some(&target), None).strangers, None);
+}
+
+#[test]
+fn strangers_are_the_same_only_as_they_lie_there() {
+    let source = manifest(vec![file("a", "1", None)]);
+    let found = |objects: &[Object]| change(&source, None, Some(objects)).strangers.unwrap();
+    let one = |path: &str, token: &str| object(path, "x", token, false);
+    let planned = found(&[one("b", "1"), one("c", "1")]);
+    assert_eq!(planned, found(&[one("a", "9"), one("b", "1"), one("c", "1")]));
+    for other in [vec![one("b", "2"), one("c", "1")], vec![one("b", "1"), one("d", "1")], vec![one("b", "1")]]
+    {
+        assert_ne!(planned, found(&other), "{other:?}");
+    }
+    let many: Vec<_> = (0..100).map(|n| one(&format!("f{n:03}"), "1")).collect();
+    let many = found(&many);
+    assert_eq!((many.count, many.named.len()), (100, 20));
+    assert!(many.told(2).ends_with("`f001` and 98 more"), "{}", many.told(2));
 }
 
 /// Small worlds: paths by content, where content is one of three letters.
@@ -162,7 +192,7 @@ proptest! {
         let list = |there: &BTreeMap<String, (char, usize)>| there.iter().map(|(path, (content, n))| {
             object(path, &content.to_string(), &token(*content, tokens(*n)), vouches)
         }).collect::<Vec<_>>();
-        let found = difference(&wanted, &list(&there), Some(&known), prune, everything);
+        let found = difference(&wanted, &list(&there), Some(&known), &|_| prune, everything);
         prop_assert_eq!(found.keep.len() + found.write.len(), source.len());
         prop_assert!(!everything || found.keep.is_empty());
         for kept in &found.keep {
@@ -191,7 +221,7 @@ proptest! {
             there.insert(path.to_owned(), (source[path], 3));
             after.push(FolderFile { token: Some(Token(token(source[path], tokens(3)))), ..write.file.clone() });
         }
-        let again = difference(&wanted, &list(&there), Some(&manifest(after)), prune, false);
+        let again = difference(&wanted, &list(&there), Some(&manifest(after)), &|_| prune, false);
         prop_assert!(again.is_empty(), "{again:?}");
         prop_assert_eq!(again.keep.len(), source.len());
     }

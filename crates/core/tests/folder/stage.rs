@@ -2,12 +2,13 @@
 
 use futures_executor::block_on;
 use promote_core::commit::CommitId;
+use promote_core::digest::Digest;
 use promote_core::failure::Failure;
-use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing};
+use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing, listed};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::port::{
-    Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Metadata, Object, PinnedSource,
+    Body, Bucket, BucketReader, Condition, CopyGuard, FenceClass, Headers, Metadata, Object, PinnedSource,
     Precondition, ProviderError, Token,
 };
 use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, VirtualClock};
@@ -164,11 +165,13 @@ impl Stage {
     /// What a plan for this reads of the two folders.
     pub fn read(&self, how: &How<'_>) -> Read {
         let manifest = |bucket, at: &Location| block_on(FolderManifest::read(bucket, at)).ok().flatten();
+        let there = block_on(listed(&self.to, &self.target(), None)).unwrap();
         if !how.known {
-            return Read::default();
+            return Read { there, ..Read::default() };
         }
         let target = manifest(&self.to, &self.target()).map(|(object, manifest)| (object.token, manifest));
-        Read { source: manifest(&self.from, &self.release(how.release)).map(|(_, source)| source), target }
+        let source = manifest(&self.from, &self.release(how.release)).map(|(_, source)| source);
+        Read { source, target, there }
     }
 
     /// Carries out a move that was planned before, with what the plan had read.
@@ -229,6 +232,14 @@ impl Stage {
         }
     }
 
+    /// A file lands that an earlier promotion sent.
+    pub fn late(&self, path: &str, text: &str) {
+        let mut marks = metadata("p0");
+        marks.insert("promote-sha256".to_owned(), Digest::of(text.as_bytes()).hex());
+        let (key, body) = (key(&format!("env/{path}")), Body::Bytes(text.to_owned().into()));
+        block_on(self.to.write(&key, body, &Headers::default(), &marks, &Condition::absent())).unwrap();
+    }
+
     /// Somebody writes with plain tools.
     pub fn by_hand(&self, path: &str, text: &str) {
         self.to.put(&key(&format!("env/{path}")), text.to_owned()).unwrap();
@@ -252,12 +263,13 @@ pub struct How<'a> {
 pub struct Read {
     pub source: Option<FolderManifest>,
     pub target: Option<(Token, FolderManifest)>,
+    pub there: Vec<Object>,
 }
 
 impl Read {
     pub fn known(&self) -> Known<'_> {
         let target = self.target.as_ref().map(|(token, manifest)| (token, manifest));
-        Known { source: self.source.as_ref(), pins: None, target }
+        Known { source: self.source.as_ref(), target, there: Some(&self.there), ..Known::default() }
     }
 }
 

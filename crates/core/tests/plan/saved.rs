@@ -3,9 +3,10 @@
 use crate::facts::{Case, hours, open};
 use crate::stage::name;
 use promote_core::digest::Digest;
+use promote_core::folder::{FolderManifest, change};
 use promote_core::ledger::{Action, Seq};
 use promote_core::plan::{Decision, Plan, plan};
-use promote_core::port::Token;
+use promote_core::port::{Object, Token};
 
 fn planned(case: &Case) -> Plan {
     match plan(&case.config, &case.environment, &case.snapshot, &case.request) {
@@ -29,12 +30,21 @@ fn a_saved_plan_is_the_same_plan() {
     assert_ne!(plan.digest(), Digest::of(b""), "it serialises");
 }
 
+/// Files that lie in the target's folder and would be removed.
+fn strangers(case: &mut Case, paths: &[&str]) {
+    let object = case.snapshot.targets["main"].object.as_ref().unwrap();
+    let listed: Vec<_> =
+        paths.iter().map(|path| Object { key: path.parse().unwrap(), ..object.clone() }).collect();
+    let source = FolderManifest::new(Vec::new()).unwrap();
+    case.snapshot.changes.insert("main".to_owned(), change(&source, None, Some(&listed)));
+}
+
 /// Changes one thing.
 type Change = fn(&mut Case);
 
 #[test]
 fn the_digest_changes_with_everything_that_is_written_and_with_its_terms() {
-    let changes: [(&str, Change); 15] = [
+    let changes: [(&str, Change); 17] = [
         ("nothing", |_| {}),
         ("the number of the head", |case| case.snapshot.head.as_mut().unwrap().record.seq = Seq(10)),
         ("the head", |case| case.snapshot.head.as_mut().unwrap().id = Digest::of(b"other")),
@@ -65,6 +75,8 @@ fn the_digest_changes_with_everything_that_is_written_and_with_its_terms() {
             case.request.notes.insert("ticket".to_owned(), "OPS-7".to_owned());
         }),
         ("who moves along", |case| case.request.include = vec![name("demo")]),
+        ("what is removed that no release has", |case| strangers(case, &["b"])),
+        ("another of these files", |case| strangers(case, &["b", "c"])),
         ("the ledger", |case| case.snapshot.genesis.0.ledger = "f".repeat(32)),
     ];
     let mut seen: Vec<(&str, Digest)> = Vec::new();

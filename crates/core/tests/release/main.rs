@@ -16,6 +16,7 @@ mod budget;
 mod crash;
 mod meanwhile;
 mod order;
+mod pruned;
 mod published;
 mod renamed;
 mod stage;

@@ -193,6 +193,7 @@ impl Case {
             relocated: Vec::new(),
             needs: Vec::new(),
             files: BTreeMap::new(),
+            there: BTreeMap::new(),
             changes: BTreeMap::new(),
             stays: Vec::new(),
             adopted: None,

@@ -57,6 +57,8 @@ pub fn promotion(told: &Told<'_>) -> String {
     let moves: Vec<String> = decision.moves.iter().map(write).collect();
     let head = "| artifact | target | size | digest |\n|---|---|---|---|\n";
     page.rows(heading, head, &moves, moves.len());
+    let others: Vec<String> = decision.moves.iter().filter_map(strangers).collect();
+    page.rows("What else is removed", "", &others, others.len());
     rules(&mut page, told);
     if let Some(brings) = &decision.commits {
         page.rows("Commits it brings", "", &commits(brings, links), brings.count);
@@ -123,6 +125,22 @@ fn write(write: &Write) -> String {
         code(&write.target),
         code(&format!("{digest}…"))
     )
+}
+
+/// What is removed from a folder although the release before has not put it there.
+fn strangers(write: &Write) -> Option<String> {
+    let all = write.change.as_ref()?.strangers.as_ref()?;
+    let files = if all.count == 1 { "1 file".to_owned() } else { format!("{} files", all.count) };
+    let mut names: Vec<String> = all.named.iter().map(|name| code(name)).collect();
+    match all.count.saturating_sub(names.len()) {
+        0 => {}
+        more => names.push(format!("{more} more")),
+    }
+    let target = code(&write.target);
+    Some(format!(
+        "- {files} in {target} that neither this release nor the one before has: {}",
+        names.join(", ")
+    ))
 }
 
 fn rules(page: &mut Page, told: &Told<'_>) {

@@ -157,6 +157,7 @@ fn judge(
         relocated: looked.relocated(config, environment),
         needs: Vec::new(),
         files: BTreeMap::new(),
+        there: BTreeMap::new(),
         changes: BTreeMap::new(),
         stays: Vec::new(),
         adopted: None,

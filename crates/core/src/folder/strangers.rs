@@ -1,0 +1,117 @@
+//! What lies in a target beside its release's files, where all else is to be removed: told by the plan, and removed only as
+//! the plan found it. What a promotion put there needs no telling: it goes by its mark.
+
+use super::IN_FLIGHT;
+use super::carry::marked;
+use super::difference::others;
+use super::inside;
+use super::listing::list;
+use super::manifest::FolderManifest;
+use crate::digest::{Digest, Hasher};
+use crate::location::{Key, Location};
+use crate::names::shown;
+use crate::port::{BucketReader, ErrorKind, Object, ProviderError, Token};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use serde::{Deserialize, Serialize};
+use std::collections::{HashMap, HashSet};
+
+/// How many are named.
+pub const MOST_NAMED: usize = 20;
+
+/// Files of a target that neither the release nor the one before has, and that are to be removed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Strangers {
+    /// How many there are.
+    pub count: usize,
+    /// The first of them by name, at most [`MOST_NAMED`]. Foreign text.
+    pub named: Vec<String>,
+    /// A digest of all of them, each as it lies there: others, or another one in the place of one, have another.
+    pub sha256: Digest,
+}
+
+impl Strangers {
+    /// Those among the files of a target, in the order of their names; `None` when there are none.
+    pub fn among(
+        source: &FolderManifest,
+        before: Option<&FolderManifest>,
+        listed: &[Object],
+    ) -> Option<Self> {
+        let known = before.map(FolderManifest::by_path).unwrap_or_default();
+        let all: Vec<&Object> = others(source, listed)
+            .into_iter()
+            .filter(|object| !known.contains_key(object.key.as_str()))
+            .collect();
+        let mut hasher = Hasher::new();
+        for object in &all {
+            // No name and no token has a zero byte in it.
+            hasher.update(format!("{}\0{}\0", object.key, object.token).as_bytes());
+        }
+        let named = all.iter().take(MOST_NAMED).map(|object| object.key.to_string()).collect();
+        (!all.is_empty()).then(|| Self { count: all.len(), named, sha256: hasher.finish() })
+    }
+
+    /// The first `most` of them by name, and how many more there are: a part of a sentence, safe to show.
+    pub fn told(&self, most: usize) -> String {
+        let names: Vec<String> =
+            self.named.iter().take(most).map(|name| format!("`{}`", shown(name))).collect();
+        match self.count.saturating_sub(names.len()) {
+            0 => names.join(", "),
+            more => format!("{} and {more} more", names.join(", ")),
+        }
+    }
+}
+
+/// All that lies in the folder at `location`, with paths inside the folder as keys. `guide`: what will probably be there.
+///
+/// # Errors
+/// What the store answers.
+pub async fn listed(
+    bucket: &dyn BucketReader,
+    location: &Location,
+    guide: Option<&FolderManifest>,
+) -> Result<Vec<Object>, ProviderError> {
+    let Some(prefix) = location.folder() else {
+        return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"));
+    };
+    list(bucket, prefix, guide).await
+}
+
+/// Which of the files that were just listed in a target may be removed: those that lie there as they were `planned`, and
+/// those that a promotion put there since, which are looked at, since a listing tells no marks.
+pub(super) async fn removable(
+    bucket: &dyn BucketReader,
+    prefix: &str,
+    source: &FolderManifest,
+    planned: &[Object],
+    now: &[Object],
+) -> Result<HashSet<Key>, ProviderError> {
+    let planned: HashMap<&str, &Token> =
+        planned.iter().map(|object| (object.key.as_str(), &object.token)).collect();
+    let looks = others(source, now).into_iter().map(|object| {
+        let is_planned = planned.get(object.key.as_str()) == Some(&&object.token);
+        async move {
+            let goes = is_planned || object.odd().is_none() && is_promoted(bucket, prefix, object).await?;
+            Ok::<_, ProviderError>(goes.then(|| object.key.clone()))
+        }
+    });
+    let looks: Vec<_> = looks.collect();
+    stream::iter(looks)
+        .buffer_unordered(IN_FLIGHT)
+        .try_filter_map(|one| async move { Ok(one) })
+        .try_collect()
+        .await
+}
+
+/// Whether a promotion put just this object there.
+async fn is_promoted(
+    bucket: &dyn BucketReader,
+    prefix: &str,
+    object: &Object,
+) -> Result<bool, ProviderError> {
+    let key = inside(prefix, &object.key).map_err(|error| {
+        ProviderError::new(ErrorKind::Invalid, bucket, &object.key, "it has no key").caused_by(error)
+    })?;
+    let found = bucket.head(&key).await?;
+    Ok(found.is_some_and(|found| found.token == object.token && marked(&found).is_some()))
+}
