@@ -10,7 +10,7 @@ use crate::app::{App, CommandResult, Stop};
 use crate::args::{ConfirmArgs, Waiting};
 use crate::cut_off::cut_off;
 use crate::gitlab::Facts;
-use crate::interrupt::{finish_unless_signalled, or_signal};
+use crate::interrupt::or_signal;
 use crate::page::Page;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
@@ -148,16 +148,15 @@ pub(crate) async fn carry(
         Err(signal) => {
             let underway =
                 Underway { world: world.clone(), config: config.clone(), request: wanted.request.clone() };
-            let stop = cut_off(app, &progress, signal, &underway).await;
-            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
-            return Err(stop);
+            return Err(cut_off(app, &progress, &mirror, signal, &underway).await);
         }
     };
     facts.done(&done);
     let took = progress.elapsed().num_seconds();
     progress.rest();
-    let shown = app.mirrored(&mirror, Closing::Done).await;
-    errand.ended(&done, wait || !done.plan.follows, took, &shown)
+    let (shown, stopped) = app.mirrored(&mirror, Closing::Done).await;
+    let exit = errand.ended(&done, wait || !done.plan.follows, took, &shown)?;
+    Ok(exit.or_stopped(stopped))
 }
 
 /// What is carried out.

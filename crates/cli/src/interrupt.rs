@@ -23,10 +23,10 @@ pub(crate) async fn or_signal<T>(
     }
 }
 
-/// Runs what is left to do after a signal; a second signal ends it.
-pub(crate) async fn finish_unless_signalled<T>(env: &Env, rest: impl Future<Output = T>) -> Option<T> {
+/// Runs what is left to do after a signal; a second signal ends it, and is given.
+pub(crate) async fn signalled(env: &Env, rest: impl Future<Output = ()>) -> Option<Signal> {
     match select(pin!(rest), pin!(env.signals.next())).await {
-        Either::Left((done, _)) => Some(done),
-        Either::Right(_) => None,
+        Either::Left(_) => None,
+        Either::Right((signal, _)) => Some(signal),
     }
 }

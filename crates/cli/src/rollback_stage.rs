@@ -3,6 +3,7 @@
 
 use crate::app::confirm::confirm;
 use crate::app::project::Project;
+use crate::app::signal::Signal;
 use crate::app::{App, CommandResult, Stop};
 use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
@@ -106,7 +107,8 @@ pub(crate) async fn run(
         let (environment, release) = (name.clone(), release.commit.clone());
         world.events.hear(&Event::StageBack { promotion, environment, release });
     }
-    back.deployments = app.mirrored(&mirror, Closing::Done).await;
+    let (shown, stopped) = app.mirrored(&mirror, Closing::Done).await;
+    back.deployments = shown;
     if wanted.follows {
         let shown = Shown(progress.clone());
         let clock = app.connect.clock();
@@ -122,12 +124,16 @@ pub(crate) async fn run(
             timeout: wanted.timeout.unwrap_or(settings.timeout),
             pace: Pace::default(),
         };
-        let seen = match or_signal(app.env, &progress, follow.run(&shown)).await {
+        let followed = match stopped {
+            None => or_signal(app.env, &progress, follow.run(&shown)).await.map_err(Signal::exit),
+            Some(exit) => Err(exit),
+        };
+        let seen = match followed {
             Ok(seen) => seen,
-            Err(signal) => {
+            Err(exit) => {
                 progress.rest();
                 app.screen.message("\nThe stage goes on by itself.\n");
-                return Err(Stop::AlreadyReported(signal.exit()));
+                return Err(Stop::AlreadyReported(exit));
             }
         };
         let took = clock.steady().saturating_sub(began);
@@ -145,7 +151,7 @@ pub(crate) async fn run(
     report.exit = exit.code();
     report.stage_rollback = Some(back.clone());
     app.tell(true, &report, || page(name, &release.commit, &back, &report))?;
-    Ok(exit)
+    Ok(exit.or_stopped(stopped))
 }
 
 fn looking(pipeline: &str, error: promote_core::port::ProviderError) -> Failure {

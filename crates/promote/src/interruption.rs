@@ -93,11 +93,10 @@ impl InFlight {
         stop: &Stop<'_>,
         questions: &dyn Questions,
     ) -> (Shown, Option<ExitStatus>) {
-        let stopped = match select(pin!(self.tell(how)), stop()).await {
-            Either::Left(_) => None,
-            Either::Right((exit, _)) => Some(exit),
-        };
-        (self.told(questions, stopped), stopped)
+        let Some(mirror) = self.mirror() else { return Default::default() };
+        let (told, stopped) = mirror.close(how, stop()).await;
+        told.warnings.iter().for_each(|warning| questions.warned(warning));
+        (told, stopped)
     }
 
     /// Does what is left to do after the work was let go, until the next wish to stop, and says how things stand.
@@ -109,7 +108,7 @@ impl InFlight {
     ) -> Error {
         let mut reached = locked(&self.track.reached).clone();
         let underway = locked(&self.underway).take();
-        let mut recorded = None;
+        let (mirror, mut recorded) = (self.mirror(), None);
         let rest = async {
             if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
                 reached.aborted = matches!(underway.withdraw(&reached).await, Ok(true));
@@ -117,39 +116,25 @@ impl InFlight {
             if let Some(underway) = underway.as_ref().filter(|_| reached.is_deploying()) {
                 recorded = Some(underway.record(&reached).await);
             }
-            self.tell(Closing::CutOff).await;
+            if let Some(mirror) = &mirror {
+                mirror.finish(Closing::CutOff).await;
+            }
         };
         let again = match select(pin!(rest), pin!(next(stop))).await {
             Either::Left(_) => None,
             Either::Right((exit, _)) => Some(exit),
         };
-        self.told(questions, again);
+        let told = mirror.as_ref().map(|mirror| mirror.told(again)).unwrap_or_default();
+        told.warnings.iter().for_each(|warning| questions.warned(warning));
         match underway {
             Some(underway) => cut_off::failure(exit, &underway, &reached, recorded).into(),
             None => Error::Stopped(exit),
         }
     }
 
-    async fn tell(&self, how: Closing) {
-        let mirror = locked(&self.mirror).clone();
-        if let Some(mirror) = mirror {
-            mirror.finish(how).await;
-        }
+    fn mirror(&self) -> Option<Arc<Mirror>> {
+        locked(&self.mirror).clone()
     }
-
-    /// What the forge was told. `stopped`: with what exit status that was ended early.
-    fn told(&self, questions: &dyn Questions, stopped: Option<ExitStatus>) -> Shown {
-        let mirror = locked(&self.mirror).clone();
-        let mut told = mirror.map(|mirror| mirror.told()).unwrap_or_default();
-        told.warnings.extend(stopped.map(cut_short));
-        told.warnings.iter().for_each(|warning| questions.warned(warning));
-        told
-    }
-}
-
-/// That somebody stopped what was done beside a promotion after it had ended.
-fn cut_short(exit: ExitStatus) -> String {
-    format!("{} before the forge was told everything; what it shows may be old", exit.stopped())
 }
 
 /// The next wish to stop after the first. A state that stays, such as a token that was cancelled, is over at once whenever it

@@ -1,10 +1,12 @@
 //! Tells a forge of promotions while they run: what happens is heard and passed on to whoever listened before, and told
 //! to the forge beside it. Nothing of this delays or fails a promotion; what could not be told is a warning.
 
-use promote_core::config::Config;
+use crate::{Variables, forge};
+use promote_core::config::{Config, Forge};
 use promote_core::event::{Event, Events};
-use promote_core::ledger::PromotionId;
-use promote_core::mirror::{Closing, Mirrored, Order, Trail};
+use promote_core::exit::ExitStatus;
+use promote_core::ledger::{Actor, PromotionId};
+use promote_core::mirror::{Closing, Mirrored, Order, Trail, wanted};
 use promote_core::names::EnvironmentName;
 use promote_core::port::{Deployment, DeploymentState, Deployments, Made, News, ProviderError};
 use std::collections::BTreeMap;
@@ -50,6 +52,23 @@ impl Mirror {
         Self { inner, line: None, work: Mutex::default(), told: Arc::default() }
     }
 
+    /// Tells the project's forge, where the project wants that and the forge does not show this job by itself; nobody
+    /// elsewhere. `reach` is the way to the forge, and asked for where it is needed.
+    pub fn of_job(
+        inner: Arc<dyn Events>,
+        config: &Config,
+        (variables, actor): (&Variables, &Actor),
+        reach: impl FnOnce(&Forge) -> forge::Access,
+    ) -> Self {
+        let job = forge::job(variables, actor);
+        let Some(forge) = config.forge.as_ref().filter(|forge| wanted(forge, job)) else {
+            return Self::silent(inner);
+        };
+        let access = reach(forge);
+        let opening = Box::pin(async move { forge::open(&access).await });
+        Self::new(inner, config, actor.details.get("run").cloned(), opening)
+    }
+
     /// Tells the forge that `opening` reaches. `log` is where this run can be looked at. Needs a runtime of tokio.
     pub fn new(inner: Arc<dyn Events>, config: &Config, log: Option<String>, opening: Opening) -> Self {
         let (line, heard) = unbounded_channel();
@@ -59,10 +78,18 @@ impl Mirror {
         Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
     }
 
-    /// Tells what is left to be told, and gives what came of all of it: [`Mirror::finish`] and [`Mirror::told`].
-    pub async fn close(&self, how: Closing) -> Told {
-        self.finish(how).await;
-        self.told()
+    /// Tells what is left to be told, unless `stop` is over before, which then says how: [`Mirror::finish`], and what came of it.
+    pub async fn close(
+        &self,
+        how: Closing,
+        stop: impl Future<Output = ExitStatus>,
+    ) -> (Told, Option<ExitStatus>) {
+        let stopped = tokio::select! {
+            biased;
+            () = self.finish(how) => None,
+            exit = stop => Some(exit),
+        };
+        (self.told(stopped), stopped)
     }
 
     /// Tells what is left to be told. Ends within 20 seconds. Whoever drops it waits no longer; what was begun goes on for as
@@ -82,9 +109,14 @@ impl Mirror {
         }
     }
 
-    /// What came of telling up to now. Each warning is given once.
-    pub fn told(&self) -> Told {
+    /// What came of telling up to now. Each warning is given once. `stopped`: that somebody did not wait for the end of it.
+    pub fn told(&self, stopped: Option<ExitStatus>) -> Told {
         let mut told = self.lock();
+        if let (Some(exit), Some(_)) = (stopped, &self.line) {
+            let early =
+                format!("{} before the forge was told everything; what it shows may be old", exit.stopped());
+            told.warnings.push(early);
+        }
         Told { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
     }
 

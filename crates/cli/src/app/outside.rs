@@ -7,10 +7,12 @@ use crate::page::{Style, Text};
 use crate::progress::Progress;
 use promote_core::config::Forge;
 use promote_core::event::Events;
+use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::mirror::{self, Closing, Mirrored};
+use promote_core::mirror::{Closing, Mirrored};
 use promote_core::world::World;
+use promote_providers::mirror::Told;
 use promote_providers::{Mirror, Variables, forge};
 use std::sync::Arc;
 
@@ -59,18 +61,23 @@ impl App<'_> {
     /// Something that tells the project's forge of what `events` hears, where that is wanted.
     pub(crate) fn mirror(&self, project: &Project, actor: &Actor, events: Arc<dyn Events>) -> Arc<Mirror> {
         let variables: Variables = self.env.variables.iter().collect();
-        let job = forge::job(&variables, actor);
-        let Some(forge) = project.config.forge.as_ref().filter(|forge| mirror::wanted(forge, job)) else {
-            return Arc::new(Mirror::silent(events));
-        };
-        let access = self.forge(project, forge);
-        let opening = Box::pin(async move { forge::open(&access).await });
-        Arc::new(Mirror::new(events, &project.config, actor.details.get("run").cloned(), opening))
+        let reach = |forge: &Forge| self.forge(project, forge);
+        Arc::new(Mirror::of_job(events, &project.config, (&variables, actor), reach))
     }
 
-    /// Tells the forge the rest, and says what it could not be told.
-    pub(crate) async fn mirrored(&self, mirror: &Mirror, how: Closing) -> Vec<Mirrored> {
-        let told = mirror.close(how).await;
+    /// Tells the forge the rest, and says what it could not be told. The next signal ends that, and is told of.
+    pub(crate) async fn mirrored(
+        &self,
+        mirror: &Mirror,
+        how: Closing,
+    ) -> (Vec<Mirrored>, Option<ExitStatus>) {
+        let signalled = async { self.env.signals.next().await.exit() };
+        let (told, stopped) = mirror.close(how, signalled).await;
+        (self.said(told), stopped)
+    }
+
+    /// Says what the forge could not be told, and gives what it shows.
+    pub(crate) fn said(&self, told: Told) -> Vec<Mirrored> {
         for warning in &told.warnings {
             self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
         }

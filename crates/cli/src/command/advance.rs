@@ -5,7 +5,7 @@ use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::automatic::Shown;
 use crate::cut_off::one_of_several;
-use crate::interrupt::{finish_unless_signalled, or_signal};
+use crate::interrupt::or_signal;
 use clap::Args;
 use promote_core::advance::advance;
 use promote_core::event::Events;
@@ -48,21 +48,19 @@ pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
     let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
-    let environments: Vec<Moved> = match or_signal(app.env, &progress, flow).await {
+    let (environments, stopped): (Vec<Moved>, _) = match or_signal(app.env, &progress, flow).await {
         Ok(moved) => {
-            let shown = app.mirrored(&mirror, Closing::Failed).await;
-            moved?.into_iter().map(|moved| moved.shown(&shown)).collect()
+            let (shown, stopped) = app.mirrored(&mirror, Closing::Failed).await;
+            (moved?.into_iter().map(|moved| moved.shown(&shown)).collect(), stopped)
         }
         Err(signal) => {
-            let again = "run the same command again: it goes on where it stopped";
-            let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
-            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
-            return Err(stop);
+            let who = (&world, &project.config, &actor);
+            return Err(one_of_several(app, &progress, &mirror, signal, who).await);
         }
     };
     let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);
     app.tell(report.environments.iter().any(|one| one.promotion.is_some()), &report, || {
         crate::view::advance::page(&report)
     })?;
-    Ok(report.exit)
+    Ok(report.exit.or_stopped(stopped))
 }

@@ -6,7 +6,7 @@ use crate::args::{ConfirmArgs, JobFiles};
 use crate::automatic::{Said, Shown};
 use crate::cut_off::one_of_several;
 use crate::gitlab::Facts;
-use crate::interrupt::{finish_unless_signalled, or_signal};
+use crate::interrupt::or_signal;
 use crate::page::{Style, Text};
 use clap::Args;
 use promote_artifacts::publication::{self, Asked};
@@ -101,18 +101,16 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
         }
         Ok::<PublishReport, Failure>(report)
     };
-    let report = match or_signal(app.env, &progress, flow).await {
+    let (report, stopped) = match or_signal(app.env, &progress, flow).await {
         Ok(report) => {
-            let shown = app.mirrored(&mirror, Closing::Failed).await;
+            let (shown, stopped) = app.mirrored(&mirror, Closing::Failed).await;
             let mut report = report?;
             report.moves = report.moves.into_iter().map(|moved| moved.shown(&shown)).collect();
-            report
+            (report, stopped)
         }
         Err(signal) => {
-            let again = "run the same command again: it goes on where it stopped";
-            let stop = one_of_several(app, &progress, signal, &world, &project.config, &actor, again).await;
-            finish_unless_signalled(app.env, app.mirrored(&mirror, Closing::CutOff)).await;
-            return Err(stop);
+            let who = (&world, &project.config, &actor);
+            return Err(one_of_several(app, &progress, &mirror, signal, who).await);
         }
     };
     facts.published(&project.config, &report);
@@ -134,5 +132,6 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             }
         }
     }
-    Ok(report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok))
+    let exit = report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok);
+    Ok(exit.or_stopped(stopped))
 }

@@ -55,3 +55,31 @@ fn what_is_unfinished_is_resumed_or_undone() {
     stage.tell("promote verify --ledger --format plain");
     assert_snapshot!(stage.transcript());
 }
+
+/// A forge that takes connections and never answers is all that is left to wait for. The signal used to be heard by nobody.
+#[test]
+fn ctrl_c_after_the_end_leaves_the_forge_and_what_was_done_stands() {
+    let forge = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let table = format!(
+        "{CONFIG}\n[forge]\nkind = \"github\"\nrepository = \"acme/shop\"\napi = \"http://{}\"\ndeployments = \"always\"\n",
+        forge.local_addr().unwrap()
+    );
+    let mut stage = Stage::ready();
+    std::fs::write(stage.folder.path().join("promote.toml"), table.trim_start()).unwrap();
+    stage.days(3);
+    stage.variables.insert("PROMOTE_FORGE_TOKEN".to_owned(), "of-the-forge".to_owned());
+    let signal = stage.outside.signal.clone();
+    let asked = std::thread::spawn(move || {
+        let _kept = forge.accept().unwrap();
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        signal.store(true, std::sync::atomic::Ordering::SeqCst);
+        std::thread::sleep(std::time::Duration::from_secs(1));
+    });
+    let (status, out, err) = stage.run("promote to prod --yes");
+    assert_eq!(status, promote_core::exit::ExitStatus::Interrupted, "{err}");
+    assert!(out.contains("prod runs "), "{out}");
+    assert!(err.contains("warning: interrupted before the forge was told everything"), "{err}");
+    asked.join().unwrap();
+    let (again, _, err) = stage.run("promote to prod --yes");
+    assert_eq!(again, promote_core::exit::ExitStatus::Ok, "{err}");
+}

@@ -145,11 +145,9 @@ async fn a_stop_after_the_end_is_heard_and_what_was_done_stands() {
         ends.0.notified().await;
         ExitStatus::Interrupted
     };
-    let begun = std::time::Instant::now();
     let commit = stage.commit_of("HEAD");
     let staging = || Promotion::to("staging").unwrap().release(&commit).unwrap();
     let ending = project.promote(staging()).until(stop).await.unwrap();
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
     assert_eq!((ending.ended, ending.exit), (Ended::Moved, ExitStatus::Interrupted), "{}", ending.json());
     assert!(ending.warnings[0].starts_with("interrupted before the forge was told"), "{:?}", ending.warnings);
     let again = project.promote(staging()).await.unwrap();
