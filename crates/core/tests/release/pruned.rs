@@ -4,10 +4,10 @@ use crate::stage::{End, Stage, actor, name, wanted};
 use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{carry_out, decide};
-use promote_core::memory::MemoryKind;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::request::{Request, Wanted};
 use promote_core::snapshot::Snapshot;
+use promote_testing::memory::MemoryKind;
 use std::time::Duration;
 
 fn kinds() -> [MemoryKind; 3] {
