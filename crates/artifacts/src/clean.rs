@@ -58,7 +58,7 @@ pub(crate) async fn given(
     path: &Path,
     allowed: bool,
 ) -> Result<Option<Dirty>, Failure> {
-    let Some(below) = inside(repository.top(), path) else { return Ok(None) };
+    let Some(below) = inside(repository.top(), path)? else { return Ok(None) };
     let known = repository.resolve(commit.as_str()).await;
     if known.map_err(|error| Failure::looking("reading the repository", error))?.is_none() {
         return Ok(None);
@@ -140,10 +140,24 @@ fn named(files: &BTreeSet<String>) -> Dirty {
     }
 }
 
-/// The path from the top of the repository, empty for the top itself; `None` for one that lies elsewhere.
-fn inside(top: &Path, path: &Path) -> Option<String> {
-    let (top, path): (PathBuf, PathBuf) = (top.canonicalize().ok()?, path.canonicalize().ok()?);
-    Some(path.strip_prefix(top).ok()?.to_str()?.to_owned())
+/// The path from the top of the repository, empty for the top itself; `None` for one that lies elsewhere, or nowhere.
+///
+/// # Errors
+/// When its name is not UTF-8: git would not be asked about that one.
+fn inside(top: &Path, path: &Path) -> Result<Option<String>, Failure> {
+    let whole: Option<(PathBuf, PathBuf)> = top.canonicalize().ok().zip(path.canonicalize().ok());
+    let Some((top, path)) = whole else { return Ok(None) };
+    let Ok(below) = path.strip_prefix(top) else { return Ok(None) };
+    match below.to_str() {
+        Some(below) => Ok(Some(below.to_owned())),
+        None => {
+            let message = format!(
+                "`{}` can't be compared with the commit: its name is not UTF-8",
+                shown(&below.to_string_lossy())
+            );
+            Err(Failure::new(ExitStatus::Usage, message).state("Nothing was published.").hint("rename it"))
+        }
+    }
 }
 
 fn elsewhere(head: Option<&CommitId>, commit: &CommitId) -> Failure {

@@ -233,7 +233,13 @@ fn google_settings(config: &Config, bucket: &str, base: &Path) -> Result<StoreSe
         .hint("name a file: `credentials = \"$NAME\"` of a variable that holds its path"));
     }
     if let Some(path) = settings.credentials.as_deref().filter(|text| !text.starts_with('$')) {
-        settings.credentials = Some(base.join(path).to_string_lossy().into_owned());
+        let file = base.join(path);
+        let name = file.to_str().ok_or_else(|| {
+            let message = format!("`credentials` of `{bucket}`: the path `{}` is not UTF-8", file.display());
+            Failure::new(ExitStatus::Usage, message)
+                .hint("name a file elsewhere: `credentials = \"$NAME\"` of a variable that holds its path")
+        })?;
+        settings.credentials = Some(name.to_owned());
     }
     Ok(settings)
 }

@@ -35,6 +35,10 @@ impl GitRepository {
     async fn peel(&self, name: &str) -> Result<Option<CommitId>, GitError> {
         let output =
             self.ask("rev-parse", &["--verify", "--quiet", "--end-of-options", &peeled(name)]).await?;
+        // A name that leads nowhere is told by 1 and no word; what keeps git from looking is no answer.
+        if output.status.code() != Some(1) && !output.status.success() {
+            return Err(GitError::Failed { command: "rev-parse".into(), reason: reason(&output.stderr) });
+        }
         let text = String::from_utf8_lossy(&output.stdout);
         // Git 2.30 and later leave `--end-of-options` out of the answer; the commit is the last line either way.
         Ok(text.lines().last().filter(|_| output.status.success()).and_then(|line| line.trim().parse().ok()))

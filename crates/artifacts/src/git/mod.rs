@@ -46,16 +46,16 @@ impl GitRepository {
         let mut command = here.command("rev-parse");
         command.args(["--show-object-format", "--show-toplevel"]);
         let output = run(&mut command)?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let answer = text.trim_end_matches(['\n', '\r']).split_once('\n');
+        let mut lines = output.stdout.splitn(2, |byte| *byte == b'\n');
+        let answer = lines.next().zip(lines.next().and_then(path));
         let (true, Some((format, top))) = (output.status.success(), answer) else {
             let folder = dir.display().to_string();
             return Err(GitError::NoRepository { folder, reason: reason(&output.stderr) });
         };
-        if format != "sha1" {
-            return Err(GitError::ObjectFormat(format.to_owned()));
+        if format != b"sha1" {
+            return Err(GitError::ObjectFormat(String::from_utf8_lossy(format).into_owned()));
         }
-        Ok(Self { top: PathBuf::from(top) })
+        Ok(Self { top })
     }
 
     /// The top folder of the work tree.
@@ -143,6 +143,20 @@ fn is_dropped(name: &OsStr) -> bool {
 
 fn run(command: &mut Command) -> Result<Output, GitError> {
     command.stderr(Stdio::piped()).output().map_err(GitError::Start)
+}
+
+/// A path as git prints it at the end of its answer, byte by byte: it need not be UTF-8.
+fn path(answer: &[u8]) -> Option<PathBuf> {
+    let bytes = answer.strip_suffix(b"\n").unwrap_or(answer);
+    let bytes = bytes.strip_suffix(b"\r").unwrap_or(bytes);
+    #[cfg(unix)]
+    let text = {
+        use std::os::unix::ffi::OsStrExt as _;
+        OsStr::from_bytes(bytes)
+    };
+    #[cfg(not(unix))]
+    let text = std::str::from_utf8(bytes).ok()?;
+    (!bytes.is_empty()).then(|| PathBuf::from(text))
 }
 
 /// What git said on standard error: its first line, harmless and short.

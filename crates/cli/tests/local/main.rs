@@ -10,6 +10,7 @@
 
 mod adopting;
 mod branches;
+mod bytes;
 mod copied;
 mod counted;
 mod demo;

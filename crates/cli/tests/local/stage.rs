@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use promote_cli::{Ask, Connect, Env, Fixed, Providers, Signal, Signals, Stream, run};
 use promote_core::exit::ExitStatus;
 use std::collections::VecDeque;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Arc, Mutex};
@@ -68,6 +68,9 @@ impl Signals for Quiet {
 /// The project.
 pub(crate) struct Stage {
     folder: tempfile::TempDir,
+    /// Where the project lies in it, and where commands are run in that.
+    inner: PathBuf,
+    current: PathBuf,
     keys: Arc<Keys>,
     pub(crate) terminal: bool,
     pub(crate) columns: Option<usize>,
@@ -81,6 +84,8 @@ impl Stage {
     pub(crate) fn bare() -> Self {
         Self {
             folder: tempfile::tempdir().unwrap(),
+            inner: PathBuf::new(),
+            current: PathBuf::new(),
             keys: Arc::default(),
             terminal: false,
             columns: None,
@@ -91,7 +96,13 @@ impl Stage {
 
     /// A repository with this configuration and one commit.
     pub(crate) fn with(config: &str) -> Self {
-        let stage = Self::bare();
+        Self::within(OsStr::new(""), config)
+    }
+
+    /// The same in a folder of this name.
+    pub(crate) fn within(name: &OsStr, config: &str) -> Self {
+        let stage = Self { inner: PathBuf::from(name), ..Self::bare() };
+        std::fs::create_dir_all(stage.folder.path().join(&stage.inner)).unwrap();
         stage.git(&["init", "--quiet", "--template=", "--initial-branch=main"]);
         stage.write("promote.toml", config);
         stage.write(".gitignore", "/releases\n/deployed\n/.promote*\n/out\n");
@@ -99,8 +110,13 @@ impl Stage {
         stage
     }
 
+    /// Runs commands in this folder of the project from now on.
+    pub(crate) fn enters(&mut self, folder: &str) {
+        self.current = PathBuf::from(folder);
+    }
+
     pub(crate) fn path(&self) -> PathBuf {
-        self.folder.path().canonicalize().unwrap()
+        self.folder.path().join(&self.inner).canonicalize().unwrap()
     }
 
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
@@ -128,7 +144,7 @@ impl Stage {
     pub(crate) fn git(&self, arguments: &[&str]) -> String {
         let identity = ["-c", "user.name=Alice", "-c", "user.email=alice@example.com"];
         let mut command = Command::new("git");
-        command.current_dir(self.folder.path()).args(identity).args(["-c", "commit.gpgSign=false"]);
+        command.current_dir(self.path()).args(identity).args(["-c", "commit.gpgSign=false"]);
         let output = command.args(arguments).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
@@ -167,7 +183,7 @@ impl Stage {
                 .chain(self.variables.iter().map(|(name, value)| (*name, value.as_str())))
                 .map(|(name, value)| (name.to_owned(), value.to_owned()))
                 .collect(),
-            folder: self.path(),
+            folder: self.path().join(&self.current),
             input_terminal: self.terminal,
             output_terminal: self.terminal,
             error_terminal: self.terminal,

@@ -78,6 +78,18 @@ impl Said {
     }
 }
 
+/// A path as git prints it at the end of its answer, byte by byte: it need not be UTF-8.
+pub(crate) fn path(answer: &[u8]) -> PathBuf {
+    let bytes = answer.strip_suffix(b"\n").unwrap_or(answer);
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt as _;
+        PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+    }
+    #[cfg(not(unix))]
+    PathBuf::from(String::from_utf8_lossy(bytes).trim_end().to_owned())
+}
+
 /// Runs git in one folder.
 #[derive(Debug, Clone)]
 pub(crate) struct Git {

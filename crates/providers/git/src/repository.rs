@@ -1,6 +1,6 @@
 //! The repository around `promote.toml`: where its objects lie, which remote holds the ledger, and who commits.
 
-use crate::process::{Git, LOCAL, finish};
+use crate::process::{Git, LOCAL, finish, path};
 use crate::said::{About, reason};
 use crate::settings;
 use promote_port::port::{ErrorKind, ProviderError};
@@ -35,11 +35,12 @@ impl Repository {
             .local("rev-parse", &["--show-object-format", "--git-path", "objects"])
             .await
             .map_err(|error| about.not_run(error))?;
-        let text = String::from_utf8_lossy(&said.out).into_owned();
-        let (true, Some((format, objects))) = (said.well(), text.trim_end().split_once('\n')) else {
+        let mut lines = said.out.splitn(2, |byte| *byte == b'\n');
+        let (true, Some((format, objects))) = (said.well(), lines.next().zip(lines.next())) else {
             return Err(no_repository(git, about, &said.err));
         };
-        if format != "sha1" {
+        if format != b"sha1" {
+            let format = String::from_utf8_lossy(format);
             let message = format!("the repository names objects by `{format}`, and only `sha1` is supported");
             return Err(about.error(ErrorKind::Unsupported, message));
         }
@@ -70,7 +71,7 @@ impl Repository {
         let plain_ssh = names().all(|name| name != "core.sshcommand")
             && ["GIT_SSH_COMMAND", "GIT_SSH"].iter().all(|name| std::env::var_os(name).is_none());
         Ok(Self {
-            objects: git.base().join(objects),
+            objects: git.base().join(path(objects)),
             remote: remote.map(str::to_owned),
             plain_ssh,
             kept: format!("refs/promote/ledger/{branch}"),
@@ -94,11 +95,11 @@ impl Repository {
 /// Refuses a remote whose repository came with the checkout. Where it lies is told by git, which knows what stands for what.
 async fn outside(git: &Git, about: About<'_>, remote: &str) -> Result<(), ProviderError> {
     let top = git.local("rev-parse", &["--show-toplevel"]).await.map_err(|error| about.not_run(error))?;
-    let top = if top.well() { PathBuf::from(top.line()) } else { git.base().to_path_buf() };
+    let top = if top.well() { path(&top.out) } else { git.base().to_path_buf() };
     for way in [&["get-url", "--all"][..], &["get-url", "--push", "--all"]] {
         let arguments = [way, &["--", remote]].concat();
         let said = git.local("remote", &arguments).await.map_err(|error| about.not_run(error))?;
-        for address in String::from_utf8_lossy(&said.out).lines() {
+        for address in said.out.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             settings::outside(about, address, &top)?;
         }
     }

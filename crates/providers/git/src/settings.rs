@@ -2,6 +2,7 @@
 //! come as files, with an archive or a copied folder, and then somebody else wrote them. So they count only where the
 //! person or the pipeline says the same outside of the repository.
 
+use crate::process::path;
 use crate::said::About;
 use promote_port::names::shown;
 use promote_port::port::{ErrorKind, ProviderError};
@@ -114,18 +115,23 @@ fn is_runners(setting: &Setting<'_>, own: &dyn Fn(&str) -> Option<String>) -> bo
 }
 
 /// Refuses a remote that is a repository inside the work tree: what came with the checkout would run its hooks.
-pub(crate) fn outside(about: About<'_>, address: &str, top: &Path) -> Result<(), ProviderError> {
-    let path = match address.strip_prefix("file://") {
-        Some(path) => path,
-        None if address.contains("://") => return Ok(()),
+pub(crate) fn outside(about: About<'_>, address: &[u8], top: &Path) -> Result<(), ProviderError> {
+    let place = match address.strip_prefix(b"file://") {
+        Some(place) => place,
+        None if address.windows(3).any(|part| part == b"://") => return Ok(()),
         None => address,
     };
     // What is no path on this machine, such as `git@host:owner/name`, does not exist as one.
-    let (Ok(place), Ok(top)) = (top.join(path).canonicalize(), top.canonicalize()) else { return Ok(()) };
+    let (Ok(place), Ok(top)) = (top.join(path(place)).canonicalize(), top.canonicalize()) else {
+        return Ok(());
+    };
     if !place.starts_with(&top) {
         return Ok(());
     }
-    let what = format!("the remote is a repository inside the work tree, `{}`", shown(address));
+    let what = format!(
+        "the remote is a repository inside the work tree, `{}`",
+        shown(&String::from_utf8_lossy(address))
+    );
     Err(about
         .error(ErrorKind::Denied, what)
         .hint("a remote elsewhere can hold the ledger; `PROMOTE_LEDGER_REMOTE` names it"))
@@ -220,13 +226,16 @@ mod tests {
         let top = folder.path().join("top");
         std::fs::create_dir_all(top.join("evil.git")).unwrap();
         std::fs::create_dir_all(folder.path().join("good.git")).unwrap();
-        let within = |address: &str| outside(ABOUT, address, &top).is_err();
+        let within = |address: &str| outside(ABOUT, address.as_bytes(), &top).is_err();
         let absolute = top.join("evil.git").display().to_string();
         for bad in
             ["evil.git", "./evil.git", "../top/evil.git", ".", &absolute, &format!("file://{absolute}")]
         {
             assert!(within(bad), "{bad}");
         }
+        let odd: &std::ffi::OsStr = std::os::unix::ffi::OsStrExt::from_bytes(b"caf\xe9.git");
+        std::fs::create_dir_all(top.join(odd)).unwrap();
+        assert!(outside(ABOUT, b"caf\xe9.git", &top).is_err());
         std::os::unix::fs::symlink(top.join("evil.git"), folder.path().join("link.git")).unwrap();
         assert!(within("../link.git"));
         for good in
