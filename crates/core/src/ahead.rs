@@ -138,7 +138,7 @@ mod tests {
             kind.truth.versioned = *kept;
             let refused = FaultPlan::new().with(1, Fault::RequestLost(ErrorKind::Denied));
             let faults = if *told { FaultPlan::new() } else { refused };
-            connected.insert(id.clone(), Arc::new(Faulty::new(Arc::new(world.bucket(id, kind)), faults)));
+            connected.insert(id.clone(), Arc::new(Faulty::around(Arc::new(world.bucket(id, kind)), faults)));
             targets.push(StepTarget {
                 artifact: None,
                 location: format!("s3://{name}/prod.zip").parse().unwrap(),

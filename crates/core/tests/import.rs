@@ -255,7 +255,7 @@ fn an_import_that_is_cut_off_goes_on() {
         let stage = by_hand(MemoryKind::local_like());
         let plan = surveyed(&stage);
         let faults = FaultPlan::new().with(call, Fault::CrashAfter);
-        let faulty = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), faults.clone()));
+        let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), faults.clone()));
         let first = block_on(carry_out(&stage.world_on(faulty), &stage.config, &plan, &actor("ann")));
         let again = surveyed(&stage);
         block_on(carry_out(&stage.world(), &stage.config, &again, &actor("ben"))).unwrap();

@@ -99,11 +99,11 @@ pub fn open(
 
 /// A store whose reads are sent again, within the limit that all share.
 fn retrying(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) -> Arc<dyn Bucket> {
-    let limited = Arc::new(Limited::new(bucket, Arc::clone(limit)));
+    let limited = Arc::new(Limited::around(bucket, Arc::clone(limit)));
     let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
     // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
     let policy = RetryPolicy { deadline: Duration::from_secs(10), ..RetryPolicy::default() };
-    Arc::new(Retrying::new(limited, clock, entropy, policy))
+    Arc::new(Retrying::around(limited, clock, entropy, policy))
 }
 
 /// A world of these stores.

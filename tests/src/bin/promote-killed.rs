@@ -4,11 +4,12 @@
 use async_trait::async_trait;
 use promote_cli::{Connect, Env, Providers, Site, Stream, run};
 use promote_core::failure::Failure;
+use promote_core::layer::Around;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::names::ProjectName;
 use promote_core::port::{Bucket, Clock};
 use promote_core::world::World;
-use promote_tests::killer::{Death, Killer};
+use promote_tests::killer::Death;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
@@ -21,7 +22,7 @@ impl Connect for Deadly {
         let mut world = Providers.world(site).await?;
         let Some(death) = &self.0 else { return Ok(world) };
         let wrap = |bucket: &Arc<dyn Bucket>| -> Arc<dyn Bucket> {
-            Arc::new(Killer::new(Arc::clone(bucket), death.clone()))
+            Arc::new(Around::new(Arc::clone(bucket), death.clone()))
         };
         let root = world.ledger.reader().root().clone();
         world.ledger = Ledger::new(wrap(world.ledger.bucket()), root, Arc::clone(&world.clock));

@@ -21,10 +21,10 @@ impl Connect for Counted {
     async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
         let mut world = Providers.world(site).await?;
         for bucket in world.stores.values_mut() {
-            *bucket = Arc::new(Recording::new(Arc::clone(bucket), self.0.clone()));
+            *bucket = Arc::new(Recording::around(Arc::clone(bucket), self.0.clone()));
         }
         let bucket: Arc<dyn Bucket> =
-            Arc::new(Recording::new(Arc::clone(world.ledger.bucket()), self.0.clone()));
+            Arc::new(Recording::around(Arc::clone(world.ledger.bucket()), self.0.clone()));
         world.ledger = Ledger::new(bucket, world.ledger.reader().root().clone(), Arc::clone(&world.clock));
         Ok(world)
     }

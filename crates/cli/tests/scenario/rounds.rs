@@ -2,91 +2,27 @@
 //! side by side take one second together.
 
 use crate::stage::Stage;
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
-use promote_core::location::Key;
-use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, ErrorKind, Headers, Metadata,
-    Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
-};
+use promote_core::layer::{Call, Layer, Method, Pending};
+use promote_core::port::{Clock, ErrorKind, ProviderError};
 use promote_testing::decorator::{Fault, FaultPlan};
-use promote_testing::memory::{MemoryBucket, VirtualClock};
-use std::fmt;
+use promote_testing::memory::VirtualClock;
 use std::time::Duration;
 
-/// A bucket a second away.
+/// A bucket a second away. Its time is known from the last answer.
 #[derive(Debug)]
-pub(crate) struct Far(pub(crate) MemoryBucket, pub(crate) VirtualClock);
+pub(crate) struct Far(pub(crate) VirtualClock);
 
-impl Far {
-    async fn trip(&self) {
-        self.1.sleep(Duration::from_secs(1)).await;
-    }
-}
-
-impl fmt::Display for Far {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-#[async_trait]
-impl BucketReader for Far {
-    fn capabilities(&self) -> Capabilities {
-        self.0.capabilities()
-    }
-    /// Known from the last answer.
-    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
-        self.0.now().await
-    }
-    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
-        self.trip().await;
-        self.0.head(key).await
-    }
-    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, bytes::Bytes)>, ProviderError> {
-        self.trip().await;
-        self.0.get(key, limit).await
-    }
-    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
-        self.trip().await;
-        self.0.read(key, version).await
-    }
-    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
-        self.trip().await;
-        self.0.list(prefix, after, limit).await
-    }
-}
-
-#[async_trait]
-impl Bucket for Far {
-    async fn write(
+impl Layer for Far {
+    async fn pass<T: Send + 'static>(
         &self,
-        key: &Key,
-        body: Body,
-        headers: &Headers,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.trip().await;
-        self.0.write(key, body, headers, metadata, condition).await
-    }
-    async fn copy(
-        &self,
-        from: &PinnedSource,
-        to: &Key,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.trip().await;
-        self.0.copy(from, to, metadata, condition).await
-    }
-    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
-        self.trip().await;
-        self.0.delete(key, when).await
-    }
-    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
-        self.0.probe(scratch).await
+        call: Call<'_>,
+        send: impl Fn() -> Pending<T> + Send + Sync,
+    ) -> Result<T, ProviderError> {
+        if !matches!(call.method, Method::Now | Method::Expires | Method::Probe) {
+            self.0.sleep(Duration::from_secs(1)).await;
+        }
+        send().await
     }
 }
 

@@ -11,6 +11,7 @@ use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::folder::Entry;
+use promote_core::layer::Around;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::location::StoreId;
 use promote_core::names::ProjectName;
@@ -85,11 +86,11 @@ impl Outside {
     fn world_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> World {
         let LedgerPlace { store, prefix } = &config.ledger;
         let bucket: Arc<dyn Bucket> = if self.far.load(Ordering::SeqCst) {
-            Arc::new(crate::rounds::Far(self.bucket.clone(), self.clock.clone()))
+            Arc::new(Around::new(Arc::new(self.bucket.clone()), crate::rounds::Far(self.clock.clone())))
         } else {
             Arc::new(self.bucket.clone())
         };
-        let bucket: Arc<dyn Bucket> = Arc::new(Faulty::new(bucket, self.faults.clone()));
+        let bucket: Arc<dyn Bucket> = Arc::new(Faulty::around(bucket, self.faults.clone()));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         World {
             stores: [(store.clone(), Arc::clone(&bucket))].into(),

@@ -8,6 +8,7 @@ pub mod causes;
 pub mod commit;
 pub mod digest;
 pub mod duration;
+pub mod layer;
 pub mod location;
 pub mod names;
 pub mod patience;

@@ -1,5 +1,5 @@
-//! Buckets around buckets: what is the same for every store is written once, here. Every decorator implements every method
-//! by itself, so that none is passed by. What can go wrong on the way to a store is played by the testing crate.
+//! Buckets around buckets: what is the same for every store is written once, here, as a
+//! [layer](crate::layer). What can go wrong on the way to a store is played by the testing crate.
 //!
 //! In order from the caller to the store: [`Retrying`], [`Limited`].
 

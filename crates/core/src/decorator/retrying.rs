@@ -1,16 +1,9 @@
 //! Sending a read again that got no answer. Writes are passed on once: whether one may be sent again is known only
 //! to those who know what it means.
 
-use crate::location::Key;
+use crate::layer::{Around, Call, Layer, Pending};
 use crate::port::wire::{self, Wire};
-use crate::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Clock, Condition, Entropy, ErrorKind, Headers,
-    Metadata, Names, Object, Page, PinnedSource, Precondition, ProviderError, VersionId,
-};
-use async_trait::async_trait;
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
-use std::fmt;
+use crate::port::{Bucket, Clock, Entropy, ErrorKind, ProviderError};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -82,10 +75,10 @@ impl RetryPolicy {
     }
 }
 
-/// Repeats `now`, `head`, `get`, `read_range`, `expires`, `versions`, `versioning`, `list` and the opening of `read` while the store does not answer.
+/// Repeats what only reads, and the opening of `read`, while the store does not answer. A stream that breaks later ends with
+/// its error.
 #[derive(Debug, Clone)]
 pub struct Retrying {
-    inner: Arc<dyn Bucket>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     policy: RetryPolicy,
@@ -99,119 +92,26 @@ pub(super) fn jittered(mean: Duration, entropy: &dyn Entropy) -> Duration {
 }
 
 impl Retrying {
-    /// Wraps a bucket.
-    pub fn new(
+    /// Puts the layer around a bucket.
+    pub fn around(
         inner: Arc<dyn Bucket>,
         clock: Arc<dyn Clock>,
         entropy: Arc<dyn Entropy>,
         policy: RetryPolicy,
-    ) -> Self {
-        Self { inner, clock, entropy, policy }
-    }
-
-    async fn again<T, C>(&self, call: impl Fn() -> C) -> Result<T, ProviderError>
-    where
-        C: Future<Output = Result<T, ProviderError>>,
-    {
-        self.policy.again(&*self.clock, &*self.entropy, call).await
+    ) -> Around<Self> {
+        Around::new(inner, Self { clock, entropy, policy })
     }
 }
 
-impl fmt::Display for Retrying {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
-    }
-}
-
-#[async_trait]
-impl BucketReader for Retrying {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-
-    fn savings(&self) -> Vec<(&'static str, String)> {
-        self.inner.savings()
-    }
-
-    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
-        self.again(|| self.inner.now()).await
-    }
-
-    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
-        self.again(|| self.inner.head(key)).await
-    }
-
-    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
-        self.again(|| self.inner.get(key, limit)).await
-    }
-
-    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
-        self.again(|| self.inner.get_at_once(key, limit)).await
-    }
-
-    /// Only the opening is repeated: a stream that breaks later ends with its error.
-    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
-        self.again(|| self.inner.read(key, version)).await
-    }
-
-    async fn read_range(
+impl Layer for Retrying {
+    async fn pass<T: Send + 'static>(
         &self,
-        from: &PinnedSource,
-        offset: u64,
-        length: u64,
-    ) -> Result<Bytes, ProviderError> {
-        self.again(|| self.inner.read_range(from, offset, length)).await
-    }
-
-    async fn expires(&self, key: &Key) -> Result<Option<String>, ProviderError> {
-        self.again(|| self.inner.expires(key)).await
-    }
-
-    async fn versioning(&self) -> Result<Option<bool>, ProviderError> {
-        self.again(|| self.inner.versioning()).await
-    }
-
-    async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        self.again(|| self.inner.versions(key, limit)).await
-    }
-
-    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
-        self.again(|| self.inner.list(prefix, after, limit)).await
-    }
-
-    async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
-        self.again(|| self.inner.names(prefix, requests)).await
-    }
-}
-
-#[async_trait]
-impl Bucket for Retrying {
-    async fn write(
-        &self,
-        key: &Key,
-        body: Body,
-        headers: &Headers,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.inner.write(key, body, headers, metadata, condition).await
-    }
-
-    async fn copy(
-        &self,
-        from: &PinnedSource,
-        to: &Key,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.inner.copy(from, to, metadata, condition).await
-    }
-
-    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
-        self.inner.delete(key, when).await
-    }
-
-    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
-        self.inner.probe(scratch).await
+        call: Call<'_>,
+        send: impl Fn() -> Pending<T> + Send + Sync,
+    ) -> Result<T, ProviderError> {
+        if !call.method.reads() {
+            return send().await;
+        }
+        self.policy.again(&*self.clock, &*self.entropy, send).await
     }
 }

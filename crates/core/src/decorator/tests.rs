@@ -30,9 +30,9 @@ fn reads_are_sent_again_until_the_deadline_and_writes_never() {
     let clock = VirtualClock::default();
     let policy = RetryPolicy { attempts: 100, ..RetryPolicy::default() };
     let around = |plan: &FaultPlan| {
-        let faulty = Faulty::new(Arc::new(bucket()), plan.clone());
+        let faulty = Faulty::around(Arc::new(bucket()), plan.clone());
         let entropy = Arc::new(SeededEntropy::new(1));
-        Retrying::new(Arc::new(faulty), Arc::new(clock.clone()), entropy, policy)
+        Retrying::around(Arc::new(faulty), Arc::new(clock.clone()), entropy, policy)
     };
     let lost = Fault::RequestLost(ErrorKind::Unavailable);
     block_on(async {
@@ -83,8 +83,8 @@ fn a_limit_bounds_what_is_under_way_in_all_buckets_together() {
     let (clock, entropy) = (Arc::new(VirtualClock::default()), Arc::new(SeededEntropy::new(1)));
     let limit = Arc::new(Limit::new(clock, entropy));
     let limited: Vec<_> = (0..2)
-        .map(|_| Recording::new(Arc::new(bucket()), log.clone()))
-        .map(|recording| Limited::new(Arc::new(recording), Arc::clone(&limit)))
+        .map(|_| Recording::around(Arc::new(bucket()), log.clone()))
+        .map(|recording| Limited::around(Arc::new(recording), Arc::clone(&limit)))
         .collect();
     let names: Vec<_> = (0..20).map(|n| format!("k{n}")).collect();
     block_on(async {

@@ -44,7 +44,7 @@ fn faults_strike_at_their_call_and_only_there() {
     let inner = bucket();
     let plan =
         FaultPlan::new().with(2, Fault::RequestLost(ErrorKind::Unavailable)).with(3, Fault::AnswerLost);
-    let faulty = Faulty::new(Arc::new(inner.clone()), plan.clone());
+    let faulty = Faulty::around(Arc::new(inner.clone()), plan.clone());
     block_on(async {
         create(&faulty, "a").await.unwrap();
         assert_eq!(create(&faulty, "b").await.unwrap_err().kind, ErrorKind::Unavailable);
@@ -64,8 +64,8 @@ fn nothing_reaches_a_store_after_a_crash() {
     ] {
         let (one, two) = (bucket(), bucket());
         let plan = FaultPlan::new().with(2, fault);
-        let first = Faulty::new(Arc::new(one.clone()), plan.clone());
-        let second = Faulty::new(Arc::new(two.clone()), plan.clone());
+        let first = Faulty::around(Arc::new(one.clone()), plan.clone());
+        let second = Faulty::around(Arc::new(two.clone()), plan.clone());
         let process = async {
             create(&first, "a").await.unwrap();
             let error = create(&first, "b").await.unwrap_err();
@@ -84,7 +84,7 @@ fn nothing_reaches_a_store_after_a_crash() {
 fn a_dying_process_drops_what_it_was_doing() {
     let inner = bucket();
     let plan = FaultPlan::new().with(2, Fault::CrashBefore);
-    let faulty = Faulty::new(Arc::new(inner.clone()), plan.clone());
+    let faulty = Faulty::around(Arc::new(inner.clone()), plan.clone());
     let process = async {
         let (one, two) = futures_util::future::join(create(&faulty, "a"), create(&faulty, "b")).await;
         assert!(one.is_err() && two.is_err());
@@ -112,7 +112,7 @@ fn late_requests_meet_the_fence_of_their_store() {
     for (kind, pause, lands) in cases {
         let inner = MemoryBucket::new("test", kind.clone());
         let plan = FaultPlan::new().with(1, Fault::CrashInFlight);
-        let faulty = Faulty::new(Arc::new(inner.clone()), plan.clone());
+        let faulty = Faulty::around(Arc::new(inner.clone()), plan.clone());
         let source = inner.put(&key("source"), "new").unwrap();
         let target = inner.put(&key("target"), "old").unwrap();
         let mut condition = Condition::on(Precondition::Matches(target.token));
@@ -145,8 +145,8 @@ fn content_tokens_come_back_and_unique_tokens_do_not() {
 #[test]
 fn calls_that_are_under_way_together_share_a_round() {
     let log = Log::new();
-    let one = Recording::new(Arc::new(bucket()), log.clone());
-    let two = Recording::new(Arc::new(bucket()), log.clone());
+    let one = Recording::around(Arc::new(bucket()), log.clone());
+    let two = Recording::around(Arc::new(bucket()), log.clone());
     block_on(async {
         one.now().await.unwrap();
         one.now().await.unwrap();

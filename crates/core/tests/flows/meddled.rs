@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use promote_core::admin::adopt;
 use promote_core::config::{Step, StepAction};
 use promote_core::exit::ExitStatus;
+use promote_core::layer::Method;
 use promote_core::ledger::{Kind, OutcomeResult};
 use promote_core::port::{Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
 use promote_core::request::{Request, Wanted};
@@ -34,7 +35,7 @@ fn what_was_written_and_overwritten_by_hand_is_not_called_unwritten() {
     kind.truth.trusted_answers = false;
     let stage = Stage::ready(kind);
     let bucket = stage.bucket.clone();
-    let meddler = Meddler::new(Arc::new(stage.bucket.clone()), ("copy", "prod.zip"), move || {
+    let meddler = Meddler::around(Arc::new(stage.bucket.clone()), (Method::Copy, "prod.zip"), move || {
         async move {
             bucket.put(&"prod.zip".parse().unwrap(), Bytes::from_static(b"a hot fix"));
         }
@@ -42,7 +43,7 @@ fn what_was_written_and_overwritten_by_hand_is_not_called_unwritten() {
     });
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     let failure = failure(block_on(run(&stage.world_on(meddler.clone()), &stage.config, request)));
-    assert!(meddler.done());
+    assert!(meddler.layer().done());
     assert_eq!(failure.exit, ExitStatus::Unfinished);
     assert!(!failure.state.iter().any(|line| line.contains("No target was written")), "{:?}", failure.state);
     let state = stage.state("prod");
@@ -55,7 +56,7 @@ fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
     let stage = Stage::ready(MemoryKind::local_like());
     stage.bucket.put(&"prod.zip".parse().unwrap(), content('a'));
     let (world, config) = (stage.world(), stage.config.clone());
-    let meddler = Meddler::new(Arc::new(stage.bucket.clone()), ("head", "prod.zip"), move || {
+    let meddler = Meddler::around(Arc::new(stage.bucket.clone()), (Method::Head, "prod.zip"), move || {
         async move {
             let mut request = Request::promote(name("prod"), wanted('b'), actor("eve"));
             request.overrides.push(promote_core::ledger::Override {
@@ -69,7 +70,7 @@ fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
     let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
     request.reason = Some("as it is".to_owned());
     let error = block_on(adopt(&stage.world_on(meddler.clone()), &stage.config, &request, None)).unwrap_err();
-    assert!(meddler.done());
+    assert!(meddler.layer().done());
     assert_eq!(error.exit, ExitStatus::Conflict);
     let state = stage.state("prod");
     assert_eq!(state.release().map(|release| release.commit.clone()), Some(commit('b')));
@@ -140,13 +141,13 @@ fn no_time_in_a_record_makes_anybody_wait_for_long() {
     let copies = (1..40).find(|n| {
         let trial = Stage::ready(MemoryKind::s3_like());
         let plan = FaultPlan::new().with(*n, Fault::AnswerLost);
-        let faulty = Faulty::new(Arc::new(trial.bucket.clone()), plan);
+        let faulty = Faulty::around(Arc::new(trial.bucket.clone()), plan);
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
         let end = block_on(run(&trial.world_on(Arc::new(faulty)), &trial.config, request));
         matches!(end, End::Done(_)) && trial.state("prod").unclean
     });
     let plan = FaultPlan::new().with(copies.unwrap(), Fault::AnswerLost);
-    let faulty = Faulty::new(Arc::new(stage.bucket.clone()), plan);
+    let faulty = Faulty::around(Arc::new(stage.bucket.clone()), plan);
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     assert!(matches!(block_on(run(&stage.world_on(Arc::new(faulty)), &stage.config, request)), End::Done(_)));
     assert!(stage.state("prod").unclean);

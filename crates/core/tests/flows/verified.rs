@@ -25,7 +25,7 @@ fn cut_off_between_write_and_commit_a_target_is_not_said_to_be_as_recorded() {
         for n in 1..40 {
             let stage = Stage::ready(kind.clone());
             let plan = FaultPlan::new().with(n, Fault::CrashAfter);
-            let faulty = Faulty::new(Arc::new(stage.bucket.clone()), plan.clone());
+            let faulty = Faulty::around(Arc::new(stage.bucket.clone()), plan.clone());
             let request = Request::promote(name("prod"), wanted('b'), actor("eve"));
             let _killed =
                 block_on(plan.survive(run(&stage.world_on(Arc::new(faulty)), &stage.config, request)));

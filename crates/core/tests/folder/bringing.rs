@@ -295,7 +295,7 @@ fn a_store_copies_by_itself() {
         stage.publish('b', &files(&[("a", "3"), ("b", "4")]));
         stage.bring(&to('a')).unwrap();
         let log = Log::new();
-        let recorded = Recording::new(Arc::new(stage.to.clone()), log.clone());
+        let recorded = Recording::around(Arc::new(stage.to.clone()), log.clone());
         stage.bring_on(&recorded, &recorded, &How { known, ..to('b') }).unwrap();
         let gets: Vec<_> =
             log.calls().into_iter().filter(|call| call.method == Method::Get).map(|call| call.key).collect();

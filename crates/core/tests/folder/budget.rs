@@ -18,8 +18,8 @@ fn many(version: impl Fn(usize) -> usize) -> Files {
 /// Brings the stage to a release and returns what was sent: to the source, to the target.
 fn sent(stage: &Stage, how: &How<'_>) -> (Log, Log) {
     let (from, target) = (Log::new(), Log::new());
-    let source = Recording::new(Arc::new(stage.from.clone()), from.clone());
-    let recorded = Recording::new(Arc::new(stage.to.clone()), target.clone());
+    let source = Recording::around(Arc::new(stage.from.clone()), from.clone());
+    let recorded = Recording::around(Arc::new(stage.to.clone()), target.clone());
     stage.bring_on(&source, &recorded, how).unwrap();
     (from, target)
 }

@@ -51,8 +51,8 @@ fn ready(stage: &Stage) {
 
 /// Brings the target to release b with something wrong somewhere; `None` when the process died.
 fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Object, ProviderError>> {
-    let from = Faulty::new(Arc::new(stage.from.clone()), plan.clone());
-    let target = Faulty::new(Arc::new(stage.to.clone()), plan.clone());
+    let from = Faulty::around(Arc::new(stage.from.clone()), plan.clone());
+    let target = Faulty::around(Arc::new(stage.to.clone()), plan.clone());
     let moved = stage.moved(how.release);
     let condition = Condition::on(moved.when.clone());
     let metadata = crate::stage::metadata(how.promotion);
@@ -181,7 +181,7 @@ fn a_publication_that_was_killed_goes_on_where_it_stopped() {
                 let what = format!("{name}, call {n}, {fault:?}");
                 let stage = Stage::within(kind.clone());
                 let plan = FaultPlan::new().with(n, fault);
-                let faulty = Faulty::new(Arc::new(stage.from.clone()), plan.clone());
+                let faulty = Faulty::around(Arc::new(stage.from.clone()), plan.clone());
                 let at = stage.release('a');
                 let end = block_on(plan.survive(put(&faulty, &at, &commit('a'), entries(&one()))));
                 if let Some(Ok(Put { manifest, .. })) = &end {

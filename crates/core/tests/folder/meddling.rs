@@ -2,16 +2,12 @@
 
 use crate::stage::{How, Stage, files, key, stages, to};
 use async_trait::async_trait;
-use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures_executor::block_on;
 use promote_core::folder::{NewestIntent, Standing};
+use promote_core::layer::{Around, Call, Layer, Method, Pending};
 use promote_core::ledger::{LedgerReader, Seq};
 use promote_core::location::Key;
-use promote_core::port::{
-    Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, ErrorKind, Headers, Metadata, Object,
-    Page, PinnedSource, Precondition, ProviderError, VersionId,
-};
+use promote_core::port::{ErrorKind, ProviderError};
 use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -22,102 +18,46 @@ type Deed = Box<dyn Fn(&MemoryBucket) + Send + Sync>;
 /// A bucket in which something happens right before a file is copied or written, or an object deleted, or a part of it
 /// read.
 pub struct Meddled {
-    inner: MemoryBucket,
+    bucket: MemoryBucket,
     at: Key,
     deed: Deed,
     times: AtomicUsize,
 }
 
 impl Meddled {
-    pub fn new(
+    pub fn around(
         inner: &MemoryBucket,
         at: &str,
         times: usize,
         deed: impl Fn(&MemoryBucket) + Send + Sync + 'static,
-    ) -> Self {
-        Self { inner: inner.clone(), at: key(at), deed: Box::new(deed), times: AtomicUsize::new(times) }
-    }
-
-    fn before(&self, key: &Key) {
-        let left = |left: usize| left.checked_sub(1);
-        if *key == self.at && self.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok() {
-            (self.deed)(&self.inner);
-        }
+    ) -> Around<Self> {
+        let layer =
+            Self { bucket: inner.clone(), at: key(at), deed: Box::new(deed), times: AtomicUsize::new(times) };
+        Around::new(Arc::new(inner.clone()), layer)
     }
 }
 
 impl fmt::Debug for Meddled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.inner.fmt(f)
+        self.bucket.fmt(f)
     }
 }
 
-impl fmt::Display for Meddled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(&self.inner, f)
-    }
-}
-
-#[async_trait]
-impl BucketReader for Meddled {
-    fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
-    }
-    async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
-        self.inner.now().await
-    }
-    async fn head(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
-        self.inner.head(key).await
-    }
-    async fn get(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
-        self.inner.get(key, limit).await
-    }
-    async fn read(&self, key: &Key, version: Option<&VersionId>) -> Result<ByteStream, ProviderError> {
-        self.inner.read(key, version).await
-    }
-    async fn read_range(
+impl Layer for Meddled {
+    async fn pass<T: Send + 'static>(
         &self,
-        from: &PinnedSource,
-        offset: u64,
-        length: u64,
-    ) -> Result<Bytes, ProviderError> {
-        self.before(&from.location.key);
-        self.inner.read_range(from, offset, length).await
-    }
-    async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
-        self.inner.list(prefix, after, limit).await
-    }
-}
-
-#[async_trait]
-impl Bucket for Meddled {
-    async fn write(
-        &self,
-        key: &Key,
-        body: Body,
-        headers: &Headers,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.before(key);
-        self.inner.write(key, body, headers, metadata, condition).await
-    }
-    async fn copy(
-        &self,
-        from: &PinnedSource,
-        to: &Key,
-        metadata: &Metadata,
-        condition: &Condition,
-    ) -> Result<Object, ProviderError> {
-        self.before(to);
-        self.inner.copy(from, to, metadata, condition).await
-    }
-    async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
-        self.before(key);
-        self.inner.delete(key, when).await
-    }
-    async fn probe(&self, scratch: &Key) -> Result<Capabilities, ProviderError> {
-        self.inner.probe(scratch).await
+        call: Call<'_>,
+        send: impl Fn() -> Pending<T> + Send + Sync,
+    ) -> Result<T, ProviderError> {
+        let meets = matches!(call.method, Method::ReadRange | Method::Write | Method::Copy | Method::Delete);
+        let left = |left: usize| left.checked_sub(1);
+        if meets
+            && call.key == self.at.as_str()
+            && self.times.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok()
+        {
+            (self.deed)(&self.bucket);
+        }
+        send().await
     }
 }
 
@@ -159,7 +99,7 @@ fn a_file_that_somebody_wrote_meanwhile_is_listed_again_and_written() {
         for (name, stage) in stages() {
             let what = format!("{name}, {at}");
             ready(&stage);
-            let meddled = Meddled::new(&stage.to, at, 1, move |bucket| {
+            let meddled = Meddled::around(&stage.to, at, 1, move |bucket| {
                 bucket.put(&key(at), "by hand").unwrap();
             });
             let stands = Stands::for_ever();
@@ -181,7 +121,7 @@ fn a_file_that_somebody_wrote_meanwhile_is_listed_again_and_written() {
 fn with_nobody_to_ask_nothing_is_written_over_what_somebody_wrote() {
     for (name, stage) in stages() {
         ready(&stage);
-        let meddled = Meddled::new(&stage.to, "env/a", 1, |bucket| {
+        let meddled = Meddled::around(&stage.to, "env/a", 1, |bucket| {
             bucket.put(&key("env/a"), "by hand").unwrap();
         });
         let error = stage.bring_on(&stage.from, &meddled, &to('b')).unwrap_err();
@@ -206,7 +146,7 @@ fn somebody_who_never_stops_is_given_up_on() {
     for (name, stage) in stages() {
         ready(&stage);
         let count = AtomicUsize::new(0);
-        let meddled = Meddled::new(&stage.to, "env/a", usize::MAX, move |bucket| {
+        let meddled = Meddled::around(&stage.to, "env/a", usize::MAX, move |bucket| {
             let n = count.fetch_add(1, Ordering::Relaxed);
             bucket.put(&key("env/a"), format!("by hand {n}")).unwrap();
         });
@@ -238,7 +178,7 @@ fn a_slow_promotion_asks_again_and_stops() {
     ready(&stage);
     // The first file takes ten seconds of the store's time, so that deletions need another answer.
     let clock = stage.to.world().clock().clone();
-    let meddled = Meddled::new(&stage.to, "env/a", 1, move |_| {
+    let meddled = Meddled::around(&stage.to, "env/a", 1, move |_| {
         clock.advance(std::time::Duration::from_secs(10));
     });
     let stands = Stands { yes: 1, asked: Mutex::new(0) };
@@ -280,7 +220,7 @@ fn the_manifest_itself_is_guarded_to_the_end() {
     for (name, stage) in stages() {
         ready(&stage);
         let done = AtomicBool::new(false);
-        let meddled = Meddled::new(&stage.to, "env/.promote-folder.json", 1, move |bucket| {
+        let meddled = Meddled::around(&stage.to, "env/.promote-folder.json", 1, move |bucket| {
             done.store(true, Ordering::Relaxed);
             bucket.put(&key("env/.promote-folder.json"), "by hand").unwrap();
         });

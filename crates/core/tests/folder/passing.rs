@@ -30,7 +30,7 @@ fn a_large_file_passes_in_parts_and_arrives_whole() {
         let files = large("0123456789abcdef");
         stage.publish('a', &files);
         let log = Log::new();
-        let from = Recording::new(Arc::new(stage.from.clone()), log.clone());
+        let from = Recording::around(Arc::new(stage.from.clone()), log.clone());
         stage.bring_on(&from, &stage.to, &to('a')).unwrap();
         stage.holds('a', &files, &name);
         let of = |method| {
@@ -59,7 +59,7 @@ fn a_large_file_with_other_bytes_is_refused_before_it_takes_effect() {
 fn a_large_file_that_is_replaced_on_its_way_is_refused() {
     for (name, stage) in crossings() {
         stage.publish('a', &large("0123456789abcdef"));
-        let from = Meddled::new(&stage.from, "rel/a/a", 1, |bucket| {
+        let from = Meddled::around(&stage.from, "rel/a/a", 1, |bucket| {
             bucket.put(&key("rel/a/a"), "by hand").unwrap();
         });
         let end = stage.bring_on(&from, &stage.to, &to('a'));
@@ -70,7 +70,7 @@ fn a_large_file_that_is_replaced_on_its_way_is_refused() {
     unversioned.truth.versioned = false;
     let stage = Stage::between(unversioned, MemoryKind::gcs_like());
     stage.publish('a', &large("0123456789abcdef"));
-    let from = Meddled::new(&stage.from, "rel/a/a", 1, |bucket| {
+    let from = Meddled::around(&stage.from, "rel/a/a", 1, |bucket| {
         bucket.put(&key("rel/a/a"), "by hand").unwrap();
     });
     stage.bring_on(&from, &stage.to, &to('a')).unwrap_err();
@@ -83,16 +83,16 @@ fn a_part_that_got_no_answer_is_read_again_and_nothing_else() {
         let files = large("0123456789abcdef");
         stage.publish('a', &files);
         let calls = FaultPlan::new();
-        let faulty = |plan: &FaultPlan| Arc::new(Faulty::new(Arc::new(stage.from.clone()), plan.clone()));
+        let faulty = |plan: &FaultPlan| Arc::new(Faulty::around(Arc::new(stage.from.clone()), plan.clone()));
         stage.bring_on(&*faulty(&calls), &stage.to, &to('a')).unwrap();
         for n in 0..calls.calls() {
             stage.to.remove(&key("env/a"));
             let log = Log::new();
             let lost = FaultPlan::new().with(n, Fault::RequestLost(ErrorKind::Unavailable));
-            let recorded = Arc::new(Recording::new(faulty(&lost), log.clone()));
+            let recorded = Arc::new(Recording::around(faulty(&lost), log.clone()));
             let clock = Arc::new(stage.from.world().clock().clone());
             let entropy = Arc::new(SeededEntropy::new(1));
-            let from = Retrying::new(recorded, clock, entropy, RetryPolicy::default());
+            let from = Retrying::around(recorded, clock, entropy, RetryPolicy::default());
             stage.bring_on(&from, &stage.to, &to('a')).unwrap();
             stage.holds('a', &files, &name);
             let parts = log.calls().into_iter().filter(|call| call.method == Method::ReadRange).count();

@@ -21,7 +21,7 @@ fn a_repeat_writes_nothing_and_other_bytes_are_refused() {
         stage.publish('a', &one);
         let before = stage.from.snapshot();
         let log = Log::new();
-        let recorded = Recording::new(Arc::new(stage.from.clone()), log.clone());
+        let recorded = Recording::around(Arc::new(stage.from.clone()), log.clone());
         block_on(put(&recorded, &stage.release('a'), &commit('a'), entries(&one))).unwrap();
         assert!(log.calls().iter().all(|call| call.method != Method::Write), "{name}: {:?}", log.calls());
         for other in [files(&[("a.json", "[]"), ("b/run.sh", "#!")]), files(&[("a.json", "{}")]), files(&[])]
@@ -136,8 +136,8 @@ fn a_store_that_is_busy_for_some_time_ends_no_publication() {
         let one = files(&[("a.json", "{}")]);
         let publish = |faults: FaultPlan| {
             let (stage, log) = (Stage::within(kind.clone()), Log::new());
-            let faulty = Faulty::new(Arc::new(stage.from.clone()), faults);
-            let recorded = Recording::new(Arc::new(faulty), log.clone());
+            let faulty = Faulty::around(Arc::new(stage.from.clone()), faults);
+            let recorded = Recording::around(Arc::new(faulty), log.clone());
             let end = block_on(put(&recorded, &stage.release('a'), &commit('a'), entries(&one)));
             (end.map(|_| ()), log)
         };

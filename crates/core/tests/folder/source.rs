@@ -31,7 +31,7 @@ fn first(stage: &Stage, files: &Files) -> Result<Put, promote_core::failure::Fai
 /// Looks at all of the folder, and reads what must be read. Tells also how many files that were.
 fn looked(stage: &Stage, manifest: &FolderManifest, part: &Part) -> (Looked, usize, Log) {
     let log = Log::new();
-    let recorded = Recording::new(Arc::new(stage.from.clone()), log.clone());
+    let recorded = Recording::around(Arc::new(stage.from.clone()), log.clone());
     let at = stage.release('a');
     let seen = block_on(objects(&recorded, &at, manifest, part)).unwrap();
     let mut looked = judge(manifest, part, &seen, &Reads::new());

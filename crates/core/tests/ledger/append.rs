@@ -31,7 +31,7 @@ fn ledger(bucket: Arc<dyn Bucket>, inner: &MemoryBucket) -> Ledger {
 /// Appends the record while these calls go wrong. Calls alternate between the write and, after a refusal, a read.
 fn attempt(inner: &MemoryBucket, faults: &[(usize, Fault)]) -> (Result<(), AppendError>, usize) {
     let plan = faults.iter().fold(FaultPlan::new(), |plan, (call, fault)| plan.with(*call, *fault));
-    let faulty = Faulty::new(Arc::new(inner.clone()), plan.clone());
+    let faulty = Faulty::around(Arc::new(inner.clone()), plan.clone());
     let end = block_on(ledger(Arc::new(faulty), inner).append(&record().0));
     (end.map(drop), plan.calls())
 }
@@ -149,7 +149,7 @@ fn a_listing_that_tells_the_record_saves_the_get() {
         let inner = MemoryBucket::new("m", kind);
         let written = block_on(ledger(Arc::new(inner.clone()), &inner).append(&record().0)).unwrap();
         let log = Log::new();
-        let recording = Recording::new(Arc::new(inner), log.clone());
+        let recording = Recording::around(Arc::new(inner), log.clone());
         let reader = LedgerReader::new(Arc::new(recording) as Arc<dyn BucketReader>, root());
         let lane = &written.record.lane;
         assert_eq!(block_on(reader.head(lane)).unwrap().as_ref(), Some(&written));

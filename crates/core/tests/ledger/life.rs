@@ -97,7 +97,7 @@ impl Life {
     /// Dies at the `n`th call of a promotion.
     fn die(&self, digit: char, n: usize) {
         let plan = FaultPlan::new().with(n, Fault::CrashAfter);
-        let faulty = Faulty::new(Arc::new(self.stage.bucket.clone()), plan.clone());
+        let faulty = Faulty::around(Arc::new(self.stage.bucket.clone()), plan.clone());
         let world = World { steps: Arc::clone(&self.script) as _, ..self.stage.world_on(Arc::new(faulty)) };
         let request = Request::promote(name("prod"), wanted(digit), actor("eve"));
         let _killed = block_on(plan.survive(run(&world, &self.stage.config, request)));
@@ -228,7 +228,7 @@ fn a_ledger_is_sound_after_every_fault() {
             let life = Life::new(MemoryKind::s3_like());
             life.to('a');
             let plan = FaultPlan::new().with(n, fault);
-            let faulty = Faulty::new(Arc::new(life.stage.bucket.clone()), plan.clone());
+            let faulty = Faulty::around(Arc::new(life.stage.bucket.clone()), plan.clone());
             let world =
                 World { steps: Arc::clone(&life.script) as _, ..life.stage.world_on(Arc::new(faulty)) };
             let request = Request::promote(name("prod"), wanted('b'), actor("eve"));

@@ -131,7 +131,7 @@ fn a_promotion_that_is_resumed_refuses_other_bytes_of_the_same_length() {
             .map(|n| {
                 let stage = Stage::ready(kind.clone());
                 let plan = FaultPlan::new().with(n, Fault::CrashBefore);
-                let faulty = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone()));
+                let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone()));
                 drop(block_on(plan.survive(run(&stage.world_on(faulty), &stage.config, to("prod", 'b')))));
                 stage
             })

@@ -44,7 +44,7 @@ fn kinds() -> [(&'static str, MemoryKind); 3] {
 
 /// What the user would have typed, with a fault somewhere.
 fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
-    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
     block_on(plan.survive(run(&world, &stage.config, request)))
 }
 
@@ -179,8 +179,8 @@ fn a_take_over_survives_every_fault_at_every_call() {
                     let dead = FaultPlan::new().with(first, Fault::CrashInFlight);
                     assert!(attempt(&stage, &dead, to_b()).is_none(), "{what}");
                     let plan = FaultPlan::new().with(n, fault);
-                    let world =
-                        stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+                    let world = stage
+                        .world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
                     let _ = block_on(plan.survive(resume(&world, &stage.config, "prod", "bob")));
                     check(&stage, "prod", &what);
                     match block_on(resume(&stage.world(), &stage.config, "prod", "cem")) {

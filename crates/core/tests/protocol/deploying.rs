@@ -258,7 +258,7 @@ fn overtaking_survives_every_fault_at_every_call() {
                 let stage = left(kind.clone());
                 let plan = FaultPlan::new().with(n, fault);
                 let world =
-                    stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+                    stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
                 let request = past(to('c', "bob"), &["deploying"]);
                 let _ = block_on(plan.survive(run(&world, &stage.config, request)));
                 check(&stage, "prod", &what);

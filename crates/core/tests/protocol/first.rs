@@ -281,7 +281,7 @@ fn its_plan_names_no_step_and_the_releases_after_it_none_that_came_before() {
 }
 
 pub fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
-    let bucket = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone()));
+    let bucket = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone()));
     let world = World { steps: Arc::new(Ends(StepEnd::Failed)), ..stage.world_on(bucket) };
     block_on(plan.survive(run(&world, &stage.config, request)))
 }

@@ -85,7 +85,7 @@ fn kinds() -> [MemoryKind; 5] {
 /// Promotes b to prod with its `n`th call repeated later.
 fn promoted(stage: &Stage, n: usize) -> FaultPlan {
     let plan = FaultPlan::new().with(n, Fault::Repeated);
-    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
     let end = block_on(run(&world, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     plan
@@ -215,7 +215,7 @@ fn what_comes_back_waits_for_what_replaced_it_and_nothing_else_does() {
 fn what_was_taken_back_without_a_commit_waits_when_it_comes_again() {
     let stage = Stage::ready(MemoryKind::s3_like());
     let dead = FaultPlan::new().with(copy(&MemoryKind::s3_like()), Fault::CrashAfter);
-    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
     assert!(matches!(back(&stage.world(), &stage), End::Done(_)));
@@ -235,13 +235,13 @@ fn a_rollback_that_is_killed_while_it_waits_is_finished_by_another() {
         let other = Stage::ready(MemoryKind::s3_like());
         promoted(&other, usize::MAX);
         let counted = FaultPlan::new();
-        let world = other.world_on(Arc::new(Faulty::new(Arc::new(other.bucket.clone()), counted.clone())));
+        let world = other.world_on(Arc::new(Faulty::around(Arc::new(other.bucket.clone()), counted.clone())));
         assert!(matches!(back(&world, &other), End::Done(_)));
         counted.calls()
     };
     let dead = FaultPlan::new().with(calls - 1, Fault::CrashBefore);
     let clock = Meanwhile::new(&stage, &plan, TimeDelta::zero());
-    let faulty = Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone()));
+    let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone()));
     let world = World { clock, ..stage.world_on(faulty) };
     let request = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
     assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
@@ -257,7 +257,8 @@ fn copy(kind: &MemoryKind) -> usize {
         .find(|n| {
             let stage = Stage::ready(kind.clone());
             let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-            let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+            let world =
+                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
             let _ = block_on(plan.survive(run(&world, &stage.config, request)));
             stage.target("prod") == Some(content('b'))
@@ -270,7 +271,7 @@ fn setting_the_machines_clock_while_it_waits_changes_nothing() {
     let took = |set_by: TimeDelta| {
         let stage = Stage::ready(MemoryKind::s3_like());
         let dead = FaultPlan::new().with(copy(&MemoryKind::s3_like()), Fault::CrashInFlight);
-        let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone())));
+        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
         assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
         let begun = stage.clock.steady();

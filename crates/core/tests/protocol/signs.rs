@@ -85,7 +85,8 @@ fn sweeping_up_survives_every_fault_at_every_call() {
             [Fault::RequestLost(ErrorKind::Denied), Fault::AnswerLost, Fault::CrashBefore, Fault::CrashAfter]
         {
             let (stage, plan, policy) = (stage(), FaultPlan::new().with(n, fault), Policy::default());
-            let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+            let world =
+                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let work = async {
                 let found = survey(&world.view(), &stage.config, &policy).await?;
                 let judged = judge(&stage.config, &policy, &found, |_| true);

@@ -195,7 +195,7 @@ impl Stage {
     /// A world whose requests are counted.
     pub fn recorded(&self) -> (World, Log) {
         let log = Log::new();
-        (self.world_on(Arc::new(Recording::new(Arc::new(self.bucket.clone()), log.clone()))), log)
+        (self.world_on(Arc::new(Recording::around(Arc::new(self.bucket.clone()), log.clone()))), log)
     }
 
     pub fn publish(&self, digit: char) {

@@ -15,7 +15,8 @@ fn copy_call(kind: &MemoryKind) -> usize {
         .find(|n| {
             let stage = Stage::ready(kind.clone());
             let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-            let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+            let world =
+                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
             let _ = block_on(plan.survive(run(&world, &stage.config, request)));
             stage.target("prod") == Some(crate::stage::content('b'))
@@ -29,7 +30,7 @@ fn a_copy_that_is_late_does_not_bring_back_what_was_undone() {
         let n = copy_call(&kind);
         let stage = Stage::ready(kind);
         let dead = FaultPlan::new().with(n, Fault::CrashInFlight);
-        let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), dead.clone())));
+        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
         assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
         assert_eq!(dead.late(), 1, "the copy is on its way");
@@ -50,7 +51,7 @@ fn after_a_commit_in_doubt_the_next_promotion_waits() {
     let n = copy_call(&kind);
     let stage = Stage::ready(kind);
     let plan = FaultPlan::new().with(n, Fault::Late);
-    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)));
     assert!(stage.state("prod").unclean, "one of two copies had no answer");
@@ -78,7 +79,7 @@ fn taken_over(expiry_s: u32, in_flight: bool) -> std::time::Duration {
     let fault = if in_flight { Fault::CrashInFlight } else { Fault::Late };
     let plan = FaultPlan::new().with(n, fault);
     let bucket = Arc::new(stage.bucket.clone().signing(expiry_s));
-    let world = stage.world_on(Arc::new(Faulty::new(bucket, plan.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(bucket, plan.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     let end = block_on(plan.survive(run(&world, &stage.config, request)));
     assert_eq!(end.is_none(), in_flight, "{end:?}");
@@ -111,14 +112,14 @@ fn who_takes_over_from_a_taker_waits_for_both() {
     let stage = Stage::ready(kind.clone());
     let first = FaultPlan::new().with(copy_call(&kind), Fault::CrashInFlight);
     let bucket = Arc::new(stage.bucket.clone().signing(300));
-    let world = stage.world_on(Arc::new(Faulty::new(bucket, first.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(bucket, first.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     assert!(block_on(first.survive(run(&world, &stage.config, request))).is_none());
     // The second one dies as soon as its intent is written.
     let seq = stage.state("prod").open.unwrap().since.seq;
     let second = (1..40).find(|n| {
         let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-        let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
         let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
         let _ = block_on(plan.survive(run(&world, &stage.config, back)));
         stage.state("prod").open.unwrap().since.seq > seq

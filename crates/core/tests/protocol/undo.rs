@@ -43,7 +43,7 @@ fn back() -> Request {
 }
 
 fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
-    let world = stage.world_on(Arc::new(Faulty::new(Arc::new(stage.bucket.clone()), plan.clone())));
+    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
     block_on(plan.survive(run(&world, &stage.config, request)))
 }
 

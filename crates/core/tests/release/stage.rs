@@ -205,13 +205,14 @@ impl Stage {
     /// A world whose requests are counted.
     pub fn recorded(&self) -> (World, Log) {
         let log = Log::new();
-        let count = |bucket: &MemoryBucket| Arc::new(Recording::new(Arc::new(bucket.clone()), log.clone()));
+        let count =
+            |bucket: &MemoryBucket| Arc::new(Recording::around(Arc::new(bucket.clone()), log.clone()));
         (self.world_on(count(&self.store), count(&self.registry)), log)
     }
 
     /// A world in which one call, of whichever store, goes wrong.
     pub fn faulty(&self, plan: &FaultPlan) -> World {
-        let wrap = |bucket: &MemoryBucket| Arc::new(Faulty::new(Arc::new(bucket.clone()), plan.clone()));
+        let wrap = |bucket: &MemoryBucket| Arc::new(Faulty::around(Arc::new(bucket.clone()), plan.clone()));
         self.world_on(wrap(&self.store), wrap(&self.registry))
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// A method of [`Bucket`](promote_port::port::Bucket) that may send a request.
+/// A method of [`Bucket`](crate::port::Bucket) that may send a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Method {
     /// `now`: may be answered without a request.
@@ -21,6 +21,8 @@ pub enum Method {
     Versions,
     /// `versioning`
     Versioning,
+    /// `expires`: seldom a request.
+    Expires,
     /// `write`
     Write,
     /// `copy`
@@ -44,6 +46,7 @@ impl Method {
                 | Self::List
                 | Self::Versions
                 | Self::Versioning
+                | Self::Expires
         )
     }
 }
@@ -59,6 +62,7 @@ impl fmt::Display for Method {
             Self::List => "list",
             Self::Versions => "versions",
             Self::Versioning => "versioning",
+            Self::Expires => "expires",
             Self::Write => "write",
             Self::Copy => "copy",
             Self::Delete => "delete",
