@@ -28,19 +28,20 @@ pub struct Attempts<'c> {
     span: Duration,
     begun: Option<Duration>,
     sent: u32,
+    over: bool,
 }
 
 impl<'c> Attempts<'c> {
     /// None yet, at a write of `size` bytes.
     pub const fn new(clock: &'c dyn Clock, size: u64) -> Self {
-        Self { clock, span: DEADLINE.saturating_add(granted(size)), begun: None, sent: 0 }
+        Self { clock, span: DEADLINE.saturating_add(granted(size)), begun: None, sent: 0, over: false }
     }
 
     /// Whether the write may be sent, for the first time or again. Counts it.
     pub fn another(&mut self) -> bool {
         let now = self.clock.steady();
         let begun = *self.begun.get_or_insert(now);
-        let may = self.sent < TRIES && now.saturating_sub(begun) < self.span;
+        let may = !self.over && self.sent < TRIES && now.saturating_sub(begun) < self.span;
         self.sent += u32::from(may);
         may
     }
@@ -50,11 +51,21 @@ impl<'c> Attempts<'c> {
         self.sent
     }
 
-    /// Gives the store time after an attempt that ended with this error, unless it was the last one.
-    pub async fn pause(&self, error: &ProviderError) {
-        if self.sent < TRIES {
-            self.clock.sleep(pause(self.sent, error)).await;
+    /// Gives the store time after an attempt that ended with this error. Where no other one would follow the pause, none is
+    /// made, and this was the last one.
+    pub async fn pause(&mut self, error: &ProviderError) {
+        let span = pause(self.sent, error);
+        let passed = self.begun.map_or(Duration::ZERO, |begun| self.clock.steady().saturating_sub(begun));
+        if self.sent >= TRIES || passed.saturating_add(span) >= self.span {
+            self.over = true;
+            return;
         }
+        self.clock.sleep(span).await;
+    }
+
+    /// The write got further than before: the time that it has begins anew.
+    pub fn went_on(&mut self) {
+        self.begun = None;
     }
 }
 
