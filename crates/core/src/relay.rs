@@ -23,6 +23,14 @@ pub(crate) const SMALL: u64 = 4 << 20;
 /// The least that is read at once, in bytes: many writers want less.
 const STRETCH: u64 = 8 << 20;
 
+/// Who is asked whether a move may still take effect: reading takes long, and somebody may have taken over meanwhile.
+#[async_trait]
+pub(crate) trait LastWord: Sync {
+    /// Fails when it may not, or when that can't be told. Asked right before the last bytes of an object of `size` bytes are
+    /// handed out.
+    async fn may_end(&self, size: u64) -> Result<(), ProviderError>;
+}
+
 /// A stretch of the content that the writer wants.
 struct Wanted {
     offset: u64,
@@ -65,9 +73,12 @@ impl Blob for Passing {
 struct Source<'a> {
     from: &'a dyn BucketReader,
     pinned: &'a PinnedSource,
+    last: &'a dyn LastWord,
     /// Of the bytes from the beginning up to here.
     hasher: Hasher,
     hashed: u64,
+    /// Where each stretch ends that was hashed, and what was in it: a writer may want it again, and gets the same.
+    known: Vec<(u64, Digest)>,
     /// The stretch that was read last, and where it begins: a writer that wants little wants the rest of it next.
     held: (u64, Bytes),
     failed: Option<ProviderError>,
@@ -98,35 +109,68 @@ impl Source<'_> {
         while self.hashed < offset {
             self.read(self.hashed, STRETCH.min(offset - self.hashed)).await?;
         }
-        let (start, bytes) = &self.held;
-        if let Some(skip) = offset.checked_sub(*start)
-            && skip.saturating_add(length) <= bytes.len() as u64
-        {
-            return Ok(part(bytes, skip, length));
+        if !self.holds(offset, length) {
+            self.read(offset, length.max(STRETCH).min(self.pinned.size - offset)).await?;
         }
-        self.read(offset, length.max(STRETCH).min(self.pinned.size - offset)).await?;
-        Ok(part(&self.held.1, 0, length))
+        if offset.saturating_add(length) >= self.pinned.size {
+            self.last.may_end(self.pinned.size).await.map_err(unsent)?;
+        }
+        let (start, bytes) = &self.held;
+        Ok(part(bytes, offset - start, length))
     }
 
-    /// Reads and hashes. The last bytes are handed out only when all of them are the published ones.
+    /// Whether what was read last has all of this.
+    fn holds(&self, offset: u64, length: u64) -> bool {
+        let (start, bytes) = &self.held;
+        let skip = offset.checked_sub(*start);
+        skip.is_some_and(|skip| skip.saturating_add(length) <= bytes.len() as u64)
+    }
+
+    /// The stretches that were hashed before and of which any part lies in here, as their beginning, end and digest.
+    fn known(&self, offset: u64, end: u64) -> Vec<(u64, u64, Digest)> {
+        let first = self.known.partition_point(|(until, _)| *until <= offset);
+        let mut start = first.checked_sub(1).and_then(|before| self.known.get(before)).map_or(0, |it| it.0);
+        let mut found = Vec::new();
+        for (until, digest) in self.known.iter().skip(first) {
+            if start >= end {
+                break;
+            }
+            found.push((start, *until, *digest));
+            start = *until;
+        }
+        found
+    }
+
+    /// Reads and hashes at least `length` bytes from `offset`: what was hashed before is read as it was then, so that it can be
+    /// compared. The last bytes are handed out only when all of them are the published ones.
     async fn read(&mut self, offset: u64, length: u64) -> Result<(), ProviderError> {
-        self.held = (offset, Bytes::new());
-        let bytes = self.from.read_range(self.pinned, offset, length).await.map_err(unsent)?;
-        if bytes.len() as u64 != length {
+        let known = self.known(offset, offset + length);
+        let start = known.first().map_or(offset, |(start, ..)| *start);
+        let end = known.last().map_or(0, |(_, end, _)| *end).max(offset + length);
+        self.held = (start, Bytes::new());
+        let bytes = self.from.read_range(self.pinned, start, end - start).await.map_err(unsent)?;
+        if bytes.len() as u64 != end - start {
             return Err(
                 self.error(ErrorKind::Corrupt, "the store gave another part of it than was asked for")
             );
         }
-        if let Some(known) = self.hashed.checked_sub(offset).filter(|known| *known < length) {
-            self.hasher.update(&part(&bytes, known, length - known));
-            self.hashed = offset + length;
+        for (from, until, digest) in known {
+            if Digest::of(&part(&bytes, from - start, until - from)) != digest {
+                return Err(self.error(ErrorKind::Corrupt, CHANGED));
+            }
+        }
+        if end > self.hashed {
+            let fresh = part(&bytes, self.hashed - start, end - self.hashed);
+            self.hasher.update(&fresh);
+            self.known.push((end, Digest::of(&fresh)));
+            self.hashed = end;
             let (done, size) = (self.hashed, self.pinned.size);
             wire::tell(|| Wire::Bytes { doing: "send", what: self.pinned.location.to_string(), done, size });
             if done == size && self.hasher.clone().finish() != self.pinned.sha256 {
                 return Err(self.error(ErrorKind::Corrupt, CHANGED));
             }
         }
-        self.held = (offset, bytes);
+        self.held = (start, bytes);
         Ok(())
     }
 
@@ -152,16 +196,18 @@ pub(crate) async fn relay(
     (to, key): (&dyn Bucket, &Key),
     metadata: &Metadata,
     condition: &Condition,
+    last: &dyn LastWord,
 ) -> Result<Object, ProviderError> {
     let headers = &Headers { expires: None, ..pinned.headers.clone() };
     if pinned.size <= SMALL {
         let bytes = whole(from, &pinned.location, pinned.size, pinned.sha256).await?;
+        last.may_end(pinned.size).await.map_err(unsent)?;
         return to.write(key, Body::Bytes(bytes), headers, metadata, condition).await;
     }
     let (ask, wanted) = mpsc::unbounded();
     let passing = Passing { size: pinned.size, digest: pinned.sha256, ask };
     let (hasher, held) = (Hasher::new(), (0, Bytes::new()));
-    let mut source = Source { from, pinned, hasher, hashed: 0, held, failed: None };
+    let mut source = Source { from, pinned, last, hasher, hashed: 0, known: Vec::new(), held, failed: None };
     let body = Body::Blob(std::sync::Arc::new(passing));
     let end = {
         let writing = pin!(to.write(key, body, headers, metadata, condition));
@@ -206,3 +252,6 @@ fn unsent(mut error: ProviderError) -> ProviderError {
     };
     error
 }
+
+#[cfg(test)]
+mod tests;

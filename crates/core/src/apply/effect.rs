@@ -6,7 +6,7 @@ use super::write::Writer;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::folder;
+use crate::folder::{self, NewestIntent, Standing as _};
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
 use crate::patience::Attempts;
@@ -14,11 +14,13 @@ use crate::place::copies;
 use crate::plan::Plan;
 use crate::pointer::Pointer;
 use crate::port::{
-    Body, Bucket, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition, ProviderError,
+    Body, Bucket, BucketReader, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition,
+    ProviderError,
 };
 use crate::relay::relay;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// How a write ended.
 pub(super) enum Effect {
@@ -122,14 +124,16 @@ impl Hand<'_> {
 
     /// Whether the place of the next record is still empty: nobody has taken over.
     async fn still_ours(&self) -> Result<bool, Failure> {
-        let newest = self.writer.world.ledger.reader().newest(&self.intent.record.lane).await;
-        match newest {
-            Ok(newest) => Ok(newest == Some(self.intent.record.seq)),
-            Err(error) => {
-                Err(Failure::new(ExitStatus::Unfinished, "whether the promotion was taken over is not known")
-                    .caused_by(error))
-            }
-        }
+        self.standing().stands().await.map_err(|error| {
+            Failure::new(ExitStatus::Unfinished, "whether the promotion was taken over is not known")
+                .caused_by(error)
+        })
+    }
+
+    /// Whom to ask whether nobody has taken over.
+    pub(super) fn standing(&self) -> NewestIntent<'_> {
+        let Head { record, .. } = self.intent;
+        NewestIntent { ledger: self.writer.world.ledger.reader(), lane: &record.lane, seq: record.seq }
     }
 }
 
@@ -212,7 +216,13 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
         if let Err(failure) = hand.again.one(target).await {
             return ended(touched, failure);
         }
-        match send(hand, &*bucket, target, when.clone(), !looked).await {
+        let done = AtomicUsize::new(0);
+        let end = send(hand, &*bucket, target, when.clone(), (!looked, &done)).await;
+        if done.load(Ordering::Relaxed) > 0 {
+            // A folder has as much time as its files need, each of which has its own.
+            attempts.went_on();
+        }
+        match end {
             Ok(object) => {
                 let trusted =
                     hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
@@ -260,7 +270,7 @@ async fn send(
     bucket: &dyn Bucket,
     target: &TargetMove,
     when: Precondition,
-    first: bool,
+    (first, done): (bool, &AtomicUsize),
 ) -> Result<Object, ProviderError> {
     let world = hand.writer.world;
     let ledger = world.ledger.reader();
@@ -277,7 +287,10 @@ async fn send(
         Shape::Whole if copies(&from.store, &to.store) => {
             bucket.copy(&target.source, &to.key, &metadata, &condition).await
         }
-        Shape::Whole => relay((&**source()?, &target.source), (bucket, &to.key), &metadata, &condition).await,
+        Shape::Whole => {
+            let from: &dyn BucketReader = &**source()?;
+            relay((from, &target.source), (bucket, &to.key), &metadata, &condition, hand).await
+        }
         // Nothing is sent for it.
         Shape::Unmoved => {
             let message = "what is not moved can't be written";
@@ -301,7 +314,8 @@ async fn send(
                 everything,
                 clock: &*world.clock,
                 known: hand.known(target, first),
-                standing: None,
+                standing: Some(&hand.standing()),
+                done: Some(done),
             };
             Box::pin(bringing.run()).await
         }

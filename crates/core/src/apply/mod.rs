@@ -7,6 +7,7 @@ mod earlier;
 mod effect;
 mod intent;
 mod landing;
+mod last_word;
 mod overtake;
 mod takeover;
 mod undo;
@@ -21,7 +22,7 @@ use crate::config::{Config, Environment};
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::folder::Change;
+use crate::folder::{Change, PAUSE_S};
 use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, TargetMove};
@@ -33,6 +34,8 @@ use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::steps;
 use crate::world::World;
+
+use std::time::Duration;
 
 use again::Again;
 use begun::Begun;
@@ -131,6 +134,8 @@ pub async fn apply(
     let hand =
         Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding, again };
     for target in &plan.targets {
+        // What came before may have taken long enough for somebody to take over.
+        since_check |= world.clock.steady().saturating_sub(begun) > Duration::from_secs(PAUSE_S.into());
         world.events.hear(&Event::Moving { target: target.target.clone() });
         let writing = effect::carry_out(&hand, target, since_check);
         let written = match takes_long(plan, target) {

@@ -13,7 +13,7 @@ use crate::port::{
 };
 use crate::relay::{SMALL, relay, whole};
 use bytes::Bytes;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// Names of what is written beside each file.
 const COMMIT: &str = "promote-commit";
@@ -61,6 +61,8 @@ pub(super) struct Carrier<'a> {
     pub(super) below: &'a str,
     /// The prefix of the target.
     pub(super) above: &'a str,
+    /// Counts what took effect of all that is sent.
+    pub(super) done: Option<&'a AtomicUsize>,
     /// Whether anything may have been written.
     pub(super) touched: AtomicBool,
     /// Whether an answer was lost.
@@ -130,11 +132,7 @@ impl Carrier<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(Carried::Left);
         }
-        let end = self.try_bring(&write, pin).await;
-        if end.is_err() {
-            self.stop.store(true, Ordering::Relaxed);
-        }
-        end
+        self.ended(self.try_bring(&write, pin).await)
     }
 
     async fn try_bring(&self, write: &Write, pin: Option<PinnedSource>) -> Result<Carried, ProviderError> {
@@ -157,7 +155,7 @@ impl Carrier<'_> {
             self.watch.check().await?;
             let error = match self.send(&key, write, &content).await {
                 Ok(object) => {
-                    self.touched.store(true, Ordering::Relaxed);
+                    self.went_on();
                     let other = object.sha256.is_some_and(|found| found != write.file.sha256);
                     if other || object.size != write.file.size {
                         let message =
@@ -178,6 +176,7 @@ impl Carrier<'_> {
                     self.touched.store(true, Ordering::Relaxed);
                     let seen = to.head(&key).await?;
                     if let Some(object) = seen.as_ref().filter(|object| holds(object, &write.file)) {
+                        self.went_on();
                         return Ok(landed(object.token.clone()));
                     }
                     let as_before = match (&write.when, &seen) {
@@ -205,7 +204,7 @@ impl Carrier<'_> {
                 let body = Body::Bytes(bytes.clone());
                 to.write(key, body, &headers(&write.file.path), &metadata, &condition).await
             }
-            Content::Passing(pin) => relay((from, pin), (to, key), &metadata, &condition).await,
+            Content::Passing(pin) => relay((from, pin), (to, key), &metadata, &condition, &self.watch).await,
         }
     }
 
@@ -245,11 +244,22 @@ impl Carrier<'_> {
         if self.stop.load(Ordering::Relaxed) {
             return Ok(Carried::Left);
         }
-        let end = self.try_remove(&path, &token).await;
+        self.ended(self.try_remove(&path, &token).await)
+    }
+
+    fn ended(&self, end: Result<Carried, ProviderError>) -> Result<Carried, ProviderError> {
         if end.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
         end
+    }
+
+    /// Something took effect that was sent just now.
+    fn went_on(&self) {
+        self.touched.store(true, Ordering::Relaxed);
+        self.done.iter().for_each(|done| {
+            done.fetch_add(1, Ordering::Relaxed);
+        });
     }
 
     async fn try_remove(&self, path: &Key, token: &Token) -> Result<Carried, ProviderError> {
@@ -261,7 +271,7 @@ impl Carrier<'_> {
             self.watch.check().await?;
             let error = match to.delete(&key, &Precondition::Matches(token.clone())).await {
                 Ok(()) => {
-                    self.touched.store(true, Ordering::Relaxed);
+                    self.went_on();
                     return Ok(Carried::Gone);
                 }
                 Err(error) => error,

@@ -24,7 +24,7 @@ use futures_util::future::try_join;
 use futures_util::{StreamExt as _, stream};
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 /// How often the target is listed, when somebody else writes there meanwhile.
 const ROUNDS: usize = 4;
@@ -56,6 +56,8 @@ pub struct Bringing<'a> {
     /// Whom to ask whether the promotion still stands. It is asked after each listing and at least every
     /// [`PAUSE_S`](super::PAUSE_S) seconds of writing; without it, nothing is tried again that somebody else changed.
     pub standing: Option<&'a dyn Standing>,
+    /// Counts what took effect of all that is sent, for whoever judges whether it goes on.
+    pub done: Option<&'a AtomicUsize>,
 }
 
 /// Manifests that were read before, so that they need not be read again. One that is not what it has to be is of no
@@ -70,7 +72,7 @@ pub struct Known<'a> {
     pub target: Option<(&'a Token, &'a FolderManifest)>,
     /// All that lay in the target, with paths inside the folder as keys, where what the release lacks is removed.
     pub there: Option<&'a [Object]>,
-    /// Whether that was listed just now, before anybody could have written since: then it is not listed again at first.
+    /// Whether that was listed just now, and the intent was written after it: then it is not listed again at first.
     pub just_now: bool,
 }
 
@@ -92,6 +94,7 @@ impl Bringing<'_> {
             watch: Watch::new(self.standing, self.to),
             below: self.prefix(&self.moved.source.location)?,
             above: self.prefix(&self.moved.target)?,
+            done: self.done,
             touched: AtomicBool::new(false),
             doubt: AtomicBool::new(false),
             stop: AtomicBool::new(false),
@@ -131,13 +134,17 @@ impl Bringing<'_> {
         let planned = self.known.there.unwrap_or_default();
         for round in 0..ROUNDS {
             // First the tokens, then the head of the ledger: the reverse order lets a late write through.
-            let listed = match self.known.there.filter(|_| round == 0 && self.known.just_now) {
+            let before = self.known.there.filter(|_| round == 0 && self.known.just_now);
+            let listed = match before {
                 Some(there) => there.to_vec(),
                 None => list(self.to, carrier.above, known.as_deref()).await?,
             };
             let manifest = listed.iter().find(|object| object.key.as_str() == FOLDER);
             self.replaces(manifest.map(|object| &object.token))?;
-            carrier.watch.renew().await;
+            match before {
+                Some(_) => carrier.watch.vouch().await?,
+                None => carrier.watch.renew().await,
+            }
             let noted = with(known.as_deref(), &landed);
             let everything = self.everything && landed.is_empty();
             let goes = match self.prune {

@@ -4,6 +4,7 @@
 use crate::ledger::{LedgerError, LedgerReader, Seq};
 use crate::names::LaneName;
 use crate::port::{Bucket, ErrorKind, ProviderError};
+use crate::relay::LastWord;
 use async_lock::Mutex;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -67,6 +68,14 @@ impl<'a> Watch<'a> {
         *self.asked.lock().await = None;
     }
 
+    /// Says that it stands as of now, since its intent was written after all tokens that are used were read.
+    pub(super) async fn vouch(&self) -> Result<(), ProviderError> {
+        if self.standing.is_some() {
+            *self.asked.lock().await = Some(self.to.now().await?);
+        }
+        Ok(())
+    }
+
     /// Fails when the promotion was taken over.
     pub(super) async fn check(&self) -> Result<(), ProviderError> {
         let Some(standing) = self.standing else { return Ok(()) };
@@ -85,5 +94,12 @@ impl<'a> Watch<'a> {
         }
         *asked = Some(now);
         Ok(())
+    }
+}
+
+#[async_trait]
+impl LastWord for Watch<'_> {
+    async fn may_end(&self, _size: u64) -> Result<(), ProviderError> {
+        self.check().await
     }
 }

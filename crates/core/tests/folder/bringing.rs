@@ -223,10 +223,10 @@ fn the_futures_can_be_sent() {
     let stage = Stage::within(MemoryKind::gcs_like());
     stage.publish('a', &files(&[("a", "1")]));
     let (moved, metadata, condition) = (stage.moved('a'), &metadata("p1"), &Condition::absent());
-    let (prune, everything, known, standing) = (true, false, Known::default(), None);
+    let (prune, everything, known, standing, done) = (true, false, Known::default(), None, None);
     let (from, to, clock, moved) = (&stage.from, &stage.to, stage.to.world().clock(), &moved);
     let bringing =
-        Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing };
+        Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing, done };
     sendable(&bringing.run());
     sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
     let (at, commit) = (stage.release('a'), crate::stage::commit('a'));

@@ -68,6 +68,7 @@ fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Obje
         clock: stage.to.world().clock(),
         known: read.known(),
         standing: None,
+        done: None,
     };
     block_on(plan.survive(bringing.run()))
 }

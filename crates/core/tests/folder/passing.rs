@@ -1,12 +1,16 @@
 //! Large files between two kinds of stores: read in parts, checked on their way, written under the same conditions.
 
 use crate::meddling::Meddled;
-use crate::stage::{Files, Stage, key, kinds, to};
+use crate::stage::{Files, How, Stage, key, kinds, to};
+use async_trait::async_trait;
 use promote_core::decorator::{RetryPolicy, Retrying};
-use promote_core::port::ErrorKind;
+use promote_core::folder::Standing;
+use promote_core::port::{ErrorKind, ProviderError};
 use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_testing::memory::{MemoryKind, SeededEntropy};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What passes in two parts.
 fn large(text: &str) -> Files {
@@ -55,26 +59,63 @@ fn a_large_file_with_other_bytes_is_refused_before_it_takes_effect() {
     }
 }
 
+/// Right before its first part is read, and between that and the next one.
 #[test]
-fn a_large_file_that_is_replaced_on_its_way_is_refused() {
+fn a_large_file_that_is_replaced_on_its_way_is_read_on_or_refused() {
+    for read in [1, 2] {
+        let replaced = |stage: &Stage| {
+            let reads = AtomicUsize::new(0);
+            Meddled::around(&stage.from, "rel/a/a", read, move |bucket| {
+                if reads.fetch_add(1, Ordering::Relaxed) + 1 == read {
+                    // Of the same length: nothing but what is read tells.
+                    bucket.put(&key("rel/a/a"), large("0123456789abcdeF")["a"].clone()).unwrap();
+                }
+            })
+        };
+        let files = large("0123456789abcdef");
+        for (name, stage) in crossings() {
+            stage.publish('a', &files);
+            stage.bring_on(&replaced(&stage), &stage.to, &to('a')).unwrap();
+            // A version that is kept can be read on, and is what arrives.
+            stage.holds('a', &files, &format!("{name}, {read}"));
+        }
+        let mut unversioned = MemoryKind::s3_like();
+        unversioned.truth.versioned = false;
+        let stage = Stage::between(unversioned, MemoryKind::gcs_like());
+        stage.publish('a', &files);
+        stage.bring_on(&replaced(&stage), &stage.to, &to('a')).unwrap_err();
+        assert!(untouched(&stage), "{read}");
+    }
+}
+
+/// Says so often that the promotion stands, and then no more.
+#[derive(Debug)]
+struct Stands(AtomicUsize);
+
+#[async_trait]
+impl Standing for Stands {
+    async fn stands(&self) -> Result<bool, ProviderError> {
+        let left = |left: usize| left.checked_sub(1);
+        Ok(self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, left).is_ok())
+    }
+}
+
+/// Whoever takes over counts on nothing being sent any more: before the end of what takes long it is asked once more.
+#[test]
+fn a_large_file_takes_no_effect_when_somebody_took_over_while_it_passed() {
     for (name, stage) in crossings() {
         stage.publish('a', &large("0123456789abcdef"));
-        let from = Meddled::around(&stage.from, "rel/a/a", 1, |bucket| {
-            bucket.put(&key("rel/a/a"), "by hand").unwrap();
+        let from = Meddled::around(&stage.from, "rel/a/a", 2, |bucket| {
+            bucket.world().clock().advance(Duration::from_secs(20));
         });
-        let end = stage.bring_on(&from, &stage.to, &to('a'));
-        // A version that is kept can be read on.
-        assert!(end.is_ok() || untouched(&stage), "{name}: {end:?}");
+        // It stands after the listing, and when the file is begun.
+        let stands = Stands(AtomicUsize::new(1));
+        stage.bring_on(&from, &stage.to, &How { standing: Some(&stands), ..to('a') }).unwrap_err();
+        assert!(untouched(&stage), "{name}");
+        let always = Stands(AtomicUsize::new(usize::MAX));
+        stage.bring_on(&from, &stage.to, &How { standing: Some(&always), ..to('a') }).unwrap();
+        assert!(!untouched(&stage), "{name}");
     }
-    let mut unversioned = MemoryKind::s3_like();
-    unversioned.truth.versioned = false;
-    let stage = Stage::between(unversioned, MemoryKind::gcs_like());
-    stage.publish('a', &large("0123456789abcdef"));
-    let from = Meddled::around(&stage.from, "rel/a/a", 1, |bucket| {
-        bucket.put(&key("rel/a/a"), "by hand").unwrap();
-    });
-    stage.bring_on(&from, &stage.to, &to('a')).unwrap_err();
-    assert!(untouched(&stage));
 }
 
 #[test]

@@ -158,6 +158,7 @@ impl Stage {
             clock: self.to.world().clock(),
             known: read.known(),
             standing: how.standing,
+            done: None,
         };
         block_on(bringing.run())
     }
@@ -183,10 +184,21 @@ impl Stage {
     ) -> Result<Object, ProviderError> {
         let metadata = metadata("p2");
         let (from, to) = (&self.from, &self.to);
-        let (prune, everything, standing, clock) = (true, false, None, self.to.world().clock());
+        let (prune, everything, standing, done, clock) = (true, false, None, None, self.to.world().clock());
         let metadata = &metadata;
-        let bringing =
-            Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing };
+        let bringing = Bringing {
+            from,
+            to,
+            moved,
+            metadata,
+            condition,
+            prune,
+            everything,
+            clock,
+            known,
+            standing,
+            done,
+        };
         block_on(bringing.run())
     }
 
