@@ -252,8 +252,8 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
     })
 }
 
-/// The targets that the file names elsewhere than the ledger says. What is open is asked for only where it is taken over
-/// from: nothing else goes on while it is.
+/// The targets that the file names elsewhere than the ledger says. Where what is open is finished or undone, that is where it
+/// was begun: what was there before it stays at its old place either way.
 async fn elsewhere(
     view: &View,
     config: &Config,
@@ -263,17 +263,17 @@ async fn elsewhere(
 ) -> Result<Vec<Relocated>, Failure> {
     let Some(head) = head else { return Ok(Vec::new()) };
     let open = head.state().open.as_ref().filter(|_| request.take_over.is_wanted() || request.goes_back());
-    let begun = match open {
-        Some(open) if open.since.seq == head.record.seq => head.record.intent.clone(),
-        Some(open) => {
+    let values = standing(config, environment);
+    let Some(open) = open else { return relocated(config, environment, &values, recorded(head.state())) };
+    let begun = match open.since.seq == head.record.seq {
+        true => head.record.intent.clone(),
+        false => {
             let found = view.ledger.record(&environment.lane, open.since.seq).await;
             found.map_err(LedgerError::looking)?.and_then(|head| head.record.intent)
         }
-        None => None,
     };
     let begun = begun.iter().flat_map(|intent| &intent.targets).map(|one| (one.name(), &one.target));
-    let recorded = recorded(head.state()).chain(begun);
-    relocated(config, environment, &standing(config, environment), recorded)
+    relocated(config, environment, &values, begun)
 }
 
 /// Where the ledger says that the targets of a lane were put, by artifact.

@@ -20,6 +20,7 @@ mod order;
 mod passing;
 mod pruned;
 mod published;
+mod relocated;
 mod renamed;
 mod slow;
 mod stage;
