@@ -119,8 +119,31 @@ pub(crate) async fn look(
     Ok(found)
 }
 
-/// Whether a store of objects refused who asked, and not only what was asked.
+/// Whether a store refused who asked, and not only what was asked, or who asks could not even be found out here.
 pub(crate) fn rejected(id: &StoreId, error: &ProviderError) -> bool {
     let objects = matches!(id, StoreId::S3(_) | StoreId::Gcs(_));
-    objects && error.kind == ErrorKind::Denied && !error.lacks_right()
+    error.kind == ErrorKind::Denied && (error.is_refusal() || objects && !error.lacks_right())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A program for credentials that is not installed was told as a right that is missing, which may be intended.
+    #[test]
+    fn credentials_that_can_not_be_had_are_no_missing_right() {
+        let image = StoreId::Image("registry.example/app".to_owned());
+        let bucket = StoreId::S3("releases".to_owned());
+        let denied = || ProviderError::new(ErrorKind::Denied, "it", "names", "no");
+        let right = || ProviderError::missing_right("it", "names", "s3:ListBucket", "releases");
+        for (id, error, expected) in [
+            (&image, denied(), false),
+            (&image, denied().refusal(), true),
+            (&bucket, denied(), true),
+            (&bucket, right(), false),
+            (&image, ProviderError::new(ErrorKind::Unavailable, "it", "names", "no").refusal(), false),
+        ] {
+            assert_eq!(rejected(id, &error), expected, "{id}: {error}");
+        }
+    }
 }

@@ -2,10 +2,10 @@
 
 use crate::credentials::{Credentials, Secret};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use promote_port::port::Confided;
-use reqwest::Response;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Response, Url};
 
 /// Puts the header that the request was signed with among those of the answer, in place of what the server may have put
 /// there.
@@ -30,13 +30,62 @@ pub(crate) fn of(signed: Option<&HeaderValue>, credentials: Option<&Credentials>
         let pair = STANDARD.decode(value).ok().and_then(|pair| String::from_utf8(pair).ok());
         let pair = pair.as_deref().filter(|_| scheme == "Basic").and_then(|pair| pair.split_once(':'));
         if let Some((_, password)) = pair {
-            confided.keep(password);
+            keep(&confided, password);
         }
     }
     match credentials.map(|credentials| &credentials.secret) {
-        Some(Secret::Pair { password, .. }) => confided.keep(password),
-        Some(Secret::Refresh(token)) => confided.keep(token),
+        Some(Secret::Pair { user, password }) => {
+            // As files of credentials have it, and as it is sent.
+            keep(&confided, &format!("{user}:{password}"));
+            keep(&confided, password);
+        }
+        Some(Secret::Refresh(token)) => keep(&confided, token),
         None => {}
     }
     confided
+}
+
+/// Keeps a secret in each of the forms in which a server may repeat it: as it is, within an address, and in base64 of both
+/// alphabets.
+fn keep(confided: &Confided, secret: &str) {
+    confided.keep(secret);
+    if let Ok(mut form) = Url::parse("form:x") {
+        form.query_pairs_mut().append_key_only(secret);
+        confided.keep(form.query().unwrap_or_default());
+    }
+    for encoded in [STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)] {
+        confided.keep(&encoded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_repeats_a_password_in_whatever_form_and_none_is_shown() {
+        let encode = |text: &str| STANDARD.encode(text);
+        for password in ["canary of acme/?+1", "c4n4ry!"] {
+            let secret = Secret::Pair { user: "acme+ci".to_owned(), password: password.to_owned() };
+            let credentials = Credentials { secret, origin: "a file".to_owned() };
+            let confided = confided(&HeaderMap::new(), Some(&credentials));
+            let pair = format!("acme+ci:{password}");
+            let mut form = Url::parse("https://next.example/").unwrap();
+            form.query_pairs_mut().append_pair("auth", &pair);
+            for said in [pair.clone(), encode(&pair), form.to_string(), format!("bad login {pair} here")] {
+                let shown = confided.without(&said);
+                assert!(
+                    shown.contains("***") && !shown.contains("c4n4ry") && !shown.contains("canary"),
+                    "{shown}"
+                );
+            }
+        }
+        let secret = Secret::Refresh("canary/token of acme".to_owned());
+        let credentials = Credentials { secret, origin: "a file".to_owned() };
+        let confided = confided(&HeaderMap::new(), Some(&credentials));
+        for said in ["canary/token of acme", "t=canary%2Ftoken+of+acme", &encode("canary/token of acme")] {
+            let shown = confided.without(said);
+            assert!(shown.contains("***") && !shown.contains("canary"), "{shown}");
+        }
+    }
 }

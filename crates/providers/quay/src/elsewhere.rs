@@ -4,6 +4,7 @@
 
 use crate::call::{Call, Payload};
 use crate::confiding;
+use crate::credentials::Credentials;
 use crate::environment::Environment;
 use crate::failure::Doing;
 use crate::realm::Realm;
@@ -28,9 +29,9 @@ pub(crate) async fn sent(
     client: &Client,
     patience: Duration,
     call: &mut Call<'_>,
-    signed: Option<&HeaderValue>,
+    (signed, credentials): (Option<&HeaderValue>, Option<&Credentials>),
 ) -> Result<Response, ProviderError> {
-    let confided = confiding::of(signed, None);
+    let confided = confiding::of(signed, credentials);
     let body = match &mut call.body {
         Payload::None => None,
         Payload::Bytes(bytes) => Some(bytes.clone()),

@@ -202,7 +202,7 @@ impl<'a> Doing<'a> {
             }
             None => self.not_signed_in(),
         };
-        failure.caused_by(said)
+        failure.caused_by(said).refusal()
     }
 
     fn not_signed_in(&self) -> ProviderError {

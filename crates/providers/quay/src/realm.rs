@@ -2,7 +2,7 @@
 
 use crate::foreign::harmless;
 use crate::repository::{Repository, is_safe};
-use promote_port::port::{ErrorKind, ProviderError};
+use promote_port::port::{Confided, ErrorKind, ProviderError};
 use reqwest::Url;
 
 /// Where tokens come from.
@@ -13,14 +13,18 @@ pub(crate) struct Realm {
 }
 
 impl Realm {
-    /// The server that a challenge names, when it may be told secrets.
+    /// The server that a challenge names, when it may be told secrets. What the registry was `confided` is not shown of it.
     pub(crate) fn of(
         repository: &Repository,
         realm: &str,
         service: Option<String>,
+        confided: &Confided,
     ) -> Result<Self, ProviderError> {
         let refused = |why: &str| {
-            let what = format!("the registry sends us for a token to `{}`, {why}", harmless(realm));
+            let what = format!(
+                "the registry sends us for a token to `{}`, {why}",
+                harmless(&confided.without(realm))
+            );
             ProviderError::new(ErrorKind::Denied, repository, "token", what)
         };
         let url = Url::parse(realm).map_err(|_| refused("which is no address"))?;

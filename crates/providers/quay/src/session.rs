@@ -4,6 +4,7 @@
 use crate::body::whole;
 use crate::call::{Call, Payload};
 use crate::challenge::Challenge;
+use crate::confiding::confided;
 use crate::credentials::{self, Credentials, Secret};
 use crate::elsewhere;
 use crate::environment::Environment;
@@ -182,7 +183,7 @@ impl Session {
         let repository = call.doing.repository;
         let own = repository.url("/")?;
         if !elsewhere::is_same(&call.url, &own) {
-            return elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, None).await;
+            return elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, (None, None)).await;
         }
         let host = self.host(&repository.host);
         let credentials = self.credentials(repository).await?;
@@ -218,7 +219,8 @@ impl Session {
                 };
             fresh |= signed.as_ref().is_some_and(|(_, new)| *new);
             let header = signed.as_ref().map(|(header, _)| header);
-            let answer = elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, header).await?;
+            let with = (header, credentials.as_ref());
+            let answer = elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, with).await?;
             if !elsewhere::is_same(answer.url(), &own) {
                 // What another server says of signing in is not the registry's word.
                 return Ok(answer);
@@ -240,7 +242,8 @@ impl Session {
                 Some(Challenge::Bearer { realm, service, .. })
                     if !fresh || !said(scheme.as_ref(), &realm, service.as_ref()) =>
                 {
-                    let realm = Realm::of(repository, &realm, service)?;
+                    let confided = confided(answer.headers(), credentials.as_ref());
+                    let realm = Realm::of(repository, &realm, service, &confided)?;
                     if credentials.is_some() {
                         elsewhere::shown_to(&realm, &call.doing, &self.environment, &self.allowed)?;
                     }

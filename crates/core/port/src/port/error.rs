@@ -107,11 +107,17 @@ impl ProviderError {
     }
 
     /// The same error, saying that the store itself refused the request, or that none could be made, since something is
-    /// missing or wrong here: it tells nothing of what lies there.
+    /// missing or wrong here: it tells nothing of what lies there, nor of what somebody may do there.
     #[must_use]
     pub fn refusal(mut self) -> Self {
         self.refusal = true;
         self
+    }
+
+    /// Whether the store refused whatever was asked, or nothing could be asked at all: credentials that can't be read, a
+    /// password that is not accepted.
+    pub fn is_refusal(&self) -> bool {
+        self.refusal
     }
 
     /// Whether it tells of what lies there, which is not what it should be.

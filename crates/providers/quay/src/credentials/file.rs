@@ -89,10 +89,11 @@ impl AuthFile {
             );
             ProviderError::new(ErrorKind::Denied, repository, "credentials", why)
                 .hint(format!("`export PROMOTE_TRUST_HOSTS='{host}'` allows it, if you trust that host"))
+                .refusal()
         };
         let odd = |what: &str| {
             let why = format!("the credentials in `{path}` can't be read: {what} is not as Docker writes it");
-            ProviderError::new(ErrorKind::Denied, repository, "credentials", why)
+            ProviderError::new(ErrorKind::Denied, repository, "credentials", why).refusal()
         };
         if let Some((key, name)) = pick(self.cred_helpers.as_ref(), repository) {
             let name = name.as_str().ok_or_else(|| odd(&format!("`{key}` in `credHelpers`")))?;

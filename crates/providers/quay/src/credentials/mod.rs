@@ -111,7 +111,7 @@ fn read(path: &Path, repository: &Repository) -> Result<Option<AuthFile>, Provid
 
 fn unreadable(path: &Path, repository: &Repository, why: &str) -> ProviderError {
     let what = format!("the credentials in `{}` can't be read: {why}", path.display());
-    ProviderError::new(ErrorKind::Denied, repository, "credentials", what)
+    ProviderError::new(ErrorKind::Denied, repository, "credentials", what).refusal()
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub(super) async fn ask(name: &str, repository: &Repository) -> Result<Option<Cr
         let what = format!("`{program}` gave no credentials: {why}");
         ProviderError::new(ErrorKind::Denied, repository, "credentials", what)
             .hint("Docker's settings name this program in `credHelpers` or `credsStore`")
+            .refusal()
     };
     let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
     if name.is_empty() || !plain {

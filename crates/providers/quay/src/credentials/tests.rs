@@ -159,7 +159,9 @@ async fn a_file_that_the_project_names_asks_no_program_for_a_host_that_nobody_al
         let look = async |name: &str, allowed: &str| {
             let allowed = Allowed::listed(allowed).unwrap();
             let found = find(&Environment::default(), &allowed, Some(&path), &repository(name)).await;
-            found.unwrap_err().to_string()
+            let error = found.unwrap_err();
+            assert!(error.is_refusal(), "{error}");
+            error.to_string()
         };
         let untold = "nobody has allowed that host";
         assert!(look("evil.example/app", "").await.contains(untold), "{json}");
@@ -195,7 +197,7 @@ async fn what_is_no_file_of_credentials_is_neither_waited_for_nor_read_without_e
     ] {
         let found = find(&Environment::default(), &Allowed::default(), Some(path), &repository).await;
         let error = found.unwrap_err();
-        assert!(error.message.ends_with(why), "{}: {error}", path.display());
+        assert!(error.message.ends_with(why) && error.is_refusal(), "{}: {error}", path.display());
     }
     let docker: Environment = [("DOCKER_CONFIG", folder.path().to_str().unwrap())].into_iter().collect();
     let error = find(&docker, &Allowed::default(), None, &repository).await.unwrap_err();
