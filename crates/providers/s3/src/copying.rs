@@ -41,6 +41,17 @@ pub(crate) fn copy_source(from: &Pin<'_>) -> String {
     out
 }
 
+/// A copy that was refused, with the rights that its source's tags ask for: where the store names none, the missing one may be
+/// one of these.
+pub(crate) fn tagged(failure: ProviderError) -> ProviderError {
+    match failure.lacks_right() {
+        true => failure.hint(
+            "where the source has tags, a copy needs `s3:GetObjectTagging` on it and `s3:PutObjectTagging` on the target, too",
+        ),
+        false => failure,
+    }
+}
+
 impl S3Bucket {
     /// See `Bucket::copy`.
     pub(crate) async fn copy_inside(
@@ -102,7 +113,8 @@ impl S3Bucket {
             .customize()
             .mutate_request(expiring(headers.expires))
             .config_override(self.effect(age));
-        let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
+        let answer =
+            doing.run(request.send()).await.map_err(|failure| tagged(as_conflict(&doing, failure)))?;
         let result = answer.copy_object_result();
         let stored = Stored {
             etag: result.and_then(|result| result.e_tag()),

@@ -3,6 +3,7 @@
 
 use crate::S3Bucket;
 use crate::clock::SIGNED_BEHIND;
+use crate::named_right::named;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
@@ -355,7 +356,13 @@ impl<'a> Doing<'a> {
                     "s3:ListBucket" | "s3:GetBucketVersioning" => format!("arn:aws:s3:::{name}"),
                     _ => format!("arn:aws:s3:::{name}/{}", self.subject),
                 };
-                ProviderError::missing_right(self.bucket, self.subject, self.right, arn)
+                // One request may need several rights: of a copy, those on its source and on tags as well.
+                match named(said) {
+                    Some((right, place)) => {
+                        ProviderError::missing_right(self.bucket, self.subject, right, place.unwrap_or(&arn))
+                    }
+                    None => ProviderError::missing_right(self.bucket, self.subject, self.right, arn),
+                }
             }
         };
         let unsigned = !failure.lacks_right();

@@ -14,6 +14,7 @@ mod failure;
 mod keeping;
 mod metadata;
 mod multipart;
+mod named_right;
 mod object;
 mod probe;
 mod reading;

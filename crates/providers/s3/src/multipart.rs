@@ -3,7 +3,7 @@
 //! definitely failed, and left alone when it is not known whether it was completed.
 
 use crate::S3Bucket;
-use crate::copying::{Pin, copy_source, percent_encoded};
+use crate::copying::{Pin, copy_source, percent_encoded, tagged};
 use crate::failure::Doing;
 use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, whole_digest};
@@ -63,6 +63,7 @@ impl S3Bucket {
         tags: Option<String>,
     ) -> Result<String, ProviderError> {
         let headers = target.headers.clone();
+        let has_tags = tags.is_some();
         let request = self
             .client()
             .await?
@@ -80,7 +81,8 @@ impl S3Bucket {
             .customize()
             .mutate_request(expiring(headers.expires))
             .config_override(self.effect(Duration::ZERO));
-        let answer = doing.run(request.send()).await?;
+        let answer = doing.run(request.send()).await;
+        let answer = answer.map_err(|failure| if has_tags { tagged(failure) } else { failure })?;
         answer
             .upload_id()
             .map(str::to_owned)
