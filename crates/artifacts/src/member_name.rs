@@ -121,6 +121,27 @@ pub(crate) fn spelled(name: &str) -> String {
     name.chars().map(one).collect()
 }
 
+/// A name as file systems compare it that ignore case, by the full case folding of Unicode: the sign for kelvin is a `k`, a long
+/// `s` an `s`, and a sharp one two of them (<https://www.unicode.org/Public/UCD/latest/ucd/CaseFolding.txt>). Which letters
+/// are alike is told by their small and capital forms.
+fn folded(name: &str) -> String {
+    if name.is_ascii() {
+        return name.to_ascii_lowercase();
+    }
+    // Its capital is that of an `i`, and it is a letter of its own all the same.
+    let dotless = |c: char| c == '\u{131}';
+    let small_and_capital =
+        |c: char| c.to_lowercase().flat_map(char::to_uppercase).flat_map(char::to_lowercase);
+    let mut text = String::with_capacity(name.len());
+    for c in composed(name).chars() {
+        match dotless(c) {
+            true => text.push(c),
+            false => text.extend(small_and_capital(c)),
+        }
+    }
+    composed(&text).into_owned()
+}
+
 /// Pairs of names that a file system which ignores case takes for one; also a folder on the way to a member and another name,
 /// such as `Lib/x` and `lib`, or `Lib/x` and `lib/y`.
 pub(crate) fn same_but_for_case<'a>(names: impl Iterator<Item = &'a str>) -> Vec<(String, String)> {
@@ -131,7 +152,7 @@ pub(crate) fn same_but_for_case<'a>(names: impl Iterator<Item = &'a str>) -> Vec
         let mut name = name.trim_end_matches('/');
         // What lies above a name that was seen has been seen, too.
         while known.insert(name) {
-            let earlier = seen.entry(composed(&name.to_lowercase()).into_owned()).or_insert(name);
+            let earlier = seen.entry(folded(name)).or_insert(name);
             if *earlier != name {
                 pairs.push(((*earlier).to_owned(), name.to_owned()));
             }
@@ -239,6 +260,23 @@ mod tests {
     fn case_is_compared_beyond_ascii() {
         let pairs = same_but_for_case(["README", "readme", "Ä", "ä", "b"].into_iter());
         assert_eq!(pairs, [("README".into(), "readme".into()), ("Ä".into(), "ä".into())]);
+        for (one, other, alike) in [
+            ("\u{212a}", "k", true),
+            ("\u{212a}elvin/x", "Kelvin/y", true),
+            ("\u{17f}", "S", true),
+            ("stra\u{df}e", "STRASSE", true),
+            ("\u{1e9e}", "ss", true),
+            ("\u{3c2}", "\u{3a3}", true),
+            ("\u{2126}", "\u{3c9}", true),
+            ("\u{b5}", "\u{3bc}", true),
+            ("\u{fb01}", "FI", true),
+            ("\u{130}", "i\u{307}", true),
+            ("\u{131}", "I", false),
+            ("\u{e9}", "e", false),
+        ] {
+            let pairs = same_but_for_case([one, "other", other].into_iter());
+            assert_eq!(pairs.len(), usize::from(alike), "{one} {other}: {pairs:?}");
+        }
         // A folder is in the place of a file, or of another folder, and is told of once.
         for names in [["Lib/x", "Lib/y", "lib"], ["Lib/", "Lib/x", "lib"], ["Lib/x", "lib/y", "lib/z"]] {
             let pairs = same_but_for_case(names.into_iter());

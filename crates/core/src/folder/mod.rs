@@ -43,9 +43,10 @@ const IN_FLIGHT: usize = 16;
 /// Names that belong to `promote` itself: as a part of a path they are neither published nor ever removed.
 const OWN: [&str; 2] = [".promote", ".promote-store"];
 
-/// Whether a part of a path is one of the names that `promote` keeps for itself.
+/// Whether a part of a path is one of the names that `promote` keeps for itself; in any spelling, since not every file system
+/// tells capitals apart.
 pub fn is_own(part: &str) -> bool {
-    OWN.contains(&part)
+    OWN.iter().any(|own| part.eq_ignore_ascii_case(own))
 }
 
 /// Whether a path inside a folder is none of the folder's own business: a manifest, or what `promote` keeps.
@@ -62,4 +63,19 @@ fn inside(prefix: &str, path: &Key) -> Result<Key, LocationError> {
 fn headers(path: &Key) -> Headers {
     let content_type = mime_guess::from_path(path.as_str()).first_or_octet_stream();
     Headers { content_type: Some(content_type.essence_str().to_owned()), ..Headers::default() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_promote_keeps_for_itself_is_known_in_any_spelling() {
+        for path in [".promote/x", "a/.PROMOTE/x", ".Promote-Store", "a/.promote-folder.json"] {
+            assert!(is_reserved(path), "{path}");
+        }
+        for path in ["promote/x", ".promoted/x", ".promote.txt"] {
+            assert!(!is_reserved(path), "{path}");
+        }
+    }
 }
