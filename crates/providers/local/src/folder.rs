@@ -2,6 +2,7 @@
 //! link, so that no key can lead out of the store, whatever happens to the folders in the meantime.
 
 use crate::steps::{Act, Steps};
+use promote_port::digest::Digest;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 use std::ffi::{CStr, CString};
@@ -43,8 +44,12 @@ impl Entry {
     }
 }
 
-/// A name as a key can show it: whatever no key has is written as U+FFFD and its bytes in hexadecimal digits. `None` where
-/// it is part of a key as it stands.
+/// How long a name is at most that only shows another one, in bytes: as long as the name of a file.
+const LONGEST: usize = 255;
+
+/// A name as a key can show it: whatever no key has is written as U+FFFD and its bytes in hexadecimal digits. What would be
+/// longer than a name of a file can be ends with the beginning of its digest, so that two stay two. `None` where it is part
+/// of a key as it stands.
 fn shown(name: &CStr) -> Option<String> {
     let fits = |c: char| !c.is_control() && c != '\\';
     if name.to_str().is_ok_and(|name| name.chars().all(fits)) {
@@ -62,6 +67,12 @@ fn shown(name: &CStr) -> Option<String> {
         if !chunk.invalid().is_empty() {
             hex(&mut shown, chunk.invalid());
         }
+    }
+    if shown.len() > LONGEST {
+        let digest = Digest::of(name.to_bytes()).hex();
+        let end = format!("\u{fffd}{}", digest.get(..16).unwrap_or_default());
+        shown.truncate(shown.floor_char_boundary(LONGEST - end.len()));
+        shown.push_str(&end);
     }
     Some(shown)
 }

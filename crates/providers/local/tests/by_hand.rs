@@ -10,6 +10,7 @@ use promote_port::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition,
     ProviderError, VersionId,
 };
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -331,4 +332,24 @@ async fn folders_go_with_their_last_object_and_no_draft_is_left() {
     assert!(!root.path().join("a/b").exists() && root.path().join("a/d").exists());
     bucket.probe(&key("scratch")).await.unwrap();
     assert_eq!(fs::read_dir(root.path().join(".promote-store/tmp")).unwrap().count(), 0);
+}
+
+/// Written out byte by byte they were longer than any key, and nothing of the whole folder could be listed.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn long_names_that_no_key_has_are_shown_and_told_apart() {
+    use std::os::unix::ffi::OsStrExt;
+    let (root, bucket) = fresh();
+    fs::write(root.path().join("plain"), "x").unwrap();
+    for last in [0xfd, 0xfe, b'a'] {
+        let mut name = [0xff; 255];
+        name[254] = last;
+        fs::write(root.path().join(std::ffi::OsStr::from_bytes(&name)), "x").unwrap();
+    }
+    let mixed = [&[0xff][..], "\u{20ac}".repeat(84).as_bytes()].concat();
+    fs::write(root.path().join(std::ffi::OsStr::from_bytes(&mixed)), "x").unwrap();
+    let listed = bucket.list("", None, 10).await.unwrap().objects;
+    let names: BTreeSet<&str> = listed.iter().map(|object| object.key.as_str()).collect();
+    assert_eq!(names.len(), 5, "{names:?}");
+    assert!(names.iter().all(|name| name.len() <= 255 && (*name == "plain" || name.starts_with('\u{fffd}'))));
 }
