@@ -60,6 +60,6 @@ pub mod window;
 pub mod world;
 
 pub use promote_port::{
-    commit, digest, duration, layer, location, names, patience, port, promotion, same_store, span, step,
-    suggest, tag, template, tier, trust,
+    commit, digest, duration, layer, location, names, patience, port, promotion, same_store, secret_name,
+    span, step, suggest, tag, template, tier, trust,
 };

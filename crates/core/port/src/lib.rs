@@ -15,6 +15,7 @@ pub mod patience;
 pub mod port;
 pub mod promotion;
 pub mod same_store;
+pub mod secret_name;
 pub mod shell;
 pub mod span;
 pub mod step;

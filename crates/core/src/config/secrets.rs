@@ -2,6 +2,7 @@
 //! text, so that no message, no excerpt and no value can show them.
 
 use super::diagnostic::{Diagnostic, Found};
+use promote_port::secret_name::is_secret;
 use std::ops::Range;
 
 /// A secret's place and what it looks like.
@@ -46,6 +47,11 @@ pub(super) fn report(secrets: &[Secret], found: &mut Found<'_>) {
                 .hint(secret.hint),
         );
     }
+}
+
+/// What a value looks like that is a secret, whatever its variable is called.
+pub(super) fn what(value: &str) -> Option<&'static str> {
+    find(value).first().map(|secret| secret.what)
 }
 
 /// Every secret, in the order of the text, none overlapping.
@@ -170,14 +176,6 @@ fn password(text: &str, at: usize) -> Look {
         _ => None,
     };
     (end, secret)
-}
-
-/// Whether what is called so is a secret, by its name.
-pub(super) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_lowercase().replace('-', "_");
-    let secret = ["secret", "token", "password", "passwd", "api_key", "apikey", "access_key", "private_key"];
-    let other = ["file", "path", "url", "name", "arn", "id", "dir", "type"];
-    secret.iter().any(|word| name.contains(word)) && !other.iter().any(|end| name.ends_with(end))
 }
 
 /// `…TOKEN = "literal"` and `SECRET=literal`, in tables and in commands.

@@ -1,9 +1,10 @@
 //! `${NAME}`, `${NAME:-x}` and `${NAME:?why}` inside locations, replaced before placeholders are looked at. What a
 //! variable holds is taken literally: its braces are no placeholders.
 
-use super::secrets::is_secret;
+use super::secrets;
 use crate::names::shown;
 use crate::template::Template;
+use promote_port::secret_name::is_secret;
 use std::ops::Range;
 
 /// A text with its variables replaced, and how to find back.
@@ -92,15 +93,18 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
             Some("`${NAME}`, `${NAME:-default}` and `${NAME:?why}` are known".to_owned()),
         ));
     }
-    if is_secret(name) {
-        // It would be sent to whomever the location names.
+    // It would be sent to whomever the location names, and shown wherever the location is.
+    let refused = |why: String| {
         let hint = "a location is known to whoever runs the store; name a variable that holds no secret";
-        return Err((
-            format!("`{name}` is a secret by its name, and no part of a location"),
-            Some(hint.to_owned()),
-        ));
+        Err((why, Some(hint.to_owned())))
+    };
+    if is_secret(name) {
+        return refused(format!("`{name}` is a secret by its name, and no part of a location"));
     }
     let set = lookup(name).filter(|value| !value.is_empty());
+    if let Some(what) = set.as_deref().and_then(secrets::what) {
+        return refused(format!("the variable `{name}` has {what} in it, which is no part of a location"));
+    }
     match (set, rest.get(..2), rest.get(2..)) {
         (_, Some(":-" | ":?"), Some(nested)) if nested.contains("${") => {
             Err((format!("the default of `${{{name}}}` can't hold another variable"), None))
@@ -178,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_secret_is_no_part_of_a_location() {
-        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "db_password", "PROMOTE_REGISTRY_PASSWORD"] {
+        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "db_password", "DB_PASS", "GH_PAT"] {
             for text in
                 [format!("x.example/a:${{{name}}}"), format!("${{{name}:-a}}"), format!("${{{name}:?a}}")]
             {
@@ -187,6 +191,12 @@ mod tests {
                 assert!(wrong[0].message.contains("is a secret by its name"), "{text}");
                 assert!(!format!("{wrong:?}").contains("geheim"));
             }
+        }
+        for value in ["postgres://app:geheim@db.example/shop", "ghp_abcdefghijklmnopqrstuvwxyz0123"] {
+            let lookup = |_: &str| Some(value.to_owned());
+            let wrong = replace("${DATABASE_URL}", &lookup).unwrap_err();
+            assert!(wrong[0].message.contains("`DATABASE_URL` has a"), "{wrong:?}");
+            assert!(!format!("{wrong:?}").contains("geheim") && !format!("{wrong:?}").contains("ghp_"));
         }
         for name in ["CACHE_KEY", "AWS_ACCESS_KEY_ID", "TOKEN_FILE", "BUCKET"] {
             assert!(replace(&format!("${{{name}}}"), &|_| Some("x".to_owned())).is_ok(), "{name}");

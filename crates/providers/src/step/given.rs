@@ -1,7 +1,7 @@
 //! The environment variables that steps are given.
 
-use super::masked::is_secret;
 use crate::{Variables, forge, identity};
+use promote_core::secret_name::may_be_secret;
 
 impl Variables {
     /// Those that steps are given: without the tokens that are promote's own, or were given to it alone, so that no step can
@@ -23,7 +23,7 @@ fn is_ours(name: &str) -> bool {
         "ACTIONS_RUNTIME_TOKEN",
     ];
     let upper = name.to_ascii_uppercase();
-    OURS.contains(&upper.as_str()) || (upper.starts_with("INPUT_") && is_secret(&upper))
+    OURS.contains(&upper.as_str()) || (upper.starts_with("INPUT_") && may_be_secret(&upper))
 }
 
 #[cfg(test)]

@@ -2,19 +2,12 @@
 //! are replaced in everything a step says.
 
 use crate::Variables;
+use promote_core::secret_name::may_be_secret;
 
 /// What stands for a secret.
 const MASK: &str = "***";
 /// Shorter values are left alone: masking `on` or `1234` would eat the text and protect nothing.
 const SHORTEST: usize = 8;
-/// Words in the name of a variable that make it a secret.
-const WORDS: [&str; 6] = ["TOKEN", "SECRET", "PASSWORD", "PASSWD", "KEY", "CREDENTIAL"];
-
-/// Whether a variable of this name holds a secret.
-pub(crate) fn is_secret(name: &str) -> bool {
-    let name = name.to_ascii_uppercase();
-    WORDS.iter().any(|word| name.contains(word))
-}
 
 /// What is secret in an address: its user and password, its query as a whole and each value in it, and whatever in its path
 /// is too long for a word, as in the addresses of webhooks. Nothing of a text that is none.
@@ -35,6 +28,13 @@ fn parts(address: &str) -> impl Iterator<Item = &str> {
         .chain(long)
 }
 
+/// The password in an address: of `postgres://app:password@db.example/shop`, for one.
+fn password(address: &str) -> Option<&str> {
+    let (_, rest) = address.split_once("://")?;
+    let host = rest.split(['/', '?']).next()?;
+    host.rsplit_once('@')?.0.split_once(':').map(|(_, password)| password)
+}
+
 /// The secrets that a step could say. Has no `Debug` that shows them.
 #[derive(Clone, Default)]
 pub struct Secrets {
@@ -45,9 +45,12 @@ pub struct Secrets {
 impl Secrets {
     /// Those among all variables, and those that were referred to.
     pub fn new<'v>(variables: &'v Variables, referred: impl IntoIterator<Item = &'v str>) -> Self {
-        let by_name =
-            variables.iter().filter_map(|(name, value)| is_secret(name.to_str()?).then(|| value.to_str())?);
+        let all = || variables.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)));
+        let by_name = all().filter(|(name, _)| may_be_secret(name)).map(|(_, value)| value);
+        // Whatever it is called, an address with a password in it has one.
+        let in_addresses = all().filter_map(|(_, value)| password(value));
         let mut values: Vec<String> = by_name
+            .chain(in_addresses)
             .chain(referred)
             // A key of several lines is said line by line, and of an address a part.
             .flat_map(|value| std::iter::once(value).chain(value.lines()).chain(parts(value)))
@@ -107,12 +110,16 @@ mod tests {
             ("SHORT_SECRET", "abc"),
             ("PLAIN", "visible-value"),
             ("OTHER_PASSWORD", "abcdefgh"),
+            ("DB_PASS", "pass-of-the-db"),
+            ("DATABASE_URL", "postgres://app:in-the-address@db.example/shop"),
         ]
         .into_iter()
         .collect();
         let secrets = Secrets::new(&variables, ["referred-value", "tiny"]);
         let said = "abcdefgh-long abcdefgh line-of-the-key abc visible-value referred-value tiny";
         assert_eq!(secrets.mask(said), "*** *** *** abc visible-value *** tiny");
+        let said = "pass-of-the-db postgres://app:in-the-address@db.example/shop";
+        assert_eq!(secrets.mask(said), "*** postgres://app:***@db.example/shop");
     }
 
     #[test]
