@@ -5,7 +5,7 @@
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
 use promote_port::port::pipeline::{ActionStatus, ExecutionStatus, Taken, Verdict, Watched};
 use promote_port::port::{ErrorKind, Pipelines, VersionId};
-use promote_tests::codepipeline_fake::{Fake, Landed, Plan, Shape};
+use promote_stand_ins::codepipeline_fake::{Fake, Landed, Plan, Shape};
 use std::time::Duration;
 
 fn keys() -> SignIn {

@@ -4,7 +4,7 @@
 
 use promote_codepipeline::{CodePipelines, Settings, SignIn};
 use promote_port::port::Pipelines;
-use promote_tests::stand_in::StandIn;
+use promote_stand_ins::stand_in::StandIn;
 
 #[tokio::test]
 async fn no_answer_leads_a_signature_to_another_host() {

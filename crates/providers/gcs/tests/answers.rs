@@ -7,7 +7,7 @@ mod kit;
 use futures_util::StreamExt as _;
 use kit::{NAME, at, content, copy, key, pinned, start, write};
 use promote_port::port::{Bucket as _, BucketReader as _, ErrorKind, Precondition, ProviderError};
-use promote_tests::gcs_fake::{Fake, Fault, What};
+use promote_stand_ins::gcs_fake::{Fake, Fault, What};
 use std::time::Duration;
 
 fn refuse(status: u16, reason: &str, retry_after: Option<u64>) -> What {

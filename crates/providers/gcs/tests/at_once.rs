@@ -10,7 +10,7 @@ use promote_gcs::GcsBucket;
 use promote_port::port::{
     Body, Bucket as _, BucketReader as _, Condition, ErrorKind, Headers, Metadata, Object, Precondition,
 };
-use promote_tests::gcs_fake::{Fake, Fault, What};
+use promote_stand_ins::gcs_fake::{Fake, Fault, What};
 
 const PLACE: &str = "site/.promote-folder.json";
 

@@ -8,8 +8,8 @@ use promote_gcs::{GcsBucket, Limits, SignIn};
 use promote_port::location::StoreId;
 use promote_port::port::StoreSettings;
 use promote_port::port::{Bucket as _, BucketReader as _, Capabilities, CopyGuard, FenceClass};
+use promote_stand_ins::gcs_fake::Fake;
 use promote_testing::conformance::{Subject, run_all};
-use promote_tests::gcs_fake::Fake;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

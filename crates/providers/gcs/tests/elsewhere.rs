@@ -6,7 +6,7 @@ use promote_gcs::{GcsBucket, Limits};
 use promote_port::location::Key;
 use promote_port::port::StoreSettings;
 use promote_port::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata};
-use promote_tests::stand_in::{Heard, StandIn};
+use promote_stand_ins::stand_in::{Heard, StandIn};
 use serde_json::json;
 
 const TOKEN: &str = "canary-token";

@@ -12,7 +12,7 @@ use promote_port::location::{Location, StoreId};
 use promote_port::port::{
     Body, Bucket as _, BucketReader as _, Condition, CopyGuard, FenceClass, Headers, Metadata, Precondition,
 };
-use promote_tests::server::Server;
+use promote_stand_ins::server::Server;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 /// A bucket that nobody else has.

@@ -10,9 +10,9 @@ use kit::{NAME, key};
 use promote_gcs::{GcsBucket, SignIn};
 use promote_port::port::StoreSettings;
 use promote_port::port::{BucketReader as _, ErrorKind, ProviderError};
-use promote_tests::gcs_fake::Fake;
-use promote_tests::stand_in::StandIn;
-use promote_tests::token_service::{EXCHANGED, IMPERSONATED, REFRESHED, SUBJECT, TokenService};
+use promote_stand_ins::gcs_fake::Fake;
+use promote_stand_ins::stand_in::StandIn;
+use promote_stand_ins::token_service::{EXCHANGED, IMPERSONATED, REFRESHED, SUBJECT, TokenService};
 use serde_json::{Value, json};
 use std::path::Path;
 

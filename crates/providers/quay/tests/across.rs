@@ -7,7 +7,7 @@ mod real;
 use promote_port::digest::Digest;
 use promote_port::port::{Body, Bucket as _, BucketReader as _, Headers, Metadata, Precondition};
 use promote_quay::{Registries, RegistryBucket};
-use promote_tests::quay_fake::QuayFake;
+use promote_stand_ins::quay_fake::QuayFake;
 use real::{Registry, fresh, image, key, seen, skopeo, when};
 use serde_json::json;
 

@@ -8,8 +8,8 @@ mod real;
 
 use promote_port::location::StoreId;
 use promote_port::port::BucketReader as _;
+use promote_stand_ins::quay_fake::QuayFake;
 use promote_testing::conformance::{Subject, run_all};
-use promote_tests::quay_fake::QuayFake;
 use real::{Registry, fresh};
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@ use promote_port::port::{
 };
 use promote_port::trust::Allowed;
 use promote_quay::{Environment, Registries, RegistryBucket};
-use promote_tests::stand_in::{Answer, Heard, StandIn};
+use promote_stand_ins::stand_in::{Answer, Heard, StandIn};
 use std::sync::{Arc, Mutex};
 
 const PASSWORD: &str = "canary-password";

@@ -6,7 +6,7 @@ mod real;
 
 use promote_port::port::{Bucket as _, BucketReader as _, ErrorKind, Metadata, Precondition, ProviderError};
 use promote_quay::{Registries, RegistryBucket};
-use promote_tests::quay_fake::{Account, QuayFake};
+use promote_stand_ins::quay_fake::{Account, QuayFake};
 use real::{Registry, image, key, pinned, seen, token, when};
 use std::error::Error as _;
 use std::time::Duration;
@@ -140,7 +140,7 @@ async fn limits_are_heard() {
 
 #[tokio::test]
 async fn registries_that_convert_are_found_out() {
-    type Change = fn(&mut promote_tests::quay_fake::Habits);
+    type Change = fn(&mut promote_stand_ins::quay_fake::Habits);
     let cases: [(Change, ErrorKind, &str); 3] = [
         (|habits| habits.converts = true, ErrorKind::Corrupt, "other bytes than"),
         (|habits| habits.converts_on_put = true, ErrorKind::Corrupt, "stored something else"),

@@ -10,7 +10,7 @@ use promote_port::port::{
 };
 use promote_port::trust::Allowed;
 use promote_quay::{Environment, Registries};
-use promote_tests::stand_in::{Answer, Heard, StandIn};
+use promote_stand_ins::stand_in::{Answer, Heard, StandIn};
 use std::time::Duration;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";

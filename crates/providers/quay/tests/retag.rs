@@ -8,7 +8,7 @@ use promote_port::digest::Digest;
 use promote_port::port::{Body, Bucket as _, BucketReader as _, ErrorKind, Headers, Metadata, Precondition};
 use promote_quay::RegistryBucket;
 use promote_quay::keep_tag;
-use promote_tests::quay_fake::{Account, QuayFake};
+use promote_stand_ins::quay_fake::{Account, QuayFake};
 use real::door::Door;
 use real::{Registry, fresh, image, key, pinned, seen, token, when};
 

@@ -6,7 +6,7 @@ use promote_port::location::Key;
 use promote_port::port::StoreSettings;
 use promote_port::port::{Body, Bucket as _, BucketReader as _, Condition, Headers, Metadata};
 use promote_s3::{S3Bucket, SignIn};
-use promote_tests::stand_in::StandIn;
+use promote_stand_ins::stand_in::StandIn;
 
 const SESSION: &str = "canary-session-token";
 

@@ -7,7 +7,7 @@ use promote_port::port::StoreSettings;
 use promote_port::port::{
     Body, Bucket as _, Condition, Headers, Metadata, Object, PinnedSource, Precondition, ProviderError,
 };
-use promote_tests::gcs_fake::Fake;
+use promote_stand_ins::gcs_fake::Fake;
 use std::time::Duration;
 
 pub(crate) const NAME: &str = "acme-releases";

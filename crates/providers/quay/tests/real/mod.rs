@@ -10,8 +10,8 @@ use promote_port::port::{
     BucketReader as _, Condition, CopyGuard, Headers, PinnedSource, Precondition, Token,
 };
 use promote_quay::{Environment, Registries, RegistryBucket};
-use promote_tests::quay_fake::QuayFake;
-use promote_tests::server::{Server, tool};
+use promote_stand_ins::quay_fake::QuayFake;
+use promote_stand_ins::server::{Server, tool};
 use serde_json::{Value, json};
 use std::path::Path;
 use std::process::Command;

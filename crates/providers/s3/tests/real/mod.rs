@@ -5,7 +5,7 @@ use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use promote_port::port::StoreSettings;
 use promote_s3::{S3Bucket, SignIn};
-use promote_tests::server::Server;
+use promote_stand_ins::server::Server;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -3,7 +3,7 @@
 
 use crate::server::{Server, tool};
 use base64::Engine as _;
-use promote_core::digest::Digest;
+use promote_port::digest::Digest;
 use serde_json::{Value, json};
 use std::io::{Error, Result};
 use std::path::Path;

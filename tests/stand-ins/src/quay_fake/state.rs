@@ -1,6 +1,6 @@
 //! What the fake holds: accounts, repositories with their blobs and manifests, and each tag's history.
 
-use promote_core::digest::Digest;
+use promote_port::digest::Digest;
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -103,7 +103,7 @@ fn shared_variable(name: &str) -> String {
 }
 
 fn script(arguments: &[&str]) -> Result<String, ServerError> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("servers/server");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../servers/server");
     let output = Command::new(&path)
         .args(arguments)
         .stdin(Stdio::null())
