@@ -159,7 +159,7 @@ fn every_crate_is_looked_at() {
     let manifest = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../Cargo.toml")).unwrap();
     let manifest: toml::Table = manifest.parse().unwrap();
     let members = manifest["workspace"]["members"].as_array().unwrap().iter().filter_map(|it| it.as_str());
-    let mut members: Vec<&str> = members.filter(|folder| *folder != "tests").collect();
+    let mut members: Vec<&str> = members.filter(|folder| !folder.starts_with("tests")).collect();
     let mut looked: Vec<&str> = CRATES.to_vec();
     members.sort_unstable();
     looked.sort_unstable();

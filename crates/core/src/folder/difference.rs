@@ -1,10 +1,10 @@
 //! What has to happen for a folder in an environment to hold what a release's folder holds. Ordinary functions over
 //! values: nothing is read or written here.
 
-use super::is_reserved;
 use super::manifest::{FolderFile, FolderManifest};
+use super::others::{folders, others};
 use super::strangers::Strangers;
-use crate::location::{FOLDER, Key};
+use crate::location::Key;
 use crate::port::{Object, Precondition, Token};
 use serde::{Deserialize, Serialize};
 use std::collections::{HashMap, HashSet};
@@ -94,25 +94,6 @@ pub fn difference(
         }
     }
     difference
-}
-
-/// The folders that a path lies in, each with its slash.
-fn folders(path: &str) -> impl Iterator<Item = &str> {
-    path.match_indices('/').filter_map(|(at, _)| path.get(..=at))
-}
-
-/// What was listed and is neither the release's, nor `promote`'s own, nor part of another folder of `promote`.
-pub(crate) fn others<'a>(source: &FolderManifest, listed: &'a [Object]) -> Vec<&'a Object> {
-    let own: HashSet<&str> = source.files.iter().map(|file| file.path.as_str()).collect();
-    let foreign: HashSet<&str> = listed
-        .iter()
-        .filter_map(|object| object.key.as_str().strip_suffix(FOLDER))
-        .filter(|prefix| prefix.ends_with('/'))
-        .collect();
-    let stays = |path: &str| {
-        own.contains(path) || is_reserved(path) || folders(path).any(|folder| foreign.contains(folder))
-    };
-    listed.iter().filter(|object| !stays(object.key.as_str())).collect()
 }
 
 /// Whether a file where this one is would have to be a folder, or a folder one of the release's files.

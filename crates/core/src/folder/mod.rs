@@ -10,22 +10,24 @@ mod erase;
 mod held;
 mod listing;
 mod manifest;
+mod others;
 mod pins;
 mod place;
 mod publish;
+mod removable;
 pub mod source;
 mod standing;
 mod strangers;
 mod verify;
 
 pub(crate) use content::read_digest;
-pub(crate) use difference::others;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
 pub(crate) use held::held;
 pub use manifest::{
     FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, NOTED, PUBLISHED_LIMIT, SCHEMA,
 };
+pub(crate) use others::others;
 pub use place::{Bringing, Known};
 pub use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};

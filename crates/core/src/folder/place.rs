@@ -10,9 +10,9 @@ use super::carry::{Carried, Carrier, same_kind};
 use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
+use super::removable::removable;
 use super::source::Pin;
 use super::standing::{Standing, Watch};
-use super::strangers::removable;
 use crate::ledger::TargetMove;
 use crate::location::{FOLDER, Key, Location};
 use crate::port::{

@@ -3,10 +3,10 @@
 //! where it is remembered, is decided elsewhere.
 
 use super::content::content;
-use super::difference::others;
 use super::inside;
 use super::listing::{PAGE, list, within};
 use super::manifest::{FolderFile, FolderManifest};
+use super::others::others;
 use super::{IN_FLIGHT, NOTED};
 use crate::digest::Digest;
 use crate::location::{Key, Location};

@@ -1,19 +1,14 @@
-//! What lies in a target beside its release's files, where all else is to be removed: told by the plan, and removed only as
-//! the plan found it. What a promotion put there needs no telling: it goes by its mark.
+//! What lies in a target beside its release's files, where all else is to be removed: told by the plan. Which of it goes is
+//! [`super::removable`]'s to say.
 
-use super::IN_FLIGHT;
-use super::carry::marked;
-use super::difference::others;
-use super::inside;
 use super::listing::list;
 use super::manifest::FolderManifest;
+use super::others::others;
 use crate::digest::{Digest, Hasher};
-use crate::location::{Key, Location};
+use crate::location::Location;
 use crate::names::shown;
-use crate::port::{BucketReader, ErrorKind, Object, ProviderError, Token};
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet};
 
 /// How many are named.
 pub const MOST_NAMED: usize = 20;
@@ -75,43 +70,4 @@ pub async fn listed(
         return Err(ProviderError::new(ErrorKind::Invalid, bucket, location, "it is not a folder"));
     };
     list(bucket, prefix, guide).await
-}
-
-/// Which of the files that were just listed in a target may be removed: those that lie there as they were `planned`, and
-/// those that a promotion put there since, which are looked at, since a listing tells no marks.
-pub(super) async fn removable(
-    bucket: &dyn BucketReader,
-    prefix: &str,
-    source: &FolderManifest,
-    planned: &[Object],
-    now: &[Object],
-) -> Result<HashSet<Key>, ProviderError> {
-    let planned: HashMap<&str, &Token> =
-        planned.iter().map(|object| (object.key.as_str(), &object.token)).collect();
-    let looks = others(source, now).into_iter().map(|object| {
-        let is_planned = planned.get(object.key.as_str()) == Some(&&object.token);
-        async move {
-            let goes = is_planned || object.odd().is_none() && is_promoted(bucket, prefix, object).await?;
-            Ok::<_, ProviderError>(goes.then(|| object.key.clone()))
-        }
-    });
-    let looks: Vec<_> = looks.collect();
-    stream::iter(looks)
-        .buffer_unordered(IN_FLIGHT)
-        .try_filter_map(|one| async move { Ok(one) })
-        .try_collect()
-        .await
-}
-
-/// Whether a promotion put just this object there.
-async fn is_promoted(
-    bucket: &dyn BucketReader,
-    prefix: &str,
-    object: &Object,
-) -> Result<bool, ProviderError> {
-    let key = inside(prefix, &object.key).map_err(|error| {
-        ProviderError::new(ErrorKind::Invalid, bucket, &object.key, "it has no key").caused_by(error)
-    })?;
-    let found = bucket.head(&key).await?;
-    Ok(found.is_some_and(|found| found.token == object.token && marked(&found).is_some()))
 }

@@ -2,9 +2,9 @@
 
 use super::carry::marked;
 use super::content::read_digest;
-use super::difference::others;
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest};
+use super::others::others;
 use super::{IN_FLIGHT, inside};
 use crate::digest::Digest;
 use crate::location::{Key, Location};
