@@ -8,6 +8,7 @@ use crate::pipeline_health::PipelineHealth;
 use crate::store_health::{self, StoreHealth};
 use crate::trust::{self, TokenHealth};
 use chrono::{DateTime, Utc};
+use futures_util::future::try_join_all;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
@@ -106,18 +107,18 @@ pub(crate) async fn look(
     };
     ledger.begun = genesis.is_some();
     ledger.id = genesis.as_ref().map(|genesis| genesis.ledger.clone());
-    let mut stores = Vec::new();
-    for id in stores_of(&project.config) {
-        stores.push(match silent && id == project.config.ledger.store {
+    let looks = stores_of(&project.config).into_iter().map(async |id| {
+        match silent && id == project.config.ledger.store {
             // Who did not answer just now is not asked again.
-            true => StoreHealth {
-                problem: Some(format!("not checked, since `{id}` did not answer")),
+            true => Ok(StoreHealth {
+                problem: Some("not checked, since it did not answer".to_owned()),
                 exit: Some(ExitStatus::Failed),
                 ..StoreHealth::unchecked(&id)
-            },
-            false => store_health::look(&view, &id, genesis.as_ref()).await?,
-        });
-    }
+            }),
+            false => store_health::look(&view, &id, genesis.as_ref()).await,
+        }
+    });
+    let stores: Vec<StoreHealth> = try_join_all(looks).await?;
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     let actor = identity::evidence(app.claimed(), &found);
     let forge = crate::forge_health::look(app, project, &actor).await;

@@ -1,9 +1,8 @@
 //! What `promote doctor` finds of one store: whether it answers, its time, and what it honours.
 
-use crate::failure::line;
 use chrono::{DateTime, Utc};
 use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
+use promote_core::failure::{Failure, causes};
 use promote_core::ledger::Genesis;
 use promote_core::location::StoreId;
 use promote_core::port::clock_is_off;
@@ -73,9 +72,12 @@ pub(crate) async fn look(
             found.hints.extend(error.hints);
         }
         Err(error) => {
+            // Whose problem it is stands beside it, so that it is the same text for all who have it.
+            let why = error.message.clone();
             let failure = Failure::looking(&format!("looking at `{id}`"), error);
             found.exit = Some(failure.exit);
-            found.problem = Some(line(&failure));
+            let below = causes(&failure).skip(1).map(ToString::to_string);
+            found.problem = Some(std::iter::once(why).chain(below).collect::<Vec<_>>().join(": "));
             found.hints = failure.hints;
             return Ok(found);
         }

@@ -118,7 +118,7 @@ impl Listeners {
             Wire::Again { whom, why, .. } => {
                 self.tell(|| Happening::Again { whom: whom.clone(), why: why.clone() });
             }
-            Wire::Asked { .. } | Wire::Doing { .. } => {}
+            Wire::Asked { .. } | Wire::Asking { .. } | Wire::Settled { .. } | Wire::Doing { .. } => {}
         }
     }
 

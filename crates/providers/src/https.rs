@@ -42,8 +42,9 @@ pub(crate) async fn told(
     let (client, request) = request.build_split();
     let request = request?;
     let (method, address) = (request.method().to_string(), shown(request.url()));
-    let began = Instant::now();
+    let (began, asking) = (Instant::now(), wire::asking(&address));
     let answer = client.execute(request).await;
+    drop(asking);
     let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
     wire::asked(&method, &address, status, began.elapsed());
     answer

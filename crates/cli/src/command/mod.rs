@@ -204,7 +204,7 @@ pub(crate) fn block_on<T, F: Future<Output = Result<T, Stop>>>(make: impl FnOnce
         .enable_all()
         .build()
         .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
-    let ended = runtime.block_on(make());
+    let ended = runtime.block_on(crate::wire::watched(Box::pin(make())));
     // A thread may wait for something that never comes, such as a file system that is gone: after a signal, too, it is left.
     runtime.shutdown_timeout(LEFT);
     ended

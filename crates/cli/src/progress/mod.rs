@@ -115,7 +115,7 @@ impl Progress {
                 let since = told.clock.now();
                 told.lock().doing = Some((since, (*doing).to_owned(), what.clone()));
             }
-            Wire::Asked { .. } | Wire::Again { .. } => {}
+            Wire::Asked { .. } | Wire::Asking { .. } | Wire::Settled { .. } | Wire::Again { .. } => {}
         });
     }
 

@@ -41,10 +41,7 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
         (None, false) => Text::new("- ", Style::Dim).and("not begun yet", Style::Plain),
     };
     page.field("Ledger", vec![Text::plain(&ledger.location), state]);
-    for store in &report.stores {
-        page.blank();
-        of_store(&mut page, store);
-    }
+    of_stores(&mut page, &report.stores);
     for pipeline in &report.pipelines {
         page.blank();
         of_pipeline(&mut page, pipeline);
@@ -86,9 +83,24 @@ fn of_token(page: &mut Page, token: &TokenHealth) {
     }
 }
 
-fn of_store(page: &mut Page, store: &StoreHealth) {
+fn of_stores(page: &mut Page, stores: &[StoreHealth]) {
+    for (at, store) in stores.iter().enumerate() {
+        let before = stores.iter().take(at);
+        let same = store.problem.as_ref().and_then(|problem| {
+            before.into_iter().find(|other| other.problem.as_ref() == Some(problem)).map(|other| &other.store)
+        });
+        page.blank();
+        of_store(page, store, same);
+    }
+}
+
+/// `same`: the first store with the same problem, which is not told again.
+fn of_store(page: &mut Page, store: &StoreHealth, same: Option<&String>) {
     let mut lines = Vec::new();
     match &store.problem {
+        Some(_) if let Some(other) = same => {
+            lines.push(Text::new("✗ ", Style::Bad).and(format!("the same as {other}"), Style::Plain));
+        }
         Some(problem) => lines.push(Text::new("✗ ", Style::Bad).and(problem, Style::Plain)),
         None if store.may_list == Some(false) => {
             lines.push(Text::new("! ", Style::Warn).and("listing all of it is not allowed", Style::Plain));
@@ -171,5 +183,24 @@ fn fence(class: FenceClass, expiry_s: u32) -> String {
         FenceClass::Expiring => format!("rejected {expiry_s} s after signing"),
         FenceClass::Exact => "rejected: every write has a token of its own".to_owned(),
         FenceClass::Atomic => "rejected: the ledger is checked in the same request".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_and_the_same_problem_is_told_once() {
+        let mut page = Page::default();
+        let id = |name: &str| promote_core::location::StoreId::S3(name.to_owned());
+        let store = |name: &str| StoreHealth {
+            problem: Some("the store could not be reached: connection refused".to_owned()),
+            ..StoreHealth::unchecked(&id(name))
+        };
+        of_stores(&mut page, &[store("acme-a"), store("acme-b"), store("acme-c")]);
+        let told = page.plain();
+        assert_eq!(told.matches("could not be reached").count(), 1, "{told}");
+        assert_eq!(told.matches("the same as s3://acme-a").count(), 2, "{told}");
     }
 }

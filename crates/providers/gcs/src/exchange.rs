@@ -78,8 +78,9 @@ impl<'a> Doing<'a> {
             self.bucket.connection.confided.keep(header.rsplit(' ').next().unwrap_or_default());
         }
         let (method, address) = (request.method().to_string(), request.url().to_string());
-        let began = Instant::now();
+        let (began, asking) = (Instant::now(), wire::asking(&address));
         let answered = tokio::time::timeout(self.patience, client.execute(request)).await;
+        drop(asking);
         let status = answered.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         wire::asked(&method, &address, status.map(|answer| answer.status().as_u16()), began.elapsed());
         let response = match answered {

@@ -40,8 +40,9 @@ pub(crate) async fn sent(
     let request = request?;
     let (method, address) = (request.method().to_string(), confided.without(request.url().as_str()));
     let signed = request.headers().get(AUTHORIZATION).cloned();
-    let began = Instant::now();
+    let (began, asking) = (Instant::now(), wire::asking(&address));
     let mut answer = client.execute(request).await;
+    drop(asking);
     if let Ok(answer) = &mut answer {
         confiding::along(answer, signed);
     }

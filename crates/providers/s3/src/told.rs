@@ -5,6 +5,7 @@ use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_s3::error::BoxError;
 use aws_smithy_types::config_bag::{Storable, StoreReplace};
 use promote_port::port::wire;
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Which request is under way, and since when.
@@ -13,6 +14,8 @@ struct Sent {
     method: String,
     address: String,
     at: Instant,
+    /// As long as it is waited for.
+    asking: Option<Arc<wire::Asking>>,
 }
 
 impl Storable for Sent {
@@ -36,7 +39,8 @@ impl Intercept for Told {
     ) -> Result<(), BoxError> {
         let request = context.request();
         let (method, address) = (request.method().to_owned(), request.uri().to_owned());
-        bag.interceptor_state().store_put(Sent { method, address, at: Instant::now() });
+        let asking = Some(Arc::new(wire::asking(&address)));
+        bag.interceptor_state().store_put(Sent { method, address, at: Instant::now(), asking });
         Ok(())
     }
 
@@ -46,9 +50,11 @@ impl Intercept for Told {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let Some(sent) = bag.load::<Sent>() {
+        if let Some(mut sent) = bag.load::<Sent>().cloned() {
             let status = context.response().map(|answer| answer.status().as_u16());
             wire::asked(&sent.method, &sent.address, status, sent.at.elapsed());
+            sent.asking = None;
+            bag.interceptor_state().store_put(sent);
         }
         Ok(())
     }

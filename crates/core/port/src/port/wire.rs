@@ -8,6 +8,16 @@ use std::time::Duration;
 /// Something that happened on the wire.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wire {
+    /// A request is sent. Its answer, or that it is waited for no more, is told by [`Wire::Settled`].
+    Asking {
+        /// Who is asked, with the port where that is not the usual one.
+        host: String,
+    },
+    /// A request is waited for no more, whatever came of it.
+    Settled {
+        /// Who was asked.
+        host: String,
+    },
     /// A request was answered, or found no answer.
     Asked {
         /// `GET` and the like.
@@ -90,13 +100,38 @@ pub fn tell(wire: impl FnOnce() -> Wire) {
     }
 }
 
+/// A request that is waited for as long as this lives.
+#[derive(Debug)]
+#[must_use]
+pub struct Asking {
+    host: String,
+}
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        tell(|| Wire::Settled { host: std::mem::take(&mut self.host) });
+    }
+}
+
+/// Tells that a request is sent to this address.
+pub fn asking(address: &str) -> Asking {
+    let (host, _) = parts(address);
+    tell(|| Wire::Asking { host: host.to_owned() });
+    Asking { host: host.to_owned() }
+}
+
+/// The host, with its port, and the path of an address: nothing that may be secret.
+fn parts(address: &str) -> (&str, &str) {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
+    let plain = rest.split(['?', '#']).next().unwrap_or_default();
+    let (place, path) = plain.split_once('/').unwrap_or((plain, ""));
+    (place.rsplit('@').next().unwrap_or_default(), path)
+}
+
 /// Tells of a request to this address, whose user information, query and fragment are left out.
 pub fn asked(method: &str, address: &str, status: Option<u16>, took: Duration) {
     tell(|| {
-        let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
-        let plain = rest.split(['?', '#']).next().unwrap_or_default();
-        let (place, path) = plain.split_once('/').unwrap_or((plain, ""));
-        let host = place.rsplit('@').next().unwrap_or_default();
+        let (host, path) = parts(address);
         Wire::Asked {
             method: method.to_owned(),
             host: host.to_owned(),
@@ -125,14 +160,25 @@ mod tests {
             took,
         );
         asked("HEAD", "https://h.example", None, took);
+        drop(asking("https://user:geheim@h.example:8443/a?geheim"));
         drop(listening);
         asked("GET", "https://h.example/later", Some(200), took);
         let told = heard.borrow();
         let line = |wire: &Wire| match wire {
             Wire::Asked { method, host, path, status, .. } => format!("{method} {host}{path} {status:?}"),
+            Wire::Asking { host } => format!("to {host}"),
+            Wire::Settled { host } => format!("no more to {host}"),
             other => format!("{other:?}"),
         };
         let lines: Vec<String> = told.iter().map(line).collect();
-        assert_eq!(lines, ["GET h.example:8443/a/b%2Fc Some(200)", "HEAD h.example/ None"]);
+        assert_eq!(
+            lines,
+            [
+                "GET h.example:8443/a/b%2Fc Some(200)",
+                "HEAD h.example/ None",
+                "to h.example:8443",
+                "no more to h.example:8443"
+            ]
+        );
     }
 }
