@@ -92,6 +92,9 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+/// What `--yes` is to a command that asks nothing.
+pub(crate) const UNASKED: &str = "Accepted as elsewhere; nothing is asked here";
+
 /// On what terms a release moves.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Rules and reasons")]
@@ -194,7 +197,7 @@ where
     move |text: &str| {
         let read = text.parse::<u64>().ok().filter(|number| (least..=most).contains(number));
         read.and_then(|number| N::try_from(number).ok()).ok_or_else(|| match most {
-            u64::MAX => format!("must be a number from {least} up"),
+            u64::MAX => format!("must be a number, {least} or more"),
             _ => format!("must be a number from {least} to {most}"),
         })
     }
@@ -203,7 +206,7 @@ where
 /// A span in which something can be done, as the file asks of its own.
 pub(crate) fn timeout(text: &str) -> Result<Duration, String> {
     match span(text)? {
-        Duration::ZERO => Err("in no time nothing can be done; write for example `30m`".to_owned()),
+        Duration::ZERO => Err("must be longer than 0; write for example `30m`".to_owned()),
         time => Ok(time),
     }
 }

@@ -16,6 +16,7 @@ mod complete;
 mod copied;
 mod cut_off;
 mod demonstration;
+mod examples;
 mod failure;
 mod forge_health;
 mod generate;

@@ -22,7 +22,7 @@ pub(crate) fn grouped(whole: Command, columns: usize) -> Command {
         "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n\n{}{{all-args}}{{after-help}}",
         groups(&whole, columns)
     );
-    whole
+    crate::examples::fitted(whole, columns)
         .help_template(template)
         .override_usage("promote [OPTIONS] [COMMAND]")
         .term_width(columns)

@@ -18,7 +18,10 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         let text = if screen.out_colour { rendered.ansi().to_string() } else { rendered.to_string() };
         return match screen.data(&text) {
             Ok(()) => ExitStatus::Ok,
-            Err(failure) => failure.exit,
+            Err(failure) => {
+                screen.complain(&crate::failure::page(&failure));
+                failure.exit
+            }
         };
     }
     let failure = {

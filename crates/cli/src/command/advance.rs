@@ -23,6 +23,7 @@ use std::sync::Arc;
 /// What is held, frozen or not open yet is listed with the reason. An environment that somebody is moving is left alone.
 /// Any number of these commands may run at the same time; whoever comes second says who was first and goes on.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 #[command(
     after_help = "Examples:\n  promote advance\n  promote advance staging uat\n  promote advance --dry-run\n  \
                         promote advance --exit-code --json"

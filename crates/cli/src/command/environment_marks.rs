@@ -22,6 +22,7 @@ use serde::Serialize;
 /// Promotions to it are refused until then, by hand and automatic; rollbacks are not. A freeze that recurs belongs
 /// into `promote.toml` as `freeze`.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 #[command(
     after_help = "Examples:\n  promote freeze prod --until 2h --reason \"INC-88\"\n  promote freeze prod --until \"2026-12-24 12:00\" --reason holidays\n  promote freeze prod --reason \"until we know more\""
 )]
@@ -56,6 +57,7 @@ pub(crate) struct UnfreezeArgs {
 ///
 /// Publishing and schedules move nothing there until `promote unhold`; people still may.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 #[command(after_help = "Examples:\n  promote hold staging --reason \"load test\"")]
 pub(crate) struct HoldArgs {
     /// The environment

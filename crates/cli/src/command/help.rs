@@ -30,7 +30,8 @@ pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> CommandResult {
         app.screen.page(&(topic.page)())?;
         return Ok(ExitStatus::Ok);
     }
-    let mut whole = (app.program.line)().term_width(app.env.width());
+    let columns = app.env.width();
+    let mut whole = crate::examples::fitted((app.program.line)(), columns).term_width(columns);
     whole.build();
     let mut command = &mut whole;
     for name in &args.of {

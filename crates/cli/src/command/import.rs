@@ -30,7 +30,7 @@ pub(crate) struct ImportArgs {
     environments: Vec<EnvironmentName>,
 
     /// How many entries each environment gets at most, the newest ones
-    #[arg(long, value_name = "NUMBER", default_value_t = 100, value_parser = crate::args::number::<u16>(1, 1000))]
+    #[arg(long, value_name = "NUMBER", default_value_t = 100, allow_negative_numbers = true, value_parser = crate::args::number::<u16>(1, 1000))]
     limit: u16,
 
     #[command(flatten)]

@@ -21,12 +21,13 @@ use std::time::Duration;
 /// pinned, and a promotion that had just begun keeps it. Without `--yes` it only shows what would be done. The ledger keeps
 /// everything but the signs of life of what has ended.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help("Do it; without this, it is only shown")))]
 #[command(
     after_help = "Examples:\n  promote prune\n  promote prune --yes\n  promote prune --keep 50 --older-than 90d --json"
 )]
 pub(crate) struct PruneArgs {
     /// How many of the newest releases to keep
-    #[arg(long, value_name = "N", default_value_t = Policy::default().keep,
+    #[arg(long, value_name = "N", default_value_t = Policy::default().keep, allow_negative_numbers = true,
         value_parser = number::<usize>(0, u64::MAX))]
     keep: usize,
 

@@ -27,6 +27,7 @@ use std::sync::Arc;
 /// Afterwards the first environments with `auto = true` take the release; when a rule keeps one from taking it, that is
 /// said, and the publication stays.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 #[command(
     after_help = "Examples:\n  promote publish\n  promote publish --commit v1.4.0\n  promote publish build/app.zip --no-move\n  promote publish app=app.zip web=web.zip"
 )]

@@ -57,6 +57,7 @@ pub(crate) struct UnpinArgs {
 
 /// Which release is marked, and why.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 pub(crate) struct MarkArgs {
     /// The release: a commit or the beginning of one, or a tag
     #[arg(value_name = "RELEASE")]
@@ -72,6 +73,7 @@ pub(crate) struct MarkArgs {
 
 /// Which release's mark is lifted, and why.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 pub(crate) struct LiftArgs {
     /// The release: a commit or the beginning of one, or a tag
     #[arg(value_name = "RELEASE")]

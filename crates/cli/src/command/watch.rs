@@ -19,6 +19,7 @@ use std::time::Duration;
 /// action that waits for a person, in that very execution and in no other. With `--rollback-stage` it lets a stage run
 /// again as it last succeeded before, follows that, and records that what is in the environment did not hold.
 #[derive(Debug, Args)]
+#[command(mut_arg("yes", |yes| yes.help("With `--rollback-stage`: don't ask; needed where there is no terminal")))]
 #[command(
     after_help = "Examples:\n  promote watch prod\n  promote watch prod --approve Approve/Manual --comment \"looks right\"\n  \
                   promote watch prod --reject Approve/Manual --comment \"wrong texts on the invoice\"\n  \

@@ -235,3 +235,23 @@ fn what_writes_asks_for_a_proof_of_who_acts_where_one_is_wanted_and_what_looks_d
         }
     }
 }
+
+#[test]
+fn yes_is_said_to_be_needed_by_those_that_ask_and_by_no_others() {
+    let command_line = promote_cli::command_line();
+    for line in LINES.iter().filter(|line| line.does == Does::Writes) {
+        let name = line.words.iter().find(|word| known(&command_line, word)).unwrap();
+        let command = command_line.find_subcommand(name).unwrap();
+        let yes = command.get_arguments().find(|one| one.get_id() == "yes");
+        let Some(help) = yes.and_then(|yes| yes.get_help()).map(ToString::to_string) else { continue };
+        let words: Vec<&str> = line.words.iter().copied().filter(|word| *word != "--yes").collect();
+        let stage = project(line);
+        let before = stores(&stage);
+        let done = stage.run_on(&words, &Providers);
+        let asks = help.contains("needed where there is no terminal");
+        let wanted = if asks { ExitStatus::Usage } else { ExitStatus::Ok };
+        assert_eq!(done.exit, wanted, "{words:?}, {help}: {}", done.all());
+        let wrote = stores(&stage) != before;
+        assert_eq!(wrote, !asks && *name != "prune", "{words:?}, {help}: {}", done.all());
+    }
+}

@@ -235,6 +235,20 @@ fn output_that_cannot_be_written_changes_no_exit_of_an_act() {
 }
 
 #[test]
+fn help_that_cannot_be_written_is_a_failure_and_said() {
+    let stage = Stage::ready();
+    for line in ["--help", "-h", "to --help", "--version", "help", "help to", "help rules", "version"] {
+        let err = Arc::new(Mutex::new(Vec::new()));
+        let (full, told): (Stream, Stream) = (Arc::new(Mutex::new(Full)), err.clone());
+        let words = format!("promote {line}").split(' ').map(OsString::from).collect();
+        let exit = run(words, &stage.env(), &full, &told, &stage.outside);
+        let err = String::from_utf8(err.lock().unwrap().clone()).unwrap();
+        assert_eq!(exit, ExitStatus::Failed, "{line}\n{err}");
+        assert!(err.contains("writing the output failed"), "{line}\n{err}");
+    }
+}
+
+#[test]
 fn each_exit_is_what_the_table_says() {
     let nothing: Given = |_| {};
     let lines: [(&str, ExitStatus, Given, Option<Next>); 29] = [
