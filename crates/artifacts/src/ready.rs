@@ -254,9 +254,12 @@ async fn aside<T: Send + 'static>(
 fn unpacked(error: PackError) -> Failure {
     let hint = error.hint();
     let failure = match &error {
-        PackError::NotThere { .. } => Failure::new(ExitStatus::Missing, "it can't be packed"),
-        // A place that is not there is a wrong argument.
-        PackError::Write(why) if why.kind() != std::io::ErrorKind::NotFound => {
+        PackError::NotThere { .. } => {
+            let failure =
+                Failure::new(ExitStatus::Missing, error.to_string()).state("Nothing was published.");
+            return hint.into_iter().fold(failure, Failure::hint);
+        }
+        PackError::Write(why) => {
             let room = why.kind() == std::io::ErrorKind::StorageFull;
             let failure = Failure::new(ExitStatus::Failed, "the archive can't be written");
             let failure = failure.state("No part of it is left, and what was there is as it was.");

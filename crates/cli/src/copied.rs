@@ -50,7 +50,10 @@ fn found(fault: &str, folder: &Path) -> String {
 
 fn unread(path: &Path, error: io::Error) -> Failure {
     let exit = match error.kind() {
-        io::ErrorKind::NotFound => ExitStatus::Missing,
+        io::ErrorKind::NotFound => {
+            return Failure::new(ExitStatus::Missing, format!("there is no file `{}`", path.display()))
+                .hint("name the folder that holds `ledger.json` and `lanes`");
+        }
         io::ErrorKind::PermissionDenied => ExitStatus::Denied,
         _ => ExitStatus::Failed,
     };

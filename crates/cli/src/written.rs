@@ -36,10 +36,32 @@ pub(crate) fn refuse_configuration(app: &App<'_>, path: &Path) -> Result<()> {
     }
 }
 
+/// Refuses a place whose folder is not there, before any work is done for it.
+///
+/// # Errors
+/// `NotFound`, when it is not.
+pub(crate) fn has_folder(place: &Path) -> Result<()> {
+    match place.parent().is_none_or(|folder| folder.as_os_str().is_empty() || folder.is_dir()) {
+        true => Ok(()),
+        false => Err(ErrorKind::NotFound.into()),
+    }
+}
+
 /// That a file can't be written.
 pub(crate) fn failed(path: &Path, error: std::io::Error) -> Failure {
     let full = matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded);
     let failure = Failure::new(ExitStatus::Failed, format!("`{}` can't be written", path.display()));
-    let failure = failure.caused_by(error);
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let failure = failure.caused_by(match error.kind() {
+        // What the system says speaks of a file beside it, which takes its place when it is whole.
+        ErrorKind::NotFound => {
+            Error::new(ErrorKind::NotFound, format!("there is no folder `{}`", folder.display()))
+        }
+        ErrorKind::PermissionDenied => {
+            let what = format!("you may not write in the folder `{}`", folder.display());
+            Error::new(ErrorKind::PermissionDenied, what)
+        }
+        _ => error,
+    });
     if full { failure.hint("make room there, then run the same command again") } else { failure }
 }

@@ -74,19 +74,29 @@ fn content(file: &Path, another: &str) -> Result<String, Failure> {
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(refused("is UTF-16, and a configuration is UTF-8").hint("save it as UTF-8"));
     }
+    if is_wide(&bytes) {
+        return Err(refused("looks like UTF-16, and a configuration is UTF-8").hint("save it as UTF-8"));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let line = error.as_bytes().iter().take(error.utf8_error().valid_up_to()).filter(|b| **b == b'\n');
         refused(&format!("is not UTF-8 at line {}", line.count() + 1)).hint("save it as UTF-8")
     })
 }
 
+/// Whether most of it is every other byte a zero, as plain letters are in UTF-16. TOML has no such byte anywhere.
+fn is_wide(bytes: &[u8]) -> bool {
+    let zeros = |first: usize| bytes.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
+    let half = bytes.len() / 2;
+    half > 0 && (zeros(0) * 2 > half || zeros(1) * 2 > half)
+}
+
 fn unread(file: &Path, error: std::io::Error, another: &str) -> Failure {
-    let exit = match error.kind() {
-        ErrorKind::NotFound => ExitStatus::Missing,
-        _ => ExitStatus::Usage,
+    let failure = match error.kind() {
+        ErrorKind::NotFound => {
+            Failure::new(ExitStatus::Missing, format!("there is no file `{}`", file.display()))
+        }
+        _ => Failure::new(ExitStatus::Usage, format!("`{}` can't be read", file.display())).caused_by(error),
     };
-    let failure = Failure::new(exit, format!("`{}` can't be read", file.display()));
-    let failure = failure.caused_by(error);
     if another.is_empty() { failure } else { failure.hint(another) }
 }
 

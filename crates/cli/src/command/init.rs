@@ -231,6 +231,11 @@ fn page(report: &InitReport, repository: bool, images: bool, unkept: &[String]) 
     }
     page.hint("`promote check` validates the file and shows what it means");
     page.hint("`promote schema --out promote.schema.json` lets editors complete and check it");
+    if report.text.contains("\n# endpoint = ") {
+        page.hint(
+            "a server that is not AWS's is named by `endpoint` in the `[store.BUCKET]` at the file's end",
+        );
+    }
     if !unkept.is_empty() {
         page.hint(format!("add {} to `.gitignore`: they belong in no commit", listed(unkept)));
     }

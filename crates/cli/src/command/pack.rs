@@ -103,6 +103,9 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
             None => Out::Open(open(place).map_err(failed)?),
         },
     };
+    if let Out::File(place) = &out {
+        written::has_folder(place).map_err(failed)?;
+    }
     let Made { packed, mut warnings, dirty } = ready::pack(what, out, args.allow_dirty).await?;
     warnings.extend(dirty.map(|dirty| format!("dirty: {}", dirty.said())));
     let report = PackReport {

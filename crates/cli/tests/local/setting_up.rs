@@ -62,6 +62,21 @@ fn init_takes_a_repository_of_images_for_one() {
 }
 
 #[test]
+fn init_says_where_a_server_that_is_not_aws_is_named() {
+    for (place, named) in [("s3://acme-releases/shop", true), ("releases", false), ("gs://acme/shop", false)]
+    {
+        let stage = Stage::bare();
+        let flags = ["init", "--project", "shop", "--environments", "staging,prod", "--place", place];
+        let done = stage.run(&flags).ends(ExitStatus::Ok);
+        assert_eq!(done.err.contains("`endpoint`"), named, "{}", done.all());
+        let text = String::from_utf8(stage.read("promote.toml")).unwrap();
+        assert_eq!(text.contains("# [store.acme-releases]\n# endpoint = "), named, "{text}");
+        stage.write("promote.toml", text.replace("# [store", "[store").replace("# endpoint", "endpoint"));
+        stage.run(&["check"]).ends(ExitStatus::Ok);
+    }
+}
+
+#[test]
 fn a_workflow_that_somebody_wrote_is_left_alone() {
     for (system, file) in [("github", ".github/workflows/promote.yml"), ("gitlab", ".gitlab/promote.yml")] {
         let stage = Stage::with(CONFIG);

@@ -44,3 +44,14 @@ fn a_deployment_that_fails_is_not_passed_over() {
     stage.tell("promote history prod -n 2");
     assert_snapshot!(stage.transcript());
 }
+
+#[test]
+fn a_status_names_nobody_whom_it_did_not_read_of() {
+    let stage = Stage::ready();
+    stage.days(3);
+    stage.quietly("promote block bbbb --reason \"loses invoices\"");
+    let (_, out, _) = stage.run("promote status");
+    assert!(out.contains("bbbbbbb is blocked: ") && !out.contains("by somebody"), "{out}");
+    let (_, out, _) = stage.run("promote plan prod");
+    assert!(out.contains("bbbbbbb was blocked by alice: loses invoices"), "{out}");
+}

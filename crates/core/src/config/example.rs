@@ -59,6 +59,13 @@ pub fn template(
              # on-failure = \"rollback\"                          # put the release before back\n",
         );
     }
+    let bucket = source.as_str().strip_prefix("s3://").and_then(|rest| rest.split('/').next());
+    if let Some(bucket) = bucket.filter(|bucket| !bucket.contains(['{', '"', '\\', '.'])) {
+        let _ = write!(
+            out,
+            "\n# [store.{bucket}]\n# endpoint = \"https://HOST\"                        # a server that is not AWS's\n"
+        );
+    }
     out
 }
 

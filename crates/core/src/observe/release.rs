@@ -331,7 +331,7 @@ async fn said(
         None => {
             let lost = Block {
                 reason: "its entry in the ledger can't be found".to_owned(),
-                by: "somebody".to_owned(),
+                by: String::new(),
                 at: view.clock.now(),
             };
             (word, Some(lost), None)

@@ -6,8 +6,11 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let doom = facts.snapshot.candidate.doomed.as_ref()?;
     let commit = facts.release.commit.short(7);
     let by = &doom.said.by;
-    let finding =
-        |detail: String| Finding::unmet("doomed", detail).with("by", by.clone()).with("begun", doom.begun);
+    let finding = |detail: String| {
+        let finding = Finding::unmet("doomed", detail);
+        let finding = if by.is_empty() { finding } else { finding.with("by", by.clone()) };
+        finding.with("begun", doom.begun)
+    };
     if doom.begun {
         let finding = finding(format!("the artifacts of {commit} are being deleted, or are gone"));
         return Some(finding.hint(format!("`promote show {commit}` tells; a new commit can be published")));
@@ -16,6 +19,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.resuming() {
         return None;
     }
-    let finding = finding(format!("{commit} will be deleted by retention, as {by} said"));
+    let said = if by.is_empty() { String::new() } else { format!(", as {by} said") };
+    let finding = finding(format!("{commit} will be deleted by retention{said}"));
     Some(finding.hint(format!("`promote pin {commit} --reason TEXT` keeps it")))
 }

@@ -186,10 +186,10 @@ impl Doing<'_> {
             }
             (ErrorKind::Conflict, _) => self.error(kind, "it has changed since it was looked at"),
             (ErrorKind::Unavailable, _) if is_throttled(status, code) => {
-                self.error(kind, "the service asks to slow down")
+                self.error(kind, "too many requests at once: the service did nothing, and asks to wait")
             }
             (ErrorKind::Unavailable, _) => {
-                self.error(kind, "the service took nothing on and may be asked again")
+                self.error(kind, "the service is not available now, and did nothing")
             }
             (ErrorKind::Unknown, _) => self.error(kind, "the service failed, perhaps after it had done it"),
             (ErrorKind::Corrupt, _) => self.error(kind, "the service's answer makes no sense"),

@@ -178,7 +178,10 @@ impl Doing<'_> {
             ErrorKind::NotFound => self.error(kind, "there is no such object or version"),
             ErrorKind::Conflict => self.error(kind, "somebody else wrote it meanwhile"),
             ErrorKind::Denied => self.denied(status, &reason, &message),
-            ErrorKind::Unavailable => self.error(kind, "the store took nothing on and may be asked again"),
+            ErrorKind::Unavailable if matches!(status, 403 | 429) => {
+                self.error(kind, "too many requests at once: the store did nothing, and asks to wait")
+            }
+            ErrorKind::Unavailable => self.error(kind, "the store is not available now, and did nothing"),
             ErrorKind::Unknown => self.error(kind, "the store failed, perhaps after it had done it"),
             ErrorKind::Corrupt => self.error(kind, "the store received other bytes than were meant"),
             ErrorKind::Unsupported => self.error(kind, format!("the store can't do `{}`", self.right)),

@@ -235,8 +235,10 @@ impl<'a> Doing<'a> {
         if status == 429 || code == "TOOMANYREQUESTS" {
             let wait = asked_wait(headers);
             let what = match wait.is_zero() {
-                true => "the registry asks us to wait".to_owned(),
-                false => format!("the registry asks us to wait for {}", written(wait)),
+                true => "too many requests at once: the registry asks to wait".to_owned(),
+                false => {
+                    format!("too many requests at once: the registry asks to wait for {}", written(wait))
+                }
             };
             return self.error(ErrorKind::Unavailable, what).throttled(wait).caused_by(said);
         }

@@ -134,7 +134,7 @@ async fn limits_are_heard() {
     seen(&bucket, "sha").await;
     quay.set(|habits| habits.throttle = 1);
     let error = bucket.head(&key("sha")).await.unwrap_err();
-    says(&error, ErrorKind::Unavailable, &["the registry asks us to wait for 7s"]);
+    says(&error, ErrorKind::Unavailable, &["too many requests at once: the registry asks to wait for 7s"]);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(7)));
 }
 

@@ -35,6 +35,9 @@ struct Answer {
     request: String,
 }
 
+/// What is said where requests are limited.
+const TOO_MANY: &str = "too many requests at once: the store did nothing, and asks to wait";
+
 impl fmt::Display for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the store answered {}", self.status)?;
@@ -269,8 +272,13 @@ impl<'a> Doing<'a> {
             (ErrorKind::NotFound, _) => self.error(kind, "there is no such object or version"),
             (ErrorKind::Conflict, _) => self.error(kind, "somebody else wrote it meanwhile"),
             (ErrorKind::Denied, _) => self.denied(code, said),
+            (
+                ErrorKind::Unavailable,
+                "SlowDown" | "Throttling" | "ThrottlingException" | "TooManyRequests",
+            ) => self.error(kind, TOO_MANY),
+            (ErrorKind::Unavailable, _) if status == 429 => self.error(kind, TOO_MANY),
             (ErrorKind::Unavailable, _) => {
-                self.error(kind, "the store took nothing on and may be asked again")
+                self.error(kind, "the store is not available now, and did nothing")
             }
             (ErrorKind::Unknown, _) => self.error(kind, "the store failed, perhaps after it had done it"),
             (ErrorKind::Corrupt, _) if status < 300 => self.error(kind, "the store's answer makes no sense"),

@@ -51,6 +51,8 @@ fn other_encodings_are_named() {
     for (bytes, why) in [
         (&b"\xff\xfep\0r\0"[..], "is UTF-16"),
         (b"\xfe\xff\0p\0r", "is UTF-16"),
+        (b"p\0r\0o\0j\0e\0c\0t\0", "looks like UTF-16"),
+        (b"\0p\0r\0o\0j\0\xe4\0 ", "looks like UTF-16"),
         (b"project = \"x\"\n# \xe4\n", "is not UTF-8 at line 2"),
     ] {
         std::fs::write(&file, bytes).unwrap();

@@ -201,8 +201,8 @@ fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate 
     let blocked = entry.is_some_and(|entry| entry.blocked());
     let doomed = entry.filter(|entry| entry.doomed());
     let said = || Block {
-        reason: format!("`promote show {}` says why", release.commit.short(12)),
-        by: "somebody".to_owned(),
+        reason: format!("`promote show {}` shows by whom, and why", release.commit.short(12)),
+        by: String::new(),
         at: looked.at,
     };
     let known = looked.on_branch.get(&release.commit);
