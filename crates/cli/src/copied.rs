@@ -191,6 +191,32 @@ impl Names<'_> {
     }
 }
 
+/// Folders in which nothing lies, below `path`, whose key is `key`.
+fn empty(path: &Path, key: &str, most: usize, found: &mut Vec<Key>) -> io::Result<()> {
+    let (mut inner, mut any) = (Vec::new(), false);
+    for entry in std::fs::read_dir(path)? {
+        let entry = entry?;
+        any = true;
+        if entry.file_type()?.is_dir() {
+            inner.push(entry.file_name().to_string_lossy().into_owned());
+        }
+    }
+    if !any {
+        found.extend(key.parse::<Key>());
+    }
+    inner.sort_unstable();
+    for name in inner {
+        if found.len() >= most {
+            break;
+        }
+        match empty(&path.join(&name), &format!("{key}/{name}"), most, found) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            end => end?,
+        }
+    }
+    Ok(())
+}
+
 fn object(key: Key, known: &std::fs::Metadata) -> Object {
     let changed = known.modified().map_or(DateTime::<Utc>::UNIX_EPOCH, DateTime::from);
     Object {
@@ -264,5 +290,11 @@ impl BucketReader for Copy {
         let more = objects.len() > limit;
         objects.truncate(limit);
         Ok(Page { objects, more, ..Page::default() })
+    }
+
+    async fn empty_folders(&self, _prefix: &str, most: usize) -> Result<Vec<Key>, ProviderError> {
+        let mut found = Vec::new();
+        empty(&self.folder, ROOT, most, &mut found).map_err(|error| self.error("", error))?;
+        Ok(found)
     }
 }

@@ -13,7 +13,7 @@ use crate::folder;
 use crate::lease;
 use crate::ledger::{
     AppendError, Block, Freeze, Genesis, Head, Kind, LedgerError, Manifest, Observe, ReleaseRef, State,
-    TargetState, Word,
+    TargetState, Word, not_taken,
 };
 use crate::observe::{environment, genesis_to_write, seen};
 use crate::pointer::{self, Pointer};
@@ -146,7 +146,7 @@ pub async fn block(
             // Somebody else said something about it in the same moment: look again.
             Err(AppendError::Lost { .. }) => {}
             Err(AppendError::Refused { source, .. }) => {
-                return Err(Failure::looking("writing the ledger", source));
+                return Err(not_taken("writing the ledger", source));
             }
             Err(error) => {
                 return Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::genesis::{Probed, SCHEMA};
-use crate::ledger::{AppendError, Genesis, LedgerError, key};
+use crate::ledger::{AppendError, Genesis, LedgerError, key, not_taken};
 use crate::location::StoreId;
 use crate::observe::{begun, never_begun};
 use crate::port::Capabilities;
@@ -47,7 +47,7 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
             Some((genesis, id)) => Ok((genesis, id, false)),
             None => Err(Failure::new(ExitStatus::Failed, "the ledger's genesis comes and goes")),
         },
-        Err(AppendError::Refused { source, .. }) => Err(Failure::looking("beginning the ledger", source)),
+        Err(AppendError::Refused { source, .. }) => Err(not_taken("beginning the ledger", source)),
         Err(error) => Err(Failure::new(ExitStatus::Unfinished, "whether the ledger was begun is not known")
             .hint("run the same command again")
             .caused_by(error)),

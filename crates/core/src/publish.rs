@@ -11,7 +11,9 @@ use crate::config::{ArtifactKind, Config};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder;
-use crate::ledger::{AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest};
+use crate::ledger::{
+    AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest, not_taken,
+};
 use crate::placing::Placing;
 use crate::world::World;
 use std::collections::BTreeMap;
@@ -168,7 +170,7 @@ pub(crate) async fn record(world: &World, commit: &CommitId, wanted: Manifest) -
             }
             Ok(Published { manifest, new: false, standing: Standing::default() })
         }
-        Err(AppendError::Refused { source, .. }) => Err(Failure::looking("writing the manifest", source)),
+        Err(AppendError::Refused { source, .. }) => Err(not_taken("writing the manifest", source)),
         Err(error @ (AppendError::Record(_) | AppendError::Key(_))) => {
             Err(Failure::new(ExitStatus::Failed, "the manifest can't be written").caused_by(error))
         }

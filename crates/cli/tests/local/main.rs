@@ -19,6 +19,7 @@ mod full_disk;
 #[path = "../hint/mod.rs"]
 mod hint;
 mod importing;
+mod in_place;
 mod kept;
 mod loosened;
 mod odd;

@@ -168,6 +168,13 @@ impl<L: Layer> BucketReader for Around<L> {
         .await
     }
 
+    async fn empty_folders(&self, prefix: &str, most: usize) -> Result<Vec<Key>, ProviderError> {
+        self.go(Method::List, prefix, (prefix.to_owned(), most), |inner, (prefix, most)| {
+            async move { inner.empty_folders(&prefix, most).await }.boxed()
+        })
+        .await
+    }
+
     async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {
         self.go(Method::List, prefix, (prefix.to_owned(), requests), |inner, (prefix, requests)| {
             async move { inner.names(&prefix, requests).await }.boxed()

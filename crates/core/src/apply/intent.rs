@@ -7,7 +7,7 @@ use crate::failure::Failure;
 use crate::gates::in_force;
 use crate::invocation::Invocation;
 use crate::ledger::record::RecordError;
-use crate::ledger::{Action, AppendError, Head, Intent, Kind, PromotionId, ReleaseRef};
+use crate::ledger::{Action, AppendError, Head, Intent, Kind, PromotionId, ReleaseRef, not_taken};
 use crate::plan::Plan;
 use crate::request::Terms;
 use crate::snapshot::Snapshot;
@@ -60,8 +60,7 @@ pub(super) async fn open(
         .state("Nothing was written by this promotion.")
         .hint(format!("`{}` shows what would happen now", looking(writer, &plan.release)))),
         Err(AppendError::Refused { source, .. }) => {
-            Err(Failure::looking("writing the intent", source)
-                .state("Nothing was written by this promotion."))
+            Err(not_taken("writing the intent", source).state("Nothing was written by this promotion."))
         }
         Err(error @ AppendError::Unknown { .. }) => Err(Failure::new(
             ExitStatus::Unfinished,

@@ -4,7 +4,9 @@ use crate::config::Environment;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{AppendError, Genesis, Head, Kind, LedgerError, Record, Seq, State, Why, record};
+use crate::ledger::{
+    AppendError, Genesis, Head, Kind, LedgerError, Record, Seq, State, Why, not_taken, record,
+};
 use crate::names::LaneName;
 use crate::request::Request;
 use crate::world::World;
@@ -125,9 +127,7 @@ pub async fn append_after(
 /// A record that could not be appended, and on which nothing else depends.
 pub(crate) fn not_appended(error: AppendError, what: &str) -> Failure {
     match error {
-        AppendError::Refused { source, .. } => {
-            Failure::looking(&format!("writing the ledger for {what}"), source)
-        }
+        AppendError::Refused { source, .. } => not_taken(&format!("writing the ledger for {what}"), source),
         AppendError::Unknown { .. } => Failure::new(
             ExitStatus::Unfinished,
             format!("whether the ledger took the record for {what} is not known"),

@@ -7,6 +7,20 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::port::{ErrorKind, ProviderError};
 
+/// The failure of a command whose write the ledger's store refused; `doing` is a lower-case fragment, such as writing the
+/// intent. What is no object lies where one of the ledger's belongs: taking that away would hide that one is lost.
+pub(crate) fn not_taken(doing: &str, error: ProviderError) -> Failure {
+    match error.kind == ErrorKind::Invalid && error.is_finding() {
+        true => LedgerError::Store(error).looking().state(format!("{} failed.", capital(doing))),
+        false => Failure::looking(doing, error),
+    }
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
 impl LedgerError {
     /// The failure of a command that can't read how the ledger begins, which everything else hangs on.
     pub(crate) fn beginning(self, ledger: &LedgerReader) -> Failure {

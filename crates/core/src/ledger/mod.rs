@@ -39,6 +39,7 @@ pub use append::{AppendError, Ledger};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use entry::{Block, ReleaseEntry, Said, Word};
 pub use error::LedgerError;
+pub(crate) use failure::not_taken;
 pub use gates::{GateList, Gates, InForce};
 pub use genesis::Genesis;
 pub use identity::Identity;

@@ -3,7 +3,7 @@
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{AppendError, Block, Word};
+use crate::ledger::{AppendError, Block, Word, not_taken};
 use crate::location::Key;
 use crate::port::ProviderError;
 use crate::world::World;
@@ -29,7 +29,7 @@ fn taken(end: Result<(), AppendError>) -> Result<bool, Failure> {
     match end {
         Ok(()) => Ok(true),
         Err(AppendError::Lost { .. }) => Ok(false),
-        Err(AppendError::Refused { source, .. }) => Err(failed("writing the ledger", source)),
+        Err(AppendError::Refused { source, .. }) => Err(not_taken("writing the ledger", source)),
         Err(error) => {
             Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took an entry is not known")
                 .hint("run it again: it goes on where it stopped")

@@ -1,5 +1,6 @@
 //! The folder as a bucket: every call is handed to a thread that may block.
 
+use crate::empty;
 use crate::found::Found;
 use crate::steps::Steps;
 use crate::store::Store;
@@ -200,6 +201,11 @@ impl BucketReader for LocalBucket {
         let (below, after) = (prefix.to_owned(), after.cloned());
         let page = move |store: &Store| walk::list(store, &below, after.as_ref(), limit);
         self.run(prefix, page).await.map(|(page, _)| page)
+    }
+
+    async fn empty_folders(&self, prefix: &str, most: usize) -> Result<Vec<Key>, ProviderError> {
+        let below = prefix.to_owned();
+        self.run(prefix, move |store: &Store| empty::folders(store, &below, most)).await
     }
 }
 

@@ -9,6 +9,7 @@ mod bucket;
 mod description;
 mod digests;
 mod draft;
+mod empty;
 mod file_system;
 mod folder;
 mod found;

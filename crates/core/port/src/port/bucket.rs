@@ -191,6 +191,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     /// everywhere; whoever needs another order sorts.
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError>;
 
+    /// Folders below `prefix` in which nothing lies, at most `most` of them, where a store keeps its objects in folders: no
+    /// listing tells them, and each may be in place of an object.
+    async fn empty_folders(&self, _prefix: &str, _most: usize) -> Result<Vec<Key>, ProviderError> {
+        Ok(Vec::new())
+    }
+
     /// The names that begin with `prefix`, as far as this many requests tell them: what they name is not described. A
     /// store that knows when names were put tells the newest ones first.
     async fn names(&self, prefix: &str, requests: usize) -> Result<Names, ProviderError> {

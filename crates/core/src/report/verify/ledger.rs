@@ -78,6 +78,7 @@ pub async fn check_ledger_in_parts(
         found: Findings::default(),
     };
     walk.pass().await?;
+    walk.hollow().await?;
     while let Some(from) = walk.names.rest() {
         walk.first = false;
         walk.names = Named::new(from, most);
@@ -144,6 +145,30 @@ impl Walk<'_> {
                     format!("`{}` of {short} is missing, which records name", word.rest(number))
                 }
             });
+        }
+        Ok(())
+    }
+
+    /// Folders without anything in them, each in the place of something that belongs to a ledger: where a store keeps its
+    /// objects in folders, what lay there is gone, and nobody can write there again.
+    async fn hollow(&mut self) -> Result<(), Failure> {
+        let (root, bucket) = (self.reader.root(), self.reader.bucket());
+        let found = bucket.empty_folders(&format!("{root}/"), PAGE).await;
+        let found = found.map_err(|error| Failure::looking("listing the ledger", error))?;
+        let ends = |key: &Key| {
+            let text = key.as_str();
+            let slashes = text.match_indices('/').map(|(at, _)| at);
+            slashes.chain([text.len()]).filter_map(|end| text.get(..end)?.parse::<Key>().ok()).collect()
+        };
+        for key in found {
+            let within: Vec<Key> = ends(&key);
+            let place = within
+                .into_iter()
+                .find(|key| !matches!(Thing::of(root, key), Thing::Foreign | Thing::Scratch | Thing::Alive));
+            if let Some(place) = place {
+                let shown = shown(place.as_str());
+                self.found.fault(format!("`{shown}` is a folder, in the place of an object of the ledger"));
+            }
         }
         Ok(())
     }

@@ -1,0 +1,49 @@
+//! Folders in which nothing lies. No listing of objects tells them, and one may be in the place of an object.
+
+use crate::folder::Folder;
+use crate::hidden;
+use crate::path::go_down;
+use crate::store::Store;
+use crate::trouble::Outcome;
+use promote_port::location::Key;
+use std::io;
+
+/// Those below the folder that `prefix` names, at most `most` of them.
+pub(crate) fn folders(store: &Store, prefix: &str, most: usize) -> Outcome<Vec<Key>> {
+    let root = store.root()?;
+    let below = prefix.trim_end_matches('/');
+    let parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
+    let mut found = Vec::new();
+    if let Some(folder) = go_down(&root, &parts)? {
+        let path = if below.is_empty() { String::new() } else { format!("{below}/") };
+        look(&folder, &path, most, &mut found)?;
+    }
+    Ok(found)
+}
+
+fn look(folder: &Folder, path: &str, most: usize, found: &mut Vec<Key>) -> Outcome<()> {
+    let (mut inner, mut any) = (Vec::new(), false);
+    folder.each(|entry| {
+        any = true;
+        if entry.is_folder && !entry.name.eq_ignore_ascii_case(hidden::NAME) {
+            inner.push(entry.name);
+        }
+    })?;
+    if !any {
+        // One that no key can name is in the place of none.
+        found.extend(path.trim_end_matches('/').parse::<Key>());
+        return Ok(());
+    }
+    inner.sort_unstable();
+    for name in inner {
+        if found.len() >= most {
+            break;
+        }
+        match folder.sub(&name) {
+            Ok(sub) => look(&sub, &format!("{path}{name}/"), most, found)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
