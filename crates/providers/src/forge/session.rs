@@ -13,7 +13,7 @@ use reqwest::{Client, Method, StatusCode, Url};
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long one answer may take.
+/// How long it may take to be answered, everything included: a second try does not begin a time of its own.
 const ANSWER: Duration = Duration::from_secs(8);
 /// The largest answer in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
@@ -21,7 +21,7 @@ const LARGEST: usize = 4 * 1024 * 1024;
 const POLICY: RetryPolicy = RetryPolicy {
     first: Duration::from_millis(300),
     longest: Duration::from_secs(2),
-    deadline: Duration::from_secs(10),
+    deadline: ANSWER,
     attempts: 4,
 };
 
@@ -77,7 +77,11 @@ impl Session {
     where
         C: Future<Output = Result<T, ProviderError>>,
     {
-        POLICY.again(&SystemClock, &SystemEntropy, call).await
+        let tries = POLICY.again(&SystemClock, &SystemEntropy, call);
+        tokio::time::timeout(ANSWER, tries).await.unwrap_or_else(|_| {
+            let what = format!("it gave no answer that counts within {} s", ANSWER.as_secs());
+            Err(self.error(ErrorKind::Unavailable, what))
+        })
     }
 
     /// Sends one request once.
@@ -173,4 +177,34 @@ fn throttled(error: ProviderError, seconds: Option<u64>) -> ProviderError {
     error
         .throttled(Duration::from_secs(seconds.unwrap_or(60)))
         .hint("the forge takes no more requests for now")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::forge::{Access, token};
+    use crate::{Trust, Variables};
+    use promote_core::config::{Forge, Mirroring};
+    use std::time::Instant;
+
+    /// One that hung was asked again when its time was over, for as long once more.
+    #[tokio::test]
+    async fn a_forge_that_hangs_is_given_its_time_once() {
+        let hung = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let forge = Forge {
+            kind: ForgeKind::Github,
+            repository: Some("acme/shop".to_owned()),
+            api: Some(format!("http://{}", hung.local_addr().unwrap())),
+            deployments: Mirroring::Auto,
+        };
+        let variables: Variables = [("GITHUB_TOKEN", "ghs_1")].into_iter().collect();
+        let access = Access { forge, variables, remote: None, person: false, trust: Trust::default() };
+        let place = Place::of(&access).unwrap();
+        let token = token::find(&access, &place).await.unwrap();
+        let session = Session::new(place, &token).unwrap();
+        let (begun, asked) = (Instant::now(), Asked::get(&["deployments"], &[]));
+        let error = session.again(|| session.ask(&asked)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::Unavailable);
+        assert!(begun.elapsed() < ANSWER + Duration::from_secs(2), "{:?}", begun.elapsed());
+    }
 }
