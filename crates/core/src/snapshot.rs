@@ -15,7 +15,7 @@ use crate::relocated::Relocated;
 use crate::request::Request;
 use crate::version;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// A release and all that is known of it.
@@ -160,6 +160,8 @@ pub struct Snapshot {
     pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.
     pub capabilities: BTreeMap<StoreId, Capabilities>,
+    /// The artifacts that are copied in parts and whose source may have tags that can't be read.
+    pub untold_tags: BTreeSet<String>,
 }
 
 impl Candidate {

@@ -153,6 +153,11 @@ impl<L: Layer> BucketReader for Around<L> {
         self.go(Method::Versioning, "", (), |inner, ()| async move { inner.versioning().await }.boxed()).await
     }
 
+    async fn tags(&self, key: &Key) -> Result<Option<usize>, ProviderError> {
+        let send = |inner: Arc<dyn Bucket>, key: Key| async move { inner.tags(&key).await }.boxed();
+        self.go(Method::Tags, key.as_str(), key.clone(), send).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.go(Method::Versions, key.as_str(), (key.clone(), limit), |inner, (key, limit)| {
             async move { inner.versions(&key, limit).await }.boxed()

@@ -18,6 +18,7 @@ mod release;
 mod seen;
 mod sources;
 mod still;
+mod tags;
 mod targets;
 pub(crate) mod undoing;
 
@@ -35,7 +36,7 @@ use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
 use crate::world::View;
 use futures_util::future::{join, join_all, try_join, try_join_all, try_join3, try_join4};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use targets::Depth;
 
 pub(crate) use adopted::adopted;
@@ -107,6 +108,8 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
         let known = (&genesis.0, &*capabilities);
         let files = published::settle(view, known, candidate, files, &of_folders).await?;
         if unread.is_empty() && files.is_empty() {
+            let environment = environment(config, &request.environment)?;
+            snapshot.untold_tags = Box::pin(tags::untold(view, environment, &snapshot)).await;
             return Ok(snapshot);
         }
         read.extend(Box::pin(sources::read(view, unread)).await?);
@@ -249,6 +252,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         descent,
         gates,
         capabilities,
+        untold_tags: BTreeSet::new(),
     })
 }
 

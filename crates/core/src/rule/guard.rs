@@ -38,6 +38,14 @@ pub(crate) fn way(
     }
 }
 
+/// The largest object in bytes that a store of objects copies with one request, where it is one that has parts at all.
+const AT_ONCE: u64 = 5 << 30;
+
+/// Whether an object of this size is copied in parts.
+pub(crate) fn in_parts(way: CopyGuard, size: u64) -> bool {
+    way == CopyGuard::ConditionalComplete || way == CopyGuard::ConditionalCopy && size > AT_ONCE
+}
+
 /// The longest file that a folder in place lacks, where it is longer than can be brought there.
 fn too_long<'m>(
     source: &'m FolderManifest,
@@ -116,6 +124,12 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     {
         let names: Vec<String> = left.iter().map(|name| format!("`{}`", shown(name))).collect();
         weaker.push(format!("of the source's own metadata, {} can't go along", names.join(", ")));
+    }
+    if facts.snapshot.untold_tags.contains(artifact) {
+        weaker.push(format!(
+            "whether `{}` has tags may not be asked (`s3:GetObjectTagging`): a copy in parts goes without them",
+            built.location
+        ));
     }
     match way {
         Some(CopyGuard::ConditionalCopy) => {}

@@ -28,7 +28,7 @@ mod versions;
 pub use crate::finding::{Finding, Verdict};
 pub use drift::{drift, unended};
 pub use facts::Facts;
-pub(crate) use guard::way;
+pub(crate) use guard::{in_parts, way};
 pub(crate) use target_name::names_used;
 
 use crate::exit::ExitStatus;

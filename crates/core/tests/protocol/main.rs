@@ -27,5 +27,6 @@ mod redeployed;
 mod repeated;
 mod signs;
 mod stage;
+mod tags;
 mod takeover;
 mod undo;

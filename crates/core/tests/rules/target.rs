@@ -109,6 +109,9 @@ fn every_way_to_guard_a_copy_has_its_answer() {
     assert_snapshot!(check(CopyGuard::ConditionalPut, 13), @"unmet: memory://m has no conditional copy, and 14 bytes are too many to pass through this machine");
     assert_snapshot!(check(CopyGuard::None, 1 << 40), @"unmet: memory://m checks no condition of a write");
     let mut case = Case::new();
+    case.snapshot.untold_tags.insert("main".to_owned());
+    assert_snapshot!(case.check("guard"), @"met: whether `memory://m/rel/bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb.zip` has tags may not be asked (`s3:GetObjectTagging`): a copy in parts goes without them");
+    let mut case = Case::new();
     case.snapshot.capabilities.clear();
     assert_snapshot!(case.check("guard"), @"unmet: conditional writes of memory://m were never probed (`promote doctor --probe` does)");
     assert_snapshot!(case.overriding("guard").check("guard"), @r#"

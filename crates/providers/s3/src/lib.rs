@@ -70,6 +70,10 @@ impl BucketReader for S3Bucket {
         self.keeps_versions().await
     }
 
+    async fn tags(&self, key: &Key) -> Result<Option<usize>, ProviderError> {
+        Ok(self.read_tags(&self.name, key, None).await?.map(|tags| tags.len()))
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.all_versions(key, limit).await
     }

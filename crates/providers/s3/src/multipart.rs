@@ -8,10 +8,11 @@ use crate::failure::Doing;
 use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, whole_digest};
 use crate::writing::{Guard, Stored, Target, as_conflict};
-use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart};
+use aws_sdk_s3::types::{ChecksumAlgorithm, CompletedMultipartUpload, CompletedPart, Tag};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use promote_port::digest::Digest;
+use promote_port::location::Key;
 use promote_port::port::{Blob, ErrorKind, Object, ProviderError};
 use std::time::Duration;
 
@@ -202,23 +203,11 @@ impl S3Bucket {
     }
 
     /// The tags of a source as a request gives them, which a copy by parts does not carry over by itself. `None` where it
-    /// has none, where the store knows none, and where they may not be read.
-    async fn tags(&self, from: &Pin<'_>) -> Result<Option<String>, ProviderError> {
+    /// has none, where the store knows none, and where they may not be read, which the plan told.
+    async fn tags_of(&self, from: &Pin<'_>) -> Result<Option<String>, ProviderError> {
         let source = from.source;
-        let key = source.location.key.as_str();
-        let doing = Doing::reading(self, key, "s3:GetObjectTagging", self.limits.answer);
-        let request = self
-            .client()
-            .await?
-            .get_object_tagging()
-            .bucket(from.bucket)
-            .key(key)
-            .set_version_id(source.version.as_ref().map(|version| version.0.clone()));
-        let tags = match doing.run(request.send()).await {
-            Ok(answer) => answer.tag_set,
-            Err(failure) if failure.kind == ErrorKind::Unavailable => return Err(failure),
-            Err(_) => return Ok(None),
-        };
+        let version = source.version.as_ref().map(|version| version.0.clone());
+        let tags = self.read_tags(from.bucket, &source.location.key, version).await?.unwrap_or_default();
         let mut text = String::new();
         for tag in &tags {
             for (before, part) in [("&", tag.key()), ("=", tag.value())] {
@@ -229,6 +218,23 @@ impl S3Bucket {
         Ok(text.strip_prefix('&').map(str::to_owned))
     }
 
+    /// The tags of an object, none where the store knows none; `None` where they may not be read.
+    pub(crate) async fn read_tags(
+        &self,
+        bucket: &str,
+        key: &Key,
+        version: Option<String>,
+    ) -> Result<Option<Vec<Tag>>, ProviderError> {
+        let doing = Doing::reading(self, key.as_str(), "s3:GetObjectTagging", self.limits.answer);
+        let request = self.client().await?.get_object_tagging().bucket(bucket).key(key.as_str());
+        match doing.run(request.set_version_id(version).send()).await {
+            Ok(answer) => Ok(Some(answer.tag_set)),
+            Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
+            Err(failure) if failure.kind == ErrorKind::Denied => Ok(None),
+            Err(_) => Ok(Some(Vec::new())),
+        }
+    }
+
     /// Copies by parts that the store reads itself, then the conditional completion.
     pub(crate) async fn copy_by_parts(
         &self,
@@ -237,7 +243,7 @@ impl S3Bucket {
     ) -> Result<Object, ProviderError> {
         let size = from.source.size;
         let doing = self.ready(target.key, size).await?;
-        let upload = self.begin(&doing, target, None, self.tags(from).await?).await?;
+        let upload = self.begin(&doing, target, None, self.tags_of(from).await?).await?;
         let upload = upload.as_str();
         let spans = spans(size, self.limits.copy_part);
         let whole = spans.len() == 1;

@@ -21,6 +21,8 @@ pub enum Method {
     Versions,
     /// `versioning`
     Versioning,
+    /// `tags`
+    Tags,
     /// `expires`: seldom a request.
     Expires,
     /// `write`
@@ -46,6 +48,7 @@ impl Method {
                 | Self::List
                 | Self::Versions
                 | Self::Versioning
+                | Self::Tags
                 | Self::Expires
         )
     }
@@ -62,6 +65,7 @@ impl fmt::Display for Method {
             Self::List => "list",
             Self::Versions => "versions",
             Self::Versioning => "versioning",
+            Self::Tags => "tags",
             Self::Expires => "expires",
             Self::Write => "write",
             Self::Copy => "copy",

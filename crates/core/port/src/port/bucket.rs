@@ -176,6 +176,12 @@ pub trait BucketReader: Debug + Display + Send + Sync {
         Ok(None)
     }
 
+    /// How many tags somebody put on an object, which the store keeps beside it and a copy in parts takes along where they may
+    /// be read; `None` where they may not. None of them where the store has no tags.
+    async fn tags(&self, _key: &Key) -> Result<Option<usize>, ProviderError> {
+        Ok(Some(0))
+    }
+
     /// Up to `limit` versions of one object, newest first, the present one included, each described as `head` would;
     /// what was deleted in between is left out. Empty where the store keeps no versions: then `head` knows all.
     async fn versions(&self, _key: &Key, _limit: usize) -> Result<Vec<Object>, ProviderError> {

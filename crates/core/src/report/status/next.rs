@@ -13,7 +13,7 @@ use crate::rule::{self, Facts, Finding};
 use crate::snapshot::{Candidate, Doom, Findings, Seen, Snapshot};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What may move next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -175,6 +175,7 @@ fn judge(
         candidate: candidate(release, looked, actor),
         targets: targets.into_iter().filter(|(name, seen)| stays(name, seen)).collect(),
         capabilities,
+        untold_tags: BTreeSet::new(),
     };
     // By the tags of now, as whoever plans it reads it.
     let state = snapshot.head.as_ref().map(crate::ledger::Head::state);

@@ -249,6 +249,10 @@ impl BucketReader for MemoryBucket {
         self.at("", |buckets| Ok(Some(self.contents(buckets)?.kind.truth.versioned))).await
     }
 
+    async fn tags(&self, key: &Key) -> Result<Option<usize>, ProviderError> {
+        self.at(key.as_str(), |buckets| Ok((!self.contents(buckets)?.kind.hides_tags).then_some(0))).await
+    }
+
     async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
         self.at(key.as_str(), |buckets| Ok(self.contents(buckets)?.versions(key, limit))).await
     }

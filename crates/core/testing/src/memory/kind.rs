@@ -29,6 +29,8 @@ pub struct MemoryKind {
     pub by_parts: bool,
     /// Whether a listing of few objects tells their contents, as Google's does of a ledger's documents.
     pub tells_contents: bool,
+    /// Whether the tags of objects may not be read.
+    pub hides_tags: bool,
 }
 
 /// Five gibibytes, S3's limit of a single put.
@@ -62,6 +64,7 @@ impl MemoryKind {
             whole_seconds: false,
             by_parts: false,
             tells_contents: false,
+            hides_tags: false,
         }
     }
 
