@@ -3,8 +3,9 @@
 
 use promote_core::port::wire;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Response, Url, redirect};
+use reqwest::{Client, RequestBuilder, Response, redirect};
 use std::time::{Duration, Instant};
+use url::Url;
 
 /// An address that may be asked: https, or http on this machine; without a password.
 pub(crate) fn trusted(text: &str) -> Option<Url> {

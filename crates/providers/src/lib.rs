@@ -7,6 +7,7 @@ pub mod connect;
 pub mod destination;
 pub mod fault;
 pub mod forge;
+#[cfg(any(feature = "forge", feature = "identity", feature = "http-step"))]
 mod https;
 pub mod identity;
 pub mod interruption;

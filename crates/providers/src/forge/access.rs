@@ -6,6 +6,9 @@ use promote_core::config::Forge;
 /// The variable that goes before all others that hold a token for the forge.
 pub const TOKEN: &str = "PROMOTE_FORGE_TOKEN";
 
+/// The variables that may have a token for GitHub; the first that is set goes before the others.
+pub const GITHUB_TOKENS: [&str; 3] = [TOKEN, "GITHUB_TOKEN", "GH_TOKEN"];
+
 /// What is known about reaching the forge.
 #[derive(Debug, Clone)]
 pub struct Access {

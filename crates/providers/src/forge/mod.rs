@@ -2,39 +2,39 @@
 //! job of it. What is told to it, and when, is the core's to decide.
 
 mod access;
+#[cfg(feature = "forge")]
 mod github;
+#[cfg(feature = "forge")]
 mod gitlab;
 mod job;
+#[cfg(feature = "forge")]
+mod open;
+#[cfg(feature = "forge")]
 mod place;
+#[cfg(feature = "forge")]
 mod session;
+#[cfg(feature = "forge")]
 mod token;
 
-pub use access::{Access, TOKEN};
+pub use access::{Access, GITHUB_TOKENS, TOKEN};
 pub use job::job;
-pub use token::GITHUB_TOKENS;
+#[cfg(feature = "forge")]
+pub use open::open;
 
-use crate::trust::HOSTS;
-use place::Place;
-use promote_core::config::ForgeKind;
-use promote_core::port::{Deployments, ErrorKind, ProviderError};
-use std::sync::Arc;
-
-/// Finds the repository and the token. Sends nothing to the forge.
+/// Says that no forge is reached.
 ///
 /// # Errors
-/// `Invalid` when it is not known which repository is meant, `Denied` when there is no token, or nobody allows the host that
-/// it would be sent to.
-pub async fn open(access: &Access) -> Result<Arc<dyn Deployments>, ProviderError> {
-    let place = Place::of(access)?;
-    let known = crate::trust::host(&place.api).filter(|host| access.trust.takes_forge(place.kind, host));
-    if known.is_none() {
-        let what = format!("nobody has allowed that a token is sent to `{}`", place.host());
-        return Err(ProviderError::new(ErrorKind::Denied, place.kind.name(), "api", what)
-            .hint(format!("`{HOSTS}` lists the hosts that are allowed")));
-    }
-    let token = token::find(access, &place).await?;
-    Ok(match place.kind {
-        ForgeKind::Github => Arc::new(github::Github::new(place, token)?),
-        ForgeKind::Gitlab => Arc::new(gitlab::Gitlab::new(place, token)?),
-    })
+/// Always `Invalid`: this build has no feature `forge`.
+#[cfg(not(feature = "forge"))]
+pub async fn open(
+    access: &Access,
+) -> Result<std::sync::Arc<dyn promote_core::port::Deployments>, promote_core::port::ProviderError> {
+    use promote_core::port::{ErrorKind, ProviderError};
+    let name = access.forge.kind.name();
+    Err(ProviderError::new(
+        ErrorKind::Invalid,
+        name,
+        "api",
+        "this build reaches no forge: its feature `forge` is off",
+    ))
 }

@@ -6,7 +6,7 @@ use crate::https::trusted;
 use promote_core::config::{Forge, ForgeKind};
 use promote_core::names::shown;
 use promote_core::port::{ErrorKind, ProviderError};
-use reqwest::Url;
+use url::Url;
 
 /// A repository on a forge.
 #[derive(Debug, Clone)]

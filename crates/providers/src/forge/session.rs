@@ -9,9 +9,10 @@ use promote_core::config::ForgeKind;
 use promote_core::decorator::RetryPolicy;
 use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Client, Method, StatusCode, Url};
+use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 use std::time::Duration;
+use url::Url;
 
 /// How long it may take to be answered, everything included: a second try does not begin a time of its own.
 const ANSWER: Duration = Duration::from_secs(8);

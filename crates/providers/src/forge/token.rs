@@ -1,7 +1,7 @@
 //! The token by which the forge is reached: named variables first, the forge's own command line last, and that only
 //! where a person sits before it.
 
-use super::access::{Access, TOKEN};
+use super::access::{Access, GITHUB_TOKENS, TOKEN};
 use super::place::Place;
 use promote_core::config::ForgeKind;
 use promote_core::port::{ErrorKind, ProviderError};
@@ -10,9 +10,6 @@ use std::time::Duration;
 
 /// How long the forge's own command line may take.
 const PATIENCE: Duration = Duration::from_secs(5);
-
-/// The variables that may have a token for GitHub; the first that is set goes before the others.
-pub const GITHUB_TOKENS: [&str; 3] = [TOKEN, "GITHUB_TOKEN", "GH_TOKEN"];
 
 /// A token. Has no `Debug` that shows it.
 #[derive(Clone)]

@@ -1,17 +1,13 @@
 //! Getting the token: from a variable, or from GitHub's runner.
 //! <https://docs.github.com/actions/reference/security/oidc>
 
+use super::{AUDIENCE, BEARER, TOKEN, URL};
 use crate::Variables;
 use crate::https::{self, trusted};
-use reqwest::Url;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;
-
-/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
-pub const AUDIENCE: &str = "promote";
-/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
-pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
+use url::Url;
 
 /// How long each answer may take.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -50,8 +46,8 @@ impl Source {
         if let Some(token) = variables.get(TOKEN) {
             return Some(Self { from: From::Variable(token.to_owned()), issuer });
         }
-        let url = variables.get("ACTIONS_ID_TOKEN_REQUEST_URL")?.to_owned();
-        let bearer = variables.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN")?.to_owned();
+        let url = variables.get(URL)?.to_owned();
+        let bearer = variables.get(BEARER)?.to_owned();
         let audience = variables.get("PROMOTE_ID_AUDIENCE").unwrap_or(AUDIENCE).to_owned();
         Some(Self { from: From::Runner { url, bearer, audience }, issuer })
     }

@@ -5,8 +5,12 @@
 //! the record. `PROMOTE_REQUIRE_OIDC` turns that into a refusal.
 
 mod claims;
+#[cfg(feature = "identity")]
 mod fetch;
+#[cfg(feature = "identity")]
 mod keys;
+#[cfg(feature = "identity")]
+mod token;
 
 use crate::Variables;
 use chrono::{DateTime, Utc};
@@ -15,7 +19,15 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Strength};
 
 pub use claims::{Identity, KEPT};
-pub use fetch::{AUDIENCE, TOKEN};
+
+/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
+pub const AUDIENCE: &str = "promote";
+/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
+pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
+
+/// Where GitHub's runner gives tokens, and what it is asked with.
+const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
+const BEARER: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
 
 /// What became of asking for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +47,7 @@ pub async fn look(variables: &Variables, now: DateTime<Utc>) -> Found {
 
 /// The same; `hide` is given the token as soon as it is there, before anything is done with it, for whoever must see to
 /// it that it is never shown.
+#[cfg(feature = "identity")]
 pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn Fn(&str) + Sync)) -> Found {
     let Some(source) = fetch::Source::of(variables) else { return Found::None };
     let token = match source.token().await {
@@ -43,12 +56,12 @@ pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn 
     };
     hide(&token);
     let known = source.issuer.is_some();
-    let expected = claims::Expected {
+    let expected = token::Expected {
         issuer: source.issuer,
         audience: variables.get("PROMOTE_ID_AUDIENCE").unwrap_or(AUDIENCE).to_owned(),
         now,
     };
-    match claims::read(&token, &expected) {
+    match token::read(&token, &expected) {
         Err(why) => Found::Bad(why),
         Ok(mut identity) if !known => {
             identity.signature =
@@ -66,6 +79,17 @@ pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn 
             }
             Err(keys::Doubt::Forged(why)) => Found::Bad(why),
         },
+    }
+}
+
+/// The same; `hide` is given the token as soon as it is there, before anything is done with it, for whoever must see to
+/// it that it is never shown.
+#[cfg(not(feature = "identity"))]
+pub async fn look_hiding(variables: &Variables, _now: DateTime<Utc>, _hide: &(dyn Fn(&str) + Sync)) -> Found {
+    let has = |name: &str| variables.get(name).is_some();
+    match has(TOKEN) || has(URL) && has(BEARER) {
+        true => Found::Bad("this build can't check a token: its feature `identity` is off".to_owned()),
+        false => Found::None,
     }
 }
 
@@ -114,5 +138,5 @@ pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
         .hint("on GitHub the job needs `permissions: id-token: write`; on GitLab `id_tokens: PROMOTE_ID_TOKEN: aud: promote`"))
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "identity"))]
 mod tests;

@@ -8,9 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::template::{RenderError, Template, variable};
-use reqwest::{Client, Response, Url, redirect};
+use reqwest::{Client, Response, redirect};
 use std::time::Duration;
 use tokio::time::Instant;
+use url::Url;
 
 /// The longest wait between two requests.
 const LONGEST_WAIT: Duration = Duration::from_secs(10);

@@ -5,13 +5,14 @@ mod collected;
 mod command;
 mod folder;
 mod given;
+#[cfg(feature = "http-step")]
 mod http;
 mod masked;
 mod outputs;
 mod pipeline;
 mod process_group;
 mod system;
-#[cfg(test)]
+#[cfg(all(test, feature = "http-step"))]
 mod tests;
 mod watcher;
 
@@ -23,6 +24,10 @@ use promote_core::config::{Step, StepAction};
 use promote_core::port::{ProviderError, StepContext, StepProgress, StepReport, StepRunner};
 use std::time::{Duration, Instant};
 use system::Ended;
+
+/// What a build without the feature can't do.
+#[cfg(not(feature = "http-step"))]
+const ASKING: &str = "ask an address: its feature `http-step` is off";
 
 #[async_trait]
 impl StepRunner for SystemSteps {
@@ -40,12 +45,15 @@ impl StepRunner for SystemSteps {
                 let run = command::Run { text: command, changed: *changed, saves: saves.as_deref() };
                 command::run(self, step, &run, context, timeout, progress).await
             }
+            #[cfg(feature = "http-step")]
             StepAction::Http { url, expect } => {
                 http::wait(self, url, expect.as_ref(), context, timeout, progress).await
             }
             StepAction::CodePipeline { names, start } => {
                 pipeline::run(self, names, *start, context, timeout, progress).await
             }
+            #[cfg(not(feature = "http-step"))]
+            StepAction::Http { .. } => cannot(ASKING),
             StepAction::Github { .. } => cannot("run GitHub workflows"),
             StepAction::Gitlab { .. } => cannot("run GitLab pipelines"),
             StepAction::Receipts(_) => cannot("wait for receipts of hosts"),
@@ -62,6 +70,11 @@ impl StepRunner for SystemSteps {
     async fn unfit(&self, step: &Step, context: &StepContext) -> Option<ProviderError> {
         match &step.action {
             StepAction::CodePipeline { names, start } => pipeline::unfit(self, names, *start, context).await,
+            #[cfg(not(feature = "http-step"))]
+            StepAction::Http { url, .. } => {
+                let what = format!("this build of promote can't {ASKING}");
+                Some(ProviderError::new(promote_core::port::ErrorKind::Invalid, "step", url.as_str(), what))
+            }
             _ => None,
         }
     }

@@ -14,6 +14,7 @@ pub struct SystemSteps {
     pub(super) base: PathBuf,
     pub(super) variables: Variables,
     pub(super) interruption: Interruption,
+    #[cfg_attr(not(feature = "http-step"), expect(dead_code, reason = "only addresses are asked again"))]
     pub(super) first_wait: Duration,
     pub(super) pipelines: PipelineAccess,
     pub(super) clock: Arc<dyn Clock>,

@@ -1,7 +1,7 @@
 //! The host that an address leads to.
 
 use promote_core::trust::Host;
-use reqwest::Url;
+use url::Url;
 
 /// The host of an address, and the whole of it.
 pub(super) fn address(text: &str) -> Option<(Host, Url)> {
