@@ -2,15 +2,19 @@
 //! the source of a copy; but nothing holds the write of a pointer to the folder behind it, nor a pipeline to the object
 //! that is not moved. And of several copies, or of a folder's files, the first would be written by then.
 
+use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::folder::PAUSE_S;
+use crate::folder::{PAUSE_S, Pin};
 use crate::ledger::{Head, Shape, TargetMove};
-use crate::observe::{still, unblocked};
+use crate::location::Key;
+use crate::observe::{Anew, still, unblocked};
 use crate::plan::Plan;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::world::World;
 use chrono::TimeDelta;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// When what the targets will name was looked at last.
@@ -21,6 +25,8 @@ pub(super) struct Again<'a> {
     apart: bool,
     /// By the clock that nobody sets; `None` for too long ago.
     looked: Option<Duration>,
+    /// What was put at a source again, by artifact.
+    anew: BTreeMap<String, Anew>,
 }
 
 impl<'a> Again<'a> {
@@ -34,7 +40,7 @@ impl<'a> Again<'a> {
         // By the store's clock, which told both times.
         let planned = intent.stored_at - snapshot.taken_at <= TimeDelta::seconds(PAUSE_S.into());
         let at_once = !apart && !request.asked && planned;
-        Self { world, snapshot, apart, looked: at_once.then_some(begun) }
+        Self { world, snapshot, apart, looked: at_once.then_some(begun), anew: BTreeMap::new() }
     }
 
     /// Looks at all of it before the first target is written: then nothing has moved yet.
@@ -46,10 +52,16 @@ impl<'a> Again<'a> {
             unblocked(self.world, self.snapshot, &plan.release.commit).await?;
         }
         let now = self.world.clock.steady();
-        // One copy alone is refused by the store just as well.
-        let alone = plan.targets.len() == 1;
-        for target in plan.targets.iter().filter(|target| !alone || target.shape != Shape::Whole) {
-            still(self.world, self.snapshot, target).await?;
+        for target in &plan.targets {
+            // Of one copy alone nothing else moves, and a version that is kept is what was planned.
+            let pinned = target.shape == Shape::Whole && target.source.version.is_some();
+            match still(self.world, self.snapshot, target).await {
+                Ok(Some(anew)) => drop(self.anew.insert(target.name().to_owned(), anew)),
+                Ok(None) => {}
+                Err(failure) if pinned && plan.targets.len() == 1 && failure.exit == ExitStatus::Conflict => {
+                }
+                Err(failure) => return Err(failure),
+            }
         }
         self.looked = Some(now);
         Ok(())
@@ -61,7 +73,23 @@ impl<'a> Again<'a> {
         if !as_it_lies || self.is_recent() {
             return Ok(());
         }
-        still(self.world, self.snapshot, target).await
+        still(self.world, self.snapshot, target).await.map(drop)
+    }
+
+    /// The target with the very source that was looked at last.
+    pub(super) fn pinned<'t>(&self, target: &'t TargetMove) -> Cow<'t, TargetMove> {
+        match self.anew.get(target.name()) {
+            Some(Anew::Object(source)) => Cow::Owned(TargetMove { source: source.clone(), ..target.clone() }),
+            _ => Cow::Borrowed(target),
+        }
+    }
+
+    /// What the files of a folder are pinned to since they were put there again.
+    pub(super) fn pins(&self, target: &TargetMove) -> Option<&BTreeMap<Key, Pin>> {
+        match self.anew.get(target.name())? {
+            Anew::Files(pins) => Some(pins),
+            Anew::Object(_) => None,
+        }
     }
 
     /// Whether all that the plan looked at was looked at a moment ago, and nothing was waited for since.

@@ -82,7 +82,8 @@ impl Hand<'_> {
         let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
         let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
         let source = self.snapshot.files.get(target.name());
-        let pins = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
+        let planned = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
+        let pins = self.again.pins(target).or(planned);
         folder::Known {
             source: source.map(|source| &*source.manifest),
             pins,
@@ -149,6 +150,7 @@ fn ended(touched: bool, failure: Failure) -> Effect {
 
 /// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
 pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
+    let target = &*hand.again.pinned(target);
     if target.shape == Shape::Unmoved {
         if let Err(failure) = hand.again.one(target).await {
             return Effect::Refused(failure);

@@ -55,7 +55,7 @@ pub use release::{candidate, resolve_prefix};
 pub(crate) use release::{checked, unpublished};
 pub use seen::seen;
 pub(crate) use sources::{judge_sources, remembered_of as remembered, tokens_tell};
-pub(crate) use still::{still, unblocked};
+pub(crate) use still::{Anew, still, unblocked};
 pub(crate) use targets::standing;
 
 /// The settings of an environment.

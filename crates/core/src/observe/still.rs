@@ -1,5 +1,6 @@
 //! Whether a release still lies at its sources as the plan found it: asked once more before the first target is written,
-//! when anything took place since. And whether it was blocked meanwhile.
+//! when anything took place since. What was put there again with the same bytes is the release: then copies are pinned to
+//! that. And whether it was blocked meanwhile.
 
 use super::published::{self, Unread};
 use super::sources::tells;
@@ -7,29 +8,51 @@ use crate::commit::CommitId;
 use crate::content;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::folder::Pin;
 use crate::folder::source::{self, Reads};
 use crate::ledger::{LedgerError, Shape, TargetMove};
-use crate::location::FOLDER;
-use crate::port::Token;
+use crate::location::{FOLDER, Key};
+use crate::port::{Object, PinnedSource, Token};
 use crate::snapshot::{Snapshot, SourceFolder};
 use crate::world::World;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// How often a folder is read in which somebody writes meanwhile.
 const ROUNDS: u32 = 3;
 
-/// Fails with `Conflict` when the source of `target` is not what the plan found there any more.
+/// What copies are pinned to where the same bytes were put at a source once more.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Anew {
+    /// The object.
+    Object(PinnedSource),
+    /// The files of a folder.
+    Files(BTreeMap<Key, Pin>),
+}
+
+/// Fails with `Conflict` when the source of `target` is not what the plan found there any more. Says where the same bytes
+/// were put there again.
 ///
 /// # Errors
 /// Also what a store answered.
-pub(crate) async fn still(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
+pub(crate) async fn still(
+    world: &World,
+    snapshot: &Snapshot,
+    target: &TargetMove,
+) -> Result<Option<Anew>, Failure> {
     let folder = snapshot.files.get(target.name());
     match (&target.shape, folder) {
         (shape @ (Shape::Pointer { .. } | Shape::Folder { .. }), Some(folder)) => {
-            let copies = matches!(shape, Shape::Folder { .. });
-            Box::pin(files(world, snapshot, folder, copies)).await
+            let pins = Box::pin(files(world, snapshot, folder)).await?;
+            Ok(pins.filter(|_| matches!(shape, Shape::Folder { .. })).map(Anew::Files))
         }
-        (Shape::Whole | Shape::Unmoved, _) => Box::pin(object(world, snapshot, target)).await,
+        (Shape::Whole | Shape::Unmoved, _) => {
+            let found = Box::pin(object(world, snapshot, target)).await?;
+            Ok(found.map(|now| {
+                let PinnedSource { location, sha256, size, headers, .. } = target.source.clone();
+                let Object { token, version, .. } = now;
+                Anew::Object(PinnedSource { location, token, version, sha256, size, headers })
+            }))
+        }
         // What nobody looked at was not planned.
         (Shape::Pointer { .. } | Shape::Folder { .. }, None) => Err(changed(target)),
     }
@@ -57,24 +80,13 @@ fn changed(target: &TargetMove) -> Failure {
     Failure::new(ExitStatus::Conflict, format!("`{place}` changed after it was checked"))
 }
 
-/// That the very same bytes were put there again: copies are pinned to what the plan saw, so that one after the other would
-/// be refused, and what was written before it would stay alone.
-fn written_again(place: &str) -> Failure {
-    Failure::new(
-        ExitStatus::Conflict,
-        format!("`{place}` was written again after it was checked, with the same bytes"),
-    )
-    .hint("run the same command again: it will take them; a `prepare` must not write there")
-}
-
-/// A release's own folder: its manifest and those of its files that matter. What has another token is read. `copies`: they are
-/// about to be copied, and not only pointed at.
+/// A release's own folder: its manifest and those of its files that matter. What has another token is read, and then says
+/// what the files are pinned to now.
 async fn files(
     world: &World,
     snapshot: &Snapshot,
     folder: &SourceFolder,
-    copies: bool,
-) -> Result<(), Failure> {
+) -> Result<Option<BTreeMap<Key, Pin>>, Failure> {
     let SourceFolder { entry, location, stored, part, .. } = folder;
     let changed = || Failure::new(ExitStatus::Conflict, format!("`{location}` changed after it was checked"));
     let view = world.view();
@@ -104,12 +116,8 @@ async fn files(
             return Err(told.into_iter().fold(changed(), |failure, why| failure.state(format!("{why}."))));
         }
         if looked.unread.is_empty() {
-            // Whatever had to be read has other tokens than those that the copies name.
-            return if copies && !reads.is_empty() {
-                Err(written_again(&location.to_string()))
-            } else {
-                Ok(())
-            };
+            // Whatever had to be read may have other tokens than those that the copies name.
+            return Ok((!reads.is_empty()).then_some(looked.pins));
         }
         let unread = Unread { entry: entry.clone(), location: location.clone(), files: looked.unread };
         let mut read = published::Read::new();
@@ -128,13 +136,14 @@ async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, F
     Ok(found.1.is_some_and(|found| found.identity() == folder.stored.identity()))
 }
 
-/// A release's own object. Another one is read: the very same bytes are the release, where nothing is copied.
-async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<(), Failure> {
+/// A release's own object. Another one is read: the very same bytes are the release, and what they are now is told. A
+/// version that is kept can be copied all the same.
+async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<Option<Object>, Failure> {
     let pinned = &target.source;
     let place = &pinned.location;
     // An image is named by its digest, which nobody can change.
     if place.is_image() {
-        return Ok(());
+        return Ok(None);
     }
     let view = world.view();
     let store = world.store(&place.store)?;
@@ -144,17 +153,18 @@ async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Resu
     let Some(found) = found else { return Err(changed(target).state(format!("`{place}` is gone."))) };
     let same = found.token == pinned.token && (tells || pinned.version.is_some());
     if same && found.version == pinned.version {
-        return Ok(());
+        return Ok(None);
     }
-    let holds = match found.sha256 {
-        Some(digest) => Some(digest),
-        None => content::digest(&**store, place, found, &*world.events).await?.map(|(_, digest)| digest),
+    let (found, holds) = match found.sha256 {
+        Some(digest) => (found, digest),
+        None => match content::digest(&**store, place, found, &*world.events).await? {
+            Some(read) => read,
+            None => return Err(changed(target).state(format!("`{place}` is gone."))),
+        },
     };
-    match holds {
-        Some(digest) if digest == pinned.sha256 && target.shape == Shape::Unmoved => Ok(()),
-        Some(digest) if digest == pinned.sha256 => Err(written_again(&place.to_string())),
-        Some(digest) => Err(changed(target)
-            .state(format!("`{place}` contains {digest}, and was published as {}.", pinned.sha256))),
-        None => Err(changed(target).state(format!("`{place}` is gone."))),
+    if holds != pinned.sha256 {
+        let told = format!("`{place}` contains {holds}, and was published as {}.", pinned.sha256);
+        return Err(changed(target).state(told));
     }
+    Ok((found.token != pinned.token || found.version != pinned.version).then_some(found))
 }

@@ -15,7 +15,7 @@ use promote_core::location::{FOLDER, Key};
 use promote_core::plan::Decision;
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
 use promote_core::request::Request;
-use promote_testing::memory::{MemoryBucket, MemoryKind};
+use promote_testing::memory::{MemoryBucket, MemoryKind, Tokens};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -262,38 +262,56 @@ fn no_folder_moves_whose_manifest_is_changed_while_prepare_runs() {
     }
 }
 
+/// Stores of every kind, and some without versions where a write of the same bytes has a token of its own, or whose tokens
+/// tell nothing.
+fn all_kinds() -> Vec<(&'static str, MemoryKind)> {
+    let mut all = kinds();
+    for (what, tells) in [("without versions", true), ("whose tokens tell nothing", false)] {
+        let mut kind = MemoryKind { tokens: Tokens::Unique, vouches: false, ..MemoryKind::s3_like() };
+        kind.truth.versioned = false;
+        kind.truth.tokens_tell = tells;
+        all.push((what, kind));
+    }
+    all
+}
+
 #[test]
-fn what_is_copied_and_was_written_again_with_the_same_bytes_moves_whole_or_not_at_all() {
-    for (what, kind) in kinds() {
-        let again: [(&str, &str, Act); 2] = [
-            (
-                "a folder in place",
-                IN_PLACE_AND_ZIP,
-                Box::new(|store| {
-                    for (path, text) in files('b') {
-                        store.put(&file('b', path, "config"), text).unwrap();
-                    }
-                }),
-            ),
-            (
-                "a zip",
-                TWO,
-                Box::new(|store| {
-                    store.put(&zip_of('b'), zip('b')).unwrap();
-                }),
-            ),
+fn what_is_copied_and_was_written_again_with_the_same_bytes_is_the_release() {
+    let zip_again = || -> Act {
+        Box::new(|store| {
+            store.put(&zip_of('b'), zip('b')).unwrap();
+        })
+    };
+    let folder_again = || -> Act {
+        Box::new(|store| {
+            for (path, text) in files('b') {
+                store.put(&file('b', path, "config"), text).unwrap();
+            }
+        })
+    };
+    for (what, kind) in all_kinds() {
+        let again: [(&str, &str, Act); 6] = [
+            ("a folder in place", IN_PLACE, folder_again()),
+            ("a folder after a zip", IN_PLACE_AND_ZIP, folder_again()),
+            ("a zip alone", ZIP, zip_again()),
+            ("a zip after a pointer", TWO, zip_again()),
+            ("a zip before a folder", IN_PLACE_AND_ZIP, zip_again()),
+            ("nothing", IN_PLACE_AND_ZIP, Box::new(|_| {})),
         ];
-        for (of, stage, act) in again {
-            let stage = prepared(stage, kind.clone());
-            let before = stage.held("prod");
-            match moved(&stage, act) {
-                // Where the store's tokens are those of the bytes, nothing changed.
-                End::Done(_) => assert_eq!(stage.held("prod")[0], Some('b'), "{what}: {of}"),
-                End::Failed(failure) => {
-                    assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {of}: {}", told(&failure));
-                    as_it_was(&stage, before, what);
+        for (of, shape, act) in again {
+            let stage = prepared(shape, kind.clone());
+            let end = moved(&stage, act);
+            assert!(matches!(end, End::Done(_)), "{what}: {of}: {end:?}");
+            let state = stage.state("prod");
+            assert!(state.open.is_none(), "{what}: {of}");
+            assert_eq!(state.release().unwrap().commit, commit('b'), "{what}: {of}");
+            if shape != IN_PLACE {
+                assert_eq!(stage.held("prod")[0], Some('b'), "{what}: {of}");
+            }
+            if shape == IN_PLACE_AND_ZIP {
+                for (path, text) in files('b') {
+                    assert_eq!(stage.bytes(&format!("prod/config/{path}")), Some(text), "{what}: {of}");
                 }
-                other => panic!("{what}: {of}: {other:?}"),
             }
         }
     }
