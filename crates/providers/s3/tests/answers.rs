@@ -57,8 +57,8 @@ async fn every_answer_to_a_write_has_one_meaning_and_is_asked_for_once() {
     let cases = [
         (Answer::error(412, "PreconditionFailed"), ErrorKind::Conflict, "somebody else"),
         (Answer::error(404, "NoSuchKey"), ErrorKind::Conflict, "is gone"),
-        (Answer::error(409, "ConditionalRequestConflict"), ErrorKind::Unavailable, "asked again"),
-        (Answer::error(503, "SlowDown"), ErrorKind::Unavailable, "asked again"),
+        (Answer::error(409, "ConditionalRequestConflict"), ErrorKind::Unavailable, "did nothing"),
+        (Answer::error(503, "SlowDown"), ErrorKind::Unavailable, "did nothing"),
         (late, ErrorKind::Unavailable, "had expired"),
         (Answer::error(503, "ServiceUnavailable"), ErrorKind::Unknown, "perhaps"),
         (Answer::error(500, "InternalError"), ErrorKind::Unknown, "perhaps"),
