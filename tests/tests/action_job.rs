@@ -140,7 +140,7 @@ fn what_is_automatic_moves_and_each_of_it_is_told() {
     for text in ["## ✗ e0, e1 moved", "| e0 |", "promoted", "| e1 |", "failed"] {
         assert!(half.summary.contains(text), "{text}: {}", half.summary);
     }
-    // Nothing was there before: what did not end well can be undone all the same.
+    // Nothing was there before: what did not succeed can be undone all the same.
     assert!(half.summary.contains("<code>promote rollback e1</code> undoes it"), "{}", half.summary);
     assert!(!half.summary.contains("promote rollback e0"), "{}", half.summary);
     assert_eq!(half.log.matches("::error ").count(), 1, "{}", half.log);

@@ -54,7 +54,7 @@ fn status(report: &AdvanceReport) -> &'static str {
 fn tell(site: &Site<'_>, moved: &Moved) {
     let short =
         moved.sha.as_deref().map(|sha| format!(" {}", sha.get(..7).unwrap_or(sha))).unwrap_or_default();
-    let headline = format!("{}:{short} {}", moved.environment, moved.result);
+    let headline = format!("{}:{short} {}", moved.environment, moved.ended());
     match (moved.result.as_str(), moved.exit) {
         // A schedule meets closed rules most of the time: the log is enough.
         (_, ExitStatus::Ok | ExitStatus::Blocked) => {

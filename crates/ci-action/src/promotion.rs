@@ -212,7 +212,7 @@ impl Page<'_> {
     }
 }
 
-/// Why a deployment did not end well, and what became of it.
+/// Why a deployment did not succeed, and what became of it.
 fn words(done: &Done, outcome: Option<&OutcomeReport>) -> Vec<String> {
     let mut words: Vec<String> = done
         .steps

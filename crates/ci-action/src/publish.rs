@@ -26,7 +26,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
         .map_err(failure)?;
     let report = published.report;
     for moved in &report.moves {
-        let headline = format!("{}: {}", moved.environment, moved.result);
+        let headline = format!("{}: {}", moved.environment, moved.ended());
         match (moved.result.as_str(), moved.exit) {
             ("promoted" | "succeeded" | "unchanged", ExitStatus::Ok) => site.log.say(&headline),
             ("blocked", ExitStatus::RolledBack) => {

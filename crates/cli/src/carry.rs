@@ -223,7 +223,7 @@ fn refused(app: &App<'_>, report: &DecisionReport) -> CommandResult {
     Err(Stop::AlreadyReported(report.exit))
 }
 
-/// The release is there already. That its deployment did not end well is not passed over.
+/// The release is there already. That its deployment failed is not passed over.
 fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> CommandResult {
     match app.json() {
         JsonSelection::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,

@@ -39,7 +39,7 @@ pub fn onward(environment: &str) -> String {
     )
 }
 
-/// Whether what is there did not end well and came after something else.
+/// Whether what is there did not succeed and came after something else.
 pub fn stuck(state: &State) -> bool {
     let bad = |there: &Occupancy| there.promotion.is_some() && there.verified.is_none();
     !state.trail.is_empty() && state.current.as_ref().is_some_and(bad)

@@ -21,7 +21,7 @@ use std::path::Path;
 /// Write promote.toml
 ///
 /// Asks for what is not given as a flag, where there is a terminal. Never overwrites a file. With `--begin` the ledger
-/// is begun as well: what the stores honour is tried with small objects beside it.
+/// is begun as well: which conditions the stores check is tried with small objects beside it.
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  promote init\n  promote init --environments staging,uat,prod --place s3://acme-releases/billing-api\n  promote init --project billing-api --environments staging,prod --place releases --begin"

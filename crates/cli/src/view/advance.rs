@@ -35,8 +35,8 @@ fn line(page: &mut Page, moved: &Moved) {
         "busy" => Text::new("! ", Style::Warn).and(format!("{name}: left alone"), Style::Plain),
         "overtaken" => Text::new("! ", Style::Warn).and(format!("{name}: somebody was faster"), Style::Plain),
         "error" => Text::new("✗ ", Style::Bad).and(format!("{name} could not be advanced"), Style::Plain),
-        other => Text::new("✗ ", Style::Bad)
-            .and(format!("{name}: the deployment of {short} {other}"), Style::Plain),
+        _ => Text::new("✗ ", Style::Bad)
+            .and(format!("{name}: the deployment of {short} {}", moved.ended()), Style::Plain),
     });
     for why in &moved.why {
         page.line(Text::plain("    ").and(why, Style::Plain));

@@ -77,8 +77,8 @@ fn line(page: &mut Page, moved: &Moved, short: &str) {
         "busy" | "overtaken" => {
             Text::new("! ", Style::Warn).and(format!("{name}: somebody else moves it"), Style::Plain)
         }
-        other => Text::new("✗ ", Style::Bad)
-            .and(format!("{name}: the deployment of {short} {other}"), Style::Plain),
+        _ => Text::new("✗ ", Style::Bad)
+            .and(format!("{name}: the deployment of {short} {}", moved.ended()), Style::Plain),
     });
     for why in &moved.why {
         page.line(format!("    {why}"));

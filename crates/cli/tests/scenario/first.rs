@@ -1,4 +1,4 @@
-//! The first release of an environment that did not end well: what is said, and each way on works (each line's hints are
+//! The first release of an environment that did not succeed: what is said, and each way on works (each line's hints are
 //! tried in a copy of its state).
 
 use crate::cut_off::killed;

@@ -155,7 +155,7 @@ fn what_moves_along_is_named_wherever_it_is_needed() {
     stage.quietly("promote to staging dddd --yes");
     stage.step(Next::Hangs);
     let (_, _, err) = stage.run("promote to prod --include demo --yes");
-    // What was there last did not end well; the one before it did.
+    // What was there last did not succeed; the one before it did.
     hinted(&err, "promote rollback prod --include demo");
     assert!(!err.contains("--to ccccccc"), "{err}");
     stage.tell("promote status");

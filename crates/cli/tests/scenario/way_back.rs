@@ -1,4 +1,4 @@
-//! The way back after a rollback that did not end well either: it leads to what was verified, never to what was got away
+//! The way back after a rollback that did not succeed either: it leads to what was verified, never to what was got away
 //! from; and where nothing is left, the way on is told. Each line's hints are tried in a copy of its state.
 
 use crate::stage::{CONFIG, Next, Stage, commit};

@@ -39,7 +39,7 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
         ),
         Shape::Duration | Shape::Timeout => match duration::parse(text) {
             Ok(time) if time.is_zero() && matches!(shape, Shape::Timeout) => whole(
-                "in no time nothing can be done".to_owned(),
+                "must be longer than 0".to_owned(),
                 Some("for example `30m`; left out, it is the default".to_owned()),
             ),
             Ok(_) => Vec::new(),

@@ -46,7 +46,7 @@ impl Done {
         self.way_back().map(|way| way.line)
     }
 
-    /// The same with the release that it goes back to. After a rollback that did not end well: further back.
+    /// The same with the release that it goes back to. After a rollback that did not succeed: further back.
     pub fn way_back(&self) -> Option<Way> {
         if let Some(Ok(back)) = &self.undone {
             return back.way_back();
@@ -67,7 +67,7 @@ impl Done {
             .flatten()
     }
 
-    /// Whether what is there now, after a rollback, did not end well either.
+    /// Whether what is there now, after a rollback, did not succeed either.
     fn is_stuck(&self) -> bool {
         match &self.undone {
             Some(Ok(back)) => back.is_stuck(),
@@ -79,7 +79,7 @@ impl Done {
         }
     }
 
-    /// What there is to do where a rollback did not end well: further back, or on; `None` where none failed.
+    /// What there is to do where a rollback did not succeed: further back, or on; `None` where none failed.
     pub fn onward(&self) -> Option<String> {
         self.is_stuck().then(|| match self.way_back() {
             Some(Way { line, to: Some(to) }) => format!("`{line}` goes further back, to {}", to.short(7)),

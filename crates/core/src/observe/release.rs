@@ -158,7 +158,7 @@ pub(super) fn unnamed(
         Wanted::Unnamed if request.action == Action::Redeploy => {
             running(&environment.name).ok_or_else(|| nothing(&environment.name))
         }
-        // Where nothing was there before, what was begun or did not end well is taken away again.
+        // Where nothing was there before, what was begun or did not succeed is taken away again.
         _ => previous(here)
             .or_else(|| adopted.map(|release| release.commit.clone()))
             .or_else(|| begun(here, request))

@@ -1,4 +1,4 @@
-//! Undoing a promotion where nothing that could come back was there before, because it has not ended or did not end well:
+//! Undoing a promotion where nothing that could come back was there before, because it has not ended or did not succeed:
 //! its targets are made as they were. What that takes is decided when it is done; the plan names the targets and what
 //! they hold.
 

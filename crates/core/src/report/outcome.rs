@@ -51,7 +51,7 @@ pub struct OutcomeReport {
     /// The release that it puts back, which is not always the one that was there last: for the words alone.
     #[serde(skip)]
     pub undo_to: Option<String>,
-    /// Where a rollback did not end well, so that what is running is unknown: what there is to do, in words.
+    /// Where a rollback did not succeed, so that what is running is unknown: what there is to do, in words.
     pub onward: Option<String>,
     /// What that can't take back of a first release, one sentence each.
     pub stays: Vec<String>,
@@ -134,7 +134,7 @@ impl OutcomeReport {
         self
     }
 
-    /// What leads on from a deployment that did not end well, the likeliest first: sentences that name commands which
+    /// What leads on from a deployment that did not succeed, the likeliest first: sentences that name commands which
     /// work now.
     pub fn ways(&self) -> Vec<String> {
         // Who came instead decides what comes next, and what was undone is closed.

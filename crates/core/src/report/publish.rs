@@ -4,6 +4,8 @@ use super::{AllowedReport, Document};
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::mirror::Mirrored;
+use crate::port::StepEnd;
+use crate::steps;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -112,6 +114,18 @@ impl Moved {
         }
     }
 
+    /// How its deployment ended, in words that fit `the deployment …`; any other result as it is.
+    pub fn ended(&self) -> &str {
+        match self.result.as_str() {
+            "failed" => steps::word(StepEnd::Failed),
+            "errored" => steps::word(StepEnd::Errored),
+            "timed-out" => steps::word(StepEnd::TimedOut),
+            "superseded" => steps::word(StepEnd::Superseded),
+            "interrupted" => steps::word(StepEnd::Interrupted),
+            other => other,
+        }
+    }
+
     /// Why it came to this, and what undoes it.
     pub fn told(&self) -> Vec<String> {
         let undo = self.undo.as_ref().map(|undo| format!("`{undo}` undoes it"));
@@ -124,5 +138,35 @@ impl Moved {
         let own = |one: &&Mirrored| self.promotion.as_ref() == Some(&one.promotion);
         self.deployments = all.iter().filter(own).cloned().collect();
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deployment_that_did_not_succeed_is_told_in_words() {
+        let of = |result: &str| Moved {
+            environment: "prod".to_owned(),
+            result: result.to_owned(),
+            why: Vec::new(),
+            sha: None,
+            opens_at: None,
+            promotion: None,
+            undo: None,
+            exit: ExitStatus::DeployFailed,
+            deployments: Vec::new(),
+        };
+        for (result, words) in [
+            ("failed", "failed"),
+            ("errored", "has an unknown result"),
+            ("timed-out", "timed out"),
+            ("superseded", "was replaced by a newer one"),
+            ("interrupted", "was interrupted"),
+            ("promoted", "promoted"),
+        ] {
+            assert_eq!(of(result).ended(), words);
+        }
     }
 }

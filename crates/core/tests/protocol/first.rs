@@ -1,4 +1,4 @@
-//! The first release of a lane that was committed and did not end well can be undone, as one can that was never committed;
+//! The first release of a lane that was committed and did not succeed can be undone, as one can that was never committed;
 //! and where something was adopted before it, that comes back.
 
 use crate::gate::{Gated, deployed, step, until, world as gated};

@@ -1,4 +1,4 @@
-//! Finds out what a store honours, by asking it to break its word: conditions that do not hold, for each way in which
+//! Finds out which conditions a store checks, by asking it to break its word: conditions that do not hold, for each way in which
 //! this crate writes, and eight writers at once. The verdict is kept by the caller.
 
 mod attempt;
@@ -86,7 +86,7 @@ async fn judge(place: &Place<'_>, found: &mut Capabilities) -> Result<(), Provid
         }
     } else {
         found.tokens_tell = false;
-        found.notes.push("generations come back, so late requests are not fenced off".to_owned());
+        found.notes.push("generations come back, so stale requests are not rejected".to_owned());
     }
     found.trusted_answers = place.agreed();
     if !found.trusted_answers {
@@ -102,8 +102,8 @@ fn note(found: &mut Capabilities, what: &str, held: Held) {
     let why = match (held.raced, held.absent, held.matches) {
         (true, _, _) => "does not keep to `ifGenerationMatch` when several write at once",
         (_, false, false) => "ignores `ifGenerationMatch`, or always refuses it",
-        (_, false, true) => "does not honour `ifGenerationMatch=0`",
-        _ => "does not honour `ifGenerationMatch` with a generation",
+        (_, false, true) => "does not check `ifGenerationMatch=0`",
+        _ => "does not check `ifGenerationMatch` with a generation",
     };
     found.notes.push(format!("{what} {why}"));
 }

@@ -1,4 +1,4 @@
-//! Finds out what a store honours, by asking it to break its word: conditions that do not hold, eight writers at
+//! Finds out which conditions a store checks, by asking it to break its word: conditions that do not hold, eight writers at
 //! once, requests that have expired. The verdict is kept by the caller.
 
 mod attempt;
@@ -130,8 +130,8 @@ fn note(found: &mut Capabilities, what: &str, held: Held, so: &str) {
     let why = match (held.raced, held.absent, held.matches) {
         (true, _, _) => "does not keep to conditions when several write at once",
         (_, false, false) => "ignores `If-None-Match` and `If-Match`, or always refuses them,",
-        (_, false, true) => "does not honour `If-None-Match`",
-        (_, true, _) => "does not honour `If-Match`",
+        (_, false, true) => "does not check `If-None-Match`",
+        (_, true, _) => "does not check `If-Match`",
     };
     found.notes.push(format!("{what} {why} here: {so}"));
 }

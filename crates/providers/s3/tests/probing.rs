@@ -147,5 +147,5 @@ async fn a_store_that_fails_a_race_now_and_then_never_gets_a_ledger() {
 async fn a_store_that_keeps_to_one_of_the_two_conditions_gets_no_ledger_and_no_other_note() {
     let found = probed(Manner { matches: false, ..SOUND }).await;
     assert_eq!(judged(&found), (false, false, CopyGuard::None));
-    assert!(found.notes.iter().any(|note| note.contains("does not honour `If-Match`")), "{found:?}");
+    assert!(found.notes.iter().any(|note| note.contains("does not check `If-Match`")), "{found:?}");
 }

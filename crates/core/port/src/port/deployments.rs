@@ -17,7 +17,7 @@ pub struct Deployment {
     pub promotion: PromotionId,
     /// Promotions that this one goes on with: the deployment of one of them is taken, where there is one.
     pub earlier: Vec<PromotionId>,
-    /// Whether something is gone on with at all: then the newest deployment of this commit that has not ended well is
+    /// Whether something is gone on with at all: then the newest deployment of this commit that has not succeeded is
     /// taken, where none is found by its promotion.
     pub again: bool,
     /// The environment.
