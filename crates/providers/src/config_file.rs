@@ -92,6 +92,10 @@ fn is_wide(bytes: &[u8]) -> bool {
 
 fn unread(file: &Path, error: std::io::Error, another: &str) -> Failure {
     let failure = match error.kind() {
+        ErrorKind::NotFound if file.is_symlink() => Failure::new(
+            ExitStatus::Missing,
+            format!("`{}` can't be read: it is a link to a file that does not exist", file.display()),
+        ),
         ErrorKind::NotFound => {
             Failure::new(ExitStatus::Missing, format!("there is no file `{}`", file.display()))
         }

@@ -1,10 +1,10 @@
 //! Asking servers that somebody else runs, with the care that all such requests need: encrypted or on this machine,
 //! followed nowhere, with a time and a size that end.
 
-use promote_core::port::wire;
+use crate::sent::told;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, redirect};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use url::Url;
 
 /// An address that may be asked: https, or http on this machine; without a password.
@@ -33,22 +33,6 @@ pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<
 /// Sends a request, and tells of it whoever listens.
 pub(crate) async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
     told(request, Url::to_string).await
-}
-
-/// The same, told with the address that `shown` makes of the real one: more than its query may be secret.
-pub(crate) async fn told(
-    request: RequestBuilder,
-    shown: impl FnOnce(&Url) -> String,
-) -> Result<Response, reqwest::Error> {
-    let (client, request) = request.build_split();
-    let request = request?;
-    let (method, address) = (request.method().to_string(), shown(request.url()));
-    let (began, asking) = (Instant::now(), wire::asking(&address));
-    let answer = client.execute(request).await;
-    drop(asking);
-    let status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
-    wire::asked(&method, &address, status, began.elapsed());
-    answer
 }
 
 /// The whole of an answer, when it has at most so many bytes.

@@ -7,7 +7,7 @@ pub mod connect;
 pub mod destination;
 pub mod fault;
 pub mod forge;
-#[cfg(any(feature = "forge", feature = "identity", feature = "http-step"))]
+#[cfg(any(feature = "forge", feature = "identity"))]
 mod https;
 pub mod identity;
 pub mod interruption;
@@ -16,6 +16,8 @@ pub mod mirror;
 pub mod opened;
 pub mod pipelines;
 pub mod proposal;
+#[cfg(any(feature = "forge", feature = "identity", feature = "http-step"))]
+mod sent;
 pub mod step;
 pub mod trust;
 pub mod variables;

@@ -79,7 +79,9 @@ impl<'a> Again<'a> {
     /// The target with the very source that was looked at last.
     pub(super) fn pinned<'t>(&self, target: &'t TargetMove) -> Cow<'t, TargetMove> {
         match self.anew.get(target.name()) {
-            Some(Anew::Object(source)) => Cow::Owned(TargetMove { source: source.clone(), ..target.clone() }),
+            Some(Anew::Object(source)) => {
+                Cow::Owned(TargetMove { source: (**source).clone(), ..target.clone() })
+            }
             _ => Cow::Borrowed(target),
         }
     }

@@ -24,7 +24,7 @@ const ROUNDS: u32 = 3;
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Anew {
     /// The object.
-    Object(PinnedSource),
+    Object(Box<PinnedSource>),
     /// The files of a folder.
     Files(BTreeMap<Key, Pin>),
 }
@@ -50,7 +50,7 @@ pub(crate) async fn still(
             Ok(found.map(|now| {
                 let PinnedSource { location, sha256, size, headers, .. } = target.source.clone();
                 let Object { token, version, .. } = now;
-                Anew::Object(PinnedSource { location, token, version, sha256, size, headers })
+                Anew::Object(Box::new(PinnedSource { location, token, version, sha256, size, headers }))
             }))
         }
         // What nobody looked at was not planned.

@@ -1,7 +1,7 @@
 //! Getting the token: from a variable, or from GitHub's runner.
 //! <https://docs.github.com/actions/reference/security/oidc>
 
-use super::{AUDIENCE, BEARER, TOKEN, URL};
+use super::names::{AUDIENCE, BEARER, TOKEN, URL};
 use crate::Variables;
 use crate::https::{self, trusted};
 use reqwest::header::HeaderMap;

@@ -9,6 +9,7 @@ mod claims;
 mod fetch;
 #[cfg(feature = "identity")]
 mod keys;
+mod names;
 #[cfg(feature = "identity")]
 mod token;
 
@@ -19,15 +20,9 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Strength};
 
 pub use claims::{Identity, KEPT};
-
-/// For whom tokens are asked to be signed, unless `PROMOTE_ID_AUDIENCE` says otherwise.
-pub const AUDIENCE: &str = "promote";
-/// A token that a pipeline hands over: GitLab's `id_tokens`, or any other server's.
-pub const TOKEN: &str = "PROMOTE_ID_TOKEN";
-
-/// Where GitHub's runner gives tokens, and what it is asked with.
-const URL: &str = "ACTIONS_ID_TOKEN_REQUEST_URL";
-const BEARER: &str = "ACTIONS_ID_TOKEN_REQUEST_TOKEN";
+pub use names::{AUDIENCE, TOKEN};
+#[cfg(not(feature = "identity"))]
+use names::{BEARER, URL};
 
 /// What became of asking for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,5 +133,6 @@ pub fn required(variables: &Variables, actor: &Actor) -> Result<(), Failure> {
         .hint("on GitHub the job needs `permissions: id-token: write`; on GitLab `id_tokens: PROMOTE_ID_TOKEN: aud: promote`"))
 }
 
-#[cfg(all(test, feature = "identity"))]
+#[cfg(test)]
+#[cfg(feature = "identity")]
 mod tests;

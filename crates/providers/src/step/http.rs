@@ -146,7 +146,7 @@ impl Asked {
     /// Asks once: what it says when that is what was hoped for, else what it says instead.
     async fn ask(&self) -> Result<String, String> {
         let request = self.client.get(self.url.clone());
-        let answer = crate::https::told(request, |url| self.shown(url)).await;
+        let answer = crate::sent::told(request, |url| self.shown(url)).await;
         let answer = answer.map_err(|error| self.clean(&cause(&error)))?;
         let status = answer.status();
         if status.is_redirection() {

@@ -12,7 +12,8 @@ mod outputs;
 mod pipeline;
 mod process_group;
 mod system;
-#[cfg(all(test, feature = "http-step"))]
+#[cfg(test)]
+#[cfg(feature = "http-step")]
 mod tests;
 mod watcher;
 

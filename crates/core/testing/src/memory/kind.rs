@@ -14,7 +14,7 @@ pub enum Tokens {
 /// The behaviour of a bucket. All fields are open, so that a test can take one ability away.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MemoryKind {
-    /// What the bucket really honours. A condition that it does not honour is ignored without a word, as bad stores
+    /// What the bucket really honours. A condition that it does not check is ignored without a word, as bad stores
     /// do. `probe` finds exactly this.
     pub truth: Capabilities,
     /// Whether `capabilities` claims nothing, since only a probe can tell.
