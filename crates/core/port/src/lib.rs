@@ -13,6 +13,7 @@ pub mod location;
 pub mod names;
 pub mod patience;
 pub mod port;
+pub mod probe;
 pub mod promotion;
 pub mod same_store;
 pub mod secret_name;

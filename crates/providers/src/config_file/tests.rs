@@ -25,7 +25,10 @@ fn only_regular_files_of_the_project_are_read() {
     assert!(refused(&file("outside.toml")).contains("outside the project"));
     symlink("nowhere", file("broken.toml")).unwrap();
     let broken = text(&file("broken.toml"), "another").unwrap_err();
-    assert!(broken.exit == ExitStatus::Missing && broken.message.contains("a link to a file that does not exist"), "{broken:?}");
+    assert!(
+        broken.exit == ExitStatus::Missing && broken.message.contains("a link to a file that does not exist"),
+        "{broken:?}"
+    );
     // Below the work tree's root a link may lead anywhere in it.
     std::fs::create_dir_all(file("repository/.git")).unwrap();
     std::fs::create_dir_all(file("repository/a")).unwrap();

@@ -1,24 +1,19 @@
-//! The single requests of the probe: where they write, how they ended, and whether the store then holds what it
-//! said. What follows from them is judged in `probe`.
+//! The single requests of the probe, and what their answers mean. What follows from them is judged in `probe`.
 
 use crate::GcsBucket;
 use crate::failure::turned_down;
 use crate::resource::Target;
+use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use promote_port::digest::Digest;
 use promote_port::location::{Key, Location, StoreId};
 use promote_port::port::{
-    Body, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource, Precondition, ProviderError, Token,
-    VersionId,
+    Body, Condition, ErrorKind, Headers, Object, PinnedSource, Precondition, ProviderError, Token,
 };
+use promote_port::probe::{Attempts, CONTENTS, Ended, Races, Scratch};
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
-
-const MARK: &str = "promote-probe";
-const CONTENTS: [&[u8]; 2] = [b"one", b"another"];
 
 /// How often an attempt is made again that the store put off.
 const PUT_OFF: u32 = 5;
@@ -31,78 +26,87 @@ pub(super) enum How {
     Copy,
 }
 
-/// How an attempt ended, as the store says.
+/// A bucket that is probed.
 #[derive(Debug)]
-pub(super) enum Ended {
-    Done(Box<Object>),
-    Refused,
-}
-
-/// Where the probe writes, and what it has seen.
-#[derive(Debug)]
-pub(super) struct Place<'a> {
+pub(super) struct Asked<'a> {
     pub(super) bucket: &'a GcsBucket,
-    root: Key,
-    run: i64,
-    count: AtomicU64,
-    disagreed: AtomicBool,
-    sources: Mutex<Vec<PinnedSource>>,
-    made: Mutex<BTreeSet<(Key, Option<VersionId>)>>,
+    pub(super) scratch: Scratch,
 }
 
-impl<'a> Place<'a> {
-    pub(super) fn new(bucket: &'a GcsBucket, root: Key, run: i64) -> Self {
-        Self {
-            bucket,
-            root,
-            run,
-            count: AtomicU64::new(0),
-            disagreed: AtomicBool::new(false),
-            sources: Mutex::new(Vec::new()),
-            made: Mutex::new(BTreeSet::new()),
+#[async_trait]
+impl Attempts for Asked<'_> {
+    type How = How;
+
+    fn scratch(&self) -> &Scratch {
+        &self.scratch
+    }
+
+    /// No object was ever the first of a store's life.
+    fn foreign(&self) -> Token {
+        Token("1".to_owned())
+    }
+
+    /// Google slows down who writes one object many times a second, so that nobody may win.
+    fn races(&self, _how: How) -> Races {
+        Races { rounds: 6, abreast: 1, tries: 3 }
+    }
+
+    async fn attempt(
+        &self,
+        how: How,
+        key: &Key,
+        variant: usize,
+        when: &Precondition,
+    ) -> Result<Ended, ProviderError> {
+        ended(self.patiently(|| self.attempt_now(how, key, variant, when)).await)
+    }
+
+    async fn attempt_once(
+        &self,
+        how: How,
+        key: &Key,
+        variant: usize,
+        when: &Precondition,
+    ) -> Result<Ended, ProviderError> {
+        match self.attempt_now(how, key, variant, when).await {
+            Err(failure) if failure.kind == ErrorKind::Unavailable && failure.retry_after().is_some() => {
+                Ok(Ended::Refused)
+            }
+            done => ended(done),
         }
     }
 
-    /// A key of this run. Another run's leavings don't disturb it.
-    pub(super) fn key(&self, how: How, name: &str) -> Result<Key, ProviderError> {
-        self.root.join(&format!("{}/{how:?}-{name}", self.run)).map_err(|bad| {
-            ProviderError::new(ErrorKind::Invalid, self.bucket, &self.root, "can't probe below this key")
-                .caused_by(bad)
-        })
+    async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
+        self.bucket.describe(key).await
+    }
+
+    async fn rest(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+/// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
+fn ended(done: Result<Object, ProviderError>) -> Result<Ended, ProviderError> {
+    match done {
+        Ok(object) => Ok(Ended::Done(Box::new(object))),
+        Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
+        Err(_) => Ok(Ended::Refused),
+    }
+}
+
+impl<'a> Asked<'a> {
+    pub(super) fn new(bucket: &'a GcsBucket, root: Key, run: i64) -> Self {
+        Self { bucket, scratch: Scratch::new(StoreId::Gcs(bucket.name.clone()), root, run) }
     }
 
     /// Writes the two objects that the copies copy.
     pub(super) async fn prepare(&self) -> Result<(), ProviderError> {
         for (variant, content) in CONTENTS.iter().enumerate() {
-            let object =
-                self.must_write(&self.key(How::Whole, &format!("source{variant}"))?, content).await?;
-            let source = self.pin(&object, content);
-            self.sources.lock().unwrap_or_else(PoisonError::into_inner).push(source);
+            let key = self.scratch.key(How::Whole, format_args!("source{variant}"))?;
+            let object = self.must_write(&key, content).await?;
+            self.scratch.add_source(self.scratch.pin(&object, content));
         }
         Ok(())
-    }
-
-    fn pin(&self, object: &Object, content: &[u8]) -> PinnedSource {
-        PinnedSource {
-            location: Location { store: StoreId::Gcs(self.bucket.name.clone()), key: object.key.clone() },
-            token: object.token.clone(),
-            version: object.version.clone(),
-            sha256: Digest::of(content),
-            size: content.len() as u64,
-            headers: Headers::default(),
-        }
-    }
-
-    fn source(&self, variant: usize) -> Result<PinnedSource, ProviderError> {
-        let sources = self.sources.lock().unwrap_or_else(PoisonError::into_inner);
-        sources.get(variant).cloned().ok_or_else(|| {
-            ProviderError::new(ErrorKind::Invalid, self.bucket, &self.root, "the probe has no such source")
-        })
-    }
-
-    fn remember(&self, key: &Key, object: Option<&Object>) {
-        let version = object.and_then(|object| object.version.clone());
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert((key.clone(), version));
     }
 
     async fn write(
@@ -113,8 +117,7 @@ impl<'a> Place<'a> {
         content: &[u8],
         when: &Precondition,
     ) -> Result<Object, ProviderError> {
-        let number = self.count.fetch_add(1, Ordering::Relaxed).to_string();
-        let (headers, metadata) = (Headers::default(), Metadata::from([(MARK.to_owned(), number)]));
+        let (headers, metadata) = (Headers::default(), self.scratch.mark());
         let target = Target { key, headers: &headers, metadata: &metadata, when };
         let bytes = Bytes::copy_from_slice(content);
         let done = match how {
@@ -125,7 +128,7 @@ impl<'a> Place<'a> {
                 self.bucket.copy_inside(source, key, &metadata, &condition).await
             }
         };
-        self.remember(key, done.as_ref().ok());
+        self.scratch.remember(key, done.as_ref().ok());
         done
     }
 
@@ -133,7 +136,7 @@ impl<'a> Place<'a> {
     async fn must_write(&self, key: &Key, content: &[u8]) -> Result<Object, ProviderError> {
         let nothing = PinnedSource {
             location: Location { store: StoreId::Gcs(self.bucket.name.clone()), key: key.clone() },
-            token: Token("1".to_owned()),
+            token: self.foreign(),
             version: None,
             sha256: Digest::of(content),
             size: content.len() as u64,
@@ -164,15 +167,6 @@ impl<'a> Place<'a> {
         attempt().await
     }
 
-    /// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
-    fn ended(done: Result<Object, ProviderError>) -> Result<Ended, ProviderError> {
-        match done {
-            Ok(object) => Ok(Ended::Done(Box::new(object))),
-            Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
-            Err(_) => Ok(Ended::Refused),
-        }
-    }
-
     async fn attempt_now(
         &self,
         how: How,
@@ -181,46 +175,19 @@ impl<'a> Place<'a> {
         when: &Precondition,
     ) -> Result<Object, ProviderError> {
         let content = CONTENTS.get(variant).copied().unwrap_or_default();
-        self.write(how, key, &self.source(variant)?, content, when).await
-    }
-
-    /// Writes one of the two contents under a condition.
-    pub(super) async fn attempt(
-        &self,
-        how: How,
-        key: &Key,
-        variant: usize,
-        when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
-        Self::ended(self.patiently(|| self.attempt_now(how, key, variant, when)).await)
-    }
-
-    /// The same, as one of many: being put off is being refused.
-    pub(super) async fn attempt_once(
-        &self,
-        how: How,
-        key: &Key,
-        variant: usize,
-        when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
-        match self.attempt_now(how, key, variant, when).await {
-            Err(failure) if failure.kind == ErrorKind::Unavailable && failure.retry_after().is_some() => {
-                Ok(Ended::Refused)
-            }
-            done => Self::ended(done),
-        }
+        self.write(how, key, &self.scratch.source(variant)?, content, when).await
     }
 
     /// Copies from a source that is not what the pin says.
     pub(super) async fn attempt_wrong_source(&self, key: &Key) -> Result<Ended, ProviderError> {
-        let mut source = self.source(0)?;
-        source.token = Token("1".to_owned());
-        Self::ended(self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await)
+        let mut source = self.scratch.source(0)?;
+        source.token = self.foreign();
+        ended(self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await)
     }
 
     /// Writes an object twice: both generations, old and new.
     async fn rewritten(&self, name: &str) -> Result<[Object; 2], ProviderError> {
-        let key = self.key(How::Whole, name)?;
+        let key = self.scratch.key(How::Whole, name)?;
         let [old, new] = CONTENTS;
         Ok([self.must_write(&key, old).await?, self.must_write(&key, new).await?])
     }
@@ -228,10 +195,10 @@ impl<'a> Place<'a> {
     /// Replaces a source and copies its first generation: whether that is what arrives.
     pub(super) async fn old_version_is_copied(&self) -> Result<bool, ProviderError> {
         let [first, _] = self.rewritten("replaced-source").await?;
-        let (key, [old, _]) = (self.key(How::Copy, "old")?, CONTENTS);
-        let source = self.pin(&first, old);
+        let (key, [old, _]) = (self.scratch.key(How::Copy, "old")?, CONTENTS);
+        let source = self.scratch.pin(&first, old);
         let copy = self.patiently(|| self.write(How::Copy, &key, &source, old, &Precondition::Any)).await;
-        match Self::ended(copy)? {
+        match ended(copy)? {
             Ended::Refused => Ok(false),
             Ended::Done(_) => {
                 Ok(self.bucket.describe(&key).await?.is_some_and(|object| object.size == old.len() as u64))
@@ -266,7 +233,7 @@ impl<'a> Place<'a> {
 
     /// Whether the same content has another generation each time, also after a deletion.
     pub(super) async fn generations_never_return(&self) -> Result<bool, ProviderError> {
-        let key = self.key(How::Whole, "again")?;
+        let key = self.scratch.key(How::Whole, "again")?;
         let mut seen = BTreeSet::new();
         for round in 0..3 {
             seen.insert(self.must_write(&key, CONTENTS[0]).await?.token);
@@ -280,37 +247,9 @@ impl<'a> Place<'a> {
         Ok(seen.len() == 3)
     }
 
-    /// Looks whether the key holds exactly this object, and remembers when it does not, as far as the store `said` so.
-    pub(super) async fn settled(
-        &self,
-        key: &Key,
-        expected: Option<&Object>,
-        said: bool,
-    ) -> Result<(), ProviderError> {
-        if !said {
-            return Ok(());
-        }
-        let agree = match (self.bucket.describe(key).await?, expected) {
-            (None, None) => true,
-            (Some(there), Some(expected)) => {
-                there.token == expected.token && there.metadata.get(MARK) == expected.metadata.get(MARK)
-            }
-            _ => false,
-        };
-        if !agree {
-            self.disagreed.store(true, Ordering::Relaxed);
-        }
-        Ok(())
-    }
-
-    /// Whether every answer so far was true.
-    pub(super) fn agreed(&self) -> bool {
-        !self.disagreed.load(Ordering::Relaxed)
-    }
-
     /// Deletes what was written, every generation of it for good. Whether all of it went.
     pub(super) async fn clean_up(&self) -> bool {
-        let made = std::mem::take(&mut *self.made.lock().unwrap_or_else(PoisonError::into_inner));
+        let made = self.scratch.take_made();
         let mut clean = true;
         for (key, version) in &made {
             // An attempt that was refused made nothing, as far as is known; what the key holds is looked at last.
