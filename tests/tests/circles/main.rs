@@ -21,6 +21,7 @@ const CRATES: &[&str] = &[
     "crates/providers/git",
     "crates/providers/local",
     "crates/providers/quay",
+    "crates/providers/aws",
     "crates/providers/s3",
     "crates/providers/codepipeline",
     "crates/providers/gcs",

@@ -134,7 +134,7 @@ mod tests {
                 .lines()
                 .filter(|line| !line.starts_with("# deploy") || !std::mem::replace(&mut seen, true))
                 .map(|line| match line.strip_prefix("# ") {
-                    Some(rest) if rest.contains(" = ") => format!("{rest}\n"),
+                    Some(rest) if rest.contains(" = ") || rest.starts_with("[store.") => format!("{rest}\n"),
                     _ => format!("{line}\n"),
                 })
                 .collect();

@@ -2,11 +2,11 @@
 //! what may be done next, and a missing right is named.
 
 use crate::connection::CodePipelines;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_codepipeline::config::http::HttpResponse;
 use aws_sdk_codepipeline::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_codepipeline::operation::RequestId;
-use promote_port::port::{ErrorKind, ProviderError, Told};
+use promote_aws::{Asked, causes, harmless, unanswered};
+use promote_port::port::{Confided, ErrorKind, ProviderError};
 use std::error::Error;
 use std::future::Future;
 use std::time::Duration;
@@ -18,31 +18,6 @@ pub(crate) struct Doing<'a> {
     pub(crate) pipeline: &'a str,
     pub(crate) right: &'static str,
     pub(crate) effect: bool,
-}
-
-/// Foreign text fit to be shown: no control characters, at most 300 characters.
-pub(crate) fn harmless(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// The error and what caused it, outermost first.
-fn chain<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dyn Error + 'static)> {
-    std::iter::successors(Some(error), |error| {
-        let error: &'e (dyn Error + 'static) = *error;
-        error.source()
-    })
-}
-
-/// Every cause in one line, for a failure without an answer.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for error in chain(error).skip(1) {
-        let text = error.to_string();
-        if parts.last().is_none_or(|last| !last.contains(&text)) {
-            parts.push(text);
-        }
-    }
-    parts.join(": ")
 }
 
 /// Whether the service says that we ask too often.
@@ -97,6 +72,24 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
     }
 }
 
+impl Asked for Doing<'_> {
+    fn error(&self, kind: ErrorKind, message: String) -> ProviderError {
+        Doing::error(self, kind, message)
+    }
+
+    fn service(&self) -> &str {
+        "service"
+    }
+
+    fn has_effect(&self) -> bool {
+        self.effect
+    }
+
+    fn confided(&self) -> &Confided {
+        &self.service.confided
+    }
+}
+
 impl Doing<'_> {
     /// An error of this request.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> ProviderError {
@@ -119,16 +112,6 @@ impl Doing<'_> {
         }
     }
 
-    /// Foreign text fit to be shown, without what requests sign in with.
-    fn shown(&self, text: &str) -> String {
-        harmless(&self.service.confided.without(text))
-    }
-
-    /// No answer, although the request may have arrived.
-    fn silent(&self, message: impl Into<String>) -> ProviderError {
-        self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, message)
-    }
-
     fn failed<E>(&self, failure: &SdkError<E, HttpResponse>) -> ProviderError
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -136,35 +119,7 @@ impl Doing<'_> {
         if let SdkError::ServiceError(answered) = failure {
             return self.answered(answered.raw(), answered.err());
         }
-        let missing = chain(failure).find_map(|error| error.downcast_ref::<CredentialsError>());
-        if let Some(missing) = missing {
-            let message = match missing {
-                CredentialsError::CredentialsNotLoaded(_) => "no credentials were found",
-                _ => "the credentials could not be used",
-            };
-            return self
-                .error(ErrorKind::Denied, message)
-                .hint(
-                    "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret",
-                )
-                .caused_by(Told::of(missing));
-        }
-        let detail = self.shown(&causes(failure));
-        let never_sent = chain(failure)
-            .filter_map(|error| error.downcast_ref::<hyper_util::client::legacy::Error>())
-            .any(hyper_util::client::legacy::Error::is_connect);
-        match failure {
-            SdkError::ConstructionFailure(_) => {
-                self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail)
-            }
-            _ if never_sent => self
-                .error(ErrorKind::Unavailable, "the service could not be reached")
-                .hint("check the region, the endpoint and the network")
-                .caused_by(detail),
-            SdkError::TimeoutError(_) => self.silent("no answer came in time").caused_by(detail),
-            SdkError::ResponseError(_) => self.silent("the answer could not be read").caused_by(detail),
-            _ => self.silent("the connection broke before the answer came").caused_by(detail),
-        }
+        unanswered(self, failure)
     }
 
     fn answered<E: Error + ProvideErrorMetadata + 'static>(

@@ -1,6 +1,7 @@
 //! A bucket as it is named and reached, and what holds of it as long as nothing was found out.
 
-use crate::connection::{Connection, Limits, SignIn};
+use crate::connection::{Connection, Limits};
+use promote_aws::SignIn;
 use promote_port::port::StoreSettings;
 use promote_port::port::{Capabilities, CopyGuard, FenceClass};
 use std::fmt;

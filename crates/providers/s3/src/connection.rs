@@ -1,58 +1,17 @@
 //! How a bucket is reached: region, endpoint, credentials, time-outs. The client is made when it is first needed,
 //! so that a command that sends nothing pays nothing. What is sent over it is left to the other modules.
 
-use crate::answer_size::AnswerSize;
 use crate::clock::{ServerClock, SigningTime};
-use aws_config::BehaviorVersion;
-use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
-use aws_config::meta::region::RegionProviderChain;
-use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
-use aws_sdk_s3::config::{
-    Builder, Config, Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation,
-};
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumValidation};
+use promote_aws::{AnswerSize, Confiding, SignIn, Surroundings, Telling};
 use promote_port::patience;
-use promote_port::port::StoreSettings;
-use promote_port::port::{Confided, ErrorKind, ProviderError};
-use std::fmt;
+use promote_port::port::{Confided, ErrorKind, ProviderError, StoreSettings};
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::OnceCell;
-
-/// How to sign in.
-#[derive(Clone, Default)]
-pub enum SignIn {
-    /// As every AWS tool does: environment, profile, web identity, container, machine.
-    #[default]
-    Usual,
-    /// With these keys. Region and endpoint come from the settings alone.
-    Keys {
-        /// Access key id.
-        id: String,
-        /// Secret access key.
-        secret: String,
-        /// Session token of temporary keys.
-        token: Option<String>,
-    },
-    /// With what this provider gives, asked whenever the last ones have expired. Region and endpoint come from the settings
-    /// and the machine.
-    Provider(CredentialsProvider),
-}
-
-/// Gives credentials for AWS.
-pub type CredentialsProvider = aws_sdk_s3::config::SharedCredentialsProvider;
-
-impl fmt::Debug for SignIn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Usual => f.write_str("Usual"),
-            Self::Provider(_) => f.write_str("Provider"),
-            Self::Keys { id, .. } => f.debug_struct("Keys").field("id", id).finish_non_exhaustive(),
-        }
-    }
-}
 
 /// Sizes in bytes and times at which things are done another way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,11 +43,6 @@ impl Default for Limits {
             answer: patience::ANSWER,
         }
     }
-}
-
-/// Whether the variable has a value.
-fn present(variable: &str) -> bool {
-    std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
 /// The client, once there is one.
@@ -125,45 +79,15 @@ impl Connection {
         self.client.get()?.config().region().map(ToString::to_string)
     }
 
-    /// The region that is configured somewhere. Never asks the machine's metadata service: outside Amazon that
-    /// costs seconds and answers nothing.
-    async fn find_region(&self) -> Option<Region> {
-        let given = self.settings.region.clone().map(Region::new);
-        if given.is_some() || matches!(self.sign_in, SignIn::Keys { .. }) {
-            return given;
-        }
-        let mut profile = ProfileFileRegionProvider::builder();
-        if let Some(name) = &self.settings.profile {
-            profile = profile.profile_name(name);
-        }
-        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-            .or_else(profile.build())
-            .region()
-            .await
-            .filter(|region| !region.as_ref().is_empty())
-    }
-
-    /// What the machine's environment and AWS files say about reaching the store, and the address if it is not
-    /// Amazon's.
-    async fn usual(&self, region: Region) -> (Builder, Option<String>) {
-        let mut loader = aws_config::defaults(BehaviorVersion::latest()).region(region);
-        if let Some(name) = &self.settings.profile {
-            // The profile that the team names beats keys that happen to be in the environment.
-            loader = loader
-                .profile_name(name)
-                .credentials_provider(ProfileFileCredentialsProvider::builder().profile_name(name).build());
-        } else if ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"].map(present) == [true, true] {
-            // They come first in any case; without the rest of the chain no client for it is made.
-            loader = loader.credentials_provider(EnvironmentVariableCredentialsProvider::new());
-        }
-        let shared = loader.load().await;
-        let own = std::env::var("AWS_ENDPOINT_URL_S3").ok().filter(|address| !address.is_empty());
-        (Builder::from(&shared), own.or_else(|| shared.endpoint_url().map(str::to_owned)))
-    }
-
     async fn build(&self, bucket: &str) -> Result<Client, ProviderError> {
         let settings = &self.settings;
-        let region = self.find_region().await.ok_or_else(|| {
+        let surroundings = Surroundings {
+            region: settings.region.as_deref(),
+            profile: settings.profile.as_deref(),
+            sign_in: &self.sign_in,
+            address: "AWS_ENDPOINT_URL_S3",
+        };
+        let region = surroundings.region().await.ok_or_else(|| {
             ProviderError::new(
                 ErrorKind::Invalid,
                 format!("s3://{bucket}"),
@@ -173,20 +97,8 @@ impl Connection {
             .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket))
             .refusal()
         })?;
-        let (mut builder, elsewhere) = match &self.sign_in {
-            SignIn::Usual => self.usual(region.clone()).await,
-            SignIn::Provider(provider) => {
-                let (builder, elsewhere) = self.usual(region.clone()).await;
-                (builder.credentials_provider(provider.clone()), elsewhere)
-            }
-            SignIn::Keys { id, secret, token } => {
-                let keys = Credentials::new(id, secret, token.clone(), None, "promote");
-                (
-                    Config::builder().behavior_version(BehaviorVersion::latest()).credentials_provider(keys),
-                    None,
-                )
-            }
-        };
+        let (usual, elsewhere) = surroundings.settings(region).await;
+        let mut builder = Builder::from(&usual);
         if let Some(endpoint) = &settings.endpoint {
             builder = builder.endpoint_url(endpoint);
         }
@@ -197,7 +109,6 @@ impl Connection {
         }
         let timeouts = TimeoutConfig::builder().connect_timeout(Duration::from_secs(5)).build();
         builder = builder
-            .region(region)
             .force_path_style(settings.path_style.unwrap_or(elsewhere.is_some()))
             .retry_config(RetryConfig::standard().with_max_attempts(3))
             .timeout_config(timeouts)
@@ -210,9 +121,9 @@ impl Connection {
             .time_source(SigningTime { clock: self.clock.clone(), age: Duration::ZERO })
             .disable_clock_skew_correction(true)
             .interceptor(self.clock.clone())
-            .interceptor(AnswerSize)
-            .interceptor(crate::keeping::Keeping(self.confided.clone()))
-            .interceptor(crate::told::Told);
+            .interceptor(AnswerSize { except: Some("x-id=GetObject") })
+            .interceptor(Confiding(self.confided.clone()))
+            .interceptor(Telling);
         Ok(Client::from_conf(builder.build()))
     }
 }

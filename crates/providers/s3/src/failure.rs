@@ -4,13 +4,13 @@
 use crate::S3Bucket;
 use crate::clock::SIGNED_BEHIND;
 use crate::named_right::named;
-use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::operation::RequestId;
 use chrono::TimeDelta;
+use promote_aws::{Asked, causes, harmless, unanswered};
 use promote_port::port::clock_is_off;
-use promote_port::port::{ErrorKind, ProviderError, Told};
+use promote_port::port::{Confided, ErrorKind, ProviderError};
 use std::error::Error;
 use std::fmt;
 use std::future::Future;
@@ -64,41 +64,6 @@ pub(crate) fn turned_down(failure: &ProviderError) -> bool {
     status < 500 || status == 501
 }
 
-/// Foreign text fit to be shown: no control characters, at most 300 characters.
-fn harmless(text: &str) -> String {
-    text.chars().take(300).map(|c| if c.is_control() { ' ' } else { c }).collect()
-}
-
-/// The error and what caused it, outermost first.
-struct Chain<'e>(Option<&'e (dyn Error + 'static)>);
-
-impl<'e> Iterator for Chain<'e> {
-    type Item = &'e (dyn Error + 'static);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let error = self.0?;
-        self.0 = error.source();
-        Some(error)
-    }
-}
-
-/// The first cause of this type.
-fn cause<'e, T: Error + 'static>(error: &'e (dyn Error + 'static)) -> Option<&'e T> {
-    Chain(Some(error)).find_map(|error| error.downcast_ref())
-}
-
-/// Every cause in one line, for a failure without an answer.
-fn causes(error: &(dyn Error + 'static)) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    for error in Chain(error.source()) {
-        let text = error.to_string();
-        if parts.last().is_none_or(|last| !last.contains(&text)) {
-            parts.push(text);
-        }
-    }
-    parts.join(": ")
-}
-
 /// What an answer with an error means.
 fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
     match (status, code) {
@@ -128,6 +93,24 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
         (300..=499, _) => ErrorKind::Invalid,
         _ if effect => ErrorKind::Unknown,
         _ => ErrorKind::Unavailable,
+    }
+}
+
+impl Asked for Doing<'_> {
+    fn error(&self, kind: ErrorKind, message: String) -> ProviderError {
+        Doing::error(self, kind, message)
+    }
+
+    fn service(&self) -> &str {
+        "store"
+    }
+
+    fn has_effect(&self) -> bool {
+        self.effect
+    }
+
+    fn confided(&self) -> &Confided {
+        &self.bucket.connection.confided
     }
 }
 
@@ -184,16 +167,6 @@ impl<'a> Doing<'a> {
         }
     }
 
-    /// Foreign text fit to be shown, without what requests sign in with.
-    fn shown(&self, text: &str) -> String {
-        harmless(&self.bucket.connection.confided.without(text))
-    }
-
-    /// No answer, although the request may have arrived.
-    fn silent(&self, message: impl Into<String>) -> ProviderError {
-        self.error(if self.effect { ErrorKind::Unknown } else { ErrorKind::Unavailable }, message)
-    }
-
     fn failed<E>(&self, failure: SdkError<E, HttpResponse>) -> ProviderError
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
@@ -201,44 +174,7 @@ impl<'a> Doing<'a> {
         if let SdkError::ServiceError(answered) = &failure {
             return self.answered(answered.raw(), answered.err());
         }
-        if let Some(missing) = cause::<CredentialsError>(&failure) {
-            let message = match missing {
-                CredentialsError::CredentialsNotLoaded(_) => "no credentials were found",
-                _ => "the credentials could not be used",
-            };
-            let said = format!("{missing}: {}", causes(missing));
-            // The service that gives credentials is asked by this machine's clock.
-            if ["Signature expired", "Signature not yet current"].iter().any(|sign| said.contains(sign)) {
-                return self
-                    .error(
-                        ErrorKind::Denied,
-                        "this machine's clock is too far off for the credentials to be given",
-                    )
-                    .hint("set the clock of this machine right; nothing was written")
-                    .caused_by(harmless(&said));
-            }
-            return self
-                .error(ErrorKind::Denied, message)
-                .hint(
-                    "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret",
-                )
-                .caused_by(Told::of(missing));
-        }
-        let detail = self.shown(&causes(&failure));
-        let never_sent = cause::<hyper_util::client::legacy::Error>(&failure)
-            .is_some_and(hyper_util::client::legacy::Error::is_connect);
-        match failure {
-            SdkError::ConstructionFailure(_) => {
-                self.error(ErrorKind::Invalid, "the request could not be made").caused_by(detail).refusal()
-            }
-            _ if never_sent => self
-                .error(ErrorKind::Unavailable, "the store could not be reached")
-                .hint("check the endpoint, the region and the network")
-                .caused_by(detail),
-            SdkError::TimeoutError(_) => self.silent("no answer came in time").caused_by(detail),
-            SdkError::ResponseError(_) => self.silent("the answer could not be read").caused_by(detail),
-            _ => self.silent("the connection broke before the answer came").caused_by(detail),
-        }
+        unanswered(self, &failure)
     }
 
     fn answered<E: Error + ProvideErrorMetadata + 'static>(

@@ -3,7 +3,6 @@
 //! What a store honours differs so much that nothing is taken for granted: [`Bucket::probe`] finds it out with real
 //! requests. Retrying, rate limits and what a conflict means are left to the callers.
 
-mod answer_size;
 mod bucket;
 mod client;
 mod clock;
@@ -11,14 +10,12 @@ mod connection;
 mod copying;
 mod expiry;
 mod failure;
-mod keeping;
 mod metadata;
 mod multipart;
 mod named_right;
 mod object;
 mod probe;
 mod reading;
-mod told;
 mod versions;
 mod writing;
 
@@ -26,7 +23,8 @@ use async_trait::async_trait;
 pub use bucket::S3Bucket;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
-pub use connection::{CredentialsProvider, Limits, SignIn};
+pub use connection::Limits;
+pub use promote_aws::{CredentialsProvider, SignIn};
 use promote_port::location::Key;
 use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Condition, Headers, Metadata, Object, Page,

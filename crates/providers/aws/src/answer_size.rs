@@ -1,19 +1,21 @@
 //! How long an answer may be that is held in memory as a whole: listings, errors, results. The content of objects is
 //! read piece by piece, and limited where it is read.
 
-use aws_sdk_s3::config::interceptors::{
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeDeserializationInterceptorContextMut, BeforeTransmitInterceptorContextRef,
 };
-use aws_sdk_s3::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_s3::error::BoxError;
-use aws_sdk_s3::primitives::SdkBody;
-use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::body::SdkBody;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use http_body_util::Limited;
 
-/// In bytes. A page of a thousand keys of the greatest length, each character escaped, has about 4 MiB.
-pub(crate) const LONGEST: usize = 16 << 20;
+/// In bytes. A page of a thousand keys of the greatest length, each character escaped, has about 4 MiB; a page of a hundred
+/// actions of a pipeline with all that they say about 1 MiB.
+pub const LONGEST: usize = 16 << 20;
 
-/// Whether the content of an object was asked for.
+/// Whether what is asked for is read piece by piece.
 #[derive(Debug)]
 struct IsContent(bool);
 
@@ -21,9 +23,13 @@ impl Storable for IsContent {
     type Storer = StoreReplace<Self>;
 }
 
-/// Ends an answer that goes on for longer.
+/// Ends an answer that goes on for longer than [`LONGEST`].
 #[derive(Debug)]
-pub(crate) struct AnswerSize;
+pub struct AnswerSize {
+    /// What stands in the address of requests whose answers are read piece by piece: the name that the SDK gives each
+    /// operation there.
+    pub except: Option<&'static str>,
+}
 
 impl Intercept for AnswerSize {
     fn name(&self) -> &'static str {
@@ -36,8 +42,7 @@ impl Intercept for AnswerSize {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        // The name that the SDK gives each operation in its address.
-        let is_content = context.request().uri().contains("x-id=GetObject");
+        let is_content = self.except.is_some_and(|operation| context.request().uri().contains(operation));
         bag.interceptor_state().store_put(IsContent(is_content));
         Ok(())
     }

@@ -1,11 +1,12 @@
 //! Telling of each request whoever listens: its method, host, path and status, never what signs it.
 
-use aws_sdk_codepipeline::config::interceptors::{
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
     BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
-use aws_sdk_codepipeline::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_codepipeline::error::BoxError;
-use aws_smithy_types::config_bag::{Storable, StoreReplace};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use promote_port::port::wire;
 use std::sync::Arc;
 use std::time::Instant;
@@ -26,11 +27,11 @@ impl Storable for Sent {
 
 /// Tells of each request, also of one that is sent again.
 #[derive(Debug)]
-pub(crate) struct Told;
+pub struct Telling;
 
-impl Intercept for Told {
+impl Intercept for Telling {
     fn name(&self) -> &'static str {
-        "Told"
+        "Telling"
     }
 
     fn read_before_transmit(
