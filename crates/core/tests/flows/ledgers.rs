@@ -159,7 +159,7 @@ fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
     }
     for request in [to_prod(), Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"))] {
         let end = block_on(run(&stage.world(), &stage.config, request.clone()));
-        assert!(matches!(end, End::Refused | End::Failed(_)), "{end:?}");
+        assert!(matches!(end, End::Refused(_) | End::Failed(_)), "{end:?}");
     }
     let (_, decision) = block_on(decide(&stage.world().view(), &stage.config, &to_prod())).unwrap();
     let Decision::Refused(refusal) = decision else { panic!("{decision:?}") };

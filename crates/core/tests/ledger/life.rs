@@ -157,7 +157,7 @@ fn every_way_that_a_promotion_goes_leaves_a_sound_chain() {
         life.say(Saying::Unhold);
         // Frozen and open again.
         life.say(Saying::Freeze(None));
-        assert!(matches!(life.to('c'), End::Refused));
+        assert!(matches!(life.to('c'), End::Refused(_)));
         life.say(Saying::Unfreeze);
         // Killed, and finished by another.
         life.die_begun('c');

@@ -74,7 +74,7 @@ fn refused(stage: &Stage, request: Request, digit: char, what: &str) {
         assert!(why.contains(&digest.to_string()), "{what}: {why}");
     }
     let end = block_on(run(&stage.world(), &stage.config, request));
-    assert!(matches!(end, End::Refused), "{what}: {end:?}");
+    assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
     assert_eq!(before, stage.bucket.snapshot(), "{what}");
 }
 
@@ -139,7 +139,7 @@ fn a_promotion_that_is_resumed_refuses_other_bytes_of_the_same_length() {
             .unwrap();
         stage.bucket.put(&source('b'), foreign('b'));
         let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
-        assert!(matches!(end, End::Refused), "{what}: {end:?}");
+        assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
         assert_eq!(stage.target("prod"), Some(content('a')), "{what}");
         assert!(stage.state("prod").open.is_some(), "{what}: it stays open");
         let back = Request::rollback(name("prod"), Wanted::Unnamed, actor("bob")).taking_over();

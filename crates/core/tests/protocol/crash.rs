@@ -108,7 +108,7 @@ fn recover(stage: &Stage, plan: &FaultPlan, recovery: Recovery, what: &str) {
             assert!(matches!(stage.to("staging", 'c'), End::Done(_)), "{what}");
             match stage.to("prod", 'c') {
                 End::Done(_) => {}
-                End::Refused => {
+                End::Refused(_) => {
                     ended(&block_on(resume(&world, &stage.config, "prod", "bob")));
                     ended(&stage.to("prod", 'c'));
                 }

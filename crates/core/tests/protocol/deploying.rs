@@ -222,7 +222,8 @@ fn of_two_who_overtake_at_once_one_does_and_the_other_is_told() {
         let won = others.iter().filter(|end| matches!(end, End::Done(done) if done.exit == ExitStatus::Ok));
         assert_eq!(won.count(), 1, "{others:?}");
         let told = others.iter().any(|end| {
-            matches!(end, End::Refused) || matches!(end, End::Failed(one) if one.exit == ExitStatus::Conflict)
+            matches!(end, End::Refused(_))
+                || matches!(end, End::Failed(one) if one.exit == ExitStatus::Conflict)
         });
         assert!(told, "{others:?}");
         check(&stage, "prod", "after two overtook");

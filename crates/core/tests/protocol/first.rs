@@ -107,7 +107,7 @@ fn free(stage: &Stage, what: &str, late: bool) {
     assert!(!stray || late, "{what}: the target holds something");
     let seen = block_on(verify(&stage.world().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
     assert_eq!(seen.matches, !stray, "{what}: {seen:?}");
-    assert!(matches!(stage.to("prod", 'a'), End::Refused), "{what}: it was rolled back");
+    assert!(matches!(stage.to("prod", 'a'), End::Refused(_)), "{what}: it was rolled back");
     let rules: &[&str] = if stray { &["drift"] } else { &[] };
     done(block_on(run(&stage.world(), &stage.config, to('b', rules))), what);
     at_rest(stage, "prod", what);

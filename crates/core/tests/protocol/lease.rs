@@ -93,7 +93,7 @@ fn a_person_who_was_told_takes_over_at_once() {
     let second = async {
         until(&world, "prod", |state| state.open.is_some()).await;
         let early = resume(&world, &stage, TakeOver::WhenStale).await;
-        assert!(matches!(early, End::Refused), "{early:?}");
+        assert!(matches!(early, End::Refused(_)), "{early:?}");
         let open = async {
             until(&world, "prod", |state| state.open.as_ref().is_some_and(|open| open.superseding)).await;
             world.clock.sleep(Duration::from_secs(20)).await;
@@ -145,7 +145,7 @@ fn a_rollback_of_an_open_promotion_is_a_take_over_as_well() {
         until(&world, "prod", |state| state.open.is_some()).await;
         let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
         let early = run(&world, &stage.config, back.clone()).await;
-        assert!(matches!(early, End::Refused), "{early:?}");
+        assert!(matches!(early, End::Refused(_)), "{early:?}");
         run(&world, &stage.config, back.taking_over()).await
     };
     let (first, second) = block_on(join(run(&world, &stage.config, to_b()), second));
@@ -166,7 +166,7 @@ fn a_deployment_that_goes_on_is_taken_over_by_the_same_rules_and_its_steps_never
             })
             .await;
             let early = resume(&world, &stage, TakeOver::WhenStale).await;
-            assert!(matches!(early, End::Refused), "{early:?}");
+            assert!(matches!(early, End::Refused(_)), "{early:?}");
             let open = async {
                 // Who took over says so first, waits until the other has stopped, and only then runs the steps.
                 world.clock.sleep(Duration::from_secs(40)).await;

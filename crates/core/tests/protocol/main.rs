@@ -9,6 +9,9 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
+#[allow(dead_code, reason = "the stages of other tests use all of it")]
+#[path = "../acting/mod.rs"]
+mod acting;
 mod alive;
 mod blocked;
 mod budget;

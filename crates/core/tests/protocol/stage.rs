@@ -8,14 +8,11 @@ use promote_core::config::{
 };
 use promote_core::event::Silent;
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish, resuming};
-use promote_core::ledger::{Actor, Ledger, State};
+use promote_core::ledger::{Ledger, State};
 use promote_core::location::{Key, StoreId};
-use promote_core::names::EnvironmentName;
-use promote_core::plan::Decision;
-use promote_core::port::{Body, Bucket, Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::port::{Body, Bucket, Clock};
 use promote_core::publish::{Given, Publication, Published, publish};
-use promote_core::request::{Request, Wanted};
+use promote_core::request::Request;
 use promote_core::template::Template;
 use promote_core::world::World;
 use promote_testing::decorator::{Log, Recording};
@@ -24,28 +21,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Steps that do nothing, well.
-#[derive(Debug)]
-struct NoSteps;
-
-#[async_trait::async_trait]
-impl StepRunner for NoSteps {
-    async fn run(
-        &self,
-        _step: &promote_core::config::Step,
-        _context: &StepContext,
-        _timeout: Duration,
-        _progress: &dyn StepProgress,
-    ) -> StepReport {
-        StepReport {
-            end: StepEnd::Succeeded,
-            summary: "done".to_owned(),
-            tail: String::new(),
-            outputs: BTreeMap::new(),
-            took_s: 0,
-        }
-    }
-}
+pub use crate::acting::*;
 
 /// The stores, the clock and the configuration.
 pub struct Stage {
@@ -55,34 +31,8 @@ pub struct Stage {
     pub entropy: Arc<SeededEntropy>,
 }
 
-/// What a command came to.
-#[derive(Debug)]
-pub enum End {
-    Done(Box<Done>),
-    Nothing,
-    Refused,
-    Failed(Failure),
-}
-
-pub fn name(text: &str) -> EnvironmentName {
-    text.parse().unwrap()
-}
-
-pub fn actor(name: &str) -> Actor {
-    Actor::claimed(name, "local-user")
-}
-
-/// The commit `aaaa…`, `bbbb…`, of one digit.
-pub fn commit(digit: char) -> promote_core::commit::CommitId {
-    digit.to_string().repeat(40).parse().unwrap()
-}
-
 pub fn content(digit: char) -> Bytes {
     Bytes::from(format!("the bytes of {digit}"))
-}
-
-pub fn wanted(digit: char) -> Wanted {
-    digit.to_string().repeat(40).parse().unwrap()
 }
 
 fn environment(text: &str, from: &[&str], auto: bool) -> Environment {
@@ -239,36 +189,5 @@ impl Stage {
     /// What a target holds.
     pub fn target(&self, environment: &str) -> Option<Bytes> {
         self.bucket.bytes(&format!("{environment}.zip").parse().unwrap())
-    }
-}
-
-/// Decides and carries out.
-pub async fn run(world: &World, config: &Config, request: Request) -> End {
-    let (snapshot, decision) = match decide(&world.view(), config, &request).await {
-        Ok(found) => found,
-        Err(failure) => return End::Failed(failure),
-    };
-    match decision {
-        Decision::Allowed(plan) => match carry_out(world, config, &plan, &snapshot, &request).await {
-            Ok(done) => End::Done(Box::new(done)),
-            Err(failure) => End::Failed(failure),
-        },
-        Decision::NothingToDo(nothing) if nothing.pending => {
-            match finish(world, config, &nothing, &snapshot, &request).await {
-                Ok(done) => End::Done(Box::new(done)),
-                Err(failure) => End::Failed(failure),
-            }
-        }
-        Decision::NothingToDo(_) => End::Nothing,
-        Decision::Refused(_) => End::Refused,
-    }
-}
-
-/// Finishes what is open, knowing that whoever began it is gone.
-pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
-    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who)).taking_over();
-    match resuming(&world.view(), config, request).await {
-        Ok(request) => run(world, config, request).await,
-        Err(failure) => End::Failed(failure),
     }
 }

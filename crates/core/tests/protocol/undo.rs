@@ -104,7 +104,7 @@ fn a_first_promotion_whose_writes_always_fail_is_undone_and_the_lane_is_free() {
             "{store}: {end:?}"
         );
         assert!(stage.state("prod").open.is_some(), "{store}");
-        assert!(matches!(stage.to("prod", 'b'), End::Refused), "{store}");
+        assert!(matches!(stage.to("prod", 'b'), End::Refused(_)), "{store}");
         let undone = done(block_on(run(&stage.world(), &stage.config, back())), store);
         assert_eq!((undone.plan.action, undone.exit), (Action::Undo, ExitStatus::Ok));
         assert!(undone.restored.iter().all(|one| one.end == RestoredEnd::AsBefore), "{undone:?}");

@@ -10,6 +10,9 @@
     reason = "tests stop at the first surprise, and say what they did"
 )]
 
+#[allow(dead_code, reason = "the stages of other tests use all of it")]
+#[path = "../acting/mod.rs"]
+mod acting;
 mod adopting;
 mod again;
 mod budget;

@@ -6,25 +6,21 @@ use promote_core::begin::begin;
 use promote_core::config::{Config, ReadContext, read};
 use promote_core::event::Silent;
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish, resuming};
 use promote_core::folder::{self, FolderManifest};
-use promote_core::ledger::{Actor, Ledger, State};
+use promote_core::ledger::{Ledger, State};
 use promote_core::location::{Key, StoreId};
-use promote_core::names::EnvironmentName;
-use promote_core::plan::Decision;
 use promote_core::pointer::Pointer;
-use promote_core::port::{
-    Body, Bucket, Clock, Condition, Headers, Metadata, StepContext, StepEnd, StepProgress, StepReport,
-    StepRunner,
-};
+use promote_core::port::{Body, Bucket, Clock, Condition, Headers, Metadata, StepRunner};
 use promote_core::publish::{Given, Publication, Published, publish};
-use promote_core::request::{Request, Wanted};
+use promote_core::request::Request;
 use promote_core::world::World;
 use promote_testing::decorator::{FaultPlan, Faulty, Log, Recording};
 use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use crate::acting::*;
 
 /// The image first, then the two folders, the zip that a pipeline watches last.
 pub const PROJECT: &str = r#"
@@ -50,39 +46,6 @@ source = "memory://store/app/{sha}.zip"
 target = "memory://store/{env}/app.zip"
 "#;
 
-/// Steps that do nothing, well.
-#[derive(Debug)]
-struct NoSteps;
-
-#[async_trait::async_trait]
-impl StepRunner for NoSteps {
-    async fn run(
-        &self,
-        _step: &promote_core::config::Step,
-        _context: &StepContext,
-        _timeout: Duration,
-        _progress: &dyn StepProgress,
-    ) -> StepReport {
-        StepReport {
-            end: StepEnd::Succeeded,
-            summary: "done".to_owned(),
-            tail: String::new(),
-            outputs: BTreeMap::new(),
-            took_s: 0,
-        }
-    }
-}
-
-/// What a command came to.
-#[derive(Debug)]
-#[allow(dead_code, reason = "what was refused is shown when a test stops")]
-pub enum End {
-    Done(Box<Done>),
-    Nothing,
-    Refused(String),
-    Failed(Failure),
-}
-
 /// The stores, the clock and the configuration.
 pub struct Stage {
     pub store: MemoryBucket,
@@ -90,23 +53,6 @@ pub struct Stage {
     pub clock: VirtualClock,
     pub config: Config,
     pub entropy: Arc<SeededEntropy>,
-}
-
-pub fn name(text: &str) -> EnvironmentName {
-    text.parse().unwrap()
-}
-
-pub fn actor(name: &str) -> Actor {
-    Actor::claimed(name, "local-user")
-}
-
-/// The commit `aaaa…`, `bbbb…`, of one digit.
-pub fn commit(digit: char) -> promote_core::commit::CommitId {
-    digit.to_string().repeat(40).parse().unwrap()
-}
-
-pub fn wanted(digit: char) -> Wanted {
-    digit.to_string().repeat(40).parse().unwrap()
 }
 
 pub fn registry_id() -> StoreId {
@@ -306,40 +252,5 @@ impl Stage {
     pub fn manifest(&self, environment: &str) -> FolderManifest {
         let key = format!("live/{environment}/{}", promote_core::location::FOLDER);
         FolderManifest::from_bytes(self.bytes(&key).unwrap().as_bytes()).unwrap()
-    }
-}
-
-/// Decides and carries out.
-pub async fn run(world: &World, config: &Config, request: Request) -> End {
-    let (snapshot, decision) = match decide(&world.view(), config, &request).await {
-        Ok(found) => found,
-        Err(failure) => return End::Failed(failure),
-    };
-    match decision {
-        Decision::Allowed(plan) => match carry_out(world, config, &plan, &snapshot, &request).await {
-            Ok(done) => End::Done(Box::new(done)),
-            Err(failure) => End::Failed(failure),
-        },
-        Decision::NothingToDo(nothing) if nothing.pending => {
-            match finish(world, config, &nothing, &snapshot, &request).await {
-                Ok(done) => End::Done(Box::new(done)),
-                Err(failure) => End::Failed(failure),
-            }
-        }
-        Decision::NothingToDo(_) => End::Nothing,
-        Decision::Refused(refusal) => {
-            let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
-            let said = unmet.map(|finding| format!("{}: {}", finding.rule, finding.detail));
-            End::Refused(said.chain(refusal.obstacles.clone()).collect::<Vec<_>>().join("; "))
-        }
-    }
-}
-
-/// Finishes what is open, knowing that whoever began it is gone.
-pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
-    let request = Request::promote(name(environment), Wanted::Unnamed, actor(who)).taking_over();
-    match resuming(&world.view(), config, request).await {
-        Ok(request) => run(world, config, request).await,
-        Err(failure) => End::Failed(failure),
     }
 }

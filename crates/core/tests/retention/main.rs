@@ -10,6 +10,9 @@
     reason = "a test ends where it finds a fault, and says what it did"
 )]
 
+#[allow(dead_code, reason = "the stages of other tests use all of it")]
+#[path = "../acting/mod.rs"]
+mod acting;
 mod crash;
 mod life;
 mod many;

@@ -8,6 +8,9 @@
     reason = "a test ends where it finds a fault"
 )]
 
+#[allow(dead_code, reason = "the stages of other tests use all of it")]
+#[path = "../acting/mod.rs"]
+mod acting;
 mod before;
 mod book;
 mod facts;
