@@ -119,8 +119,6 @@ fn bad(text: String) -> Text {
 /// What is wrong with the targets of an environment: all of them move together, so each hint is about all of them.
 #[derive(Default)]
 struct Beside {
-    /// Whether a target is not the recorded write: the rule `drift` is not met then.
-    drift: bool,
     /// Whether something inside a folder differs, or a target is missing: that can't be recorded as it is.
     broken: bool,
     /// Whether something lies there that no promotion replaces.
@@ -131,7 +129,6 @@ impl Beside {
     fn of<'t>(targets: impl Iterator<Item = &'t TargetCheck>) -> Self {
         let wrong = targets.filter(|target| !target.matches && !target.unread);
         wrong.fold(Self::default(), |all, target| Self {
-            drift: all.drift || target.detail.as_ref() != Some(&target.inside.join("; ")),
             broken: all.broken || !target.inside.is_empty() || target.found.is_none(),
             odd: all.odd || target.odd,
         })
@@ -159,17 +156,13 @@ fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
         );
         return;
     }
-    match target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref()) {
-        Some(sha) if beside.drift => {
-            let line = line(short(sha)).including(&target.along);
-            let line = line.option("--override", "drift").option("--reason", "TEXT");
-            page.hint(format!("`{line}` puts the recorded release back"));
+    match (&target.back, target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref())) {
+        (Some(line), _) => page.hint(format!("`{line}` puts the recorded release back")),
+        (None, Some(sha)) => {
+            let line = Invocation::new("plan").word(name).word(short(sha)).including(&target.along);
+            page.hint(format!("`{line}` says what keeps the recorded release from being put back"));
         }
-        Some(sha) => {
-            let line = line(short(sha)).word("--redeploy").including(&target.along);
-            page.hint(format!("`{line}` puts the recorded files back"));
-        }
-        None => {}
+        (None, None) => {}
     }
     if !beside.broken {
         page.hint(format!("`promote adopt {name} --reason TEXT` records what is there now"));

@@ -173,3 +173,23 @@ fn a_hint_keeps_the_file_that_was_named() {
     let (_, out, _) = stage.run("promote to prod cccc --yes --json --config \"my shop.toml\"");
     assert!(out.contains("promote plan uat ccccccc --config 'my shop.toml'"), "{out}");
 }
+
+/// What puts a release back has to pass every rule that is not met at this moment.
+#[test]
+fn what_verify_names_passes_the_rules_of_the_moment() {
+    let stage = Stage::ready();
+    stage.tamper("shop/prod.zip", "something else");
+    stage.days(3);
+    let (_, _, err) = stage.run("promote verify prod");
+    hinted(&err, "promote to prod aaaaaaa --override drift --reason TEXT");
+    stage.quietly("promote freeze prod --reason stocktaking --yes");
+    let (_, _, err) = stage.run("promote verify prod");
+    hinted(&err, "promote to prod aaaaaaa --override freeze --override drift --reason TEXT");
+    stage.quietly("promote block aaaa --reason CVE --yes");
+    let (exit, _, err) = stage.run("promote verify prod");
+    assert_eq!(exit, ExitStatus::Differs);
+    hinted(
+        &err,
+        "promote to prod aaaaaaa --override blocked --override freeze --override drift --reason TEXT",
+    );
+}

@@ -1,5 +1,6 @@
 //! Whether the targets hold what the ledger says, and whether the ledger's chains are whole.
 
+mod back;
 mod beside;
 mod bytes;
 mod check;
@@ -129,6 +130,7 @@ pub async fn verify_and_learn(
             let seen = (seen, running.as_ref());
             bytes::check(view, config, &one.state, seen, depth.bytes, check).await?;
         }
+        back::tell(view, config, &one.state, &mut one.checks).await;
         targets.append(&mut one.checks);
         runs.extend(running);
     }
@@ -198,6 +200,7 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         recorded_at: None,
         unread: true,
         along: others(config, settings),
+        back: None,
         open: None,
         recorded: None,
         found: None,
@@ -284,6 +287,7 @@ fn compare(
                 recorded_at: None,
                 unread: false,
                 along: others(config, settings),
+                back: None,
                 open: state.open.as_ref().map(|open| OpenPromotion {
                     promotion: open.promotion.to_string(),
                     action: open.action,

@@ -36,6 +36,9 @@ pub struct TargetCheck {
     /// The environments that move along, which a command line names.
     #[serde(skip)]
     pub along: Vec<EnvironmentName>,
+    /// The command line that puts back what is recorded, where it is not there and some command can: for the hints alone.
+    #[serde(skip)]
+    pub back: Option<String>,
     /// The promotion that has not ended in this environment.
     pub open: Option<OpenPromotion>,
     /// What the ledger says; `None` when nothing is recorded.

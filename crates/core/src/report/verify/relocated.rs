@@ -44,6 +44,7 @@ pub(super) async fn check(
                 recorded_at: Some(place),
                 unread: false,
                 along: others(config, settings),
+                back: None,
                 open: None,
                 recorded: None,
                 found,
