@@ -73,15 +73,16 @@ impl Session {
         Ok(Self { place, client, secrets })
     }
 
-    /// Sends what may be sent again, until it is answered or time is up.
-    pub(super) async fn again<T, C>(&self, call: impl Fn() -> C) -> Result<T, ProviderError>
+    /// Sends what may be sent again, until it is answered or time is up. `reads`: it changes nothing, so that there is no
+    /// doubt about what it did.
+    pub(super) async fn again<T, C>(&self, reads: bool, call: impl Fn() -> C) -> Result<T, ProviderError>
     where
         C: Future<Output = Result<T, ProviderError>>,
     {
         let tries = POLICY.again(&SystemClock, &SystemEntropy, call);
         tokio::time::timeout(ANSWER, tries).await.unwrap_or_else(|_| {
             let what = format!("it gave no answer that counts within {} s", ANSWER.as_secs());
-            Err(self.error(ErrorKind::Unavailable, what))
+            Err(self.error(if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown }, what))
         })
     }
 
@@ -204,7 +205,7 @@ mod tests {
         let token = token::find(&access, &place).await.unwrap();
         let session = Session::new(place, &token).unwrap();
         let (begun, asked) = (Instant::now(), Asked::get(&["deployments"], &[]));
-        let error = session.again(|| session.ask(&asked)).await.unwrap_err();
+        let error = session.again(true, || session.ask(&asked)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(begun.elapsed() < ANSWER + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
