@@ -18,6 +18,9 @@ async fn tags_that_may_not_be_read_are_told_from_none() {
         (Answer::error(501, "NotImplemented"), Some(0)),
     ] {
         let fake = Fake::start(move |_| answer.clone()).await;
-        assert_eq!(fake.bucket().tags(&"app.zip".parse().unwrap()).await.unwrap(), found);
+        let (bucket, key) = (fake.bucket(), "app.zip".parse().unwrap());
+        // The first answer tells the store's time: before that a refusal may be for the signature.
+        drop(bucket.tags(&key).await);
+        assert_eq!(bucket.tags(&key).await.unwrap(), found);
     }
 }
