@@ -5,6 +5,7 @@ mod adopted;
 mod by_name;
 mod changed;
 mod descent;
+mod elsewhere;
 mod folders;
 mod gates;
 mod genesis;
@@ -27,10 +28,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease;
 use crate::ledger::{Action, Genesis, Head, LedgerError, State};
-use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, FenceClass};
-use crate::relocated::{Relocated, relocated};
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
@@ -42,6 +41,7 @@ use targets::Depth;
 pub(crate) use adopted::adopted;
 pub use by_name::{Named, by_name, moving};
 pub(crate) use descent::descent;
+pub(crate) use elsewhere::recorded;
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
 pub(crate) use genesis::belongs;
@@ -201,7 +201,8 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         Box::pin(gates_before(view, config, environment, &state, &targets, request.take_over.is_wanted()));
     let files = folders::files(view, environment, &candidate, &targets, state.open.is_some());
     let head = heads.get(&environment.name).cloned().flatten();
-    let relocated = elsewhere(view, config, environment, request, head.as_ref()).await?;
+    let commit = &candidate.manifest.commit;
+    let relocated = elsewhere::elsewhere(view, config, environment, (request, commit), head.as_ref()).await?;
     let heard = lease::heard(view, config, head.as_ref());
     let stands = descent(view, state.release(), &candidate.manifest.commit);
     let capable =
@@ -254,36 +255,6 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         capabilities,
         untold_tags: BTreeSet::new(),
     })
-}
-
-/// The targets that the file names elsewhere than the ledger says. Where what is open is finished or undone, that is where it
-/// was begun: what was there before it stays at its old place either way.
-async fn elsewhere(
-    view: &View,
-    config: &Config,
-    environment: &Environment,
-    request: &Request,
-    head: Option<&Head>,
-) -> Result<Vec<Relocated>, Failure> {
-    let Some(head) = head else { return Ok(Vec::new()) };
-    let open = head.state().open.as_ref().filter(|_| request.take_over.is_wanted() || request.goes_back());
-    let values = standing(config, environment);
-    let Some(open) = open else { return relocated(config, environment, &values, recorded(head.state())) };
-    let begun = match open.since.seq == head.record.seq {
-        true => head.record.intent.clone(),
-        false => {
-            let found = view.ledger.record(&environment.lane, open.since.seq).await;
-            found.map_err(LedgerError::looking)?.and_then(|head| head.record.intent)
-        }
-    };
-    let begun = begun.iter().flat_map(|intent| &intent.targets).map(|one| (one.name(), &one.target));
-    relocated(config, environment, &values, begun)
-}
-
-/// Where the ledger says that the targets of a lane were put, by artifact.
-pub(crate) fn recorded(state: &State) -> impl Iterator<Item = (&str, &Location)> {
-    let targets = state.current.iter().flat_map(|current| &current.targets);
-    targets.map(|one| (one.artifact.as_ref().map_or("main", |name| name.as_str()), &one.target))
 }
 
 /// A promotion that is finished writes the very names that it was begun with, whatever the time is now; and what is

@@ -5,6 +5,7 @@ use crate::disturbed::Disturbed;
 use crate::stage::{End, Stage, actor, commit, config, name, resume, run, store_id, wanted};
 use futures_executor::block_on;
 use promote_core::layer::Method;
+use promote_core::ledger::Override;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::report::{Depth, verify};
 use promote_core::request::{Request, Wanted};
@@ -118,4 +119,29 @@ fn an_old_place_that_nobody_may_look_at_is_a_finding_of_its_own() {
         let staging = targets.iter().find(|target| target.environment == "staging").unwrap();
         assert!(staging.detail.as_deref().unwrap().contains("contains what is recorded"), "{staging:?}");
     }
+}
+
+/// What the file dropped since would not come back, and half of a release would be told as the whole.
+#[test]
+fn a_release_comes_back_whole_or_not_at_all() {
+    let two = format!(
+        "{OLD}\n[artifact.rules]\nsource = \"memory://store/rules/{{sha}}/\"\ntarget = \"memory://store/{{env}}/rules.json\"\n"
+    );
+    let mut stage = Stage::ready_with(&two, MemoryKind::s3_like());
+    stage.config = config(OLD);
+    let end = stage.to("prod", 'b');
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    let back = |stage: &Stage, overrides: Vec<Override>| {
+        let back = Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"));
+        block_on(run(&stage.world(), &stage.config, Request { overrides, ..back }))
+    };
+    let End::Refused(told) = back(&stage, Vec::new()) else { panic!("half of it is back") };
+    assert!(told.contains("drift: the target moved: the ledger has `rules` at"), "{told}");
+    assert_eq!(stage.state("prod").release().unwrap().commit, commit('b'));
+    // With the target in the file again it is one that the last record does not name.
+    stage.config = config(&two);
+    let drift = Override { rule: "drift".to_owned(), reason: "back to a".to_owned() };
+    let end = back(&stage, vec![drift]);
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+    assert_eq!(stage.held("prod"), [Some('a'), Some('a'), None]);
 }

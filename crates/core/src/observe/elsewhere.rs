@@ -1,0 +1,74 @@
+//! Which targets the file names elsewhere than the ledger says, or not at all: what lies there is written by nobody any more.
+
+use super::targets::standing;
+use crate::commit::CommitId;
+use crate::config::{Config, Environment};
+use crate::failure::Failure;
+use crate::ledger::{Head, LedgerError, Seq, State, entry_name};
+use crate::location::Location;
+use crate::relocated::{Relocated, relocated};
+use crate::request::Request;
+use crate::world::View;
+
+/// The targets that the file names elsewhere than the ledger says. Where what is open is finished or undone, that is where it
+/// was begun: what was there before it stays at its old place either way. Where a release comes back, what it had here and
+/// the file names no more counts as well: without that half of it would be back.
+pub(super) async fn elsewhere(
+    view: &View,
+    config: &Config,
+    environment: &Environment,
+    (request, commit): (&Request, &CommitId),
+    head: Option<&Head>,
+) -> Result<Vec<Relocated>, Failure> {
+    let Some(head) = head else { return Ok(Vec::new()) };
+    let open = head.state().open.as_ref().filter(|_| request.take_over.is_wanted() || request.goes_back());
+    let values = standing(config, environment);
+    let Some(open) = open else {
+        let left = match request.goes_back() {
+            true => dropped(view, environment, head.state(), commit).await?,
+            false => Vec::new(),
+        };
+        let left = left.iter().map(|(name, place)| (name.as_str(), place));
+        return relocated(config, environment, &values, recorded(head.state()).chain(left));
+    };
+    let begun = match open.since.seq == head.record.seq {
+        true => head.record.intent.clone(),
+        false => record(view, environment, open.since.seq).await?.and_then(|head| head.record.intent),
+    };
+    let begun = begun.iter().flat_map(|intent| &intent.targets).map(|one| (one.name(), &one.target));
+    relocated(config, environment, &values, begun)
+}
+
+/// Where artifacts of a release were put when it was here that are not moved any more.
+async fn dropped(
+    view: &View,
+    environment: &Environment,
+    state: &State,
+    commit: &CommitId,
+) -> Result<Vec<(String, Location)>, Failure> {
+    let moved = |name: &str| environment.artifacts.iter().any(|one| name == one.name());
+    let own =
+        |key: &str| environment.artifacts.iter().any(|one| key == entry_name(one.name(), &environment.name));
+    let Some(past) = state.trail.iter().find(|past| past.release.commit == *commit) else {
+        return Ok(Vec::new());
+    };
+    if past.release.artifacts.keys().all(|key| moved(key) || own(key)) {
+        return Ok(Vec::new());
+    }
+    let then = record(view, environment, past.since.seq).await?;
+    let places = then.iter().flat_map(|head| recorded(head.state()));
+    Ok(places
+        .filter(|(name, _)| !moved(name))
+        .map(|(name, place)| (name.to_owned(), place.clone()))
+        .collect())
+}
+
+async fn record(view: &View, environment: &Environment, seq: Seq) -> Result<Option<Head>, Failure> {
+    view.ledger.record(&environment.lane, seq).await.map_err(LedgerError::looking)
+}
+
+/// Where the ledger says that the targets of a lane were put, by artifact.
+pub(crate) fn recorded(state: &State) -> impl Iterator<Item = (&str, &Location)> {
+    let targets = state.current.iter().flat_map(|current| &current.targets);
+    targets.map(|one| (one.artifact.as_ref().map_or("main", |name| name.as_str()), &one.target))
+}
