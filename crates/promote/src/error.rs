@@ -29,7 +29,7 @@ use std::process::{ExitCode, Termination};
 ///
 /// let error = in_tokio(promoted()).unwrap_err();
 /// assert_eq!(error.exit(), promote::ExitStatus::Missing);
-/// assert!(error.to_string().contains("can't be read"));
+/// assert!(error.to_string().contains("there is no file"));
 /// assert_eq!(error.report(), ExitCode::from(5));
 /// ```
 #[non_exhaustive]
