@@ -82,6 +82,31 @@ fn a_saved_plan_is_carried_out_as_it_is_or_not_at_all() {
     assert_snapshot!(stage.transcript());
 }
 
+/// Somebody looked at what would run.
+#[test]
+fn a_saved_plan_is_carried_out_with_the_steps_that_it_showed() {
+    let stage = Stage::ready();
+    stage.days(3);
+    stage.quietly("promote plan prod --out plan.json");
+    let write = |text: &str| std::fs::write(stage.folder.path().join("promote.toml"), text).unwrap();
+    let deploy = "deploy = { run = \"./deploy\" }";
+    for other in [
+        "deploy = { run = \"./other\" }",
+        "deploy = { run = \"./deploy\", workdir = \"there\" }",
+        "deploy = { run = \"./deploy\", retries = 2 }",
+        "deploy = { run = \"./deploy\" }\nprepare = { run = \"./migrate\" }",
+        "deploy = { run = \"./deploy\" }\non-failure = \"rollback\"",
+        "",
+    ] {
+        write(&CONFIG.replace(deploy, other));
+        let (exit, out, err) = stage.run("promote to prod --plan plan.json --yes");
+        assert_eq!(exit, ExitStatus::Conflict, "{other}: {out}{err}");
+        assert!(err.contains("The steps in the file, or what becomes of a failure, are not those"), "{err}");
+    }
+    write(CONFIG);
+    stage.quietly("promote to prod --plan plan.json --timeout 5m --yes");
+}
+
 #[test]
 fn a_dry_run_changes_nothing() {
     let mut stage = Stage::ready();

@@ -2,6 +2,7 @@
 
 use super::decision::{Decision, Nothing, Refusal};
 use super::document::Plan;
+use super::steps::steps;
 use super::undo;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::deploying::Deploying;
@@ -89,6 +90,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             .moved(environment, &request.include)
             .iter()
             .any(|moved| !moved.deploy.is_empty() || !moved.verify.is_empty()),
+        steps: steps(config, environment, &request.include),
         changes: snapshot.changes.clone(),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
         ..Plan::draft(config, environment, snapshot, request, (action, release), findings)

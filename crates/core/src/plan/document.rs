@@ -54,6 +54,9 @@ pub struct Plan {
     pub targets: Vec<TargetMove>,
     /// Whether deploy or verify steps follow.
     pub follows: bool,
+    /// What identifies the steps around the move; `None` where there are none, and in a plan of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<Digest>,
     /// The rules' answers.
     pub findings: Vec<Finding>,
     /// On what terms it was asked.

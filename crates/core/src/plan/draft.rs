@@ -36,6 +36,7 @@ impl Plan {
             supersedes: state.open.as_ref().and_then(|open| open.id),
             targets: Vec::new(),
             follows: false,
+            steps: None,
             findings,
             terms: Terms {
                 include: request.include.clone(),

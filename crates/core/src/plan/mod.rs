@@ -6,6 +6,7 @@ mod decision;
 mod document;
 mod draft;
 pub mod saved;
+mod steps;
 mod undo;
 
 pub use decide::plan;

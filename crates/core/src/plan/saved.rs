@@ -137,7 +137,10 @@ fn beside(saved: &Plan, now: &Plan) -> String {
 /// `Conflict`, with what is different.
 pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
     let now = decision.plan();
-    if now.digest() == saved.digest() && !matches!(decision, Decision::NothingToDo(_)) {
+    if now.digest() == saved.digest()
+        && now.steps == saved.steps
+        && !matches!(decision, Decision::NothingToDo(_))
+    {
         return Ok(());
     }
     let (name, sha) = (&saved.environment, saved.release.commit.short(7));
@@ -154,6 +157,11 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
         }
         _ if saved.targets != now.targets => written(saved, now),
         _ if saved.strangers() != now.strangers() => beside(saved, now),
+        _ if saved.follows != now.follows || saved.steps != now.steps => match saved.steps {
+            None if saved.follows => "An earlier version made it, which did not name its steps.".to_owned(),
+            _ => "The steps in the file, or what becomes of a failure, are not those that it showed."
+                .to_owned(),
+        },
         _ => "What it would do has changed since it was made.".to_owned(),
     };
     let failure = Failure::new(ExitStatus::Conflict, "the saved plan is out of date")
