@@ -166,6 +166,18 @@ fn touches_the_outside(_: &str, text: &str) -> Vec<String> {
     found
 }
 
+/// Lines that read a variable of the process. What depends on one gets `Variables`, so that it can be tested.
+fn reads_the_environment(name: &str, text: &str) -> Vec<String> {
+    let reads = |line: &str| {
+        ["env::var", "env::var_os", "env::vars", "env::vars_os"].iter().any(|it| names(line, it))
+    };
+    let lines = shipped(text).into_iter().filter(|(_, line)| reads(line));
+    lines
+        .filter(|_| name != "crates/providers/src/variables.rs")
+        .map(|(at, _)| format!("line {at}"))
+        .collect()
+}
+
 fn does_not_open_with_its_purpose(_: &str, text: &str) -> Vec<String> {
     let opens = text.lines().next().is_some_and(|line| line.starts_with("//! ") && line.len() > 12);
     if opens { vec![] } else { vec!["its first line is not `//! ` and what the file is for".into()] }
@@ -302,6 +314,19 @@ fn the_core_does_not_touch_the_outside() {
     let core = [sources("crates/core/src"), sources("crates/core/port/src")].concat();
     assert!(core.len() > 10, "the walk found only {} files of the core", core.len());
     check(&core, touches_the_outside, "the core meets the outside through its ports only");
+}
+
+#[test]
+fn one_file_reads_the_environment() {
+    for planted in
+        ["let home = std::env::var(\"HOME\");", "use std::env;\nfor (name, _) in env::vars_os() {}"]
+    {
+        assert_eq!(reads_the_environment("planted.rs", planted).len(), 1, "{planted}");
+    }
+    // Vendor crates read what their vendors' own programs read.
+    let mut shipped = [sources("crates/providers/src"), sources("crates/promote/src")].concat();
+    shipped.retain(|(name, _)| !name.ends_with("/tests.rs"));
+    check(&shipped, reads_the_environment, "take `Variables` in place of the process's");
 }
 
 #[test]

@@ -5,22 +5,6 @@ use crate::failure::Failure;
 use crate::location::{Location, StoreId};
 use crate::template::{Template, Values};
 
-/// Whether a store copies from another by itself: they are of one kind. Else the bytes pass through this machine. Of a store
-/// that a program brings along nothing is known but that it copies from itself.
-pub fn copies(from: &StoreId, to: &StoreId) -> bool {
-    match (from, to) {
-        (StoreId::Other { .. }, StoreId::Other { .. }) => from == to,
-        _ => matches!(
-            (from, to),
-            (StoreId::Local, StoreId::Local)
-                | (StoreId::S3(_), StoreId::S3(_))
-                | (StoreId::Gcs(_), StoreId::Gcs(_))
-                | (StoreId::Image(_), StoreId::Image(_))
-                | (StoreId::Memory(_), StoreId::Memory(_))
-        ),
-    }
-}
-
 /// The location that a template stands for.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! has under way. When and where to write, and what a failure means, is left to whoever moves it.
 
 use crate::digest::{Digest, Hasher};
-use crate::location::{Key, Location};
+use crate::location::{Key, Location, StoreId};
 use crate::port::wire::{self, Wire};
 use crate::port::{
     Blob, Body, Bucket, BucketReader, Condition, ErrorKind, Headers, Metadata, Object, PinnedSource,
@@ -22,6 +22,22 @@ pub(crate) const SMALL: u64 = 4 << 20;
 
 /// The least that is read at once, in bytes: many writers want less.
 const STRETCH: u64 = 8 << 20;
+
+/// Whether a store copies from another by itself: they are of one kind. Else the bytes pass through this machine. Of a store
+/// that a program brings along nothing is known but that it copies from itself.
+pub(crate) fn copies(from: &StoreId, to: &StoreId) -> bool {
+    match (from, to) {
+        (StoreId::Other { .. }, StoreId::Other { .. }) => from == to,
+        _ => matches!(
+            (from, to),
+            (StoreId::Local, StoreId::Local)
+                | (StoreId::S3(_), StoreId::S3(_))
+                | (StoreId::Gcs(_), StoreId::Gcs(_))
+                | (StoreId::Image(_), StoreId::Image(_))
+                | (StoreId::Memory(_), StoreId::Memory(_))
+        ),
+    }
+}
 
 /// Who is asked whether a move may still take effect: reading takes long, and somebody may have taken over meanwhile.
 #[async_trait]

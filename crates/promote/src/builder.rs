@@ -16,6 +16,7 @@ use promote_core::names::shown;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
 use promote_core::trust::Allowed;
 use promote_providers::config_file::{self, FILE};
+use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::{
     Brought, Credentials, Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps,
     Trust, Variables, actor, connect_with,
@@ -300,6 +301,7 @@ impl Builder {
             history,
             steps,
             events: Arc::clone(&listeners) as Arc<dyn Events>,
+            ledger_remote: variables.get(LEDGER_REMOTE).map(str::to_owned),
         };
         let world = connect_with(&config, &base, &trust, &self.brought, ports)?;
         let actor = self.actor.unwrap_or_else(|| actor::detect(&variables, &actor::hostname()));

@@ -2,7 +2,7 @@
 //! that is found is only taken from its user, or from a repository that git takes; one that is named is taken as it is. What
 //! it says is read in `promote-core`.
 
-use crate::opened;
+use crate::{Variables, opened};
 use promote_core::config::LARGEST;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -137,7 +137,8 @@ pub fn trusted(file: &Path) -> Result<(), Failure> {
 fn foreign_in(file: &Path, takes: impl Fn(&Path) -> bool) -> Option<(PathBuf, u32, bool)> {
     use std::os::unix::fs::MetadataExt;
     let me = rustix::process::geteuid().as_raw();
-    let by_sudo = || std::env::var("SUDO_UID").ok().and_then(|id| id.parse().ok());
+    // A fact of the process, whatever variables a program gives.
+    let by_sudo = || Variables::of_process().get("SUDO_UID").and_then(|id| id.parse().ok());
     let is_mine = |owner: u32| owner == me || owner == 0 || (me == 0 && Some(owner) == by_sudo());
     let owner = |path: &Path| path.symlink_metadata().map(|about| about.uid()).ok();
     let folder = file.parent().unwrap_or(Path::new("."));

@@ -19,6 +19,9 @@ use std::sync::Arc;
 use std::time::Duration;
 use unsupported::unsupported;
 
+/// The variable that names the remote which holds a ledger's branch.
+pub const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
+
 /// Everything but the stores that a world is made of.
 #[derive(Debug, Clone)]
 pub struct Ports {
@@ -32,6 +35,8 @@ pub struct Ports {
     pub steps: Arc<dyn StepRunner>,
     /// Hears what happens.
     pub events: Arc<dyn Events>,
+    /// The remote that holds a ledger's branch, where [`LEDGER_REMOTE`] names one.
+    pub ledger_remote: Option<String>,
 }
 
 /// Everything that `config` names, as far as `trust` goes. `base` is the folder of `promote.toml`.
@@ -87,7 +92,7 @@ pub fn open(
                 retrying(gcs(&id, name, &google_settings(config, name, base)?, brought)?, &limit, ports)
             }
             StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
-            StoreId::Git(branch) => git(base, branch)?,
+            StoreId::Git(branch) => git(base, branch, ports.ledger_remote.as_ref())?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
             StoreId::Other { scheme, name } => retrying(brought.open(&id, scheme, name)?, &limit, ports),
         };
@@ -117,7 +122,7 @@ pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Fai
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
     })?;
     let ledger = Ledger::new(Arc::clone(bucket), prefix.clone(), Arc::clone(&ports.clock));
-    let Ports { clock, entropy, history, steps, events } = ports;
+    let Ports { clock, entropy, history, steps, events, ledger_remote: _ } = ports;
     Ok(World { stores, ledger, clock, entropy, history, steps, events })
 }
 
@@ -190,19 +195,14 @@ fn gcs(
     Err(unsupported(id, "Google Cloud Storage"))
 }
 
-/// The variable that names the remote which holds a ledger's branch.
-#[cfg(feature = "git")]
-const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
-
 #[cfg(feature = "git")]
 #[allow(clippy::unnecessary_wraps)] // Without the feature it fails.
-fn git(base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
-    let remote = std::env::var(LEDGER_REMOTE).ok().filter(|name| !name.is_empty());
-    Ok(Arc::new(promote_git::GitBucket::open(base, branch, remote)))
+fn git(base: &Path, branch: &str, remote: Option<&String>) -> Result<Arc<dyn Bucket>, Failure> {
+    Ok(Arc::new(promote_git::GitBucket::open(base, branch, remote.cloned())))
 }
 
 #[cfg(not(feature = "git"))]
-fn git(_base: &Path, branch: &str) -> Result<Arc<dyn Bucket>, Failure> {
+fn git(_base: &Path, branch: &str, _remote: Option<&String>) -> Result<Arc<dyn Bucket>, Failure> {
     Err(unsupported(&StoreId::Git(branch.to_owned()), "ledgers on a branch"))
 }
 

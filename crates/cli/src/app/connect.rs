@@ -10,6 +10,7 @@ use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
 use promote_core::port::Clock;
 use promote_core::world::World;
+use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::identity::Found;
 use promote_providers::{
     Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
@@ -81,6 +82,7 @@ impl Connect for Providers {
             history: promote_artifacts::git::history(site.base),
             steps: Arc::new(steps),
             events: site.events,
+            ledger_remote: site.env.variable(LEDGER_REMOTE).map(str::to_owned),
         };
         promote_providers::connect(site.config, site.base, &site.trust, ports)
     }

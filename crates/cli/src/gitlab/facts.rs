@@ -106,13 +106,13 @@ impl Facts {
         }
     }
 
-    /// What the targets hold now. The last one is what the environment watches.
+    /// What the targets hold now.
     fn lies(&mut self, state: &State) {
         (self.target, self.digest, self.image) = (None, None, None);
         let Some(current) = &state.current else { return };
-        if let Some(watched) = current.targets.last() {
-            self.target = Some(watched.target.to_string());
-            self.digest = watched.sha256.map(|digest| digest.to_string());
+        if let Some(first) = current.first_target() {
+            self.target = Some(first.target.to_string());
+            self.digest = first.sha256.map(|digest| digest.to_string());
         }
         self.image = current.image().map(ToString::to_string);
     }

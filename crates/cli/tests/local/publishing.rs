@@ -197,6 +197,16 @@ target = "deployed/{env}-web.zip"
     }
     stage.run(&["publish", "app=out/a", "web=out/w"]).ends(ExitStatus::Ok);
     assert!(stage.has("deployed/staging-app.zip") && stage.has("deployed/staging-web.zip"));
+
+    // Steps, later jobs of GitLab and the action's outputs mean the same one by `PROMOTE_TARGET`.
+    let step = format!("{config}[env.staging]\ndeploy = [{{ run = 'echo \"$PROMOTE_TARGET\" > seen' }}]\n");
+    stage.write("promote.toml", step);
+    stage.run(&["to", "staging", "--redeploy", "--yes", "--dotenv", "told.env"]).ends(ExitStatus::Ok);
+    let text = |name: &str| String::from_utf8(stage.read(name)).unwrap();
+    let seen = text("seen");
+    assert!(seen.trim().ends_with("staging-app.zip"), "{seen}");
+    let told = text("told.env");
+    assert!(told.lines().any(|line| line == format!("PROMOTE_TARGET={}", seen.trim())), "{told}");
 }
 
 const SEVERAL: &str = r#"

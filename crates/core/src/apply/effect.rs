@@ -10,14 +10,13 @@ use crate::folder::{self, NewestIntent, Standing as _};
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
 use crate::patience::Attempts;
-use crate::place::copies;
 use crate::plan::Plan;
 use crate::pointer::Pointer;
 use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition,
     ProviderError,
 };
-use crate::relay::relay;
+use crate::relay::{copies, relay};
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

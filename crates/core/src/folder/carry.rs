@@ -11,7 +11,7 @@ use crate::port::{
     Body, Bucket, BucketReader, Clock, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
-use crate::relay::{SMALL, relay, whole};
+use crate::relay::{self, SMALL, relay, whole};
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -71,12 +71,9 @@ pub(super) struct Carrier<'a> {
     pub(super) stop: AtomicBool,
 }
 
-/// Whether the stores are of one kind, so that the target's can copy from the source's by itself.
-pub(super) fn same_kind(moved: &TargetMove) -> bool {
-    match (&moved.source.location.store, &moved.target.store) {
-        (StoreId::S3(_), StoreId::S3(_)) | (StoreId::Gcs(_), StoreId::Gcs(_)) => true,
-        (one, two) => one == two,
-    }
+/// Whether the target's store copies from the source's by itself.
+pub(super) fn copies(moved: &TargetMove) -> bool {
+    relay::copies(&moved.source.location.store, &moved.target.store)
 }
 
 /// Whether an object holds this file: by the store's word, else by what was written beside it.

@@ -1,6 +1,6 @@
 //! Finding the exact objects of a release's folder that are to be copied, before anything is.
 
-use super::carry::{Carrier, same_kind};
+use super::carry::{Carrier, copies};
 use super::difference::Write;
 use super::manifest::FolderManifest;
 use super::place::Bringing;
@@ -23,7 +23,7 @@ impl Bringing<'_> {
         for write in writes {
             carrier.place(&write.file.path)?;
         }
-        if writes.is_empty() || !same_kind(self.moved) {
+        if writes.is_empty() || !copies(self.moved) {
             return Ok(BTreeMap::new());
         }
         let known = self.known.pins;

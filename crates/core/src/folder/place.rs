@@ -6,7 +6,7 @@
 //! release lacks. It shows as a stray file in [`check`](super::check).
 
 use super::IN_FLIGHT;
-use super::carry::{Carried, Carrier, same_kind};
+use super::carry::{Carried, Carrier, copies};
 use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
@@ -296,7 +296,7 @@ impl Bringing<'_> {
         landed: &mut BTreeMap<Key, FolderFile>,
     ) -> Result<Option<ProviderError>, ProviderError> {
         // Small files pass through this machine side by side, larger ones one at a time.
-        let through = !same_kind(self.moved);
+        let through = !copies(self.moved);
         let (large, small): (Vec<_>, Vec<_>) =
             writes.into_iter().partition(|write| through && write.file.size > SMALL);
         let mut ends = Vec::new();

@@ -84,6 +84,11 @@ impl Occupancy {
         self.claimed.unwrap_or_else(|| self.since.time())
     }
 
+    /// The target that `PROMOTE_TARGET` and the action's `target` name: of several, the first one that is written.
+    pub fn first_target(&self) -> Option<&TargetState> {
+        self.targets.first()
+    }
+
     /// The image that lies there; of several the last one, which is the one that a deployment watches.
     pub fn image(&self) -> Option<&Location> {
         self.targets.iter().rev().map(|target| &target.target).find(|target| target.is_image())

@@ -142,3 +142,23 @@ fn the_last_bytes_are_handed_out_only_when_the_move_may_end() {
     assert_eq!(block_on(source.stretch(19 << 20, 1 << 20)).unwrap_err().kind, ErrorKind::Conflict);
     block_on(source.stretch(0, 8 << 20)).unwrap();
 }
+
+#[test]
+fn a_store_copies_from_its_own_kind_and_of_a_programs_own_from_itself() {
+    let s3 = |name: &str| StoreId::S3(name.to_owned());
+    let gcs = |name: &str| StoreId::Gcs(name.to_owned());
+    let image = |name: &str| StoreId::Image(name.to_owned());
+    let other = |name: &str| StoreId::Other { scheme: "vault".to_owned(), name: name.to_owned() };
+    for (from, to, copied) in [
+        (s3("a"), s3("b"), true),
+        (gcs("a"), gcs("b"), true),
+        (StoreId::Local, StoreId::Local, true),
+        (image("quay.io/acme/a"), image("quay.io/acme/b"), true),
+        (s3("a"), gcs("a"), false),
+        (StoreId::Local, s3("a"), false),
+        (other("a"), other("a"), true),
+        (other("a"), other("b"), false),
+    ] {
+        assert_eq!(copies(&from, &to), copied, "{from} to {to}");
+    }
+}

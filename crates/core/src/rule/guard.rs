@@ -4,8 +4,8 @@ use super::{Facts, Finding};
 use crate::folder::{FolderFile, FolderManifest};
 use crate::location::Location;
 use crate::names::shown;
-use crate::place::copies;
 use crate::port::{Capabilities, CopyGuard, Object};
+use crate::relay::copies;
 use crate::snapshot::Seen;
 
 /// The way in which a target is brought to hold what lies at `source`: `None` when no guarded one is left.

@@ -55,6 +55,22 @@ fn faults_strike_at_their_call_and_only_there() {
     assert_eq!(plan.calls(), 4);
 }
 
+/// What a port does by itself, a layer must not do behind the plan's back.
+#[test]
+fn what_is_asked_in_one_answer_goes_wrong_as_every_other_call() {
+    let plan =
+        FaultPlan::new().with(2, Fault::AnswerLost).with(3, Fault::RequestLost(ErrorKind::Unavailable));
+    let faulty = Faulty::around(Arc::new(bucket()), plan.clone());
+    block_on(async {
+        create(&faulty, "a").await.unwrap();
+        let lost = faulty.get_at_once(&key("a"), 100).await.unwrap_err();
+        assert_eq!(lost.kind, ErrorKind::Unknown);
+        assert_eq!(faulty.versions(&key("a"), 10).await.unwrap_err().kind, ErrorKind::Unavailable);
+        assert!(faulty.get_at_once(&key("a"), 100).await.unwrap().is_some());
+    });
+    assert_eq!(plan.calls(), 4);
+}
+
 #[test]
 fn nothing_reaches_a_store_after_a_crash() {
     for (fault, left) in [

@@ -5,6 +5,7 @@ use crate::stage::{Files, How, Stage, key, kinds, to};
 use async_trait::async_trait;
 use promote_core::decorator::{RetryPolicy, Retrying};
 use promote_core::folder::Standing;
+use promote_core::location::StoreId;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_testing::decorator::{Fault, FaultPlan, Faulty, Log, Method, Recording};
 use promote_testing::memory::{MemoryKind, SeededEntropy};
@@ -43,6 +44,21 @@ fn a_large_file_passes_in_parts_and_arrives_whole() {
         };
         assert_eq!((of(Method::Get), of(Method::ReadRange)), (0, 2), "{name}");
     }
+}
+
+/// A folder's files are copied wherever a single file is: one rule says which stores do.
+#[test]
+fn between_two_stores_of_one_kind_the_target_copies() {
+    let store = |name: &str| (StoreId::Memory(name.to_owned()), MemoryKind::gcs_like());
+    let stage = Stage::named(store("rel"), store("env"));
+    let files = large("0123456789abcdef");
+    stage.publish('a', &files);
+    let log = Log::new();
+    let to = Recording::around(Arc::new(stage.to.clone()), log.clone());
+    stage.bring_on(&stage.from, &to, &self::to('a')).unwrap();
+    stage.holds('a', &files, "one kind");
+    let copied = log.calls().into_iter().filter(|call| call.method == Method::Copy).count();
+    assert_eq!(copied, files.len());
 }
 
 #[test]

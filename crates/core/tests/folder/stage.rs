@@ -82,12 +82,15 @@ impl Stage {
         Self { from: bucket.clone(), to: bucket }
     }
 
+    /// Two stores of two kinds, which don't copy from each other.
     pub fn between(from: MemoryKind, to: MemoryKind) -> Self {
+        Self::named((StoreId::S3("rel".to_owned()), from), (StoreId::Gcs("env".to_owned()), to))
+    }
+
+    /// Two stores by their names.
+    pub fn named(from: (StoreId, MemoryKind), to: (StoreId, MemoryKind)) -> Self {
         let world = MemoryWorld::default();
-        Self {
-            from: world.bucket(StoreId::Memory("rel".to_owned()), from),
-            to: world.bucket(StoreId::Memory("env".to_owned()), to),
-        }
+        Self { from: world.bucket(from.0, from.1), to: world.bucket(to.0, to.1) }
     }
 
     pub fn release(&self, digit: char) -> Location {

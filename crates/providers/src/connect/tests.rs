@@ -15,6 +15,7 @@ fn ports() -> Ports {
         history: None,
         steps: Arc::new(SystemSteps::new(".", Variables::default(), Interruption::default())),
         events: Arc::new(Silent),
+        ledger_remote: None,
     }
 }
 
