@@ -8,7 +8,7 @@
     reason = "a test ends where it finds a fault"
 )]
 
-use promote_action::{Inputs, Kind, Place, annotation, append_value, escape_message, harmless};
+use promote_action::{FileSpan, Inputs, Kind, annotation, append_value, escape_message, harmless};
 use promote_tests::runner::pairs;
 use promote_tests::server::tool;
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ fn inputs_are_read_as_the_toolkit_reads_them() {
     let told = node("toolkit.mjs", &[&modules()], &variables, &asked);
     let ours = Inputs::new(&variables);
     for (at, theirs) in told["inputs"].as_array().unwrap().iter().enumerate() {
-        let (name, shown) = (name(at), promote_core::names::shown(&values[at]));
+        let (name, shown) = (name(at), promote_core::names::escape(&values[at]));
         assert_eq!(theirs["text"].as_str(), Some(ours.get(&name)), "{shown}");
         // An input that is not given has no boolean for the toolkit, and its default for us.
         let boolean = if ours.get(&name).is_empty() { None } else { ours.boolean(&name, false).ok() };
@@ -193,7 +193,7 @@ fn commands_are_those_of_the_toolkit() {
     let mut asked = Vec::new();
     let mut ours = Vec::new();
     for value in &values {
-        let place = Place { file: "a,b:c.toml".into(), line: 3, end_line: 3, column: 2, end_column: 9 };
+        let place = FileSpan { file: "a,b:c.toml".into(), line: 3, end_line: 3, column: 2, end_column: 9 };
         for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
             let name = format!("{kind:?}").to_lowercase();
             let properties = json!({ "title": value, "file": place.file, "startLine": 3, "endLine": 3, "startColumn": 2, "endColumn": 9 });

@@ -8,7 +8,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Dirty;
 use promote_core::ledger::allowed::NAMED;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::History;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -34,7 +34,7 @@ pub(crate) async fn work_tree(
     cause: Cause,
 ) -> Result<Option<Dirty>, Failure> {
     let head = repository.resolve("HEAD").await;
-    let head = head.map_err(|error| Failure::looking("reading the repository", error))?.map(|head| head.id);
+    let head = head.map_err(|error| Failure::from_read("reading the repository", error))?.map(|head| head.id);
     if head.as_ref() != Some(commit) && !allowed {
         return Err(elsewhere(head.as_ref(), commit));
     }
@@ -60,7 +60,7 @@ pub(crate) async fn given(
 ) -> Result<Option<Dirty>, Failure> {
     let Some(below) = inside(repository.top(), path)? else { return Ok(None) };
     let known = repository.resolve(commit.as_str()).await;
-    if known.map_err(|error| Failure::looking("reading the repository", error))?.is_none() {
+    if known.map_err(|error| Failure::from_read("reading the repository", error))?.is_none() {
         return Ok(None);
     }
     let mut files = differing(repository, commit, Some(below.clone())).await?;
@@ -135,7 +135,7 @@ fn incomparable(error: GitError) -> Failure {
 fn named(files: &BTreeSet<String>) -> Dirty {
     Dirty {
         at: None,
-        files: files.iter().take(NAMED).map(|file| shown(file)).collect(),
+        files: files.iter().take(NAMED).map(|file| escape(file)).collect(),
         count: files.len() as u64,
     }
 }
@@ -153,7 +153,7 @@ fn inside(top: &Path, path: &Path) -> Result<Option<String>, Failure> {
         None => {
             let message = format!(
                 "`{}` can't be compared with the commit: its name is not UTF-8",
-                shown(&below.to_string_lossy())
+                escape(&below.to_string_lossy())
             );
             Err(Failure::new(ExitStatus::Usage, message).state("Nothing was published.").hint("rename it"))
         }

@@ -4,7 +4,7 @@
 use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::publish::Place;
+use promote_core::publish::ArtifactPlace;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub fn of(
     folder: &Path,
     texts: &[String],
-    places: &BTreeMap<String, Place>,
+    places: &BTreeMap<String, ArtifactPlace>,
 ) -> Result<BTreeMap<String, PathBuf>, Failure> {
     let takers: BTreeMap<&str, ArtifactKind> = places
         .iter()
@@ -65,7 +65,7 @@ fn named<'t>(text: &'t str, takers: &BTreeMap<&str, ArtifactKind>) -> Result<(St
         [] => Err(Failure::new(ExitStatus::Usage, "this release is images alone, and no file belongs to it")
             .hint("push the images, then `promote publish`")),
         _ => {
-            let shown = promote_core::names::shown(text);
+            let shown = promote_core::names::escape(text);
             Err(wrong(format!("`{shown}` does not say which artifact it is"), takers))
         }
     }

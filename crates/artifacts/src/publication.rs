@@ -5,7 +5,7 @@ mod preview;
 use crate::clean::{self, Cause};
 use crate::git::GitRepository;
 use crate::pack::Own;
-use crate::ready::{self, Ready, What};
+use crate::ready::{self, PackSource, Ready};
 use promote_core::commit::CommitId;
 use promote_core::config::{ArtifactKind, Config};
 use promote_core::exit::ExitStatus;
@@ -13,19 +13,19 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Allowed, Dirty, LedgerError, Manifest, Unmerged};
 use promote_core::observe::begun;
 use promote_core::port::{Commit, StepProgress};
+use promote_core::ports::Ports;
 use promote_core::proposal::{Named, Proposal, refused};
 use promote_core::publish::{
-    Place, Publication, Standing, places, publish as put, remember, standing, stays, unchanged,
+    ArtifactPlace, Publication, PublishedState, places, publish as put, remember, standing, stays, unchanged,
 };
 use promote_core::report::{AllowedReport, Document, PublishReport, PublishedArtifact};
 use promote_core::version;
-use promote_core::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 /// What is to be published, and how.
 #[derive(Clone, Copy)]
-pub struct Asked<'a> {
+pub struct PublishRequest<'a> {
     /// The project.
     pub config: &'a Config,
     /// The folder that `promote.toml` lies in.
@@ -54,7 +54,7 @@ pub struct Asked<'a> {
 ///
 /// # Errors
 /// When the commit or a file is not there, it can't be packed, or it was published with other bytes.
-pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, Failure> {
+pub async fn publish(world: &Ports, args: &PublishRequest<'_>) -> Result<PublishReport, Failure> {
     let config = args.config;
     let commit = resolve(world, args.commit, !args.paths.is_empty()).await?;
     let unmerged = unmerged(world, args, &commit.0).await?;
@@ -62,7 +62,7 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
     let (begun, known, stays) =
         tokio::join!(begun(reader, config), reader.manifest(&commit.0), stays(world, &commit.0));
     let begun = begun?;
-    let known = known.map_err(LedgerError::looking)?;
+    let known = known.map_err(LedgerError::read_failure)?;
     // What retention deletes is told as such, not as published.
     let last = stays?;
     let tags = tags(world, &commit).await?;
@@ -111,21 +111,21 @@ pub async fn publish(world: &World, args: &Asked<'_>) -> Result<PublishReport, F
         };
         return Ok(PublishReport { dry_run: true, ..looked });
     }
-    let (_, _, begun) = promote_core::begin::begin(world, config).await?;
+    let (_, _, begun) = promote_core::init_ledger::init_ledger(world, config).await?;
     let published = put(world, config, &publication).await?;
     let told = warnings(&published.standing, false).into_iter().chain(told).collect();
     Ok(PublishReport { begun, ..of_manifest(&published.manifest, &tags, published.new, told) })
 }
 
 /// What is to be said of a release that was published before.
-fn warnings(standing: &Standing, dry_run: bool) -> Vec<String> {
+fn warnings(standing: &PublishedState, dry_run: bool) -> Vec<String> {
     let then = if dry_run { "would be put there again" } else { "was put there again" };
     let gone = standing.gone().into_iter().map(|told| format!("{told}, and {then}"));
     gone.chain(standing.beside.iter().cloned()).collect()
 }
 
 /// Refuses to take a release for the commit's whose bytes were let through although they may not be.
-fn still_dirty(known: &Manifest, args: &Asked<'_>) -> Result<(), Failure> {
+fn still_dirty(known: &Manifest, args: &PublishRequest<'_>) -> Result<(), Failure> {
     let Some(dirty) = known.allowed.dirty.as_ref().filter(|_| !args.allow_dirty) else { return Ok(()) };
     let short = known.commit.short(12);
     let message = format!("release {short} was published with `--allow-dirty`, and stays what it is");
@@ -137,7 +137,11 @@ fn still_dirty(known: &Manifest, args: &Asked<'_>) -> Result<(), Failure> {
 }
 
 /// What was made of a proposed change alone, where that is let through.
-async fn unmerged(world: &World, args: &Asked<'_>, commit: &CommitId) -> Result<Option<Unmerged>, Failure> {
+async fn unmerged(
+    world: &Ports,
+    args: &PublishRequest<'_>,
+    commit: &CommitId,
+) -> Result<Option<Unmerged>, Failure> {
     let Some(proposal) = args.proposal else { return Ok(None) };
     let parent = async |number: u8| {
         let history = world.history.as_ref()?;
@@ -161,7 +165,7 @@ async fn unmerged(world: &World, args: &Asked<'_>, commit: &CommitId) -> Result<
 const BACK: usize = 100;
 
 /// Whether a commit was made on top of a merge that was made for a proposed change.
-async fn above(world: &World, proposal: &Proposal, commit: &CommitId, explicit: bool) -> bool {
+async fn above(world: &Ports, proposal: &Proposal, commit: &CommitId, explicit: bool) -> bool {
     let Some(history) = &world.history else { return false };
     if let Some(merge) = &proposal.merge {
         let missing = history.between(commit, merge, 1).await;
@@ -189,16 +193,17 @@ async fn above(world: &World, proposal: &Proposal, commit: &CommitId, explicit: 
 /// Whether the work tree is the commit's as far as bytes of it are published, before anything runs. What was let through
 /// is the answer.
 async fn judged(
-    args: &Asked<'_>,
+    args: &PublishRequest<'_>,
     commit: &CommitId,
-    places: &BTreeMap<String, Place>,
+    places: &BTreeMap<String, ArtifactPlace>,
     files: &BTreeMap<String, PathBuf>,
 ) -> Result<Option<Dirty>, Failure> {
     let Ok(repository) = GitRepository::open(args.base) else { return Ok(None) };
     let mut found = None;
     let built = args.config.pack.as_ref().is_some_and(|pack| pack.build.is_some());
-    let packed =
-        |(name, place): (&String, &Place)| place.kind == ArtifactKind::Object && !files.contains_key(name);
+    let packed = |(name, place): (&String, &ArtifactPlace)| {
+        place.kind == ArtifactKind::Object && !files.contains_key(name)
+    };
     if built && places.iter().any(packed) {
         found = clean::work_tree(&repository, commit, args.allow_dirty, Cause::Found).await?;
     }
@@ -209,22 +214,23 @@ async fn judged(
 }
 
 /// The tags on the commit, where the repository knows it.
-async fn tags(world: &World, (commit, told): &(CommitId, Option<Commit>)) -> Result<Vec<String>, Failure> {
+async fn tags(world: &Ports, (commit, told): &(CommitId, Option<Commit>)) -> Result<Vec<String>, Failure> {
     match (&world.history, told) {
         (Some(history), Some(_)) => {
-            history.tags(commit).await.map_err(|error| Failure::looking("reading the repository", error))
+            history.tags(commit).await.map_err(|error| Failure::from_read("reading the repository", error))
         }
         _ => Ok(Vec::new()),
     }
 }
 
 /// The commit that is meant. A whole commit needs no repository when its files are given.
-async fn resolve(world: &World, name: &str, files: bool) -> Result<(CommitId, Option<Commit>), Failure> {
+async fn resolve(world: &Ports, name: &str, files: bool) -> Result<(CommitId, Option<Commit>), Failure> {
     let whole: Option<CommitId> = name.parse().ok();
     let found = match &world.history {
-        Some(history) => {
-            history.resolve(name).await.map_err(|error| Failure::looking("reading the repository", error))?
-        }
+        Some(history) => history
+            .resolve(name)
+            .await
+            .map_err(|error| Failure::from_read("reading the repository", error))?,
         None => None,
     };
     match (found, whole) {
@@ -237,7 +243,7 @@ async fn resolve(world: &World, name: &str, files: bool) -> Result<(CommitId, Op
         }
         _ => Err(Failure::new(
             ExitStatus::Missing,
-            format!("no commit, branch or tag `{}` in the repository", promote_core::names::shown(name)),
+            format!("no commit, branch or tag `{}` in the repository", promote_core::names::escape(name)),
         )
         .hint("a checkout without history may lack it: fetch it first")),
     }
@@ -246,14 +252,14 @@ async fn resolve(world: &World, name: &str, files: bool) -> Result<(CommitId, Op
 /// What the repository tells of the commit.
 async fn about(
     actor: &Actor,
-    world: &World,
+    world: &Ports,
     (commit, told): (CommitId, Option<Commit>),
     tags: &[String],
 ) -> Result<Publication, Failure> {
     let mut branches = Vec::new();
     if let (Some(history), Some(_)) = (&world.history, &told) {
         let found = history.branches(&commit).await;
-        branches = found.map_err(|error| Failure::looking("reading the repository", error))?;
+        branches = found.map_err(|error| Failure::from_read("reading the repository", error))?;
     }
     Ok(Publication {
         commit,
@@ -281,17 +287,19 @@ fn with_bytes(publication: Publication, ready: &BTreeMap<String, Ready>, allowed
 
 /// What one artifact consists of.
 async fn content(
-    world: &World,
-    args: &Asked<'_>,
+    world: &Ports,
+    args: &PublishRequest<'_>,
     commit: &CommitId,
     file: Option<&PathBuf>,
-    place: &Place,
+    place: &ArtifactPlace,
 ) -> Result<Ready, Failure> {
     let zip = place.location.key.as_str().ends_with(".zip");
     let own = || Own::of(args.config, args.base);
     match file {
         Some(path) if place.kind == ArtifactKind::Folder => ready::files_of(path.clone(), own()).await,
-        Some(path) if path.is_dir() => ready::packed(What::Path(path.clone(), own()), args.allow_dirty).await,
+        Some(path) if path.is_dir() => {
+            ready::packed(PackSource::Path(path.clone(), own()), args.allow_dirty).await
+        }
         Some(path) => ready::given(path.clone(), zip).await,
         None => {
             let repository = GitRepository::open(args.base).map_err(|error| {
@@ -303,7 +311,7 @@ async fn content(
             let built = ready::build(world, args.config, &repository, commit, allow, args.said).await?;
             let pack = args.config.pack.clone().unwrap_or_default();
             let mut ready =
-                ready::packed(What::Commit(repository, commit.clone(), pack, own()), allow).await?;
+                ready::packed(PackSource::Commit(repository, commit.clone(), pack, own()), allow).await?;
             ready.dirty = clean::both(built, ready.dirty.take());
             Ok(ready)
         }

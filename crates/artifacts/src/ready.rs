@@ -14,8 +14,8 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Dirty;
 use promote_core::port::wire::{self, Wire};
 use promote_core::port::{Blob, Body, StepContext, StepEnd, StepProgress};
+use promote_core::ports::Ports;
 use promote_core::publish::Given;
-use promote_core::world::World;
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ pub struct Ready {
 
 /// What to pack.
 #[derive(Debug, Clone)]
-pub enum What {
+pub enum PackSource {
     /// As `[pack]` says, from a commit.
     Commit(GitRepository, CommitId, Pack, Own),
     /// A folder or file as it is, but for what is kept there for the project.
@@ -72,27 +72,29 @@ pub enum Out {
 ///
 /// # Errors
 /// When it can't be packed.
-pub async fn pack(what: What, out: Out, allow_dirty: bool) -> Result<Made, Failure> {
+pub async fn pack(what: PackSource, out: Out, allow_dirty: bool) -> Result<Made, Failure> {
     let chosen = what.clone();
     let listing = aside(move || {
         let listing = match &chosen {
-            What::Commit(repository, commit, pack, own) => {
+            PackSource::Commit(repository, commit, pack, own) => {
                 Listing::select_beside(repository, commit, pack, own)
             }
-            What::Path(path, own) => Listing::of_path_beside(path, own),
+            PackSource::Path(path, own) => Listing::of_path_beside(path, own),
         };
         listing.map_err(unpacked)
     })
     .await?;
     let dirty = match &what {
-        What::Commit(repository, commit, ..) if listing.origins().iter().any(|origin| !origin.commit) => {
+        PackSource::Commit(repository, commit, ..)
+            if listing.origins().iter().any(|origin| !origin.commit) =>
+        {
             clean::work_tree(repository, commit, allow_dirty, Cause::Found).await?
         }
         _ => None,
     };
     let named = match &what {
-        What::Commit(_, commit, ..) => commit.short(7).to_owned(),
-        What::Path(path, _) => path.display().to_string(),
+        PackSource::Commit(_, commit, ..) => commit.short(7).to_owned(),
+        PackSource::Path(path, _) => path.display().to_string(),
     };
     let tally = Tally::default();
     let options = Options { tally: tally.clone(), ..Options::default() };
@@ -112,14 +114,14 @@ pub async fn pack(what: What, out: Out, allow_dirty: bool) -> Result<Made, Failu
 ///
 /// # Errors
 /// When it can't be packed, or there is no room for it.
-pub async fn packed(what: What, allow_dirty: bool) -> Result<Ready, Failure> {
+pub async fn packed(what: PackSource, allow_dirty: bool) -> Result<Ready, Failure> {
     let folder = TempDir::with_prefix("promote-").map_err(|error| {
         Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error)
     })?;
     let file = folder.path().join("artifact.zip");
     let named = match &what {
-        What::Commit(_, commit, ..) => commit.short(7).to_owned(),
-        What::Path(path, _) => path.display().to_string(),
+        PackSource::Commit(_, commit, ..) => commit.short(7).to_owned(),
+        PackSource::Path(path, _) => path.display().to_string(),
     };
     wire::tell(|| Wire::Doing { doing: "pack", what: named.clone() });
     let Made { packed, warnings, dirty } = pack(what, Out::File(file.clone()), allow_dirty).await?;
@@ -199,7 +201,7 @@ pub async fn files_of(path: PathBuf, own: Own) -> Result<Ready, Failure> {
 /// # Errors
 /// When it is another one's, or the command does not succeed.
 pub async fn build(
-    world: &World,
+    world: &Ports,
     config: &Config,
     repository: &GitRepository,
     commit: &CommitId,
@@ -272,21 +274,21 @@ fn unpacked(error: PackError) -> Failure {
 }
 
 /// How a refusal of an archive is told.
-struct Told {
+struct RefusalWords {
     refused: &'static str,
     missing: &'static str,
 }
 
-const PUBLISHED: Told = Told {
+const PUBLISHED: RefusalWords = RefusalWords {
     refused: "is not published",
     missing: "build it first, or leave the path out to pack the commit's own files",
 };
-const LOOKED_AT: Told = Told {
+const LOOKED_AT: RefusalWords = RefusalWords {
     refused: "would not be published",
     missing: "build or download it first; `promote pack` makes one",
 };
 
-fn unsound(path: &Path, error: VerifyError, told: &Told) -> Failure {
+fn unsound(path: &Path, error: VerifyError, told: &RefusalWords) -> Failure {
     if let VerifyError::Read(error) = &error
         && error.kind() == std::io::ErrorKind::NotFound
     {

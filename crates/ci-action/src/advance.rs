@@ -1,6 +1,6 @@
 //! advance: whatever is automatic and open moves. Several promotions can come of it, or none.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::render_failure::failure;
 use crate::request::environments;
 use crate::site::{Site, Unattended};
@@ -10,7 +10,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::report::{AdvanceReport, Moved, markdown};
 
 /// Advances. That a rule keeps an environment from moving is no failure: it will be tried again.
-pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
+pub(crate) async fn advance(site: &Site<'_>) -> Result<ActionResult, Failure> {
     let names = environments(site.inputs)?;
     let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
     let advance = site.project.advance(&names).dry_run(site.options.dry_run);
@@ -20,7 +20,7 @@ pub(crate) async fn advance(site: &Site<'_>) -> Result<Answer, Failure> {
     for moved in &report.environments {
         tell(site, moved);
     }
-    let mut answer = Answer::new(status(&report), &report);
+    let mut answer = ActionResult::new(status(&report), &report);
     answer.exit = Some(advanced.exit);
     let moved: Vec<&Moved> = report.environments.iter().filter(|one| one.promotion.is_some()).collect();
     let lines = |value: &dyn Fn(&Moved) -> Option<String>| {

@@ -31,7 +31,7 @@ pub fn append_value(path: &Path, name: &str, value: &str, nonce: [u8; 16]) -> Re
         || name.contains(['\n', '\r', '='])
         || name.contains("<<")
     {
-        return Err(FileError::Delimiter(promote_core::names::shown(name)));
+        return Err(FileError::Delimiter(promote_core::names::escape(name)));
     }
     append_text(path, &format!("{name}<<{delimiter}\n{value}\n{delimiter}\n"))
 }

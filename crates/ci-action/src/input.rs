@@ -146,7 +146,7 @@ impl<'v> Inputs<'v> {
 }
 
 fn shown(text: &str) -> String {
-    promote_core::names::shown(text)
+    promote_core::names::escape(text)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! install: the programs are put on the path of the job's later steps.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::file::append_text;
 use crate::log::Log;
 use crate::surroundings::Surroundings;
@@ -10,7 +10,7 @@ use promote_core::failure::Failure;
 use std::path::Path;
 
 /// Adds the folder that this program lies in.
-pub(crate) fn install(surroundings: &Surroundings, log: &Log) -> Result<Answer, Failure> {
+pub(crate) fn install(surroundings: &Surroundings, log: &Log) -> Result<ActionResult, Failure> {
     let unknown = || Failure::new(ExitStatus::Failed, "can't find where this program is");
     let program = std::env::current_exe().ok();
     let folder = program.as_deref().and_then(Path::parent).ok_or_else(unknown)?;
@@ -32,5 +32,5 @@ pub(crate) fn install(surroundings: &Surroundings, log: &Log) -> Result<Answer, 
             None,
         );
     }
-    Ok(Answer { status: "installed", json: "{}".to_owned(), ..Answer::default() })
+    Ok(ActionResult { status: "installed", json: "{}".to_owned(), ..ActionResult::default() })
 }

@@ -2,8 +2,8 @@
 //! (outputs, job summary, annotations). What may be done and how is the core's to decide; opening the project, guards and
 //! stopping are the library's.
 
+mod action_result;
 mod advance;
-mod answer;
 mod event_log;
 mod file;
 mod fill_outputs;
@@ -33,5 +33,5 @@ pub use request::Act;
 pub use run::run;
 pub use surroundings::Surroundings;
 pub use workflow::{
-    ANNOTATIONS, CHARACTERS, Kind, Place, annotation, escape_message, escape_property, harmless,
+    ANNOTATIONS, CHARACTERS, FileSpan, Kind, annotation, escape_message, escape_property, harmless,
 };

@@ -2,7 +2,7 @@
 //! secrets hidden in all of it.
 
 use crate::redact::redacted;
-use crate::workflow::{ANNOTATIONS, Kind, Place, annotation, escape_message, harmless, line};
+use crate::workflow::{ANNOTATIONS, FileSpan, Kind, annotation, escape_message, harmless, line};
 use promote_providers::step::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -143,7 +143,7 @@ impl Log {
     }
 
     /// An annotation; what is more than the runner keeps is said in the log.
-    pub(crate) fn annotate(&self, kind: Kind, title: &str, message: &str, place: Option<&Place>) {
+    pub(crate) fn annotate(&self, kind: Kind, title: &str, message: &str, place: Option<&FileSpan>) {
         self.end_group();
         let mut inner = self.inner();
         let (title, message) = (inner.clean(title), inner.clean(message));

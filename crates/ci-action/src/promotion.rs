@@ -1,6 +1,6 @@
 //! promote, plan and rollback: from the inputs to the ending, and from there to the answer.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::fill_outputs;
 use crate::render_failure::failure;
 use crate::request::{Act, environment, promotion};
@@ -20,7 +20,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// Runs one of them.
-pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<Answer, Failure> {
+pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<ActionResult, Failure> {
     let given = site.inputs.get("plan");
     let file = (!given.is_empty()).then(|| site.surroundings.folder.join(given));
     let promotion = match &file {
@@ -93,7 +93,7 @@ struct Page<'a> {
 
 impl Page<'_> {
     /// A rule is not met, or something else is in the way.
-    async fn refused(&self, act: Act, refusal: &Refusal) -> Answer {
+    async fn refused(&self, act: Act, refusal: &Refusal) -> ActionResult {
         let unmet = refusal.plan.findings.iter().filter(|finding| !finding.passes());
         let why: Vec<String> = unmet
             .map(|finding| format!("{}: {}", finding.rule, finding.detail))
@@ -110,7 +110,7 @@ impl Page<'_> {
     }
 
     /// The release is there already. A step that waits for nothing ends as the one did that brought the release.
-    async fn unchanged(&self) -> Answer {
+    async fn unchanged(&self) -> ActionResult {
         let (plan, exit) = (self.ending.plan(), self.ending.exit);
         let (state, headline) = (self.ending.before(), self.ending.headline());
         match standing::unsettled(&plan.environment, state).filter(|_| exit != ExitStatus::Ok) {
@@ -124,15 +124,15 @@ impl Page<'_> {
     }
 
     /// The answer when nothing was moved.
-    async fn answer(&self, status: &'static str, good: bool) -> Answer {
-        let mut answer = Answer::new(status, self.ending.decision());
+    async fn answer(&self, status: &'static str, good: bool) -> ActionResult {
+        let mut answer = ActionResult::new(status, self.ending.decision());
         self.fill(&mut answer, self.ending.plan());
         self.summarize(&mut answer, &self.ending.headline(), good).await;
         answer
     }
 
     /// The answer when a release was moved.
-    async fn done(&self, done: &Done) -> Answer {
+    async fn done(&self, done: &Done) -> ActionResult {
         let (headline, good) = (self.ending.headline(), done.exit == ExitStatus::Ok);
         let status = match (done.exit, done.result) {
             (ExitStatus::RolledBack, _) => "rolled-back",
@@ -149,8 +149,8 @@ impl Page<'_> {
             ),
         }
         let mut answer = match self.ending.outcome() {
-            Some(outcome) => Answer::new(status, outcome),
-            None => Answer::new(status, self.ending.decision()),
+            Some(outcome) => ActionResult::new(status, outcome),
+            None => ActionResult::new(status, self.ending.decision()),
         };
         self.fill(&mut answer, &done.plan);
         fill_outputs::of_state(&mut answer, done.head.state());
@@ -169,7 +169,7 @@ impl Page<'_> {
         answer
     }
 
-    fn fill(&self, answer: &mut Answer, plan: &Plan) {
+    fn fill(&self, answer: &mut ActionResult, plan: &Plan) {
         let previous = plan.from.as_ref().map(|from| from.commit.to_string());
         let settings = self.site.project.config().environments.get(&plan.environment);
         let url = settings.and_then(|settings| settings.url.clone());
@@ -185,7 +185,7 @@ impl Page<'_> {
         }
     }
 
-    async fn summarize(&self, answer: &mut Answer, headline: &str, good: bool) {
+    async fn summarize(&self, answer: &mut ActionResult, headline: &str, good: bool) {
         let (site, by) = (self.site, self.ending.by());
         // A picture is worth two more rounds of requests, and never a failure. Who cancels the job waits for none.
         let status = match unless_cancelled(site.project.status(&[])).await {

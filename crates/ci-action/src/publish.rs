@@ -1,6 +1,6 @@
 //! publish: a release is put in place, and the first environments that are automatic take it.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::render_failure::failure;
 use crate::request::{RELEASE, wrong};
 use crate::site::{Site, Unattended};
@@ -10,7 +10,7 @@ use promote::{ExitStatus, Failure};
 use promote_core::report::markdown;
 
 /// Publishes. What keeps an environment from taking the release is said, and is no failure of the publication.
-pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
+pub(crate) async fn publish(site: &Site<'_>) -> Result<ActionResult, Failure> {
     let paths: Vec<String> = site.inputs.lines("paths").into_iter().map(str::to_owned).collect();
     let commit = site.inputs.text(RELEASE).map_err(wrong)?.unwrap_or("HEAD");
     refuse_credentials(&paths)?;
@@ -36,7 +36,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<Answer, Failure> {
             _ => site.log.annotate(Kind::Error, &headline, &moved.told().join("\n"), None),
         }
     }
-    let mut answer = Answer::new(report.status(), &report);
+    let mut answer = ActionResult::new(report.status(), &report);
     answer.exit = Some(published.exit);
     answer.values.insert("version", report.commit.to_string());
     if let Some(first) = report.artifacts.first() {

@@ -2,7 +2,7 @@
 //! the project's file as an annotation at its place.
 
 use crate::log::Log;
-use crate::workflow::{ANNOTATIONS, Kind, Place};
+use crate::workflow::{ANNOTATIONS, FileSpan, Kind};
 use promote::{Error, ExitStatus, Failure};
 use promote_core::config::{Diagnostic, Severity};
 use promote_core::failure::causes;
@@ -22,7 +22,7 @@ pub(crate) fn cancelled(exit: ExitStatus) -> Failure {
 }
 
 /// A failure as the message of an annotation.
-pub(crate) fn told(failure: &Failure) -> String {
+pub(crate) fn render(failure: &Failure) -> String {
     let mut text = failure.to_string();
     for sentence in &failure.state {
         let _ = write!(text, "\n{sentence}");
@@ -45,7 +45,7 @@ pub(crate) fn mistakes(log: &Log, file: &str, found: &[Diagnostic]) -> Failure {
         for more in [Some(&one.primary.text).filter(|text| !text.is_empty()), one.hint.as_ref()] {
             message.extend(more.map(|more| format!("\n{more}")));
         }
-        let place = Place {
+        let place = FileSpan {
             file: file.to_owned(),
             line: one.line,
             end_line: one.end_line,

@@ -50,7 +50,7 @@ impl Act {
             "advance" => Self::Advance,
             "install" => Self::Install,
             other => {
-                let shown = promote_core::names::shown(other);
+                let shown = promote_core::names::escape(other);
                 return Err(Failure::new(
                     ExitStatus::Usage,
                     format!("`{shown}` is nothing that this action does"),

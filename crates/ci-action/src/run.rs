@@ -1,15 +1,15 @@
 //! One run of the action: secrets masked, the project opened, the act carried out, and its answer written. What each act
 //! does is in the file that is named after it.
 
+use crate::action_result::ActionResult;
 use crate::advance;
-use crate::answer::Answer;
 use crate::event_log::EventLog;
 use crate::input::Inputs;
 use crate::install::install;
 use crate::log::Log;
 use crate::options::Options;
 use crate::publish;
-use crate::render_failure::{cancelled, mistakes, told};
+use crate::render_failure::{cancelled, mistakes, render};
 use crate::request::Act;
 use crate::site::Site;
 use crate::surroundings::Surroundings;
@@ -35,8 +35,8 @@ pub async fn run(surroundings: &Surroundings, out: Box<dyn Write + Send>) -> Exi
     log.hide(Secrets::new(&surroundings.variables(), [inputs.get("token")]));
     log.debug(&format!("promote-action {}", promote::VERSION));
     let answer = Box::pin(act(surroundings, &inputs, &log)).await.unwrap_or_else(|failure| {
-        log.annotate(Kind::Error, "promote", &told(&failure), None);
-        Answer::failed(&failure, inputs.get("to"))
+        log.annotate(Kind::Error, "promote", &render(&failure), None);
+        ActionResult::failed(&failure, inputs.get("to"))
     });
     log.end_group();
     let exit = answer.exit();
@@ -51,7 +51,7 @@ pub async fn run(surroundings: &Surroundings, out: Box<dyn Write + Send>) -> Exi
     }
 }
 
-async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Result<Answer, Failure> {
+async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Result<ActionResult, Failure> {
     let (act, options) = (Act::of(inputs)?, Options::of(inputs)?);
     if act == Act::Install {
         return install(surroundings, log);
@@ -63,13 +63,13 @@ async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Res
     let project = match opened(surroundings, inputs, log, &path, &events) {
         Ok(project) => project,
         Err(Error::Mistakes(found)) => {
-            return Ok(Answer::failed(&mistakes(log, &file, found.found()), inputs.get("to")));
+            return Ok(ActionResult::failed(&mistakes(log, &file, found.found()), inputs.get("to")));
         }
         Err(other) => return Err(other.into_failure()),
     };
     let config = project.config();
     if !config.unacted.is_empty() && act.changes() {
-        return Ok(Answer::failed(&mistakes(log, &file, &config.unacted), inputs.get("to")));
+        return Ok(ActionResult::failed(&mistakes(log, &file, &config.unacted), inputs.get("to")));
     }
     for what in config.unacted() {
         let text = format!("{what}; nothing can be written until it is taken out");
@@ -116,7 +116,9 @@ fn opened(
 }
 
 /// Runs what only looks, until the job is cancelled.
-async fn or_cancelled(look: impl Future<Output = Result<Answer, Failure>>) -> Result<Answer, Failure> {
+async fn or_cancelled(
+    look: impl Future<Output = Result<ActionResult, Failure>>,
+) -> Result<ActionResult, Failure> {
     unless_cancelled(look).await.map_err(cancelled)?
 }
 

@@ -1,6 +1,6 @@
 //! status: what runs where. Reads only.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::request::environments;
 use crate::site::Site;
 use promote::{Error, Failure};
@@ -8,7 +8,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::report::{EnvironmentStatus, markdown};
 
 /// What runs where. Of one environment, the outputs say what runs there.
-pub(crate) async fn status(site: &Site<'_>) -> Result<Answer, Failure> {
+pub(crate) async fn status(site: &Site<'_>) -> Result<ActionResult, Failure> {
     let names = environments(site.inputs)?;
     let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
     let found = site.project.status(&names).await.map_err(Error::into_failure)?;
@@ -16,7 +16,7 @@ pub(crate) async fn status(site: &Site<'_>) -> Result<Answer, Failure> {
         let runs = one.running.as_ref().map_or("nothing", |running| running.short());
         site.log.say(&format!("{}: {runs}", one.name));
     }
-    let mut answer = Answer::new("looked", &found);
+    let mut answer = ActionResult::new("looked", &found);
     if let [one] = found.environments.as_slice() {
         fill(&mut answer, one);
     }
@@ -24,7 +24,7 @@ pub(crate) async fn status(site: &Site<'_>) -> Result<Answer, Failure> {
     Ok(answer)
 }
 
-fn fill(answer: &mut Answer, one: &EnvironmentStatus) {
+fn fill(answer: &mut ActionResult, one: &EnvironmentStatus) {
     answer.values.insert("environment", one.name.clone());
     answer.values.insert("url", one.url.clone().unwrap_or_default());
     if let Some(running) = &one.running {

@@ -1,6 +1,6 @@
 //! verify: whether targets and ledger agree. Reads only.
 
-use crate::answer::Answer;
+use crate::action_result::ActionResult;
 use crate::request::{environments, wrong};
 use crate::site::Site;
 use crate::workflow::Kind;
@@ -9,7 +9,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::report::{Depth, markdown};
 
 /// Whether targets and ledger agree.
-pub(crate) async fn verify(site: &Site<'_>) -> Result<Answer, Failure> {
+pub(crate) async fn verify(site: &Site<'_>) -> Result<ActionResult, Failure> {
     let names = environments(site.inputs)?;
     let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
     let chains = site.inputs.boolean("ledger", false).map_err(wrong)?;
@@ -31,7 +31,7 @@ pub(crate) async fn verify(site: &Site<'_>) -> Result<Answer, Failure> {
         .chain(found.chains.iter().flatten().flat_map(|chain| chain.faults.clone()))
         .chain(found.ledger.iter().flat_map(|ledger| ledger.faults.clone()))
         .collect();
-    let mut answer = Answer::new(if found.matches { "matches" } else { "differs" }, &found);
+    let mut answer = ActionResult::new(if found.matches { "matches" } else { "differs" }, &found);
     if found.matches {
         site.log.say("targets and ledger agree");
     } else {

@@ -53,7 +53,7 @@ impl Kind {
 
 /// A place in a file. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct FileSpan {
     /// The file, relative to the workspace.
     pub file: String,
     /// Where it begins.
@@ -67,7 +67,7 @@ pub struct Place {
 }
 
 /// An annotation as a command.
-pub fn annotation(kind: Kind, title: &str, message: &str, place: Option<&Place>) -> String {
+pub fn annotation(kind: Kind, title: &str, message: &str, place: Option<&FileSpan>) -> String {
     let cut = |text: &str, most: usize| -> String {
         match text.char_indices().nth(most) {
             Some(_) => text.chars().take(most - 1).chain(['…']).collect(),
@@ -93,12 +93,12 @@ mod tests {
 
     #[test]
     fn text_does_not_become_a_command() {
-        let place = Place { file: "a,b.toml".into(), line: 3, end_line: 3, column: 1, end_column: 9 };
+        let place = FileSpan { file: "a,b.toml".into(), line: 3, end_line: 3, column: 1, end_column: 9 };
         assert_eq!(
             annotation(Kind::Error, "a:b,c", "100%\n::set-output name=x::y", Some(&place)),
             "::error title=a%3Ab%2Cc,file=a%2Cb.toml,line=3,endLine=3,col=1,endColumn=9::100%25%0A::set-output name=x::y"
         );
-        let spans = annotation(Kind::Notice, "", "x", Some(&Place { end_line: 4, ..place }));
+        let spans = annotation(Kind::Notice, "", "x", Some(&FileSpan { end_line: 4, ..place }));
         assert_eq!(spans, "::notice title=,file=a%2Cb.toml,line=3,endLine=4::x");
         assert!(annotation(Kind::Warning, "t", &"ü".repeat(9000), None).chars().count() < 4096 + 40);
         for text in ["x ::add-mask::y ##[error]z \u{1b}[31m", "\r::x::"] {

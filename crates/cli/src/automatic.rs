@@ -8,14 +8,14 @@ use promote_core::plan::Plan;
 use promote_core::port::StepProgress;
 
 /// Shows each promotion while it runs.
-pub(crate) struct Shown<'a> {
+pub(crate) struct MoveProgress<'a> {
     /// Where.
     pub(crate) screen: &'a Screen,
     /// How far it is.
     pub(crate) progress: &'a Progress,
 }
 
-impl Watch for Shown<'_> {
+impl Watch for MoveProgress<'_> {
     fn begins(&self, plan: &Plan) {
         let moves = format!("{}: moves to {}", plan.environment, plan.release.commit.short(7));
         self.screen.say(&Text::plain(moves));
@@ -28,9 +28,9 @@ impl Watch for Shown<'_> {
 }
 
 /// Shows what a build says.
-pub(crate) struct Said<'a>(pub(crate) &'a Screen);
+pub(crate) struct BuildOutput<'a>(pub(crate) &'a Screen);
 
-impl StepProgress for Said<'_> {
+impl StepProgress for BuildOutput<'_> {
     fn line(&self, line: &str) {
         self.0.say(&Text::new(format!("  {line}"), Style::Dim));
     }

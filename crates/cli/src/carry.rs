@@ -8,31 +8,31 @@ use crate::app::question::terminal;
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult, Stop};
 use crate::args::{ConfirmArgs, Waiting};
-use crate::cut_off::cut_off;
 use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
+use crate::interruption::cut_off;
 use crate::page::Page;
 use crate::taking_over::{Taken, take_over};
 use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::{Config, Tier};
-use promote_core::cut_off::Underway;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::interruption::InFlight;
 use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::Action;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::observe::environment;
 use promote_core::plan::saved::unchanged;
 use promote_core::plan::{Decision, Nothing, Plan};
+use promote_core::ports::Ports;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::unwaited::move_only;
-use promote_core::world::World;
 use std::sync::Arc;
 
 /// What is to be carried out, and how.
@@ -76,8 +76,8 @@ pub(crate) async fn carry(
     wanted.request.actor = actor;
     let progress = app.progress();
     let mirror = app.mirror(project, &wanted.request.actor, Arc::new(progress.clone()));
-    let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
-    let view = world.view();
+    let ports = app.ports_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    let view = ports.view();
     let asks = !wanted.changing.yes || wanted.changing.dry_run;
     crate::moving::settle(app, &view, config, &mut wanted.request, asks).await?;
     let (snapshot, decision) = loop {
@@ -99,7 +99,7 @@ pub(crate) async fn carry(
     };
     if wanted.changing.dry_run || !matches!(decision, Decision::Allowed(_)) {
         // What is carried out remembers by itself.
-        remember(&world, &snapshot, &wanted.request.actor).await;
+        remember(&ports, &snapshot, &wanted.request.actor).await;
     }
     facts.decided(settings, &snapshot, &decision, wanted.changing.dry_run);
     if let Some(saved) = &wanted.saved {
@@ -134,7 +134,7 @@ pub(crate) async fn carry(
         }
     };
     wanted.request.asked = confirm(app, wanted.changing, settings, severe)?;
-    let errand = Errand { app, world: &world, config, snapshot: &snapshot, request: &wanted.request };
+    let errand = Errand { app, ports: &ports, config, snapshot: &snapshot, request: &wanted.request };
     progress.begin(decision.plan());
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
@@ -146,9 +146,9 @@ pub(crate) async fn carry(
             return Err(failure.into());
         }
         Err(signal) => {
-            let underway =
-                Underway { world: world.clone(), config: config.clone(), request: wanted.request.clone() };
-            return Err(cut_off(app, &progress, &mirror, signal, &underway).await);
+            let in_flight =
+                InFlight { ports: ports.clone(), config: config.clone(), request: wanted.request.clone() };
+            return Err(cut_off(app, &progress, &mirror, signal, &in_flight).await);
         }
     };
     facts.done(&done);
@@ -168,7 +168,7 @@ enum What<'p> {
 /// One promotion that is being carried out.
 pub(crate) struct Errand<'a> {
     app: &'a App<'a>,
-    world: &'a World,
+    ports: &'a Ports,
     config: &'a Config,
     snapshot: &'a Snapshot,
     request: &'a Request,
@@ -176,11 +176,11 @@ pub(crate) struct Errand<'a> {
 
 impl Errand<'_> {
     async fn run(&self, what: &What<'_>, wait: bool) -> Result<Done, Failure> {
-        let (world, config) = (self.world, self.config);
+        let (ports, config) = (self.ports, self.config);
         match what {
-            What::Plan(plan) if wait => carry_out(world, config, plan, self.snapshot, self.request).await,
-            What::Finish(nothing) => finish(world, config, nothing, self.snapshot, self.request).await,
-            What::Plan(plan) => move_only(world, config, plan, self.snapshot, self.request).await,
+            What::Plan(plan) if wait => carry_out(ports, config, plan, self.snapshot, self.request).await,
+            What::Finish(nothing) => finish(ports, config, nothing, self.snapshot, self.request).await,
+            What::Plan(plan) => move_only(ports, config, plan, self.snapshot, self.request).await,
         }
     }
 

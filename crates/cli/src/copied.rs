@@ -9,7 +9,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::LedgerReader;
 use promote_core::location::Key;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::order::by_parts;
 use promote_core::port::{
     BucketReader, ByteStream, Capabilities, CopyGuard, ErrorKind, FenceClass, Headers, Metadata, Object,
@@ -45,7 +45,7 @@ pub(crate) async fn check(folder: &Path) -> Result<VerifyReport, Failure> {
 
 /// A finding in which files are named by their place in the folder that was given.
 fn found(fault: &str, folder: &Path) -> String {
-    fault.replace(&format!("`{ROOT}/"), &format!("`{}/", shown(&folder.to_string_lossy())))
+    fault.replace(&format!("`{ROOT}/"), &format!("`{}/", escape(&folder.to_string_lossy())))
 }
 
 fn unread(path: &Path, error: io::Error) -> Failure {

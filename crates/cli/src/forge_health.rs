@@ -40,7 +40,7 @@ pub(crate) async fn look(app: &App<'_>, project: &Project, actor: &Actor) -> Opt
         hints: Vec::new(),
     };
     if let Err(error) = asked(&mut found, &access, project).await {
-        let failure = Failure::looking("asking the forge", error);
+        let failure = Failure::from_read("asking the forge", error);
         found.problem = Some(line(&failure));
         found.hints = failure.hints;
     }

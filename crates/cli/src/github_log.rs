@@ -13,12 +13,12 @@ pub(crate) fn guarded(env: &Env, stream: &Stream) -> Stream {
     if env.variable("GITHUB_ACTIONS") != Some("true") {
         return Arc::clone(stream);
     }
-    Arc::new(Mutex::new(Guarded { inner: Arc::clone(stream), place: Place::Blank, hashes: 0 }))
+    Arc::new(Mutex::new(Guarded { inner: Arc::clone(stream), place: LinePosition::Blank, hashes: 0 }))
 }
 
 /// Where in its line the text has come to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Place {
+enum LinePosition {
     /// Nothing but blanks so far.
     Blank,
     /// Blanks and a colon.
@@ -29,7 +29,7 @@ enum Place {
 
 struct Guarded {
     inner: Stream,
-    place: Place,
+    place: LinePosition,
     /// How many `#` came last, two at most.
     hashes: u8,
 }
@@ -40,7 +40,7 @@ impl Guarded {
         let is_json = text.starts_with('{');
         let mut out = String::with_capacity(text.len() + 8);
         for c in text.chars() {
-            if c == ':' && self.place == Place::Colon {
+            if c == ':' && self.place == LinePosition::Colon {
                 out.push('\u{200b}');
             }
             if c == '[' && self.hashes == 2 {
@@ -50,10 +50,10 @@ impl Guarded {
             }
             self.hashes = if c == '#' { (self.hashes + 1).min(2) } else { 0 };
             self.place = match (self.place, c) {
-                (_, '\n' | '\r') => Place::Blank,
-                (Place::Blank, ':') => Place::Colon,
-                (Place::Blank, c) if c.is_whitespace() => Place::Blank,
-                _ => Place::Within,
+                (_, '\n' | '\r') => LinePosition::Blank,
+                (LinePosition::Blank, ':') => LinePosition::Colon,
+                (LinePosition::Blank, c) if c.is_whitespace() => LinePosition::Blank,
+                _ => LinePosition::Within,
             };
         }
         out
@@ -78,7 +78,7 @@ mod tests {
 
     fn shown(pieces: &[&str]) -> String {
         let inner: Stream = Arc::new(Mutex::new(io::sink()));
-        let mut guarded = Guarded { inner, place: Place::Blank, hashes: 0 };
+        let mut guarded = Guarded { inner, place: LinePosition::Blank, hashes: 0 };
         pieces.iter().map(|piece| guarded.harmless(piece)).collect()
     }
 

@@ -13,8 +13,8 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::observe::begun;
+use promote_core::ports::{Ports, stores_of};
 use promote_core::report::Document;
-use promote_core::world::{World, stores_of};
 use promote_providers::identity;
 use serde::Serialize;
 
@@ -83,10 +83,10 @@ impl Document for DoctorReport {
 pub(crate) async fn look(
     app: &App<'_>,
     project: &Project,
-    world: &World,
+    ports: &Ports,
     probed: Vec<String>,
 ) -> Result<DoctorReport, Failure> {
-    let view = world.view();
+    let view = ports.view();
     let found = app.connect.identity(app.env).await;
     let mut ledger = LedgerHealth {
         location: format!("{} below {}", view.ledger.bucket(), view.ledger.root()),

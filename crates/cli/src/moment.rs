@@ -4,12 +4,12 @@ use chrono::offset::LocalResult;
 use chrono::{DateTime, Days, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::names::shown;
+use promote_core::names::escape;
 
 /// The moment that is meant, which must lie after `now`.
 pub(crate) fn after<Z: TimeZone>(text: &str, zone: &Z, now: DateTime<Utc>) -> Result<DateTime<Utc>, Failure> {
     let wrong = |why: &str| {
-        let failure = Failure::new(ExitStatus::Usage, format!("`{}` {why}", shown(text)));
+        let failure = Failure::new(ExitStatus::Usage, format!("`{}` {why}", escape(text)));
         // An example that is over would be refused in turn.
         match now.checked_add_days(Days::new(2)).map(|then| then.format("%Y-%m-%d").to_string()) {
             Some(day) => {

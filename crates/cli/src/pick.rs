@@ -7,7 +7,7 @@ use crate::app::question::{ask, forbidden, terminal};
 use crate::known;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::names::{EnvironmentName, shown};
+use promote_core::names::{EnvironmentName, escape};
 
 /// The one that is named, or picked.
 ///
@@ -39,7 +39,7 @@ pub(crate) fn environment(
         true => {
             Failure::new(ExitStatus::Interrupted, "no environment was picked").state("Nothing was changed.")
         }
-        false => Failure::new(ExitStatus::Usage, format!("no environment `{}`", shown(&answer)))
+        false => Failure::new(ExitStatus::Usage, format!("no environment `{}`", escape(&answer)))
             .hint(format!("the environments are {}", all.join(", "))),
     };
     picked.and_then(|name| name.parse().ok()).ok_or_else(none)

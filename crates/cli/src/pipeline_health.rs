@@ -13,8 +13,8 @@ use promote_core::location::{Location, StoreId};
 use promote_core::place::locate;
 use promote_core::port::Pipelines;
 use promote_core::port::pipeline::{Declaration, Source};
+use promote_core::ports::ReadPorts;
 use promote_core::template::Values;
-use promote_core::world::View;
 use serde::Serialize;
 
 /// One pipeline of one environment.
@@ -44,7 +44,7 @@ pub(crate) struct PipelineHealth {
 pub(crate) async fn look(
     app: &App<'_>,
     project: &Project,
-    view: &View,
+    view: &ReadPorts,
     stores: &[StoreHealth],
 ) -> Result<Vec<PipelineHealth>, Failure> {
     let access = app.connect.pipelines(&project.config);
@@ -147,7 +147,7 @@ impl PipelineHealth {
     fn failed(&mut self, mut error: promote_core::port::ProviderError) {
         self.hints.append(&mut error.hints);
         self.hints.dedup();
-        let failure = Failure::looking("looking at it", error);
+        let failure = Failure::from_read("looking at it", error);
         self.problem(failure.exit, line(&failure));
     }
 
@@ -191,7 +191,7 @@ impl PipelineHealth {
     }
 
     /// CodePipeline takes versions of objects; a bucket that keeps none has nothing for it.
-    async fn versions(&mut self, view: &View, target: &Location, stores: &[StoreHealth]) {
+    async fn versions(&mut self, view: &ReadPorts, target: &Location, stores: &[StoreHealth]) {
         let StoreId::S3(bucket) = &target.store else { return };
         let known = stores.iter().find(|store| store.store == target.store.to_string());
         let kept = known.and_then(|store| store.capabilities.as_ref()).map(|known| known.versioned);

@@ -9,7 +9,7 @@ use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::watch_report::{StageRollback, WatchReport};
-use crate::watching::{Shown, nothing_there, pipeline_steps};
+use crate::watching::{StepLines, nothing_there, pipeline_steps};
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::digest::Digest;
@@ -24,9 +24,9 @@ use promote_core::mirror::Closing;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::{environment, genesis};
 use promote_core::port::{ErrorKind, Pipelines, StepContext, StepEnd, StepReport};
+use promote_core::ports::Ports;
 use promote_core::request::Request;
 use promote_core::steps::{self, following};
-use promote_core::world::World;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,9 +61,9 @@ pub(crate) async fn run(
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
     let mirror = app.mirror(project, actor, Arc::new(progress.clone()));
-    let world = app.world_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
-    let genesis = genesis(&world.view(), &project.config).await?;
-    let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let ports = app.ports_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    let genesis = genesis(&ports.view(), &project.config).await?;
+    let head = ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     let current = head.as_ref().and_then(|head| head.state().current.clone());
     let (Some(head), Some((current, release))) =
         (head, current.as_ref().and_then(|it| Some((it, it.release.as_ref()?))))
@@ -78,7 +78,7 @@ pub(crate) async fn run(
     let pipeline = one_of(&followed, &context, wanted.pipeline)?;
     let mut way = earlier(pipelines.as_ref(), &pipeline, wanted.stage)
         .await
-        .map_err(|error| looking(&pipeline, error))?;
+        .map_err(|error| pipeline_unread(&pipeline, error))?;
     if let Some(id) = wanted.execution {
         (way.to, way.carried) = (id.to_owned(), String::new());
     }
@@ -102,15 +102,15 @@ pub(crate) async fn run(
     }
     confirm(app, changing, settings, false)?;
     let execution =
-        go_back(app, &world, settings, (&pipelines, actor), &way, (head, genesis), wanted, &mut back).await?;
+        go_back(app, &ports, settings, (&pipelines, actor), &way, (head, genesis), wanted, &mut back).await?;
     if let Some(promotion) = current.promotion.clone() {
         let (environment, release) = (name.clone(), release.commit.clone());
-        world.events.hear(&Event::StageBack { promotion, environment, release });
+        ports.events.hear(&Event::StageBack { promotion, environment, release });
     }
     let (shown, stopped) = app.mirrored(&mirror, Closing::Done).await;
     back.deployments = shown;
     if wanted.follows {
-        let shown = Shown(progress.clone());
+        let shown = StepLines(progress.clone());
         let clock = app.connect.clock();
         let began = clock.steady();
         let follow = Follow {
@@ -154,8 +154,8 @@ pub(crate) async fn run(
     Ok(exit.or_stopped(stopped))
 }
 
-fn looking(pipeline: &str, error: promote_core::port::ProviderError) -> Failure {
-    Failure::looking(&format!("looking at the pipeline `{pipeline}`"), error).state("Nothing was changed.")
+fn pipeline_unread(pipeline: &str, error: promote_core::port::ProviderError) -> Failure {
+    Failure::from_read(&format!("looking at the pipeline `{pipeline}`"), error).state("Nothing was changed.")
 }
 
 /// The one pipeline that is meant.
@@ -186,7 +186,7 @@ fn one_of(followed: &[Step], context: &StepContext, named: Option<&str>) -> Resu
 #[allow(clippy::too_many_arguments)] // Each is a thing of its own, and they meet here only.
 async fn go_back(
     app: &App<'_>,
-    world: &World,
+    ports: &Ports,
     settings: &Environment,
     (pipelines, actor): (&Arc<dyn Pipelines>, &Actor),
     way: &Return,
@@ -197,7 +197,7 @@ async fn go_back(
     let started = pipelines.roll_back_stage(&back.pipeline, &way.stage, &way.to).await.map_err(|error| {
         let unknown = error.kind == ErrorKind::Unknown;
         let doing = format!("letting `{}` of {} go back", back.stage, back.pipeline);
-        let failure = Failure::looking(&doing, error);
+        let failure = Failure::from_read(&doing, error);
         match unknown {
             true => failure
                 .state("Whether the stage goes back is not known.")
@@ -224,7 +224,7 @@ async fn go_back(
         ..Request::promote(settings.name.clone(), promote_core::request::Wanted::Unnamed, actor.clone())
     };
     let recorded =
-        async { outcome(world, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await };
+        async { outcome(ports, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await };
     match recorded.await {
         Ok(_) => back.recorded = true,
         Err(failure) => app.screen.say(

@@ -7,7 +7,7 @@ use promote_core::ledger::Genesis;
 use promote_core::location::StoreId;
 use promote_core::port::clock_is_off;
 use promote_core::port::{Capabilities, ErrorKind, ProviderError};
-use promote_core::world::View;
+use promote_core::ports::ReadPorts;
 use serde::Serialize;
 
 /// One store.
@@ -52,7 +52,7 @@ impl StoreHealth {
 
 /// Looks at a store.
 pub(crate) async fn look(
-    view: &View,
+    view: &ReadPorts,
     id: &StoreId,
     genesis: Option<&Genesis>,
 ) -> Result<StoreHealth, Failure> {
@@ -74,7 +74,7 @@ pub(crate) async fn look(
         Err(error) => {
             // Whose problem it is stands beside it, so that it is the same text for all who have it.
             let why = error.message.clone();
-            let failure = Failure::looking(&format!("looking at `{id}`"), error);
+            let failure = Failure::from_read(&format!("looking at `{id}`"), error);
             found.exit = Some(failure.exit);
             let below = causes(&failure).skip(1).map(ToString::to_string);
             found.problem = Some(std::iter::once(why).chain(below).collect::<Vec<_>>().join(": "));
@@ -83,7 +83,7 @@ pub(crate) async fn look(
         }
     }
     // By what that request was answered with.
-    found.hints.extend(bucket.savings().into_iter().map(|(key, value)| {
+    found.hints.extend(bucket.config_hints().into_iter().map(|(key, value)| {
         format!(
             "`{key} = \"{value}\"` in `[store.\"{id}\"]` saves requests: the registry need not be asked first"
         )

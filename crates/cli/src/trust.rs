@@ -1,6 +1,6 @@
 //! The lines that make a cloud trust this job and no other, from what the job's token says.
 
-use promote_providers::identity::{Found, Identity};
+use promote_providers::identity::{Identity, IdentityToken};
 use serde::Serialize;
 use serde_json::json;
 
@@ -22,10 +22,10 @@ pub(crate) struct TokenHealth {
 }
 
 /// From what was found; `None` where no token is offered.
-pub(crate) fn health(found: &Found) -> Option<TokenHealth> {
+pub(crate) fn health(found: &IdentityToken) -> Option<TokenHealth> {
     match found {
-        Found::None => None,
-        Found::Bad(why) => Some(TokenHealth {
+        IdentityToken::None => None,
+        IdentityToken::Bad(why) => Some(TokenHealth {
             issuer: None,
             subject: None,
             verified: false,
@@ -33,7 +33,7 @@ pub(crate) fn health(found: &Found) -> Option<TokenHealth> {
             aws: None,
             google: None,
         }),
-        Found::Some(identity) => Some(TokenHealth {
+        IdentityToken::Some(identity) => Some(TokenHealth {
             issuer: Some(identity.issuer.clone()),
             subject: Some(identity.subject.clone()),
             verified: identity.signature.is_ok(),
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn a_subject_stays_inside_its_quotes() {
-        let found = Found::Some(Identity {
+        let found = IdentityToken::Some(Identity {
             issuer: "https://token.actions.githubusercontent.com".to_owned(),
             subject: "repo:acme/shop:ref:refs/heads/it's\"so\\".to_owned(),
             audience: vec!["promote".to_owned()],

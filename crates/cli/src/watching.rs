@@ -25,7 +25,7 @@ use std::time::Duration;
 
 /// A person's answer to an action that waits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct ApprovalAnswer<'a> {
     /// Who answers.
     pub(crate) actor: &'a Actor,
     /// Yes or no.
@@ -39,9 +39,9 @@ pub(crate) struct Answer<'a> {
 }
 
 /// Shows what a step says as the progress of a deployment.
-pub(crate) struct Shown(pub(crate) Progress);
+pub(crate) struct StepLines(pub(crate) Progress);
 
-impl StepProgress for Shown {
+impl StepProgress for StepLines {
     fn line(&self, line: &str) {
         self.0.hear(&Event::StepLine { phase: "deploy".to_owned(), line: line.to_owned() });
     }
@@ -56,15 +56,15 @@ pub(crate) async fn watch(
     app: &App<'_>,
     project: &Project,
     name: &EnvironmentName,
-    answer: Option<Answer<'_>>,
+    answer: Option<ApprovalAnswer<'_>>,
     follows: bool,
     timeout: Option<Duration>,
 ) -> CommandResult {
     let settings = environment(&project.config, name)?;
     let followed = pipeline_steps(settings)?;
     let progress = app.progress();
-    let world = app.world_with(project, Arc::new(progress.clone())).await?;
-    let view = world.view();
+    let ports = app.ports_with(project, Arc::new(progress.clone())).await?;
+    let view = ports.view();
     let heads = heads(&view, &project.config, [name]);
     let (_, mut heads) = try_join(begun(&view.ledger, &project.config), heads).await?;
     let head = heads.remove(name).flatten();
@@ -80,12 +80,12 @@ pub(crate) async fn watch(
         report.answered = Some(said);
     }
     if follows {
-        let shown = Shown(progress.clone());
+        let shown = StepLines(progress.clone());
         let flow = async {
             let mut steps = Vec::new();
             for step in &followed {
                 let timeout = timeout.or(step.timeout).unwrap_or(settings.timeout);
-                let ended = world.steps.run(step, &context, timeout, &shown).await;
+                let ended = ports.steps.run(step, &context, timeout, &shown).await;
                 let on = ended.end == StepEnd::Succeeded;
                 steps.push(ended);
                 if !on {
@@ -136,7 +136,7 @@ async fn answered(
     project: &Project,
     followed: &[Step],
     context: &StepContext,
-    answer: Answer<'_>,
+    answer: ApprovalAnswer<'_>,
 ) -> Result<String, Failure> {
     let access = app.connect.pipelines(&project.config);
     let pipelines = access.beside(&context.targets).ok_or_else(|| {
@@ -151,7 +151,7 @@ async fn answered(
         for name in names.into_iter().filter(|name| answer.pipeline.is_none_or(|only| only == name)) {
             let waits = waits(pipelines.as_ref(), &name, &context.targets)
                 .await
-                .map_err(|error| Failure::looking(&format!("looking at the pipeline `{name}`"), error))?;
+                .map_err(|error| Failure::from_read(&format!("looking at the pipeline `{name}`"), error))?;
             others.extend(waits.others.iter().map(|place| format!("{name} {}", plain(place))));
             for waiting in waits.ours {
                 let place = format!("{}/{}", waiting.stage, waiting.action);
@@ -168,7 +168,7 @@ async fn answered(
     let comment = if answer.comment.is_empty() { who.clone() } else { format!("{who}: {}", answer.comment) };
     let verdict = Verdict { approved: answer.approved, comment };
     pipelines.answer(&name, &waiting, &verdict).await.map_err(|error| {
-        Failure::looking(&format!("answering `{}` of {name}", plain(answer.place)), error)
+        Failure::from_read(&format!("answering `{}` of {name}", plain(answer.place)), error)
     })?;
     let word = if answer.approved { "approved" } else { "rejected" };
     Ok(format!("{name} {} {word}", plain(answer.place)))

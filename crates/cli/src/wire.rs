@@ -72,9 +72,9 @@ impl Waiting {
 
 /// Shows what happens on the wire as long as it is kept.
 #[derive(Debug)]
-pub(crate) struct Shown(#[expect(dead_code, reason = "it listens as long as it lives")] Listening);
+pub(crate) struct WireLog(#[expect(dead_code, reason = "it listens as long as it lives")] Listening);
 
-impl Drop for Shown {
+impl Drop for WireLog {
     fn drop(&mut self) {
         MORE.with(|more| more.borrow_mut().clear());
         WAITING.with(|waiting| *waiting.borrow_mut() = None);
@@ -82,7 +82,7 @@ impl Drop for Shown {
 }
 
 /// Begins to show.
-pub(crate) fn show(global: &Global, screen: &Screen) -> Shown {
+pub(crate) fn show(global: &Global, screen: &Screen) -> WireLog {
     let silent = global.quiet || global.events;
     let waiting = Waiting { screen: screen.clone(), hosts: BTreeMap::new(), told: BTreeMap::new() };
     WAITING.with(|place| *place.borrow_mut() = (!silent).then_some(waiting));
@@ -108,7 +108,7 @@ pub(crate) fn show(global: &Global, screen: &Screen) -> Shown {
         line.iter().for_each(|line| screen.say(line));
         MORE.with(|more| more.borrow().iter().for_each(|hear| hear(wire)));
     });
-    Shown(heard)
+    WireLog(heard)
 }
 
 fn said(whom: &str, now: Instant) -> bool {

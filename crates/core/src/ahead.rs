@@ -10,10 +10,10 @@ use crate::ledger::{Action, PromotionId};
 use crate::location::StoreId;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, ProviderError, StepContext, StepTarget, Token};
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::steps::context;
-use crate::world::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// # Errors
 /// What is wrong with the first that can't.
 pub(crate) async fn look(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     settings: &Environment,
     plan: &Plan,
@@ -38,16 +38,16 @@ pub(crate) async fn look(
         let context = StepContext { targets: planned(plan), ..context };
         let steps = |phase, steps| std::iter::repeat(phase).zip(steps);
         for (phase, step) in steps("deploy", &moved.deploy).chain(steps("verify", &moved.verify)) {
-            if let Some(error) = world.steps.unfit(step, &context).await {
+            if let Some(error) = ports.steps.unfit(step, &context).await {
                 return Err(fails(moved, error));
             }
             let StepAction::CodePipeline { names, .. } = &step.action else { continue };
             let names = names.iter().filter_map(|name| name.render(&context.values).ok());
             let names = names.map(|name| plain(&name)).collect::<Vec<_>>().join(", ");
-            match versions(&world.stores, &context.targets, &names).await {
+            match versions(&ports.stores, &context.targets, &names).await {
                 Versions::Kept => {}
                 Versions::Lacking(error) => return Err(fails(moved, error)),
-                Versions::Untold(bucket) => world.events.hear(&Event::StepNote {
+                Versions::Untold(bucket) => ports.events.hear(&Event::StepNote {
                     phase: phase.to_owned(),
                     note: format!(
                         "whether `{bucket}` keeps versions may not be asked (`s3:GetBucketVersioning`): without them, {names} can take nothing from it"
@@ -130,7 +130,7 @@ mod tests {
 
     /// What is found of pipelines behind these buckets: whether each keeps versions, and may be asked.
     fn found(buckets: &[(&str, bool, bool)]) -> String {
-        let world = MemoryWorld::default();
+        let ports = MemoryWorld::default();
         let (mut connected, mut targets) = (BTreeMap::<_, Arc<dyn Bucket>>::new(), Vec::new());
         for (name, kept, told) in buckets {
             let id = StoreId::S3((*name).to_owned());
@@ -138,7 +138,7 @@ mod tests {
             kind.truth.versioned = *kept;
             let refused = FaultPlan::new().with(1, Fault::RequestLost(ErrorKind::Denied));
             let faults = if *told { FaultPlan::new() } else { refused };
-            connected.insert(id.clone(), Arc::new(Faulty::around(Arc::new(world.bucket(id, kind)), faults)));
+            connected.insert(id.clone(), Arc::new(Faulty::around(Arc::new(ports.bucket(id, kind)), faults)));
             targets.push(StepTarget {
                 artifact: None,
                 location: format!("s3://{name}/prod.zip").parse().unwrap(),

@@ -6,8 +6,8 @@ use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::ledger::Actor;
+use crate::ports::Ports;
 use crate::report::Moved;
-use crate::world::World;
 
 /// The environments that take a new release by themselves, one of each lane, in order.
 pub fn environments(config: &Config) -> Vec<&Environment> {
@@ -22,7 +22,7 @@ pub fn environments(config: &Config) -> Vec<&Environment> {
 /// # Errors
 /// When the world can't be read, or a move could not be committed.
 pub async fn promote(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     actor: &Actor,
     commit: &CommitId,
@@ -31,7 +31,7 @@ pub async fn promote(
     let mut all = Vec::new();
     for settings in environments(config) {
         let request = request(config, settings, commit, actor)?;
-        let moved = attempt(world, config, &request, false, watch).await;
+        let moved = attempt(ports, config, &request, false, watch).await;
         all.push(moved.unwrap_or_else(|failure| failed(settings, &failure)));
     }
     Ok(all)

@@ -89,7 +89,7 @@ impl Deploying {
     pub fn words(&self, now: DateTime<Utc>) -> String {
         let what = self.release.as_ref().map_or("unknown bytes", |release| release.commit.short(7));
         let since = self.since.format("%Y-%m-%d %H:%M:%S UTC");
-        let by = crate::names::shown(&self.by);
+        let by = crate::names::escape(&self.by);
         let age = Span::between(self.since, now);
         if self.left {
             return format!(

@@ -83,19 +83,19 @@ impl Failure {
 
     /// A failure to look at a place where an artifact lies: a link, or whatever else is no object, is something else than
     /// was put there.
-    pub fn looking_at(place: &Location, error: ProviderError) -> Self {
+    pub fn from_read_of(place: &Location, error: ProviderError) -> Self {
         Self::of_place(&format!("looking at `{place}`"), error)
     }
 
     /// The same where more is done than looking: `doing` is a lower-case fragment, such as listing a folder.
     pub fn of_place(doing: &str, error: ProviderError) -> Self {
         let odd = error.kind == ErrorKind::Invalid && error.is_finding();
-        let failure = Self::looking(doing, error);
+        let failure = Self::from_read(doing, error);
         if odd { Self { exit: ExitStatus::Conflict, ..failure } } else { failure }
     }
 
     /// A failure to look: nothing was written yet. `doing` is a lower-case fragment such as `reading the ledger`.
-    pub fn looking(doing: &str, mut error: ProviderError) -> Self {
+    pub fn from_read(doing: &str, mut error: ProviderError) -> Self {
         let exit = ExitStatus::of_refusal(error.kind);
         let hints = std::mem::take(&mut error.hints);
         let mut failure = Self::new(exit, format!("{doing} failed"));

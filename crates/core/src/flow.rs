@@ -21,10 +21,10 @@ use crate::ledger::{Action, Head, Kind, OutcomeResult, RestoredEnd};
 use crate::observe::undoing::lasting;
 use crate::observe::{environment, observe};
 use crate::plan::{Decision, Plan, plan};
+use crate::ports::{Ports, ReadPorts};
 use crate::reason;
 use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
-use crate::world::{View, World};
 use deployment::deploy;
 
 /// Looks at the world and decides.
@@ -32,7 +32,7 @@ use deployment::deploy;
 /// # Errors
 /// When the world can't be read, or the environment or release is not there.
 pub async fn decide(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     request: &Request,
 ) -> Result<(Snapshot, Decision), Failure> {
@@ -50,7 +50,7 @@ pub async fn decide(
 /// When the move could not be committed; the failure says what state things are in. A deployment that failed after
 /// the move is no error: it is in the result.
 pub async fn carry_out(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     plan: &Plan,
     snapshot: &Snapshot,
@@ -60,29 +60,29 @@ pub async fn carry_out(
     let request = &reason::settled(request)?;
     let settings = environment(config, &plan.environment)?;
     if plan.action == Action::Undo {
-        return Box::pin(take_back(world, config, settings, plan, snapshot, request)).await;
+        return Box::pin(take_back(ports, config, settings, plan, snapshot, request)).await;
     }
-    Box::pin(ahead::look(world, config, settings, plan, snapshot, request)).await?;
+    Box::pin(ahead::look(ports, config, settings, plan, snapshot, request)).await?;
     let Applied { commit, prepared, .. } =
-        Box::pin(apply(world, config, settings, plan, snapshot, request, false)).await?;
-    let mut done = Box::pin(deploy(world, config, plan, snapshot, request, commit, prepared, None)).await?;
+        Box::pin(apply(ports, config, settings, plan, snapshot, request, false)).await?;
+    let mut done = Box::pin(deploy(ports, config, plan, snapshot, request, commit, prepared, None)).await?;
     if plan.action == Action::Rollback && settings.auto && settings.hold && done.lost.is_none() {
-        done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
+        done.head = hold(ports, settings, snapshot, request, done.head, plan).await?;
     }
-    put_back(world, config, settings, request, &mut done).await;
-    Ok(done.looked_back(world).await)
+    put_back(ports, config, settings, request, &mut done).await;
+    Ok(done.looked_back(ports).await)
 }
 
 /// Takes back what was begun where nothing was there before. What can't be taken back is in the result.
 async fn take_back(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     settings: &Environment,
     plan: &Plan,
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Done, Failure> {
-    let undone = apply::undo(world, config, settings, plan, snapshot, request).await?;
+    let undone = apply::undo(ports, config, settings, plan, snapshot, request).await?;
     let stays = undone.restored.iter().any(|one| one.end == RestoredEnd::Stays);
     let mut done = Done {
         plan: plan.clone(),
@@ -99,7 +99,7 @@ async fn take_back(
         stays: Vec::new(),
     };
     if settings.auto && settings.hold {
-        done.head = hold(world, settings, snapshot, request, done.head, plan).await?;
+        done.head = hold(ports, settings, snapshot, request, done.head, plan).await?;
     }
     Ok(done)
 }
@@ -107,7 +107,7 @@ async fn take_back(
 /// Puts back what was there before a release that proved bad, where the environment asks for that. A time-out is not
 /// such a proof: what runs is not known then.
 async fn put_back(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     settings: &Environment,
     request: &Request,
@@ -120,8 +120,8 @@ async fn put_back(
     if done.result != OutcomeResult::Failed || !asked || by_others {
         return;
     }
-    world.events.hear(&Event::RollingBack { environment: settings.name.clone() });
-    let undone = undo(world, config, done, request).await;
+    ports.events.hear(&Event::RollingBack { environment: settings.name.clone() });
+    let undone = undo(ports, config, done, request).await;
     if undone.as_ref().is_ok_and(|back| back.exit == ExitStatus::Ok) {
         done.exit = ExitStatus::RolledBack;
     }
@@ -129,7 +129,7 @@ async fn put_back(
 }
 
 async fn hold(
-    world: &World,
+    ports: &Ports,
     settings: &Environment,
     snapshot: &Snapshot,
     request: &Request,
@@ -141,7 +141,7 @@ async fn hold(
     let gone = state.open.as_ref().map(|open| &open.release).or(plan.from.as_ref());
     let from = gone.map_or("what was there", |release| release.commit.short(7)).to_owned();
     let held = Request { reason: Some(format!("{from} was rolled back")), ..request.clone() };
-    let writer = Writer::new(world, &snapshot.genesis, settings, &held);
+    let writer = Writer::new(ports, &snapshot.genesis, settings, &held);
     append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await.map_err(
         |failure| {
             let name = &settings.name;
@@ -160,10 +160,10 @@ async fn hold(
     )
 }
 
-async fn undo(world: &World, config: &Config, done: &Done, request: &Request) -> Result<Done, String> {
+async fn undo(ports: &Ports, config: &Config, done: &Done, request: &Request) -> Result<Done, String> {
     let failed = &done.plan;
     let before = failed.from.as_ref().and_then(|from| from.commit.as_str().parse().ok());
-    let stays = lasting(world.ledger.reader(), &done.head.record.lane, Some(&done.head)).await;
+    let stays = lasting(ports.ledger.reader(), &done.head.record.lane, Some(&done.head)).await;
     let first = stays.map_err(|failure| failure.to_string())?.is_some();
     let wanted = match before {
         // Where nothing was there before, what was moved is taken back.
@@ -179,9 +179,9 @@ async fn undo(world: &World, config: &Config, done: &Done, request: &Request) ->
         ..Request::rollback(failed.environment.clone(), wanted, request.actor.clone())
     };
     let (snapshot, decision) =
-        decide(&world.view(), config, &back).await.map_err(|failure| failure.to_string())?;
+        decide(&ports.view(), config, &back).await.map_err(|failure| failure.to_string())?;
     match decision {
-        Decision::Allowed(plan) => Box::pin(carry_out(world, config, &plan, &snapshot, &back))
+        Decision::Allowed(plan) => Box::pin(carry_out(ports, config, &plan, &snapshot, &back))
             .await
             .map_err(|failure| failure.to_string()),
         Decision::NothingToDo(_) => Err("it is there already".to_owned()),

@@ -6,15 +6,12 @@
 //! This crate meets no runtime, network, file system, environment variable, wall clock or terminal: all of these
 //! come in through the traits in [`port`]. The words and ports are the crate `promote-port`'s.
 
-pub mod admin;
 pub mod advance;
 mod ahead;
 pub mod apply;
 pub mod automatic;
-pub mod begin;
 pub mod config;
 pub mod content;
-pub mod cut_off;
 pub mod decorator;
 pub mod deploying;
 pub mod event;
@@ -26,11 +23,14 @@ pub mod folder;
 pub mod follow;
 pub mod gates;
 pub mod import;
+pub mod init_ledger;
+pub mod interruption;
 pub mod invocation;
 mod kept;
 pub mod lease;
 pub mod ledger;
 pub mod lookout;
+pub mod marks;
 pub mod mirror;
 pub mod observe;
 pub mod pattern;
@@ -38,6 +38,7 @@ pub mod place;
 mod placing;
 pub mod plan;
 pub mod pointer;
+pub mod ports;
 pub mod proposal;
 pub mod publish;
 pub mod reason;
@@ -57,9 +58,8 @@ pub mod unwaited;
 pub mod version;
 mod watched;
 pub mod window;
-pub mod world;
 
 pub use promote_port::{
-    commit, digest, duration, layer, location, names, patience, port, promotion, same_store, secret_name,
-    span, step, suggest, tag, template, tier, trust,
+    commit, digest, duration, layer, location, names, port, promotion, retry, same_store, secret_name, span,
+    step, suggest, tag, template, tier, trust,
 };

@@ -43,7 +43,7 @@ pub struct Lost {
 impl Lost {
     /// What happened, in words that fit behind `was`.
     pub fn words(&self) -> String {
-        let by = crate::names::shown(&self.by);
+        let by = crate::names::escape(&self.by);
         match (self.how, &self.release) {
             (Loss::TakenOver, _) => format!("taken over by {by}"),
             (Loss::Superseded, Some(release)) => {
@@ -108,7 +108,7 @@ impl<'w> Lookout<'w> {
     }
 
     fn new(writer: Writer<'w>, holding: Holding, promotion: PromotionId, since: Seq, head: Head) -> Self {
-        let shown = writer.world.clock.steady();
+        let shown = writer.ports.clock.steady();
         let seen = Seen { own: Vec::new(), head, lost: None, shown, looked: shown, sign: None };
         Self { writer, holding, promotion, since, seen: Mutex::new(seen) }
     }
@@ -130,7 +130,7 @@ impl<'w> Lookout<'w> {
     /// Who has the lane instead; the lane is looked at once more where that was last done a while ago, as after a wait. What
     /// can't be read is looked for again while the step runs.
     pub async fn glance(&self) -> Option<Lost> {
-        let since = self.writer.world.clock.steady().saturating_sub(self.with(|seen| seen.looked));
+        let since = self.writer.ports.clock.steady().saturating_sub(self.with(|seen| seen.looked));
         if since >= LOOK {
             let _ = self.look().await;
         }
@@ -146,17 +146,17 @@ impl<'w> Lookout<'w> {
         if lost.is_some() {
             return Ok(lost);
         }
-        let reader = self.writer.world.ledger.reader();
+        let reader = self.writer.ports.ledger.reader();
         let lane = &self.writer.environment.lane;
-        let now = self.writer.world.clock.steady();
-        let newest = reader.newest(lane).await.map_err(LedgerError::looking)?;
+        let now = self.writer.ports.clock.steady();
+        let newest = reader.newest(lane).await.map_err(LedgerError::read_failure)?;
         self.with(|seen| seen.looked = now);
         let Some(count) = newest.and_then(|newest| newest.0.checked_sub(last.0)).filter(|count| *count > 0)
         else {
             return Ok(None);
         };
         let count = usize::try_from(count).unwrap_or(MOST).min(MOST);
-        let mut heads = reader.page(lane, None, count).await.map_err(LedgerError::looking)?;
+        let mut heads = reader.page(lane, None, count).await.map_err(LedgerError::read_failure)?;
         heads.retain(|head| head.record.seq > last);
         heads.reverse();
         Ok(self.take(heads))
@@ -186,7 +186,7 @@ impl<'w> Lookout<'w> {
     /// lives.
     pub async fn until_lost(&self) -> Lost {
         loop {
-            self.writer.world.clock.sleep(LOOK).await;
+            self.writer.ports.clock.sleep(LOOK).await;
             if let Ok(Some(lost)) = self.look().await {
                 return lost;
             }
@@ -198,7 +198,7 @@ impl<'w> Lookout<'w> {
     pub async fn living<T>(&self, act: impl Future<Output = T>) -> T {
         let life = async {
             loop {
-                self.writer.world.clock.sleep(LOOK).await;
+                self.writer.ports.clock.sleep(LOOK).await;
                 self.show_life().await;
             }
         };
@@ -211,8 +211,8 @@ impl<'w> Lookout<'w> {
     /// Gives a sign of life, unless the place is lost or one was given lately. One that can't be written is given at the
     /// next look: nothing but a take-over by somebody who takes this process for gone hangs on it.
     pub async fn show_life(&self) {
-        let world = self.writer.world;
-        let now = world.clock.steady();
+        let ports = self.writer.ports;
+        let now = ports.clock.steady();
         let (due, known) =
             self.with(|seen| (seen.lost.is_none() && now.saturating_sub(seen.shown) >= SIGN, seen.sign));
         if !due {
@@ -222,7 +222,7 @@ impl<'w> Lookout<'w> {
         let last = match known {
             Some(last) => last,
             // Who resumes goes on behind the signs of the one before.
-            None => match world.ledger.reader().alive(lane, self.since).await {
+            None => match ports.ledger.reader().alive(lane, self.since).await {
                 Ok(found) => found.map_or(0, |found| found.number),
                 Err(_) => return,
             },
@@ -231,9 +231,9 @@ impl<'w> Lookout<'w> {
             schema: alive::SCHEMA.to_owned(),
             promotion: self.promotion.clone(),
             by: self.writer.request.actor.name.clone(),
-            at: world.clock.now(),
+            at: ports.clock.now(),
         };
-        let given = world.ledger.show_life(lane, (self.since, last.saturating_add(1)), &sign).await;
+        let given = ports.ledger.show_life(lane, (self.since, last.saturating_add(1)), &sign).await;
         self.with(|seen| match given {
             Ok(()) => (seen.sign, seen.shown) = (Some(last.saturating_add(1)), now),
             Err(_) => seen.sign = None,
@@ -242,7 +242,7 @@ impl<'w> Lookout<'w> {
 
     /// The same, beside a step: one that is done at once costs nothing. `sign` is said once, where it can be.
     pub async fn beside(&self, sign: Option<Sign>) -> Lost {
-        self.writer.world.clock.sleep(SHORT).await;
+        self.writer.ports.clock.sleep(SHORT).await;
         let first = match sign {
             Some(sign) => self.say(sign).await.map(Result::err),
             None => self.look().await,
@@ -282,8 +282,8 @@ impl<'w> Lookout<'w> {
             }
             let record = self.writer.record(&self.head(), kind, &fill)?;
             self.with(|seen| seen.own.push(record.nonce.clone()));
-            let now = self.writer.world.clock.steady();
-            match self.writer.world.ledger.append(&record).await {
+            let now = self.writer.ports.clock.steady();
+            match self.writer.ports.ledger.append(&record).await {
                 Ok(head) => {
                     self.with(|seen| (seen.head, seen.shown, seen.looked) = (head.clone(), now, now));
                     return Ok(Ok(head));

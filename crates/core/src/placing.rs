@@ -8,15 +8,15 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::identity::judge;
 use crate::ledger::{BuiltArtifact, Identity, Stored};
-use crate::patience::Attempts;
 use crate::port::{Body, Bucket, Condition, ErrorKind, Headers, Metadata, Object};
+use crate::ports::Ports;
+use crate::retry::Attempts;
 use crate::watched::watched;
-use crate::world::World;
 use std::fmt::Display;
 
 /// One object of a release that is being published.
 pub(crate) struct Placing<'a> {
-    pub(crate) world: &'a World,
+    pub(crate) ports: &'a Ports,
     pub(crate) commit: &'a CommitId,
     /// As it is to be; `seen` is what was said of it when it was published before.
     pub(crate) built: &'a BuiltArtifact,
@@ -30,7 +30,7 @@ impl Placing<'_> {
     pub(crate) async fn put(&self, body: &Body) -> Result<Stored, Failure> {
         let built = self.built;
         let body = &watched(body.clone(), &built.location);
-        let bucket = &**self.world.store(&built.location.store)?;
+        let bucket = &**self.ports.store(&built.location.store)?;
         let key = &built.location.key;
         let zip = key.as_str().ends_with(".zip");
         let kind = if zip { "application/zip" } else { "application/octet-stream" };
@@ -43,7 +43,7 @@ impl Placing<'_> {
         let doing = format!("writing `{}`", built.location);
         let looking = |error| Failure::of_place(&format!("looking at `{}`", built.location), error);
         let mut last = None;
-        let mut attempts = Attempts::new(&*self.world.clock, body.blob().size());
+        let mut attempts = Attempts::new(&*self.ports.clock, body.blob().size());
         while attempts.another() {
             if let Some(object) = bucket.head(key).await.map_err(looking)? {
                 return self.compare(bucket, object).await;
@@ -83,7 +83,7 @@ impl Placing<'_> {
             Identity::Same => return Ok(Stored::looked_at(&object)),
             Identity::Other(Some(digest)) => digest,
             Identity::Other(None) | Identity::Unknown => {
-                let read = content::digest(bucket, &built.location, object, &*self.world.events).await?;
+                let read = content::digest(bucket, &built.location, object, &*self.ports.events).await?;
                 match read {
                     Some((object, digest)) if digest == built.sha256 => {
                         return Ok(Stored::looked_at(&object));

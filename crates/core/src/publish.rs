@@ -15,13 +15,13 @@ use crate::ledger::{
     AppendError, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, key, manifest, not_taken,
 };
 use crate::placing::Placing;
-use crate::world::World;
+use crate::ports::Ports;
 use std::collections::BTreeMap;
 
 pub use again::unchanged;
-pub use places::{Place, places};
+pub use places::{ArtifactPlace, places};
 pub use publication::{Given, Publication, Published};
-pub use standing::{Standing, remember, standing, stays};
+pub use standing::{PublishedState, remember, standing, stays};
 
 use places::same;
 
@@ -31,21 +31,21 @@ const SUBJECT: usize = 200;
 /// How many branches that no environment asks for a manifest keeps.
 const BRANCHES: usize = 50;
 
-/// Publishes a release. The ledger must have been begun (see [`crate::begin`]).
+/// Publishes a release. The ledger must have been begun (see [`crate::init_ledger`]).
 ///
 /// # Errors
 /// `Conflict` when the commit was published with other bytes; else what a store answered. What was written before
 /// an error is the same that the next try writes.
 pub async fn publish(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     publication: &Publication,
 ) -> Result<Published, Failure> {
     let commit = &publication.commit;
-    let known = world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+    let known = ports.ledger.reader().manifest(commit).await.map_err(LedgerError::read_failure)?;
     // Where a release lies is settled when it is published, whatever its commit or `promote.toml` gets later.
     if let Some(known) = known {
-        return Box::pin(again::again(world, config, known, publication)).await;
+        return Box::pin(again::again(ports, config, known, publication)).await;
     }
     let places = places(config, commit, publication.version.as_deref())?;
     let mut artifacts = BTreeMap::new();
@@ -53,7 +53,7 @@ pub async fn publish(
     for (name, place) in &places {
         let given = publication.artifacts.get(name);
         let built = match (place.kind, given) {
-            (ArtifactKind::Image, _) => pushed(world, place).await?,
+            (ArtifactKind::Image, _) => pushed(ports, place).await?,
             (ArtifactKind::Object, Some(Given::Object { body, content })) => {
                 let blob = body.blob();
                 objects.push((name, body));
@@ -68,12 +68,12 @@ pub async fn publish(
                 }
             }
             (ArtifactKind::Folder, Some(Given::Folder(entries))) => {
-                let store = world.store(&place.location.store)?;
+                let store = ports.store(&place.location.store)?;
                 let put = folder::Publishing {
                     bucket: &**store,
                     location: &place.location,
                     commit,
-                    clock: &*world.clock,
+                    clock: &*ports.clock,
                 };
                 let folder::Put { manifest, object, vouched } = Box::pin(put.put(entries.clone())).await?;
                 BuiltArtifact {
@@ -110,25 +110,25 @@ pub async fn publish(
         artifacts,
         built: publication.built.clone(),
         allowed: publication.allowed.clone(),
-        at: world.clock.now(),
+        at: ports.clock.now(),
         actor: publication.actor.to_write(),
     };
     for (name, body) in objects {
         let Some(built) = wanted.artifacts.get_mut(name) else { continue };
-        let stored = Placing { world, commit, built }.put(body).await?;
+        let stored = Placing { ports, commit, built }.put(body).await?;
         built.seen = Some(stored);
     }
-    record(world, commit, wanted).await
+    record(ports, commit, wanted).await
 }
 
 /// An image that was pushed: what its tag names now is what the release is from now on, whatever the tag names later.
 ///
 /// # Errors
 /// `Missing` when it is not there, or what the registry answered.
-pub async fn pushed(world: &World, place: &Place) -> Result<BuiltArtifact, Failure> {
+pub async fn pushed(ports: &Ports, place: &ArtifactPlace) -> Result<BuiltArtifact, Failure> {
     let location = &place.location;
-    let store = world.store(&location.store)?;
-    let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
+    let store = ports.store(&location.store)?;
+    let failed = |error| Failure::from_read(&format!("looking at `{location}`"), error);
     let Some(object) = store.head(&location.key).await.map_err(failed)? else {
         return Err(Failure::new(ExitStatus::Missing, format!("the image `{location}` is not there"))
             .state("Nothing was published.")
@@ -153,22 +153,22 @@ pub async fn pushed(world: &World, place: &Place) -> Result<BuiltArtifact, Failu
 }
 
 /// Writes the manifest that makes the commit a release.
-pub(crate) async fn record(world: &World, commit: &CommitId, wanted: Manifest) -> Result<Published, Failure> {
-    let ledger = &world.ledger;
+pub(crate) async fn record(ports: &Ports, commit: &CommitId, wanted: Manifest) -> Result<Published, Failure> {
+    let ledger = &ports.ledger;
     let place = key::manifest(ledger.reader().root(), commit).map_err(|error| {
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
     })?;
     match ledger.put(&place, &wanted).await {
-        Ok(()) => Ok(Published { manifest: wanted, new: true, standing: Standing::default() }),
+        Ok(()) => Ok(Published { manifest: wanted, new: true, standing: PublishedState::default() }),
         Err(AppendError::Lost { .. }) => {
-            let known = ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+            let known = ledger.reader().manifest(commit).await.map_err(LedgerError::read_failure)?;
             let Some(manifest) = known else {
                 return Err(Failure::new(ExitStatus::Failed, format!("`{place}` can't be read back")));
             };
             for (name, built) in &wanted.artifacts {
                 same(&manifest, name, &built.location, &built.sha256)?;
             }
-            Ok(Published { manifest, new: false, standing: Standing::default() })
+            Ok(Published { manifest, new: false, standing: PublishedState::default() })
         }
         Err(AppendError::Refused { source, .. }) => Err(not_taken("writing the manifest", source)),
         Err(error @ (AppendError::Record(_) | AppendError::Key(_))) => {

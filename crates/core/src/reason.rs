@@ -6,7 +6,7 @@
 
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::names::shown;
+use crate::names::escape;
 use crate::request::Request;
 use std::str::Chars;
 use unicode_ident::is_xid_start;
@@ -130,11 +130,11 @@ pub fn settled(request: &Request) -> Result<Request, Failure> {
                 .state("Nothing was changed.")
                 .hint("say it in a few words, or give the address where more is written")
         };
-        judge(name).map_err(|why| unsaid(format!("the name of the note `{}`", shown(name)), why))?;
+        judge(name).map_err(|why| unsaid(format!("the name of the note `{}`", escape(name)), why))?;
         *text = match judge(text) {
             Ok(text) => text.to_owned(),
             Err(Unsaid::Blank) => String::new(),
-            Err(why) => return Err(unsaid(format!("the note `{}`", shown(name)), why)),
+            Err(why) => return Err(unsaid(format!("the note `{}`", escape(name)), why)),
         };
     }
     request.reason = allowed(request.reason.as_deref())?;

@@ -3,8 +3,8 @@
 
 use crate::commit::CommitId;
 use crate::ledger::Actor;
+use crate::ports::Ports;
 use crate::snapshot::{Findings, Snapshot};
-use crate::world::World;
 
 /// What was found out about one release.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,23 +16,23 @@ pub struct Learned {
 }
 
 /// Remembers what was found out while looking, where anything was.
-pub async fn remember(world: &World, snapshot: &Snapshot, actor: &Actor) {
-    keep(world, &snapshot.candidate.manifest.commit, &snapshot.candidate.findings, actor).await;
+pub async fn remember(ports: &Ports, snapshot: &Snapshot, actor: &Actor) {
+    keep(ports, &snapshot.candidate.manifest.commit, &snapshot.candidate.findings, actor).await;
 }
 
 /// Remembers what a check found out.
-pub async fn remember_all(world: &World, learned: &[Learned], actor: &Actor) {
+pub async fn remember_all(ports: &Ports, learned: &[Learned], actor: &Actor) {
     for Learned { commit, findings } in learned {
-        keep(world, commit, findings, actor).await;
+        keep(ports, commit, findings, actor).await;
     }
 }
 
-async fn keep(world: &World, commit: &CommitId, findings: &Findings, actor: &Actor) {
+async fn keep(ports: &Ports, commit: &CommitId, findings: &Findings, actor: &Actor) {
     if findings.fresh.is_empty() {
         return;
     }
     let last = (findings.last, &findings.before);
-    let end = world.ledger.remember(commit, last, &findings.fresh, (&actor.name, world.clock.now()));
+    let end = ports.ledger.remember(commit, last, &findings.fresh, (&actor.name, ports.clock.now()));
     // The bytes are read again the next time.
     drop(end.await);
 }

@@ -175,7 +175,7 @@ impl FromStr for Wanted {
             && text.bytes().all(plain)
             && !text.starts_with(['-', '/', '.'])
             && !text.contains("..");
-        if sound { Ok(Self::Tag(text.to_owned())) } else { Err(WantedError::Odd(crate::names::shown(text))) }
+        if sound { Ok(Self::Tag(text.to_owned())) } else { Err(WantedError::Odd(crate::names::escape(text))) }
     }
 }
 

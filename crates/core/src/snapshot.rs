@@ -3,11 +3,11 @@
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::folder::source::Part;
-use crate::folder::{Change, FolderManifest, Looked};
+use crate::folder::{Change, FolderManifest, SourceFindings};
 use crate::gates::Before;
 use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
-use crate::ledger::{Action, Block, Genesis, Head, Identity, Known, Manifest, ReleaseRef, State};
+use crate::ledger::{Action, Block, Genesis, Head, Identity, Manifest, ReleaseRef, SeenArtifacts, State};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
@@ -52,9 +52,9 @@ pub struct Findings {
     /// Whether that entry was asked for.
     pub asked: bool,
     /// What it says.
-    pub before: Known,
+    pub before: SeenArtifacts,
     /// What was found out just now, and is not in the ledger yet.
-    pub fresh: Known,
+    pub fresh: SeenArtifacts,
 }
 
 /// A release's own folder, opened.
@@ -82,7 +82,7 @@ pub struct SourceFolder {
     /// What the store says of them, with paths inside the folder as keys.
     pub objects: Arc<Vec<Object>>,
     /// What that comes to; `None` before it was judged.
-    pub looked: Option<Looked>,
+    pub looked: Option<SourceFindings>,
 }
 
 /// That retention deletes a release's artifacts.

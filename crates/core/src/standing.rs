@@ -60,11 +60,11 @@ pub fn unsettled(environment: &EnvironmentName, state: &State) -> Option<String>
 mod tests {
     use super::*;
     use crate::digest::Digest;
-    use crate::ledger::{Moment, Occupancy, Seq};
+    use crate::ledger::{Deployed, Moment, Seq};
 
     fn state(outcome: Option<OutcomeResult>, follows: bool) -> State {
         let at = Moment { seq: Seq(3), at: chrono::DateTime::UNIX_EPOCH, stored: None };
-        let current = Occupancy {
+        let current = Deployed {
             release: None,
             promotion: None,
             action: None,

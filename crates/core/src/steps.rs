@@ -3,17 +3,17 @@
 pub mod following;
 mod one;
 
-use one::Place;
+use one::StepRun;
 
 use crate::config::{Config, Environment, Step};
 use crate::deploying::spent;
-use crate::ledger::{Action, Occupancy, PromotionId, Sign, SignedStep, StepRecord};
+use crate::ledger::{Action, Deployed, PromotionId, Sign, SignedStep, StepRecord};
 use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{StepContext, StepEnd, StepTarget};
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::template::Values;
-use crate::world::World;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -25,7 +25,7 @@ pub fn context(
     promotion: &PromotionId,
     request: &Request,
     at: DateTime<Utc>,
-    landed: Option<&Occupancy>,
+    landed: Option<&Deployed>,
 ) -> StepContext {
     let action = match plan.action {
         Action::Promote => "promote",
@@ -78,7 +78,7 @@ fn name_targets(variables: &mut BTreeMap<String, String>, plan: &Plan, landed: &
 }
 
 /// The targets of what is in a lane, as its steps are told of them.
-pub fn targets(current: &Occupancy) -> Vec<StepTarget> {
+pub fn targets(current: &Deployed) -> Vec<StepTarget> {
     let Some(release) = &current.release else { return Vec::new() };
     let one = |target: &crate::ledger::TargetState| StepTarget {
         artifact: target.artifact.clone(),
@@ -107,8 +107,8 @@ pub const fn word(end: StepEnd) -> &'static str {
 /// What the steps of one promotion have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct Walk<'w> {
-    /// The world.
-    pub world: &'w World,
+    /// The ports.
+    pub ports: &'w Ports,
     /// The configuration.
     pub config: &'w Config,
     /// The environment that was asked for.
@@ -122,7 +122,7 @@ pub struct Walk<'w> {
     /// When the world was read.
     pub at: DateTime<Utc>,
     /// What the commit says of the lane; `None` before it.
-    pub landed: Option<&'w Occupancy>,
+    pub landed: Option<&'w Deployed>,
     /// Looks after the promotion's place in the lane while steps run.
     pub lookout: &'w Lookout<'w>,
 }
@@ -142,7 +142,7 @@ impl Walk<'_> {
             for step in of_phase(moved, phase) {
                 number += 1;
                 let sign = if phase == "prepare" { None } else { self.sign(phase, step, number) };
-                let place = Place { world: self.world, environment: moved, lookout: self.lookout, phase };
+                let place = StepRun { ports: self.ports, environment: moved, lookout: self.lookout, phase };
                 let record = place.run(step, &context, sign).await;
                 let end = record.report.end;
                 records.push(record);

@@ -3,7 +3,7 @@
 
 use crate::commit::CommitId;
 use crate::invocation::Invocation;
-use crate::ledger::{Occupancy, ReleaseRef, State};
+use crate::ledger::{Deployed, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::observe::previous;
 use std::fmt;
@@ -41,7 +41,7 @@ pub fn onward(environment: &str) -> String {
 
 /// Whether what is there did not succeed and came after something else.
 pub fn stuck(state: &State) -> bool {
-    let bad = |there: &Occupancy| there.promotion.is_some() && there.verified.is_none();
+    let bad = |there: &Deployed| there.promotion.is_some() && there.verified.is_none();
     !state.trail.is_empty() && state.current.as_ref().is_some_and(bad)
 }
 
@@ -109,7 +109,7 @@ fn past(line: Invocation, rules: &[(bool, &str)]) -> Invocation {
 mod tests {
     use super::*;
     use crate::digest::Digest;
-    use crate::ledger::{Moment, OutcomeResult, Past, Seq};
+    use crate::ledger::{Moment, OutcomeResult, PastDeployment, Seq};
 
     fn commit(digit: char) -> CommitId {
         digit.to_string().repeat(40).parse().unwrap()
@@ -132,7 +132,7 @@ mod tests {
 
     /// What was there, newest first (in capitals: verified), and what was rolled back; `now` failed.
     fn state(now: char, trail: &str, rolled_back: &str) -> State {
-        let past = |digit: char| Past {
+        let past = |digit: char| PastDeployment {
             release: release(digit.to_ascii_lowercase()),
             since: moment(),
             claimed: None,
@@ -141,7 +141,7 @@ mod tests {
             verified: digit.is_ascii_uppercase().then(moment),
         };
         State {
-            current: Some(Occupancy {
+            current: Some(Deployed {
                 release: Some(release(now)),
                 promotion: Some(crate::ledger::PromotionId("01JD4W6Z8N7QK3VB".to_owned())),
                 action: None,

@@ -9,27 +9,27 @@ use crate::flow::{Done, carry_out};
 use crate::ledger::{Action, OutcomeResult, PromotionId};
 use crate::observe::environment;
 use crate::plan::Plan;
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
-use crate::world::World;
 
 /// Carries out a plan that was just decided up to the commit; nothing that follows is run or recorded.
 ///
 /// # Errors
 /// When the move could not be committed; the failure says what state things are in.
 pub async fn move_only(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     plan: &Plan,
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Done, Failure> {
     if plan.action == Action::Undo {
-        return carry_out(world, config, plan, snapshot, request).await;
+        return carry_out(ports, config, plan, snapshot, request).await;
     }
     let settings = environment(config, &plan.environment)?;
-    ahead::look(world, config, settings, plan, snapshot, request).await?;
-    let applied = apply(world, config, settings, plan, snapshot, request, true).await?;
+    ahead::look(ports, config, settings, plan, snapshot, request).await?;
+    let applied = apply(ports, config, settings, plan, snapshot, request, true).await?;
     let current = applied.commit.state().current.clone();
     let done = Done {
         plan: plan.clone(),
@@ -47,5 +47,5 @@ pub async fn move_only(
         first: false,
         stays: Vec::new(),
     };
-    Ok(done.looked_back(world).await)
+    Ok(done.looked_back(ports).await)
 }

@@ -26,8 +26,8 @@ use promote_core::import::{Candidate, Event, ImportPlan, carry_out, holder, stay
 use promote_core::ledger::{Ledger, TargetState};
 use promote_core::location::StoreId;
 use promote_core::port::{Bucket, Clock, Headers, Metadata, Object, Token};
+use promote_core::ports::Ports;
 use promote_core::template::Template;
-use promote_core::world::World;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use stage::{End, Stage, actor, commit, content, name};
@@ -197,7 +197,7 @@ fn by_hand(kind: MemoryKind) -> Stage {
 
 fn surveyed(stage: &Stage) -> ImportPlan {
     let names = [name("staging"), name("prod")];
-    block_on(survey(&stage.world().view(), &stage.config, &names, &actor("ann"), 100)).unwrap()
+    block_on(survey(&stage.ports().view(), &stage.config, &names, &actor("ann"), 100)).unwrap()
 }
 
 #[test]
@@ -211,7 +211,7 @@ fn versions_become_a_history_that_no_rule_trusts() {
             plan.lanes[1].records.iter().map(|one| one.release.as_ref().unwrap().commit.clone()).collect();
         assert_eq!(told, [commit('a'), commit('b'), commit('a')]);
         assert_eq!(plan.lanes[1].left.len(), 1, "{:?}", plan.lanes[1].left);
-        let done = block_on(carry_out(&stage.world(), &stage.config, &plan, &actor("ann"))).unwrap();
+        let done = block_on(carry_out(&stage.ports(), &stage.config, &plan, &actor("ann"))).unwrap();
         assert_eq!((done.releases, done.records), (2, 4));
         let state = stage.state("prod");
         let current = state.current.clone().unwrap();
@@ -227,7 +227,7 @@ fn versions_become_a_history_that_no_rule_trusts() {
         let mut config = stage.config.clone();
         config.environments.get_mut(&name("prod")).unwrap().soak = Duration::from_secs(60);
         let request = promote_core::request::Request::promote(name("prod"), stage::wanted('b'), actor("ann"));
-        let end = block_on(stage::run(&stage.world(), &config, request));
+        let end = block_on(stage::run(&stage.ports(), &config, request));
         assert!(matches!(end, End::Refused(_)), "{end:?}");
         // Put in place by promote it counts, and prod moves on from what was imported.
         stage.publish('c');
@@ -235,7 +235,7 @@ fn versions_become_a_history_that_no_rule_trusts() {
         assert!(matches!(stage.to("prod", 'c'), End::Done(_)));
         assert_eq!(stage.target("prod"), Some(content('c')));
         let failure =
-            block_on(survey(&stage.world().view(), &stage.config, &[name("prod")], &actor("ann"), 100))
+            block_on(survey(&stage.ports().view(), &stage.config, &[name("prod")], &actor("ann"), 100))
                 .unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Conflict, "it has a history of its own now");
     }
@@ -259,9 +259,9 @@ fn an_import_that_is_cut_off_goes_on() {
         let plan = surveyed(&stage);
         let faults = FaultPlan::new().with(call, Fault::CrashAfter);
         let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), faults.clone()));
-        let first = block_on(carry_out(&stage.world_on(faulty), &stage.config, &plan, &actor("ann")));
+        let first = block_on(carry_out(&stage.ports_on(faulty), &stage.config, &plan, &actor("ann")));
         let again = surveyed(&stage);
-        block_on(carry_out(&stage.world(), &stage.config, &again, &actor("ben"))).unwrap();
+        block_on(carry_out(&stage.ports(), &stage.config, &again, &actor("ben"))).unwrap();
         let told = stage.state("prod").trail.len();
         assert_eq!(told, 2, "cut off at call {call}");
         assert_eq!(stage.state("prod").current.unwrap().release.unwrap().commit, commit('a'));
@@ -302,11 +302,11 @@ fn tags_with_a_timestamp_are_a_history() {
         artifact.target = Some(Template::parse(target).unwrap());
     }
     let clock: Arc<dyn Clock> = Arc::new(stage.clock.clone());
-    let mut world: World = stage.world();
-    world.ledger = Ledger::new(Arc::new(stage.bucket.clone()), ".promote/shop".parse().unwrap(), clock);
-    world.stores.insert(registry, Arc::new(images) as Arc<dyn Bucket>);
-    world.history = Some(Arc::new(Repository));
-    let plan = block_on(survey(&world.view(), &config, &[name("prod")], &actor("ann"), 100)).unwrap();
+    let mut ports: Ports = stage.ports();
+    ports.ledger = Ledger::new(Arc::new(stage.bucket.clone()), ".promote/shop".parse().unwrap(), clock);
+    ports.stores.insert(registry, Arc::new(images) as Arc<dyn Bucket>);
+    ports.history = Some(Arc::new(Repository));
+    let plan = block_on(survey(&ports.view(), &config, &[name("prod")], &actor("ann"), 100)).unwrap();
     let lane = &plan.lanes[0];
     let told: Vec<_> = lane
         .records
@@ -323,7 +323,7 @@ fn tags_with_a_timestamp_are_a_history() {
     assert_eq!(left.len(), 3, "{:#?}", lane.left);
     assert!(left.iter().any(|why| why.contains("held other bytes")), "{left:?}");
     assert!(left.iter().any(|why| why.contains("no commit that begins with eeeeeeee")), "{left:?}");
-    let done = block_on(carry_out(&world, &config, &plan, &actor("ann"))).unwrap();
+    let done = block_on(carry_out(&ports, &config, &plan, &actor("ann"))).unwrap();
     assert_eq!((done.releases, done.records), (2, 3));
     let current = stage.state("prod").current.unwrap();
     assert_eq!(current.release, None, "the older one is not said to run");

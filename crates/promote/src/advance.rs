@@ -1,15 +1,15 @@
 //! Moving whatever is automatic and open: several promotions can come of it, or none.
 
 use crate::events::listening;
-use crate::interruption::{InFlight, Stop, Told, never, until};
+use crate::interruption::{Stop, TrackedMoves, Tracker, never, until};
 use crate::question::{Nobody, Questions};
 use crate::{Error, Project, mirroring, reading, runtime};
 use futures_util::future::BoxFuture;
 use promote_core::advance;
 use promote_core::exit::ExitStatus;
 use promote_core::mirror::Closing;
+use promote_core::ports::Ports;
 use promote_core::report::{AdvanceReport, Moved};
-use promote_core::world::World;
 use std::fmt;
 use std::sync::Arc;
 
@@ -80,23 +80,28 @@ impl<'p> Advance<'p> {
         let (site, questions) = (project.site(), &*questions);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let names = reading::names(&names)?;
-        let flight = InFlight::new(&site.listeners);
+        let tracker = Tracker::new(&site.listeners);
         let work = async {
             site.config.to_write()?;
             let actor = project.identified().await?;
-            let mirror = mirroring::mirror(site, &actor, flight.events());
-            flight.telling(&mirror);
-            let world = World { events: mirror, ..site.world.clone() };
-            let told =
-                Told { flight: &flight, world: &world, config: &site.config, actor: &actor, questions };
-            Box::pin(advance::advance(&world, &site.config, &names, &actor, dry_run, &told)).await
+            let mirror = mirroring::mirror(site, &actor, tracker.events());
+            tracker.telling(&mirror);
+            let ports = Ports { events: mirror, ..site.ports.clone() };
+            let told = TrackedMoves {
+                tracker: &tracker,
+                ports: &ports,
+                config: &site.config,
+                actor: &actor,
+                questions,
+            };
+            Box::pin(advance::advance(&ports, &site.config, &names, &actor, dry_run, &told)).await
         };
         let ended = until(listening(Arc::clone(&site.listeners), work), &stop).await;
         let moved = match ended {
             Ok(moved) => moved,
-            Err(exit) => return Err(flight.stopped(exit, &stop, questions).await),
+            Err(exit) => return Err(tracker.stopped(exit, &stop, questions).await),
         };
-        let (told, stopped) = flight.close(Closing::Failed, &stop, questions).await;
+        let (told, stopped) = tracker.close(Closing::Failed, &stop, questions).await;
         let moved: Vec<Moved> = moved?.into_iter().map(|moved| moved.shown(&told.deployments)).collect();
         let report = AdvanceReport::of(&site.config, dry_run, moved, false);
         Ok(Advanced { exit: report.exit.or_stopped(stopped), report })

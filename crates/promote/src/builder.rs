@@ -12,13 +12,13 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::location::StoreId;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
 use promote_core::trust::Allowed;
 use promote_providers::config_file::{self, FILE};
 use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::{
-    Brought, Credentials, Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps,
+    Brought, Credentials, Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps,
     Trust, Variables, actor, connect_with,
 };
 use std::fmt;
@@ -295,7 +295,7 @@ impl Builder {
             Repository::Given(history) => history,
         };
         let listeners = Arc::new(Listeners::new(Arc::clone(&self.clock), self.hears));
-        let ports = Ports {
+        let services = Services {
             clock: self.clock,
             entropy: self.entropy,
             history,
@@ -303,7 +303,7 @@ impl Builder {
             events: Arc::clone(&listeners) as Arc<dyn Events>,
             ledger_remote: variables.get(LEDGER_REMOTE).map(str::to_owned),
         };
-        let world = connect_with(&config, &base, &trust, &self.brought, ports)?;
+        let ports = connect_with(&config, &base, &trust, &self.brought, services)?;
         let actor = self.actor.unwrap_or_else(|| actor::detect(&variables, &actor::hostname()));
         Ok(Project::new(Site {
             config,
@@ -318,7 +318,7 @@ impl Builder {
             hide: self.hide,
             person: self.person,
             job_token: self.job_token,
-            world,
+            ports,
             listeners,
         }))
     }
@@ -330,7 +330,7 @@ fn trusted(variables: &Variables, hosts: &[String]) -> Result<Trust, Failure> {
     let more = hosts.iter().map(|host| {
         let listed = Allowed::listed(host);
         listed.map_err(|(entry, why)| {
-            Failure::new(ExitStatus::Usage, format!("the host `{}` can't be trusted: {why}", shown(&entry)))
+            Failure::new(ExitStatus::Usage, format!("the host `{}` can't be trusted: {why}", escape(&entry)))
         })
     });
     more.into_iter().try_fold(trust, |trust, more| Ok(trust.and(more?)))

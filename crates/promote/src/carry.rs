@@ -2,7 +2,7 @@
 //! is left to do when somebody stops it.
 
 use crate::events::listening;
-use crate::interruption::{InFlight, Stop, until};
+use crate::interruption::{Stop, Tracker, until};
 use crate::promotion::{Purpose, Wait};
 use crate::question::{Asked, Early, Question, Questions};
 use crate::{Ended, Ending, Error, Project, Promotion, mirroring, runtime};
@@ -17,13 +17,13 @@ use promote_core::ledger::{Action, Actor};
 use promote_core::mirror::Closing;
 use promote_core::observe::environment;
 use promote_core::plan::{Decision, Plan, saved};
+use promote_core::ports::Ports;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_core::unwaited::move_only;
-use promote_core::world::World;
 use std::sync::Arc;
 
 /// What is asked for.
@@ -50,22 +50,22 @@ pub(crate) async fn run(
 ) -> Result<Ending, Error> {
     runtime::whole()?;
     let project = asking.project;
-    let flight = InFlight::new(&project.site().listeners);
-    let work = carry(asking, questions, &flight);
+    let tracker = Tracker::new(&project.site().listeners);
+    let work = carry(asking, questions, &tracker);
     match until(listening(Arc::clone(&project.site().listeners), work), stop).await {
         Ok(Ok(mut ending)) => {
-            let (told, stopped) = flight.close(Closing::Done, stop, questions).await;
+            let (told, stopped) = tracker.close(Closing::Done, stop, questions).await;
             ending.outcome = ending.outcome.map(|outcome| outcome.shown(&told.deployments));
             (ending.deployments, ending.warnings) = (told.deployments, told.warnings);
             ending.exit = ending.exit.or_stopped(stopped);
             Ok(ending)
         }
         Ok(Err(failure)) => {
-            flight.close(Closing::Failed, stop, questions).await;
+            tracker.close(Closing::Failed, stop, questions).await;
             Err(failure.into())
         }
         // What was under way is let go before the ledger is told of it.
-        Err(exit) => Err(flight.stopped(exit, stop, questions).await),
+        Err(exit) => Err(tracker.stopped(exit, stop, questions).await),
     }
 }
 
@@ -73,47 +73,47 @@ pub(crate) async fn run(
 struct Carried<'a> {
     asking: Asking<'a>,
     questions: &'a dyn Questions,
-    flight: &'a InFlight,
+    tracker: &'a Tracker,
     config: Config,
-    world: World,
+    ports: Ports,
 }
 
-async fn carry(asking: Asking<'_>, questions: &dyn Questions, flight: &InFlight) -> Result<Ending, Failure> {
+async fn carry(asking: Asking<'_>, questions: &dyn Questions, tracker: &Tracker) -> Result<Ending, Failure> {
     let Asking { project, promotion, purpose, .. } = asking;
     let site = project.site();
     let config = promotion.timed(&site.config);
     environment(&config, &promotion.request.environment)?;
     let mut actor = site.actor.clone();
-    let mut events = flight.events();
+    let mut events = tracker.events();
     if purpose != Purpose::Plan {
         config.to_write()?;
         actor = project.identified().await?;
         let mirror = mirroring::mirror(site, &actor, events);
-        flight.telling(&mirror);
+        tracker.telling(&mirror);
         events = mirror;
     }
-    let world = World { events, ..site.world.clone() };
-    let carried = Carried { asking, questions, flight, config, world };
+    let ports = Ports { events, ..site.ports.clone() };
+    let carried = Carried { asking, questions, tracker, config, ports };
     let mut request = Request { actor, ..promotion.request.clone() };
     if purpose == Purpose::Resume {
-        request = resuming(&carried.world.view(), &carried.config, request).await?;
+        request = resuming(&carried.ports.view(), &carried.config, request).await?;
     }
     Box::pin(carried.to_the_end(request)).await
 }
 
 impl Carried<'_> {
     async fn to_the_end(&self, request: Request) -> Result<Ending, Failure> {
-        let (world, config) = (&self.world, &self.config);
+        let (ports, config) = (&self.ports, &self.config);
         let settings = environment(config, &request.environment)?;
         let (mut request, snapshot, decision) = self.decided(request).await?;
         if self.asking.is_told() || !matches!(decision, Decision::Allowed(_)) {
             // What is carried out remembers by itself.
-            remember(world, &snapshot, &request.actor).await;
+            remember(ports, &snapshot, &request.actor).await;
         }
         if let Some(saved) = &self.asking.promotion.saved {
             saved::unchanged(saved, &decision)?;
         }
-        let report = DecisionReport::of(&world.view(), config, settings, &decision).await;
+        let report = DecisionReport::of(&ports.view(), config, settings, &decision).await;
         let question =
             |request| Question { report: &report, decision: &decision, snapshot: &snapshot, request };
         self.questions.decided(&question(&request))?;
@@ -146,17 +146,17 @@ impl Carried<'_> {
         if self.questions.go_ahead(&question(&request))? == Asked::Person {
             request.asked = true;
         }
-        self.flight.begins(world, config, &request);
+        self.tracker.begins(ports, config, &request);
         let plan = decision.plan();
         self.questions.begins(plan);
-        let begun = world.clock.steady();
+        let begun = ports.clock.steady();
         let done = match nothing {
-            Some(nothing) => finish(world, config, nothing, &snapshot, &request).await?,
+            Some(nothing) => finish(ports, config, nothing, &snapshot, &request).await?,
             None => self.move_to(plan, &snapshot, &request, waits).await?,
         };
-        self.flight.ends();
+        self.tracker.ends();
         self.questions.done(&done);
-        let took = world.clock.steady().saturating_sub(begun).as_secs();
+        let took = ports.clock.steady().saturating_sub(begun).as_secs();
         let waited = waits || !done.plan.follows;
         let outcome = OutcomeReport::of(&done, waited, i64::try_from(took).unwrap_or(i64::MAX));
         let ended = if done.exit == ExitStatus::Ok { Ended::Moved } else { Ended::Failed };
@@ -176,10 +176,10 @@ impl Carried<'_> {
         request: &Request,
         waits: bool,
     ) -> Result<Done, Failure> {
-        let (world, config) = (&self.world, &self.config);
+        let (ports, config) = (&self.ports, &self.config);
         match waits {
-            true => carry_out(world, config, plan, snapshot, request).await,
-            false => move_only(world, config, plan, snapshot, request).await,
+            true => carry_out(ports, config, plan, snapshot, request).await,
+            false => move_only(ports, config, plan, snapshot, request).await,
         }
     }
 
@@ -205,8 +205,8 @@ impl Carried<'_> {
 
     /// Decides, and decides anew once whoever may still be at it was waited for, or taken over.
     async fn decided(&self, asked: Request) -> Result<(Request, Snapshot, Decision), Failure> {
-        let (world, config) = (&self.world, &self.config);
-        let (view, planned) = (world.view(), self.asking.is_told());
+        let (ports, config) = (&self.ports, &self.config);
+        let (view, planned) = (ports.view(), self.asking.is_told());
         let mut request = asked;
         loop {
             let mut tried = request.clone();
@@ -244,7 +244,7 @@ impl Carried<'_> {
     async fn wait(&self, early: &TooEarly) {
         let why = format!("{}; its process may still be at work until then", early.what);
         let seconds = early.left.as_secs().max(1);
-        self.world.events.hear(&Event::Waiting { until: early.opens, seconds, why });
-        self.world.clock.sleep(early.left).await;
+        self.ports.events.hear(&Event::Waiting { until: early.opens, seconds, why });
+        self.ports.clock.sleep(early.left).await;
     }
 }

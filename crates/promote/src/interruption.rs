@@ -8,17 +8,17 @@ use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Either, select};
 use promote_core::advance::Watch;
 use promote_core::config::Config;
-use promote_core::cut_off::{self, Reached, Underway};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::interruption::{self, Checkpoint, InFlight};
 use promote_core::ledger::Actor;
 use promote_core::mirror::Closing;
 use promote_core::plan::Plan;
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_providers::Mirror;
-use promote_providers::mirror::Told as Shown;
+use promote_providers::mirror::MirrorOutcome as Shown;
 use std::future::{pending, poll_fn};
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -34,14 +34,14 @@ pub(crate) fn never<'p>() -> Stop<'p> {
 
 /// What was heard of what is under way, passed on to whoever listens.
 #[derive(Debug)]
-struct Track {
+struct CheckpointListener {
     listeners: Arc<Listeners>,
-    reached: Mutex<Reached>,
+    checkpoint: Mutex<Checkpoint>,
 }
 
-impl Events for Track {
+impl Events for CheckpointListener {
     fn hear(&self, event: &Event) {
-        locked(&self.reached).hear(event);
+        locked(&self.checkpoint).hear(event);
         self.listeners.hear(event);
     }
 }
@@ -52,21 +52,21 @@ fn locked<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
 
 /// What is under way: which promotion, how far it got, and who tells the forge of it.
 #[derive(Debug)]
-pub(crate) struct InFlight {
-    track: Arc<Track>,
-    underway: Mutex<Option<Underway>>,
+pub(crate) struct Tracker {
+    listener: Arc<CheckpointListener>,
+    in_flight: Mutex<Option<InFlight>>,
     mirror: Mutex<Option<Arc<Mirror>>>,
 }
 
-impl InFlight {
+impl Tracker {
     pub(crate) fn new(listeners: &Arc<Listeners>) -> Self {
-        let track = Track { listeners: Arc::clone(listeners), reached: Mutex::default() };
-        Self { track: Arc::new(track), underway: Mutex::default(), mirror: Mutex::default() }
+        let listener = CheckpointListener { listeners: Arc::clone(listeners), checkpoint: Mutex::default() };
+        Self { listener: Arc::new(listener), in_flight: Mutex::default(), mirror: Mutex::default() }
     }
 
     /// Whom to tell what happens.
     pub(crate) fn events(&self) -> Arc<dyn Events> {
-        Arc::clone(&self.track) as Arc<dyn Events>
+        Arc::clone(&self.listener) as Arc<dyn Events>
     }
 
     /// Remembers who tells the forge.
@@ -75,15 +75,15 @@ impl InFlight {
     }
 
     /// Remembers a promotion that is about to be carried out. What was heard of the one before is forgotten.
-    pub(crate) fn begins(&self, world: &World, config: &Config, request: &Request) {
-        let underway = Underway { world: world.clone(), config: config.clone(), request: request.clone() };
-        *locked(&self.track.reached) = Reached::default();
-        *locked(&self.underway) = Some(underway);
+    pub(crate) fn begins(&self, ports: &Ports, config: &Config, request: &Request) {
+        let in_flight = InFlight { ports: ports.clone(), config: config.clone(), request: request.clone() };
+        *locked(&self.listener.checkpoint) = Checkpoint::default();
+        *locked(&self.in_flight) = Some(in_flight);
     }
 
     /// The promotion that was carried out has ended, one way or the other: nothing is under way until the next one begins.
     pub(crate) fn ends(&self) {
-        *locked(&self.underway) = None;
+        *locked(&self.in_flight) = None;
     }
 
     /// Tells the forge the rest once the work has ended by itself, unless somebody stops that; says then with what exit status.
@@ -106,15 +106,15 @@ impl InFlight {
         stop: &Stop<'_>,
         questions: &dyn Questions,
     ) -> Error {
-        let mut reached = locked(&self.track.reached).clone();
-        let underway = locked(&self.underway).take();
+        let mut checkpoint = locked(&self.listener.checkpoint).clone();
+        let in_flight = locked(&self.in_flight).take();
         let (mirror, mut recorded) = (self.mirror(), None);
         let rest = async {
-            if let Some(underway) = underway.as_ref().filter(|_| reached.is_untouched()) {
-                reached.aborted = matches!(underway.withdraw(&reached).await, Ok(true));
+            if let Some(in_flight) = in_flight.as_ref().filter(|_| checkpoint.is_untouched()) {
+                checkpoint.aborted = matches!(in_flight.withdraw(&checkpoint).await, Ok(true));
             }
-            if let Some(underway) = underway.as_ref().filter(|_| reached.is_deploying()) {
-                recorded = Some(underway.record(&reached).await);
+            if let Some(in_flight) = in_flight.as_ref().filter(|_| checkpoint.is_deploying()) {
+                recorded = Some(in_flight.record(&checkpoint).await);
             }
             if let Some(mirror) = &mirror {
                 mirror.finish(Closing::CutOff).await;
@@ -126,8 +126,8 @@ impl InFlight {
         };
         let told = mirror.as_ref().map(|mirror| mirror.told(again)).unwrap_or_default();
         told.warnings.iter().for_each(|warning| questions.warned(warning));
-        match underway {
-            Some(underway) => cut_off::failure(exit, &underway, &reached, recorded).into(),
+        match in_flight {
+            Some(in_flight) => interruption::failure(exit, &in_flight, &checkpoint, recorded).into(),
             None => Error::Stopped(exit),
         }
     }
@@ -157,23 +157,23 @@ pub(crate) async fn until<T>(
 }
 
 /// Remembers which of several promotions is under way.
-pub(crate) struct Told<'a> {
-    pub(crate) flight: &'a InFlight,
-    pub(crate) world: &'a World,
+pub(crate) struct TrackedMoves<'a> {
+    pub(crate) tracker: &'a Tracker,
+    pub(crate) ports: &'a Ports,
     pub(crate) config: &'a Config,
     pub(crate) actor: &'a Actor,
     pub(crate) questions: &'a dyn Questions,
 }
 
-impl Watch for Told<'_> {
+impl Watch for TrackedMoves<'_> {
     fn begins(&self, plan: &Plan) {
         let request = Request::promote(plan.environment.clone(), Wanted::Unnamed, self.actor.clone());
-        self.flight.begins(self.world, self.config, &request);
+        self.tracker.begins(self.ports, self.config, &request);
         self.questions.moves(plan);
     }
 
     fn ends(&self) {
-        self.flight.ends();
+        self.tracker.ends();
         self.questions.ends();
     }
 }
@@ -193,22 +193,22 @@ mod tests {
         std::fs::write(folder.path().join("promote.toml"), FILE).unwrap();
         let project = crate::open(folder.path()).build().unwrap();
         let site = project.site();
-        let flight = InFlight::new(&site.listeners);
+        let tracker = Tracker::new(&site.listeners);
         let begins = |name: &str| {
             let request =
                 Request::promote(name.parse().unwrap(), Wanted::Unnamed, Actor::claimed("ann", "acme"));
-            flight.begins(&site.world, &site.config, &request);
+            tracker.begins(&site.ports, &site.config, &request);
         };
         begins("staging");
-        flight.events().hear(&Event::Aborted { why: "somebody else was faster".to_owned() });
-        flight.ends();
+        tracker.events().hear(&Event::Aborted { why: "somebody else was faster".to_owned() });
+        tracker.ends();
         begins("prod");
-        let told = flight.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
+        let told = tracker.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
         assert_eq!(told.to_string(), "interrupted while promoting to prod");
         assert_eq!(told.state(), ["No target was written. The promotion may have been opened."]);
         begins("prod");
-        flight.ends();
-        let told = flight.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
+        tracker.ends();
+        let told = tracker.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
         assert!(matches!(told, Error::Stopped(ExitStatus::Interrupted)), "{told}");
     }
 }

@@ -2,14 +2,14 @@
 
 use crate::{Error, Project, promotion, runtime};
 use chrono::{DateTime, Utc};
-use promote_core::admin::{self, Saying};
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
+use promote_core::marks::{self, EnvironmentMark};
+use promote_core::ports::ReadPorts;
 use promote_core::request::{Request, Wanted};
 use promote_core::retention;
-use promote_core::world::View;
 
 /// What is said. Environments and releases are named as in [`Promotion`](crate::Promotion).
 ///
@@ -79,25 +79,25 @@ impl Project {
     /// promotion is open; and when the ledger does not take it.
     pub async fn mark(&self, mark: Mark<'_>, reason: Option<&str>) -> Result<bool, Error> {
         runtime::whole()?;
-        let (world, config) = (&self.site().world, &self.site().config);
+        let (ports, config) = (&self.site().ports, &self.site().config);
         config.to_write()?;
         let actor = self.identified().await?;
-        let said = |environment: &str, saying| (environment.to_owned(), saying);
-        let (environment, saying) = match mark {
-            Mark::Freeze { environment, until } => said(environment, Saying::Freeze(until)),
-            Mark::Unfreeze { environment } => said(environment, Saying::Unfreeze),
-            Mark::Hold { environment } => said(environment, Saying::Hold),
-            Mark::Unhold { environment } => said(environment, Saying::Unhold),
+        let said = |environment: &str, mark| (environment.to_owned(), mark);
+        let (environment, mark) = match mark {
+            Mark::Freeze { environment, until } => said(environment, EnvironmentMark::Freeze(until)),
+            Mark::Unfreeze { environment } => said(environment, EnvironmentMark::Unfreeze),
+            Mark::Hold { environment } => said(environment, EnvironmentMark::Hold),
+            Mark::Unhold { environment } => said(environment, EnvironmentMark::Unhold),
             Mark::Block { release } => return Ok(self.block(release, true, reason, actor).await?),
             Mark::Unblock { release } => return Ok(self.block(release, false, reason, actor).await?),
             Mark::Pin { release } => {
-                let commit = published(&world.view(), release).await?;
-                let pinned = retention::pin(world, config, &commit, reason, &actor).await?;
+                let commit = published(&ports.view(), release).await?;
+                let pinned = retention::pin(ports, config, &commit, reason, &actor).await?;
                 return Ok(pinned.changed || pinned.lifted);
             }
             Mark::Unpin { release } => {
-                let commit = published(&world.view(), release).await?;
-                return Ok(retention::unpin(world, config, &commit, reason, &actor).await?);
+                let commit = published(&ports.view(), release).await?;
+                return Ok(retention::unpin(ports, config, &commit, reason, &actor).await?);
             }
         };
         let environment = promotion::environment(&environment)?;
@@ -105,7 +105,7 @@ impl Project {
             reason: reason.map(str::to_owned),
             ..Request::promote(environment, Wanted::Unnamed, actor)
         };
-        Ok(admin::say(world, config, &request, &saying).await?.is_some())
+        Ok(marks::say(ports, config, &request, &mark).await?.is_some())
     }
 
     async fn block(
@@ -115,20 +115,20 @@ impl Project {
         reason: Option<&str>,
         actor: Actor,
     ) -> Result<bool, Failure> {
-        let (world, config) = (&self.site().world, &self.site().config);
-        let commit = published(&world.view(), release).await?;
+        let (ports, config) = (&self.site().ports, &self.site().config);
+        let commit = published(&ports.view(), release).await?;
         // Whose environment it is about does not matter: a block is about the release.
         let Some(environment) = config.environments.keys().next().cloned() else { return Ok(false) };
         let request = Request {
             reason: reason.map(str::to_owned),
             ..Request::promote(environment, Wanted::Unnamed, actor)
         };
-        admin::block(world, config, &commit, block, &request).await
+        marks::block(ports, config, &commit, block, &request).await
     }
 }
 
 /// The published release that is meant by a commit or a tag.
-async fn published(view: &View, release: &str) -> Result<CommitId, Failure> {
+async fn published(view: &ReadPorts, release: &str) -> Result<CommitId, Failure> {
     let wanted: Wanted = release.parse().map_err(|error: promote_core::request::WantedError| {
         Failure::new(ExitStatus::Usage, error.to_string())
     })?;

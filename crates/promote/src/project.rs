@@ -7,7 +7,7 @@ use crate::guard::Guards;
 use promote_core::config::{Config, Diagnostic};
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::world::World;
+use promote_core::ports::Ports;
 use promote_providers::{Trust, Variables, identity};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ pub(crate) struct Site {
     pub(crate) hide: Hide,
     pub(crate) person: bool,
     pub(crate) job_token: String,
-    pub(crate) world: World,
+    pub(crate) ports: Ports,
     pub(crate) listeners: Arc<Listeners>,
 }
 
@@ -99,7 +99,7 @@ impl Project {
     pub async fn identified(&self) -> Result<Actor, Failure> {
         let site = self.site();
         let hide = |token: &str| (site.hide)(token);
-        let found = identity::look_hiding(&site.variables, site.world.clock.now(), &hide).await;
+        let found = identity::look_hiding(&site.variables, site.ports.clock.now(), &hide).await;
         let actor = identity::evidence(site.actor.clone(), &found);
         site.guards.identified(&[&site.variables, &site.process], &actor)?;
         Ok(actor)

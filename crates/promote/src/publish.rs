@@ -1,17 +1,17 @@
 //! Putting a release in place, and promoting it where that is automatic.
 
 use crate::events::listening;
-use crate::interruption::{InFlight, Stop, Told, never, until};
+use crate::interruption::{Stop, TrackedMoves, Tracker, never, until};
 use crate::question::{Nobody, Questions};
 use crate::{Error, Project, mirroring, runtime};
 use futures_util::future::BoxFuture;
-use promote_artifacts::publication::{self, Asked};
+use promote_artifacts::publication::{self, PublishRequest};
 use promote_core::automatic;
 use promote_core::exit::ExitStatus;
 use promote_core::mirror::Closing;
 use promote_core::port::StepProgress;
+use promote_core::ports::Ports;
 use promote_core::report::{Moved, PublishReport};
-use promote_core::world::World;
 use promote_providers::proposal;
 use std::fmt;
 use std::path::PathBuf;
@@ -125,15 +125,15 @@ impl<'p> Publish<'p> {
         runtime::whole()?;
         let (site, questions) = (self.project.site(), &*self.questions);
         let config = &site.config;
-        let flight = InFlight::new(&site.listeners);
+        let tracker = Tracker::new(&site.listeners);
         let work = async {
             config.to_write()?;
             let actor = self.project.identified().await?;
-            let mirror = mirroring::mirror(site, &actor, flight.events());
-            flight.telling(&mirror);
-            let world = World { events: mirror, ..site.world.clone() };
+            let mirror = mirroring::mirror(site, &actor, tracker.events());
+            tracker.telling(&mirror);
+            let ports = Ports { events: mirror, ..site.ports.clone() };
             let proposal = proposal::of(&site.variables);
-            let asked = Asked {
+            let asked = PublishRequest {
                 config,
                 base: &site.base,
                 folder: &self.folder,
@@ -144,23 +144,24 @@ impl<'p> Publish<'p> {
                 allow_unmerged: self.allow_unmerged,
                 proposal: proposal.as_ref(),
                 actor: &actor,
-                said: &Said(questions),
+                said: &BuildOutput(questions),
             };
-            let mut report = Box::pin(publication::publish(&world, &asked)).await?;
+            let mut report = Box::pin(publication::publish(&ports, &asked)).await?;
             questions.published(&report);
             if self.moves && !self.dry_run {
-                let told = Told { flight: &flight, world: &world, config, actor: &actor, questions };
+                let told =
+                    TrackedMoves { tracker: &tracker, ports: &ports, config, actor: &actor, questions };
                 let commit = report.commit.clone();
-                report.moves = automatic::promote(&world, config, &actor, &commit, &told).await?;
+                report.moves = automatic::promote(&ports, config, &actor, &commit, &told).await?;
             }
             Ok(report)
         };
         let ended = until(listening(Arc::clone(&site.listeners), work), &self.stop).await;
         let report = match ended {
             Ok(report) => report,
-            Err(exit) => return Err(flight.stopped(exit, &self.stop, questions).await),
+            Err(exit) => return Err(tracker.stopped(exit, &self.stop, questions).await),
         };
-        let (told, stopped) = flight.close(Closing::Failed, &self.stop, questions).await;
+        let (told, stopped) = tracker.close(Closing::Failed, &self.stop, questions).await;
         let mut report = report?;
         report.moves = report.moves.into_iter().map(|moved| moved.shown(&told.deployments)).collect();
         let exit = report.moves.iter().map(Moved::of_publication).max().unwrap_or(ExitStatus::Ok);
@@ -169,9 +170,9 @@ impl<'p> Publish<'p> {
 }
 
 /// Passes on what a build says.
-struct Said<'a>(&'a dyn Questions);
+struct BuildOutput<'a>(&'a dyn Questions);
 
-impl StepProgress for Said<'_> {
+impl StepProgress for BuildOutput<'_> {
     fn line(&self, line: &str) {
         self.0.line(line);
     }

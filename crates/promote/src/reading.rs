@@ -23,7 +23,7 @@ impl Project {
         runtime::whole()?;
         let site = self.site();
         let names = names(environments)?;
-        let mut found = report::status(&site.world.view(), &site.config, &names, &site.actor).await?;
+        let mut found = report::status(&site.ports.view(), &site.config, &names, &site.actor).await?;
         found.file.clone_from(&site.name);
         Ok(found)
     }
@@ -51,7 +51,7 @@ impl Project {
         runtime::whole()?;
         let names = names(environment.as_slice())?;
         let site = self.site();
-        Ok(report::history(&site.world.view(), &site.config, &names, before, limit).await?)
+        Ok(report::history(&site.ports.view(), &site.config, &names, before, limit).await?)
     }
 
     /// The full reference of the image that an environment holds, by the ledger, when it holds this release: what the next step
@@ -62,7 +62,7 @@ impl Project {
     pub async fn image(&self, environment: &str, release: &CommitId) -> Result<Option<String>, Error> {
         runtime::whole()?;
         let site = self.site();
-        Ok(observe::image(&site.world.view(), &site.config, environment, release).await?)
+        Ok(observe::image(&site.ports.view(), &site.config, environment, release).await?)
     }
 
     /// Whether the targets of these environments (of all when none is named) hold what the ledger put there, and the sources
@@ -84,10 +84,10 @@ impl Project {
         runtime::whole()?;
         let site = self.site();
         let names = names(environments)?;
-        let view = site.world.view();
+        let view = site.ports.view();
         let look = report::verify_and_learn(&view, &site.config, &names, depth);
         let (found, learned) = listening(Arc::clone(&site.listeners), look).await?;
-        remember_all(&site.world, &learned, &site.actor).await;
+        remember_all(&site.ports, &learned, &site.actor).await;
         Ok(found)
     }
 }

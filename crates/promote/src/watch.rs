@@ -56,7 +56,7 @@ async fn follow(project: &Project, name: &EnvironmentName) -> Result<Watched, Fa
     let site = project.site();
     let settings = environment(&site.config, name)?;
     let followed = pipelines(settings)?;
-    let view = site.world.view();
+    let view = site.ports.view();
     let found = heads(&view, &site.config, [name]);
     let (_, mut found) = try_join(begun(&view.ledger, &site.config), found).await?;
     let head = found.remove(name).flatten();
@@ -65,11 +65,11 @@ async fn follow(project: &Project, name: &EnvironmentName) -> Result<Watched, Fa
         return Err(Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet")));
     };
     let context = following::context(&site.config, settings, current, release);
-    let told = Told(Arc::clone(&site.world.events));
+    let told = StepLines(Arc::clone(&site.ports.events));
     let mut watched = Watched { release: release.clone(), steps: Vec::new(), exit: ExitStatus::Ok };
     for step in &followed {
         let timeout = step.timeout.unwrap_or(settings.timeout);
-        let ended = site.world.steps.run(step, &context, timeout, &told).await;
+        let ended = site.ports.steps.run(step, &context, timeout, &told).await;
         let end = ended.end;
         watched.exit = exit_of(end);
         watched.steps.push(ended);
@@ -93,9 +93,9 @@ fn pipelines(settings: &Environment) -> Result<Vec<Step>, Failure> {
 }
 
 /// Tells what a step says as the progress of a deployment.
-struct Told(Arc<dyn Events>);
+struct StepLines(Arc<dyn Events>);
 
-impl StepProgress for Told {
+impl StepProgress for StepLines {
     fn line(&self, line: &str) {
         self.0.hear(&Event::StepLine { phase: "deploy".to_owned(), line: line.to_owned() });
     }

@@ -1,4 +1,4 @@
-//! From a configuration to what it names: opened stores, the ledger, and the [`World`] of the core around them.
+//! From a configuration to what it names: opened stores, the ledger, and the [`Ports`] of the core around them.
 //! Nothing is sent and no file is read before the first request.
 
 pub use brought::{Brought, Credentials, Opener, Stores};
@@ -13,7 +13,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Ledger;
 use promote_core::location::StoreId;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
-use promote_core::world::{World, stores_of};
+use promote_core::ports::{Ports, stores_of};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use unsupported::unsupported;
 /// The variable that names the remote which holds a ledger's branch.
 pub const LEDGER_REMOTE: &str = "PROMOTE_LEDGER_REMOTE";
 
-/// Everything but the stores that a world is made of.
+/// All ports but the stores and the ledger.
 #[derive(Debug, Clone)]
-pub struct Ports {
+pub struct Services {
     /// This machine's clock.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -44,8 +44,8 @@ pub struct Ports {
 /// # Errors
 /// `Denied` when the file sends credentials to a host that nobody allows, `Usage` when a store is of a kind that this version
 /// can't reach, or has a setting that it can't keep to.
-pub fn connect(config: &Config, base: &Path, trust: &Trust, ports: Ports) -> Result<World, Failure> {
-    connect_with(config, base, trust, &Brought::default(), ports)
+pub fn connect(config: &Config, base: &Path, trust: &Trust, services: Services) -> Result<Ports, Failure> {
+    connect_with(config, base, trust, &Brought::default(), services)
 }
 
 /// The same with what a program brings along.
@@ -57,10 +57,10 @@ pub fn connect_with(
     base: &Path,
     trust: &Trust,
     brought: &Brought,
-    ports: Ports,
-) -> Result<World, Failure> {
-    let stores = open(config, base, trust, brought, &ports)?;
-    world(config, stores, ports)
+    services: Services,
+) -> Result<Ports, Failure> {
+    let stores = open(config, base, trust, brought, &services)?;
+    ports(config, stores, services)
 }
 
 /// Opens the stores that `config` names: the ledger's, and those of all sources and targets. Buckets share one limit
@@ -73,11 +73,11 @@ pub fn open(
     base: &Path,
     trust: &Trust,
     brought: &Brought,
-    ports: &Ports,
+    services: &Services,
 ) -> Result<Stores, Failure> {
     trust.check(config, base, FILE)?;
     // Looking at the world sends up to a dozen requests side by side; a smaller limit would make a round of it two.
-    let limit = Arc::new(Limit::of(16, Arc::clone(&ports.clock), Arc::clone(&ports.entropy)));
+    let limit = Arc::new(Limit::of(16, Arc::clone(&services.clock), Arc::clone(&services.entropy)));
     let mut stores = Stores::new();
     let registries = images::Registries::trusting(trust);
     for id in stores_of(config) {
@@ -87,14 +87,18 @@ pub fn open(
         }
         let bucket = match &id {
             StoreId::Local => local(base)?,
-            StoreId::S3(name) => retrying(s3(&id, name, &settings(config, name)?, brought)?, &limit, ports),
-            StoreId::Gcs(name) => {
-                retrying(gcs(&id, name, &google_settings(config, name, base)?, brought)?, &limit, ports)
+            StoreId::S3(name) => {
+                retrying(s3(&id, name, &settings(config, name)?, brought)?, &limit, services)
             }
-            StoreId::Image(name) => retrying(registries.repository(&id, name, config, base)?, &limit, ports),
-            StoreId::Git(branch) => git(base, branch, ports.ledger_remote.as_ref())?,
+            StoreId::Gcs(name) => {
+                retrying(gcs(&id, name, &google_settings(config, name, base)?, brought)?, &limit, services)
+            }
+            StoreId::Image(name) => {
+                retrying(registries.repository(&id, name, config, base)?, &limit, services)
+            }
+            StoreId::Git(branch) => git(base, branch, services.ledger_remote.as_ref())?,
             StoreId::Memory(_) => return Err(unsupported(&id, "stores in memory")),
-            StoreId::Other { scheme, name } => retrying(brought.open(&id, scheme, name)?, &limit, ports),
+            StoreId::Other { scheme, name } => retrying(brought.open(&id, scheme, name)?, &limit, services),
         };
         stores.insert(id, bucket);
     }
@@ -103,27 +107,27 @@ pub fn open(
 }
 
 /// A store whose reads are sent again, within the limit that all share.
-fn retrying(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, ports: &Ports) -> Arc<dyn Bucket> {
+fn retrying(bucket: Arc<dyn Bucket>, limit: &Arc<Limit>, services: &Services) -> Arc<dyn Bucket> {
     let limited = Arc::new(Limited::around(bucket, Arc::clone(limit)));
-    let (clock, entropy) = (Arc::clone(&ports.clock), Arc::clone(&ports.entropy));
+    let (clock, entropy) = (Arc::clone(&services.clock), Arc::clone(&services.entropy));
     // Somebody waits for the answer: a store that can't be reached is said to be so within seconds.
     let policy = RetryPolicy { deadline: Duration::from_secs(10), ..RetryPolicy::default() };
     Arc::new(Retrying::around(limited, clock, entropy, policy))
 }
 
-/// A world of these stores.
+/// The ports, with these stores.
 ///
 /// # Errors
 /// `Usage` when the ledger's place is of a kind that this version can't keep, `Failed` when its store is not among
 /// `stores`.
-pub fn world(config: &Config, stores: Stores, ports: Ports) -> Result<World, Failure> {
+pub fn ports(config: &Config, stores: Stores, services: Services) -> Result<Ports, Failure> {
     let LedgerPlace { store, prefix } = &config.ledger;
     let bucket = stores.get(store).ok_or_else(|| {
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
     })?;
-    let ledger = Ledger::new(Arc::clone(bucket), prefix.clone(), Arc::clone(&ports.clock));
-    let Ports { clock, entropy, history, steps, events, ledger_remote: _ } = ports;
-    Ok(World { stores, ledger, clock, entropy, history, steps, events })
+    let ledger = Ledger::new(Arc::clone(bucket), prefix.clone(), Arc::clone(&services.clock));
+    let Services { clock, entropy, history, steps, events, ledger_remote: _ } = services;
+    Ok(Ports { stores, ledger, clock, entropy, history, steps, events })
 }
 
 #[cfg(feature = "local")]

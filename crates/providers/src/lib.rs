@@ -23,7 +23,7 @@ pub mod trust;
 pub mod variables;
 pub mod written;
 
-pub use connect::{Brought, Credentials, Opener, Ports, connect, connect_with};
+pub use connect::{Brought, Credentials, Opener, Services, connect, connect_with};
 pub use interruption::Interruption;
 pub use machine::{SystemClock, SystemEntropy};
 pub use mirror::Mirror;

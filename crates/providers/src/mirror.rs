@@ -24,14 +24,14 @@ pub type Opening = Pin<Box<dyn Future<Output = Result<Arc<dyn Deployments>, Prov
 
 /// What came of telling.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Told {
+pub struct MirrorOutcome {
     /// The deployments that the forge shows.
     pub deployments: Vec<Mirrored>,
     /// What it does not show, and what to do about that; one sentence each.
     pub warnings: Vec<String>,
 }
 
-enum Heard {
+enum MirrorInput {
     Event(Box<Event>),
     End(Closing),
 }
@@ -41,9 +41,9 @@ enum Heard {
 pub struct Mirror {
     inner: Arc<dyn Events>,
     /// `None` where nothing is to be told.
-    line: Option<UnboundedSender<Heard>>,
+    line: Option<UnboundedSender<MirrorInput>>,
     work: Mutex<Option<JoinHandle<()>>>,
-    told: Arc<Mutex<Told>>,
+    told: Arc<Mutex<MirrorOutcome>>,
 }
 
 impl Mirror {
@@ -72,7 +72,7 @@ impl Mirror {
     /// Tells the forge that `opening` reaches. `log` is where this run can be looked at. Needs a runtime of tokio.
     pub fn new(inner: Arc<dyn Events>, config: &Config, log: Option<String>, opening: Opening) -> Self {
         let (line, heard) = unbounded_channel();
-        let told = Arc::<Mutex<Told>>::default();
+        let told = Arc::<Mutex<MirrorOutcome>>::default();
         let teller = Teller { told: Arc::clone(&told), config: config.clone(), log, made: BTreeMap::new() };
         let work = tokio::spawn(teller.listen(heard, opening));
         Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
@@ -83,7 +83,7 @@ impl Mirror {
         &self,
         how: Closing,
         stop: impl Future<Output = ExitStatus>,
-    ) -> (Told, Option<ExitStatus>) {
+    ) -> (MirrorOutcome, Option<ExitStatus>) {
         let stopped = tokio::select! {
             biased;
             () = self.finish(how) => None,
@@ -97,7 +97,7 @@ impl Mirror {
     pub async fn finish(&self, how: Closing) {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(line), Some(mut work)) = (&self.line, work) {
-            let _ = line.send(Heard::End(how));
+            let _ = line.send(MirrorInput::End(how));
             if tokio::time::timeout(PATIENCE, &mut work).await.is_err() {
                 work.abort();
                 let late = format!(
@@ -110,17 +110,17 @@ impl Mirror {
     }
 
     /// What came of telling up to now. Each warning is given once. `stopped`: that somebody did not wait for the end of it.
-    pub fn told(&self, stopped: Option<ExitStatus>) -> Told {
+    pub fn told(&self, stopped: Option<ExitStatus>) -> MirrorOutcome {
         let mut told = self.lock();
         if let (Some(exit), Some(_)) = (stopped, &self.line) {
             let early =
                 format!("{} before the forge was told everything; what it shows may be old", exit.stopped());
             told.warnings.push(early);
         }
-        Told { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
+        MirrorOutcome { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, MirrorOutcome> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -129,7 +129,7 @@ impl Events for Mirror {
     fn hear(&self, event: &Event) {
         // Lines of output are many, and nothing to a forge.
         if let (Some(line), false) = (&self.line, matches!(event, Event::StepLine { .. })) {
-            let _ = line.send(Heard::Event(Box::new(event.clone())));
+            let _ = line.send(MirrorInput::Event(Box::new(event.clone())));
         }
         self.inner.hear(event);
     }
@@ -137,22 +137,22 @@ impl Events for Mirror {
 
 /// Whoever tells, one thing after the other.
 struct Teller {
-    told: Arc<Mutex<Told>>,
+    told: Arc<Mutex<MirrorOutcome>>,
     config: Config,
     log: Option<String>,
     made: BTreeMap<(PromotionId, EnvironmentName), Made>,
 }
 
 impl Teller {
-    async fn listen(mut self, mut heard: UnboundedReceiver<Heard>, opening: Opening) {
+    async fn listen(mut self, mut heard: UnboundedReceiver<MirrorInput>, opening: Opening) {
         let config = self.config.clone();
         let mut trail = Trail::new(&config);
         let mut opening = Some(opening);
         let mut forge = None;
         while let Some(one) = heard.recv().await {
             let (orders, last) = match one {
-                Heard::Event(event) => (trail.hear(&event), false),
-                Heard::End(how) => (trail.close(how), true),
+                MirrorInput::Event(event) => (trail.hear(&event), false),
+                MirrorInput::End(how) => (trail.close(how), true),
             };
             for order in orders {
                 if let (Order::Begin(wanted), None, None) = (&order, &opening, &forge) {
@@ -271,7 +271,7 @@ impl Teller {
         self.lock().warnings.push(sentence);
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Told> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, MirrorOutcome> {
         self.told.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

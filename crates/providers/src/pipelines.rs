@@ -20,7 +20,7 @@ pub fn names(templates: &[Template], values: &Values) -> Result<Vec<String>, Str
         if fits {
             Ok(name)
         } else {
-            Err(format!("`{}` is no name of a pipeline", promote_core::names::shown(&name)))
+            Err(format!("`{}` is no name of a pipeline", promote_core::names::escape(&name)))
         }
     };
     templates.iter().map(one).collect()

@@ -8,7 +8,7 @@ use promote_core::layer::Around;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::names::ProjectName;
 use promote_core::port::{Bucket, Clock};
-use promote_core::world::World;
+use promote_core::ports::Ports;
 use promote_tests::killer::Death;
 use std::path::Path;
 use std::process::ExitCode;
@@ -18,16 +18,16 @@ struct Deadly(Option<Death>);
 
 #[async_trait]
 impl Connect for Deadly {
-    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
-        let mut world = Providers.world(site).await?;
-        let Some(death) = &self.0 else { return Ok(world) };
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
+        let mut ports = Providers.ports(site).await?;
+        let Some(death) = &self.0 else { return Ok(ports) };
         let wrap = |bucket: &Arc<dyn Bucket>| -> Arc<dyn Bucket> {
             Arc::new(Around::new(Arc::clone(bucket), death.clone()))
         };
-        let root = world.ledger.reader().root().clone();
-        world.ledger = Ledger::new(wrap(world.ledger.bucket()), root, Arc::clone(&world.clock));
-        world.stores = world.stores.iter().map(|(id, bucket)| (id.clone(), wrap(bucket))).collect();
-        Ok(world)
+        let root = ports.ledger.reader().root().clone();
+        ports.ledger = Ledger::new(wrap(ports.ledger.bucket()), root, Arc::clone(&ports.clock));
+        ports.stores = ports.stores.iter().map(|(id, bucket)| (id.clone(), wrap(bucket))).collect();
+        Ok(ports)
     }
 
     fn project_name(&self, base: &Path) -> Option<ProjectName> {

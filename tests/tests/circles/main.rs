@@ -46,8 +46,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "folder",
             "ledger",
             "placing",
+            "ports",
             "trusted_hosts",
-            "world",
         ],
     ),
     (
@@ -58,10 +58,10 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("reading the world", &["observe", "remember", "undo"]),
     (
         "carrying out",
-        &["admin", "ahead", "apply", "begin", "import", "lookout", "publish", "retention", "steps"],
+        &["ahead", "apply", "import", "init_ledger", "lookout", "marks", "publish", "retention", "steps"],
     ),
     ("the flow", &["flow"]),
-    ("telling of it", &["cut_off", "report", "unwaited"]),
+    ("telling of it", &["interruption", "report", "unwaited"]),
     ("what moves by itself", &["advance", "automatic"]),
 ];
 

@@ -1,7 +1,7 @@
 //! What can go wrong while reading a repository, and how it looks at the port.
 
 use promote_core::invocation::quoted;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::io;
 
@@ -13,7 +13,7 @@ pub enum GitError {
     #[error("`git` could not be started")]
     Start(#[source] io::Error),
     /// The folder belongs to no repository with a work tree.
-    #[error("`{}` is not inside a git work tree{}", shown(.folder), because(.reason))]
+    #[error("`{}` is not inside a git work tree{}", escape(.folder), because(.reason))]
     NoRepository {
         /// The folder that was asked for.
         folder: String,
@@ -21,16 +21,16 @@ pub enum GitError {
         reason: String,
     },
     /// The repository names objects by SHA-256, and commits are 40 digits here.
-    #[error("the repository uses the object format `{}`, and only `sha1` is supported", shown(.0))]
+    #[error("the repository uses the object format `{}`, and only `sha1` is supported", escape(.0))]
     ObjectFormat(String),
     /// The text is no name of a commit, tag or branch.
-    #[error("`{}` is not a commit, tag or branch name", shown(.0))]
+    #[error("`{}` is not a commit, tag or branch name", escape(.0))]
     Revision(String),
     /// Several commits begin with these digits.
-    #[error("`{}` is the beginning of several commits", shown(.0))]
+    #[error("`{}` is the beginning of several commits", escape(.0))]
     Ambiguous(String),
     /// An object is not in the repository.
-    #[error("object `{}` is not in this clone", shown(.0))]
+    #[error("object `{}` is not in this clone", escape(.0))]
     Missing(String),
     /// git ended with an error.
     #[error("`git {command}` failed{}", because(.reason))]
@@ -47,7 +47,7 @@ pub enum GitError {
         command: &'static str,
     },
     /// A path of the tree is not UTF-8.
-    #[error("the path `{}` is not UTF-8", shown(.0))]
+    #[error("the path `{}` is not UTF-8", escape(.0))]
     NotUtf8(String),
     /// Reading git's answer failed.
     #[error("reading from `git {command}` failed")]
@@ -113,7 +113,7 @@ impl GitError {
             Self::Answer { .. } => ErrorKind::Corrupt,
             Self::Start(_) | Self::Failed { .. } | Self::Read { .. } => ErrorKind::Unavailable,
         };
-        let mut error = ProviderError::new(kind, "git", shown(subject), self.to_string());
+        let mut error = ProviderError::new(kind, "git", escape(subject), self.to_string());
         if let Some(hint) = self.hint() {
             error = error.hint(hint);
         }

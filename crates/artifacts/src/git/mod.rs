@@ -21,7 +21,7 @@ pub use error::GitError;
 pub use foreign::history;
 pub(crate) use tree::{TreeEntry, TreeKind};
 
-use promote_core::names::{ProjectName, shown};
+use promote_core::names::{ProjectName, escape};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -164,7 +164,7 @@ pub(crate) fn reason(stderr: &[u8]) -> String {
     let text = String::from_utf8_lossy(stderr);
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     let line = line.strip_prefix("fatal: ").or_else(|| line.strip_prefix("error: ")).unwrap_or(line);
-    shown(line)
+    escape(line)
 }
 
 fn name_in(address: &str) -> Option<ProjectName> {

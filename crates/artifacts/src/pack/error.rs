@@ -2,7 +2,7 @@
 
 use crate::git::GitError;
 use crate::member_name::{NameProblem, spelled};
-use promote_core::names::shown;
+use promote_core::names::escape;
 use std::io;
 
 /// Why no archive was made.
@@ -13,7 +13,7 @@ pub enum PackError {
     #[error("there is nothing to pack")]
     Empty,
     /// A member would have a name that some system reads as something else.
-    #[error("`{}` can not be packed: {problem}", shown(.name))]
+    #[error("`{}` can not be packed: {problem}", escape(.name))]
     Name {
         /// The name.
         name: String,
@@ -21,7 +21,7 @@ pub enum PackError {
         problem: NameProblem,
     },
     /// A file of a folder has a name that no store takes.
-    #[error("`{}` can not be published: {reason}", shown(.name))]
+    #[error("`{}` can not be published: {reason}", escape(.name))]
     Unnamable {
         /// The name.
         name: String,
@@ -29,13 +29,13 @@ pub enum PackError {
         reason: &'static str,
     },
     /// Two members would have one name.
-    #[error("two files would be `{}` in the archive", shown(.name))]
+    #[error("two files would be `{}` in the archive", escape(.name))]
     Duplicate {
         /// The name.
         name: String,
     },
     /// Two members, or folders of members, would have names that macOS and libarchive take for one.
-    #[error("`{}` is there in two spellings, `{}` and `{}`: some systems make one file of both", shown(.first), spelled(.first), spelled(.second))]
+    #[error("`{}` is there in two spellings, `{}` and `{}`: some systems make one file of both", escape(.first), spelled(.first), spelled(.second))]
     TwoSpellings {
         /// One of them.
         first: String,
@@ -43,7 +43,7 @@ pub enum PackError {
         second: String,
     },
     /// A member would lie below a file or link.
-    #[error("`{}` would be below `{}`, which is not a folder", shown(.name), shown(.file))]
+    #[error("`{}` would be below `{}`, which is not a folder", escape(.name), escape(.file))]
     BelowFile {
         /// The member.
         name: String,
@@ -51,7 +51,7 @@ pub enum PackError {
         file: String,
     },
     /// A symbolic link leads out of the archive, or nowhere.
-    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", shown(.name), shown(.target))]
+    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", escape(.name), escape(.target))]
     Link {
         /// The link.
         name: String,
@@ -59,32 +59,32 @@ pub enum PackError {
         target: String,
     },
     /// A symbolic link where there can be none: in a folder that is published file by file.
-    #[error("`{}` is a symbolic link, which no bucket can hold", shown(.path))]
+    #[error("`{}` is a symbolic link, which no bucket can hold", escape(.path))]
     Unfit {
         /// The path.
         path: String,
     },
     /// A repository of its own inside of what is taken: its history does not belong there, and leaving it out silently
     /// would be another folder than the one that was given.
-    #[error("`{}` belongs to a git repository of its own, which is not part of a release", shown(.path))]
+    #[error("`{}` belongs to a git repository of its own, which is not part of a release", escape(.path))]
     Nested {
         /// The path.
         path: String,
     },
     /// Neither file, folder nor link.
-    #[error("`{}` is neither a file nor a symbolic link", shown(.path))]
+    #[error("`{}` is neither a file nor a symbolic link", escape(.path))]
     Special {
         /// The path.
         path: String,
     },
     /// The file or folder that is to be packed is not there.
-    #[error("there is no file or folder `{}`", shown(.path))]
+    #[error("there is no file or folder `{}`", escape(.path))]
     NotThere {
         /// The path.
         path: String,
     },
     /// A file or folder can't be read.
-    #[error("`{}` can not be read", shown(.path))]
+    #[error("`{}` can not be read", escape(.path))]
     Unreadable {
         /// The path.
         path: String,
@@ -93,37 +93,37 @@ pub enum PackError {
         source: io::Error,
     },
     /// A file was written, replaced or removed meanwhile.
-    #[error("`{}` changed while it was packed", shown(.path))]
+    #[error("`{}` changed while it was packed", escape(.path))]
     Changed {
         /// The path.
         path: String,
     },
     /// A submodule: its files are not in this repository.
-    #[error("`{}` is a submodule, whose files are not part of the commit", shown(.path))]
+    #[error("`{}` is a submodule, whose files are not part of the commit", escape(.path))]
     Submodule {
         /// The path.
         path: String,
     },
     /// A pointer of Git LFS: the file itself is not in this repository.
-    #[error("`{}` is a Git LFS pointer, and the file itself is not part of the commit", shown(.path))]
+    #[error("`{}` is a Git LFS pointer, and the file itself is not part of the commit", escape(.path))]
     LfsPointer {
         /// The path.
         path: String,
     },
     /// A path that was asked for is neither in the commit nor in the work tree.
-    #[error("`{}` is neither in the commit nor in the work tree", shown(.path))]
+    #[error("`{}` is neither in the commit nor in the work tree", escape(.path))]
     Nothing {
         /// The path as configured.
         path: String,
     },
     /// A path of the configuration leads out of the repository or is no path.
-    #[error("`{}` in `[pack]` is not a path below the repository", shown(.path))]
+    #[error("`{}` in `[pack]` is not a path below the repository", escape(.path))]
     Path {
         /// The path as configured.
         path: String,
     },
     /// A pattern of the configuration is none.
-    #[error("`{}` in `exclude` is not a pattern: {reason}", shown(.pattern))]
+    #[error("`{}` in `exclude` is not a pattern: {reason}", escape(.pattern))]
     Pattern {
         /// The pattern.
         pattern: String,

@@ -96,34 +96,34 @@ pub enum Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        use promote_core::names::shown;
+        use promote_core::names::escape;
         match self {
             Self::SameButForCase { first, second } => write!(
                 f,
                 "`{}` and `{}` are one file on systems that ignore case",
-                shown(first),
-                shown(second)
+                escape(first),
+                escape(second)
             ),
             Self::Relative { name, more: 0 } => {
-                write!(f, "`{}` begins with `./`, which is left out", shown(name))
+                write!(f, "`{}` begins with `./`, which is left out", escape(name))
             }
             Self::Relative { more, .. } => {
                 write!(f, "{} names begin with `./`, which is left out", more.saturating_add(1))
             }
             Self::EmptyFolder { name, more } => {
-                write!(f, "the folder `{}` is empty and left out{}", shown(name), others(*more))
+                write!(f, "the folder `{}` is empty and left out{}", escape(name), others(*more))
             }
             Self::Own { name, more } => {
                 write!(
                     f,
                     "`{}` is kept by promote for this project, and left out{}",
-                    shown(name),
+                    escape(name),
                     others(*more)
                 )
             }
             Self::Repository => f.write_str("the folder's own `.git` is left out"),
             Self::FolderTwice { name, more } => {
-                write!(f, "the folder `{}` is there twice{}", shown(name), others(*more))
+                write!(f, "the folder `{}` is there twice{}", escape(name), others(*more))
             }
         }
     }

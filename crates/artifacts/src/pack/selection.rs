@@ -213,7 +213,7 @@ impl Patterns {
         };
         for pattern in patterns {
             if let Some((_, reason)) = promote_core::pattern::excess(pattern) {
-                return Err(PackError::Pattern { pattern: promote_core::names::shown(pattern), reason });
+                return Err(PackError::Pattern { pattern: promote_core::names::escape(pattern), reason });
             }
             let trimmed = pattern.trim_end_matches('/');
             let path = trimmed.strip_prefix('/').or_else(|| trimmed.strip_prefix("./"));

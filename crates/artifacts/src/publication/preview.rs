@@ -3,9 +3,9 @@
 use promote_core::config::ArtifactKind;
 use promote_core::failure::Failure;
 use promote_core::folder;
-use promote_core::publish::{Given, Place, Publication, pushed};
+use promote_core::ports::Ports;
+use promote_core::publish::{ArtifactPlace, Given, Publication, pushed};
 use promote_core::report::{AllowedReport, Document, PublishReport, PublishedArtifact};
-use promote_core::world::World;
 use std::collections::BTreeMap;
 
 /// A release that is not published yet.
@@ -13,9 +13,9 @@ use std::collections::BTreeMap;
 /// # Errors
 /// What publishing would end with: an image that is not there, a folder that can't be published.
 pub(super) async fn new(
-    world: &World,
+    world: &Ports,
     publication: &Publication,
-    places: &BTreeMap<String, Place>,
+    places: &BTreeMap<String, ArtifactPlace>,
     warnings: Vec<String>,
 ) -> Result<PublishReport, Failure> {
     let mut artifacts = Vec::new();

@@ -29,7 +29,7 @@ pub(super) struct End {
 
 /// What an end record of either width says.
 #[derive(Debug, Clone, Copy)]
-struct Said {
+struct EndRecord {
     disks: [u64; 2],
     members: [u64; 2],
     length: u64,
@@ -86,8 +86,8 @@ fn damaged(reason: &str) -> VerifyError {
     VerifyError::Damaged { name: None, reason: reason.to_owned() }
 }
 
-fn short(fields: &mut Fields<'_>) -> Option<Said> {
-    Some(Said {
+fn short(fields: &mut Fields<'_>) -> Option<EndRecord> {
+    Some(EndRecord {
         disks: [fields.u16()?.into(), fields.u16()?.into()],
         members: [fields.u16()?.into(), fields.u16()?.into()],
         length: fields.u32()?.into(),
@@ -96,14 +96,14 @@ fn short(fields: &mut Fields<'_>) -> Option<Said> {
 }
 
 /// The 64-bit end record, which must lie right before its locator, and where it begins.
-fn wide(before: &[u8], locator: &[u8], end: u64) -> Option<(Said, u64)> {
+fn wide(before: &[u8], locator: &[u8], end: u64) -> Option<(EndRecord, u64)> {
     let begin = end.checked_sub(END_64_LENGTH as u64)?;
     let mut fields = Fields(locator.get(4..)?);
     let (disk, place, disks) = (fields.u32()?, fields.u64()?, fields.u32()?);
     let mut fields = Fields(before.get(before.len().checked_sub(END_64_LENGTH)?..)?);
     let (signature, rest) = (fields.u32()?, fields.u64()?);
     let (_made_by, needed) = (fields.u16()?, fields.u16()?);
-    let said = Said {
+    let said = EndRecord {
         disks: [fields.u32()?.into(), fields.u32()?.into()],
         members: [fields.u64()?, fields.u64()?],
         length: fields.u64()?,
@@ -119,7 +119,7 @@ fn wide(before: &[u8], locator: &[u8], end: u64) -> Option<(Said, u64)> {
 }
 
 /// Where both records are there, the short one says the same, or that the wide one is to be asked.
-fn agree(short: Said, wide: Said) -> Result<(), VerifyError> {
+fn agree(short: EndRecord, wide: EndRecord) -> Result<(), VerifyError> {
     let same = |short: u64, wide: u64, ask: u64| short == wide || short == ask;
     let (ask_16, ask_32) = (u64::from(u16::MAX), u64::from(u32::MAX));
     let all = short.disks.iter().zip(wide.disks).all(|(short, wide)| same(*short, wide, ask_16))
@@ -130,7 +130,7 @@ fn agree(short: Said, wide: Said) -> Result<(), VerifyError> {
 }
 
 /// The directory that `said` names, which must end where the end begins.
-fn directory(file: &File, said: Said, end: u64) -> Result<End, VerifyError> {
+fn directory(file: &File, said: EndRecord, end: u64) -> Result<End, VerifyError> {
     if said.disks != [0, 0] {
         return Err(damaged("it is one part of an archive that is split into several"));
     }

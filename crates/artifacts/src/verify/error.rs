@@ -1,7 +1,7 @@
 //! Why an archive is refused: one reason for each attack or damage, with the member that shows it.
 
 use crate::member_name::{NameProblem, spelled};
-use promote_core::names::shown;
+use promote_core::names::escape;
 use std::io;
 
 /// Why an archive is not to be published.
@@ -77,7 +77,7 @@ pub enum VerifyError {
         name: Option<String>,
     },
     /// It unpacks to far more than it is.
-    #[error("the archive is a bomb: `{}` unpacks to more than {limit} times its packed size", shown(.name))]
+    #[error("the archive is a bomb: `{}` unpacks to more than {limit} times its packed size", escape(.name))]
     Bomb {
         /// The member.
         name: String,
@@ -85,7 +85,7 @@ pub enum VerifyError {
         limit: u64,
     },
     /// A member's name is read as something else somewhere.
-    #[error("`{}` is refused: {problem}", shown(.name))]
+    #[error("`{}` is refused: {problem}", escape(.name))]
     Name {
         /// The name.
         name: String,
@@ -93,13 +93,13 @@ pub enum VerifyError {
         problem: NameProblem,
     },
     /// An extra field gives the member another name than its header.
-    #[error("`{}` has a second name in an extra field", shown(.name))]
+    #[error("`{}` has a second name in an extra field", escape(.name))]
     SecondName {
         /// The name.
         name: String,
     },
     /// An extra field that some readers act on.
-    #[error("`{}` has an extra field (0x{id:04x}) that some readers act on and others don't", shown(.name))]
+    #[error("`{}` has an extra field (0x{id:04x}) that some readers act on and others don't", escape(.name))]
     ExtraField {
         /// The name.
         name: String,
@@ -107,7 +107,7 @@ pub enum VerifyError {
         id: u16,
     },
     /// Stored, and its length comes behind the data.
-    #[error("`{}` is stored unpacked with its length behind it, so that a reader of a stream can't tell where it ends", shown(.name))]
+    #[error("`{}` is stored unpacked with its length behind it, so that a reader of a stream can't tell where it ends", escape(.name))]
     Streamed {
         /// The name.
         name: String,
@@ -121,13 +121,13 @@ pub enum VerifyError {
         what: String,
     },
     /// Two members have one name.
-    #[error("the archive has `{}` twice", shown(.name))]
+    #[error("the archive has `{}` twice", escape(.name))]
     Duplicate {
         /// The name.
         name: String,
     },
     /// Two members, or folders of members, have names that macOS and libarchive take for one.
-    #[error("`{}` is there in two spellings, `{}` and `{}`: some readers make one file of both", shown(.first), spelled(.first), spelled(.second))]
+    #[error("`{}` is there in two spellings, `{}` and `{}`: some readers make one file of both", escape(.first), spelled(.first), spelled(.second))]
     TwoSpellings {
         /// One of them.
         first: String,
@@ -135,7 +135,7 @@ pub enum VerifyError {
         second: String,
     },
     /// A member lies below a file or link.
-    #[error("`{}` is below `{}`, which is not a folder", shown(.name), shown(.file))]
+    #[error("`{}` is below `{}`, which is not a folder", escape(.name), escape(.file))]
     BelowFile {
         /// The member.
         name: String,
@@ -143,19 +143,19 @@ pub enum VerifyError {
         file: String,
     },
     /// Two members share bytes.
-    #[error("`{}` overlaps with what follows it", shown(.name))]
+    #[error("`{}` overlaps with what follows it", escape(.name))]
     Overlap {
         /// The first of them.
         name: String,
     },
     /// Encrypted in whatever way.
-    #[error("`{}` is encrypted", shown(.name))]
+    #[error("`{}` is encrypted", escape(.name))]
     Encrypted {
         /// The member.
         name: String,
     },
     /// Neither stored nor deflated.
-    #[error("`{}` is packed by {}; only deflate and stored are taken", shown(.name), packer(*.method))]
+    #[error("`{}` is packed by {}; only deflate and stored are taken", escape(.name), packer(*.method))]
     Method {
         /// The member.
         name: String,
@@ -163,13 +163,13 @@ pub enum VerifyError {
         method: u16,
     },
     /// A device, pipe or socket.
-    #[error("`{}` is neither a file, a folder nor a symbolic link", shown(.name))]
+    #[error("`{}` is neither a file, a folder nor a symbolic link", escape(.name))]
     Special {
         /// The member.
         name: String,
     },
     /// A symbolic link leads out of the archive, or nowhere.
-    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", shown(.name), shown(.target))]
+    #[error("the symbolic link `{}` leads out of the archive or in a circle: `{}`", escape(.name), escape(.target))]
     Link {
         /// The link.
         name: String,
@@ -177,7 +177,7 @@ pub enum VerifyError {
         target: String,
     },
     /// The member's own header says something else than the directory.
-    #[error("the two headers of `{}` differ in {what}", shown(.name))]
+    #[error("the two headers of `{}` differ in {what}", escape(.name))]
     Mismatch {
         /// The member, as the directory names it.
         name: String,
@@ -185,7 +185,7 @@ pub enum VerifyError {
         what: &'static str,
     },
     /// The data has another length than declared.
-    #[error("`{}` does not unpack to the {declared} bytes that it declares", shown(.name))]
+    #[error("`{}` does not unpack to the {declared} bytes that it declares", escape(.name))]
     Size {
         /// The member.
         name: String,
@@ -193,13 +193,13 @@ pub enum VerifyError {
         declared: u64,
     },
     /// The data is no deflate stream, or there are bytes behind it.
-    #[error("the packed data of `{}` is damaged", shown(.name))]
+    #[error("the packed data of `{}` is damaged", escape(.name))]
     Data {
         /// The member.
         name: String,
     },
     /// The checksum is wrong.
-    #[error("`{}` has another checksum than it declares", shown(.name))]
+    #[error("`{}` has another checksum than it declares", escape(.name))]
     Checksum {
         /// The member.
         name: String,
@@ -207,7 +207,7 @@ pub enum VerifyError {
 }
 
 fn at(name: &Option<String>) -> String {
-    name.as_deref().map(|name| format!(" at `{}`", shown(name))).unwrap_or_default()
+    name.as_deref().map(|name| format!(" at `{}`", escape(name))).unwrap_or_default()
 }
 
 impl VerifyError {

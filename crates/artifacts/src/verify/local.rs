@@ -69,7 +69,7 @@ pub(super) fn check(file: &File, record: &Record, next: u64) -> Result<u64, Veri
     }
 }
 
-struct Said {
+struct LocalHeader {
     signature: u32,
     needed: u16,
     flags: u16,
@@ -81,12 +81,12 @@ struct Said {
     extra: usize,
 }
 
-fn read(fields: &mut Fields<'_>) -> Option<Said> {
+fn read(fields: &mut Fields<'_>) -> Option<LocalHeader> {
     let (signature, needed, flags, method) = (fields.u32()?, fields.u16()?, fields.u16()?, fields.u16()?);
     let (time, crc, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?);
     let sizes = Sizes { size: size.into(), packed: packed.into(), offset: None, wide: false };
     let (name, extra) = (fields.u16()?.into(), fields.u16()?.into());
-    Some(Said { signature, needed, flags, method, time, crc, sizes, name, extra })
+    Some(LocalHeader { signature, needed, flags, method, time, crc, sizes, name, extra })
 }
 
 /// Checksum, packed and unpacked length, when nothing else is there. The signature before them may be missing, unless

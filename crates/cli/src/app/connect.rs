@@ -1,4 +1,4 @@
-//! Reaching the outside: the one place where a command gets a [`World`], so that tests can give it another.
+//! Reaching the outside: the one place where a command gets its [`Ports`], so that tests can give it another.
 
 use crate::app::env::Env;
 use async_trait::async_trait;
@@ -9,11 +9,11 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
 use promote_core::port::Clock;
-use promote_core::world::World;
+use promote_core::ports::Ports;
 use promote_providers::connect::LEDGER_REMOTE;
-use promote_providers::identity::Found;
+use promote_providers::identity::IdentityToken;
 use promote_providers::{
-    Interruption, PipelineAccess, Ports, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
+    Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub struct Site<'a> {
 #[async_trait]
 pub trait Connect: Send + Sync {
     /// The stores, the ledger, the repository and everything else that a project needs. Sends no request by itself.
-    async fn world(&self, site: Site<'_>) -> Result<World, Failure>;
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure>;
 
     /// The name of the repository that `base` lies in, for a configuration that names no project.
     fn project_name(&self, base: &Path) -> Option<ProjectName>;
@@ -46,8 +46,8 @@ pub trait Connect: Send + Sync {
     fn actor(&self, env: &Env) -> Actor;
 
     /// What the pipeline's server says of who acts. Asks nobody where no token is offered.
-    async fn identity(&self, _env: &Env) -> Found {
-        Found::None
+    async fn identity(&self, _env: &Env) -> IdentityToken {
+        IdentityToken::None
     }
 
     /// The clock that times are measured with.
@@ -70,12 +70,12 @@ pub struct Providers;
 
 #[async_trait]
 impl Connect for Providers {
-    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
         let variables = site.env.variables.iter().collect::<Variables>().for_steps();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
             .hiding(site.config.named_variables())
             .with_pipelines(self.pipelines(site.config));
-        let ports = Ports {
+        let services = Services {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),
             // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
@@ -84,7 +84,7 @@ impl Connect for Providers {
             events: site.events,
             ledger_remote: site.env.variable(LEDGER_REMOTE).map(str::to_owned),
         };
-        promote_providers::connect(site.config, site.base, &site.trust, ports)
+        promote_providers::connect(site.config, site.base, &site.trust, services)
     }
 
     fn project_name(&self, base: &Path) -> Option<ProjectName> {
@@ -96,7 +96,7 @@ impl Connect for Providers {
         promote_providers::actor::detect(&variables, &promote_providers::actor::hostname())
     }
 
-    async fn identity(&self, env: &Env) -> Found {
+    async fn identity(&self, env: &Env) -> IdentityToken {
         let variables: Variables = env.variables.iter().collect();
         promote_providers::identity::look(&variables, SystemClock.now()).await
     }

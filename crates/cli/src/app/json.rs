@@ -39,7 +39,7 @@ impl JsonSelection {
             if known.contains(&field.as_str()) {
                 continue;
             }
-            let shown = promote_core::names::shown(field);
+            let shown = promote_core::names::escape(field);
             let failure = Failure::new(ExitStatus::Usage, format!("unknown field `{shown}`"));
             let failure = match promote_core::suggest::closest(field, known.iter().copied()) {
                 Some(near) => failure.hint(format!("did you mean `{near}`?")),

@@ -1,4 +1,4 @@
-//! What every command has at hand: flags, surroundings, the screen; with [`loading`] and [`outside`] the project and the world.
+//! What every command has at hand: flags, surroundings, the screen; with [`loading`] and [`outside`] the project and its ports.
 
 pub(crate) mod confirm;
 pub(crate) mod connect;

@@ -1,4 +1,4 @@
-//! What a command reaches outside: the world of its project, who runs it, the forge and what that is told.
+//! What a command reaches outside: the ports of its project, who runs it, the forge and what that is told.
 
 use crate::app::App;
 use crate::app::connect::Site;
@@ -11,26 +11,26 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::mirror::{Closing, Mirrored};
-use promote_core::world::World;
-use promote_providers::mirror::Told;
+use promote_core::ports::Ports;
+use promote_providers::mirror::MirrorOutcome;
 use promote_providers::{Mirror, Variables, forge};
 use std::sync::Arc;
 
 impl App<'_> {
     /// Reaches the outside, silently.
-    pub(crate) async fn world(&self, project: &Project) -> Result<World, Failure> {
-        self.world_with(project, Arc::new(promote_core::event::Silent)).await
+    pub(crate) async fn ports(&self, project: &Project) -> Result<Ports, Failure> {
+        self.ports_with(project, Arc::new(promote_core::event::Silent)).await
     }
 
     /// Reaches the outside; what happens is told to `events`.
-    pub(crate) async fn world_with(
+    pub(crate) async fn ports_with(
         &self,
         project: &Project,
         events: Arc<dyn Events>,
-    ) -> Result<World, Failure> {
+    ) -> Result<Ports, Failure> {
         let trust = crate::allowed::agreed(self, project)?;
         let site = Site { config: &project.config, base: &project.base, env: self.env, events, trust };
-        self.connect.world(site).await
+        self.connect.ports(site).await
     }
 
     /// Something that shows what happens while a promotion runs.
@@ -77,7 +77,7 @@ impl App<'_> {
     }
 
     /// Says what the forge could not be told, and gives what it shows.
-    pub(crate) fn said(&self, told: Told) -> Vec<Mirrored> {
+    pub(crate) fn said(&self, told: MirrorOutcome) -> Vec<Mirrored> {
         for warning in &told.warnings {
             self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
         }

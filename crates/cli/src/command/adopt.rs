@@ -5,10 +5,10 @@ use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::page::{Page, Style, Text};
 use clap::Args;
-use promote_core::admin::{adopt, holding};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
+use promote_core::marks::{adopt, holding};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
@@ -78,13 +78,13 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let name = &args.environment;
     let settings = environment(&project.config, name)?;
-    let world = app.world(&project).await?;
-    let view = world.view();
+    let ports = app.ports(&project).await?;
+    let view = ports.view();
     let manifest = match &args.release {
         None => None,
         Some(wanted) => {
             let commit = promote_core::observe::published(&view, wanted).await?;
-            let found = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
+            let found = view.ledger.manifest(&commit).await.map_err(LedgerError::read_failure)?;
             Some(found.ok_or_else(|| {
                 Failure::new(
                     ExitStatus::Missing,
@@ -117,7 +117,7 @@ pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
             reason: Some(args.reason.clone()),
             ..Request::promote(name.clone(), Wanted::Unnamed, actor)
         };
-        let adopted = Box::pin(adopt(&world, &project.config, &request, manifest)).await?;
+        let adopted = Box::pin(adopt(&ports, &project.config, &request, manifest)).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());
         report.unchanged = adopted.head.is_none();
         report.entry = adopted.head.map(|head| head.record.seq.to_string());

@@ -3,9 +3,9 @@
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use crate::automatic::Shown;
-use crate::cut_off::one_of_several;
+use crate::automatic::MoveProgress;
 use crate::interrupt::or_signal;
+use crate::interruption::one_of_several;
 use clap::Args;
 use promote_core::advance::advance;
 use promote_core::event::Events;
@@ -44,18 +44,18 @@ pub(crate) struct AdvanceArgs {
 pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
-    let shown = Shown { screen: &app.screen, progress: &progress };
+    let shown = MoveProgress { screen: &app.screen, progress: &progress };
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
-    let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    let ports = app.ports_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
-    let flow = advance(&world, &project.config, names, &actor, dry_run, &shown);
+    let flow = advance(&ports, &project.config, names, &actor, dry_run, &shown);
     let (environments, stopped): (Vec<Moved>, _) = match or_signal(app.env, &progress, flow).await {
         Ok(moved) => {
             let (shown, stopped) = app.mirrored(&mirror, Closing::Failed).await;
             (moved?.into_iter().map(|moved| moved.shown(&shown)).collect(), stopped)
         }
         Err(signal) => {
-            let who = (&world, &project.config, &actor);
+            let who = (&ports, &project.config, &actor);
             return Err(one_of_several(app, &progress, &mirror, signal, who).await);
         }
     };

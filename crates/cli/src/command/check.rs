@@ -10,8 +10,8 @@ use promote_core::failure::Failure;
 use promote_core::location::StoreId;
 use promote_core::observe::{begun, seen};
 use promote_core::port::ErrorKind;
+use promote_core::ports::{ReadPorts, stores_of};
 use promote_core::report::Document;
-use promote_core::world::{View, stores_of};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -42,7 +42,7 @@ pub(crate) struct CheckReport {
     /// What could be better.
     remarks: Vec<Remark>,
     /// What was looked at in the stores; empty without `--online`.
-    online: Vec<Looked>,
+    online: Vec<Check>,
     /// Whether all of it is well.
     ok: bool,
 }
@@ -58,7 +58,7 @@ struct Remark {
 
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct Looked {
+struct Check {
     /// What.
     what: String,
     /// What is wrong with it.
@@ -80,8 +80,8 @@ pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> CommandResult {
     let unacted = &project.config.unacted;
     let mut online = Vec::new();
     if args.online {
-        let world = app.world(&project).await?;
-        online = look(&world.view(), &project.config).await?;
+        let ports = app.ports(&project).await?;
+        online = look(&ports.view(), &project.config).await?;
     }
     let worst = online.iter().filter(|looked| looked.problem.is_some()).map(|looked| looked.exit).max();
     let report = CheckReport {
@@ -115,7 +115,7 @@ fn remark(found: &Diagnostic) -> Remark {
     }
 }
 
-async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<Looked>, Failure> {
+async fn look(view: &ReadPorts, config: &promote_core::config::Config) -> Result<Vec<Check>, Failure> {
     let mut found = Vec::new();
     // Who does not answer is asked once, and not again for each thing that lies there.
     let mut unreached = BTreeSet::new();
@@ -126,7 +126,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
                 Some(_) => format!("ledger in {} below {}", view.ledger.bucket(), view.ledger.root()),
                 None => "ledger: not begun yet".to_owned(),
             };
-            found.push(Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok });
+            found.push(Check { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok });
             known
         }
         Err(failure) => {
@@ -147,16 +147,16 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
         let what = id.to_string();
         // A role that may read its objects need not be allowed to list them.
         let looked = match listed {
-            Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
+            Ok(_) => Check { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(error) if error.kind == ErrorKind::Denied && !crate::store_health::rejected(&id, &error) => {
                 let what = format!("{what}: listing all of it is not allowed, which may be intended");
-                Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
+                Check { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok }
             }
             Err(error) => {
                 if error.kind == ErrorKind::Unavailable {
                     unreached.insert(id.clone());
                 }
-                wrong(&what, &Failure::looking(&format!("listing `{id}`"), error))
+                wrong(&what, &Failure::from_read(&format!("listing `{id}`"), error))
             }
         };
         found.push(looked);
@@ -167,7 +167,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
         if !known {
             let hint = "`promote doctor --probe` finds it out".to_owned();
             let problem = Some("conditional writes: not probed yet".to_owned());
-            found.push(Looked { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
+            found.push(Check { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
         }
     }
     for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
@@ -178,7 +178,7 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
             continue;
         }
         found.push(match seen(view, config, settings, None).await {
-            Ok(_) => Looked { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
+            Ok(_) => Check { what, problem: None, hints: Vec::new(), exit: ExitStatus::Ok },
             Err(failure) => wrong(&what, &failure),
         });
     }
@@ -186,13 +186,13 @@ async fn look(view: &View, config: &promote_core::config::Config) -> Result<Vec<
 }
 
 /// Something at a store that did not answer before.
-fn unasked(what: String, store: &StoreId) -> Looked {
+fn unasked(what: String, store: &StoreId) -> Check {
     let problem = Some(format!("not looked at, since `{store}` did not answer"));
-    Looked { what, problem, hints: Vec::new(), exit: ExitStatus::Failed }
+    Check { what, problem, hints: Vec::new(), exit: ExitStatus::Failed }
 }
 
-fn wrong(what: &str, failure: &Failure) -> Looked {
-    Looked {
+fn wrong(what: &str, failure: &Failure) -> Check {
+    Check {
         what: what.to_owned(),
         problem: Some(crate::failure::line(failure)),
         hints: failure.hints.clone(),

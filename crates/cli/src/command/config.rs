@@ -14,11 +14,11 @@ use serde::Serialize;
 #[derive(Debug, Args)]
 pub(crate) struct ConfigArgs {
     #[command(subcommand)]
-    what: What,
+    what: ConfigCommand,
 }
 
 #[derive(Debug, Subcommand)]
-enum What {
+enum ConfigCommand {
     /// Every value in force, and the line it comes from
     ///
     /// Secrets are shown as the variable that they are read from. A value without a line is the default.
@@ -46,7 +46,7 @@ impl Document for ConfigReport {
 }
 
 pub(crate) fn run(app: &App<'_>, args: &ConfigArgs) -> CommandResult {
-    let What::Show { env } = &args.what;
+    let ConfigCommand::Show { env } = &args.what;
     let project = app.project()?;
     if let Some(name) = env {
         environment(&project.config, name)?;

@@ -23,7 +23,7 @@ pub(crate) struct DiffArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &DiffArgs) -> CommandResult {
     let project = app.project()?;
-    let view = app.world(&project).await?.view();
+    let view = app.ports(&project).await?.view();
     let found = report::diff(&view, &project.config, &args.left, &args.right).await?;
     app.show(&found, || crate::view::diff::page(&found))?;
     Ok(ExitStatus::Ok)

@@ -22,14 +22,14 @@ pub(crate) struct DoctorArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
     let project = if args.probe { app.to_write().await?.project } else { app.project()? };
-    let world = app.world(&project).await?;
+    let ports = app.ports(&project).await?;
     let mut probed = Vec::new();
     if args.probe {
-        let (genesis, _) = genesis_to_write(&world.view(), &project.config).await?;
-        let found = promote_core::begin::probe_missing(&world, &project.config, &genesis).await?;
+        let (genesis, _) = genesis_to_write(&ports.view(), &project.config).await?;
+        let found = promote_core::init_ledger::probe_missing(&ports, &project.config, &genesis).await?;
         probed = found.into_iter().map(|probed| probed.store.to_string()).collect();
     }
-    let report: DoctorReport = health::look(app, &project, &world, probed).await?;
+    let report: DoctorReport = health::look(app, &project, &ports, probed).await?;
     app.show(&report, || crate::view::doctor::page(&report))?;
     let pipelines = report.pipelines.iter().filter_map(|pipeline| pipeline.exit);
     let worst =

@@ -7,10 +7,10 @@ use crate::page::{Page, Style};
 use crate::view::marked;
 use chrono::{DateTime, Utc};
 use clap::Args;
-use promote_core::admin::{Saying, say};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
+use promote_core::marks::{EnvironmentMark, say};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
@@ -129,34 +129,34 @@ pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
         None => None,
         Some(text) => {
             // A span is counted from the store's time, by which the freeze ends.
-            let store = app.world(&writing.project).await?;
+            let store = app.ports(&writing.project).await?;
             let asked = store.ledger.bucket().now().await;
-            let now = asked.map_err(|error| Failure::looking("asking for the time", error))?;
+            let now = asked.map_err(|error| Failure::from_read("asking for the time", error))?;
             Some(crate::moment::after(text, &writing.project.config.timezone, now)?)
         }
     };
-    let (saying, reason) = (Saying::Freeze(until), Some(args.reason.as_str()));
-    mark(app, &writing, &args.changing, &args.environment, &saying, reason).await
+    let (what, reason) = (EnvironmentMark::Freeze(until), Some(args.reason.as_str()));
+    mark(app, &writing, &args.changing, &args.environment, &what, reason).await
 }
 
 pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> CommandResult {
     let writing = app.to_write().await?;
     let reason = Some(args.reason.as_str());
-    mark(app, &writing, &args.changing, &args.environment, &Saying::Hold, reason).await
+    mark(app, &writing, &args.changing, &args.environment, &EnvironmentMark::Hold, reason).await
 }
 
 pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
-    args.lift.run(app, &Saying::Unfreeze).await
+    args.lift.run(app, &EnvironmentMark::Unfreeze).await
 }
 
 pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> CommandResult {
-    args.lift.run(app, &Saying::Unhold).await
+    args.lift.run(app, &EnvironmentMark::Unhold).await
 }
 
 impl LiftArgs {
-    async fn run(&self, app: &App<'_>, saying: &Saying) -> CommandResult {
+    async fn run(&self, app: &App<'_>, what: &EnvironmentMark) -> CommandResult {
         let writing = app.to_write().await?;
-        mark(app, &writing, &self.changing, &self.environment, saying, self.reason.as_deref()).await
+        mark(app, &writing, &self.changing, &self.environment, what, self.reason.as_deref()).await
     }
 }
 
@@ -166,7 +166,7 @@ async fn mark(
     writing: &Writing,
     changing: &ConfirmArgs,
     name: &EnvironmentName,
-    saying: &Saying,
+    what: &EnvironmentMark,
     reason: Option<&str>,
 ) -> CommandResult {
     let Writing { project, actor } = writing;
@@ -176,34 +176,34 @@ async fn mark(
         ..Request::promote(name.clone(), Wanted::Unnamed, actor.clone())
     };
     // What makes an environment take less needs no second thought; what makes it take more does.
-    let loosens = matches!(saying, Saying::Unfreeze | Saying::Unhold);
+    let loosens = matches!(what, EnvironmentMark::Unfreeze | EnvironmentMark::Unhold);
     if loosens && !changing.dry_run {
         crate::app::confirm::confirm(app, changing, settings, false)?;
     }
-    let world = app.world(project).await?;
+    let ports = app.ports(project).await?;
     let (changed, entry) = if changing.dry_run {
-        let view = world.view();
+        let view = ports.view();
         promote_core::observe::genesis(&view, &project.config).await?;
-        let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
         let state = head.map(|head| head.state().clone()).unwrap_or_default();
-        let changes = match saying {
-            Saying::Freeze(_) => true,
-            Saying::Unfreeze => state.frozen.is_some(),
-            Saying::Hold => state.held.is_none(),
-            Saying::Unhold => state.held.is_some(),
+        let changes = match what {
+            EnvironmentMark::Freeze(_) => true,
+            EnvironmentMark::Unfreeze => state.frozen.is_some(),
+            EnvironmentMark::Hold => state.held.is_none(),
+            EnvironmentMark::Unhold => state.held.is_some(),
         };
         (changes, None)
     } else {
-        let head = say(&world, &project.config, &request, saying).await?;
+        let head = say(&ports, &project.config, &request, what).await?;
         (head.is_some(), head.map(|head| head.record.seq.to_string()))
     };
     let report = SaidReport {
         schema: SaidReport::SCHEMA,
         environment: name.to_string(),
-        said: word(saying),
+        said: word(what),
         changed,
         dry_run: changing.dry_run,
-        until: if let Saying::Freeze(until) = saying { *until } else { None },
+        until: if let EnvironmentMark::Freeze(until) = what { *until } else { None },
         reason: request.reason,
         entry,
     };
@@ -211,12 +211,12 @@ async fn mark(
     Ok(ExitStatus::Ok)
 }
 
-const fn word(saying: &Saying) -> &'static str {
-    match saying {
-        Saying::Freeze(_) => "freeze",
-        Saying::Unfreeze => "unfreeze",
-        Saying::Hold => "hold",
-        Saying::Unhold => "unhold",
+const fn word(what: &EnvironmentMark) -> &'static str {
+    match what {
+        EnvironmentMark::Freeze(_) => "freeze",
+        EnvironmentMark::Unfreeze => "unfreeze",
+        EnvironmentMark::Hold => "hold",
+        EnvironmentMark::Unhold => "unhold",
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "explain")?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     let settings = environment(&project.config, &request.environment)?;
-    let view = app.world(&project).await?.view();
+    let view = app.ports(&project).await?.view();
     crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
     let (_, decision) = decide(&view, &project.config, &request).await?;
     let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;

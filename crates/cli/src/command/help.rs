@@ -5,7 +5,7 @@ use crate::topic;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::names::shown;
+use promote_core::names::escape;
 
 /// Explain a command, or a topic
 ///
@@ -56,7 +56,7 @@ fn unknown(app: &App<'_>, of: &[String]) -> Failure {
     let name = of.join(" ");
     let whole = (app.program.line)();
     let commands = whole.get_subcommands().map(clap::Command::get_name);
-    let failure = Failure::new(ExitStatus::Usage, format!("no command or topic `{}`", shown(&name)));
+    let failure = Failure::new(ExitStatus::Usage, format!("no command or topic `{}`", escape(&name)));
     match promote_core::suggest::closest(&name, commands.chain(topic::ALL.iter().map(|topic| topic.name))) {
         Some(near) => failure.hint(format!("did you mean `promote help {near}`?")),
         None => failure.hint("`promote help` lists the commands and topics"),

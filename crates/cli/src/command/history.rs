@@ -31,7 +31,7 @@ pub(crate) struct HistoryArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &HistoryArgs) -> CommandResult {
     let project = app.project()?;
-    let view = app.world(&project).await?.view();
+    let view = app.ports(&project).await?.view();
     let names: Vec<EnvironmentName> = args.environment.iter().cloned().collect();
     let limit = usize::from(args.limit);
     let found = report::history(&view, &project.config, &names, args.before, limit).await?;

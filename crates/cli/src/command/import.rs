@@ -95,8 +95,8 @@ pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
         true => config.stages.iter().flatten().cloned().collect(),
         false => args.environments.clone(),
     };
-    let world = app.world(&project).await?;
-    let plan = survey(&world.view(), config, &names, &actor, usize::from(args.limit)).await?;
+    let ports = app.ports(&project).await?;
+    let plan = survey(&ports.view(), config, &names, &actor, usize::from(args.limit)).await?;
     let report = report(&plan, args.changing.dry_run);
     if args.changing.dry_run || plan.to_write() == 0 {
         app.show(&report, || page(&report, None))?;
@@ -111,7 +111,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
         }
         crate::app::confirm::confirm(app, &args.changing, settings, false)?;
     }
-    let done = carry_out(&world, config, &plan, &actor).await?;
+    let done = carry_out(&ports, config, &plan, &actor).await?;
     app.tell(true, &report, || page(&report, Some(done)))?;
     Ok(ExitStatus::Ok)
 }

@@ -94,8 +94,8 @@ pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
     if !args.dry_run {
         write(&project.file, &project.text)?;
         if args.begin {
-            let world = app.world(&project).await?;
-            report.begun = promote_core::begin::begin(&world, &project.config).await?.2;
+            let ports = app.ports(&project).await?;
+            report.begun = promote_core::init_ledger::init_ledger(&ports, &project.config).await?.2;
         }
     }
     let repository = GitRepository::open(&project.base).is_ok();

@@ -5,7 +5,7 @@ use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use std::path::PathBuf;
 
 /// Print the manual page
@@ -43,7 +43,7 @@ pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> CommandResult {
         None => whole,
         Some(name) => {
             let Some(found) = whole.find_subcommand(name) else {
-                return Err(Failure::new(ExitStatus::Usage, format!("no command `{}`", shown(name)))
+                return Err(Failure::new(ExitStatus::Usage, format!("no command `{}`", escape(name)))
                     .hint("`promote --help` names them")
                     .into());
             };

@@ -2,14 +2,14 @@
 
 use crate::app::json::JsonSelection;
 use crate::app::{App, CommandResult};
-use crate::automatic::Said;
+use crate::automatic::BuildOutput;
 use crate::page::{Page, Text};
 use crate::view::archive;
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
 use promote_artifacts::pack::Own;
-use promote_artifacts::ready::{self, Made, Out, What};
+use promote_artifacts::ready::{self, Made, Out, PackSource};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::port::History;
@@ -78,7 +78,7 @@ pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
         Some(path) => {
             let path = app.env.folder.join(path);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            (What::Path(path, own(app)), None, name.unwrap_or_else(|| "archive".to_owned()))
+            (PackSource::Path(path, own(app)), None, name.unwrap_or_else(|| "archive".to_owned()))
         }
         None => of_commit(app, args).await?,
     };
@@ -135,7 +135,7 @@ fn own(app: &App<'_>) -> Own {
 async fn of_commit(
     app: &App<'_>,
     args: &PackArgs,
-) -> Result<(What, Option<String>, String), crate::app::Stop> {
+) -> Result<(PackSource, Option<String>, String), crate::app::Stop> {
     let name = args.commit.as_deref().unwrap_or("HEAD");
     let project = app.project()?;
     let repository = GitRepository::open(&project.base).map_err(|error| {
@@ -146,25 +146,25 @@ async fn of_commit(
             .hint("`promote pack FOLDER` packs a folder")
     })?;
     let found = repository.resolve(name).await;
-    let found = found.map_err(|error| Failure::looking("reading the repository", error))?;
+    let found = found.map_err(|error| Failure::from_read("reading the repository", error))?;
     let commit = found.ok_or_else(|| {
         Failure::new(
             ExitStatus::Missing,
-            format!("no commit, branch or tag `{}` in the repository", promote_core::names::shown(name)),
+            format!("no commit, branch or tag `{}` in the repository", promote_core::names::escape(name)),
         )
     })?;
     let pack = project.config.pack.clone().unwrap_or_default();
     if pack.build.is_some() {
-        let world = app.world(&project).await?;
-        let (config, said) = (&project.config, Said(&app.screen));
-        let dirty = ready::build(&world, config, &repository, &commit.id, args.allow_dirty, &said).await?;
+        let ports = app.ports(&project).await?;
+        let (config, said) = (&project.config, BuildOutput(&app.screen));
+        let dirty = ready::build(&ports, config, &repository, &commit.id, args.allow_dirty, &said).await?;
         if let Some(dirty) = dirty {
             app.screen.say(&Text::plain(format!("dirty: {}", dirty.said())));
         }
     }
     let short = commit.id.short(12).to_owned();
     let own = Own::of(&project.config, &project.base);
-    Ok((What::Commit(repository, commit.id.clone(), pack, own), Some(commit.id.to_string()), short))
+    Ok((PackSource::Commit(repository, commit.id.clone(), pack, own), Some(commit.id.to_string()), short))
 }
 
 fn page(report: &PackReport) -> Page {

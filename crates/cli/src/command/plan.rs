@@ -53,13 +53,13 @@ pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
     let settings = environment(&project.config, &request.environment)?;
     let progress = app.progress();
-    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let view = world.view();
+    let ports = app.ports_with(&project, Arc::new(progress.clone())).await?;
+    let view = ports.view();
     crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
     let decided = decide(&view, &project.config, &request).await;
     progress.rest();
     let (snapshot, decision) = decided?;
-    remember(&world, &snapshot, &request.actor).await;
+    remember(&ports, &snapshot, &request.actor).await;
     let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
     report.exit = match report.decision {
         Verb::Allowed if args.exit_code => ExitStatus::Differs,

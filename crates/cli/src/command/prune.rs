@@ -60,13 +60,13 @@ pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let config = &project.config;
     let progress = app.progress();
-    let world = app.world_with(&project, Arc::new(progress.clone())).await?;
-    let found = survey(&world.view(), config, &policy).await?;
-    let judged = judge(config, &policy, &found, |store| world.stores.contains_key(store));
+    let ports = app.ports_with(&project, Arc::new(progress.clone())).await?;
+    let found = survey(&ports.view(), config, &policy).await?;
+    let judged = judge(config, &policy, &found, |store| ports.stores.contains_key(store));
     let pruned = match args.changing.yes && !args.changing.dry_run {
         false => None,
         true => {
-            let work = prune(&world, config, &policy, &actor, &found, &judged);
+            let work = prune(&ports, config, &policy, &actor, &found, &judged);
             let done = match or_signal(app.env, &progress, work).await {
                 Ok(done) => done?,
                 Err(signal) => {

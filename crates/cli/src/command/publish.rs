@@ -3,13 +3,13 @@
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles};
-use crate::automatic::{Said, Shown};
-use crate::cut_off::one_of_several;
+use crate::automatic::{BuildOutput, MoveProgress};
 use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
+use crate::interruption::one_of_several;
 use crate::page::{Style, Text};
 use clap::Args;
-use promote_artifacts::publication::{self, Asked};
+use promote_artifacts::publication::{self, PublishRequest};
 use promote_core::automatic;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
@@ -69,13 +69,13 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
     let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
-    let world = app.world_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    let ports = app.ports_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
     let shown = moving && app.json() == crate::app::json::JsonSelection::None;
     let proposal = promote_providers::proposal::of(&app.env.variables.iter().collect());
     let flow = async {
-        let asked = Asked {
+        let asked = PublishRequest {
             config: &project.config,
             base: &project.base,
             folder: &app.env.folder,
@@ -86,9 +86,9 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             allow_unmerged: args.allow_unmerged,
             proposal: proposal.as_ref(),
             actor: &actor,
-            said: &Said(&app.screen),
+            said: &BuildOutput(&app.screen),
         };
-        let mut report = Box::pin(publication::publish(&world, &asked)).await?;
+        let mut report = Box::pin(publication::publish(&ports, &asked)).await?;
         if moving {
             let commit = report.commit.clone();
             if shown {
@@ -97,8 +97,8 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
                     app.unshown(&failure);
                 }
             }
-            let watch = Shown { screen: &app.screen, progress: &progress };
-            report.moves = automatic::promote(&world, &project.config, &actor, &commit, &watch).await?;
+            let watch = MoveProgress { screen: &app.screen, progress: &progress };
+            report.moves = automatic::promote(&ports, &project.config, &actor, &commit, &watch).await?;
         }
         Ok::<PublishReport, Failure>(report)
     };
@@ -110,7 +110,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             (report, stopped)
         }
         Err(signal) => {
-            let who = (&world, &project.config, &actor);
+            let who = (&ports, &project.config, &actor);
             return Err(one_of_several(app, &progress, &mirror, signal, who).await);
         }
     };
@@ -123,7 +123,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
         && Facts::wanted(app, &args.files)
     {
         // What later jobs are told is no part of what was done.
-        match observe::image(&world.view(), &project.config, &moved.environment, &report.commit).await {
+        match observe::image(&ports.view(), &project.config, &moved.environment, &report.commit).await {
             Ok(held) => facts.holds(held),
             Err(failure) => {
                 app.screen.say(&Text::new("warning: ", Style::Warn).and(

@@ -159,12 +159,12 @@ async fn mark_blocked(
     reason: Option<&str>,
 ) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
-    let world = app.world(&project).await?;
-    let view = world.view();
+    let ports = app.ports(&project).await?;
+    let view = ports.view();
     promote_core::observe::genesis(&view, &project.config).await?;
     let commit = promote_core::observe::published(&view, wanted).await?;
     let changed = if changing.dry_run {
-        view.ledger.release(&commit).await.map_err(LedgerError::looking)?.blocked() != block
+        view.ledger.release(&commit).await.map_err(LedgerError::read_failure)?.blocked() != block
     } else {
         let environment: Option<&EnvironmentName> = project.config.stages.iter().flatten().next();
         let Some(environment) = environment else {
@@ -174,7 +174,7 @@ async fn mark_blocked(
             reason: reason.map(str::to_owned),
             ..Request::promote(environment.clone(), Wanted::Unnamed, actor)
         };
-        promote_core::admin::block(&world, &project.config, &commit, block, &request).await?
+        promote_core::marks::block(&ports, &project.config, &commit, block, &request).await?
     };
     let report = BlockReport {
         schema: BlockReport::SCHEMA,
@@ -212,8 +212,8 @@ async fn mark_pinned(
     reason: Option<&str>,
 ) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
-    let world = app.world(&project).await?;
-    let view = world.view();
+    let ports = app.ports(&project).await?;
+    let view = ports.view();
     promote_core::observe::genesis(&view, &project.config).await?;
     let commit = promote_core::observe::published(&view, wanted).await?;
     let mut report = PinReport {
@@ -227,16 +227,16 @@ async fn mark_pinned(
         reason: reason.map(str::to_owned),
     };
     if changing.dry_run {
-        let entry = view.ledger.release(&commit).await.map_err(LedgerError::looking)?;
+        let entry = view.ledger.release(&commit).await.map_err(LedgerError::read_failure)?;
         report.changed = entry.pinned() != pin || pin && entry.doomed();
         report.lifted = pin && entry.doomed();
         report.late = pin && entry.erasing();
     } else if pin {
-        let done = retention::pin(&world, &project.config, &commit, reason, &actor).await?;
+        let done = retention::pin(&ports, &project.config, &commit, reason, &actor).await?;
         report.changed = done.changed || done.lifted;
         (report.lifted, report.late) = (done.lifted, done.late);
     } else {
-        report.changed = retention::unpin(&world, &project.config, &commit, reason, &actor).await?;
+        report.changed = retention::unpin(&ports, &project.config, &commit, reason, &actor).await?;
     }
     app.tell(report.changed && !report.dry_run, &report, || pin_page(&report))?;
     Ok(ExitStatus::Ok)

@@ -45,7 +45,7 @@ async fn go_on(app: &App<'_>, args: &ResumeArgs, facts: &mut Facts) -> CommandRe
     let writing = app.to_write().await?;
     let mut request = app.request(&args.environment, None, &args.terms)?;
     request.take_over = args.taking.asked();
-    let view = app.world(&writing.project).await?.view();
+    let view = app.ports(&writing.project).await?.view();
     let request = resuming(&view, &writing.project.config, request).await?;
     let wanted =
         Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };

@@ -8,9 +8,9 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::PromotionId;
 use promote_core::observe::{Named, by_name, heads, resolve_prefix};
+use promote_core::ports::ReadPorts;
 use promote_core::report::{self, Document, PromotionReport, ReleaseShow};
 use promote_core::request::Wanted;
-use promote_core::world::View;
 
 /// One promotion, or everywhere a release has been
 ///
@@ -40,7 +40,7 @@ impl ShowArgs {
 
 pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     let project = app.project()?;
-    let view = app.world(&project).await?.view();
+    let view = app.ports(&project).await?.view();
     let zone = project.config.timezone;
     if args.is_promotion() {
         let found = report::promotion(&view, &project.config, &PromotionId(args.what.clone())).await?;
@@ -53,7 +53,7 @@ pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     Ok(ExitStatus::Ok)
 }
 
-async fn named(view: &View, config: &Config, text: &str) -> Result<CommitId, Failure> {
+async fn named(view: &ReadPorts, config: &Config, text: &str) -> Result<CommitId, Failure> {
     let missing = |message: String| Failure::new(ExitStatus::Missing, message);
     let wanted: Wanted = text.parse().map_err(|error: promote_core::request::WantedError| {
         Failure::new(ExitStatus::Usage, error.to_string()).hint("`promote status` names what runs where")
@@ -77,7 +77,7 @@ async fn named(view: &View, config: &Config, text: &str) -> Result<CommitId, Fai
 }
 
 /// What a tag or a branch names: whoever only looks sees the commit that it is now.
-async fn in_repository(view: &View, config: &Config, name: &str) -> Result<CommitId, Failure> {
+async fn in_repository(view: &ReadPorts, config: &Config, name: &str) -> Result<CommitId, Failure> {
     let found = match &view.history {
         Some(history) => by_name(history.as_ref(), name).await?,
         None => None,

@@ -33,8 +33,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
     let project = app.project()?;
-    let world = app.world(&project).await?;
-    let (view, zone) = (world.view(), project.config.timezone);
+    let ports = app.ports(&project).await?;
+    let (view, zone) = (ports.view(), project.config.timezone);
     let look = || async {
         let mut found = report::status(&view, &project.config, &args.environments, &app.claimed()).await?;
         found.file = project.shown(app.env);

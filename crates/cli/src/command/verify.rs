@@ -48,13 +48,13 @@ pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
         None => {
             let project = app.project()?;
             let progress = app.progress();
-            let world = app.world_with(&project, Arc::new(progress.clone())).await?;
+            let ports = app.ports_with(&project, Arc::new(progress.clone())).await?;
             let depth = report::Depth { chains: args.ledger, bytes: args.bytes };
             let found =
-                report::verify_and_learn(&world.view(), &project.config, &args.environments, depth).await;
+                report::verify_and_learn(&ports.view(), &project.config, &args.environments, depth).await;
             progress.rest();
             let (found, learned) = found?;
-            remember_all(&world, &learned, &app.claimed()).await;
+            remember_all(&ports, &learned, &app.claimed()).await;
             (found, project.config.timezone)
         }
     };

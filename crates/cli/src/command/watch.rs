@@ -4,7 +4,7 @@ use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::rollback_stage::{self, Wanted};
-use crate::watching::{self, Answer};
+use crate::watching::{self, ApprovalAnswer};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -97,7 +97,7 @@ pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
                 .hint("give `--approve STAGE/ACTION` or `--reject STAGE/ACTION`")
                 .into());
         }
-        (yes, no, Some(actor)) => Some(Answer {
+        (yes, no, Some(actor)) => Some(ApprovalAnswer {
             actor,
             approved: yes.is_some(),
             place: yes.as_deref().or(no.as_deref()).unwrap_or_default(),

@@ -34,7 +34,7 @@ pub(super) enum Style {
 
 /// Lines to write; the last one may be left open.
 #[derive(Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct EventLines {
     lines: Vec<Text>,
     /// Raw JSON.
     json: Option<String>,
@@ -44,7 +44,7 @@ pub(super) struct Shown {
     open: Option<Text>,
 }
 
-impl Shown {
+impl EventLines {
     /// Whether its last line is left open.
     pub(super) fn is_open(&self) -> bool {
         self.open.is_some()
@@ -87,8 +87,8 @@ pub(super) fn still(
     since: TimeDelta,
     (phase, what): (&str, &str),
     columns: usize,
-) -> Shown {
-    let mut shown = Shown::default();
+) -> EventLines {
+    let mut shown = EventLines::default();
     match style {
         Style::Live { .. } => {
             shown.open = Some(under_way(phase, what, &format!("  {}", Span(since)), columns));
@@ -126,8 +126,8 @@ fn clock(elapsed: TimeDelta) -> String {
 }
 
 /// One event as text.
-pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>, columns: usize) -> Shown {
-    let mut shown = Shown::default();
+pub(super) fn shown(style: Style, event: &Event, now: &Now, at: DateTime<Utc>, columns: usize) -> EventLines {
+    let mut shown = EventLines::default();
     if style == Style::Json {
         shown.json = json(event, at);
         return shown;

@@ -9,8 +9,8 @@ use crate::app::screen::Screen;
 use crate::args::Global;
 use lines::Style;
 use now::{NOTHING, Now};
-use promote_core::cut_off::Reached;
 use promote_core::event::{Event, Events};
+use promote_core::interruption::Checkpoint;
 use promote_core::plan::Plan;
 use promote_core::port::Clock;
 use promote_core::port::wire::Wire;
@@ -40,7 +40,7 @@ impl Progress {
             began: clock.now(),
             to: String::new(),
             from: String::new(),
-            reached: Reached::default(),
+            checkpoint: Checkpoint::default(),
             doing: None,
         };
         Self { screen, style, clock, now: Arc::new(Mutex::new(now)) }
@@ -52,12 +52,12 @@ impl Progress {
         now.began = self.clock.now();
         now.to = plan.release.commit.short(7).to_owned();
         now.from = plan.from.as_ref().map_or(NOTHING, |from| from.commit.short(7)).to_owned();
-        now.reached = Reached::default();
+        now.checkpoint = Checkpoint::default();
     }
 
     /// How far things got.
-    pub(crate) fn reached(&self) -> Reached {
-        self.lock().reached.clone()
+    pub(crate) fn checkpoint(&self) -> Checkpoint {
+        self.lock().checkpoint.clone()
     }
 
     /// Time since [`Progress::begin`].
@@ -98,7 +98,7 @@ impl Progress {
         self.screen.err_columns().unwrap_or(80)
     }
 
-    fn write(&self, shown: &lines::Shown) {
+    fn write(&self, shown: &lines::EventLines) {
         let text = shown.text(self.screen.err_colour);
         match shown.is_open() {
             true => self.screen.open_message(&text),
@@ -160,7 +160,7 @@ impl Events for Progress {
     fn hear(&self, event: &Event) {
         let at = self.clock.now();
         let mut now = self.lock();
-        now.reached.hear(event);
+        now.checkpoint.hear(event);
         now.remember(event, at);
         let shown = lines::shown(self.style, event, &now, at, self.columns());
         match event {

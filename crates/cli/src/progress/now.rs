@@ -1,8 +1,8 @@
 //! How far a promotion is at the moment: what the lines that are shown of it speak of.
 
 use chrono::{DateTime, Utc};
-use promote_core::cut_off::Reached;
 use promote_core::event::Event;
+use promote_core::interruption::Checkpoint;
 
 /// What stands for the release that was there before where none was.
 pub(super) const NOTHING: &str = "nothing";
@@ -14,7 +14,7 @@ pub(super) struct Now {
     /// The release that moves, and the one before, shortened.
     pub(super) to: String,
     pub(super) from: String,
-    pub(super) reached: Reached,
+    pub(super) checkpoint: Checkpoint,
     /// When the target or the step that is under way began, and what it is.
     pub(super) doing: Option<(DateTime<Utc>, String, String)>,
 }

@@ -8,7 +8,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::names::ProjectName;
 use promote_core::port::{Bucket, Clock};
-use promote_core::world::World;
+use promote_core::ports::Ports;
 use promote_testing::decorator::{Log, Method, Recording};
 use std::path::Path;
 use std::sync::Arc;
@@ -18,15 +18,15 @@ struct Counted(Log);
 
 #[async_trait]
 impl Connect for Counted {
-    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
-        let mut world = Providers.world(site).await?;
-        for bucket in world.stores.values_mut() {
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
+        let mut ports = Providers.ports(site).await?;
+        for bucket in ports.stores.values_mut() {
             *bucket = Arc::new(Recording::around(Arc::clone(bucket), self.0.clone()));
         }
         let bucket: Arc<dyn Bucket> =
-            Arc::new(Recording::around(Arc::clone(world.ledger.bucket()), self.0.clone()));
-        world.ledger = Ledger::new(bucket, world.ledger.reader().root().clone(), Arc::clone(&world.clock));
-        Ok(world)
+            Arc::new(Recording::around(Arc::clone(ports.ledger.bucket()), self.0.clone()));
+        ports.ledger = Ledger::new(bucket, ports.ledger.reader().root().clone(), Arc::clone(&ports.clock));
+        Ok(ports)
     }
 
     fn project_name(&self, base: &Path) -> Option<ProjectName> {

@@ -4,12 +4,12 @@ use crate::stage::Stage;
 use insta::assert_snapshot;
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::Proof;
-use promote_providers::identity::{Found, Identity};
+use promote_providers::identity::{Identity, IdentityToken};
 use serde_json::Value;
 
-fn token(unchecked: Option<&str>) -> Found {
+fn token(unchecked: Option<&str>) -> IdentityToken {
     let claims = [("actor", "alice"), ("repository", "acme/shop"), ("run_id", "42")];
-    Found::Some(Identity {
+    IdentityToken::Some(Identity {
         issuer: "https://token.actions.githubusercontent.com".to_owned(),
         subject: "repo:acme/shop:environment:prod".to_owned(),
         audience: vec!["promote".to_owned()],
@@ -21,7 +21,7 @@ fn token(unchecked: Option<&str>) -> Found {
     })
 }
 
-fn set(stage: &Stage, found: Found) {
+fn set(stage: &Stage, found: IdentityToken) {
     *stage.outside.actor.lock().unwrap() = "mallory".to_owned();
     *stage.outside.token.lock().unwrap() = found;
 }
@@ -65,7 +65,7 @@ fn doctor_prints_the_subject_and_what_to_paste() {
 fn proof_can_be_asked_for() {
     let mut stage = Stage::ready();
     stage.variables.insert("PROMOTE_REQUIRE_OIDC".to_owned(), "1".to_owned());
-    set(&stage, Found::Bad("the token has expired".to_owned()));
+    set(&stage, IdentityToken::Bad("the token has expired".to_owned()));
     for line in [
         "promote to staging cccc --yes",
         "promote rollback uat --yes",

@@ -4,13 +4,13 @@ use crate::hint::words::split;
 use crate::hint::{Ended, all_work};
 use async_trait::async_trait;
 use promote_cli::{Ask, Connect, Env, Fixed, Signal, Signals, Site, Stream, run};
-use promote_core::begin::begin;
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, LedgerPlace, Step};
 use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::folder::Entry;
+use promote_core::init_ledger::init_ledger;
 use promote_core::layer::Around;
 use promote_core::ledger::{Actor, Ledger};
 use promote_core::location::StoreId;
@@ -18,9 +18,9 @@ use promote_core::names::ProjectName;
 use promote_core::port::{
     Body, Bucket, Clock, Commit, Entropy, StepContext, StepEnd, StepProgress, StepReport, StepRunner,
 };
+use promote_core::ports::Ports;
 use promote_core::publish::{Given, Publication, publish};
-use promote_core::world::World;
-use promote_providers::identity::Found;
+use promote_providers::identity::IdentityToken;
 use promote_testing::decorator::{FaultPlan, Faulty};
 use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::{BTreeMap, VecDeque};
@@ -71,7 +71,7 @@ pub(crate) struct Outside {
     pub(crate) signal: Arc<AtomicBool>,
     pub(crate) actor: Arc<Mutex<String>>,
     /// What the pipeline's server says of who acts.
-    pub(crate) token: Arc<Mutex<Found>>,
+    pub(crate) token: Arc<Mutex<IdentityToken>>,
     /// Whether every request takes a second.
     pub(crate) far: Arc<AtomicBool>,
     /// Whether the stores answer at all.
@@ -83,7 +83,7 @@ pub(crate) struct Outside {
 }
 
 impl Outside {
-    fn world_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> World {
+    fn ports_of(&self, config: &Config, events: Arc<dyn promote_core::event::Events>) -> Ports {
         let LedgerPlace { store, prefix } = &config.ledger;
         let bucket: Arc<dyn Bucket> = if self.far.load(Ordering::SeqCst) {
             Arc::new(Around::new(Arc::new(self.bucket.clone()), crate::rounds::Far(self.clock.clone())))
@@ -92,7 +92,7 @@ impl Outside {
         };
         let bucket: Arc<dyn Bucket> = Arc::new(Faulty::around(bucket, self.faults.clone()));
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
-        World {
+        Ports {
             stores: [(store.clone(), Arc::clone(&bucket))].into(),
             ledger: Ledger::new(bucket, prefix.clone(), Arc::clone(&clock)),
             clock,
@@ -106,9 +106,9 @@ impl Outside {
 
 #[async_trait]
 impl Connect for Outside {
-    async fn world(&self, site: Site<'_>) -> Result<World, Failure> {
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
         assert!(self.reachable.load(Ordering::SeqCst), "this command must not reach the outside");
-        Ok(self.world_of(site.config, site.events))
+        Ok(self.ports_of(site.config, site.events))
     }
 
     fn project_name(&self, _base: &Path) -> Option<ProjectName> {
@@ -119,7 +119,7 @@ impl Connect for Outside {
         actor(&self.actor.lock().unwrap())
     }
 
-    async fn identity(&self, _env: &Env) -> Found {
+    async fn identity(&self, _env: &Env) -> IdentityToken {
         self.token.lock().unwrap().clone()
     }
 
@@ -212,7 +212,7 @@ impl Stage {
             commits: Arc::default(),
             signal: Arc::default(),
             actor: Arc::new(Mutex::new("alice".to_owned())),
-            token: Arc::new(Mutex::new(Found::None)),
+            token: Arc::new(Mutex::new(IdentityToken::None)),
             far: Arc::default(),
             reachable: Arc::new(AtomicBool::new(true)),
             faults: FaultPlan::new(),
@@ -269,7 +269,7 @@ impl Stage {
     pub(crate) fn publish(&mut self, digit: char, subject: &str) {
         self.outside.clock.advance(Duration::from_secs(60));
         let config = self.config().unwrap();
-        let world = self.outside.world_of(&config, Arc::new(Silent));
+        let ports = self.outside.ports_of(&config, Arc::new(Silent));
         let at = self.outside.clock.now();
         let id = commit(digit);
         let author = if digit == 'b' { "bob" } else { "carol" }.to_owned();
@@ -293,8 +293,8 @@ impl Stage {
             actor: actor("ci"),
         };
         let work = async {
-            begin(&world, &config).await.unwrap();
-            publish(&world, &config, &publication).await.unwrap();
+            init_ledger(&ports, &config).await.unwrap();
+            publish(&ports, &config, &publication).await.unwrap();
         };
         tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work);
     }

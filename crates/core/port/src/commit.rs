@@ -1,7 +1,7 @@
 //! Commits: what a release is named by. Only hexadecimal object names count; a moving name such as `latest` or a
 //! branch is never one. Resolving a prefix against the published releases is the ledger's work.
 
-use crate::names::shown;
+use crate::names::escape;
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -46,7 +46,10 @@ impl FromStr for CommitId {
         if text.len() == 40 && is_hex(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(CommitError { shown: shown(text), wanted: "a full commit: 40 lower-case hexadecimal digits" })
+            Err(CommitError {
+                shown: escape(text),
+                wanted: "a full commit: 40 lower-case hexadecimal digits",
+            })
         }
     }
 }
@@ -93,7 +96,10 @@ impl FromStr for CommitPrefix {
         if (4..=40).contains(&text.len()) && is_hex(text) {
             Ok(Self(text.to_owned()))
         } else {
-            Err(CommitError { shown: shown(text), wanted: "a commit: 4 to 40 lower-case hexadecimal digits" })
+            Err(CommitError {
+                shown: escape(text),
+                wanted: "a commit: 4 to 40 lower-case hexadecimal digits",
+            })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Durations as people write them: `"2d"`, `"1h30m"`, `"20s"`, `"0"`. Showing them is the work of [`crate::span`].
 
-use crate::names::shown;
+use crate::names::escape;
 use std::time::Duration;
 
 /// The units, largest first, with their seconds.
@@ -24,7 +24,7 @@ pub struct DurationError {
 /// # Errors
 /// When it is anything else, or longer than 3650 days.
 pub fn parse(text: &str) -> Result<Duration, DurationError> {
-    let bad = |offset, why| DurationError { offset, shown: shown(text), why };
+    let bad = |offset, why| DurationError { offset, shown: escape(text), why };
     if text == "0" {
         return Ok(Duration::ZERO);
     }

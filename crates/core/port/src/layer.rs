@@ -24,7 +24,7 @@ pub type Pending<T> = BoxFuture<'static, Result<T, ProviderError>>;
 /// A call on its way.
 #[derive(Debug, Clone, Copy)]
 pub struct Call<'c> {
-    /// Which method. What is asked in one answer (`get_at_once`) is a `Get`, names are a `List`.
+    /// Which method. What is asked in one answer (`get_with_metadata`) is a `Get`, names are a `List`.
     pub method: Method,
     /// The bucket below.
     pub store: &'c dyn Bucket,
@@ -96,8 +96,8 @@ impl<L: Layer> BucketReader for Around<L> {
         self.inner.capabilities()
     }
 
-    fn savings(&self) -> Vec<(&'static str, String)> {
-        self.inner.savings()
+    fn config_hints(&self) -> Vec<(&'static str, String)> {
+        self.inner.config_hints()
     }
 
     async fn now(&self) -> Result<DateTime<Utc>, ProviderError> {
@@ -116,9 +116,13 @@ impl<L: Layer> BucketReader for Around<L> {
         .await
     }
 
-    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+    async fn get_with_metadata(
+        &self,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Option<(Object, Bytes)>, ProviderError> {
         self.go(Method::Get, key.as_str(), (key.clone(), limit), |inner, (key, limit)| {
-            async move { inner.get_at_once(&key, limit).await }.boxed()
+            async move { inner.get_with_metadata(&key, limit).await }.boxed()
         })
         .await
     }

@@ -7,7 +7,7 @@ mod scheme;
 pub use scheme::is_other;
 pub use scheme::is_scheme;
 
-use crate::names::shown;
+use crate::names::escape;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
 use std::str::FromStr;
@@ -91,7 +91,7 @@ impl FromStr for Key {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, LocationError> {
-        let bad = |why| LocationError { what: "key", shown: shown(text), why };
+        let bad = |why| LocationError { what: "key", shown: escape(text), why };
         if text.is_empty() || text.len() > 1024 {
             return Err(bad("it must have 1 to 1024 bytes"));
         }
@@ -158,7 +158,7 @@ impl<'de> Deserialize<'de> for StoreId {
             Some((scheme, name)) if is_scheme(scheme) && is_other(name) => {
                 Ok(Self::Other { scheme: scheme.to_owned(), name: name.to_owned() })
             }
-            _ => Err(serde::de::Error::custom(format!("`{}` names no store", shown(&text)))),
+            _ => Err(serde::de::Error::custom(format!("`{}` names no store", escape(&text)))),
         }
     }
 }
@@ -222,7 +222,7 @@ impl FromStr for Location {
     type Err = LocationError;
 
     fn from_str(text: &str) -> Result<Self, LocationError> {
-        let bad = |why| LocationError { what: "location", shown: shown(text), why };
+        let bad = |why| LocationError { what: "location", shown: escape(text), why };
         // A slash at the end stands for the manifest inside.
         let inside = |key: &str| match key.strip_suffix('/') {
             Some("") => FOLDER.parse(),

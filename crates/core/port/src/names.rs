@@ -29,7 +29,7 @@ pub fn is_name(text: &str) -> bool {
 
 /// A hostile text made fit to show in a message: what a terminal acts upon or hides is escaped, cut after 60
 /// characters.
-pub fn shown(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::new();
     for c in text.chars().take(60) {
         if acts(c) { out.extend(c.escape_debug()) } else { out.push(c) }
@@ -85,7 +85,7 @@ macro_rules! name {
                 if is_name(text) {
                     Ok(Self(text.to_owned()))
                 } else {
-                    Err(NameError { kind: $kind, shown: shown(text) })
+                    Err(NameError { kind: $kind, shown: escape(text) })
                 }
             }
         }
@@ -152,9 +152,9 @@ mod tests {
 
     #[test]
     fn hostile_text_is_shown_harmlessly() {
-        assert_eq!(shown("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
-        assert_eq!(shown("grep \"x\" | it's"), "grep \"x\" | it's");
-        assert_eq!(shown("a\u{202e}b"), "a\\u{202e}b");
-        assert_eq!(shown(&"x".repeat(70)).chars().count(), 61);
+        assert_eq!(escape("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
+        assert_eq!(escape("grep \"x\" | it's"), "grep \"x\" | it's");
+        assert_eq!(escape("a\u{202e}b"), "a\\u{202e}b");
+        assert_eq!(escape(&"x".repeat(70)).chars().count(), 61);
     }
 }

@@ -1,7 +1,7 @@
 //! A step of an environment: a command, a request, a pipeline. How it is written in the file is told by `config`, and what
 //! runs it is behind [`crate::port::StepRunner`].
 
-use crate::names::shown;
+use crate::names::escape;
 use crate::template::Template;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -80,6 +80,6 @@ impl Step {
             StepAction::Gitlab { project, .. } => format!("GitLab pipeline of {project}"),
             StepAction::Receipts(count) => format!("{count} receipts"),
         };
-        shown(&text)
+        escape(&text)
     }
 }

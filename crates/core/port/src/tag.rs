@@ -3,7 +3,7 @@
 //! [`crate::template`]; what to make of old ones is the importer's.
 
 use crate::commit::CommitPrefix;
-use crate::names::shown;
+use crate::names::escape;
 use chrono::{DateTime, NaiveDate, Utc};
 use std::fmt;
 
@@ -53,7 +53,7 @@ impl ReleaseTag {
     /// When a registry would not take the text for a tag.
     pub fn parse(text: &str) -> Result<Self, TagError> {
         if !is_tag(text) {
-            return Err(TagError { shown: shown(text) });
+            return Err(TagError { shown: escape(text) });
         }
         let mut found = Self {
             label: None,

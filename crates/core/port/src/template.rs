@@ -9,7 +9,7 @@ mod reading;
 mod store;
 
 use crate::commit::CommitId;
-use crate::names::{EnvironmentName, ProjectName, shown};
+use crate::names::{EnvironmentName, ProjectName, escape};
 use chrono::format::StrftimeItems;
 use chrono::{DateTime, Utc};
 use parse::Part;
@@ -110,7 +110,7 @@ impl Template {
         let mut text = String::with_capacity(self.text.len() + 40);
         for part in &self.parts {
             match self.value(part, values)? {
-                Some(value) => parse::escape(&value, &mut text),
+                Some(value) => parse::double_braces(&value, &mut text),
                 None => part.write(&mut text),
             }
         }
@@ -162,7 +162,7 @@ impl Template {
                 Some(other) => {
                     return Err(RenderError::Unfit {
                         placeholder: "version",
-                        value: shown(other),
+                        value: escape(other),
                         why: "a version is 1 to 128 letters, digits, `.`, `_`, `+` and `-`, with no dot at its start and no `..`",
                     });
                 }
@@ -176,7 +176,7 @@ impl Template {
     }
 
     fn missing(&self, placeholder: &'static str) -> RenderError {
-        RenderError::Missing { placeholder, template: shown(&self.text) }
+        RenderError::Missing { placeholder, template: escape(&self.text) }
     }
 }
 
@@ -194,7 +194,7 @@ fn date(at: DateTime<Utc>, format: &str) -> Result<String, RenderError> {
     if written.is_err() || !parse::is_date(&out) {
         return Err(RenderError::Unfit {
             placeholder: "date",
-            value: shown(&out),
+            value: escape(&out),
             why: "a date is letters, digits, `.`, `_`, `+`, `:` and `-`, with no dot at its start and no `..`",
         });
     }

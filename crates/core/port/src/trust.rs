@@ -38,7 +38,7 @@ impl Host {
 /// As a list of hosts has it.
 impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = crate::names::shown(&self.name);
+        let name = crate::names::escape(&self.name);
         match (name.contains(':'), self.port) {
             (false, 443) => f.write_str(&name),
             (false, port) => write!(f, "{name}:{port}"),
@@ -125,7 +125,7 @@ impl Allowed {
     /// # Errors
     /// The entry that is none, and why.
     pub fn each<'t>(entries: impl IntoIterator<Item = &'t str>) -> Result<Self, (String, &'static str)> {
-        let one = |entry: &str| entry.parse().map_err(|why| (crate::names::shown(entry), why));
+        let one = |entry: &str| entry.parse().map_err(|why| (crate::names::escape(entry), why));
         entries.into_iter().map(one).collect::<Result<_, _>>().map(Self)
     }
 

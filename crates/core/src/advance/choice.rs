@@ -37,7 +37,7 @@ impl Published {
 
 /// What is known of an environment.
 #[derive(Debug, Clone, Copy)]
-pub struct Known<'a> {
+pub struct LaneFacts<'a> {
     /// The state of its lane.
     pub state: &'a State,
     /// What is being deployed there.
@@ -85,7 +85,7 @@ pub fn along(config: &Config, settings: &Environment) -> Vec<EnvironmentName> {
 }
 
 /// Chooses what to try.
-pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choice {
+pub fn choose(config: &Config, settings: &Environment, known: LaneFacts<'_>) -> Choice {
     if let Some(busy) = busy(config, settings, known) {
         return Choice::Busy(busy);
     }
@@ -97,7 +97,7 @@ pub fn choose(config: &Config, settings: &Environment, known: Known<'_>) -> Choi
 }
 
 /// Who has the environment, when somebody has.
-fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<String> {
+fn busy(config: &Config, settings: &Environment, known: LaneFacts<'_>) -> Option<String> {
     let name = &settings.name;
     // Who may be at work is left to it: to go on beside it is not what anybody should be told to do.
     let alive = known.last.is_some_and(|last| lease::is_fresh(last, known.now));
@@ -107,7 +107,7 @@ fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<Str
             "promotion {} of {} by {} is open",
             open.promotion,
             open.release.commit.short(7),
-            crate::names::shown(&open.by)
+            crate::names::escape(&open.by)
         );
         return Some(match alive {
             true => format!("{what}; wait for its end, `promote status {name}` shows it"),
@@ -130,7 +130,7 @@ fn busy(config: &Config, settings: &Environment, known: Known<'_>) -> Option<Str
 
 /// For a first environment: the newest release on its branch, unless that or a newer one is there. One that is blocked
 /// or was rolled back is tried all the same, and refused: automation does not go around what a person said of it.
-fn newest(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, Option<String>> {
+fn newest(settings: &Environment, known: LaneFacts<'_>) -> Result<Vec<CommitId>, Option<String>> {
     let here = known.state.release();
     let Some(newest) = known.published.iter().filter(|one| one.on_branch).max_by_key(|one| one.age()) else {
         return Err(Some(match &settings.branch {
@@ -153,7 +153,7 @@ fn newest(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, Opt
 
 /// For a later environment: what was verified in the environment before and not rolled back there, newest stay first,
 /// up to what is here.
-fn verified(settings: &Environment, known: Known<'_>) -> Result<Vec<CommitId>, Option<String>> {
+fn verified(settings: &Environment, known: LaneFacts<'_>) -> Result<Vec<CommitId>, Option<String>> {
     let Some(first) = settings.from.first() else { return Err(None) };
     let Some(before) = known.upstream.get(first) else {
         return Err(Some(format!("nothing is recorded in {first} yet")));

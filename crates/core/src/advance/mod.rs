@@ -20,12 +20,12 @@ use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, R
 use crate::names::EnvironmentName;
 use crate::observe::{begun, heads};
 use crate::plan::{Decision, Refusal};
+use crate::ports::{Ports, ReadPorts};
 use crate::report::Moved;
 use crate::request::{Request, Wanted};
 use crate::standing;
 use crate::undo;
-use crate::world::{View, World};
-use choice::{Choice, Known, Published};
+use choice::{Choice, LaneFacts, Published};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ fn of(moved: Moved, commit: &CommitId) -> Moved {
 /// `Usage` when a named environment is not automatic, or `Missing` when it is not there. What goes wrong in one
 /// environment is in its answer, and the others are still tried.
 pub async fn advance(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     names: &[EnvironmentName],
     actor: &Actor,
@@ -68,7 +68,7 @@ pub async fn advance(
     if !dry_run {
         config.to_write()?;
     }
-    begun(world.ledger.reader(), config).await?;
+    begun(ports.ledger.reader(), config).await?;
     for name in names {
         let settings = crate::observe::environment(config, name)?;
         if !settings.auto {
@@ -83,7 +83,7 @@ pub async fn advance(
         let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
         let mut members = lane.into_iter().flat_map(|lane| &lane.environments);
         if names.is_empty() || members.any(|name| names.contains(name)) {
-            let errand = Errand { world, config, settings, actor, dry_run, watch };
+            let errand = Errand { ports, config, settings, actor, dry_run, watch };
             all.push(errand.run().await.unwrap_or_else(|failure| failed(settings, &failure)));
         }
     }
@@ -117,7 +117,7 @@ pub fn request(
 
 /// One environment.
 struct Errand<'a> {
-    world: &'a World,
+    ports: &'a Ports,
     config: &'a Config,
     settings: &'a Environment,
     actor: &'a Actor,
@@ -127,7 +127,7 @@ struct Errand<'a> {
 
 impl Errand<'_> {
     async fn run(&self) -> Result<Moved, Failure> {
-        let view = self.world.view();
+        let view = self.ports.view();
         let (config, settings) = (self.config, self.settings);
         let commits = match look(&view, config, settings).await? {
             Choice::Try(commits) => commits,
@@ -141,7 +141,7 @@ impl Errand<'_> {
         let mut refused = None;
         for commit in &commits {
             let request = request(config, settings, commit, self.actor)?;
-            let (mut moved, end) = tried(self.world, config, &request, self.dry_run, self.watch).await?;
+            let (mut moved, end) = tried(self.ports, config, &request, self.dry_run, self.watch).await?;
             // What somebody changed behind a release's back is a person's matter: an older one would only hide it.
             if end == End::Settled {
                 return Ok(moved);
@@ -158,7 +158,7 @@ impl Errand<'_> {
 }
 
 /// Reads what choosing needs, and chooses.
-async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Choice, Failure> {
+async fn look(view: &ReadPorts, config: &Config, settings: &Environment) -> Result<Choice, Failure> {
     let mut names: Vec<&EnvironmentName> = settings.from.iter().collect();
     names.push(&settings.name);
     let mut heads: BTreeMap<EnvironmentName, Head> = heads(view, config, names)
@@ -176,18 +176,18 @@ async fn look(view: &View, config: &Config, settings: &Environment) -> Result<Ch
         heads.into_iter().map(|(name, head)| (name, head.record.state)).collect();
     let published = if settings.from.is_empty() { recent(view, settings).await? } else { Vec::new() };
     let now =
-        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+        view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
     let deploying = deploying.as_ref();
     Ok(choice::choose(
         config,
         settings,
-        Known { state: &state, deploying, last, upstream: &states, published: &published, now },
+        LaneFacts { state: &state, deploying, last, upstream: &states, published: &published, now },
     ))
 }
 
 /// The releases that were published last, of those whose artifacts are left.
-async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, Failure> {
-    let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
+async fn recent(view: &ReadPorts, settings: &Environment) -> Result<Vec<Published>, Failure> {
+    let entries = view.ledger.every_release().await.map_err(LedgerError::read_failure)?;
     let mut all: Vec<(DateTime<Utc>, CommitId)> = entries
         .into_iter()
         .filter(|(_, entry)| entry.gone.is_none())
@@ -195,7 +195,7 @@ async fn recent(view: &View, settings: &Environment) -> Result<Vec<Published>, F
         .collect();
     all.sort();
     let reads = all.into_iter().rev().take(RECENT).map(|(published_at, commit)| async move {
-        let manifest = view.ledger.manifest(&commit).await.map_err(LedgerError::looking)?;
+        let manifest = view.ledger.manifest(&commit).await.map_err(LedgerError::read_failure)?;
         let Some(manifest) = manifest else { return Ok::<_, Failure>(None) };
         let on_branch = match (&settings.branch, &view.history) {
             // No branch will ever hold it: it is left to whoever asks for it by name.
@@ -228,24 +228,24 @@ enum End {
 /// # Errors
 /// When the world can't be read, or the move could neither be made nor be left.
 pub async fn attempt(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     request: &Request,
     dry_run: bool,
     watch: &dyn Watch,
 ) -> Result<Moved, Failure> {
-    Ok(tried(world, config, request, dry_run, watch).await?.0)
+    Ok(tried(ports, config, request, dry_run, watch).await?.0)
 }
 
 async fn tried(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     request: &Request,
     dry_run: bool,
     watch: &dyn Watch,
 ) -> Result<(Moved, End), Failure> {
     let name = &request.environment;
-    let (snapshot, decision) = Box::pin(decide(&world.view(), config, request)).await?;
+    let (snapshot, decision) = Box::pin(decide(&ports.view(), config, request)).await?;
     if let Some(moved) = unmerged(request, &snapshot.candidate.manifest, &decision) {
         return Ok((moved, End::Next));
     }
@@ -266,7 +266,7 @@ async fn tried(
         return Ok((of(ended(name, "ready", Vec::new()), commit), End::Settled));
     }
     watch.begins(&plan);
-    let done = carry_out(world, config, &plan, &snapshot, request).await;
+    let done = carry_out(ports, config, &plan, &snapshot, request).await;
     watch.ends();
     match done {
         Ok(done) => Ok((carried(name, &done), End::Settled)),

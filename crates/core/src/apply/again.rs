@@ -9,9 +9,9 @@ use crate::ledger::{Head, Shape, TargetMove};
 use crate::location::Key;
 use crate::observe::{Anew, still, unblocked};
 use crate::plan::Plan;
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
-use crate::world::World;
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,7 +19,7 @@ use std::time::Duration;
 
 /// When what the targets will name was looked at last.
 pub(super) struct Again<'a> {
-    world: &'a World,
+    ports: &'a Ports,
     snapshot: &'a Snapshot,
     /// Whether a step ran since, or something was waited for.
     apart: bool,
@@ -33,14 +33,14 @@ impl<'a> Again<'a> {
     /// As it is once the intent is written. `apart`: a step ran since, or something was waited for. `begun`: when the
     /// move was begun.
     pub(super) fn new(
-        world: &'a World,
+        ports: &'a Ports,
         (snapshot, intent, request): (&'a Snapshot, &Head, &Request),
         (apart, begun): (bool, Duration),
     ) -> Self {
         // By the store's clock, which told both times.
         let planned = intent.stored_at - snapshot.taken_at <= TimeDelta::seconds(PAUSE_S.into());
         let at_once = !apart && !request.asked && planned;
-        Self { world, snapshot, apart, looked: at_once.then_some(begun), anew: BTreeMap::new() }
+        Self { ports, snapshot, apart, looked: at_once.then_some(begun), anew: BTreeMap::new() }
     }
 
     /// Looks at all of it before the first target is written: then nothing has moved yet.
@@ -49,13 +49,13 @@ impl<'a> Again<'a> {
             return Ok(());
         }
         if self.apart {
-            unblocked(self.world, self.snapshot, &plan.release.commit).await?;
+            unblocked(self.ports, self.snapshot, &plan.release.commit).await?;
         }
-        let now = self.world.clock.steady();
+        let now = self.ports.clock.steady();
         for target in &plan.targets {
             // Of one copy alone nothing else moves, and a version that is kept is what was planned.
             let pinned = target.shape == Shape::Whole && target.source.version.is_some();
-            match still(self.world, self.snapshot, target).await {
+            match still(self.ports, self.snapshot, target).await {
                 Ok(Some(anew)) => drop(self.anew.insert(target.name().to_owned(), anew)),
                 Ok(None) => {}
                 Err(failure) if pinned && plan.targets.len() == 1 && failure.exit == ExitStatus::Conflict => {
@@ -73,7 +73,7 @@ impl<'a> Again<'a> {
         if !as_it_lies || self.is_recent() {
             return Ok(());
         }
-        still(self.world, self.snapshot, target).await.map(drop)
+        still(self.ports, self.snapshot, target).await.map(drop)
     }
 
     /// The target with the very source that was looked at last.
@@ -96,7 +96,7 @@ impl<'a> Again<'a> {
 
     /// Whether all that the plan looked at was looked at a moment ago, and nothing was waited for since.
     pub(super) fn is_recent(&self) -> bool {
-        let since = self.looked.map(|looked| self.world.clock.steady().saturating_sub(looked));
+        let since = self.looked.map(|looked| self.ports.clock.steady().saturating_sub(looked));
         since.is_some_and(|since| since <= Duration::from_secs(PAUSE_S.into()))
     }
 }

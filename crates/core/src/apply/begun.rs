@@ -34,7 +34,7 @@ pub(super) async fn begin(
     };
     let environment = writer.environment;
     let moved = config.moved(environment, &plan.terms.include);
-    writer.world.events.hear(&Event::Intent {
+    writer.ports.events.hear(&Event::Intent {
         promotion: promotion.clone(),
         environment: environment.name.clone(),
         action: plan.action,

@@ -8,8 +8,8 @@ use crate::ledger::{
 };
 use crate::plan::Plan;
 use crate::port::{Capabilities, FenceClass};
+use crate::ports::Ports;
 use crate::snapshot::Snapshot;
-use crate::world::World;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
@@ -33,10 +33,10 @@ pub(super) fn is_fenced_by_time(target: &TargetMove) -> bool {
 
 /// Seconds that the requests of this promotion live, as this machine signs them: its intent carries that, since the
 /// file of whoever takes over may say something else. `None` where no target depends on it.
-pub(super) fn lives(world: &World, targets: &[TargetMove]) -> Result<Option<u32>, Failure> {
+pub(super) fn lives(ports: &Ports, targets: &[TargetMove]) -> Result<Option<u32>, Failure> {
     let mut longest = None;
     for target in targets.iter().filter(|target| is_fenced_by_time(target)) {
-        let own = span(&world.store(&target.target.store)?.capabilities(), target);
+        let own = span(&ports.store(&target.target.store)?.capabilities(), target);
         longest = longest.max(Some(own));
     }
     Ok(longest)
@@ -175,8 +175,8 @@ impl<'p> Earlier<'p> {
 }
 
 /// How long requests to a target live by what was found out of its store and by the file at hand.
-pub(super) fn otherwise(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<u32, Failure> {
-    let own = span(&world.store(&target.target.store)?.capabilities(), target);
+pub(super) fn otherwise(ports: &Ports, snapshot: &Snapshot, target: &TargetMove) -> Result<u32, Failure> {
+    let own = span(&ports.store(&target.target.store)?.capabilities(), target);
     let found = snapshot.capabilities.get(&target.target.store).map(|found| span(found, target));
     Ok(found.unwrap_or(FOUND).max(own))
 }

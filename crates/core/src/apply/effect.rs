@@ -9,7 +9,6 @@ use crate::failure::Failure;
 use crate::folder::{self, NewestIntent, Standing as _};
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
-use crate::patience::Attempts;
 use crate::plan::Plan;
 use crate::pointer::Pointer;
 use crate::port::{
@@ -17,6 +16,7 @@ use crate::port::{
     ProviderError,
 };
 use crate::relay::{copies, relay};
+use crate::retry::Attempts;
 use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -77,13 +77,13 @@ impl Hand<'_> {
     }
 
     /// What the plan was made from. `first`: nothing was sent yet, and nobody else wrote.
-    fn known(&self, target: &TargetMove, first: bool) -> folder::Known<'_> {
+    fn known(&self, target: &TargetMove, first: bool) -> folder::ReadBefore<'_> {
         let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
         let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
         let source = self.snapshot.files.get(target.name());
         let planned = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
         let pins = self.again.pins(target).or(planned);
-        folder::Known {
+        folder::ReadBefore {
             source: source.map(|source| &*source.manifest),
             pins,
             target: there,
@@ -133,7 +133,7 @@ impl Hand<'_> {
     /// Whom to ask whether nobody has taken over.
     pub(super) fn standing(&self) -> NewestIntent<'_> {
         let Head { record, .. } = self.intent;
-        NewestIntent { ledger: self.writer.world.ledger.reader(), lane: &record.lane, seq: record.seq }
+        NewestIntent { ledger: self.writer.ports.ledger.reader(), lane: &record.lane, seq: record.seq }
     }
 }
 
@@ -156,8 +156,8 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
         }
         return Effect::Landed { landed: unmoved(target), definite: true };
     }
-    let world = hand.writer.world;
-    let bucket = match world.store(&target.target.store) {
+    let ports = hand.writer.ports;
+    let bucket = match ports.store(&target.target.store) {
         Ok(bucket) => Arc::clone(bucket),
         Err(failure) => return Effect::Refused(failure),
     };
@@ -167,7 +167,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     // was written, and the promotion must stay open.
     let mut touched = false;
     let mut last: Option<ProviderError> = None;
-    let mut attempts = Attempts::new(&*world.clock, target.source.size);
+    let mut attempts = Attempts::new(&*ports.clock, target.source.size);
     while attempts.another() {
         let attempt = attempts.sent() - 1;
         let looked = attempt > 0 || hand.superseding || check_first;
@@ -246,7 +246,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     ErrorKind::Unknown => {
                         definite = false;
                         touched = true;
-                        world.events.hear(&Event::Doubt {
+                        ports.events.hear(&Event::Doubt {
                             target: target.target.clone(),
                             why: error.message.clone(),
                         });
@@ -273,14 +273,14 @@ async fn send(
     when: Precondition,
     (first, done): (bool, &AtomicUsize),
 ) -> Result<Object, ProviderError> {
-    let world = hand.writer.world;
-    let ledger = world.ledger.reader();
+    let ports = hand.writer.ports;
+    let ledger = ports.ledger.reader();
     let slot = key::record(ledger.root(), &hand.intent.record.lane, hand.intent.record.seq.next()).ok();
     let condition = Condition { when, way: target.way, fence: slot.map(|slot| Fence { slot }) };
     let metadata = hand.metadata(target);
     let (from, to) = (&target.source.location, &target.target);
     let source = || {
-        world.stores.get(&from.store).ok_or_else(|| {
+        ports.stores.get(&from.store).ok_or_else(|| {
             ProviderError::new(ErrorKind::NotFound, bucket, from, "the store of the source was not connected")
         })
     };
@@ -305,7 +305,7 @@ async fn send(
         }
         Shape::Folder { prune } => {
             let everything = hand.superseding && target.fence.must_stamp();
-            let bringing = folder::Bringing {
+            let bringing = folder::FolderSync {
                 from: &**source()?,
                 to: bucket,
                 moved: target,
@@ -313,7 +313,7 @@ async fn send(
                 condition: &condition,
                 prune: *prune,
                 everything,
-                clock: &*world.clock,
+                clock: &*ports.clock,
                 known: hand.known(target, first),
                 standing: Some(&hand.standing()),
                 done: Some(done),

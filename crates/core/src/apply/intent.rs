@@ -31,8 +31,8 @@ pub(super) async fn open(
     snapshot: &Snapshot,
 ) -> Result<Head, Failure> {
     let name = &writer.environment.name;
-    let world = writer.world;
-    let promotion = PromotionId::new(world.clock.now(), world.entropy.nonce());
+    let ports = writer.ports;
+    let promotion = PromotionId::new(ports.clock.now(), ports.entropy.nonce());
     let intent = Intent {
         promotion,
         action: plan.action,
@@ -44,21 +44,21 @@ pub(super) async fn open(
         follows: plan.follows,
         findings: plan.findings.clone(),
         plan: plan.digest(),
-        lives_s: super::earlier::lives(world, &plan.targets)?,
+        lives_s: super::earlier::lives(ports, &plan.targets)?,
         allowed: plan.let_through.clone(),
         // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
         gates: (plan.action != Action::Rollback).then(|| in_force(config, &writer.environment.lane)),
         read: snapshot.candidate.read.clone(),
     };
     let record = writer.after(head, Kind::Intent, |record| record.intent = Some(intent))?;
-    match world.ledger.append(&record).await {
+    match ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(AppendError::Lost { found, .. }) => Err(Failure::new(
             ExitStatus::Conflict,
             format!("{name} was changed in the meantime {}", named(&found)),
         )
         .state("Nothing was written by this promotion.")
-        .hint(format!("`{}` shows what would happen now", looking(writer, &plan.release)))),
+        .hint(format!("`{}` shows what would happen now", dry_run(writer, &plan.release)))),
         Err(AppendError::Refused { source, .. }) => {
             Err(not_taken("writing the intent", source).state("Nothing was written by this promotion."))
         }
@@ -84,9 +84,9 @@ pub(super) async fn open(
 /// Refuses to begin on what was looked at long ago, by the ledger store's clock and by this machine's: the one may not
 /// have gone on while the machine slept, the other may have been set.
 pub(super) async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> {
-    let store = writer.world.ledger.reader().bucket();
-    let now = store.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
-    let here = writer.world.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
+    let store = writer.ports.ledger.reader().bucket();
+    let now = store.now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
+    let here = writer.ports.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
     match (now - snapshot.began_at).max(here) {
         age if age > FRESH => {
             Err(stale(writer, snapshot, age).state("Nothing was written by this promotion."))
@@ -102,13 +102,13 @@ pub(super) fn late(writer: &Writer<'_>, snapshot: &Snapshot, landed: DateTime<Ut
 }
 
 fn stale(writer: &Writer<'_>, snapshot: &Snapshot, age: TimeDelta) -> Failure {
-    let again = looking(writer, &snapshot.candidate.manifest.reference());
+    let again = dry_run(writer, &snapshot.candidate.manifest.reference());
     Failure::new(ExitStatus::Conflict, format!("the state that was checked is {} old", Span(age)))
         .hint(format!("plan again: `{again}` shows what would happen now"))
 }
 
 /// What shows whether the same may be done now.
-fn looking(writer: &Writer<'_>, release: &ReleaseRef) -> Invocation {
+fn dry_run(writer: &Writer<'_>, release: &ReleaseRef) -> Invocation {
     let request = writer.request;
     let terms = Terms {
         include: request.include.clone(),

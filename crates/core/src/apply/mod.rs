@@ -29,11 +29,11 @@ use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, Targe
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::StepEnd;
+use crate::ports::Ports;
 use crate::remember::remember;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::steps;
-use crate::world::World;
 
 use std::time::Duration;
 
@@ -65,7 +65,7 @@ pub struct Applied {
 /// `Conflict` when somebody else was first, `Unfinished` when it is not known whether something was written; the
 /// failure says what state things are in.
 pub async fn apply(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     environment: &Environment,
     plan: &Plan,
@@ -73,9 +73,9 @@ pub async fn apply(
     request: &Request,
     left: bool,
 ) -> Result<Applied, Failure> {
-    let begun = world.clock.steady();
-    remember(world, snapshot, &request.actor).await;
-    let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    let begun = ports.clock.steady();
+    remember(ports, snapshot, &request.actor).await;
+    let writer = Writer::new(ports, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
     let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
@@ -88,7 +88,7 @@ pub async fn apply(
     let at = snapshot.taken_at;
     let lookout = Lookout::open(writer.clone(), intent.clone());
     let walk = steps::Walk {
-        world,
+        ports,
         config,
         environment,
         plan,
@@ -102,7 +102,7 @@ pub async fn apply(
     let moved = config.moved(environment, &plan.terms.include);
     let prepares = moved.iter().any(|moved| !moved.prepare.is_empty());
     if (superseding && prepares) || before.must_hear(plan, request) {
-        lease::until_heard(world, "a step of the earlier promotion may still run until then").await;
+        lease::until_heard(ports, "a step of the earlier promotion may still run until then").await;
         since_check = true;
     }
     // What prepares the way for a release (a migration) is not run for one that comes back.
@@ -122,9 +122,9 @@ pub async fn apply(
         }
         since_check = true;
     }
-    let (undone, waited) = takeover::before_writing(world, plan, snapshot, &earlier, &lookout).await?;
+    let (undone, waited) = takeover::before_writing(ports, plan, snapshot, &earlier, &lookout).await?;
     since_check |= waited;
-    let mut again = Again::new(world, (snapshot, &intent, request), (since_check, begun));
+    let mut again = Again::new(ports, (snapshot, &intent, request), (since_check, begun));
     if let Err(failure) = again.all(plan).await {
         return Err(withdraw(&writer, &intent, superseding, failure, "what it moves was changed").await);
     }
@@ -135,8 +135,8 @@ pub async fn apply(
         Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding, again };
     for target in &plan.targets {
         // What came before may have taken long enough for somebody to take over.
-        since_check |= world.clock.steady().saturating_sub(begun) > Duration::from_secs(PAUSE_S.into());
-        world.events.hear(&Event::Moving { target: target.target.clone() });
+        since_check |= ports.clock.steady().saturating_sub(begun) > Duration::from_secs(PAUSE_S.into());
+        ports.events.hear(&Event::Moving { target: target.target.clone() });
         let writing = effect::carry_out(&hand, target, since_check);
         let written = match takes_long(plan, target) {
             true => Box::pin(lookout.living(writing)).await,
@@ -144,7 +144,7 @@ pub async fn apply(
         };
         match written {
             Effect::Landed { landed: one, definite } => {
-                world.events.hear(&Event::Moved { target: one.target.clone(), wrote: one.wrote });
+                ports.events.hear(&Event::Moved { target: one.target.clone(), wrote: one.wrote });
                 clean &= definite;
                 since_check |= !definite;
                 landed.push(one);
@@ -167,7 +167,7 @@ pub async fn apply(
     // What could be undone is looked at again once it can't be, and written once more where it was.
     for (target, until) in plan.targets.iter().zip(undone) {
         let Some(until) = until else { continue };
-        takeover::after_writing(world, plan, target, until, &lookout).await?;
+        takeover::after_writing(ports, plan, target, until, &lookout).await?;
         match effect::carry_out(&hand, target, true).await {
             Effect::Landed { landed: again, definite } => {
                 clean &= definite;
@@ -181,7 +181,7 @@ pub async fn apply(
         }
     }
     let commit = settle(&writer, &intent, landed, clean, left).await?;
-    world.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
+    ports.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
     Ok(Applied { intent, commit, prepared })
 }
 
@@ -213,7 +213,7 @@ async fn settle(
     let record = writer.record(intent, Kind::Commit, |record| {
         record.commit = Some(Commit { of: intent.id, clean, targets: landed, left });
     })?;
-    match writer.world.ledger.append(&record).await {
+    match writer.ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(crate::ledger::AppendError::Lost { found, .. }) => {
             let who = write::named(&found);
@@ -255,12 +255,12 @@ async fn withdraw(
         record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
     });
     let ended = match record {
-        Ok(record) => writer.world.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),
+        Ok(record) => writer.ports.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     match ended {
         Ok(()) => {
-            writer.world.events.hear(&Event::Aborted { why: why.to_owned() });
+            writer.ports.events.hear(&Event::Aborted { why: why.to_owned() });
             failure.state(format!("No target was written; {name} is as it was."))
         }
         Err(why) => Failure {

@@ -9,10 +9,10 @@ use crate::failure::Failure;
 use crate::lease;
 use crate::ledger::{Action, AppendError, Head, Kind, LedgerError, Outcome, OutcomeResult, State};
 use crate::plan::Plan;
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::rule::{self, Facts, Verdict};
 use crate::snapshot::Snapshot;
-use crate::world::World;
 
 /// What the intent follows, and what it overtook.
 pub(super) struct Before {
@@ -52,23 +52,23 @@ pub(super) async fn overtake(
     };
     let of = overtaken.committed;
     let nothing = |failure: Failure| failure.state("Nothing was written by this promotion.");
-    let (world, name) = (writer.world, &writer.environment.name);
+    let (ports, name) = (writer.ports, &writer.environment.name);
     let mut head = planned.clone();
     for _ in 0..MOST {
         let record = writer.record(&head, Kind::Outcome, |record| {
             record.outcome = Some(Outcome { of, result: OutcomeResult::Superseded, steps: Vec::new() });
         });
-        match world.ledger.append(&record.map_err(nothing)?).await {
+        match ports.ledger.append(&record.map_err(nothing)?).await {
             Ok(head) => return Ok(Before { head: Some(head), overtaken: Some(overtaken) }),
             Err(AppendError::Lost { .. }) => {}
             Err(error) => return Err(nothing(not_appended(error, name.as_str()))),
         }
-        let newest = world.ledger.reader().head(&writer.environment.lane).await;
-        let newest = newest.map_err(LedgerError::looking).map_err(nothing)?;
+        let newest = ports.ledger.reader().head(&writer.environment.lane).await;
+        let newest = newest.map_err(LedgerError::read_failure).map_err(nothing)?;
         let Some(next) = newest.as_ref().filter(|next| same(next.state(), planned.state())) else {
             return Err(nothing(changed(name.as_str(), newest.as_ref())));
         };
-        let now = now_seen(world, config, snapshot, next).await.map_err(nothing)?;
+        let now = now_seen(ports, config, snapshot, next).await.map_err(nothing)?;
         overtaken = match Deploying::seen(config, &now) {
             Some(found) if may_still(writer, config, plan, &now) => found,
             _ => return Err(nothing(changed(name.as_str(), Some(next)))),
@@ -83,12 +83,12 @@ pub(super) async fn overtake(
 
 /// What was seen, with what is told of the deployment up to this newer record.
 async fn now_seen(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     snapshot: &Snapshot,
     head: &Head,
 ) -> Result<Snapshot, Failure> {
-    let heard = lease::heard(&world.view(), config, Some(head)).await?;
+    let heard = lease::heard(&ports.view(), config, Some(head)).await?;
     let taken_at = head.stored_at.max(snapshot.taken_at);
     Ok(Snapshot { head: Some(head.clone()), heard, taken_at, ..snapshot.clone() })
 }
@@ -116,7 +116,7 @@ fn same(one: &State, two: &State) -> bool {
 }
 
 fn changed(name: &str, head: Option<&Head>) -> Failure {
-    let by = head.map(|head| format!(" by {}", crate::names::shown(&head.record.actor.name)));
+    let by = head.map(|head| format!(" by {}", crate::names::escape(&head.record.actor.name)));
     Failure::new(
         ExitStatus::Conflict,
         format!("{name} was changed in the meantime{}", by.unwrap_or_default()),

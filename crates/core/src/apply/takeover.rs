@@ -10,8 +10,8 @@ use crate::ledger::TargetMove;
 use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{Bucket, FenceClass, ProviderError};
+use crate::ports::Ports;
 use crate::snapshot::Snapshot;
-use crate::world::World;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,7 +26,7 @@ const LEAST: Duration = Duration::from_millis(250);
 /// Waits as long as the weakest target's store needs, by that store's own clock. Says for each target until when it
 /// may be undone once it is written, and whether anything was waited for.
 pub(super) async fn before_writing(
-    world: &World,
+    ports: &Ports,
     plan: &Plan,
     snapshot: &Snapshot,
     earlier: &Earlier<'_>,
@@ -39,16 +39,16 @@ pub(super) async fn before_writing(
             undone.push(None);
             continue;
         }
-        let store = world.store(&target.target.store)?;
+        let store = ports.store(&target.target.store)?;
         let now = store.now().await.map_err(|error| open(plan, "No target was written", lost(error)))?;
-        let time = StoreTime { now, keeps_ledger: Arc::ptr_eq(store, world.ledger.bucket()) };
-        let Until { write, settle } = earlier.until(target, time, otherwise(world, snapshot, target)?);
+        let time = StoreTime { now, keeps_ledger: Arc::ptr_eq(store, ports.ledger.bucket()) };
+        let Until { write, settle } = earlier.until(target, time, otherwise(ports, snapshot, target)?);
         undone.push(settle);
         if let Some(until) = write {
             waited = true;
             let why =
                 format!("requests of the earlier promotion to `{}` may still land until then", target.target);
-            pass(lookout, world, &**store, target, (now, until), why)
+            pass(lookout, ports, &**store, target, (now, until), why)
                 .await
                 .map_err(|failure| open(plan, "No target was written", failure))?;
         }
@@ -58,20 +58,20 @@ pub(super) async fn before_writing(
 
 /// Waits until nothing can undo any more what was written. Says whether it waited.
 pub(super) async fn after_writing(
-    world: &World,
+    ports: &Ports,
     plan: &Plan,
     target: &TargetMove,
     until: DateTime<Utc>,
     lookout: &Lookout<'_>,
 ) -> Result<(), Failure> {
     let written = "The targets were written";
-    let store = world.store(&target.target.store)?;
+    let store = ports.store(&target.target.store)?;
     let now = store.now().await.map_err(|error| open(plan, written, lost(error)))?;
     let why = format!(
         "`{}` contains it; a request of an earlier promotion, sent once more on its way, could undo that until then",
         target.target
     );
-    pass(lookout, world, &**store, target, (now, until), why)
+    pass(lookout, ports, &**store, target, (now, until), why)
         .await
         .map_err(|failure| open(plan, written, failure))
 }
@@ -80,7 +80,7 @@ pub(super) async fn after_writing(
 /// store is asked anew: what it told before, and this machine's own time, decide nothing.
 async fn pass(
     lookout: &Lookout<'_>,
-    world: &World,
+    ports: &Ports,
     store: &dyn Bucket,
     target: &TargetMove,
     (now, until): (DateTime<Utc>, DateTime<Utc>),
@@ -91,15 +91,15 @@ async fn pass(
         return Ok(());
     }
     let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
-    world.events.hear(&Event::Waiting { until, seconds, why });
-    let begun = world.clock.steady();
+    ports.events.hear(&Event::Waiting { until, seconds, why });
+    let begun = ports.clock.steady();
     let mut left = span;
     for _ in 0..ROUNDS {
-        lookout.living(world.clock.sleep(left.max(LEAST))).await;
+        lookout.living(ports.clock.sleep(left.max(LEAST))).await;
         store.head(&target.target.key).await.map_err(lost)?;
         let now = store.now().await.map_err(lost)?;
         // Where the store refuses nothing by its clock, only how long we waited counts.
-        let passed = world.clock.steady().saturating_sub(begun) >= span;
+        let passed = ports.clock.steady().saturating_sub(begun) >= span;
         if now >= until || passed && target.fence == FenceClass::Advisory {
             return Ok(());
         }
@@ -109,7 +109,7 @@ async fn pass(
 }
 
 fn lost(error: ProviderError) -> Failure {
-    Failure::looking("asking for the store's time", error)
+    Failure::from_read("asking for the store's time", error)
 }
 
 fn open(plan: &Plan, state: &str, failure: Failure) -> Failure {

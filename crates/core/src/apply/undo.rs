@@ -22,9 +22,9 @@ use crate::lookout::Lookout;
 use crate::observe::undoing;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, FenceClass, Object};
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
-use crate::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -48,32 +48,32 @@ pub struct Undone {
 /// `Conflict` when somebody else was first; `Unfinished` when a target could not be looked at or settled, or somebody
 /// took over: then it is open, and can be resumed.
 pub async fn undo(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     environment: &Environment,
     plan: &Plan,
     snapshot: &Snapshot,
     request: &Request,
 ) -> Result<Undone, Failure> {
-    let writer = Writer::new(world, &snapshot.genesis, environment, request);
+    let writer = Writer::new(ports, &snapshot.genesis, environment, request);
     intent::fresh(&writer, snapshot).await?;
     let earlier = Earlier::of(plan, snapshot);
     let first = match snapshot.head.as_ref() {
-        Some(newest) => undoing::beginning(world.ledger.reader(), &environment.lane, newest).await?.befores,
+        Some(newest) => undoing::beginning(ports.ledger.reader(), &environment.lane, newest).await?.befores,
         None => BTreeMap::new(),
     };
     let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
     let moved = config.moved(environment, &plan.terms.include);
     let prepares = plan.supersedes.is_some() && moved.iter().any(|moved| !moved.prepare.is_empty());
     if prepares || before.must_hear(plan, request) {
-        lease::until_heard(world, "a step of the promotion that is undone may still run until then").await;
+        lease::until_heard(ports, "a step of the promotion that is undone may still run until then").await;
     }
     let lookout = Lookout::open(writer.clone(), intent.clone());
-    takeover::before_writing(world, plan, snapshot, &earlier, &lookout).await?;
-    outwait(world, plan, &lookout).await;
+    takeover::before_writing(ports, plan, snapshot, &earlier, &lookout).await?;
+    outwait(ports, plan, &lookout).await;
     let mut restored = Vec::new();
     for target in &plan.targets {
-        let known = Known { first: first.get(&target.target), snapshot, target };
+        let known = TargetHistory { first: first.get(&target.target), snapshot, target };
         let (end, why) = take_away(&writer, &intent, &known).await.map_err(|failure| open(plan, failure))?;
         restored.push(Restored {
             artifact: target.artifact.clone(),
@@ -84,19 +84,19 @@ pub async fn undo(
     }
     let head = close(&writer, &intent, &restored).await?;
     let left = restored.iter().filter_map(Restored::told).collect();
-    world.events.hear(&Event::Undone { left });
+    ports.events.hear(&Event::Undone { left });
     Ok(Undone { promotion, head, restored })
 }
 
 /// Where an exact token fences off late requests, it fences off what would replace something. What is undone is to be
 /// absent again, as a create that is still on its way expects it: that is waited for.
-async fn outwait(world: &World, plan: &Plan, lookout: &Lookout<'_>) {
+async fn outwait(ports: &Ports, plan: &Plan, lookout: &Lookout<'_>) {
     let exact = |one: &&TargetMove| one.fence == FenceClass::Exact && one.shape != Shape::Unmoved;
     let Some(target) = plan.targets.iter().find(exact) else { return };
-    let until = world.clock.now() + CREATES;
+    let until = ports.clock.now() + CREATES;
     let why = format!("a request that creates `{}` may still land until then", target.target);
-    world.events.hear(&Event::Waiting { until, seconds: CREATES.as_secs(), why });
-    lookout.living(world.clock.sleep(CREATES)).await;
+    ports.events.hear(&Event::Waiting { until, seconds: CREATES.as_secs(), why });
+    lookout.living(ports.clock.sleep(CREATES)).await;
 }
 
 impl Restored {
@@ -108,14 +108,14 @@ impl Restored {
 }
 
 /// What is known of a target.
-struct Known<'k> {
+struct TargetHistory<'k> {
     /// What it held before the promotion; `None` when its intent does not name it.
     first: Option<&'k Option<Before>>,
     snapshot: &'k Snapshot,
     target: &'k TargetMove,
 }
 
-impl Known<'_> {
+impl TargetHistory<'_> {
     /// Whether an object was written by one of the promotions that are undone.
     fn is_ours(&self, object: &Object) -> bool {
         let state = self.snapshot.state();
@@ -136,25 +136,30 @@ impl Known<'_> {
     }
 }
 
-type Ended = (RestoredEnd, Option<String>);
+type TargetEnd = (RestoredEnd, Option<String>);
 
-fn stays(why: impl Into<String>) -> Ended {
+fn stays(why: impl Into<String>) -> TargetEnd {
     (RestoredEnd::Stays, Some(why.into()))
 }
 
 /// Makes one target as it was, or says why not.
-async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Result<Ended, Failure> {
+async fn take_away(
+    writer: &Writer<'_>,
+    intent: &Head,
+    known: &TargetHistory<'_>,
+) -> Result<TargetEnd, Failure> {
     let target = known.target;
     if target.shape == Shape::Unmoved {
         return Ok((RestoredEnd::AsBefore, None));
     }
-    let world = writer.world;
-    let bucket = world.store(&target.target.store)?;
+    let ports = writer.ports;
+    let bucket = ports.store(&target.target.store)?;
     let key = &target.target.key;
     let looking = |error| Failure::of_place(&format!("looking at `{}`", target.target), error);
     // First the target, then the head: what was seen is ours to judge only while nobody took over.
     let seen = bucket.head(key).await.map_err(looking)?;
-    let newest = world.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::looking)?;
+    let newest =
+        ports.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::read_failure)?;
     if newest != Some(intent.record.seq) {
         let name = &writer.environment.name;
         return Err(Failure::new(ExitStatus::Unfinished, format!("the undoing in {name} was taken over"))
@@ -176,7 +181,7 @@ async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Res
         Some(before) => return Ok(stays(undoing::overwritten(before))),
         None => {}
     }
-    match remove(&**bucket, &*world.clock, key, &object.token).await {
+    match remove(&**bucket, &*ports.clock, key, &object.token).await {
         Ok(Removed::Gone) => Ok((RestoredEnd::Deleted, None)),
         Ok(Removed::Stays(why)) => Ok(stays(format!("it {why}"))),
         Err(error)
@@ -184,7 +189,7 @@ async fn take_away(writer: &Writer<'_>, intent: &Head, known: &Known<'_>) -> Res
         {
             Ok(stays(format!("it can't be deleted: {}", error.message)))
         }
-        Err(error) => Err(Failure::looking(&format!("deleting `{}`", target.target), error)),
+        Err(error) => Err(Failure::from_read(&format!("deleting `{}`", target.target), error)),
     }
 }
 
@@ -194,7 +199,7 @@ async fn folder(
     location: &Location,
     first: Option<&Before>,
     seen: Option<&Object>,
-) -> Result<Ended, crate::port::ProviderError> {
+) -> Result<TargetEnd, crate::port::ProviderError> {
     let same = first.map(|before| &before.token) == seen.map(|object| &object.token);
     let Some(prefix) = location.folder() else { return Ok(stays("it is not a folder")) };
     if first.is_none() && same {
@@ -214,7 +219,7 @@ async fn close(writer: &Writer<'_>, intent: &Head, restored: &[Restored]) -> Res
         let reason = "what was begun is undone".to_owned();
         record.abort = Some(Abort { of: intent.id, reason, restored: Some(restored.to_vec()) });
     })?;
-    match writer.world.ledger.append(&record).await {
+    match writer.ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(AppendError::Lost { found, .. }) => Err(Failure::new(
             ExitStatus::Unfinished,

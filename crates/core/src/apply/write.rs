@@ -8,14 +8,14 @@ use crate::ledger::{
     AppendError, Genesis, Head, Kind, LedgerError, Record, Seq, State, Why, not_taken, record,
 };
 use crate::names::LaneName;
+use crate::ports::Ports;
 use crate::request::Request;
-use crate::world::World;
 
 /// Makes records of one lane for one request.
 #[derive(Debug, Clone)]
 pub struct Writer<'w> {
-    /// The world.
-    pub world: &'w World,
+    /// The ports.
+    pub ports: &'w Ports,
     /// The environment.
     pub environment: &'w Environment,
     /// The request.
@@ -27,12 +27,12 @@ pub struct Writer<'w> {
 impl<'w> Writer<'w> {
     /// A writer for this request.
     pub fn new(
-        world: &'w World,
+        ports: &'w Ports,
         genesis: &'w (Genesis, Digest),
         environment: &'w Environment,
         request: &'w Request,
     ) -> Self {
-        Self { world, environment, request, genesis }
+        Self { ports, environment, request, genesis }
     }
 
     /// The record after `head`.
@@ -72,9 +72,9 @@ impl<'w> Writer<'w> {
             lane: self.environment.lane.clone(),
             seq: head.map_or(Seq(1), |head| head.record.seq.next()),
             prev: head.map_or(self.genesis.1, |head| head.id),
-            nonce: self.world.nonce(),
+            nonce: self.ports.nonce(),
             kind,
-            at: self.world.clock.now(),
+            at: self.ports.clock.now(),
             prev_stored_at: head.map(|head| head.stored_at),
             actor: request.actor.to_write(),
             why: Why {
@@ -112,10 +112,10 @@ pub async fn append_after(
     for _ in 0..64 {
         still(head.as_ref())?;
         let record = writer.after(head.as_ref(), kind, &fill)?;
-        match writer.world.ledger.append(&record).await {
+        match writer.ports.ledger.append(&record).await {
             Ok(head) => return Ok(head),
             Err(AppendError::Lost { .. }) => {
-                head = writer.world.ledger.reader().head(lane).await.map_err(LedgerError::looking)?;
+                head = writer.ports.ledger.reader().head(lane).await.map_err(LedgerError::read_failure)?;
             }
             Err(error) => return Err(not_appended(error, name.as_str())),
         }
@@ -147,7 +147,7 @@ pub(super) fn named(found: &[u8]) -> String {
                 || format!("{:?}", record.kind).to_lowercase(),
                 |intent| format!("promotion of {}", intent.release.commit.short(7)),
             );
-            format!("by {} ({what}, record {})", crate::names::shown(&record.actor.name), record.seq)
+            format!("by {} ({what}, record {})", crate::names::escape(&record.actor.name), record.seq)
         }
         Err(_) => "by something that is not a record".to_owned(),
     }

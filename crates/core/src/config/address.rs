@@ -1,7 +1,7 @@
 //! Addresses on the web, as far as the reader must know them: encrypted, or on this machine; without a password.
 
 use super::variables::Wrong;
-use crate::names::shown;
+use crate::names::escape;
 use core::net::{Ipv4Addr, Ipv6Addr};
 
 /// What is wrong with an address that data is sent to. With `path` it may have a path and a query.
@@ -14,7 +14,7 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
         (None, Some(rest)) => (false, rest),
         _ => {
             return wrong(
-                format!("`{}` is not an https address", shown(text)),
+                format!("`{}` is not an https address", escape(text)),
                 "for example `https://host.example`",
             );
         }
@@ -26,12 +26,12 @@ pub(super) fn check(text: &str, path: bool) -> Option<Wrong> {
     }
     let Some(host) = host(authority) else {
         return wrong(
-            format!("`{}` names no host", shown(authority)),
+            format!("`{}` names no host", escape(authority)),
             "for example `https://host.example:9000`",
         );
     };
     if !secure && !is_loopback(host) {
-        return wrong(format!("`http` is for this machine only, not for `{}`", shown(host)), "use `https`");
+        return wrong(format!("`http` is for this machine only, not for `{}`", escape(host)), "use `https`");
     }
     if !path && !matches!(tail, "" | "/") {
         return wrong("an endpoint has no path".to_owned(), "for example `https://host.example:9000`");
@@ -48,16 +48,16 @@ pub(super) fn asked(text: &str) -> Option<Wrong> {
         Some(Wrong { place: 0..text.len(), message, hint: Some(hint.to_owned()) })
     };
     let Some((secure, authority)) = authority(text) else {
-        return wrong(format!("`{}` is not an address", shown(text)), "it begins with `https://`");
+        return wrong(format!("`{}` is not an address", escape(text)), "it begins with `https://`");
     };
     if authority.is_empty() {
         return wrong(
-            format!("`{}` names no host", shown(text)),
+            format!("`{}` names no host", escape(text)),
             "for example `https://host.example/version`",
         );
     }
     if !secure && !authority.contains('{') && !host(authority).is_some_and(is_loopback) {
-        let message = format!("`http` is for this machine only, not for `{}`", shown(authority));
+        let message = format!("`http` is for this machine only, not for `{}`", escape(authority));
         return wrong(message, "use `https`");
     }
     None
@@ -69,7 +69,7 @@ pub(super) fn link(text: &str) -> Option<Wrong> {
     let odd = |c: char| c.is_control() || c.is_whitespace();
     (!named || text.contains(odd)).then(|| Wrong {
         place: 0..text.len(),
-        message: format!("`{}` is not the address of a page", shown(text)),
+        message: format!("`{}` is not the address of a page", escape(text)),
         hint: Some("it begins with `https://` or `http://`".to_owned()),
     })
 }

@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::judge;
 use super::layers::Layers;
-use super::locations::{self, Place};
+use super::locations::{self, ParsedLocation};
 use super::model::{Artifact, ArtifactKind};
 use super::reading::{Reading, Value};
 use crate::names::{ArtifactName, EnvironmentName, ProjectName};
@@ -39,7 +39,7 @@ fn starts(layers: &Layers<'_, '_>) -> bool {
 #[derive(Debug, Clone)]
 pub(super) struct Spot {
     pub(super) artifact: Artifact,
-    pub(super) source: Place,
+    pub(super) source: ParsedLocation,
     pub(super) source_span: Range<usize>,
     pub(super) target: Option<Target>,
 }
@@ -47,7 +47,7 @@ pub(super) struct Spot {
 /// What an environment reads.
 #[derive(Debug, Clone)]
 pub(super) struct Target {
-    pub(super) place: Place,
+    pub(super) place: ParsedLocation,
     pub(super) span: Range<usize>,
     /// The template with the environment and the project filled in.
     pub(super) filled: String,
@@ -177,7 +177,7 @@ pub(super) fn place(
     reading: &mut Reading<'_, '_>,
     value: &Value<'_>,
     owner: Owner<'_>,
-) -> Option<(Template, Place)> {
+) -> Option<(Template, ParsedLocation)> {
     let text = value.get_ref().as_str()?;
     if reading.found.is_bad(&value.span()) {
         return None;
@@ -197,8 +197,8 @@ pub(super) fn place(
 }
 
 /// `quay.io/acme/x` reads as a path, which is hardly meant.
-fn image_without_tag(reading: &mut Reading<'_, '_>, value: &Value<'_>, place: &Place) {
-    let Place::Store { store: crate::location::StoreId::Local, key, .. } = place else { return };
+fn image_without_tag(reading: &mut Reading<'_, '_>, value: &Value<'_>, place: &ParsedLocation) {
+    let ParsedLocation::Store { store: crate::location::StoreId::Local, key, .. } = place else { return };
     let (host, rest) = key.split_once('/').unwrap_or((key, ""));
     let end = host.rsplit('.').next().unwrap_or_default();
     let domain = host.contains('.') && end.len() >= 2 && end.bytes().all(|b| b.is_ascii_lowercase());
@@ -210,7 +210,7 @@ fn image_without_tag(reading: &mut Reading<'_, '_>, value: &Value<'_>, place: &P
 }
 
 /// A source stands for one commit's bytes for ever.
-fn constant(reading: &mut Reading<'_, '_>, value: &Value<'_>, template: &Template, place: &Place) {
+fn constant(reading: &mut Reading<'_, '_>, value: &Value<'_>, template: &Template, place: &ParsedLocation) {
     let Some(fault) = judge::source(template, place.kind()) else { return };
     let found = Diagnostic::error(value.span(), fault.message).maybe_hint(fault.hint);
     reading.found.push(match fault.label {
@@ -222,10 +222,10 @@ fn constant(reading: &mut Reading<'_, '_>, value: &Value<'_>, template: &Templat
 fn together(
     reading: &mut Reading<'_, '_>,
     source: &Value<'_>,
-    from: &Place,
+    from: &ParsedLocation,
     span: &Range<usize>,
     template: &Template,
-    to: &Place,
+    to: &ParsedLocation,
 ) {
     if let Some(fault) = judge::pair(from, to) {
         let found = Diagnostic::error(span.clone(), fault.message).maybe_hint(fault.hint);

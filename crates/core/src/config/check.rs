@@ -2,7 +2,7 @@
 //! file at its place is told here in words, by the same rules.
 
 use super::judge;
-use super::locations::{self, Place};
+use super::locations::{self, ParsedLocation};
 use super::model::{Artifact, ArtifactKind, Config, Environment, WhileDeploying};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -39,8 +39,8 @@ impl Config {
 struct Spot<'c> {
     environment: &'c EnvironmentName,
     artifact: &'c str,
-    source: Place,
-    target: Option<Place>,
+    source: ParsedLocation,
+    target: Option<ParsedLocation>,
 }
 
 fn stages(config: &Config, found: &mut Vec<String>) {
@@ -119,7 +119,7 @@ fn environment<'c>(
 }
 
 /// What a location names, filled in for one environment.
-fn place(config: &Config, name: &EnvironmentName, template: &Template) -> Result<Place, String> {
+fn place(config: &Config, name: &EnvironmentName, template: &Template) -> Result<ParsedLocation, String> {
     let text =
         locations::render(template, Some(name), Some(&config.project)).ok_or("it can't be filled in")?;
     // Whether a program brings a store along for its scheme is asked where the stores are opened.
@@ -220,14 +220,17 @@ fn lanes(config: &Config, found: &mut Vec<String>) {
 /// No target may change a source, another lane's target or the ledger.
 fn apart(config: &Config, spots: &[Spot<'_>], found: &mut Vec<String>) {
     let ledger = &config.ledger;
-    let ledger =
-        Place::Store { store: ledger.store.clone(), key: ledger.prefix.as_str().to_owned(), folder: true };
+    let ledger = ParsedLocation::Store {
+        store: ledger.store.clone(),
+        key: ledger.prefix.as_str().to_owned(),
+        folder: true,
+    };
     let of = |spot: &Spot<'_>| format!("artifact `{}` of `{}`", spot.artifact, spot.environment);
     let lane = |spot: &Spot<'_>| config.environments.get(spot.environment).map(|settings| &settings.lane);
     // A branch is a place of its own.
     let branch = matches!(config.ledger.store, StoreId::Git(_));
     for (at, spot) in spots.iter().enumerate() {
-        let meets = |place: &Place| !branch && ledger.touches(place);
+        let meets = |place: &ParsedLocation| !branch && ledger.touches(place);
         if meets(&spot.source) || spot.target.as_ref().is_some_and(meets) {
             found.push(format!("the ledger and {} overlap", of(spot)));
         }

@@ -135,14 +135,14 @@ impl<'t> Lines<'t> {
 
 /// Collects diagnostics, puts them in their places and drops what is said twice.
 #[derive(Debug)]
-pub(super) struct Found<'t> {
+pub(super) struct Diagnostics<'t> {
     lines: Lines<'t>,
     list: Vec<Diagnostic>,
     seen: BTreeSet<(usize, usize, String)>,
     bad: BTreeSet<(usize, usize)>,
 }
 
-impl<'t> Found<'t> {
+impl<'t> Diagnostics<'t> {
     pub(super) fn new(text: &'t str) -> Self {
         Self { lines: Lines::of(text), list: Vec::new(), seen: BTreeSet::new(), bad: BTreeSet::new() }
     }

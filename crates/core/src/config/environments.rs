@@ -8,7 +8,7 @@ use super::model::{Approvals, Environment, Notify, OnFailure, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
 use super::steps;
-use crate::names::{EnvironmentName, LaneName, ProjectName, shown};
+use crate::names::{EnvironmentName, LaneName, ProjectName, escape};
 use crate::step::Step;
 use crate::suggest::closest;
 use crate::template::{Template, Values};
@@ -143,7 +143,7 @@ fn from(
                 };
                 let message = format!(
                     "`{name}` promotes from `{}`, which is not in `environments`",
-                    shown(from.as_str())
+                    escape(from.as_str())
                 );
                 let found = Diagnostic::error(item.span(), message).label(label);
                 reading.found.push(found.also(order.span.clone(), "the environments"));

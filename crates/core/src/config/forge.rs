@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 use super::layers::Layers;
 use super::reading::{Reading, Table};
-use crate::names::shown;
+use crate::names::escape;
 
 /// `[forge]`: where the repository lies, and what is shown there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) fn read(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Fo
     if let (Some(name), Some(written)) = (keys.text("repository"), keys.get("repository"))
         && !is_repository(kind, name)
     {
-        let found = Diagnostic::error(written.span(), format!("`{}` names no repository", shown(name)));
+        let found = Diagnostic::error(written.span(), format!("`{}` names no repository", escape(name)));
         reading.found.push(found.hint(match kind {
             ForgeKind::Github => "for example `acme/billing-api`",
             ForgeKind::Gitlab => "for example `acme/backend/billing-api`",

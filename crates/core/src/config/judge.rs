@@ -1,7 +1,7 @@
 //! What must hold of an artifact's locations, in words without a place: the reader tells it at the place in the file, and
 //! [`Config::check`](super::Config::check) of a configuration that was built in code. Which location is meant is known by then.
 
-use super::locations::Place;
+use super::locations::ParsedLocation;
 use super::model::ArtifactKind;
 use crate::step::{Step, StepAction};
 use crate::template::Template;
@@ -40,7 +40,7 @@ pub(super) fn source(template: &Template, kind: ArtifactKind) -> Option<Fault> {
 }
 
 /// What keeps a source and a target from being one artifact's.
-pub(super) fn pair(from: &Place, to: &Place) -> Option<Fault> {
+pub(super) fn pair(from: &ParsedLocation, to: &ParsedLocation) -> Option<Fault> {
     if from == to {
         return fault("the target is the source", None, None);
     }
@@ -69,7 +69,7 @@ pub(super) fn pair(from: &Place, to: &Place) -> Option<Fault> {
 }
 
 /// Whether the target is a pointer: one object that says which folder is meant.
-pub(super) fn points(from: &Place, to: &Place) -> bool {
+pub(super) fn points(from: &ParsedLocation, to: &ParsedLocation) -> bool {
     from.kind() == ArtifactKind::Folder && to.is_pointer()
 }
 

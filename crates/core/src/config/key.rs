@@ -79,7 +79,7 @@ pub(super) enum Owner {
 
 /// What this version makes of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum KeySupport {
     /// It does what the key says.
     Acted,
     /// It reads the key and does nothing about it, so it writes nothing as long as the key stands there.
@@ -96,19 +96,19 @@ pub(super) struct Key {
     /// As it would be written; empty where there is none.
     pub(super) default: &'static str,
     pub(super) doc: &'static str,
-    pub(super) standing: Standing,
+    pub(super) standing: KeySupport,
 }
 
 pub(super) const fn key(name: &'static str, shape: Shape, default: &'static str, doc: &'static str) -> Key {
-    Key { name, shape, default, doc, standing: Standing::Acted }
+    Key { name, shape, default, doc, standing: KeySupport::Acted }
 }
 
 impl Key {
     pub(super) const fn unacted(self) -> Self {
-        Self { standing: Standing::Unacted, ..self }
+        Self { standing: KeySupport::Unacted, ..self }
     }
 
     pub(super) const fn closed(self, what: &'static str) -> Self {
-        Self { standing: Standing::Closed(what), ..self }
+        Self { standing: KeySupport::Closed(what), ..self }
     }
 }

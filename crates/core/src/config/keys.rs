@@ -2,7 +2,7 @@
 //! and the reference page are all made from these tables, so they can't say different things.
 
 use super::key::key;
-pub(super) use super::key::{Key, Owner, Shape, Standing};
+pub(super) use super::key::{Key, KeySupport, Owner, Shape};
 
 use Shape::{
     Address, Asked, Bool, Duration, Endpoint, Folder, Integer, Ledger, Link, List, Location, Name, Named,

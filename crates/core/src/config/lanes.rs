@@ -3,7 +3,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::environments::Draft;
-use super::locations::Place;
+use super::locations::ParsedLocation;
 use super::model::{Lane, LedgerPlace};
 use super::reading::Reading;
 use std::collections::BTreeSet;
@@ -137,9 +137,11 @@ pub(super) fn collisions(
     ledger: Option<&LedgerPlace>,
 ) {
     let ledger = match ledger {
-        Some(LedgerPlace { store, prefix }) => {
-            Some(Place::Store { store: store.clone(), key: prefix.as_str().to_owned(), folder: true })
-        }
+        Some(LedgerPlace { store, prefix }) => Some(ParsedLocation::Store {
+            store: store.clone(),
+            key: prefix.as_str().to_owned(),
+            folder: true,
+        }),
         _ => None,
     };
     let spots = || drafts.iter().flat_map(|draft| draft.spots.iter());

@@ -7,7 +7,7 @@ use super::reading::ReadContext;
 use super::sign_in;
 use super::variables::{Wrong, template};
 use crate::duration;
-use crate::names::{is_name, shown};
+use crate::names::{escape, is_name};
 use crate::pattern;
 use crate::suggest::closest;
 use crate::template::variable;
@@ -28,10 +28,10 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("known are {known}"),
             };
-            whole(format!("`{}` is not known here", shown(text)), Some(hint))
+            whole(format!("`{}` is not known here", escape(text)), Some(hint))
         }
         Shape::Name if !is_name(text) => whole(
-            format!("`{}` is not a name", shown(text)),
+            format!("`{}` is not a name", escape(text)),
             Some(
                 "names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends"
                     .to_owned(),
@@ -60,7 +60,7 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
         Shape::Versions => match text.parse::<VersionReq>() {
             Ok(_) => Vec::new(),
             Err(error) => whole(
-                format!("`{}` is not a semver requirement: {error}", shown(text)),
+                format!("`{}` is not a semver requirement: {error}", escape(text)),
                 Some("for example `>=1.4, <2`".to_owned()),
             ),
         },
@@ -84,7 +84,7 @@ pub(super) fn check(shape: &Shape, text: &str, context: &ReadContext<'_>) -> Vec
             wrong => wrong,
         },
         Shape::Region if variable(text).is_none() && !is_region(text) => whole(
-            format!("`{}` is not a region", shown(text)),
+            format!("`{}` is not a region", escape(text)),
             Some("for example `eu-central-1`: letters, digits and `-`".to_owned()),
         ),
         Shape::Path => path(text),
@@ -101,7 +101,7 @@ fn time_zone(text: &str) -> Vec<Wrong> {
     let near = named.clone().find(|name| city(name) == lower).or_else(|| closest(text, named));
     vec![Wrong {
         place: 0..text.len(),
-        message: format!("`{}` is not a time zone", shown(text)),
+        message: format!("`{}` is not a time zone", escape(text)),
         hint: Some(match near {
             Some(near) => format!("did you mean `{near}`?"),
             None => "for example `Europe/Berlin`, as in the IANA time zone database".to_owned(),
@@ -159,7 +159,7 @@ fn path(text: &str) -> Vec<Wrong> {
     if text.starts_with('/') || drive || leaves || text.contains('\\') || text.chars().any(char::is_control) {
         return vec![Wrong {
             place: 0..text.len(),
-            message: format!("`{}` leads out of the folder of `promote.toml`", shown(text)),
+            message: format!("`{}` leads out of the folder of `promote.toml`", escape(text)),
             hint: Some("paths are relative, with `/` between their parts and without `..`".to_owned()),
         }];
     }

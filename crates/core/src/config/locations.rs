@@ -6,14 +6,14 @@ use super::reading::ReadContext;
 use super::variables::{self, Wrong, replace};
 use crate::commit::CommitId;
 use crate::location::{Key, StoreId, image_parts, is_bucket, is_image_path, is_other};
-use crate::names::{EnvironmentName, ProjectName, shown};
+use crate::names::{EnvironmentName, ProjectName, escape};
 use crate::same_store::repository;
 use crate::template::{Template, Values, variable};
 use chrono::DateTime;
 
 /// What a location names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum ParsedLocation {
     /// The commit itself.
     Git,
     /// `HOST/REPOSITORY:TAG`.
@@ -32,7 +32,7 @@ fn known(schemes: &[&str]) -> String {
     own.fold(KNOWN.to_owned(), |known, own| known + &own)
 }
 
-impl Place {
+impl ParsedLocation {
     pub(super) fn kind(&self) -> ArtifactKind {
         match self {
             Self::Git => ArtifactKind::Git,
@@ -99,12 +99,12 @@ pub(super) fn ledger_template(text: &str, context: &ReadContext<'_>) -> Result<T
     }
     match template.as_str().strip_prefix("git:") {
         Some(branch) if !is_branch(branch) => {
-            whole(&format!("`{}` is not a branch", shown(branch)), Some("for example `git:promote-ledger`"))
+            whole(&format!("`{}` is not a branch", escape(branch)), Some("for example `git:promote-ledger`"))
         }
         Some(_) => Ok(template),
         // Whether the rest is a place is the same question for every value of `{project}`.
         None => match render(&template, None, None).as_deref().map(|text| classify(text, context.schemes)) {
-            Some(Ok(Place::Store { key, .. })) if !key.is_empty() => Ok(template),
+            Some(Ok(ParsedLocation::Store { key, .. })) if !key.is_empty() => Ok(template),
             Some(Ok(_)) => whole(
                 "the ledger is kept in a folder of a bucket, in a local folder, or on a branch",
                 Some("for example `s3://BUCKET/.promote/PROJECT/` or `git:promote-ledger`"),
@@ -136,7 +136,9 @@ pub(super) fn ledger(template: &Template, project: &ProjectName, schemes: &[&str
         });
     }
     match classify(&text, schemes) {
-        Ok(Place::Store { store, key, .. }) => Some(LedgerPlace { store, prefix: key.parse::<Key>().ok()? }),
+        Ok(ParsedLocation::Store { store, key, .. }) => {
+            Some(LedgerPlace { store, prefix: key.parse::<Key>().ok()? })
+        }
         _ => None,
     }
 }
@@ -161,9 +163,9 @@ pub(super) fn render(
 ///
 /// # Errors
 /// When it names nothing that promote knows.
-pub(super) fn classify(text: &str, schemes: &[&str]) -> Result<Place, Fault> {
+pub(super) fn classify(text: &str, schemes: &[&str]) -> Result<ParsedLocation, Fault> {
     if text == "git" {
-        return Ok(Place::Git);
+        return Ok(ParsedLocation::Git);
     }
     if let Some((scheme, rest)) = text.split_once("://") {
         let (bucket, key) = rest.split_once('/').unwrap_or((rest, ""));
@@ -175,17 +177,17 @@ pub(super) fn classify(text: &str, schemes: &[&str]) -> Result<Place, Fault> {
                 if !is_other(bucket) {
                     let hint = "letters, digits, `-`, `_` and `.`, a letter or digit at both ends";
                     return Err((
-                        format!("`{}` is not a store's name", shown(bucket)),
+                        format!("`{}` is not a store's name", escape(bucket)),
                         Some(hint.to_owned()),
                     ));
                 }
                 StoreId::Other { scheme: scheme.to_owned(), name: bucket.to_owned() }
             }
-            _ => return Err((format!("`{}://` is not known", shown(scheme)), Some(known(schemes)))),
+            _ => return Err((format!("`{}://` is not known", escape(scheme)), Some(known(schemes)))),
         };
         if !matches!(store, StoreId::Other { .. }) && !is_bucket(bucket) {
             let hint = "3 to 63 lower-case letters, digits, `-` and `.`, a letter or digit at both ends";
-            return Err((format!("`{}` is not a bucket's name", shown(bucket)), Some(hint.to_owned())));
+            return Err((format!("`{}` is not a bucket's name", escape(bucket)), Some(hint.to_owned())));
         }
         return stored(store, key, text.ends_with('/'));
     }
@@ -195,27 +197,27 @@ pub(super) fn classify(text: &str, schemes: &[&str]) -> Result<Place, Fault> {
     }
     if text.contains(':') {
         return Err((
-            format!("`{}` is neither a path nor an image with its registry", shown(text)),
+            format!("`{}` is neither a path nor an image with its registry", escape(text)),
             Some(format!(
                 "an image is written `HOST/REPOSITORY:TAG`, for example `docker.io/{}`",
-                shown(text)
+                escape(text)
             )),
         ));
     }
     stored(StoreId::Local, text, text.ends_with('/'))
 }
 
-fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
+fn stored(store: StoreId, key: &str, folder: bool) -> Result<ParsedLocation, Fault> {
     if store == StoreId::Local && key.starts_with('/') {
         return Err((
-            format!("`{}` is an absolute path", shown(key)),
+            format!("`{}` is an absolute path", escape(key)),
             Some("a plain location is a path below the folder of `promote.toml`".to_owned()),
         ));
     }
     let key = if folder { key.strip_suffix('/').unwrap_or(key) } else { key };
     // A whole bucket is a folder; the whole folder of the project is not.
     if key.is_empty() && folder && store != StoreId::Local {
-        return Ok(Place::Store { store, key: String::new(), folder });
+        return Ok(ParsedLocation::Store { store, key: String::new(), folder });
     }
     match key.parse::<Key>() {
         Ok(key)
@@ -224,9 +226,9 @@ fn stored(store: StoreId, key: &str, folder: bool) -> Result<Place, Fault> {
         {
             Err((format!("`{key}` is {whose}"), Some("use a separate location".to_owned())))
         }
-        Ok(key) => Ok(Place::Store { store, key: key.as_str().to_owned(), folder }),
+        Ok(key) => Ok(ParsedLocation::Store { store, key: key.as_str().to_owned(), folder }),
         Err(error) if store == StoreId::Local => {
-            Err((format!("`{}` can't be a path here: {}", shown(key), error.why()), Some(KNOWN.to_owned())))
+            Err((format!("`{}` can't be a path here: {}", escape(key), error.why()), Some(KNOWN.to_owned())))
         }
         Err(error) => Err((error.to_string(), Some(KNOWN.to_owned()))),
     }
@@ -245,7 +247,7 @@ fn reserved(key: &str) -> Option<&'static str> {
     }
 }
 
-fn image(text: &str, rest: &str) -> Result<Place, Fault> {
+fn image(text: &str, rest: &str) -> Result<ParsedLocation, Fault> {
     let (repository, tag) = rest.rsplit_once(':').unwrap_or((rest, ""));
     if rest.contains('@') {
         return Err((
@@ -255,21 +257,24 @@ fn image(text: &str, rest: &str) -> Result<Place, Fault> {
     }
     if !is_image_path(repository) {
         let hint = "lower-case letters, digits, `.`, `_`, `-` and `/`";
-        return Err((format!("`{}` is not an image's repository", shown(repository)), Some(hint.to_owned())));
+        return Err((
+            format!("`{}` is not an image's repository", escape(repository)),
+            Some(hint.to_owned()),
+        ));
     }
     let letters = tag.bytes().all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
     if tag.is_empty() || tag.len() > 128 || !letters || tag.starts_with(['.', '-']) {
         let hint = "1 to 128 letters, digits, `.`, `_` and `-`, with no `.` or `-` at the start";
-        return Err((format!("`{}` is not an image's tag", shown(tag)), Some(hint.to_owned())));
+        return Err((format!("`{}` is not an image's tag", escape(tag)), Some(hint.to_owned())));
     }
-    Ok(Place::Image(text.to_owned()))
+    Ok(ParsedLocation::Image(text.to_owned()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn classify(text: &str) -> Result<Place, Fault> {
+    fn classify(text: &str) -> Result<ParsedLocation, Fault> {
         super::classify(text, &[])
     }
 
@@ -277,7 +282,7 @@ mod tests {
     fn a_scheme_is_known_where_the_program_brings_its_store() {
         let place = super::classify("acme://Vault_1/a/b.zip", &["acme"]).unwrap();
         let store = StoreId::Other { scheme: "acme".to_owned(), name: "Vault_1".to_owned() };
-        assert_eq!(place, Place::Store { store, key: "a/b.zip".to_owned(), folder: false });
+        assert_eq!(place, ParsedLocation::Store { store, key: "a/b.zip".to_owned(), folder: false });
         let (unknown, hint) = super::classify("acm://vault/a", &["acme"]).unwrap_err();
         assert_eq!(unknown, "`acm://` is not known");
         assert!(hint.unwrap().ends_with("`acme://NAME/KEY`"));

@@ -3,7 +3,7 @@
 use super::diagnostic::Diagnostic;
 
 use super::reading::{Reading, Table, Value, kind_of};
-use crate::names::{EnvironmentName, shown};
+use crate::names::{EnvironmentName, escape};
 use crate::suggest::closest;
 use crate::tier::Tier;
 use std::ops::Range;
@@ -84,7 +84,7 @@ fn name(reading: &mut Reading<'_, '_>, value: &Value<'_>, order: &mut Order) -> 
         Ok(name) => name,
         Err(_) => {
             let found =
-                Diagnostic::error(value.span(), format!("`{}` is not an environment's name", shown(text)));
+                Diagnostic::error(value.span(), format!("`{}` is not an environment's name", escape(text)));
             reading.found.push(found.hint(
                 "names have 1 to 32 of the characters a-z, 0-9 and `-`, and a letter or digit at both ends",
             ));
@@ -111,7 +111,7 @@ fn strangers(reading: &mut Reading<'_, '_>, root: &Table<'_>, order: &Order) {
                 None => "not one of them".to_owned(),
             };
             let found =
-                Diagnostic::error(key.span(), format!("`[env.{}]` is not in `environments`", shown(text)));
+                Diagnostic::error(key.span(), format!("`[env.{}]` is not in `environments`", escape(text)));
             reading.found.push(found.label(label).also(order.span.clone(), "the environments"));
         }
     }

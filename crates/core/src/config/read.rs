@@ -1,7 +1,7 @@
 //! Reading the file: secrets covered first, then TOML, then the keys one by one, then what they mean together. Each part
 //! goes on after a mistake, so that all of them are told at once.
 
-use super::diagnostic::{Diagnostic, Found, Severity};
+use super::diagnostic::{Diagnostic, Diagnostics, Severity};
 use super::model::{ArtifactKind, Config};
 use super::reading::{ReadContext, Reading, Table};
 use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape, stores, unacted};
@@ -19,7 +19,7 @@ pub const LARGEST: usize = 256 * 1024;
 /// is an error.
 pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagnostic>), Vec<Diagnostic>> {
     if text.len() > LARGEST {
-        let mut found = Found::new("");
+        let mut found = Diagnostics::new("");
         let message = format!(
             "the file has {} bytes, more than the {LARGEST} that a configuration may have",
             text.len()
@@ -29,8 +29,12 @@ pub fn read(text: &str, context: &ReadContext<'_>) -> Result<(Config, Vec<Diagno
     }
     let hidden = secrets::find(text);
     let covered = secrets::cover(text, &hidden);
-    let mut reading =
-        Reading { text: &covered, context, found: Found::new(&covered), unacted: Found::new(&covered) };
+    let mut reading = Reading {
+        text: &covered,
+        context,
+        found: Diagnostics::new(&covered),
+        unacted: Diagnostics::new(&covered),
+    };
     secrets::report(&hidden, &mut reading.found);
     let covers = |span: &std::ops::Range<usize>| {
         hidden
@@ -62,8 +66,8 @@ fn syntax(reading: &mut Reading<'_, '_>, root: &Table<'_>, mistakes: &[toml::de:
     let mut checked = Reading {
         text: reading.text,
         context: reading.context,
-        found: Found::new(reading.text),
-        unacted: Found::new(reading.text),
+        found: Diagnostics::new(reading.text),
+        unacted: Diagnostics::new(reading.text),
     };
     shape::check(&mut checked, root);
     // One mistake can lead the parser to many complaints: the first of each line is enough, and ten are.
@@ -87,7 +91,7 @@ fn syntax(reading: &mut Reading<'_, '_>, root: &Table<'_>, mistakes: &[toml::de:
         };
         let next = reading.text.get(start..).and_then(|rest| rest.chars().next()).filter(|c| !c.is_control());
         let end = end.max(start + next.map_or(0, char::len_utf8));
-        reading.found.push(Diagnostic::error(start..end, crate::names::shown(message)).label(expected));
+        reading.found.push(Diagnostic::error(start..end, crate::names::escape(message)).label(expected));
     }
     for found in checked.found.into_list() {
         if !lines.contains(&found.line) {

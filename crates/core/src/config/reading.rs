@@ -1,7 +1,7 @@
 //! What all parts of reading share: the text, what is known from outside, and the findings. Also the few steps between
 //! TOML's spanned tree and plain values.
 
-use super::diagnostic::{Diagnostic, Found};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::variables::Wrong;
 use crate::names::ProjectName;
 use std::fmt;
@@ -41,9 +41,9 @@ pub(super) struct Reading<'t, 'c> {
     /// The text, secrets covered.
     pub(super) text: &'t str,
     pub(super) context: &'c ReadContext<'c>,
-    pub(super) found: Found<'t>,
+    pub(super) found: Diagnostics<'t>,
     /// What is asked for and not done; the file can be read all the same.
-    pub(super) unacted: Found<'t>,
+    pub(super) unacted: Diagnostics<'t>,
 }
 
 impl Reading<'_, '_> {

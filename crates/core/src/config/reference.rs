@@ -1,6 +1,6 @@
 //! The tables of keys as the reference page has them: in words for people.
 
-use super::keys::{Key, Shape, Standing, TABLES};
+use super::keys::{Key, KeySupport, Shape, TABLES};
 
 /// A key for the reference page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub fn reference() -> Vec<KeyRow> {
     TABLES.iter().flat_map(|(place, keys)| keys.iter().map(|key| row(*place, key))).collect()
 }
 
-impl Standing {
+impl KeySupport {
     /// What is added to the meaning of a key, for people.
     fn told(self) -> String {
         match self {

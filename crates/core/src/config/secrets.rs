@@ -1,7 +1,7 @@
 //! Secrets that were written into the file by mistake: found by their looks, and covered before anything else reads the
 //! text, so that no message, no excerpt and no value can show them.
 
-use super::diagnostic::{Diagnostic, Found};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use promote_port::secret_name::is_secret;
 use std::ops::Range;
 
@@ -39,7 +39,7 @@ pub(super) fn cover(text: &str, secrets: &[Secret]) -> String {
 }
 
 /// Says of each that it is there, never what it is.
-pub(super) fn report(secrets: &[Secret], found: &mut Found<'_>) {
+pub(super) fn report(secrets: &[Secret], found: &mut Diagnostics<'_>) {
     for secret in secrets {
         found.push(
             Diagnostic::error(secret.span.clone(), format!("{} is written in the file", secret.what))

@@ -2,12 +2,12 @@
 //! is not what its key takes. What values mean together is checked elsewhere.
 
 use super::diagnostic::Diagnostic;
-use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, Standing, TABLES};
+use super::keys::{ACTIONS, ENVIRONMENT, Key, KeySupport, Owner, PROJECT, STEP, Shape, TABLES};
 use super::leaf;
 use super::reading::{Reading, Table, Value, in_order, integer, kind_of};
 use super::unacted;
 use crate::location::{is_bucket, is_repository};
-use crate::names::{is_name, shown};
+use crate::names::{escape, is_name};
 use crate::suggest::closest;
 use std::ops::Range;
 use toml::de::DeValue;
@@ -44,7 +44,7 @@ fn standing(reading: &mut Reading<'_, '_>, key: &Key, span: Range<usize>, value:
     };
     let Some(found) = unacted::of_key(key.standing, key.name, span) else { return };
     match key.standing {
-        Standing::Unacted => reading.unacted.push(found),
+        KeySupport::Unacted => reading.unacted.push(found),
         _ if asks && !reading.found.is_bad(&value.span()) => reading.found.push(found),
         _ => {}
     }
@@ -72,7 +72,7 @@ fn unknown(
     let found = if !elsewhere.is_empty() {
         Diagnostic::error(span, format!("`{name}` belongs {}", elsewhere.join(" or "))).label("not here")
     } else {
-        let found = Diagnostic::error(span, format!("unknown key `{}`", shown(name)));
+        let found = Diagnostic::error(span, format!("unknown key `{}`", escape(name)));
         // `[prod]` is most likely meant to be `[env.prod]`.
         if here().any(|key| key == "environments") && value.get_ref().is_table() && is_environment(root, name)
         {
@@ -242,7 +242,7 @@ fn named(
                 Owner::Artifact => "an artifact's name",
                 Owner::Store => "the name of a bucket or of a repository of images",
             };
-            reading.error(span, format!("`{}` is not {what}", shown(name)));
+            reading.error(span, format!("`{}` is not {what}", escape(name)));
         }
         table(reading, inner, &[keys], root);
     }
@@ -253,7 +253,7 @@ fn variables(reading: &mut Reading<'_, '_>, inner: &Table<'_>) {
     for (name, span, value) in in_order(inner) {
         let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         if name.is_empty() || !letters || name.starts_with(|c: char| c.is_ascii_digit()) {
-            reading.error(span, format!("`{}` is not a variable's name", shown(name)));
+            reading.error(span, format!("`{}` is not a variable's name", escape(name)));
         } else if name.starts_with("PROMOTE_") {
             reading.error(span, format!("`{name}` is set by promote"));
         }

@@ -6,7 +6,7 @@ use super::diagnostic::Diagnostic;
 use super::reading::{Reading, Value};
 use super::variables::Wrong;
 use crate::location::{is_bucket, is_repository};
-use crate::names::shown;
+use crate::names::escape;
 use crate::suggest::closest;
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -30,7 +30,7 @@ pub(super) fn check(text: &str) -> Option<Wrong> {
         };
         return Some(Wrong {
             place: whole,
-            message: format!("`{}` is not known here", shown(text)),
+            message: format!("`{}` is not known here", escape(text)),
             hint: Some(hint),
         });
     }
@@ -47,9 +47,9 @@ pub(super) fn check(text: &str) -> Option<Wrong> {
 
 /// What was said of each registry's host so far: by which store, what, and where.
 #[derive(Default)]
-pub(super) struct Said<'a>(BTreeMap<&'a str, (&'a str, &'a str, Range<usize>)>);
+pub(super) struct SignIns<'a>(BTreeMap<&'a str, (&'a str, &'a str, Range<usize>)>);
 
-impl<'a> Said<'a> {
+impl<'a> SignIns<'a> {
     /// The value for the store `name`, when it can be kept to.
     pub(super) fn read(
         &mut self,
@@ -64,7 +64,7 @@ impl<'a> Said<'a> {
         }
         if is_bucket(name) {
             let message =
-                format!("`sign-in` is for repositories of images, and `{}` is a bucket", shown(name));
+                format!("`sign-in` is for repositories of images, and `{}` is a bucket", escape(name));
             let hint = "`[store.\"HOST/REPOSITORY\"]` is about a repository of images";
             reading.found.push(Diagnostic::error(span.clone(), message).hint(hint));
         }
@@ -74,7 +74,8 @@ impl<'a> Said<'a> {
         }
         let host = name.split('/').next().unwrap_or_default();
         if text.starts_with("http://") && !address::host(host).is_some_and(address::is_loopback) {
-            let message = format!("`http` is for a registry on this machine only, not for `{}`", shown(host));
+            let message =
+                format!("`http` is for a registry on this machine only, not for `{}`", escape(host));
             reading.found.push(Diagnostic::error(span, message).hint("use `https`"));
             return None;
         }

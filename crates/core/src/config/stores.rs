@@ -7,7 +7,7 @@ use super::layers::Layers;
 use super::locations;
 use super::model::LedgerPlace;
 use super::reading::{Reading, Table, in_order};
-use super::sign_in::Said;
+use super::sign_in::SignIns;
 use crate::location::{StoreId, is_repository};
 use crate::port::StoreSettings;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ pub(super) fn stores(
     let names: Vec<&str> = used.iter().map(|(name, _)| *name).collect();
     // Where no location could be read, that was told.
     let placed = drafts.iter().any(|draft| !draft.spots.is_empty());
-    let mut said = Said::default();
+    let mut said = SignIns::default();
     for (name, span, value) in in_order(tables) {
         let Some(table) = value.get_ref().as_table() else { continue };
         let keys = Layers::new(Some(table), None);
@@ -124,13 +124,13 @@ fn used<'a>(drafts: &'a [Draft<'_, '_>], ledger: Option<&'a LedgerPlace>) -> Vec
     });
     let places: Vec<_> = places.collect();
     names.extend(places.iter().filter_map(|place| match place {
-        locations::Place::Image(text) => {
+        locations::ParsedLocation::Image(text) => {
             crate::location::image_parts(text).map(|(repository, _)| (repository, Kind::Image))
         }
         _ => None,
     }));
     let stores = places.into_iter().filter_map(|place| match place {
-        locations::Place::Store { store, .. } => Some(store),
+        locations::ParsedLocation::Store { store, .. } => Some(store),
         _ => None,
     });
     let ledger = ledger.map(|ledger| &ledger.store);

@@ -2,22 +2,22 @@
 //! asked for and is not kept is worse than none, because people count on it.
 
 use super::diagnostic::Diagnostic;
-use super::keys::Standing;
+use super::keys::KeySupport;
 use super::model::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use std::ops::Range;
 
 /// The finding about a key, where this version does not act on it.
-pub(super) fn of_key(standing: Standing, name: &str, span: Range<usize>) -> Option<Diagnostic> {
+pub(super) fn of_key(standing: KeySupport, name: &str, span: Range<usize>) -> Option<Diagnostic> {
     match standing {
-        Standing::Acted => None,
-        Standing::Unacted => Some(
+        KeySupport::Acted => None,
+        KeySupport::Unacted => Some(
             Diagnostic::error(span, format!("`{name}` is read, and this version does not act on it"))
                 .label("nothing is done about it")
                 .hint("take it out; until then nothing is published, moved or recorded"),
         ),
-        Standing::Closed(what) => Some(
+        KeySupport::Closed(what) => Some(
             Diagnostic::warning(
                 span,
                 format!("this version records no {what}, so nothing can open `{name}` yet"),

@@ -2,7 +2,7 @@
 //! variable holds is taken literally: its braces are no placeholders.
 
 use super::secrets;
-use crate::names::shown;
+use crate::names::escape;
 use crate::template::Template;
 use promote_port::secret_name::is_secret;
 use std::ops::Range;
@@ -89,7 +89,7 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
     let (name, rest) = inside.split_at(end);
     if name.is_empty() || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err((
-            format!("`${{{}}}` names no variable", shown(inside)),
+            format!("`${{{}}}` names no variable", escape(inside)),
             Some("`${NAME}`, `${NAME:-default}` and `${NAME:?why}` are known".to_owned()),
         ));
     }
@@ -112,7 +112,7 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
         (Some(value), Some(":-" | ":?"), _) => Ok(value),
         (None, Some(":-"), Some(default)) => Ok(default.to_owned()),
         (None, Some(":?"), Some(why)) => {
-            let why = if why.trim().is_empty() { String::new() } else { format!(": {}", shown(why.trim())) };
+            let why = if why.trim().is_empty() { String::new() } else { format!(": {}", escape(why.trim())) };
             Err((format!("the variable `{name}` is not set{why}"), None))
         }
         (set, _, _) if rest.is_empty() => set.ok_or_else(|| {
@@ -120,7 +120,7 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
             (format!("the variable `{name}` is not set"), Some(hint))
         }),
         _ => Err((
-            format!("`{}` can't follow a variable's name", shown(rest)),
+            format!("`{}` can't follow a variable's name", escape(rest)),
             Some(format!("`${{{name}}}`, `${{{name}:-default}}` and `${{{name}:?why}}` are known")),
         )),
     }

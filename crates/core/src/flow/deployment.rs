@@ -13,11 +13,11 @@ use crate::lookout::{Lookout, Loss, Lost};
 use crate::observe::environment;
 use crate::plan::Plan;
 use crate::port::StepEnd;
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::snapshot::Snapshot;
 use crate::standing;
 use crate::steps;
-use crate::world::World;
 
 /// How steps that ran before run again.
 pub(super) struct Again {
@@ -28,7 +28,7 @@ pub(super) struct Again {
 /// Runs the deploy and verify steps of what is committed, and writes their outcome. `again`: somebody ran them before.
 #[allow(clippy::too_many_arguments)] // Each is a thing of its own, and they meet here only.
 pub(super) async fn deploy(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     plan: &Plan,
     snapshot: &Snapshot,
@@ -62,11 +62,11 @@ pub(super) async fn deploy(
     }
     let nothing = || Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name));
     let of = commit.state().committed.ok_or_else(nothing)?;
-    let writer = Writer::new(world, &snapshot.genesis, settings, request);
+    let writer = Writer::new(ports, &snapshot.genesis, settings, request);
     let lookout = Lookout::committed(writer, commit).ok_or_else(nothing)?;
     let at = snapshot.taken_at;
     let walk = steps::Walk {
-        world,
+        ports,
         config,
         environment: settings,
         plan,
@@ -86,13 +86,13 @@ pub(super) async fn deploy(
                 done.result = result;
                 done.exit = standing::ended(result);
                 done.lost = Some(lost);
-                world.events.hear(&Event::Outcome { promotion, result });
+                ports.events.hear(&Event::Outcome { promotion, result });
                 return Ok(done);
             }
             Err(lost) => return Err(overtaken_before(settings, &lost)),
         }
         if again.beside {
-            lease::until_heard(world, "a step of the deployment that is taken over may still run until then")
+            lease::until_heard(ports, "a step of the deployment that is taken over may still run until then")
                 .await;
         }
     }
@@ -112,7 +112,7 @@ pub(super) async fn deploy(
         Ok(Ok(head)) => {
             done.head = head;
             done.exit = standing::ended(done.result);
-            world.events.hear(&Event::Outcome { promotion, result: done.result });
+            ports.events.hear(&Event::Outcome { promotion, result: done.result });
             return Ok(done);
         }
         Ok(Err(lost)) => lost,
@@ -136,7 +136,7 @@ pub(super) async fn deploy(
     done.result = OutcomeResult::Superseded;
     done.exit = standing::ended(done.result);
     done.lost = Some(lost);
-    world.events.hear(&Event::Outcome { promotion, result: done.result });
+    ports.events.hear(&Event::Outcome { promotion, result: done.result });
     Ok(done)
 }
 

@@ -7,8 +7,8 @@ use crate::lookout::{Loss, Lost};
 use crate::observe::adopted;
 use crate::observe::undoing::lasting;
 use crate::plan::Plan;
+use crate::ports::Ports;
 use crate::undo::{self, Way};
-use crate::world::World;
 
 /// A promotion whose move was committed, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -88,10 +88,10 @@ impl Done {
     }
 
     /// The same with what the way back depends on. That it can't be told makes nothing of what was done undone.
-    pub(crate) async fn looked_back(mut self, world: &World) -> Self {
+    pub(crate) async fn looked_back(mut self, ports: &Ports) -> Self {
         let lane = &self.head.record.lane;
-        self.adopted = adopted(&world.view(), lane, Some(self.head.state())).await.unwrap_or_default();
-        let stays = lasting(world.ledger.reader(), lane, Some(&self.head)).await.unwrap_or_default();
+        self.adopted = adopted(&ports.view(), lane, Some(self.head.state())).await.unwrap_or_default();
+        let stays = lasting(ports.ledger.reader(), lane, Some(&self.head)).await.unwrap_or_default();
         self.first = stays.is_some();
         self.stays = stays.unwrap_or_default();
         self

@@ -6,15 +6,15 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Genesis, Head, Kind, Outcome, OutcomeResult, StepRecord};
+use crate::ports::Ports;
 use crate::request::Request;
-use crate::world::World;
 
 /// Writes how a deployment ended.
 ///
 /// # Errors
 /// When another promotion came after the commit, or the ledger does not take the record.
 pub async fn outcome(
-    world: &World,
+    ports: &Ports,
     settings: &Environment,
     genesis: &(Genesis, Digest),
     request: &Request,
@@ -25,7 +25,7 @@ pub async fn outcome(
     let Some(of) = commit.state().committed else {
         return Err(Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name)));
     };
-    let writer = Writer::new(world, genesis, settings, request);
+    let writer = Writer::new(ports, genesis, settings, request);
     let still = |head: Option<&Head>| {
         let state = head.map(Head::state);
         if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {

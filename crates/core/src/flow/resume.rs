@@ -12,16 +12,16 @@ use crate::invocation::Invocation;
 use crate::ledger::{Action, LedgerError};
 use crate::observe::environment;
 use crate::plan::Nothing;
+use crate::ports::{Ports, ReadPorts};
 use crate::request::{Request, TakeOver, Wanted};
 use crate::snapshot::Snapshot;
-use crate::world::{View, World};
 
 /// Finishes a promotion whose move was committed, but whose deployment's end was never written down.
 ///
 /// # Errors
 /// When the ledger can't be read or written, or somebody else took over first.
 pub async fn finish(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     nothing: &Nothing,
     snapshot: &Snapshot,
@@ -53,7 +53,7 @@ pub async fn finish(
     }
     if let Some(promotion) = state.current.as_ref().and_then(|current| current.promotion.clone()) {
         let moved = config.moved(settings, &plan.terms.include);
-        world.events.hear(&Event::Again {
+        ports.events.hear(&Event::Again {
             promotion,
             release: plan.release.commit.clone(),
             moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
@@ -62,19 +62,19 @@ pub async fn finish(
     let beside = Deploying::seen(config, snapshot)
         .is_some_and(|deploying| !deploying.left && snapshot.taken_at < deploying.until);
     let again = Some(Again { beside });
-    let deployment = deploy(world, config, &plan, snapshot, request, head, Vec::new(), again);
+    let deployment = deploy(ports, config, &plan, snapshot, request, head, Vec::new(), again);
     let mut done = Box::pin(deployment).await?;
-    put_back(world, config, settings, request, &mut done).await;
-    Ok(done.looked_back(world).await)
+    put_back(ports, config, settings, request, &mut done).await;
+    Ok(done.looked_back(ports).await)
 }
 
 /// The request that finishes what is open in an environment.
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub async fn resuming(view: &View, config: &Config, request: Request) -> Result<Request, Failure> {
+pub async fn resuming(view: &ReadPorts, config: &Config, request: Request) -> Result<Request, Failure> {
     let settings = environment(config, &request.environment)?;
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
     let take_over = match request.take_over {
         TakeOver::Confirmed => TakeOver::Confirmed,

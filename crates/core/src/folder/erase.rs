@@ -8,8 +8,8 @@ use super::{IN_FLIGHT, inside, is_reserved};
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::{FOLDER, Key, Location};
-use crate::patience::Attempts;
 use crate::port::{Bucket, Clock, ErrorKind, Object, Precondition, ProviderError, Token};
+use crate::retry::Attempts;
 use futures_util::{StreamExt as _, stream};
 use std::collections::{HashMap, HashSet};
 

@@ -4,7 +4,7 @@
 use super::is_reserved;
 use crate::digest::Digest;
 use crate::location::{Key, Location};
-use crate::names::shown;
+use crate::names::escape;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError, Token};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -155,7 +155,7 @@ impl FolderManifest {
             SCHEMA => {}
             NOTED if self.of.is_none() && self.files.iter().any(|file| file.token.is_some()) => {}
             NOTED => return Err(FolderError::Form),
-            other => return Err(FolderError::Schema(shown(other))),
+            other => return Err(FolderError::Schema(escape(other))),
         }
         if self.files.len() > MOST_FILES {
             return Err(FolderError::Many(self.files.len()));
@@ -228,7 +228,9 @@ impl FolderManifest {
         bucket: &dyn BucketReader,
         location: &Location,
     ) -> Result<Option<(Object, Self)>, ProviderError> {
-        let Some((object, bytes)) = bucket.get_at_once(&location.key, LIMIT).await? else { return Ok(None) };
+        let Some((object, bytes)) = bucket.get_with_metadata(&location.key, LIMIT).await? else {
+            return Ok(None);
+        };
         let manifest = Self::from_bytes(&bytes).map_err(|error| {
             let message = "what is there is not the manifest of a folder";
             ProviderError::new(ErrorKind::Corrupt, bucket, location, message).caused_by(error)

@@ -3,37 +3,37 @@
 //! in place: new and changed files, then deletions, then the manifest. Which release goes where is decided elsewhere;
 //! a target that only names a folder (a pointer) is an object like any other.
 
-mod carry;
+mod bare_folder;
 mod content;
+mod copier;
 mod difference;
 mod erase;
-mod held;
 mod listing;
 mod manifest;
 mod others;
 mod pins;
-mod place;
 mod publish;
 mod removable;
 pub mod source;
 mod standing;
 mod strangers;
+mod sync;
 mod verify;
 
+pub(crate) use bare_folder::held;
 pub(crate) use content::read_digest;
 pub use difference::{Change, Difference, Write, change, difference};
 pub(crate) use erase::{Erased, Removed, erase, remove};
-pub(crate) use held::held;
 pub use manifest::{
     FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, NOTED, PUBLISHED_LIMIT, SCHEMA,
 };
 pub(crate) use others::others;
-pub use place::{Bringing, Known};
 pub use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};
-pub use source::{Looked, Pin};
+pub use source::{Pin, SourceFindings};
 pub use standing::{NewestIntent, PAUSE_S, Standing};
 pub use strangers::{MOST_NAMED, Strangers, listed};
+pub use sync::{FolderSync, ReadBefore};
 pub use verify::{Checked, check};
 
 use crate::location::{FOLDER, Key, LocationError};

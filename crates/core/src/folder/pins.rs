@@ -1,27 +1,27 @@
 //! Finding the exact objects of a release's folder that are to be copied, before anything is.
 
-use super::carry::{Carrier, copies};
+use super::copier::{FileCopier, copies};
 use super::difference::Write;
 use super::manifest::FolderManifest;
-use super::place::Bringing;
-use super::source::{Looked, Part, Reads, judge, objects, read};
+use super::source::{Part, Reads, SourceFindings, judge, objects, read};
+use super::sync::FolderSync;
 use super::{headers, inside};
 use crate::location::{Key, Location};
 use crate::port::{ErrorKind, PinnedSource, ProviderError};
 use std::collections::BTreeMap;
 
-impl Bringing<'_> {
+impl FolderSync<'_> {
     /// The exact objects to copy, for a store that copies by itself: those that the plan found right, and others looked
     /// up one by one, or by listing when they are many. A source that is not what was published is found before anything
     /// is written.
     pub(super) async fn pins(
         &self,
-        carrier: &Carrier<'_>,
+        copier: &FileCopier<'_>,
         source: &FolderManifest,
         writes: &[Write],
     ) -> Result<BTreeMap<Key, PinnedSource>, ProviderError> {
         for write in writes {
-            carrier.place(&write.file.path)?;
+            copier.place(&write.file.path)?;
         }
         if writes.is_empty() || !copies(self.moved) {
             return Ok(BTreeMap::new());
@@ -30,7 +30,7 @@ impl Bringing<'_> {
         let seen = |path: &Key| known.and_then(|pins| pins.get(path));
         let paths = writes.iter().map(|write| &write.file.path).filter(|path| seen(path).is_none());
         let unseen: Vec<Key> = paths.cloned().collect();
-        let mut looked = Looked::default();
+        let mut looked = SourceFindings::default();
         if !unseen.is_empty() {
             let (location, part) = (&self.moved.source.location, Part::Files(unseen));
             let objects = Box::pin(objects(self.from, location, source, &part)).await?;
@@ -45,12 +45,12 @@ impl Bringing<'_> {
         for write in writes {
             let path = &write.file.path;
             let error = |kind, message| {
-                ProviderError::new(kind, self.from, format!("{}{path}", carrier.below), message)
+                ProviderError::new(kind, self.from, format!("{}{path}", copier.below), message)
             };
             let Some(found) = seen(path).cloned().or_else(|| looked.pins.remove(path)) else {
                 return Err(error(ErrorKind::NotFound, "the release's folder lacks this file"));
             };
-            let key = inside(carrier.below, path)
+            let key = inside(copier.below, path)
                 .map_err(|cause| error(ErrorKind::Invalid, "it has no key").caused_by(cause))?;
             let pin = PinnedSource {
                 location: Location { store: self.moved.source.location.store.clone(), key },
@@ -66,7 +66,7 @@ impl Bringing<'_> {
     }
 
     /// Whether nothing is wrong with the release's folder.
-    fn right(&self, looked: &Looked) -> Result<(), ProviderError> {
+    fn right(&self, looked: &SourceFindings) -> Result<(), ProviderError> {
         let location = &self.moved.source.location;
         let error = |kind, message| ProviderError::new(kind, self.from, location, message);
         if let Some(first) = looked.faults.told(location).into_iter().next() {

@@ -10,12 +10,12 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::location::{Key, Location};
-use crate::names::shown;
-use crate::patience::Attempts;
+use crate::names::escape;
 use crate::placing::differs;
 use crate::port::{
     Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, Object, ProviderError, Token,
 };
+use crate::retry::Attempts;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -48,7 +48,7 @@ impl Entry {
 /// Refuses files that only lie in a folder by mistake.
 fn admit(path: &Key) -> Result<(), Failure> {
     let refused = |why: &str| {
-        Failure::new(ExitStatus::Usage, format!("`{}` can't be published: {why}", shown(path.as_str())))
+        Failure::new(ExitStatus::Usage, format!("`{}` can't be published: {why}", escape(path.as_str())))
             .hint("leave it out of the folder")
     };
     let name = path.as_str().rsplit('/').next().unwrap_or_default();
@@ -184,8 +184,11 @@ impl Publishing<'_> {
         let mut puts = Vec::with_capacity(wanted.files.len());
         for file in &wanted.files {
             let key = inside(prefix, &file.path).map_err(|error| {
-                Failure::new(ExitStatus::Usage, format!("`{}` can't be published", shown(file.path.as_str())))
-                    .caused_by(error)
+                Failure::new(
+                    ExitStatus::Usage,
+                    format!("`{}` can't be published", escape(file.path.as_str())),
+                )
+                .caused_by(error)
             })?;
             let Some(body) = bodies.get(&file.path) else { continue };
             puts.push((file.clone(), key, body.clone(), there.contains_key(&file.path)));

@@ -2,7 +2,7 @@
 //! mark.
 
 use super::IN_FLIGHT;
-use super::carry::marked;
+use super::copier::marked;
 use super::inside;
 use super::manifest::FolderManifest;
 use super::others::others;

@@ -65,7 +65,7 @@ pub enum Part {
 
 /// What was found of the files of a release's own folder.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Looked {
+pub struct SourceFindings {
     /// What copies are pinned to, of those files that are to be copied and were found right.
     pub pins: BTreeMap<Key, Pin>,
     /// Files of which only their bytes can tell.
@@ -130,8 +130,8 @@ pub async fn one_page(
 
 /// Judges a part of a release's folder by what the store says of it. `manifest` tells the files and the tokens at which
 /// they are right, `reads` what was read of some.
-pub fn judge(manifest: &FolderManifest, part: &Part, objects: &[Object], reads: &Reads) -> Looked {
-    let mut looked = Looked::default();
+pub fn judge(manifest: &FolderManifest, part: &Part, objects: &[Object], reads: &Reads) -> SourceFindings {
+    let mut looked = SourceFindings::default();
     let there: HashMap<&str, &Object> = objects.iter().map(|object| (object.key.as_str(), object)).collect();
     let whole = *part == Part::Whole;
     let files: Vec<&FolderFile> = match part {

@@ -6,7 +6,7 @@ use super::manifest::FolderManifest;
 use super::others::others;
 use crate::digest::{Digest, Hasher};
 use crate::location::Location;
-use crate::names::shown;
+use crate::names::escape;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use serde::{Deserialize, Serialize};
 
@@ -49,7 +49,7 @@ impl Strangers {
     /// The first `most` of them by name, and how many more there are: a part of a sentence, safe to show.
     pub fn told(&self, most: usize) -> String {
         let names: Vec<String> =
-            self.named.iter().take(most).map(|name| format!("`{}`", shown(name))).collect();
+            self.named.iter().take(most).map(|name| format!("`{}`", escape(name))).collect();
         match self.count.saturating_sub(names.len()) {
             0 => names.join(", "),
             more => format!("{} and {more} more", names.join(", ")),

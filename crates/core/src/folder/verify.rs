@@ -1,14 +1,14 @@
 //! Comparing a folder with its manifest, and that with what the ledger says.
 
-use super::carry::marked;
 use super::content::read_digest;
+use super::copier::marked;
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest};
 use super::others::others;
 use super::{IN_FLIGHT, inside};
 use crate::digest::Digest;
 use crate::location::{Key, Location};
-use crate::names::shown;
+use crate::names::escape;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use std::collections::HashMap;
@@ -144,9 +144,9 @@ async fn beside(
         looks.buffer_unordered(IN_FLIGHT).try_filter_map(|one| async move { Ok(one) }).try_collect().await?;
     looked.sort();
     let (left, strays): (Vec<_>, Vec<_>) = looked.into_iter().partition(|(_, ours)| *ours);
-    let left = left.into_iter().map(|(path, _)| format!("`{}` is left over", shown(path.as_str())));
+    let left = left.into_iter().map(|(path, _)| format!("`{}` is left over", escape(path.as_str())));
     let strays =
-        strays.into_iter().map(|(path, _)| format!("`{}` is not the release's", shown(path.as_str())));
+        strays.into_iter().map(|(path, _)| format!("`{}` is not the release's", escape(path.as_str())));
     Ok((left.collect(), strays.collect()))
 }
 

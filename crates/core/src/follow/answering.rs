@@ -1,7 +1,7 @@
 //! Finding what waits for a person in the execution that carries our write. An approval of another execution is never
 //! taken for it.
 
-use super::ours;
+use super::matching;
 use crate::port::pipeline::Waiting;
 use crate::port::{Pipelines, ProviderError, StepTarget};
 
@@ -28,9 +28,9 @@ pub async fn waits(
         Err(error) if error.lacks_right() => None,
         Err(error) => return Err(error),
     };
-    let wanted = ours::wanted(declared.as_ref(), targets, true).unwrap_or_default();
-    let recent = pipelines.recent(name, ours::since(&wanted)).await?;
-    let carrying = |id: &str| recent.iter().any(|one| one.id == id && ours::carries(one, &wanted));
+    let wanted = matching::wanted(declared.as_ref(), targets, true).unwrap_or_default();
+    let recent = pipelines.recent(name, matching::since(&wanted)).await?;
+    let carrying = |id: &str| recent.iter().any(|one| one.id == id && matching::carries(one, &wanted));
     let mut found = Waits::default();
     for stage in pipelines.stages(name).await? {
         let is_ours = !wanted.is_empty() && stage.execution.as_deref().is_some_and(carrying);

@@ -1,20 +1,20 @@
 //! Following what a move set off in pipelines that a vendor runs: finding the executions that our write started, or
 //! starting them, and waiting for their ends. It reads through [`Pipelines`] and waits on a [`Clock`], nothing else.
-//! Which execution is ours is decided in [`ours`]; what a person reads is worded in `words`.
+//! Which execution is ours is decided in [`matching`]; what a person reads is worded in `messages`.
 
 mod answering;
+mod matching;
+mod messages;
 mod one;
-mod ours;
 mod returning;
 mod several;
 #[cfg(test)]
 mod tests;
-mod words;
 
 pub use answering::{Waits, waits};
-pub use ours::{Places, Wanted, differs, near, ours, wanted, watches};
+pub use matching::{Places, Wanted, differs, near, ours, wanted, watches};
+pub use messages::{elsewhere, plain, unversioned};
 pub use returning::{Return, earlier};
-pub use words::{elsewhere, plain, unversioned};
 
 use crate::port::{Clock, Pipelines, StepEnd, StepTarget};
 use std::collections::BTreeMap;

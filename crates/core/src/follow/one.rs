@@ -1,12 +1,12 @@
 //! One pipeline, from its declaration to the end of its execution.
 
-use super::{Ending, Follow, ours, words};
+use super::{Ending, Follow, matching, messages};
 use crate::digest::Digest;
 use crate::port::pipeline::{
     ActionRun, ActionStatus, Declaration, Execution, ExecutionStatus, StageNow, Taken,
 };
 use crate::port::{ErrorKind, ProviderError, StepEnd, StepProgress};
-use ours::Wanted;
+use matching::Wanted;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ struct One<'f> {
 }
 
 /// One look: what it came to, or whether to go on.
-type Looked = Result<Option<Ending>, ProviderError>;
+type LookResult = Result<Option<Ending>, ProviderError>;
 
 impl One<'_> {
     async fn until_ended(&mut self) -> Ending {
@@ -95,7 +95,7 @@ impl One<'_> {
     }
 
     /// Reads the declaration, and finds out what to look for.
-    async fn prepare(&mut self) -> Looked {
+    async fn prepare(&mut self) -> LookResult {
         match self.follow.pipelines.describe(self.name).await {
             Ok(declared) => self.declared = Some(declared),
             Err(error) if self.follow.start.is_none() && error.lacks_right() => {
@@ -103,7 +103,7 @@ impl One<'_> {
             }
             Err(error) => return Err(error),
         }
-        match ours::wanted(self.declared.as_ref(), self.follow.targets, self.follow.start.is_some()) {
+        match matching::wanted(self.declared.as_ref(), self.follow.targets, self.follow.start.is_some()) {
             Ok(wanted) if !wanted.is_empty() => {
                 self.wanted = wanted;
                 Ok(None)
@@ -115,7 +115,7 @@ impl One<'_> {
                 )))
             }
             Err(places) => {
-                let mut ending = self.ended(StepEnd::Errored, words::elsewhere(self.name, &places));
+                let mut ending = self.ended(StepEnd::Errored, messages::elsewhere(self.name, &places));
                 ending.detail.push(
                     "let the pipeline's source action watch the target, or name the pipeline that does; `promote doctor` compares them"
                         .to_owned(),
@@ -131,9 +131,9 @@ impl One<'_> {
         }
     }
 
-    async fn look(&mut self) -> Looked {
+    async fn look(&mut self) -> LookResult {
         let pipelines = self.follow.pipelines;
-        let mut recent = pipelines.recent(self.name, ours::since(&self.wanted)).await?;
+        let mut recent = pipelines.recent(self.name, matching::since(&self.wanted)).await?;
         if let Some(pinned) = &self.pinned
             && !recent.iter().any(|one| one.id == *pinned)
             && let Some(found) = self.look_at(pinned).await?
@@ -143,7 +143,7 @@ impl One<'_> {
         if self.must_start(&recent) {
             return self.start(&recent).await;
         }
-        let found = ours::ours(&recent, &self.wanted, self.pinned.as_deref()).cloned();
+        let found = matching::ours(&recent, &self.wanted, self.pinned.as_deref()).cloned();
         // One that was seen is not lost when it drops out of the latest ones.
         let found = match (found, &self.execution) {
             (None, Some(known)) => self.look_at(&known.id).await?,
@@ -168,10 +168,10 @@ impl One<'_> {
         let going = |one: &Execution| !one.status.is_ended() || one.status == ExecutionStatus::Succeeded;
         self.follow.start.is_some()
             && self.pinned.is_none()
-            && !ours::ours(recent, &self.wanted, None).is_some_and(going)
+            && !matching::ours(recent, &self.wanted, None).is_some_and(going)
     }
 
-    async fn start(&mut self, recent: &[Execution]) -> Looked {
+    async fn start(&mut self, recent: &[Execution]) -> LookResult {
         let promotion = self.follow.start.unwrap_or_default();
         let taken = |one: &Wanted| {
             Some(Taken { action: one.action.clone()?, version: one.version.clone()?, key: one.key.clone() })
@@ -183,7 +183,7 @@ impl One<'_> {
             return Ok(Some(self.ended(StepEnd::Errored, text)));
         }
         // The same for a repetition of this very start, another one after an execution that did not succeed.
-        let attempt = recent.iter().filter(|one| ours::carries(one, &self.wanted)).count();
+        let attempt = recent.iter().filter(|one| matching::carries(one, &self.wanted)).count();
         let text = format!("{}\n{promotion}\n{versions:?}\n{attempt}", self.name);
         let token = Digest::of(text.as_bytes()).hex();
         let id = match self.follow.pipelines.start(self.name, &versions, &token).await {
@@ -194,23 +194,23 @@ impl One<'_> {
             }
             Err(error) => return Err(error),
         };
-        self.note(format!("{}: execution {} was started", self.name, words::plain(&id)));
-        self.last = format!("{}: execution {} was started", self.name, words::plain(&id));
+        self.note(format!("{}: execution {} was started", self.name, messages::plain(&id)));
+        self.last = format!("{}: execution {} was started", self.name, messages::plain(&id));
         self.pinned = Some(id);
         Ok(None)
     }
 
-    async fn not_yet(&mut self, recent: &[Execution]) -> Looked {
+    async fn not_yet(&mut self, recent: &[Execution]) -> LookResult {
         let now = self.follow.clock.steady();
-        if let Some(other) = ours::other(recent, &self.wanted) {
+        if let Some(other) = matching::other(recent, &self.wanted) {
             let since = *self.other_since.get_or_insert(now);
             self.note(format!(
                 "{}: {} took another version; waiting for ours",
                 self.name,
-                words::took(other)
+                messages::took(other)
             ));
             if now.saturating_sub(since) >= self.follow.pace.skipped {
-                let text = format!("{}: skipped: {} took a newer version", self.name, words::took(other));
+                let text = format!("{}: skipped: {} took a newer version", self.name, messages::took(other));
                 return Ok(Some(self.ended(StepEnd::Superseded, text)));
             }
         }
@@ -218,7 +218,7 @@ impl One<'_> {
         if self.hints.is_empty() && self.pinned.is_none() && waited >= self.follow.pace.hint {
             let stages = self.stages().await?;
             let versions = self.wanted.iter().any(|one| one.version.is_some());
-            self.hints = words::causes(self.declared.as_ref(), &stages, versions);
+            self.hints = messages::causes(self.declared.as_ref(), &stages, versions);
             self.note(format!("{}: no execution has taken what was written yet", self.name));
             for hint in self.hints.clone() {
                 self.note(format!("{}: {hint}", self.name));
@@ -227,41 +227,43 @@ impl One<'_> {
         Ok(None)
     }
 
-    async fn follow_on(&mut self, execution: Execution, recent: &[Execution]) -> Looked {
+    async fn follow_on(&mut self, execution: Execution, recent: &[Execution]) -> LookResult {
         if self.execution.as_ref().is_none_or(|known| known.id != execution.id) {
-            let by = execution.trigger.as_deref().map(|by| format!(", by {}", words::plain(by)));
+            let by = execution.trigger.as_deref().map(|by| format!(", by {}", messages::plain(by)));
             self.note(format!(
                 "{}: execution {} took it{}",
                 self.name,
-                words::plain(&execution.id),
+                messages::plain(&execution.id),
                 by.unwrap_or_default()
             ));
         }
         self.execution = Some(execution.clone());
         let runs = self.actions(&execution.id).await?;
         for run in &runs {
-            self.note(format!("{}: {}", self.name, words::action(run)));
-            self.last = format!("{}: {}", self.name, words::action(run));
+            self.note(format!("{}: {}", self.name, messages::action(run)));
+            self.last = format!("{}: {}", self.name, messages::action(run));
         }
         let ending = match execution.status {
-            ExecutionStatus::Succeeded => self.ended(StepEnd::Succeeded, words::succeeded(self.name, &runs)),
+            ExecutionStatus::Succeeded => {
+                self.ended(StepEnd::Succeeded, messages::succeeded(self.name, &runs))
+            }
             ExecutionStatus::Failed => {
-                let (summary, links) = words::failed(self.name, &execution, &runs);
+                let (summary, links) = messages::failed(self.name, &execution, &runs);
                 let mut ending = self.ended(StepEnd::Failed, summary);
                 ending.detail.splice(0..0, links);
                 ending
             }
             ExecutionStatus::Superseded => {
                 let newer = recent.iter().take_while(|one| one.id != execution.id).last();
-                self.ended(StepEnd::Superseded, words::superseded(self.name, newer))
+                self.ended(StepEnd::Superseded, messages::superseded(self.name, newer))
             }
             ExecutionStatus::Stopped | ExecutionStatus::Cancelled => {
                 let word = match execution.status {
                     ExecutionStatus::Stopped => "stopped by a person",
                     _ => "cancelled, since the pipeline was changed",
                 };
-                let why = execution.why.as_deref().map(words::plain).filter(|why| !why.is_empty());
-                self.ended(StepEnd::Errored, words::said(format!("{}: {word}", self.name), why))
+                let why = execution.why.as_deref().map(messages::plain).filter(|why| !why.is_empty());
+                self.ended(StepEnd::Errored, messages::said(format!("{}: {word}", self.name), why))
             }
             ExecutionStatus::Stopping => {
                 self.note(format!("{}: is being stopped", self.name));
@@ -273,7 +275,7 @@ impl One<'_> {
     }
 
     /// Says what an execution that does not move waits for: a person, a closed transition, its turn.
-    async fn held_up(&mut self, execution: &Execution, runs: &[ActionRun]) -> Looked {
+    async fn held_up(&mut self, execution: &Execution, runs: &[ActionRun]) -> LookResult {
         let in_progress: Vec<&ActionRun> =
             runs.iter().filter(|run| run.status == ActionStatus::InProgress).collect();
         let approvals = |run: &&&ActionRun| self.is_approval(run);
@@ -283,16 +285,22 @@ impl One<'_> {
         for stage in self.stages().await? {
             if stage.execution.as_deref() == Some(execution.id.as_str()) {
                 for waiting in &stage.waiting {
-                    let lines =
-                        words::waiting(self.name, self.follow.environment, waiting, self.declared.as_ref());
+                    let lines = messages::waiting(
+                        self.name,
+                        self.follow.environment,
+                        waiting,
+                        self.declared.as_ref(),
+                    );
                     lines.first().into_iter().for_each(|line| self.last.clone_from(line));
                     lines.into_iter().for_each(|line| self.note(line));
                 }
             }
             if stage.inbound.contains(&execution.id) {
                 let text = match &stage.closed {
-                    Some(closed) => words::closed(self.name, &stage.name, closed),
-                    None => format!("{}: waits for its turn before {}", self.name, words::plain(&stage.name)),
+                    Some(closed) => messages::closed(self.name, &stage.name, closed),
+                    None => {
+                        format!("{}: waits for its turn before {}", self.name, messages::plain(&stage.name))
+                    }
                 };
                 self.last.clone_from(&text);
                 self.note(text);
@@ -328,7 +336,7 @@ impl One<'_> {
             }
             // What only explains must not hide for ever how the execution ended.
             Err(error) if is_passing(&error) && self.failures >= PATIENCE => {
-                self.note(format!("{}; details are unavailable", words::error(self.name, &error)));
+                self.note(format!("{}; details are unavailable", messages::error(self.name, &error)));
                 Ok(Vec::new())
             }
             other => other,
@@ -347,7 +355,7 @@ impl One<'_> {
     fn again(&mut self, error: &ProviderError) -> Duration {
         let text = match error.retry_after() {
             Some(_) => format!("{}: asked to slow down", self.name),
-            None => format!("{}; asking again", words::error(self.name, error)),
+            None => format!("{}; asking again", messages::error(self.name, error)),
         };
         self.note(text);
         let pace = self.follow.pace;
@@ -357,7 +365,7 @@ impl One<'_> {
     }
 
     fn errored(&self, error: &ProviderError) -> Ending {
-        let mut ending = self.ended(StepEnd::Errored, words::error(self.name, error));
+        let mut ending = self.ended(StepEnd::Errored, messages::error(self.name, error));
         ending.detail.extend(error.hints.iter().cloned());
         ending
     }

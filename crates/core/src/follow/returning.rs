@@ -1,7 +1,7 @@
 //! Finding what a stage of a pipeline can go back to: the newest execution that got through it before the one that is
 //! in it now.
 
-use super::words::plain;
+use super::messages::plain;
 use crate::port::pipeline::{ActionStatus, Execution};
 use crate::port::{ErrorKind, Pipelines, ProviderError};
 

@@ -142,7 +142,7 @@ fn tier(values: &[String]) -> usize {
 fn shown(values: &[String]) -> String {
     match values {
         [] => "not set".to_owned(),
-        some => format!("`{}`", crate::names::shown(&some.join(", "))),
+        some => format!("`{}`", crate::names::escape(&some.join(", "))),
     }
 }
 

@@ -3,14 +3,14 @@
 
 use super::{ImportPlan, LanePlan};
 use crate::apply::{Writer, append_after};
-use crate::begin::begin;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::init_ledger::init_ledger;
 use crate::ledger::{Actor, Head, Kind, LedgerError, Observe};
 use crate::observe::environment;
+use crate::ports::Ports;
 use crate::request::{Request, Wanted};
-use crate::world::World;
 use std::collections::BTreeMap;
 
 /// What was written.
@@ -28,7 +28,7 @@ pub struct Imported {
 /// `Conflict` when a lane was changed since the survey, or a release was published with other bytes meanwhile; else
 /// what a store answered.
 pub async fn carry_out(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     plan: &ImportPlan,
     actor: &Actor,
@@ -38,19 +38,19 @@ pub async fn carry_out(
     if plan.to_write() == 0 && plan.manifests.is_empty() {
         return Ok(done);
     }
-    let (genesis, id, _) = begin(world, config).await?;
+    let (genesis, id, _) = init_ledger(ports, config).await?;
     for manifest in &plan.manifests {
-        let written = crate::publish::record(world, &manifest.commit, manifest.clone()).await?;
+        let written = crate::publish::record(ports, &manifest.commit, manifest.clone()).await?;
         done.releases += usize::from(written.new);
     }
     for lane in &plan.lanes {
-        done.records += one(world, config, lane, actor, &(genesis.clone(), id)).await?;
+        done.records += one(ports, config, lane, actor, &(genesis.clone(), id)).await?;
     }
     Ok(done)
 }
 
 async fn one(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     lane: &LanePlan,
     actor: &Actor,
@@ -64,7 +64,7 @@ async fn one(
             reason: Some(planned.told.clone()),
             ..Request::promote(settings.name.clone(), Wanted::Unnamed, actor.clone())
         };
-        let writer = Writer::new(world, genesis, settings, &request);
+        let writer = Writer::new(ports, genesis, settings, &request);
         // Only on what the survey saw: history that somebody else began is not added to.
         let base = head.as_ref().map(|head| head.id);
         let still = |now: Option<&Head>| {
@@ -80,7 +80,8 @@ async fn one(
             Some(commit) => match known.get(commit) {
                 Some(read) => Clone::clone(read),
                 None => {
-                    let read = world.ledger.reader().named(commit).await.map_err(LedgerError::looking)?;
+                    let read =
+                        ports.ledger.reader().named(commit).await.map_err(LedgerError::read_failure)?;
                     known.insert(commit.clone(), read.clone());
                     read
                 }

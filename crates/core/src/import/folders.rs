@@ -48,7 +48,7 @@ impl Trace<'_> {
         releases: &mut Releases,
     ) -> Result<Result<Option<Event>, String>, Failure> {
         let store = &**self.view.store(&location.store)?;
-        let failed = |error| Failure::looking(&format!("reading `{location}`"), error);
+        let failed = |error| Failure::from_read(&format!("reading `{location}`"), error);
         let (object, manifest) = match FolderManifest::read(store, location).await {
             Ok(Some(found)) => found,
             Ok(None) => {
@@ -109,7 +109,7 @@ impl Trace<'_> {
         releases: &mut Releases,
     ) -> Result<Option<String>, Failure> {
         let store = &**self.view.store(&location.store)?;
-        let failed = |error| Failure::looking(&format!("reading `{location}`"), error);
+        let failed = |error| Failure::from_read(&format!("reading `{location}`"), error);
         let Some(mut held) = held(store, location).await.map_err(failed)? else { return Ok(None) };
         let mut same = Vec::new();
         for one in releases.published(self.view).await? {
@@ -121,7 +121,7 @@ impl Trace<'_> {
             let source = &**self.view.store(&built.location.store)?;
             let manifest = FolderManifest::read(source, &built.location).await;
             let manifest = manifest
-                .map_err(|error| Failure::looking(&format!("reading `{}`", built.location), error))?;
+                .map_err(|error| Failure::from_read(&format!("reading `{}`", built.location), error))?;
             if let Some((_, manifest)) = manifest
                 && held.is(store, location, &manifest).await.map_err(failed)?
             {
@@ -181,7 +181,7 @@ impl Trace<'_> {
     }
 
     async fn content(&self, location: &Location, object: &Object) -> Result<Vec<u8>, Failure> {
-        let failed = |error| Failure::looking(&format!("reading `{location}`"), error);
+        let failed = |error| Failure::from_read(&format!("reading `{location}`"), error);
         let store = self.view.store(&location.store)?;
         let mut stream = store.read(&location.key, object.version.as_ref()).await.map_err(failed)?;
         let mut bytes = Vec::new();

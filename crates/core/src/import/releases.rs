@@ -11,9 +11,9 @@ use crate::folder::FolderManifest;
 use crate::ledger::{Actor, Allowed, BuiltArtifact, FolderSize, LedgerError, Manifest, Stored, manifest};
 use crate::location::Location;
 use crate::port::{ErrorKind, Object};
-use crate::publish::{Place, kept, places};
+use crate::ports::ReadPorts;
+use crate::publish::{ArtifactPlace, kept, places};
 use crate::template::Template;
-use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ impl Releases {
     /// What lies at a source, one for each release.
     pub(super) async fn candidates(
         &mut self,
-        view: &View,
+        view: &ReadPorts,
         source: &Template,
         left: &mut Vec<Left>,
     ) -> Result<Vec<Candidate>, Failure> {
@@ -62,7 +62,7 @@ impl Releases {
     /// The commit that some digits stand for: all of its digits, one that is at a source, or one of the repository.
     pub(super) async fn whole(
         &mut self,
-        view: &View,
+        view: &ReadPorts,
         prefix: &CommitPrefix,
     ) -> Result<Option<CommitId>, Failure> {
         if let Some(commit) = prefix.full() {
@@ -91,7 +91,7 @@ impl Releases {
     /// A release's manifest: the ledger's, or a new one of what lies at its sources. Else why there is none.
     pub(super) async fn manifest(
         &mut self,
-        view: &View,
+        view: &ReadPorts,
         config: &Config,
         commit: &CommitId,
         actor: &Actor,
@@ -100,7 +100,7 @@ impl Releases {
         if let Some(known) = self.manifests.get(commit) {
             return Ok(known.clone().map(|(manifest, _)| manifest));
         }
-        let published = view.ledger.manifest(commit).await.map_err(LedgerError::looking)?;
+        let published = view.ledger.manifest(commit).await.map_err(LedgerError::read_failure)?;
         let found = match published {
             Some(manifest) => Ok((manifest, true)),
             None => make(view, config, commit, actor, now).await?.map(|manifest| (manifest, false)),
@@ -110,12 +110,12 @@ impl Releases {
     }
 
     /// Every release that was published to this ledger. Read once, and only where nothing else tells a release.
-    pub(super) async fn published(&mut self, view: &View) -> Result<&[Manifest], Failure> {
+    pub(super) async fn published(&mut self, view: &ReadPorts) -> Result<&[Manifest], Failure> {
         if self.published.is_none() {
-            let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
+            let entries = view.ledger.every_release().await.map_err(LedgerError::read_failure)?;
             let mut found = Vec::with_capacity(entries.len());
             for commit in entries.keys() {
-                found.extend(view.ledger.manifest(commit).await.map_err(LedgerError::looking)?);
+                found.extend(view.ledger.manifest(commit).await.map_err(LedgerError::read_failure)?);
             }
             self.published = Some(found);
         }
@@ -130,7 +130,7 @@ impl Releases {
 }
 
 async fn make(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     commit: &CommitId,
     actor: &Actor,
@@ -148,7 +148,7 @@ async fn make(
         Err(failure) => return Ok(Err(failure.message)),
     };
     let mut artifacts = BTreeMap::new();
-    for (name, Place { location, kind }) in places {
+    for (name, ArtifactPlace { location, kind }) in places {
         if kind == ArtifactKind::Folder {
             let Some(built) = folder(view, &location).await? else {
                 return Ok(Err(format!("`{location}` has no manifest: publish the release first")));
@@ -167,7 +167,7 @@ async fn make(
             .store(&location.store)?
             .expires(&location.key)
             .await
-            .map_err(|error| Failure::looking(&format!("looking at `{location}`"), error))?;
+            .map_err(|error| Failure::from_read(&format!("looking at `{location}`"), error))?;
         let (size, seen) = (object.size, Some(Stored::looked_at(&object)));
         let built = BuiltArtifact { location, sha256, size, content: None, folder: None, expires, seen };
         artifacts.insert(name, built);
@@ -188,13 +188,13 @@ async fn make(
 }
 
 /// A release's own folder, as the manifest in it says.
-async fn folder(view: &View, location: &Location) -> Result<Option<BuiltArtifact>, Failure> {
+async fn folder(view: &ReadPorts, location: &Location) -> Result<Option<BuiltArtifact>, Failure> {
     let read = FolderManifest::read(&**view.store(&location.store)?, location).await;
     let (object, manifest) = match read {
         Ok(Some(found)) => found,
         Ok(None) => return Ok(None),
         Err(error) if error.kind == ErrorKind::Corrupt => return Ok(None),
-        Err(error) => return Err(Failure::looking(&format!("reading `{location}`"), error)),
+        Err(error) => return Err(Failure::from_read(&format!("reading `{location}`"), error)),
     };
     // What names another manifest is an environment's folder.
     Ok(manifest.of.is_none().then(|| BuiltArtifact {
@@ -214,8 +214,8 @@ async fn folder(view: &View, location: &Location) -> Result<Option<BuiltArtifact
 }
 
 /// The digest of an object whose store vouches for none, by reading it.
-async fn content(view: &View, location: &Location, object: &Object) -> Result<Digest, Failure> {
-    let failed = |error| Failure::looking(&format!("reading `{location}`"), error);
+async fn content(view: &ReadPorts, location: &Location, object: &Object) -> Result<Digest, Failure> {
+    let failed = |error| Failure::from_read(&format!("reading `{location}`"), error);
     let store = view.store(&location.store)?;
     let mut stream = store.read(&location.key, object.version.as_ref()).await.map_err(failed)?;
     let mut hasher = Hasher::new();

@@ -7,8 +7,8 @@ use crate::failure::Failure;
 use crate::location::{Location, StoreId};
 use crate::place::prefix;
 use crate::port::{ErrorKind, Object};
+use crate::ports::ReadPorts;
 use crate::template::Template;
-use crate::world::View;
 use futures_util::future::try_join_all;
 
 /// How many pages of names are read of one store.
@@ -17,14 +17,14 @@ const PAGES: usize = 50;
 const AT_ONCE: usize = 8;
 
 /// An object as it is now.
-pub(super) async fn look(view: &View, location: &Location) -> Result<Option<Object>, Failure> {
-    let failed = |error| Failure::looking(&format!("looking at `{location}`"), error);
+pub(super) async fn look(view: &ReadPorts, location: &Location) -> Result<Option<Object>, Failure> {
+    let failed = |error| Failure::from_read(&format!("looking at `{location}`"), error);
     view.store(&location.store)?.head(&location.key).await.map_err(failed)
 }
 
 /// The same; why it can't be read where it is there and of no use: an image in a form that nobody promotes any more.
 pub(super) async fn readable(
-    view: &View,
+    view: &ReadPorts,
     location: &Location,
 ) -> Result<Result<Option<Object>, String>, Failure> {
     match view.store(&location.store)?.head(&location.key).await {
@@ -32,15 +32,15 @@ pub(super) async fn readable(
         Err(error) if matches!(error.kind, ErrorKind::Unsupported | ErrorKind::Corrupt) => {
             Ok(Err(error.message.clone()))
         }
-        Err(error) => Err(Failure::looking(&format!("looking at `{location}`"), error)),
+        Err(error) => Err(Failure::from_read(&format!("looking at `{location}`"), error)),
     }
 }
 
 /// The names that can have been made from a template, by the text before its first placeholder.
-pub(super) async fn named(view: &View, template: &Template) -> Result<Vec<Location>, Failure> {
+pub(super) async fn named(view: &ReadPorts, template: &Template) -> Result<Vec<Location>, Failure> {
     let Some(id) = template.store() else { return Ok(Vec::new()) };
     let prefix = prefix(&id, template);
-    let failed = |error| Failure::looking(&format!("listing `{id}`"), error);
+    let failed = |error| Failure::from_read(&format!("listing `{id}`"), error);
     let found = view.store(&id)?.names(prefix, PAGES).await.map_err(failed)?;
     if found.more {
         return Err(endless(&id, prefix));
@@ -51,7 +51,7 @@ pub(super) async fn named(view: &View, template: &Template) -> Result<Vec<Locati
 /// What lies under the names that a template made. Where each has to be asked for by itself, as in a registry, what
 /// the template does not make is left alone; what can't be read is said.
 pub(super) async fn all(
-    view: &View,
+    view: &ReadPorts,
     template: &Template,
     left: &mut Vec<Left>,
 ) -> Result<Vec<(Location, Object)>, Failure> {
@@ -76,10 +76,14 @@ pub(super) async fn all(
     Ok(found)
 }
 
-async fn listed(view: &View, template: &Template, id: &StoreId) -> Result<Vec<(Location, Object)>, Failure> {
+async fn listed(
+    view: &ReadPorts,
+    template: &Template,
+    id: &StoreId,
+) -> Result<Vec<(Location, Object)>, Failure> {
     let store = view.store(id)?;
     let prefix = prefix(id, template);
-    let failed = |error| Failure::looking(&format!("listing `{id}`"), error);
+    let failed = |error| Failure::from_read(&format!("listing `{id}`"), error);
     let (mut found, mut after) = (Vec::new(), None);
     for _ in 0..PAGES {
         let page = store.list(prefix, after.as_ref(), 1000).await.map_err(failed)?;

@@ -10,7 +10,7 @@ use crate::failure::Failure;
 use crate::ledger::{Actor, Head, Kind, LedgerError, Manifest, ReleaseRef, TargetState};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, environment};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
 
 /// What can be told of the past of `environments`, at most `limit` entries of each.
@@ -18,7 +18,7 @@ use chrono::{DateTime, Utc};
 /// # Errors
 /// `Conflict` when one of them has a history that no earlier import wrote; else what a store answered.
 pub async fn survey(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environments: &[EnvironmentName],
     actor: &Actor,
@@ -47,7 +47,7 @@ pub async fn survey(
 }
 
 async fn one(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     releases: &mut Releases,
@@ -95,7 +95,7 @@ async fn one(
         });
     }
     records.drain(..records.len().saturating_sub(limit));
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     let already = written(view, settings, head.as_ref(), &records).await?;
     Ok(LanePlan {
         lane: settings.lane.clone(),
@@ -109,7 +109,7 @@ async fn one(
 
 /// The release that a stay is of, or why it can't be told.
 async fn release(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     stay: &Stay,
@@ -139,7 +139,7 @@ fn fits(manifest: &Manifest, settings: &Environment, target: &TargetState) -> bo
 
 /// How many of the records are in the ledger already.
 async fn written(
-    view: &View,
+    view: &ReadPorts,
     settings: &Environment,
     head: Option<&Head>,
     records: &[Planned],
@@ -151,7 +151,7 @@ async fn written(
         .ledger
         .page(&settings.lane, None, records.len().saturating_add(1).min(1000))
         .await
-        .map_err(LedgerError::looking)?;
+        .map_err(LedgerError::read_failure)?;
     found.reverse();
     let same = |head: &Head, planned: &Planned| {
         let observed = head.record.observe.as_ref().filter(|_| head.record.kind == Kind::Observe);

@@ -11,8 +11,8 @@ use crate::ledger::TargetState;
 use crate::location::Location;
 use crate::place::{filled, locate, prefix};
 use crate::port::Object;
+use crate::ports::ReadPorts;
 use crate::template::{Template, Values};
-use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 
@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 
 /// What is known of one artifact's past, and what could not be told.
 pub(super) async fn traces(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     artifact: &Artifact,
@@ -52,7 +52,7 @@ pub(super) async fn traces(
 
 /// Reading the past of one artifact.
 pub(super) struct Trace<'a> {
-    pub(super) view: &'a View,
+    pub(super) view: &'a ReadPorts,
     pub(super) artifact: &'a Artifact,
     pub(super) values: &'a Values,
     pub(super) limit: usize,
@@ -151,7 +151,7 @@ impl Trace<'_> {
         left: &mut Vec<Left>,
     ) -> Result<(Vec<Object>, bool), Failure> {
         let store = self.view.store(&location.store)?;
-        let failed = |error| Failure::looking(&format!("reading the versions of `{location}`"), error);
+        let failed = |error| Failure::from_read(&format!("reading the versions of `{location}`"), error);
         let now = look(self.view, location).await?;
         let versions = store.versions(&location.key, self.limit).await.map_err(failed)?;
         let Some(now) = now else {

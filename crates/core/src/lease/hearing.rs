@@ -7,7 +7,7 @@ use crate::deploying::Deploying;
 use crate::event::Event;
 use crate::failure::Failure;
 use crate::ledger::{Head, Kind, LedgerError};
-use crate::world::{View, World};
+use crate::ports::{Ports, ReadPorts};
 
 /// How many records are read at once to find the newest of those who are at a lane.
 const PAGE: usize = 8;
@@ -17,14 +17,14 @@ const PAGE: usize = 8;
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub async fn heard(view: &View, config: &Config, head: Option<&Head>) -> Result<Option<Heard>, Failure> {
+pub async fn heard(view: &ReadPorts, config: &Config, head: Option<&Head>) -> Result<Option<Heard>, Failure> {
     let Some(head) = head else { return Ok(None) };
     let Some((begun, word)) = head.state().begun().zip(word(view, head).await?) else { return Ok(None) };
     // Nobody runs what was left for later.
     if head.state().open.is_none() && Deploying::of(config, head, &word).is_none_or(|it| it.left) {
         return Ok(Some(Heard { word, sign: None }));
     }
-    let found = view.ledger.alive(&head.record.lane, begun).await.map_err(LedgerError::looking)?;
+    let found = view.ledger.alive(&head.record.lane, begun).await.map_err(LedgerError::read_failure)?;
     Ok(Some(Heard { word, sign: found.map(|sign| sign.stored_at) }))
 }
 
@@ -32,7 +32,7 @@ pub async fn heard(view: &View, config: &Config, head: Option<&Head>) -> Result<
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub async fn word(view: &View, head: &Head) -> Result<Option<Head>, Failure> {
+pub async fn word(view: &ReadPorts, head: &Head) -> Result<Option<Head>, Failure> {
     let Some(begun) = head.state().begun() else { return Ok(None) };
     if is_theirs(head) {
         return Ok(Some(head.clone()));
@@ -40,7 +40,7 @@ pub async fn word(view: &View, head: &Head) -> Result<Option<Head>, Failure> {
     let mut before = head.record.seq;
     while before > begun {
         let page = view.ledger.page(&head.record.lane, Some(before), PAGE).await;
-        let page = page.map_err(LedgerError::looking)?;
+        let page = page.map_err(LedgerError::read_failure)?;
         let Some(last) = page.last() else { break };
         before = last.record.seq;
         if let Some(found) = page.into_iter().find(is_theirs) {
@@ -61,8 +61,8 @@ fn is_theirs(head: &Head) -> bool {
 }
 
 /// Waits until what an earlier process may still run has heard that it was taken over.
-pub(crate) async fn until_heard(world: &World, why: &str) {
-    let until = world.clock.now() + HEARD;
-    world.events.hear(&Event::Waiting { until, seconds: HEARD.as_secs(), why: why.to_owned() });
-    world.clock.sleep(HEARD).await;
+pub(crate) async fn until_heard(ports: &Ports, why: &str) {
+    let until = ports.clock.now() + HEARD;
+    ports.events.hear(&Event::Waiting { until, seconds: HEARD.as_secs(), why: why.to_owned() });
+    ports.clock.sleep(HEARD).await;
 }

@@ -7,8 +7,8 @@ use super::reader::{Head, LedgerReader};
 use super::record::{Record, RecordError};
 use crate::digest::Digest;
 use crate::location::{Key, LocationError};
-use crate::patience::Attempts;
 use crate::port::{Body, Bucket, Clock, Condition, ErrorKind, Headers, Metadata, ProviderError};
+use crate::retry::Attempts;
 use bytes::Bytes;
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 //! follows from the state before. Works on records alone, so it can be done offline.
 
 use super::reader::Head;
-use super::reduce::Misfit;
+use super::reduce::TransitionError;
 use super::state::State;
 use super::terms::{Kind, LedgerId, Seq};
 use crate::digest::Digest;
@@ -34,11 +34,11 @@ pub enum ChainFault {
     Broken(Seq),
     /// It may not follow.
     #[error("record {seq} may not stand there: {why}")]
-    Misfit {
+    Transition {
         /// Which.
         seq: Seq,
         /// Why.
-        why: Misfit,
+        why: TransitionError,
     },
     /// Its state is not what follows.
     #[error("record {0} states something that does not follow from the records before")]
@@ -123,7 +123,7 @@ impl ChainCheck {
                     self.fault(ChainFault::State(seq));
                 }
             }
-            Err(why) => self.fault(ChainFault::Misfit { seq, why }),
+            Err(why) => self.fault(ChainFault::Transition { seq, why }),
         }
         if let Some(commit) = &record.commit
             && record.kind == Kind::Commit
@@ -131,7 +131,7 @@ impl ChainCheck {
         {
             let landed = commit.targets.iter().map(|one| (one.artifact.as_ref(), &one.target));
             if !landed.eq(self.moving.iter().map(|(artifact, target)| (artifact.as_ref(), target))) {
-                self.fault(ChainFault::Misfit { seq, why: Misfit::Targets });
+                self.fault(ChainFault::Transition { seq, why: TransitionError::Targets });
             }
         }
         if let Some(intent) = &record.intent
@@ -194,7 +194,7 @@ pub fn check_chain<'h>(
 
 /// A sealed state with the store's time of its last record as the next record noted it.
 fn restamped(mut state: State, seq: Seq, id: Digest, stored: Option<chrono::DateTime<chrono::Utc>>) -> State {
-    let clear = |moment: &mut super::occupancy::Moment| {
+    let clear = |moment: &mut super::deployed::Moment| {
         if moment.seq == seq {
             moment.stored = None;
         }

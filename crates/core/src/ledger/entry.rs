@@ -63,7 +63,7 @@ pub struct Block {
 /// An entry as it is stored: what was said, and the entry that it follows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Said {
+pub struct StoredEntry {
     /// What was said.
     #[serde(flatten)]
     pub said: Block,

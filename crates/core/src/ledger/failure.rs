@@ -11,8 +11,8 @@ use crate::port::{ErrorKind, ProviderError};
 /// intent. What is no object lies where one of the ledger's belongs: taking that away would hide that one is lost.
 pub(crate) fn not_taken(doing: &str, error: ProviderError) -> Failure {
     match error.kind == ErrorKind::Invalid && error.is_finding() {
-        true => LedgerError::Store(error).looking().state(format!("{} failed.", capital(doing))),
-        false => Failure::looking(doing, error),
+        true => LedgerError::Store(error).read_failure().state(format!("{} failed.", capital(doing))),
+        false => Failure::from_read(doing, error),
     }
 }
 
@@ -29,7 +29,7 @@ impl LedgerError {
             error.kind == ErrorKind::Corrupt || (error.kind == ErrorKind::Invalid && error.is_finding())
         };
         if matches!(&self, Self::Store(error) if !broken(error)) {
-            return self.looking();
+            return self.read_failure();
         }
         let place =
             key::genesis(ledger.root()).map_or_else(|_| "ledger.json".to_owned(), |key| key.to_string());
@@ -43,11 +43,11 @@ impl LedgerError {
     }
 
     /// The failure of a command that only looked.
-    pub fn looking(self) -> Failure {
+    pub fn read_failure(self) -> Failure {
         match self {
             // What is no object lies in place of one of its own.
             Self::Store(error) if error.kind != ErrorKind::Invalid || !error.is_finding() => {
-                Failure::looking("reading the ledger", error)
+                Failure::from_read("reading the ledger", error)
             }
             other => Failure::new(ExitStatus::Failed, "the ledger can't be trusted")
                 .hint("`promote verify --ledger` checks the whole chain")

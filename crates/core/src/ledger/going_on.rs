@@ -1,6 +1,6 @@
 //! What goes on in a lane: a promotion that is open, or steps whose end is not recorded.
 
-use super::occupancy::Occupancy;
+use super::deployed::Deployed;
 use super::state::State;
 use super::terms::Seq;
 
@@ -16,7 +16,7 @@ impl State {
 
     /// Whether steps of what is there are still to end, for the first time or again.
     pub fn deploys(&self) -> bool {
-        let goes_on = |current: &Occupancy| {
+        let goes_on = |current: &Deployed| {
             current.promotion.is_some()
                 && current.follows
                 && (current.outcome.is_none() || self.again.is_some())

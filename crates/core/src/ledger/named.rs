@@ -9,14 +9,14 @@ use crate::digest::Digest;
 use std::collections::BTreeMap;
 
 /// The bytes that a commit's digits stand for.
-type Place = [u8; 20];
+type CommitBytes = [u8; 20];
 
 /// Half of a digest: as hard to meet on purpose as any other object with the same digest.
 type Half = [u8; 16];
 
 /// What is named, of one release.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum What {
+pub enum NamedThing {
     /// The stored manifest.
     Manifest,
     /// The artifacts that the manifest lists: all that records of earlier versions tell.
@@ -39,10 +39,10 @@ pub enum Verdict {
 /// The digests that records name, of the commits of one part.
 #[derive(Debug, Clone)]
 pub struct Named {
-    from: Place,
-    until: Option<Place>,
+    from: CommitBytes,
+    until: Option<CommitBytes>,
     most: usize,
-    named: BTreeMap<(Place, What), Half>,
+    named: BTreeMap<(CommitBytes, NamedThing), Half>,
     torn: Vec<CommitId>,
 }
 
@@ -74,9 +74,9 @@ impl Named {
             (None, None) => return,
         };
         let Some(release) = release.filter(|release| self.covers(&release.commit)) else { return };
-        self.name(&release.commit, What::Artifacts, artifacts(release));
+        self.name(&release.commit, NamedThing::Artifacts, artifacts(release));
         for (rest, digest) in read {
-            if let Some(what) = What::of(rest) {
+            if let Some(what) = NamedThing::of(rest) {
                 self.name(&release.commit, what, *digest);
             }
         }
@@ -86,12 +86,12 @@ impl Named {
             if self.named.keys().next().is_some_and(|(first, _)| *first == middle) {
                 return;
             }
-            self.named.split_off(&(middle, What::Manifest));
+            self.named.split_off(&(middle, NamedThing::Manifest));
             self.until = Some(middle);
         }
     }
 
-    fn name(&mut self, commit: &CommitId, what: What, digest: Digest) {
+    fn name(&mut self, commit: &CommitId, what: NamedThing, digest: Digest) {
         let half = half(digest);
         let known = *self.named.entry((place(commit), what)).or_insert(half);
         if known != half && self.torn.len() < TORN && !self.torn.contains(commit) {
@@ -100,7 +100,7 @@ impl Named {
     }
 
     /// What records say of something that lies in the ledger, which is met once.
-    pub fn meet(&mut self, commit: &CommitId, what: What, digest: Digest) -> Verdict {
+    pub fn meet(&mut self, commit: &CommitId, what: NamedThing, digest: Digest) -> Verdict {
         match self.named.remove(&(place(commit), what)) {
             None => Verdict::Unnamed,
             Some(named) if named == half(digest) => Verdict::Named,
@@ -114,10 +114,10 @@ impl Named {
     }
 
     /// What is named and was not met, the releases by their commit.
-    pub fn unmet(&self) -> impl Iterator<Item = (String, What)> + '_ {
-        let met = |what: &What, place: &Place| {
+    pub fn unmet(&self) -> impl Iterator<Item = (String, NamedThing)> + '_ {
+        let met = |what: &NamedThing, place: &CommitBytes| {
             // The artifacts are those of the manifest: it is missing once.
-            *what == What::Artifacts && self.named.contains_key(&(*place, What::Manifest))
+            *what == NamedThing::Artifacts && self.named.contains_key(&(*place, NamedThing::Manifest))
         };
         self.named
             .keys()
@@ -126,7 +126,7 @@ impl Named {
     }
 }
 
-impl What {
+impl NamedThing {
     /// What this key below a release is, as records write it.
     fn of(rest: &str) -> Option<Self> {
         if rest == "manifest.json" {
@@ -144,8 +144,8 @@ pub fn artifacts(release: &ReleaseRef) -> Digest {
     Digest::of(lines.collect::<String>().as_bytes())
 }
 
-fn place(commit: &CommitId) -> Place {
-    let mut bytes = Place::default();
+fn place(commit: &CommitId) -> CommitBytes {
+    let mut bytes = CommitBytes::default();
     for (byte, pair) in bytes.iter_mut().zip(commit.as_str().as_bytes().chunks(2)) {
         let text = std::str::from_utf8(pair).unwrap_or_default();
         *byte = u8::from_str_radix(text, 16).unwrap_or_default();

@@ -122,7 +122,7 @@ impl LedgerReader {
     /// When the store fails or holds something else there.
     pub async fn record_at_once(&self, lane: &LaneName, seq: Seq) -> Result<Option<Head>, LedgerError> {
         let key = key::record(&self.root, lane, seq)?;
-        match self.bucket.get_at_once(&key, record::LIMIT).await? {
+        match self.bucket.get_with_metadata(&key, record::LIMIT).await? {
             Some((object, bytes)) => read(lane, seq, &object, &bytes).map(Some),
             None => Ok(None),
         }
@@ -298,6 +298,6 @@ fn schema(key: &Key, found: &str, wanted: &str) -> Result<(), LedgerError> {
     if found == wanted {
         return Ok(());
     }
-    let why = format!("its schema is `{}`, this version reads `{wanted}`", crate::names::shown(found));
+    let why = format!("its schema is `{}`, this version reads `{wanted}`", crate::names::escape(found));
     Err(LedgerError::Foreign { key: key.clone(), why })
 }

@@ -118,7 +118,7 @@ impl Record {
         let record: Self = serde_json::from_slice(line)?;
         let known = [SCHEMA, SCHEMA_2].contains(&record.schema.as_str());
         if !known || (record.schema == SCHEMA && record.needs() == SCHEMA_2) {
-            return Err(RecordError::Schema(crate::names::shown(&record.schema)));
+            return Err(RecordError::Schema(crate::names::escape(&record.schema)));
         }
         let whole = match record.kind {
             Kind::Intent => record.intent.is_some(),

@@ -2,8 +2,8 @@
 //! who computes every state anew. What a state is made of is told beside it.
 
 use super::allowed::Marked;
+use super::deployed::{Deployed, Frozen, Hold, Moment, OpenIntent, PastDeployment, Rerun, TargetState};
 use super::gates::InForce;
-use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun, TargetState};
 use super::record::Record;
 use super::requests::Requests;
 use super::state::{ROLLED_BACK, State, TRAIL};
@@ -22,7 +22,7 @@ const SLACK: TimeDelta = TimeDelta::seconds(300);
 
 /// Why a record may not follow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Misfit {
+pub enum TransitionError {
     /// An intent must take over from what is open, and from nothing when nothing is.
     #[error("the intent does not take over from the promotion that is open")]
     Supersedes,
@@ -54,18 +54,18 @@ impl State {
     ///
     /// # Errors
     /// When the record may not follow.
-    pub fn after(&self, record: &Record) -> Result<Self, Misfit> {
+    pub fn after(&self, record: &Record) -> Result<Self, TransitionError> {
         let now = Moment { seq: record.seq, at: record.at, stored: None };
         let by = record.actor.name.clone();
         let reason = || record.why.reason.iter().flat_map(|text| text.chars()).take(REASON).collect();
         let mut next = self.clone();
         let quiet = matches!(record.kind, Kind::Intent | Kind::Commit | Kind::Abort);
         if !quiet && self.open.is_some() {
-            return Err(Misfit::Busy);
+            return Err(TransitionError::Busy);
         }
         match record.kind {
             Kind::Intent => {
-                let Some(intent) = &record.intent else { return Err(Misfit::NotOpen) };
+                let Some(intent) = &record.intent else { return Err(TransitionError::NotOpen) };
                 next.open = Some(self.opened(record, intent, now)?);
                 let (earlier, open) = (self.requests.as_ref(), self.open.as_ref());
                 next.requests = Requests::begun(earlier, open, intent, now, record.prev_stored_at);
@@ -74,15 +74,15 @@ impl State {
             Kind::Commit => self.commit(record, now, &mut next)?,
             Kind::Abort => {
                 let (Some(abort), Some(open)) = (&record.abort, &self.open) else {
-                    return Err(Misfit::NotOpen);
+                    return Err(TransitionError::NotOpen);
                 };
                 if open.id != Some(abort.of) {
-                    return Err(Misfit::NotOpen);
+                    return Err(TransitionError::NotOpen);
                 }
                 // Only what undoes may be over after having taken over: it ends by saying what became of each target.
                 let undoes = open.action == Action::Undo;
                 if undoes != abort.restored.is_some() || (open.superseding && !undoes) {
-                    return Err(Misfit::Unabortable);
+                    return Err(TransitionError::Unabortable);
                 }
                 next.open = None;
                 if let Some(requests) = &mut next.requests {
@@ -98,14 +98,14 @@ impl State {
                 }
             }
             Kind::Outcome => {
-                let Some(outcome) = &record.outcome else { return Err(Misfit::NotLast) };
+                let Some(outcome) = &record.outcome else { return Err(TransitionError::NotLast) };
                 self.outcome(outcome, now, &mut next)?;
             }
             Kind::Observe => {
-                let Some(seen) = &record.observe else { return Err(Misfit::Busy) };
+                let Some(seen) = &record.observe else { return Err(TransitionError::Busy) };
                 next.leave(now, seen.since);
                 next.mark(seen.release.as_ref(), &seen.allowed);
-                next.current = Some(Occupancy {
+                next.current = Some(Deployed {
                     release: seen.release.clone(),
                     promotion: None,
                     action: None,
@@ -126,7 +126,7 @@ impl State {
                 next.frozen = Some(Frozen { until, reason: reason(), by, since: now });
             }
             Kind::Unfreeze => next.frozen = None,
-            Kind::Hold => next.held = Some(Held { reason: reason(), by, since: now }),
+            Kind::Hold => next.held = Some(Hold { reason: reason(), by, since: now }),
             Kind::Unhold => next.held = None,
             Kind::Mark => {
                 let sign = record.mark.as_ref().filter(|mark| self.ended(&mark.of));
@@ -147,17 +147,17 @@ impl State {
         there.is_some_and(|there| there.outcome.is_some())
     }
 
-    fn opened(&self, record: &Record, intent: &Intent, now: Moment) -> Result<OpenIntent, Misfit> {
+    fn opened(&self, record: &Record, intent: &Intent, now: Moment) -> Result<OpenIntent, TransitionError> {
         let open_id = self.open.as_ref().map(|open| open.id);
         if intent.supersedes != open_id.flatten() || (self.open.is_some() && intent.supersedes.is_none()) {
-            return Err(Misfit::Supersedes);
+            return Err(TransitionError::Supersedes);
         }
         if intent.from.as_ref() != self.release().map(|release| &release.commit) {
-            return Err(Misfit::From);
+            return Err(TransitionError::From);
         }
         let undone = self.undoable().is_some_and(|release| release.commit == intent.release.commit);
         if intent.action == Action::Undo && !undone {
-            return Err(Misfit::NotOpen);
+            return Err(TransitionError::NotOpen);
         }
         let named = |rule: &str| record.why.overrides.iter().any(|one| one.rule == rule);
         let passes = matches!(intent.action, Action::Rollback | Action::Undo)
@@ -166,7 +166,7 @@ impl State {
             || (named("clock") && self.frozen.as_ref().is_some_and(|frozen| frozen.until.is_some()));
         let at = record.at.checked_add_signed(SLACK).unwrap_or(record.at);
         if self.frozen_at(at).is_some() && !passes {
-            return Err(Misfit::Frozen);
+            return Err(TransitionError::Frozen);
         }
         let mut stamps = self.open.as_ref().map(|open| open.stamps.clone()).unwrap_or_default();
         if stamps.len() >= TRAIL {
@@ -188,10 +188,12 @@ impl State {
         })
     }
 
-    fn commit(&self, record: &Record, now: Moment, next: &mut Self) -> Result<(), Misfit> {
-        let (Some(commit), Some(open)) = (&record.commit, &self.open) else { return Err(Misfit::NotOpen) };
+    fn commit(&self, record: &Record, now: Moment, next: &mut Self) -> Result<(), TransitionError> {
+        let (Some(commit), Some(open)) = (&record.commit, &self.open) else {
+            return Err(TransitionError::NotOpen);
+        };
         if open.id != Some(commit.of) {
-            return Err(Misfit::NotOpen);
+            return Err(TransitionError::NotOpen);
         }
         let targets = commit
             .targets
@@ -220,7 +222,7 @@ impl State {
             next.rolled_back_from(&bad);
         }
         next.rolled_back.retain(|commit| *commit != open.release.commit);
-        next.current = Some(Occupancy {
+        next.current = Some(Deployed {
             release: Some(open.release.clone()),
             promotion: Some(open.promotion.clone()),
             action: Some(open.action),
@@ -247,9 +249,9 @@ impl State {
         self.rolled_back.truncate(ROLLED_BACK);
     }
 
-    fn outcome(&self, outcome: &Outcome, now: Moment, next: &mut Self) -> Result<(), Misfit> {
+    fn outcome(&self, outcome: &Outcome, now: Moment, next: &mut Self) -> Result<(), TransitionError> {
         if self.committed != Some(outcome.of) {
-            return Err(Misfit::NotLast);
+            return Err(TransitionError::NotLast);
         }
         if let Some(current) = &mut next.current {
             current.outcome = Some(outcome.result);
@@ -263,9 +265,9 @@ impl State {
 
     /// Moves what is there to the trail.
     fn leave(&mut self, now: Moment, claimed_until: Option<DateTime<Utc>>) {
-        if let Some(Occupancy { release: Some(release), since, claimed, verified, .. }) = self.current.take()
-        {
-            self.trail.insert(0, Past { release, since, claimed, until: now, claimed_until, verified });
+        if let Some(Deployed { release: Some(release), since, claimed, verified, .. }) = self.current.take() {
+            self.trail
+                .insert(0, PastDeployment { release, since, claimed, until: now, claimed_until, verified });
             self.trail.truncate(TRAIL);
             trail::shorten(&mut self.trail);
         }

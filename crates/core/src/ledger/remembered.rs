@@ -26,7 +26,7 @@ const TRIES: u32 = 8;
 /// What is known of a release's artifacts, by the name of their entry in the manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Known {
+pub struct SeenArtifacts {
     /// What the store said of each when its bytes were read and were the published ones.
     pub artifacts: BTreeMap<String, Stored>,
     /// Of folders: the tokens that files had when the same was found of them, by path.
@@ -34,7 +34,7 @@ pub struct Known {
     pub folders: BTreeMap<String, BTreeMap<Key, Token>>,
 }
 
-impl Known {
+impl SeenArtifacts {
     /// Whether nothing is.
     pub fn is_empty(&self) -> bool {
         self.artifacts.is_empty() && self.folders.is_empty()
@@ -57,7 +57,7 @@ pub struct Remembered {
     pub schema: String,
     /// All that is known.
     #[serde(flatten)]
-    pub known: Known,
+    pub known: SeenArtifacts,
     /// When, by the clock of who read them.
     pub at: DateTime<Utc>,
     /// Who.
@@ -70,10 +70,10 @@ impl LedgerReader {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn remembered(&self, commit: &CommitId, number: u32) -> Result<Known, LedgerError> {
+    pub async fn remembered(&self, commit: &CommitId, number: u32) -> Result<SeenArtifacts, LedgerError> {
         let key = key::seen(self.root(), commit, number)?;
         let Some((_, bytes)) = self.bucket().get(&key, LIMIT).await? else {
-            return Ok(Known::default());
+            return Ok(SeenArtifacts::default());
         };
         let found = serde_json::from_slice::<Remembered>(&bytes).ok();
         let ours = found.filter(|found| found.schema == SCHEMA);
@@ -90,8 +90,8 @@ impl Ledger {
     pub async fn remember(
         &self,
         commit: &CommitId,
-        last: (u32, &Known),
-        fresh: &Known,
+        last: (u32, &SeenArtifacts),
+        fresh: &SeenArtifacts,
         (by, at): (&str, DateTime<Utc>),
     ) -> Result<(), AppendError> {
         let (mut number, mut known) = (last.0, last.1.clone());

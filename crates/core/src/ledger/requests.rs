@@ -1,7 +1,7 @@
 //! What the requests of a lane's promotions may still do, as its state carries it: how long they live at most, since when
 //! none was sent, and what they brought and took back. So who writes next compares one time, and reads no record.
 
-use super::occupancy::{Moment, OpenIntent};
+use super::deployed::{Moment, OpenIntent};
 use super::statement::Intent;
 use super::terms::{ReleaseRef, Seq};
 use crate::commit::CommitId;

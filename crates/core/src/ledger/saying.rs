@@ -2,7 +2,7 @@
 //! or left out unseen once another follows it. And naming in a record what is said of a release.
 
 use super::append::{AppendError, Ledger};
-use super::entry::{Block, Said, Word};
+use super::entry::{Block, StoredEntry, Word};
 use super::error::LedgerError;
 use super::key;
 use super::reader::LedgerReader;
@@ -34,7 +34,7 @@ impl Ledger {
         };
         let prev = self.reader().stored(&before).await;
         let prev = prev.map_err(|source| AppendError::Refused { key: place.clone(), source })?;
-        self.put(&place, &Said { said: said.clone(), prev }).await
+        self.put(&place, &StoredEntry { said: said.clone(), prev }).await
     }
 }
 

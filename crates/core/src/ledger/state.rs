@@ -2,8 +2,8 @@
 //! is. Which record may follow, and what it makes of the state, is the work of `reduce`.
 
 use super::allowed::Marked;
+use super::deployed::{Deployed, Frozen, Hold, Moment, OpenIntent, PastDeployment, Rerun};
 use super::gates::InForce;
-use super::occupancy::{Frozen, Held, Moment, Occupancy, OpenIntent, Past, Rerun};
 use super::requests::Requests;
 use super::terms::{Action, ReleaseRef, Seq};
 use crate::commit::CommitId;
@@ -22,10 +22,10 @@ pub const ROLLED_BACK: usize = 24;
 #[serde(rename_all = "kebab-case")]
 pub struct State {
     /// What is there.
-    pub current: Option<Occupancy>,
+    pub current: Option<Deployed>,
     /// What was there, newest first, at most [`TRAIL`].
     #[serde(default)]
-    pub trail: Vec<Past>,
+    pub trail: Vec<PastDeployment>,
     /// The promotion that has not ended.
     pub open: Option<OpenIntent>,
     /// Whether the last commit left a write without a definite answer.
@@ -38,7 +38,7 @@ pub struct State {
     /// Frozen by hand.
     pub frozen: Option<Frozen>,
     /// Held.
-    pub held: Option<Held>,
+    pub held: Option<Hold>,
     /// Releases that were rolled back here, newest first.
     #[serde(default)]
     pub rolled_back: Vec<CommitId>,
@@ -107,7 +107,7 @@ impl State {
     /// is nothing to go back to. It may be undone unless it was verified before it was moved again, which the records
     /// before tell.
     pub fn is_first(&self) -> bool {
-        let brought = |there: &Occupancy| {
+        let brought = |there: &Deployed| {
             there.release.is_some() && there.promotion.is_some() && there.verified.is_none()
         };
         self.trail.is_empty() && self.current.as_ref().is_some_and(brought)

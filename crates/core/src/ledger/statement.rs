@@ -1,7 +1,7 @@
 //! What the records say: the body of each kind. How a record is stored and read is [`super::record`]'s.
 
+use super::deployed::TargetState;
 use super::gates::Gates;
-use super::occupancy::TargetState;
 use super::terms::{Action, OutcomeResult, ReleaseRef};
 use crate::commit::CommitId;
 use crate::digest::Digest;
@@ -340,6 +340,6 @@ impl Sign {
     /// The step, in words.
     pub fn words(&self) -> Option<String> {
         let SignedStep { phase, name, number, count } = self.step.as_ref()?;
-        Some(format!("{} {} ({number} of {count})", crate::names::shown(phase), crate::names::shown(name)))
+        Some(format!("{} {} ({number} of {count})", crate::names::escape(phase), crate::names::escape(name)))
     }
 }

@@ -18,10 +18,10 @@ use std::fmt;
 /// assert!(!read.is_proven(), "a text proves nothing");
 /// ```
 #[derive(Clone)]
-pub struct Strength(Known);
+pub struct Strength(Grade);
 
 #[derive(Clone)]
-enum Known {
+enum Grade {
     Claimed,
     /// A signature was checked in this process.
     Proven,
@@ -44,33 +44,33 @@ impl Proof {
 impl Strength {
     /// Anyone could have said so.
     pub const fn claimed() -> Self {
-        Self(Known::Claimed)
+        Self(Grade::Claimed)
     }
 
     /// Something signed it.
     pub const fn verified(_proof: &Proof) -> Self {
-        Self(Known::Proven)
+        Self(Grade::Proven)
     }
 
     /// As it is stored: `claimed` or `verified`; of a record of another version, whatever that wrote.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Known::Claimed => "claimed",
-            Known::Proven => "verified",
-            Known::Told(text) => text,
+            Grade::Claimed => "claimed",
+            Grade::Proven => "verified",
+            Grade::Told(text) => text,
         }
     }
 
     /// Whether a signature was checked in this process. What a record says of its own writer is not that.
     pub const fn is_proven(&self) -> bool {
-        matches!(self.0, Known::Proven)
+        matches!(self.0, Grade::Proven)
     }
 
     /// The same for a new record: what was only read is claimed.
     #[must_use]
     pub fn to_write(&self) -> Self {
         match self.0 {
-            Known::Proven => Self(Known::Proven),
+            Grade::Proven => Self(Grade::Proven),
             _ => Self::claimed(),
         }
     }
@@ -118,8 +118,8 @@ impl Serialize for Strength {
 impl<'de> Deserialize<'de> for Strength {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
         Ok(Self(match String::deserialize(input)? {
-            text if text == "claimed" => Known::Claimed,
-            text => Known::Told(text),
+            text if text == "claimed" => Grade::Claimed,
+            text => Grade::Told(text),
         }))
     }
 }

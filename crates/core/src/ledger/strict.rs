@@ -10,13 +10,13 @@ pub(super) struct Unambiguous;
 
 impl<'de> Deserialize<'de> for Unambiguous {
     fn deserialize<D: Deserializer<'de>>(input: D) -> Result<Self, D::Error> {
-        input.deserialize_any(Walk)
+        input.deserialize_any(UnambiguousVisitor)
     }
 }
 
-struct Walk;
+struct UnambiguousVisitor;
 
-impl<'de> Visitor<'de> for Walk {
+impl<'de> Visitor<'de> for UnambiguousVisitor {
     type Value = Unambiguous;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -56,7 +56,7 @@ impl<'de> Visitor<'de> for Walk {
         let mut seen: HashSet<String> = HashSet::new();
         while let Some(key) = map.next_key::<String>()? {
             if seen.contains(&key) {
-                return Err(A::Error::custom(format!("`{}` is named twice", crate::names::shown(&key))));
+                return Err(A::Error::custom(format!("`{}` is named twice", crate::names::escape(&key))));
             }
             seen.insert(key);
             map.next_value::<Unambiguous>()?;

@@ -4,7 +4,7 @@ use super::previous;
 use crate::failure::Failure;
 use crate::ledger::{Kind, LedgerError, ReleaseRef, State};
 use crate::names::LaneName;
-use crate::world::View;
+use crate::ports::ReadPorts;
 
 /// The last release that was adopted in a lane before what is there, where a promotion brought that and nothing verified
 /// was there before. Which stays were adoptions is told by the records that they began with; they are read only then.
@@ -12,7 +12,7 @@ use crate::world::View;
 /// # Errors
 /// What the store answered.
 pub(crate) async fn adopted(
-    view: &View,
+    view: &ReadPorts,
     lane: &LaneName,
     state: Option<&State>,
 ) -> Result<Option<ReleaseRef>, Failure> {
@@ -27,7 +27,7 @@ pub(crate) async fn adopted(
         if Some(commit) == now || state.rolled_back.contains(commit) {
             continue;
         }
-        let record = view.ledger.record(lane, past.since.seq).await.map_err(LedgerError::looking)?;
+        let record = view.ledger.record(lane, past.since.seq).await.map_err(LedgerError::read_failure)?;
         if record.is_some_and(|head| head.record.kind == Kind::Observe) {
             return Ok(Some(past.release.clone()));
         }

@@ -5,7 +5,7 @@ use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::port::{Commit, History};
-use crate::world::View;
+use crate::ports::ReadPorts;
 
 /// The commit that a branch, or `HEAD`, is now; `None` when there is no such branch.
 ///
@@ -20,7 +20,7 @@ pub async fn moving(history: &dyn History, name: &str) -> Result<Option<Commit>,
     };
     for place in places {
         let found = history.resolve(&place).await;
-        if let Some(commit) = found.map_err(|error| Failure::looking("asking the repository", error))? {
+        if let Some(commit) = found.map_err(|error| Failure::from_read("asking the repository", error))? {
             return Ok(Some(commit));
         }
     }
@@ -42,7 +42,7 @@ pub enum Named {
 /// When the repository can't be read.
 pub async fn by_name(history: &dyn History, name: &str) -> Result<Option<Named>, Failure> {
     let tag = history.resolve(&format!("refs/tags/{name}")).await;
-    match tag.map_err(|error| Failure::looking("asking the repository", error))? {
+    match tag.map_err(|error| Failure::from_read("asking the repository", error))? {
         Some(commit) => Ok(Some(Named::Tag(commit))),
         None => Ok(moving(history, name).await?.map(Named::Moving)),
     }
@@ -77,7 +77,7 @@ fn unfixed(name: &str, now: Option<&Commit>) -> Failure {
 ///
 /// # Errors
 /// When the repository can't be read.
-pub(super) async fn refused(view: &View, name: &str) -> Result<Failure, Failure> {
+pub(super) async fn refused(view: &ReadPorts, name: &str) -> Result<Failure, Failure> {
     let now = match &view.history {
         Some(history) => moving(history.as_ref(), name).await?,
         None => None,

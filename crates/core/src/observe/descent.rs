@@ -2,13 +2,17 @@
 
 use crate::commit::CommitId;
 use crate::ledger::ReleaseRef;
+use crate::ports::ReadPorts;
 use crate::snapshot::Descent;
-use crate::world::View;
 use futures_util::future::join;
 
 /// How a release stands to the one that is there. What a repository has not, or a shallow clone does not see, is no
 /// answer: only that a commit adds nothing to another is certain.
-pub(crate) async fn descent(view: &View, there: Option<&ReleaseRef>, wanted: &CommitId) -> Option<Descent> {
+pub(crate) async fn descent(
+    view: &ReadPorts,
+    there: Option<&ReleaseRef>,
+    wanted: &CommitId,
+) -> Option<Descent> {
     let there = &there?.commit;
     let history = view.history.as_ref().filter(|_| there != wanted)?;
     let adds_nothing = |found: Result<Option<(usize, Vec<_>)>, _>| {

@@ -6,15 +6,15 @@ use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::ledger::{Head, LedgerError, Seq, State, entry_name};
 use crate::location::Location;
+use crate::ports::ReadPorts;
 use crate::relocated::{Relocated, relocated};
 use crate::request::Request;
-use crate::world::View;
 
 /// The targets that the file names elsewhere than the ledger says. Where what is open is finished or undone, that is where it
 /// was begun: what was there before it stays at its old place either way. Where a release comes back, what it had here and
 /// the file names no more counts as well: without that half of it would be back.
 pub(super) async fn elsewhere(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     (request, commit): (&Request, &CommitId),
@@ -41,7 +41,7 @@ pub(super) async fn elsewhere(
 
 /// Where artifacts of a release were put when it was here that are not moved any more.
 async fn dropped(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     state: &State,
     commit: &CommitId,
@@ -63,8 +63,8 @@ async fn dropped(
         .collect())
 }
 
-async fn record(view: &View, environment: &Environment, seq: Seq) -> Result<Option<Head>, Failure> {
-    view.ledger.record(&environment.lane, seq).await.map_err(LedgerError::looking)
+async fn record(view: &ReadPorts, environment: &Environment, seq: Seq) -> Result<Option<Head>, Failure> {
+    view.ledger.record(&environment.lane, seq).await.map_err(LedgerError::read_failure)
 }
 
 /// Where the ledger says that the targets of a lane were put, by artifact.

@@ -9,8 +9,8 @@ use crate::folder::source::{self, Part};
 use crate::folder::{Change, FolderManifest, change, listed};
 use crate::location::Location;
 use crate::port::{BucketReader, Object, ProviderError};
+use crate::ports::ReadPorts;
 use crate::snapshot::{Candidate, Opened, Seen, SourceFolder};
-use crate::world::View;
 use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -47,7 +47,7 @@ pub(crate) fn is_read(artifact: &Artifact) -> bool {
 /// # Errors
 /// When a store does not answer.
 pub(super) async fn files(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     candidate: &Candidate,
     targets: &BTreeMap<String, Seen>,
@@ -97,7 +97,7 @@ fn part(source: &FolderManifest, location: &Location, seen: &Seen, open: bool) -
 /// # Errors
 /// When a store does not answer.
 pub(super) async fn there(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     targets: &BTreeMap<String, Seen>,
 ) -> Result<BTreeMap<String, Arc<Vec<Object>>>, Failure> {

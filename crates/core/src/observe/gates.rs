@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::gates::{Before, OtherLane, in_force};
 use crate::ledger::{GateList, Head, InForce, Kind, LedgerError, LedgerReader, State};
 use crate::names::LaneName;
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
 use crate::template::Values;
-use crate::world::View;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records of a lane without a promotion are looked through; one that has more has seen much.
@@ -21,7 +21,7 @@ const MOST: usize = 200;
 /// # Errors
 /// What the store answered.
 pub async fn gates_before(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     state: &State,
@@ -45,7 +45,7 @@ pub async fn gates_before(
 
 /// The list that a state names.
 async fn list(ledger: &LedgerReader, lane: &LaneName, known: InForce) -> Result<Option<GateList>, Failure> {
-    let head = ledger.record(lane, known.seq).await.map_err(LedgerError::looking)?;
+    let head = ledger.record(lane, known.seq).await.map_err(LedgerError::read_failure)?;
     let gates = head.and_then(|head| head.record.intent).and_then(|intent| intent.gates);
     Ok(gates.filter(|gates| gates.digest == known.digest).map(|gates| gates.list))
 }
@@ -53,7 +53,7 @@ async fn list(ledger: &LedgerReader, lane: &LaneName, known: InForce) -> Result<
 /// For a lane whose gates were never kept: one that was promoted to before they were kept has none to compare with; one
 /// that was never promoted to may be another lane's under a new name.
 async fn first(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     state: &State,
     targets: &BTreeMap<String, Seen>,
@@ -66,7 +66,7 @@ async fn first(
     if promoted || there.is_none() && !log {
         return Ok(Before::Same);
     }
-    let records = view.ledger.page(&environment.lane, None, MOST).await.map_err(LedgerError::looking)?;
+    let records = view.ledger.page(&environment.lane, None, MOST).await.map_err(LedgerError::read_failure)?;
     if records.len() == MOST || records.iter().any(|head| head.record.kind == Kind::Commit) {
         return Ok(Before::Same);
     }
@@ -76,7 +76,7 @@ async fn first(
     let mark = there.and_then(|(seen, object)| Some((seen, object.metadata.get("promote-id")?)));
     Ok(match mark {
         Some((seen, id)) => {
-            Before::Stranger { target: seen.location.to_string(), promotion: crate::names::shown(id) }
+            Before::Stranger { target: seen.location.to_string(), promotion: crate::names::escape(id) }
         }
         None => Before::Same,
     })
@@ -84,7 +84,7 @@ async fn first(
 
 /// Another lane of the ledger that holds, or was last given, a target of this environment.
 async fn other(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
 ) -> Result<Option<OtherLane>, Failure> {
@@ -99,7 +99,7 @@ async fn other(
         .filter_map(|artifact| artifact.target.as_ref())
         .map(|target| crate::gates::filled(target, &values))
         .collect();
-    let heads = view.ledger.every_head().await.map_err(LedgerError::looking)?;
+    let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
     for (lane, head) in heads.into_iter().filter(|(lane, _)| *lane != environment.lane) {
         let known = match head.state().gates {
             Some(known) => list(&view.ledger, &lane, known).await?,

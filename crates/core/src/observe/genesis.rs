@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Genesis, Head, LedgerReader, key};
-use crate::world::View;
+use crate::ports::ReadPorts;
 
 /// The ledger's genesis and its id, where the ledger was begun.
 ///
@@ -29,7 +29,7 @@ pub async fn never_begun(
     ledger: &LedgerReader,
     config: &Config,
 ) -> Result<Option<(Genesis, Digest)>, Failure> {
-    let looking = |error| Failure::looking("listing the ledger", error);
+    let looking = |error| Failure::from_read("listing the ledger", error);
     let page = ledger.bucket().list(&format!("{}/", ledger.root()), None, 1).await.map_err(looking)?;
     let scratch = key::scratch_prefix(ledger.root());
     let Some(left) = page.objects.first().filter(|object| !object.key.as_str().starts_with(&scratch)) else {
@@ -52,7 +52,7 @@ pub async fn never_begun(
 ///
 /// # Errors
 /// `Missing` when there is none; else as [`never_begun`].
-pub async fn genesis(view: &View, config: &Config) -> Result<(Genesis, Digest), Failure> {
+pub async fn genesis(view: &ReadPorts, config: &Config) -> Result<(Genesis, Digest), Failure> {
     if let Some(found) = begun(&view.ledger, config).await? {
         return Ok(found);
     }
@@ -69,7 +69,7 @@ pub async fn genesis(view: &View, config: &Config) -> Result<(Genesis, Digest), 
 ///
 /// # Errors
 /// As [`genesis`] and [`Config::to_write`].
-pub async fn genesis_to_write(view: &View, config: &Config) -> Result<(Genesis, Digest), Failure> {
+pub async fn genesis_to_write(view: &ReadPorts, config: &Config) -> Result<(Genesis, Digest), Failure> {
     config.to_write()?;
     genesis(view, config).await
 }

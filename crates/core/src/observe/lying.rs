@@ -7,8 +7,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder::source::{Part, objects};
 use crate::ledger::{Genesis, Identity, Manifest};
+use crate::ports::ReadPorts;
 use crate::snapshot::{Candidate, Findings, Opened, SourceFolder};
-use crate::world::View;
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ pub(crate) enum Lies {
 /// # Errors
 /// When they change again and again, or what a store answered.
 pub(crate) async fn lying(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     manifest: &Manifest,
     last: u32,
@@ -61,7 +61,7 @@ pub(crate) async fn lying(
 }
 
 /// The release with its artifacts as they lie.
-async fn look(view: &View, manifest: &Manifest, last: u32) -> Result<Candidate, Failure> {
+async fn look(view: &ReadPorts, manifest: &Manifest, last: u32) -> Result<Candidate, Failure> {
     let looks = manifest.artifacts.iter().map(|(entry, built)| async move {
         let whole = built.folder.is_some();
         source(view, built, whole).await.map(|found| (entry.clone(), found))
@@ -86,7 +86,7 @@ async fn look(view: &View, manifest: &Manifest, last: u32) -> Result<Candidate, 
 }
 
 /// Its folders whose manifests are the published ones, with what the store says of every file.
-async fn folders(view: &View, candidate: &Candidate) -> Result<BTreeMap<String, SourceFolder>, Failure> {
+async fn folders(view: &ReadPorts, candidate: &Candidate) -> Result<BTreeMap<String, SourceFolder>, Failure> {
     let artifacts = &candidate.manifest.artifacts;
     let right = candidate.folders.iter().filter_map(|(entry, opened)| {
         let built = artifacts.get(entry)?;

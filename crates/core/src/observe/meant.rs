@@ -5,15 +5,15 @@ use super::release::resolve_prefix;
 use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::ports::ReadPorts;
 use crate::request::Wanted;
-use crate::world::View;
 
 /// The release that something is said about, by its commit or a tag. A branch stands for another commit tomorrow, and nobody is
 /// asked, so it is refused.
 ///
 /// # Errors
 /// `Usage` for a name that moves, `Missing` when there is no such release.
-pub async fn published(view: &View, wanted: &Wanted) -> Result<CommitId, Failure> {
+pub async fn published(view: &ReadPorts, wanted: &Wanted) -> Result<CommitId, Failure> {
     let name = match wanted {
         Wanted::Commit(prefix) => return Ok(resolve_prefix(view, prefix).await?.0),
         // A tag may well look like the name of an environment.

@@ -30,10 +30,10 @@ use crate::lease;
 use crate::ledger::{Action, Genesis, Head, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, FenceClass};
+use crate::ports::ReadPorts;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Seen, Snapshot};
 use crate::template::Values;
-use crate::world::View;
 use futures_util::future::{join, join_all, try_join, try_join_all, try_join3, try_join4};
 use std::collections::{BTreeMap, BTreeSet};
 use targets::Depth;
@@ -78,7 +78,7 @@ pub fn environment<'c>(config: &'c Config, name: &EnvironmentName) -> Result<&'c
 /// # Errors
 /// What the store answered.
 pub async fn heads<'n>(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     names: impl IntoIterator<Item = &'n EnvironmentName>,
 ) -> Result<BTreeMap<EnvironmentName, Option<Head>>, Failure> {
@@ -86,7 +86,7 @@ pub async fn heads<'n>(
         let lane = &config.environments.get(name)?.lane;
         Some(async move { view.ledger.head(lane).await.map(|head| (name.clone(), head)) })
     });
-    Ok(try_join_all(reads).await.map_err(LedgerError::looking)?.into_iter().collect())
+    Ok(try_join_all(reads).await.map_err(LedgerError::read_failure)?.into_iter().collect())
 }
 
 /// How often the world is looked at anew since bytes had to be read.
@@ -97,7 +97,7 @@ const ROUNDS: u32 = 4;
 ///
 /// # Errors
 /// When a store does not answer, the environment or the release is not there, or the ledger can't be trusted.
-pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
+pub async fn observe(view: &ReadPorts, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
     let (mut read, mut of_folders) = (Vec::new(), published::Read::new());
     for _ in 0..ROUNDS {
         // On the heap: what is asked for at once makes a large future, and callers nest it.
@@ -120,7 +120,7 @@ pub async fn observe(view: &View, config: &Config, request: &Request) -> Result<
 }
 
 /// Reads everything but the bytes of the sources.
-async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
+async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Snapshot, Failure> {
     let began = view.clock.now();
     let environment = environment(config, &request.environment)?;
     let request = &release::settled(config, request);
@@ -226,7 +226,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
         }
     }
     let taken_at =
-        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+        view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
     let local_at = view.clock.now();
     Ok(Snapshot {
         taken_at,
@@ -260,7 +260,7 @@ async fn look(view: &View, config: &Config, request: &Request) -> Result<Snapsho
 /// A promotion that is finished writes the very names that it was begun with, whatever the time is now; and what is
 /// undone is what was written.
 async fn names_as_begun(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     request: &Request,
     candidate: &crate::snapshot::Candidate,
@@ -287,7 +287,8 @@ async fn names_as_begun(
     if !environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref()).any(targets::moves) {
         return Ok(());
     }
-    let head = view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::looking)?;
+    let head =
+        view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::read_failure)?;
     for target in
         head.iter().filter_map(|head| head.record.intent.as_ref()).flat_map(|intent| &intent.targets)
     {
@@ -312,7 +313,7 @@ fn differs<'s>(
 
 /// What the stores of the targets honour: by their nature, else as the genesis or a later probe says.
 async fn capabilities(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     targets: &BTreeMap<String, Seen>,
 ) -> Result<BTreeMap<crate::location::StoreId, Capabilities>, Failure> {
@@ -331,7 +332,7 @@ async fn capabilities(
     }
     let reads = unknown.into_iter().map(|id| async move { (id, view.ledger.probed(id).await) });
     for (id, probed) in join_all(reads).await {
-        if let Some(probed) = probed.map_err(LedgerError::looking)? {
+        if let Some(probed) = probed.map_err(LedgerError::read_failure)? {
             found.insert(id.clone(), probed.capabilities);
         }
     }

@@ -4,13 +4,13 @@
 use super::targets::{Depth, look, place_of, standing, targeted};
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::ledger::{Past, State, TargetState};
+use crate::ledger::{PastDeployment, State, TargetState};
 use crate::location::Location;
 use crate::place::{filled, prefix};
 use crate::port::ErrorKind;
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
 use crate::template::{Reading, Template};
-use crate::world::View;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeMap;
 
@@ -23,7 +23,7 @@ const AHEAD: TimeDelta = TimeDelta::minutes(5);
 /// # Errors
 /// When a template can't be filled in, or a store does not answer.
 pub(super) async fn newer(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     state: &State,
@@ -47,7 +47,7 @@ pub(super) async fn newer(
 /// # Errors
 /// As [`newer`].
 pub(super) async fn put_since(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     state: Option<&State>,
@@ -58,7 +58,7 @@ pub(super) async fn put_since(
 }
 
 /// The names in the target's store, when those that are told hold the newest.
-async fn names(view: &View, target: &Template, requests: usize) -> Result<Vec<Location>, Failure> {
+async fn names(view: &ReadPorts, target: &Template, requests: usize) -> Result<Vec<Location>, Failure> {
     let Some(id) = target.store() else { return Ok(Vec::new()) };
     let names = match view.store(&id)?.names(prefix(&id, target), requests).await {
         Ok(names) => names,
@@ -66,7 +66,7 @@ async fn names(view: &View, target: &Template, requests: usize) -> Result<Vec<Lo
         Err(error) if matches!(error.kind, ErrorKind::Denied | ErrorKind::Unsupported) => {
             return Ok(Vec::new());
         }
-        Err(error) => return Err(Failure::looking(&format!("listing `{id}`"), error)),
+        Err(error) => return Err(Failure::from_read(&format!("listing `{id}`"), error)),
     };
     if names.more && !names.newest {
         return Ok(Vec::new());
@@ -97,7 +97,7 @@ fn newest(
 /// Whether a name is that of a release which was there before, made by a clock that was a little ahead.
 fn was_there(state: &State, reading: &Reading, at: DateTime<Utc>) -> bool {
     let Some(commit) = &reading.commit else { return false };
-    let until = |past: &Past| past.until.time().checked_add_signed(AHEAD);
+    let until = |past: &PastDeployment| past.until.time().checked_add_signed(AHEAD);
     state
         .trail
         .iter()
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn the_newest_name_counts_unless_it_was_recorded() {
         let target = Template::parse("quay.io/acme/app:prod-{sha:8}-{timestamp}").unwrap();
-        let past = Past {
+        let past = PastDeployment {
             release: ReleaseRef {
                 commit: "a".repeat(40).parse().unwrap(),
                 version: None,

@@ -6,12 +6,12 @@ use super::sources::{remembered, tells};
 use crate::event::{Event, Events};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part, Reads};
-use crate::folder::{FolderFile, FolderManifest, Looked};
-use crate::ledger::{Genesis, Known};
+use crate::folder::{FolderFile, FolderManifest, SourceFindings};
+use crate::ledger::{Genesis, SeenArtifacts};
 use crate::location::{Key, Location, StoreId};
 use crate::port::{Capabilities, Token};
+use crate::ports::ReadPorts;
 use crate::snapshot::{Candidate, SourceFolder};
-use crate::world::View;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -36,7 +36,7 @@ const STEP: u64 = 16 << 20;
 /// # Errors
 /// What the store answered, when what is remembered of the release is asked for.
 pub(super) async fn settle(
-    view: &View,
+    view: &ReadPorts,
     (genesis, capabilities): (&Genesis, &BTreeMap<StoreId, Capabilities>),
     candidate: &mut Candidate,
     files: &mut BTreeMap<String, SourceFolder>,
@@ -71,7 +71,12 @@ pub(super) async fn settle(
 }
 
 /// Judges one folder, whose manifest has those tokens alone afterwards at which its files are known to be right.
-fn judge(folder: &mut SourceFolder, trusted: bool, later: &BTreeMap<Key, Token>, reads: &Reads) -> Looked {
+fn judge(
+    folder: &mut SourceFolder,
+    trusted: bool,
+    later: &BTreeMap<Key, Token>,
+    reads: &Reads,
+) -> SourceFindings {
     let known = source::known(&folder.stored, trusted, later);
     let looked = source::judge(&known, &folder.part, &folder.objects, reads);
     folder.manifest = Arc::new(known);
@@ -91,7 +96,7 @@ fn right(stored: &FolderManifest, reads: &Reads) -> BTreeMap<Key, Token> {
 ///
 /// # Errors
 /// What a store answered.
-pub(super) async fn read(view: &View, unread: Vec<Unread>, read: &mut Read) -> Result<(), Failure> {
+pub(super) async fn read(view: &ReadPorts, unread: Vec<Unread>, read: &mut Read) -> Result<(), Failure> {
     for Unread { entry, location, files } in unread {
         let store = view.store(&location.store)?;
         let progress = Progress::new(&*view.events, &location, &files);
@@ -135,7 +140,7 @@ impl<'a> Progress<'a> {
 /// A release's own folder that is looked at by itself, whatever may move.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Inspection<'a> {
-    pub(crate) view: &'a View,
+    pub(crate) view: &'a ReadPorts,
     /// The release.
     pub(crate) candidate: &'a Candidate,
     /// The name of the folder's entry in its manifest.
@@ -152,7 +157,7 @@ impl Inspection<'_> {
     ///
     /// # Errors
     /// What a store answered.
-    pub(crate) async fn run(&self) -> Result<Option<(Looked, Known)>, Failure> {
+    pub(crate) async fn run(&self) -> Result<Option<(SourceFindings, SeenArtifacts)>, Failure> {
         let Self { view, candidate, entry, tells, bytes } = *self;
         let (Some(built), Some(opened)) =
             (candidate.manifest.artifacts.get(entry), candidate.folders.get(entry))
@@ -178,7 +183,7 @@ impl Inspection<'_> {
         let mut looked = source::judge(&known, &Part::Whole, &objects, &none);
         // A release that an older version published has nothing to compare with, and is read when that is asked for.
         if !bytes && (looked.unread.is_empty() || kept.is_none()) {
-            return Ok(Some((looked, Known::default())));
+            return Ok(Some((looked, SeenArtifacts::default())));
         }
         let unsure: Vec<Key> = looked.unread.iter().map(|file| file.path.clone()).collect();
         let (mut objects, mut known) = (objects, known);
@@ -196,7 +201,7 @@ impl Inspection<'_> {
         // What the store's tokens don't tell is not known the next time either.
         let mut fresh = right(stored, &reads);
         fresh.retain(|path, _| tells && unsure.contains(path));
-        let mut learned = Known::default();
+        let mut learned = SeenArtifacts::default();
         if !fresh.is_empty() {
             learned.folders.insert(entry.to_owned(), fresh);
         }

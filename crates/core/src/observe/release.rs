@@ -14,10 +14,10 @@ use crate::ledger::manifest::FILE;
 use crate::ledger::{Action, Block, BuiltArtifact, Head, LedgerError, ReleaseEntry, ReleaseRef, State, Word};
 use crate::names::EnvironmentName;
 use crate::port::Object;
+use crate::ports::ReadPorts;
 use crate::request::{Request, Wanted};
 use crate::snapshot::{Candidate, Doom, Findings, Opened};
 use crate::undo::{Way, onward, stuck, way};
-use crate::world::View;
 use futures_util::future::{join, try_join, try_join_all};
 use std::collections::BTreeMap;
 
@@ -25,8 +25,11 @@ use std::collections::BTreeMap;
 ///
 /// # Errors
 /// `Missing` when there is none or more than one.
-pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(CommitId, ReleaseEntry), Failure> {
-    let (found, more) = view.ledger.releases(Some(prefix), 1000).await.map_err(LedgerError::looking)?;
+pub async fn resolve_prefix(
+    view: &ReadPorts,
+    prefix: &CommitPrefix,
+) -> Result<(CommitId, ReleaseEntry), Failure> {
+    let (found, more) = view.ledger.releases(Some(prefix), 1000).await.map_err(LedgerError::read_failure)?;
     let mut published = found.iter().filter(|(_, entry)| entry.published.is_some());
     match (published.next(), published.next()) {
         (Some((commit, entry)), None) if !more || prefix.full().is_some() => {
@@ -45,7 +48,7 @@ pub async fn resolve_prefix(view: &View, prefix: &CommitPrefix) -> Result<(Commi
 }
 
 /// That a commit was never published; how it would be, where the repository knows it.
-pub(crate) async fn unpublished(view: &View, name: &str) -> Failure {
+pub(crate) async fn unpublished(view: &ReadPorts, name: &str) -> Failure {
     let known = match &view.history {
         Some(history) => history.resolve(name).await.ok().flatten().is_some(),
         None => false,
@@ -79,7 +82,7 @@ fn unknown(config: &Config, message: String, name: &str) -> Failure {
 
 /// What is known of a release that was named by commit or tag; `None` when its name depends on the ledger's heads.
 pub(super) async fn named(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     request: &Request,
@@ -191,7 +194,7 @@ fn begun(state: &State, request: &Request) -> Option<CommitId> {
 /// # Errors
 /// `Missing` when it was never published, or what a store answered.
 pub async fn candidate(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     commit: &CommitId,
@@ -205,7 +208,7 @@ pub async fn candidate(
 /// # Errors
 /// As [`candidate`].
 pub(crate) async fn checked(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     commit: &CommitId,
@@ -216,14 +219,14 @@ pub(crate) async fn checked(
 }
 
 async fn gathered(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     commit: &CommitId,
     mut wrong: Option<&mut BTreeMap<String, String>>,
 ) -> Result<Candidate, Failure> {
-    let manifest = async { view.ledger.stored_manifest(commit).await.map_err(LedgerError::looking) };
-    let entry = async { view.ledger.release(commit).await.map_err(LedgerError::looking) };
+    let manifest = async { view.ledger.stored_manifest(commit).await.map_err(LedgerError::read_failure) };
+    let entry = async { view.ledger.release(commit).await.map_err(LedgerError::read_failure) };
     let local = async {
         let Some(history) = &view.history else { return Ok((None, Vec::new())) };
         let on_branch = async {
@@ -237,7 +240,7 @@ async fn gathered(
             match history.tags(commit).await {
                 // Where the version decides, a repository that can't be read must not look like one without tags.
                 Err(error) if by_version(environment) => {
-                    Err(Failure::looking("reading the tags of the release", error))
+                    Err(Failure::from_read("reading the tags of the release", error))
                 }
                 found => Ok(found.unwrap_or_default()),
             }
@@ -307,7 +310,7 @@ fn by_version(environment: &Environment) -> bool {
 /// What the newest entry of a word says, where that is in force, and the digest of what is stored. An entry that can't be
 /// found any more still counts.
 async fn said(
-    view: &View,
+    view: &ReadPorts,
     commit: &CommitId,
     word: Word,
     entry: &ReleaseEntry,
@@ -321,11 +324,12 @@ async fn said(
     if !holds {
         let key = word
             .key(view.ledger.root(), commit, number)
-            .map_err(|error| LedgerError::from(error).looking())?;
-        let stored = view.ledger.stored(&key).await.map_err(|error| LedgerError::from(error).looking())?;
+            .map_err(|error| LedgerError::from(error).read_failure())?;
+        let stored =
+            view.ledger.stored(&key).await.map_err(|error| LedgerError::from(error).read_failure())?;
         return Ok((word, None, stored));
     }
-    let said = view.ledger.stored_said(commit, word, number).await.map_err(LedgerError::looking)?;
+    let said = view.ledger.stored_said(commit, word, number).await.map_err(LedgerError::read_failure)?;
     Ok(match said {
         Some((said, digest)) => (word, Some(said), Some(digest)),
         None => {
@@ -347,12 +351,12 @@ fn moved_on(built: &BuiltArtifact, found: Option<&Object>) -> bool {
 
 /// A source as it lies. `whole`: of a folder, all files will matter.
 pub(super) async fn source(
-    view: &View,
+    view: &ReadPorts,
     built: &BuiltArtifact,
     whole: bool,
 ) -> Result<(Option<Object>, Option<Opened>), Failure> {
     let store = view.store(&built.location.store)?;
-    let failed = |error| Failure::looking_at(&built.location, error);
+    let failed = |error| Failure::from_read_of(&built.location, error);
     let (found, opened) = folders::open(&**store, &built.location, whole).await.map_err(failed)?;
     if !moved_on(built, found.as_ref()) {
         return Ok((found, opened));

@@ -7,9 +7,9 @@ use crate::failure::Failure;
 use crate::ledger::{LedgerError, State};
 use crate::location::Location;
 use crate::place::locate;
+use crate::ports::ReadPorts;
 use crate::rule::unended;
 use crate::snapshot::Seen;
-use crate::world::View;
 use std::collections::BTreeMap;
 
 /// How many requests a look may take to find the newest name of a target.
@@ -22,7 +22,7 @@ const REQUESTS: usize = 5;
 /// # Errors
 /// When a store does not answer.
 pub async fn seen(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     environment: &Environment,
     state: Option<&State>,
@@ -54,7 +54,7 @@ pub async fn seen(
 
 /// The names that the open promotion gives to targets whose name depends on the release or the moment.
 async fn begun(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     state: &State,
 ) -> Result<BTreeMap<String, Location>, Failure> {
@@ -63,7 +63,8 @@ async fn begun(
         .map(|(artifact, _)| artifact.name())
         .collect();
     let Some(open) = state.open.as_ref().filter(|_| !renamed.is_empty()) else { return Ok(BTreeMap::new()) };
-    let head = view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::looking)?;
+    let head =
+        view.ledger.record(&environment.lane, open.since.seq).await.map_err(LedgerError::read_failure)?;
     let intent = head.and_then(|head| head.record.intent);
     let targets = intent.into_iter().flat_map(|intent| intent.targets);
     Ok(targets

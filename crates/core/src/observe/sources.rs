@@ -10,8 +10,8 @@ use crate::ledger::identity::judge;
 use crate::ledger::{BuiltArtifact, Genesis, Identity, LedgerError, Stored};
 use crate::location::StoreId;
 use crate::port::{Capabilities, Object};
+use crate::ports::ReadPorts;
 use crate::snapshot::{Candidate, Findings, Opened};
-use crate::world::View;
 use std::collections::BTreeMap;
 
 /// A source of which only the bytes can tell, or told.
@@ -38,7 +38,7 @@ pub(super) struct Read {
 /// # Errors
 /// What the store answered, when what is remembered of the release is asked for.
 pub(crate) async fn judge_sources(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     candidate: &mut Candidate,
 ) -> Result<(), Failure> {
@@ -51,7 +51,7 @@ pub(crate) async fn judge_sources(
 /// # Errors
 /// What the store answered, when what is remembered of the release is asked for.
 pub(super) async fn settle(
-    view: &View,
+    view: &ReadPorts,
     (genesis, capabilities): (&Genesis, &BTreeMap<StoreId, Capabilities>),
     candidate: &mut Candidate,
     read: &[Read],
@@ -98,7 +98,7 @@ pub(super) async fn settle(
 ///
 /// # Errors
 /// When the store was not connected.
-pub(crate) fn tokens_tell(view: &View, genesis: &Genesis, store: &StoreId) -> Result<bool, Failure> {
+pub(crate) fn tokens_tell(view: &ReadPorts, genesis: &Genesis, store: &StoreId) -> Result<bool, Failure> {
     tells(view, genesis, &BTreeMap::new(), store)
 }
 
@@ -106,7 +106,7 @@ pub(crate) fn tokens_tell(view: &View, genesis: &Genesis, store: &StoreId) -> Re
 ///
 /// # Errors
 /// What the store answered.
-pub(crate) async fn remembered_of(view: &View, candidate: &mut Candidate) -> Result<(), Failure> {
+pub(crate) async fn remembered_of(view: &ReadPorts, candidate: &mut Candidate) -> Result<(), Failure> {
     remembered(view, &candidate.manifest.commit, &mut candidate.findings).await
 }
 
@@ -115,13 +115,13 @@ pub(crate) async fn remembered_of(view: &View, candidate: &mut Candidate) -> Res
 /// # Errors
 /// What the store answered.
 pub(super) async fn remembered(
-    view: &View,
+    view: &ReadPorts,
     commit: &CommitId,
     findings: &mut Findings,
 ) -> Result<(), Failure> {
     if findings.last > 0 && !findings.asked {
         let found = view.ledger.remembered(commit, findings.last).await;
-        findings.before = found.map_err(LedgerError::looking)?;
+        findings.before = found.map_err(LedgerError::read_failure)?;
     }
     findings.asked = true;
     Ok(())
@@ -129,7 +129,7 @@ pub(super) async fn remembered(
 
 /// Whether other bytes have another token in a store: by its nature, or as was found out of it.
 pub(super) fn tells(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     found: &BTreeMap<StoreId, Capabilities>,
     store: &StoreId,
@@ -143,7 +143,7 @@ pub(super) fn tells(
 ///
 /// # Errors
 /// When one changes again and again while it is read, or what a store answered.
-pub(super) async fn read(view: &View, sources: Vec<Source>) -> Result<Vec<Read>, Failure> {
+pub(super) async fn read(view: &ReadPorts, sources: Vec<Source>) -> Result<Vec<Read>, Failure> {
     let mut found = Vec::with_capacity(sources.len());
     for Source { entry, built, object } in sources {
         let store = view.store(&built.location.store)?;

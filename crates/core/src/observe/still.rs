@@ -13,8 +13,8 @@ use crate::folder::source::{self, Reads};
 use crate::ledger::{LedgerError, Shape, TargetMove};
 use crate::location::{FOLDER, Key};
 use crate::port::{Object, PinnedSource, Token};
+use crate::ports::Ports;
 use crate::snapshot::{Snapshot, SourceFolder};
-use crate::world::World;
 use std::collections::{BTreeMap, HashMap};
 
 /// How often a folder is read in which somebody writes meanwhile.
@@ -35,18 +35,18 @@ pub(crate) enum Anew {
 /// # Errors
 /// Also what a store answered.
 pub(crate) async fn still(
-    world: &World,
+    ports: &Ports,
     snapshot: &Snapshot,
     target: &TargetMove,
 ) -> Result<Option<Anew>, Failure> {
     let folder = snapshot.files.get(target.name());
     match (&target.shape, folder) {
         (shape @ (Shape::Pointer { .. } | Shape::Folder { .. }), Some(folder)) => {
-            let pins = Box::pin(files(world, snapshot, folder)).await?;
+            let pins = Box::pin(files(ports, snapshot, folder)).await?;
             Ok(pins.filter(|_| matches!(shape, Shape::Folder { .. })).map(Anew::Files))
         }
         (Shape::Whole | Shape::Unmoved, _) => {
-            let found = Box::pin(object(world, snapshot, target)).await?;
+            let found = Box::pin(object(ports, snapshot, target)).await?;
             Ok(found.map(|now| {
                 let PinnedSource { location, sha256, size, headers, .. } = target.source.clone();
                 let Object { token, version, .. } = now;
@@ -62,11 +62,11 @@ pub(crate) async fn still(
 ///
 /// # Errors
 /// Also what the ledger answered.
-pub(crate) async fn unblocked(world: &World, snapshot: &Snapshot, commit: &CommitId) -> Result<(), Failure> {
+pub(crate) async fn unblocked(ports: &Ports, snapshot: &Snapshot, commit: &CommitId) -> Result<(), Failure> {
     if snapshot.candidate.blocked.is_some() {
         return Ok(());
     }
-    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+    let entry = ports.ledger.reader().release(commit).await.map_err(LedgerError::read_failure)?;
     if !entry.blocked() {
         return Ok(());
     }
@@ -83,14 +83,14 @@ fn changed(target: &TargetMove) -> Failure {
 /// A release's own folder: its manifest and those of its files that matter. What has another token is read, and then says
 /// what the files are pinned to now.
 async fn files(
-    world: &World,
+    ports: &Ports,
     snapshot: &Snapshot,
     folder: &SourceFolder,
 ) -> Result<Option<BTreeMap<Key, Pin>>, Failure> {
     let SourceFolder { entry, location, stored, part, .. } = folder;
     let changed = || Failure::new(ExitStatus::Conflict, format!("`{location}` changed after it was checked"));
-    let view = world.view();
-    let store = world.store(&location.store)?;
+    let view = ports.view();
+    let store = ports.store(&location.store)?;
     let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &location.store)?;
     // All of them were found right, or nothing would have been allowed.
     let planned: HashMap<&str, &Token> =
@@ -105,7 +105,7 @@ async fn files(
         let there = objects.iter().find(|object| object.key.as_str() == FOLDER);
         let same = tells && there.zip(own).is_some_and(|(there, own)| there.token == own.token);
         // Of few files no listing is asked for, and the manifest is looked at by itself.
-        if !same && !manifest_stands(world, folder).await? {
+        if !same && !manifest_stands(ports, folder).await? {
             return Err(
                 changed().state(format!("`{location}{FOLDER}` is not the manifest that was published."))
             );
@@ -128,8 +128,8 @@ async fn files(
 }
 
 /// Whether the manifest in a release's own folder is the published one.
-async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, Failure> {
-    let store = world.store(&folder.location.store)?;
+async fn manifest_stands(ports: &Ports, folder: &SourceFolder) -> Result<bool, Failure> {
+    let store = ports.store(&folder.location.store)?;
     let found = super::targets::read(&**store, &folder.location.key)
         .await
         .map_err(|error| Failure::of_place(&format!("reading `{}`", folder.location), error))?;
@@ -138,15 +138,15 @@ async fn manifest_stands(world: &World, folder: &SourceFolder) -> Result<bool, F
 
 /// A release's own object. Another one is read: the very same bytes are the release, and what they are now is told. A
 /// version that is kept can be copied all the same.
-async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Result<Option<Object>, Failure> {
+async fn object(ports: &Ports, snapshot: &Snapshot, target: &TargetMove) -> Result<Option<Object>, Failure> {
     let pinned = &target.source;
     let place = &pinned.location;
     // An image is named by its digest, which nobody can change.
     if place.is_image() {
         return Ok(None);
     }
-    let view = world.view();
-    let store = world.store(&place.store)?;
+    let view = ports.view();
+    let store = ports.store(&place.store)?;
     let tells = tells(&view, &snapshot.genesis.0, &snapshot.capabilities, &place.store)?;
     let found = store.head(&place.key).await;
     let found = found.map_err(|error| Failure::of_place(&format!("looking at `{place}`"), error))?;
@@ -157,7 +157,7 @@ async fn object(world: &World, snapshot: &Snapshot, target: &TargetMove) -> Resu
     }
     let (found, holds) = match found.sha256 {
         Some(digest) => (found, digest),
-        None => match content::digest(&**store, place, found, &*world.events).await? {
+        None => match content::digest(&**store, place, found, &*ports.events).await? {
             Some(read) => read,
             None => return Err(changed(target).state(format!("`{place}` is gone."))),
         },

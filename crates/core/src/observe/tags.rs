@@ -3,15 +3,19 @@
 
 use crate::config::Environment;
 use crate::port::CopyGuard;
+use crate::ports::ReadPorts;
 use crate::rule::{in_parts, way};
 use crate::snapshot::Snapshot;
-use crate::world::View;
 use futures_util::future::join_all;
 use std::collections::BTreeSet;
 
 /// The artifacts whose source may have tags that can't be read, so that a copy goes without them. Where that can't be asked
 /// now, nothing is told.
-pub(super) async fn untold(view: &View, environment: &Environment, snapshot: &Snapshot) -> BTreeSet<String> {
+pub(super) async fn untold(
+    view: &ReadPorts,
+    environment: &Environment,
+    snapshot: &Snapshot,
+) -> BTreeSet<String> {
     let asked = snapshot.targets.iter().filter_map(|(artifact, seen)| {
         let (_, built) = snapshot.candidate.manifest.artifact(artifact, &environment.name)?;
         let known = snapshot.capabilities.get(&seen.location.store)?;

@@ -7,9 +7,9 @@ use crate::ledger::{Manifest, State, TargetState};
 use crate::location::{Key, Location};
 use crate::place::locate;
 use crate::port::{BucketReader, ErrorKind, Object, ProviderError};
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
 use crate::template::{Template, Values};
-use crate::world::View;
 use futures_util::future::{join_all, try_join_all};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ pub(super) enum Depth {
 
 /// Looks at all of them side by side.
 pub(super) async fn look(
-    view: &View,
+    view: &ReadPorts,
     places: &BTreeMap<String, Location>,
     depth: Depth,
 ) -> Result<BTreeMap<String, Seen>, Failure> {
@@ -99,7 +99,7 @@ pub(super) async fn look(
                 Ok((store.head(&location.key).await?, None))
             }
         };
-        let (object, files) = seen.await.map_err(|error| Failure::looking_at(location, error))?;
+        let (object, files) = seen.await.map_err(|error| Failure::from_read_of(location, error))?;
         Ok::<_, Failure>((name.clone(), Seen { location: location.clone(), object, files }))
     });
     Ok(try_join_all(looks).await?.into_iter().collect())
@@ -110,7 +110,7 @@ pub(super) async fn read(
     store: &dyn BucketReader,
     key: &Key,
 ) -> Result<(Option<Object>, Option<Arc<FolderManifest>>), ProviderError> {
-    match store.get_at_once(key, LIMIT).await {
+    match store.get_with_metadata(key, LIMIT).await {
         Ok(None) => Ok((None, None)),
         Ok(Some((object, bytes))) => {
             Ok((Some(object), FolderManifest::from_bytes(&bytes).ok().map(Arc::new)))
@@ -123,7 +123,7 @@ pub(super) async fn read(
 
 /// Looks at the same places once more.
 pub(super) async fn look_again(
-    view: &View,
+    view: &ReadPorts,
     seen: &BTreeMap<String, Seen>,
 ) -> Result<BTreeMap<String, Seen>, Failure> {
     let places = seen.iter().map(|(name, seen)| (name.clone(), seen.location.clone())).collect();
@@ -142,7 +142,7 @@ pub(super) fn place_of<'s>(state: &'s State, artifact: &str) -> Option<&'s Targe
 /// # Errors
 /// When a template can't be filled in, or a store does not answer.
 pub(super) async fn needs(
-    view: &View,
+    view: &ReadPorts,
     environment: &Environment,
     values: &Values,
 ) -> Result<Vec<(Location, Option<String>)>, Failure> {
@@ -153,7 +153,7 @@ pub(super) async fn needs(
         let fault = match view.store(&location.store)?.head(&location.key).await {
             Ok(found) => found.is_none().then(|| "is not there".to_owned()),
             Err(error) if error.is_finding() => Some(format!("is no object: {}", error.message)),
-            Err(error) => return Err(Failure::looking_at(&location, error)),
+            Err(error) => return Err(Failure::from_read_of(&location, error)),
         };
         Ok((location, fault))
     });

@@ -6,11 +6,11 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Before, Head, LedgerError, LedgerReader, ReleaseRef, State};
 use crate::location::Location;
-use crate::names::{LaneName, shown};
+use crate::names::{LaneName, escape};
 use crate::port::{Capabilities, Object};
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
 use crate::undo::onward;
-use crate::world::View;
 use std::collections::BTreeMap;
 
 /// What was before the promotions that would be undone: those that took over from each other, or that moved the first
@@ -37,7 +37,7 @@ pub(crate) async fn beginning(
     // The page begins with the newest record, which may have come after the plan by now.
     let mut at = Some(newest.record.seq.next());
     loop {
-        let page = ledger.page(lane, at, 8).await.map_err(LedgerError::looking)?;
+        let page = ledger.page(lane, at, 8).await.map_err(LedgerError::read_failure)?;
         let Some(last) = page.last() else { return Ok(found) };
         at = Some(last.record.seq);
         for head in &page {
@@ -58,7 +58,7 @@ pub(crate) fn overwritten(before: &Before) -> String {
     match &before.version {
         Some(version) => format!(
             "what it held before was overwritten; the store keeps that as version {}",
-            shown(&version.0)
+            escape(&version.0)
         ),
         None => "what it held before was overwritten, and the store keeps no versions".to_owned(),
     }
@@ -120,7 +120,7 @@ pub(crate) async fn lasting(
 
 /// What is undone, as its plan was read.
 pub(crate) struct Undoing<'a> {
-    pub(crate) view: &'a View,
+    pub(crate) view: &'a ReadPorts,
     pub(crate) environment: &'a Environment,
     pub(crate) head: &'a Head,
     pub(crate) release: &'a ReleaseRef,
@@ -195,7 +195,8 @@ impl Undoing<'_> {
             return Ok(Some(FILES.to_owned()));
         }
         let page = self.view.store(&seen.location.store)?.list(prefix, None, 1).await;
-        let page = page.map_err(|error| Failure::looking(&format!("listing `{}`", seen.location), error))?;
+        let page =
+            page.map_err(|error| Failure::from_read(&format!("listing `{}`", seen.location), error))?;
         Ok(page.objects.first().map(|_| FILES.to_owned()))
     }
 }

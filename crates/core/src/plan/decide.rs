@@ -12,7 +12,7 @@ use crate::folder::others;
 use crate::folder::source::Faults;
 use crate::ledger::identity::judge;
 use crate::ledger::{Action, Before, BuiltArtifact, Identity, Shape, TargetMove};
-use crate::names::shown;
+use crate::names::escape;
 use crate::pointer::Pointer;
 use crate::port::{CopyGuard, FenceClass, Object, PinnedSource, Precondition};
 use crate::request::Request;
@@ -184,7 +184,7 @@ fn unremovable(snapshot: &Snapshot, artifact: &Artifact) -> Option<String> {
     let all = others(&folder.manifest, snapshot.there.get(artifact.name())?);
     let stays = all.into_iter().find(|object| object.is_unnamable_folder())?;
     let target = &snapshot.targets.get(artifact.name())?.location;
-    let path = shown(stays.key.as_str());
+    let path = escape(stays.key.as_str());
     Some(format!(
         "`{target}{path}` is a folder whose name is not UTF-8, and can't be removed from here: remove it by hand"
     ))

@@ -45,7 +45,7 @@ pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result
             .caused_by(error)
     })?;
     if plan.schema != SCHEMA {
-        let schema = crate::names::shown(&plan.schema);
+        let schema = crate::names::escape(&plan.schema);
         return Err(Failure::new(
             ExitStatus::Usage,
             format!("`{shown}` is a `{schema}`, this version reads `{SCHEMA}`"),

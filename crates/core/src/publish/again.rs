@@ -1,7 +1,7 @@
 //! Publishing what is published: it must lie where it was put, with the same bytes. What is gone is put there again;
 //! where something else lies, that is refused.
 
-use super::places::{Place, places, same};
+use super::places::{ArtifactPlace, places, same};
 use super::publication::{Given, Publication, Published};
 use super::standing::{remember, standing, stays};
 use crate::commit::CommitId;
@@ -13,34 +13,34 @@ use crate::folder;
 use crate::ledger::{BuiltArtifact, LedgerError, Manifest, Stored};
 use crate::observe::{self};
 use crate::placing::Placing;
-use crate::world::World;
+use crate::ports::Ports;
 use futures_util::future::try_join;
 use std::collections::BTreeMap;
 
 /// Publishes a release that is published already.
 pub(super) async fn again(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     known: Manifest,
     publication: &Publication,
 ) -> Result<Published, Failure> {
-    let view = world.view();
+    let view = ports.view();
     let commit = &known.commit;
-    let (last, (genesis, _)) = try_join(stays(world, commit), observe::genesis(&view, config)).await?;
+    let (last, (genesis, _)) = try_join(stays(ports, commit), observe::genesis(&view, config)).await?;
     let places = places(config, commit, known.version.as_deref())?;
     unchanged(&known, &places, &publication.artifacts)?;
     let mut standing = standing(&view, &genesis, &known, last).await?;
     for name in standing.missing.keys() {
         let Some(built) = known.artifacts.get(name) else { continue };
-        let stored = put(world, commit, built, publication.artifacts.get(name)).await?;
+        let stored = put(ports, commit, built, publication.artifacts.get(name)).await?;
         standing.findings.fresh.artifacts.insert(name.clone(), stored);
     }
     let findings = &mut standing.findings;
     if !standing.missing.is_empty() && last > 0 && !findings.asked {
         let found = view.ledger.remembered(commit, last).await;
-        findings.before = found.map_err(LedgerError::looking)?;
+        findings.before = found.map_err(LedgerError::read_failure)?;
     }
-    remember(world, commit, &standing, &publication.actor).await;
+    remember(ports, commit, &standing, &publication.actor).await;
     Ok(Published { manifest: known, new: false, standing })
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn again(
 /// `Conflict`, with both digests.
 pub fn unchanged(
     known: &Manifest,
-    places: &BTreeMap<String, Place>,
+    places: &BTreeMap<String, ArtifactPlace>,
     given: &BTreeMap<String, Given>,
 ) -> Result<(), Failure> {
     for (name, given) in given {
@@ -72,17 +72,17 @@ fn digest(given: &Given) -> Result<Option<Digest>, Failure> {
 
 /// Puts one artifact there again.
 async fn put(
-    world: &World,
+    ports: &Ports,
     commit: &CommitId,
     built: &BuiltArtifact,
     given: Option<&Given>,
 ) -> Result<Stored, Failure> {
     let location = &built.location;
     match given {
-        Some(Given::Object { body, .. }) => Placing { world, commit, built }.put(body).await,
+        Some(Given::Object { body, .. }) => Placing { ports, commit, built }.put(body).await,
         Some(Given::Folder(entries)) => {
-            let bucket = &**world.store(&location.store)?;
-            let publishing = folder::Publishing { bucket, location, commit, clock: &*world.clock };
+            let bucket = &**ports.store(&location.store)?;
+            let publishing = folder::Publishing { bucket, location, commit, clock: &*ports.clock };
             let put = Box::pin(publishing.put(entries.clone())).await?;
             Ok(Stored::written(&put.object))
         }

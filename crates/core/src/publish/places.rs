@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 /// Where an artifact of a release lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ArtifactPlace {
     /// Where.
     pub location: Location,
     /// What it is.
@@ -30,8 +30,8 @@ pub fn places(
     config: &Config,
     commit: &CommitId,
     version: Option<&str>,
-) -> Result<BTreeMap<String, Place>, Failure> {
-    let mut found: BTreeMap<String, Place> = BTreeMap::new();
+) -> Result<BTreeMap<String, ArtifactPlace>, Failure> {
+    let mut found: BTreeMap<String, ArtifactPlace> = BTreeMap::new();
     for environment in config.environments.values() {
         let values = Values {
             sha: Some(commit.clone()),
@@ -52,7 +52,7 @@ pub fn places(
                 true => entry_name(artifact.name(), &environment.name),
                 false => artifact.name().to_owned(),
             };
-            let place = Place { location: locate(&artifact.source, &values)?, kind: artifact.kind };
+            let place = ArtifactPlace { location: locate(&artifact.source, &values)?, kind: artifact.kind };
             if found.insert(name.clone(), place.clone()).is_some_and(|other| other != place) {
                 return Err(Failure::new(
                     ExitStatus::Usage,

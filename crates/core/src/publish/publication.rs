@@ -1,6 +1,6 @@
 //! What is to be published, and what became of it, as data.
 
-use super::standing::Standing;
+use super::standing::PublishedState;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::folder;
@@ -56,5 +56,5 @@ pub struct Published {
     /// Whether this publication wrote it, or found the same one.
     pub new: bool,
     /// What was found of one that was published before; what was missing was put there again.
-    pub standing: Standing,
+    pub standing: PublishedState,
 }

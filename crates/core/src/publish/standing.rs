@@ -5,13 +5,13 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Actor, Genesis, LedgerError, Manifest};
 use crate::observe::{Lies, lying};
+use crate::ports::{Ports, ReadPorts};
 use crate::snapshot::Findings;
-use crate::world::{View, World};
 use std::collections::BTreeMap;
 
 /// How a published release lies.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct PublishedState {
     /// What is not there any more, by the name of its entry in the manifest; one sentence each.
     pub missing: BTreeMap<String, Vec<String>>,
     /// What lies in its folders and was not published, one sentence each.
@@ -19,7 +19,7 @@ pub struct Standing {
     pub(super) findings: Findings,
 }
 
-impl Standing {
+impl PublishedState {
     /// What is missing, in sentences.
     pub fn gone(&self) -> Vec<String> {
         self.missing.values().flatten().cloned().collect()
@@ -31,13 +31,13 @@ impl Standing {
 /// # Errors
 /// `Conflict` when something else lies where one was put, or what a store answered.
 pub async fn standing(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     manifest: &Manifest,
     last: u32,
-) -> Result<Standing, Failure> {
+) -> Result<PublishedState, Failure> {
     let (artifacts, findings) = Box::pin(lying(view, genesis, manifest, last)).await?;
-    let mut standing = Standing { findings, ..Standing::default() };
+    let mut standing = PublishedState { findings, ..PublishedState::default() };
     let mut others = Vec::new();
     for (entry, lies) in artifacts {
         match lies {
@@ -59,12 +59,12 @@ pub async fn standing(
 }
 
 /// Writes down what looking found out, so that it need not be read again.
-pub async fn remember(world: &World, commit: &CommitId, standing: &Standing, actor: &Actor) {
+pub async fn remember(ports: &Ports, commit: &CommitId, standing: &PublishedState, actor: &Actor) {
     let Findings { last, before, fresh, .. } = &standing.findings;
     if fresh.is_empty() {
         return;
     }
-    let end = world.ledger.remember(commit, (*last, before), fresh, (&actor.name, world.clock.now()));
+    let end = ports.ledger.remember(commit, (*last, before), fresh, (&actor.name, ports.clock.now()));
     // Without it, the bytes are read when they are needed.
     drop(end.await);
 }
@@ -75,8 +75,8 @@ pub async fn remember(world: &World, commit: &CommitId, standing: &Standing, act
 ///
 /// # Errors
 /// `Conflict` when that is so, or what the store answered.
-pub async fn stays(world: &World, commit: &CommitId) -> Result<u32, Failure> {
-    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+pub async fn stays(ports: &Ports, commit: &CommitId) -> Result<u32, Failure> {
+    let entry = ports.ledger.reader().release(commit).await.map_err(LedgerError::read_failure)?;
     let short = commit.short(12);
     if entry.gone.is_some() || entry.erasing() {
         let message = format!("release {short} was published before, and retention has deleted it");

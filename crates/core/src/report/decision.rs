@@ -8,7 +8,7 @@ use crate::folder::Change;
 use crate::ledger::{Action, Shape, TargetMove};
 use crate::plan::{Decision, Plan};
 use crate::port::{Commit, CopyGuard};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
 use futures_util::future::join3;
 use serde::Serialize;
@@ -175,7 +175,7 @@ pub struct StepPlan {
 
 impl DecisionReport {
     /// The report of a decision. Asks the repository, where one is at hand, for the commits.
-    pub async fn of(view: &View, config: &Config, settings: &Environment, decision: &Decision) -> Self {
+    pub async fn of(view: &ReadPorts, config: &Config, settings: &Environment, decision: &Decision) -> Self {
         let (verb, exit, plan, obstacles, pending) = match decision {
             Decision::Allowed(plan) => (Verb::Allowed, ExitStatus::Ok, &**plan, Vec::new(), false),
             Decision::NothingToDo(nothing) => {
@@ -278,7 +278,7 @@ fn planned(settings: &Environment, action: Action) -> Vec<StepPlan> {
 
 impl CommitsReport {
     /// The commits that `to` has and `from` has not; `None` without a repository that knows both, or without any.
-    pub async fn between(view: &View, from: &CommitId, to: &CommitId) -> Option<Self> {
+    pub async fn between(view: &ReadPorts, from: &CommitId, to: &CommitId) -> Option<Self> {
         let (count, newest) = view.history.as_ref()?.between(from, to, COMMITS).await.ok().flatten()?;
         (count > 0).then(|| Self { count, newest: newest.into_iter().map(CommitReport::from).collect() })
     }

@@ -8,7 +8,7 @@ use crate::failure::Failure;
 use crate::ledger::{Head, ReleaseRef};
 use crate::names::EnvironmentName;
 use crate::observe::{begun, environment, heads};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use futures_util::future::{join, try_join};
 use serde::Serialize;
 
@@ -64,7 +64,7 @@ pub struct ArtifactDiff {
 /// # Errors
 /// When one of them is not there or has no release, or the ledger can't be read.
 pub async fn diff(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     left: &EnvironmentName,
     right: &EnvironmentName,

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::ledger::{Head, LedgerError, PromotionId, Seq};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::{begun, environment};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
@@ -40,7 +40,7 @@ impl Document for HistoryReport {
 /// # Errors
 /// When an environment is not there, or the ledger can't be read.
 pub async fn history(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     names: &[EnvironmentName],
     before: Option<u64>,
@@ -87,7 +87,7 @@ fn newest_first(lanes: Vec<Vec<Entry>>) -> Vec<Entry> {
 }
 
 async fn lane_entries(
-    view: &View,
+    view: &ReadPorts,
     lane: &LaneName,
     before: Option<u64>,
     limit: usize,
@@ -96,7 +96,7 @@ async fn lane_entries(
     let mut heads: Vec<Head> = Vec::new();
     let mut at = before.map(Seq);
     loop {
-        let found = view.ledger.page(lane, at, page).await.map_err(LedgerError::looking)?;
+        let found = view.ledger.page(lane, at, page).await.map_err(LedgerError::read_failure)?;
         let last = found.last().map(|head| head.record.seq);
         let end = found.len() < page || last == Some(Seq(1));
         heads.extend(found);
@@ -112,12 +112,16 @@ async fn lane_entries(
 ///
 /// # Errors
 /// When the ledger can't be read.
-pub(super) async fn records_of(view: &View, config: &Config, id: &PromotionId) -> Result<Vec<Head>, Failure> {
+pub(super) async fn records_of(
+    view: &ReadPorts,
+    config: &Config,
+    id: &PromotionId,
+) -> Result<Vec<Head>, Failure> {
     for lane in &config.lanes {
         let mut at = None;
         let mut kept: Vec<Head> = Vec::new();
         loop {
-            let found = view.ledger.page(&lane.name, at, 100).await.map_err(LedgerError::looking)?;
+            let found = view.ledger.page(&lane.name, at, 100).await.map_err(LedgerError::read_failure)?;
             let end = found.len() < 100;
             at = found.last().map(|head| head.record.seq);
             kept.extend(found);

@@ -11,8 +11,8 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Block, Head, Kind, LedgerError, PromotionId, Word, state::TRAIL};
 use crate::observe::{begun, heads};
+use crate::ports::ReadPorts;
 use crate::version;
-use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join4};
 use serde::Serialize;
@@ -74,14 +74,18 @@ pub struct RecordReport {
 ///
 /// # Errors
 /// `Missing` when the ledger has no such promotion, or what the store answered.
-pub async fn promotion(view: &View, config: &Config, id: &PromotionId) -> Result<PromotionReport, Failure> {
+pub async fn promotion(
+    view: &ReadPorts,
+    config: &Config,
+    id: &PromotionId,
+) -> Result<PromotionReport, Failure> {
     let (_, heads) = try_join(begun(&view.ledger, config), records_of(view, config, id)).await?;
     let newest: Vec<Head> = heads.iter().rev().cloned().collect();
     let intent = heads.iter().find_map(|head| head.record.intent.as_ref().map(|intent| (head, intent)));
     let (Some((first, intent)), Some(entry)) = (intent, entries(&newest).pop()) else {
         return Err(Failure::new(
             ExitStatus::Missing,
-            format!("the ledger has no promotion `{}`", crate::names::shown(&id.0)),
+            format!("the ledger has no promotion `{}`", crate::names::escape(&id.0)),
         )
         .hint("`promote history --json` names them"));
     };
@@ -199,12 +203,12 @@ pub struct PlaceReport {
 ///
 /// # Errors
 /// `Missing` when it was never published, or what the store answered.
-pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<ReleaseShow, Failure> {
+pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Result<ReleaseShow, Failure> {
     let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
         Failure::new(ExitStatus::Usage, "no commit").caused_by(error)
     })?;
-    let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::looking) };
-    let listed = async { view.ledger.releases(Some(&prefix), 1000).await.map_err(LedgerError::looking) };
+    let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::read_failure) };
+    let listed = async { view.ledger.releases(Some(&prefix), 1000).await.map_err(LedgerError::read_failure) };
     let names = config.stages.iter().flatten();
     let begun = begun(&view.ledger, config);
     let (_, manifest, (listed, _), heads) =
@@ -219,7 +223,7 @@ pub async fn release(view: &View, config: &Config, commit: &CommitId) -> Result<
     let version = version::now(manifest.version.as_deref(), &tags);
     let entry = listed.get(commit).cloned().unwrap_or_default();
     let said = async |word: Word, holds: bool| match holds {
-        true => view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::looking),
+        true => view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::read_failure),
         false => Ok(None),
     };
     let blocked = said(Word::Block, entry.blocked()).await?;

@@ -24,10 +24,10 @@ use crate::invocation::{Invocation, others};
 use crate::ledger::{Action, LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen, standing};
+use crate::ports::ReadPorts;
 use crate::remember::Learned;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
-use crate::world::View;
 use futures_util::future::{try_join, try_join_all};
 use serde::Serialize;
 use sources::Run;
@@ -88,7 +88,7 @@ pub struct Depth {
 /// # Errors
 /// When an environment is not there, or a store does not answer: then nothing is known, which is not a difference.
 pub async fn verify(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     names: &[EnvironmentName],
     depth: Depth,
@@ -101,7 +101,7 @@ pub async fn verify(
 /// # Errors
 /// As [`verify`].
 pub async fn verify_and_learn(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     names: &[EnvironmentName],
     depth: Depth,
@@ -157,7 +157,7 @@ pub async fn verify_and_learn(
 }
 
 /// An environment that was looked at.
-struct Looked {
+struct CheckedEnvironment {
     state: State,
     found: BTreeMap<String, Seen>,
     checks: Vec<TargetCheck>,
@@ -166,13 +166,13 @@ struct Looked {
 
 /// An environment whose newest record, or whose target, is not what it should be stops no other.
 async fn looked_at(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     bytes: bool,
-) -> Result<Looked, Failure> {
+) -> Result<CheckedEnvironment, Failure> {
     match targets(view, config, settings, bytes).await {
-        Err(failure) if failure.is_finding() => Ok(Looked {
+        Err(failure) if failure.is_finding() => Ok(CheckedEnvironment {
             state: State::default(),
             found: BTreeMap::new(),
             checks: untold(config, settings, &failure),
@@ -209,14 +209,14 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
 }
 
 async fn targets(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     bytes: bool,
-) -> Result<Looked, Failure> {
+) -> Result<CheckedEnvironment, Failure> {
     // Targets first: what is read of the ledger afterwards is at least as new.
     let renamed = settings.artifacts.iter().any(crate::config::Artifact::is_renamed);
-    let now = async || view.ledger.state(&settings.lane).await.map_err(LedgerError::looking);
+    let now = async || view.ledger.state(&settings.lane).await.map_err(LedgerError::read_failure);
     let late = async {
         let found = seen(view, config, settings, None).await?;
         Ok::<_, Failure>((found, now().await?))
@@ -242,7 +242,7 @@ async fn targets(
     if !running.is(&state) {
         running = sources::running(view, config, settings, &state).await?;
     }
-    Ok(Looked { state, found, checks, running })
+    Ok(CheckedEnvironment { state, found, checks, running })
 }
 
 /// How a target differs from what is recorded, in words.

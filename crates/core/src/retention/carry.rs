@@ -13,7 +13,7 @@ use crate::event::Event;
 use crate::failure::Failure;
 use crate::ledger::{Actor, Block, LedgerError, ReleaseEntry, Word, key};
 use crate::location::StoreId;
-use crate::world::World;
+use crate::ports::Ports;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -51,7 +51,7 @@ struct Gone {
 /// # Errors
 /// When a store does not take it. The failure says what was deleted by then; running it again goes on.
 pub async fn prune(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     policy: &Policy,
     actor: &Actor,
@@ -59,7 +59,7 @@ pub async fn prune(
     judged: &BTreeMap<CommitId, Judged>,
 ) -> Result<Pruned, Failure> {
     config.to_write()?;
-    let mut run = Run { world, config, policy, actor, done: Pruned::default() };
+    let mut run = Run { ports, config, policy, actor, done: Pruned::default() };
     let end = run.carry_out(survey, judged).await;
     let done = run.done;
     match end {
@@ -92,7 +92,7 @@ fn told(failure: Failure, done: &Pruned) -> Failure {
 }
 
 struct Run<'a> {
-    world: &'a World,
+    ports: &'a Ports,
     config: &'a Config,
     policy: &'a Policy,
     actor: &'a Actor,
@@ -114,16 +114,16 @@ impl Run<'_> {
         for (commit, _) in with(|fate| *fate == Fate::Doom) {
             let number = survey.releases.get(commit).map_or(0, |entry| entry.doom) + 1;
             let said = self.said("retention will remove it".to_owned());
-            if say(self.world, commit, Word::Doom, number, &said).await? {
+            if say(self.ports, commit, Word::Doom, number, &said).await? {
                 self.done.doomed.push(commit.clone());
             }
         }
-        self.done.signs = sweep(self.world, &survey.signs).await;
+        self.done.signs = sweep(self.ports, &survey.signs).await;
         Ok(())
     }
 
     fn said(&self, reason: String) -> Block {
-        Block { reason, by: self.actor.name.clone(), at: self.world.clock.now() }
+        Block { reason, by: self.actor.name.clone(), at: self.ports.clock.now() }
     }
 
     async fn lift(
@@ -135,7 +135,7 @@ impl Run<'_> {
         let Some(entry) = entry else { return Ok(()) };
         let why: Vec<String> = judged.roots.iter().map(Root::to_string).collect();
         let said = self.said(format!("it is needed: {}", why.join(", ")));
-        if say(self.world, commit, Word::Doom, entry.doom + 1, &said).await? {
+        if say(self.ports, commit, Word::Doom, entry.doom + 1, &said).await? {
             self.done.lifted.push(commit.clone());
         }
         Ok(())
@@ -149,12 +149,12 @@ impl Run<'_> {
             let Some(entry) = before.releases.get(*commit).filter(|entry| !entry.erasing()) else { continue };
             let said = self.said("its artifacts are deleted".to_owned());
             // Whoever announced it first deletes the same.
-            say(self.world, commit, Word::Erase, entry.doom, &said).await?;
+            say(self.ports, commit, Word::Erase, entry.doom, &said).await?;
         }
         // From here on nobody begins with them. What was begun before is in the ledger by now.
-        let view = self.world.view();
+        let view = self.ports.view();
         let now = survey_knowing(&view, self.config, self.policy, &before.manifests).await?;
-        let reachable = |store: &StoreId| self.world.stores.contains_key(store);
+        let reachable = |store: &StoreId| self.ports.stores.contains_key(store);
         let judged = judge(self.config, self.policy, &now, reachable);
         for commit in due {
             let (Some(one), Some(entry)) = (judged.get(*commit), now.releases.get(*commit)) else { continue };
@@ -169,17 +169,17 @@ impl Run<'_> {
 
     /// Deletes the artifacts of one release, unless somebody pinned it meanwhile.
     async fn erase(&mut self, commit: &CommitId, seen: &ReleaseEntry, now: &Survey) -> Result<(), Failure> {
-        let reader = self.world.ledger.reader();
-        let entry = reader.release(commit).await.map_err(LedgerError::looking)?;
+        let reader = self.ports.ledger.reader();
+        let entry = reader.release(commit).await.map_err(LedgerError::read_failure)?;
         if entry != *seen {
             return Ok(());
         }
         let Some(manifest) = now.manifests.get(commit) else { return Ok(()) };
         let mut left = Vec::new();
         for (name, built) in &manifest.artifacts {
-            let (erasure, end) = artifact(self.world, commit, name, built).await;
+            let (erasure, end) = artifact(self.ports, commit, name, built).await;
             left.extend(erasure.left.iter().cloned());
-            self.world.events.hear(&Event::Erased {
+            self.ports.events.hear(&Event::Erased {
                 release: commit.clone(),
                 location: erasure.location.clone(),
                 left: match &end {
@@ -192,8 +192,8 @@ impl Run<'_> {
         }
         let under = place(Word::Erase.key(reader.root(), commit, seen.erase))?;
         let prev = reader.stored(&under).await.map_err(|error| failed("reading the ledger", error))?;
-        let gone = Gone { by: self.actor.name.clone(), at: self.world.clock.now(), left, prev };
-        put(self.world, &place(key::gone(reader.root(), commit))?, &gone).await?;
+        let gone = Gone { by: self.actor.name.clone(), at: self.ports.clock.now(), left, prev };
+        put(self.ports, &place(key::gone(reader.root(), commit))?, &gone).await?;
         self.done.gone.push(commit.clone());
         Ok(())
     }

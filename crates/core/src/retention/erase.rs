@@ -7,7 +7,7 @@ use crate::folder::{self, Erased, Removed};
 use crate::ledger::BuiltArtifact;
 use crate::location::Location;
 use crate::port::{Bucket, Object, ProviderError};
-use crate::world::World;
+use crate::ports::Ports;
 
 /// How many strays are told by name.
 const TOLD: usize = 20;
@@ -33,15 +33,15 @@ pub struct Erasure {
 
 /// Deletes one artifact. What was deleted before an error is told with the error.
 pub(super) async fn artifact(
-    world: &World,
+    ports: &Ports,
     commit: &CommitId,
     name: &str,
     built: &BuiltArtifact,
 ) -> (Erasure, Result<(), Failure>) {
     let mut erased = Erased::default();
-    let end = match world.store(&built.location.store) {
+    let end = match ports.store(&built.location.store) {
         Ok(store) => {
-            let end = delete(world, &**store, commit, built, &mut erased).await;
+            let end = delete(ports, &**store, commit, built, &mut erased).await;
             end.map_err(|error| failed(&format!("deleting `{}`", built.location), error))
         }
         Err(failure) => Err(failure),
@@ -62,7 +62,7 @@ pub(super) async fn artifact(
 }
 
 async fn delete(
-    world: &World,
+    ports: &Ports,
     bucket: &dyn Bucket,
     commit: &CommitId,
     built: &BuiltArtifact,
@@ -70,7 +70,7 @@ async fn delete(
 ) -> Result<(), ProviderError> {
     let location = &built.location;
     if location.folder().is_some() {
-        return folder::erase(bucket, &*world.clock, location, commit, built.sha256, erased).await;
+        return folder::erase(bucket, &*ports.clock, location, commit, built.sha256, erased).await;
     }
     if location.is_image() && location.key.as_str().contains(':') {
         // Deleting by digest would take every other tag of the same image along.
@@ -82,7 +82,7 @@ async fn delete(
         erased.left.push(format!("`{location}` {why}"));
         return Ok(());
     }
-    match folder::remove(bucket, &*world.clock, &location.key, &object.token).await? {
+    match folder::remove(bucket, &*ports.clock, &location.key, &object.token).await? {
         Removed::Gone => {
             erased.objects += 1;
             erased.bytes = erased.bytes.saturating_add(object.size);

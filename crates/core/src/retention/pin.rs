@@ -8,8 +8,8 @@ use crate::failure::Failure;
 use crate::ledger::{Actor, Block, LedgerError, Manifest, ReleaseEntry, Word};
 use crate::location::Location;
 use crate::observe::genesis_to_write;
+use crate::ports::Ports;
 use crate::reason;
-use crate::world::World;
 use futures_util::future::try_join_all;
 
 /// How often somebody else may be faster.
@@ -31,36 +31,36 @@ pub struct Pinned {
 /// # Errors
 /// `Usage` without a reason; `Missing` when it was never published, or its artifacts are gone; else what the ledger answers.
 pub async fn pin(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     commit: &CommitId,
     reason: Option<&str>,
     actor: &Actor,
 ) -> Result<Pinned, Failure> {
     let reason = &reason::needed(reason, "a pin")?;
-    genesis_to_write(&world.view(), config).await?;
+    genesis_to_write(&ports.view(), config).await?;
     let said =
-        |reason: &str| Block { reason: reason.to_owned(), by: actor.name.clone(), at: world.clock.now() };
+        |reason: &str| Block { reason: reason.to_owned(), by: actor.name.clone(), at: ports.clock.now() };
     let mut pinned = Pinned::default();
     // Each round looks again after it wrote: whoever deletes writes first and looks afterwards, too.
     for _ in 0..ROUNDS {
-        let entry = published(world, commit).await?;
+        let entry = published(ports, commit).await?;
         pinned.late |= entry.erase > 0 && entry.erase + u32::from(!entry.doomed()) >= entry.doom;
         if entry.gone.is_some() {
             return Err(gone(commit));
         }
         if pinned.late {
-            complete(world, commit).await?;
+            complete(ports, commit).await?;
         }
         if entry.pinned() && !entry.doomed() {
             return Ok(pinned);
         }
         if !entry.pinned() {
-            pinned.changed |= say(world, commit, Word::Pin, entry.pin + 1, &said(reason)).await?;
+            pinned.changed |= say(ports, commit, Word::Pin, entry.pin + 1, &said(reason)).await?;
         }
         if entry.doomed() {
             let lifted = format!("pinned: {reason}");
-            pinned.lifted |= say(world, commit, Word::Doom, entry.doom + 1, &said(&lifted)).await?;
+            pinned.lifted |= say(ports, commit, Word::Doom, entry.doom + 1, &said(&lifted)).await?;
         }
     }
     Err(Failure::new(ExitStatus::Conflict, "others pin and unpin this release all the time"))
@@ -71,29 +71,29 @@ pub async fn pin(
 /// # Errors
 /// `Missing` when it was never published; else what the ledger answers.
 pub async fn unpin(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     commit: &CommitId,
     reason: Option<&str>,
     actor: &Actor,
 ) -> Result<bool, Failure> {
     let reason = reason::allowed(reason)?.unwrap_or_default();
-    genesis_to_write(&world.view(), config).await?;
+    genesis_to_write(&ports.view(), config).await?;
     for _ in 0..ROUNDS {
-        let entry = published(world, commit).await?;
+        let entry = published(ports, commit).await?;
         if !entry.pinned() {
             return Ok(false);
         }
-        let said = Block { reason: reason.clone(), by: actor.name.clone(), at: world.clock.now() };
-        if say(world, commit, Word::Pin, entry.pin + 1, &said).await? {
+        let said = Block { reason: reason.clone(), by: actor.name.clone(), at: ports.clock.now() };
+        if say(ports, commit, Word::Pin, entry.pin + 1, &said).await? {
             return Ok(true);
         }
     }
     Err(Failure::new(ExitStatus::Conflict, "others pin and unpin this release all the time"))
 }
 
-async fn published(world: &World, commit: &CommitId) -> Result<ReleaseEntry, Failure> {
-    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+async fn published(ports: &Ports, commit: &CommitId) -> Result<ReleaseEntry, Failure> {
+    let entry = ports.ledger.reader().release(commit).await.map_err(LedgerError::read_failure)?;
     match entry.published {
         Some(_) => Ok(entry),
         None => Err(Failure::new(
@@ -109,12 +109,12 @@ fn gone(commit: &CommitId) -> Failure {
 }
 
 /// Refuses when an artifact is missing: deleting was begun, and what is left of the release is of no use.
-async fn complete(world: &World, commit: &CommitId) -> Result<(), Failure> {
+async fn complete(ports: &Ports, commit: &CommitId) -> Result<(), Failure> {
     let manifest: Option<Manifest> =
-        world.ledger.reader().manifest(commit).await.map_err(LedgerError::looking)?;
+        ports.ledger.reader().manifest(commit).await.map_err(LedgerError::read_failure)?;
     let looks = manifest.iter().flat_map(|manifest| manifest.artifacts.values()).map(|built| async move {
         let location: &Location = &built.location;
-        let found = world.store(&location.store)?.head(&location.key).await;
+        let found = ports.store(&location.store)?.head(&location.key).await;
         let found = found.map_err(|error| Failure::of_place(&format!("looking at `{location}`"), error))?;
         Ok::<_, Failure>(found.is_none().then_some(location))
     });

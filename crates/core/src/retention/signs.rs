@@ -6,7 +6,7 @@ use crate::ledger::{Head, LedgerError};
 use crate::location::Key;
 use crate::names::LaneName;
 use crate::port::Token;
-use crate::world::{View, World};
+use crate::ports::{Ports, ReadPorts};
 use futures_util::future::try_join_all;
 use std::collections::BTreeMap;
 
@@ -29,7 +29,7 @@ pub struct Swept {
 /// The signs of life of what has ended, of each lane up to a page of them: one request a lane. What goes on, and what came
 /// after these records, is left out.
 pub(super) async fn ended(
-    view: &View,
+    view: &ReadPorts,
     heads: &BTreeMap<LaneName, Head>,
 ) -> Result<Vec<EndedSign>, LedgerError> {
     let reads = heads.iter().map(|(lane, head)| async move {
@@ -44,10 +44,10 @@ pub(super) async fn ended(
 }
 
 /// Deletes them. That they stay harms nothing, so it is told and is no failure.
-pub(super) async fn sweep(world: &World, signs: &[EndedSign]) -> Swept {
+pub(super) async fn sweep(ports: &Ports, signs: &[EndedSign]) -> Swept {
     let mut swept = Swept::default();
     for sign in signs {
-        match remove(&**world.ledger.bucket(), &*world.clock, &sign.key, &sign.token).await {
+        match remove(&**ports.ledger.bucket(), &*ports.clock, &sign.key, &sign.token).await {
             Ok(Removed::Gone) => swept.deleted += 1,
             Ok(Removed::Stays(why)) => swept.left = Some(format!("`{}` {why}", sign.key)),
             Err(error) => {

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::ledger::{Head, LedgerError, Manifest, ReleaseEntry, State};
 use crate::names::LaneName;
 use crate::observe::{belongs, genesis};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
 use futures_util::future::{try_join, try_join_all};
 use std::collections::BTreeMap;
@@ -47,15 +47,15 @@ impl Survey {
 ///
 /// # Errors
 /// When anything can't be read or is not of this version, or the ledger is another project's.
-pub async fn survey(view: &View, config: &Config, policy: &Policy) -> Result<Survey, Failure> {
+pub async fn survey(view: &ReadPorts, config: &Config, policy: &Policy) -> Result<Survey, Failure> {
     let found = survey_knowing(view, config, policy, &BTreeMap::new()).await?;
-    let signs = signs::ended(view, &found.heads).await.map_err(LedgerError::looking)?;
+    let signs = signs::ended(view, &found.heads).await.map_err(LedgerError::read_failure)?;
     Ok(Survey { signs, ..found })
 }
 
 /// The same with manifests that were read before: they never change.
 pub(super) async fn survey_knowing(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     policy: &Policy,
     known: &BTreeMap<CommitId, Manifest>,
@@ -64,7 +64,7 @@ pub(super) async fn survey_knowing(
     let listed = async {
         let (heads, releases) = try_join(view.ledger.every_head(), view.ledger.every_release())
             .await
-            .map_err(LedgerError::looking)?;
+            .map_err(LedgerError::read_failure)?;
         Ok((heads, releases))
     };
     let ((genesis, _), (heads, releases)) = try_join(begun, listed).await?;
@@ -82,7 +82,7 @@ pub(super) async fn survey_knowing(
     manifests.extend(here.into_iter().filter_map(|it| Some((it.clone(), known.get(it)?.clone()))));
     for batch in asked.chunks(AT_ONCE) {
         let reads = batch.iter().map(|commit| async move {
-            let found = view.ledger.manifest(commit).await.map_err(LedgerError::looking)?;
+            let found = view.ledger.manifest(commit).await.map_err(LedgerError::read_failure)?;
             let found = found.ok_or_else(|| {
                 let message = format!("the manifest of {} is listed and can't be found", commit.short(12));
                 Failure::new(ExitStatus::Failed, message)
@@ -95,6 +95,6 @@ pub(super) async fn survey_knowing(
 }
 
 /// The time by the ledger's store.
-pub(super) async fn now(view: &View) -> Result<DateTime<Utc>, Failure> {
-    view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))
+pub(super) async fn now(view: &ReadPorts) -> Result<DateTime<Utc>, Failure> {
+    view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))
 }

@@ -6,23 +6,23 @@ use crate::failure::Failure;
 use crate::ledger::{AppendError, Block, Word, not_taken};
 use crate::location::Key;
 use crate::port::ProviderError;
-use crate::world::World;
+use crate::ports::Ports;
 use serde::Serialize;
 
 /// Writes the `number`-th entry of a word. `false` when somebody else wrote that one first.
 pub(super) async fn say(
-    world: &World,
+    ports: &Ports,
     commit: &CommitId,
     word: Word,
     number: u32,
     said: &Block,
 ) -> Result<bool, Failure> {
-    taken(world.ledger.say(commit, word, number, said).await)
+    taken(ports.ledger.say(commit, word, number, said).await)
 }
 
 /// Creates a document of the ledger. `false` when somebody else wrote it first.
-pub(super) async fn put<T: Serialize>(world: &World, place: &Key, value: &T) -> Result<bool, Failure> {
-    taken(world.ledger.put(place, value).await)
+pub(super) async fn put<T: Serialize>(ports: &Ports, place: &Key, value: &T) -> Result<bool, Failure> {
+    taken(ports.ledger.put(place, value).await)
 }
 
 fn taken(end: Result<(), AppendError>) -> Result<bool, Failure> {
@@ -46,7 +46,7 @@ pub(super) fn place(key: Result<Key, crate::location::LocationError>) -> Result<
 /// What a store answered in the middle of something. Unlike a failure to look, it does not say that nothing was
 /// changed.
 pub(super) fn failed(doing: &str, error: ProviderError) -> Failure {
-    let failure = Failure::looking(doing, error);
+    let failure = Failure::from_read(doing, error);
     let hints =
         failure.hints.iter().filter(|hint| !hint.starts_with("nothing was changed")).cloned().collect();
     Failure { hints, ..failure }.hint("run it again: it goes on where it stopped")

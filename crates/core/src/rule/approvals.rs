@@ -35,7 +35,7 @@ fn outside(rule: &str, names: &[String], facts: &Facts<'_>) -> Option<Finding> {
     if facts.rolling_back() {
         return Some(Finding::skipped(rule, "a release verified here before may always come back"));
     }
-    let shown: Vec<String> = names.iter().map(|name| crate::names::shown(name)).collect();
+    let shown: Vec<String> = names.iter().map(|name| crate::names::escape(name)).collect();
     Some(
         Finding::unmet(
             rule,

@@ -34,7 +34,7 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
                 Some(id) => format!(
                     "`{}` contains what promotion {} put there, and is not where the last one did",
                     seen.location,
-                    crate::names::shown(id)
+                    crate::names::escape(id)
                 ),
                 None => format!("`{}` contains an object that no record accounts for", seen.location),
             };
@@ -60,7 +60,7 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
             }
             let when = object.stored_at.format("%Y-%m-%d %H:%M UTC");
             let by = match object.metadata.get("promote-id") {
-                Some(id) => format!("by promotion {}", crate::names::shown(id)),
+                Some(id) => format!("by promotion {}", crate::names::escape(id)),
                 None => "not by promote".to_owned(),
             };
             Some(format!("`{}` was written {when}, {by}", seen.location))
@@ -80,7 +80,7 @@ pub fn unended(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
         recorded.token == object.token && (recorded.version.is_none() || recorded.version == object.version)
     });
     (!same && ours(state, artifact, object)).then(|| {
-        let (commit, by) = (open.release.commit.short(7), crate::names::shown(&open.by));
+        let (commit, by) = (open.release.commit.short(7), crate::names::escape(&open.by));
         format!(
             "`{}` contains what promotion {} of {commit} by {by} wrote, which is unfinished",
             seen.location, open.promotion

@@ -15,7 +15,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         .filter_map(|name| manifest.artifact(name, &facts.environment.name))
         .filter_map(|(_, built)| {
             let after = built.expires.as_deref()?;
-            Some(format!("`{}` is labelled to expire after {}", built.location, crate::names::shown(after)))
+            Some(format!("`{}` is labelled to expire after {}", built.location, crate::names::escape(after)))
         })
         .collect();
     let protected = matches!(facts.environment.tier, Tier::Staging | Tier::Production);

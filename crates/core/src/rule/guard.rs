@@ -3,7 +3,7 @@
 use super::{Facts, Finding};
 use crate::folder::{FolderFile, FolderManifest};
 use crate::location::Location;
-use crate::names::shown;
+use crate::names::escape;
 use crate::port::{Capabilities, CopyGuard, Object};
 use crate::relay::copies;
 use crate::snapshot::Seen;
@@ -109,7 +109,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
         return Err(format!(
             "`{}` has {} bytes, and {store} takes at most {limit} under a condition: keep source and target in one kind \
              of store, or the file out of the folder",
-            shown(file.path.as_str()),
+            escape(file.path.as_str()),
             file.size
         ));
     }
@@ -122,7 +122,7 @@ fn one(facts: &Facts<'_>, artifact: &str, seen: &Seen) -> Result<Vec<String>, St
     if let Some(source) = source.filter(|_| built.folder.is_none() && !seen.location.is_image())
         && let Some(left) = left_behind(source, crosses)
     {
-        let names: Vec<String> = left.iter().map(|name| format!("`{}`", shown(name))).collect();
+        let names: Vec<String> = left.iter().map(|name| format!("`{}`", escape(name))).collect();
         weaker.push(format!("of the source's own metadata, {} can't go along", names.join(", ")));
     }
     if facts.snapshot.untold_tags.contains(artifact) {

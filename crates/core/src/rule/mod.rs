@@ -284,7 +284,7 @@ pub fn overridable(name: &str) -> Result<&'static Rule, Vec<&'static str>> {
 /// `Usage`, when there is none of that name, or none may go past it.
 pub fn to_override(name: &str) -> Result<&'static Rule, Failure> {
     overridable(name).map_err(|known| {
-        let (shown, all) = (crate::names::shown(name), known.join(", "));
+        let (shown, all) = (crate::names::escape(name), known.join(", "));
         if RULES.iter().any(|rule| rule.name == name) {
             return Failure::new(ExitStatus::Usage, format!("the rule `{shown}` can't be overridden"))
                 .hint(format!("the rules that can be overridden are {all}"));

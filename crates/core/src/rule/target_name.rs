@@ -68,7 +68,7 @@ pub(super) fn used(facts: &Facts<'_>, artifact: &Artifact, seen: &Seen) -> Optio
     if !own || artifact.is_unmoved() || state.open.is_some() || facts.rolling_back() {
         return None;
     }
-    let here = |current: &crate::ledger::Occupancy| {
+    let here = |current: &crate::ledger::Deployed| {
         current.targets.iter().any(|target| target.target == seen.location)
             && current.release.as_ref().is_some_and(|release| release.same_bytes(facts.release))
     };

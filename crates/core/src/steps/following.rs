@@ -3,7 +3,7 @@
 
 use super::targets;
 use crate::config::{Config, Environment, Step, StepAction};
-use crate::ledger::{Occupancy, ReleaseRef};
+use crate::ledger::{Deployed, ReleaseRef};
 use crate::port::StepContext;
 use crate::template::Values;
 
@@ -24,7 +24,7 @@ pub fn pipelines(settings: &Environment) -> Vec<Step> {
 pub fn context(
     config: &Config,
     settings: &Environment,
-    current: &Occupancy,
+    current: &Deployed,
     release: &ReleaseRef,
 ) -> StepContext {
     let promotion = current.promotion.as_ref().map(|id| id.0.clone()).unwrap_or_default();

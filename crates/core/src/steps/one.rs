@@ -7,7 +7,7 @@ use crate::lease::STOP;
 use crate::ledger::{Sign, StepRecord};
 use crate::lookout::{Lookout, Lost};
 use crate::port::{StepContext, StepEnd, StepProgress, StepReport};
-use crate::world::World;
+use crate::ports::Ports;
 use futures_util::future::{BoxFuture, Either, select};
 use futures_util::task::AtomicWaker;
 use std::collections::BTreeMap;
@@ -18,8 +18,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 
 /// Where a step runs.
-pub(super) struct Place<'p> {
-    pub(super) world: &'p World,
+pub(super) struct StepRun<'p> {
+    pub(super) ports: &'p Ports,
     pub(super) environment: &'p Environment,
     pub(super) lookout: &'p Lookout<'p>,
     pub(super) phase: &'p str,
@@ -60,13 +60,13 @@ impl StepProgress for Lines {
     }
 }
 
-impl Place<'_> {
+impl StepRun<'_> {
     /// Runs a step to its end, or until the promotion lost its place.
     pub(super) async fn run(&self, step: &Step, context: &StepContext, sign: Option<Sign>) -> StepRecord {
         // Many short steps take as long as one that is looked after.
         self.lookout.show_life().await;
         let (phase, name) = (self.phase.to_owned(), step.name());
-        self.world.events.hear(&Event::StepStarted { phase: phase.clone(), name: name.clone() });
+        self.ports.events.hear(&Event::StepStarted { phase: phase.clone(), name: name.clone() });
         let mut report = self.once(step, context, sign).await;
         for _ in 0..step.retries {
             let settled = matches!(report.end, StepEnd::Succeeded | StepEnd::Interrupted);
@@ -77,7 +77,7 @@ impl Place<'_> {
         }
         let finished =
             Event::StepFinished { phase: phase.clone(), name: name.clone(), report: report.clone() };
-        self.world.events.hear(&finished);
+        self.ports.events.hear(&finished);
         StepRecord { phase, name, report }
     }
 
@@ -87,19 +87,19 @@ impl Place<'_> {
         }
         let lines = Lines {
             phase: self.phase.to_owned(),
-            events: Arc::clone(&self.world.events),
+            events: Arc::clone(&self.ports.events),
             stopped: AtomicBool::new(false),
             waker: AtomicWaker::new(),
         };
         let timeout = step.timeout.unwrap_or(self.environment.timeout);
-        let running = self.world.steps.run(step, context, timeout, &lines);
+        let running = self.ports.steps.run(step, context, timeout, &lines);
         let (lost, running) = match select(running, pin!(self.lookout.beside(sign))).await {
             Either::Left((report, _)) => return report,
             Either::Right(ended) => ended,
         };
         lines.note(&format!("the promotion was {}; the step is stopped", lost.words()));
         lines.stop();
-        match select(running, self.world.clock.sleep(STOP)).await {
+        match select(running, self.ports.clock.sleep(STOP)).await {
             Either::Left((report, _)) => stopped(&lost, Some(report)),
             Either::Right(_) => stopped(&lost, None),
         }

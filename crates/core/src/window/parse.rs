@@ -1,7 +1,7 @@
 //! Reading a window's text, with the place of what is wrong.
 
 use super::form::{Form, time_of};
-use crate::names::shown;
+use crate::names::escape;
 use crate::suggest::closest;
 use chrono::{Datelike, Days, NaiveDate, Weekday};
 
@@ -51,7 +51,7 @@ pub(super) fn form(text: &str) -> Result<Form, WindowError> {
         return Err(error(0, text.len(), "a window has at most 200 bytes".to_owned(), FORMS));
     }
     let Some((left, right)) = text.split_once("..") else {
-        return Err(error(0, text.len(), format!("`{}` is not a window", shown(text)), FORMS));
+        return Err(error(0, text.len(), format!("`{}` is not a window", escape(text)), FORMS));
     };
     let begin = side(words(left, 0), left.len())?;
     if let Side::Date(_, Some(1440)) | Side::Days(_, _, Some(1440)) | Side::Time(1440) = begin {
@@ -140,7 +140,7 @@ fn side(words: Vec<Word<'_>>, end: usize) -> Result<Side, WindowError> {
         Some(extra) => Err(error(
             extra.offset,
             extra.text.len(),
-            format!("`{}` is one word too many", shown(extra.text)),
+            format!("`{}` is one word too many", escape(extra.text)),
             FORMS,
         )),
     }
@@ -150,7 +150,7 @@ fn side(words: Vec<Word<'_>>, end: usize) -> Result<Side, WindowError> {
 fn date(word: Word<'_>) -> Result<NaiveDate, WindowError> {
     let plain = word.text.len() == 10 && word.text.bytes().all(|b| b.is_ascii_digit() || b == b'-');
     let bad = || {
-        let message = format!("`{}` is not a date", shown(word.text));
+        let message = format!("`{}` is not a date", escape(word.text));
         error(word.offset, word.text.len(), message, "dates are written `2026-12-20`")
     };
     let date = NaiveDate::parse_from_str(word.text, "%Y-%m-%d").ok().filter(|_| plain).ok_or_else(bad)?;
@@ -170,7 +170,7 @@ fn time(word: Word<'_>) -> Result<u16, WindowError> {
         Some((hours @ 0..=23, minutes @ 0..=59)) => Ok(hours * 60 + minutes),
         Some((24, 0)) => Ok(1440),
         _ => {
-            let message = format!("`{}` is not a time of day", shown(word.text));
+            let message = format!("`{}` is not a time of day", escape(word.text));
             Err(error(
                 word.offset,
                 word.text.len(),
@@ -227,7 +227,12 @@ fn day(word: Word<'_>) -> Result<Weekday, WindowError> {
             Some(near) => format!("did you mean `{near}`?"),
             None => FORMS.to_owned(),
         };
-        error(word.offset, word.text.len(), format!("`{}` is not a day of the week", shown(word.text)), &hint)
+        error(
+            word.offset,
+            word.text.len(),
+            format!("`{}` is not a day of the week", escape(word.text)),
+            &hint,
+        )
     })
 }
 

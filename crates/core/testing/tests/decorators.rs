@@ -63,10 +63,10 @@ fn what_is_asked_in_one_answer_goes_wrong_as_every_other_call() {
     let faulty = Faulty::around(Arc::new(bucket()), plan.clone());
     block_on(async {
         create(&faulty, "a").await.unwrap();
-        let lost = faulty.get_at_once(&key("a"), 100).await.unwrap_err();
+        let lost = faulty.get_with_metadata(&key("a"), 100).await.unwrap_err();
         assert_eq!(lost.kind, ErrorKind::Unknown);
         assert_eq!(faulty.versions(&key("a"), 10).await.unwrap_err().kind, ErrorKind::Unavailable);
-        assert!(faulty.get_at_once(&key("a"), 100).await.unwrap().is_some());
+        assert!(faulty.get_with_metadata(&key("a"), 100).await.unwrap().is_some());
     });
     assert_eq!(plan.calls(), 4);
 }

@@ -9,8 +9,8 @@ use promote_core::ledger::Actor;
 use promote_core::names::EnvironmentName;
 use promote_core::plan::Decision;
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -65,18 +65,18 @@ pub fn wanted(digit: char) -> Wanted {
 }
 
 /// Decides and carries out.
-pub async fn run(world: &World, config: &Config, request: Request) -> End {
-    let (snapshot, decision) = match decide(&world.view(), config, &request).await {
+pub async fn run(ports: &Ports, config: &Config, request: Request) -> End {
+    let (snapshot, decision) = match decide(&ports.view(), config, &request).await {
         Ok(found) => found,
         Err(failure) => return End::Failed(failure),
     };
     match decision {
-        Decision::Allowed(plan) => match carry_out(world, config, &plan, &snapshot, &request).await {
+        Decision::Allowed(plan) => match carry_out(ports, config, &plan, &snapshot, &request).await {
             Ok(done) => End::Done(Box::new(done)),
             Err(failure) => End::Failed(failure),
         },
         Decision::NothingToDo(nothing) if nothing.pending => {
-            match finish(world, config, &nothing, &snapshot, &request).await {
+            match finish(ports, config, &nothing, &snapshot, &request).await {
                 Ok(done) => End::Done(Box::new(done)),
                 Err(failure) => End::Failed(failure),
             }
@@ -91,10 +91,10 @@ pub async fn run(world: &World, config: &Config, request: Request) -> End {
 }
 
 /// Finishes what is open, knowing that whoever began it is gone.
-pub async fn resume(world: &World, config: &Config, environment: &str, who: &str) -> End {
+pub async fn resume(ports: &Ports, config: &Config, environment: &str, who: &str) -> End {
     let request = Request::promote(name(environment), Wanted::Unnamed, actor(who)).taking_over();
-    match resuming(&world.view(), config, request).await {
-        Ok(request) => run(world, config, request).await,
+    match resuming(&ports.view(), config, request).await {
+        Ok(request) => run(ports, config, request).await,
         Err(failure) => End::Failed(failure),
     }
 }

@@ -5,12 +5,12 @@ use crate::stage::{Stage, actor, commit, content, name};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_executor::block_on;
-use promote_core::admin::block;
 use promote_core::advance::Watch;
 use promote_core::advance::advance;
 use promote_core::automatic::promote;
-use promote_core::begin::begin;
 use promote_core::exit::ExitStatus;
+use promote_core::init_ledger::init_ledger;
+use promote_core::marks::block;
 use promote_core::port::Body;
 use promote_core::publish::{Given, Publication, publish};
 use promote_core::report::Moved;
@@ -27,9 +27,9 @@ impl Watch for Unwatched {
 
 /// Publishes a release that was committed then, and moves it as `promote publish` does.
 fn published(stage: &Stage, digit: char, committed_at: Option<DateTime<Utc>>) -> Vec<Moved> {
-    let world = stage.world();
+    let ports = stage.ports();
     stage.clock.advance(Duration::from_secs(60));
-    block_on(begin(&world, &stage.config)).unwrap();
+    block_on(init_ledger(&ports, &stage.config)).unwrap();
     let publication = Publication {
         commit: commit(digit),
         subject: None,
@@ -42,14 +42,14 @@ fn published(stage: &Stage, digit: char, committed_at: Option<DateTime<Utc>>) ->
         allowed: Default::default(),
         actor: actor("ci"),
     };
-    block_on(publish(&world, &stage.config, &publication)).unwrap();
-    block_on(promote(&world, &stage.config, &actor("ci"), &commit(digit), &Unwatched)).unwrap()
+    block_on(publish(&ports, &stage.config, &publication)).unwrap();
+    block_on(promote(&ports, &stage.config, &actor("ci"), &commit(digit), &Unwatched)).unwrap()
 }
 
 fn advanced(stage: &Stage, environment: &str, dry_run: bool) -> Moved {
     let names = [name(environment)];
-    let (world, timer) = (stage.world(), actor("timer"));
-    block_on(advance(&world, &stage.config, &names, &timer, dry_run, &Unwatched)).unwrap().pop().unwrap()
+    let (ports, timer) = (stage.ports(), actor("timer"));
+    block_on(advance(&ports, &stage.config, &names, &timer, dry_run, &Unwatched)).unwrap().pop().unwrap()
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_release_whose_source_has_other_bytes_is_told_and_no_older_one_moves_instead
     let stage = following();
     let request = Request::promote(name("prod"), Wanted::Unnamed, actor("ann"));
     let request = Request { reason: Some("bad".to_owned()), ..request };
-    block_on(block(&stage.world(), &stage.config, &commit('c'), true, &request)).unwrap();
+    block_on(block(&stage.ports(), &stage.config, &commit('c'), true, &request)).unwrap();
     let moved = advanced(&stage, "prod", false);
     assert_eq!((moved.result.as_str(), moved.sha), ("promoted", Some(commit('b').to_string())));
 }

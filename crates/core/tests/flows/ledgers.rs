@@ -2,7 +2,6 @@
 
 use crate::stage::{End, Stage, actor, commit, name, run, wanted};
 use futures_executor::block_on;
-use promote_core::admin::{Saying, adopt, block, say as say_of};
 use promote_core::config::{Diagnostic, ReadContext, read};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -10,6 +9,7 @@ use promote_core::flow::decide;
 use promote_core::ledger::Block;
 use promote_core::ledger::{Ledger, LedgerError, Override, Word, key};
 use promote_core::location::Key;
+use promote_core::marks::{EnvironmentMark, adopt, block, say as say_of};
 use promote_core::plan::Decision;
 use promote_core::port::{ErrorKind, ProviderError};
 use promote_core::request::{Request, Wanted};
@@ -26,7 +26,7 @@ fn to_prod() -> Request {
 }
 
 fn is_blocked(stage: &Stage) -> bool {
-    let (snapshot, decision) = block_on(decide(&stage.world().view(), &stage.config, &to_prod())).unwrap();
+    let (snapshot, decision) = block_on(decide(&stage.ports().view(), &stage.config, &to_prod())).unwrap();
     let refused = matches!(decision, Decision::Refused(_));
     assert_eq!(snapshot.candidate.blocked.is_some(), refused);
     refused
@@ -34,7 +34,7 @@ fn is_blocked(stage: &Stage) -> bool {
 
 fn say(stage: &Stage, blocked: bool) -> bool {
     let request = Request { reason: Some("bad".to_owned()), ..to_prod() };
-    block_on(block(&stage.world(), &stage.config, &commit('b'), blocked, &request)).unwrap()
+    block_on(block(&stage.ports(), &stage.config, &commit('b'), blocked, &request)).unwrap()
 }
 
 #[test]
@@ -81,14 +81,14 @@ fn an_entry_that_can_not_be_read_still_blocks() {
 #[test]
 fn records_of_another_ledger_are_not_believed() {
     let stage = Stage::ready(MemoryKind::local_like());
-    let head = block_on(stage.world().ledger.reader().head(&"prod".parse().unwrap())).unwrap().unwrap();
+    let head = block_on(stage.ports().ledger.reader().head(&"prod".parse().unwrap())).unwrap().unwrap();
     let mut record = head.record.clone();
     record.ledger = "f".repeat(32);
     record.seq = record.seq.next();
     record.prev = head.id;
     let place = key::record(&root(), &record.lane, record.seq).unwrap();
     stage.bucket.put(&place, record.to_bytes().unwrap());
-    let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, to_prod())) else {
+    let End::Failed(failure) = block_on(run(&stage.ports(), &stage.config, to_prod())) else {
         panic!("it must fail")
     };
     assert_eq!(failure.message, "the ledger can't be trusted");
@@ -96,14 +96,14 @@ fn records_of_another_ledger_are_not_believed() {
 
 /// Everything of the library that writes for a person, with the request as given.
 fn everything_that_writes(stage: &Stage, request: &Request) -> Vec<(&'static str, Option<Failure>)> {
-    let (world, config, bob) = (stage.world(), &stage.config, actor("bob"));
+    let (ports, config, bob) = (stage.ports(), &stage.config, actor("bob"));
     let reason = request.reason.as_deref();
     vec![
-        ("freeze", block_on(say_of(&world, config, request, &Saying::Freeze(None))).err()),
-        ("hold", block_on(say_of(&world, config, request, &Saying::Hold)).err()),
-        ("block", block_on(block(&world, config, &commit('b'), true, request)).err()),
-        ("pin", block_on(pin(&world, config, &commit('b'), reason, &bob)).err()),
-        ("adopt", block_on(adopt(&world, config, request, None)).err()),
+        ("freeze", block_on(say_of(&ports, config, request, &EnvironmentMark::Freeze(None))).err()),
+        ("hold", block_on(say_of(&ports, config, request, &EnvironmentMark::Hold)).err()),
+        ("block", block_on(block(&ports, config, &commit('b'), true, request)).err()),
+        ("pin", block_on(pin(&ports, config, &commit('b'), reason, &bob)).err()),
+        ("adopt", block_on(adopt(&ports, config, request, None)).err()),
     ]
 }
 
@@ -119,7 +119,7 @@ fn a_mark_without_a_reason_that_says_something_is_refused_by_the_library_too() {
     }
     let overriding = Override { rule: "soak".to_owned(), reason: " ".to_owned() };
     let request = Request { overrides: vec![overriding], ..to_prod() };
-    let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, request)) else {
+    let End::Failed(failure) = block_on(run(&stage.ports(), &stage.config, request)) else {
         panic!("it must fail")
     };
     assert_eq!(
@@ -135,14 +135,14 @@ fn a_note_that_no_line_can_carry_is_refused_by_the_library_too() {
     let before = stage.bucket.snapshot();
     for (name, text) in [("ticket", "a\nb"), ("ticket", "\u{1b}[31mred"), ("a\nb", "x"), (" ", "x")] {
         let request = Request { notes: [(name.to_owned(), text.to_owned())].into(), ..to_prod() };
-        let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, request)) else {
+        let End::Failed(failure) = block_on(run(&stage.ports(), &stage.config, request)) else {
             panic!("it must fail")
         };
         assert_eq!(failure.exit, ExitStatus::Usage, "{name:?} {text:?}: {}", failure.message);
         assert!(failure.message.contains("note"), "{}", failure.message);
     }
     let long = Request { notes: [("ticket".to_owned(), "é".repeat(1001))].into(), ..to_prod() };
-    assert!(matches!(block_on(run(&stage.world(), &stage.config, long)), End::Failed(_)));
+    assert!(matches!(block_on(run(&stage.ports(), &stage.config, long)), End::Failed(_)));
     assert_eq!(stage.bucket.snapshot(), before);
 }
 
@@ -158,10 +158,10 @@ fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
         assert!(failure.state.iter().any(|line| line.starts_with("line 7, column 1: `signers`")), "{what}");
     }
     for request in [to_prod(), Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"))] {
-        let end = block_on(run(&stage.world(), &stage.config, request.clone()));
+        let end = block_on(run(&stage.ports(), &stage.config, request.clone()));
         assert!(matches!(end, End::Refused(_) | End::Failed(_)), "{end:?}");
     }
-    let (_, decision) = block_on(decide(&stage.world().view(), &stage.config, &to_prod())).unwrap();
+    let (_, decision) = block_on(decide(&stage.ports().view(), &stage.config, &to_prod())).unwrap();
     let Decision::Refused(refusal) = decision else { panic!("{decision:?}") };
     assert_eq!(refusal.exit, ExitStatus::Usage);
     assert!(refusal.obstacles.iter().any(|why| why.contains("`signers` is read")), "{:?}", refusal.obstacles);
@@ -185,7 +185,7 @@ fn unacted() -> Vec<Diagnostic> {
 fn a_ledger_belongs_to_one_project() {
     let mut stage = Stage::ready(MemoryKind::local_like());
     stage.config.project = "other".parse().unwrap();
-    let End::Failed(failure) = block_on(run(&stage.world(), &stage.config, to_prod())) else {
+    let End::Failed(failure) = block_on(run(&stage.ports(), &stage.config, to_prod())) else {
         panic!("it must fail")
     };
     assert_eq!(failure.exit, ExitStatus::Usage);
@@ -205,10 +205,10 @@ fn a_store_that_refuses_says_nothing_about_the_ledger() {
     let invalid = || ProviderError::new(ErrorKind::Invalid, "S3", "acme", "it is in another region");
     let refused = LedgerError::Store(invalid().hint("set the region").refusal());
     assert!(!refused.is_finding());
-    let failure = refused.looking();
+    let failure = refused.read_failure();
     assert_eq!((failure.message.as_str(), failure.exit), ("reading the ledger failed", ExitStatus::Usage));
     assert_eq!(failure.hints, ["set the region"]);
     assert!(!failure.is_finding());
     // What is no object at all lies in place of a record.
-    assert_eq!(LedgerError::Store(invalid()).looking().message, "the ledger can't be trusted");
+    assert_eq!(LedgerError::Store(invalid()).read_failure().message, "the ledger can't be trusted");
 }

@@ -5,14 +5,14 @@ use crate::stage::{End, Stage, actor, commit, content, name, resume, run, wanted
 use bytes::Bytes;
 use futures_executor::block_on;
 use futures_util::FutureExt;
-use promote_core::admin::adopt;
 use promote_core::config::{Step, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::layer::Method;
 use promote_core::ledger::{Kind, OutcomeResult};
+use promote_core::marks::adopt;
 use promote_core::port::{Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
@@ -42,7 +42,7 @@ fn what_was_written_and_overwritten_by_hand_is_not_called_unwritten() {
         .boxed()
     });
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let failure = failure(block_on(run(&stage.world_on(meddler.clone()), &stage.config, request)));
+    let failure = failure(block_on(run(&stage.ports_on(meddler.clone()), &stage.config, request)));
     assert!(meddler.layer().done());
     assert_eq!(failure.exit, ExitStatus::Unfinished);
     assert!(!failure.state.iter().any(|line| line.contains("No target was written")), "{:?}", failure.state);
@@ -55,7 +55,7 @@ fn what_was_written_and_overwritten_by_hand_is_not_called_unwritten() {
 fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
     let stage = Stage::ready(MemoryKind::local_like());
     stage.bucket.put(&"prod.zip".parse().unwrap(), content('a'));
-    let (world, config) = (stage.world(), stage.config.clone());
+    let (ports, config) = (stage.ports(), stage.config.clone());
     let meddler = Meddler::around(Arc::new(stage.bucket.clone()), (Method::Head, "prod.zip"), move || {
         async move {
             let mut request = Request::promote(name("prod"), wanted('b'), actor("eve"));
@@ -63,13 +63,13 @@ fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
                 rule: "drift".to_owned(),
                 reason: "I know".to_owned(),
             });
-            assert!(matches!(run(&world, &config, request).await, End::Done(_)));
+            assert!(matches!(run(&ports, &config, request).await, End::Done(_)));
         }
         .boxed()
     });
     let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
     request.reason = Some("as it is".to_owned());
-    let error = block_on(adopt(&stage.world_on(meddler.clone()), &stage.config, &request, None)).unwrap_err();
+    let error = block_on(adopt(&stage.ports_on(meddler.clone()), &stage.config, &request, None)).unwrap_err();
     assert!(meddler.layer().done());
     assert_eq!(error.exit, ExitStatus::Conflict);
     let state = stage.state("prod");
@@ -78,7 +78,7 @@ fn what_was_seen_before_a_promotion_is_not_adopted_after_it() {
 }
 
 /// While it runs, another promotion goes through.
-struct Overtaken(Mutex<Option<(World, promote_core::config::Config)>>);
+struct Overtaken(Mutex<Option<(Ports, promote_core::config::Config)>>);
 
 impl fmt::Debug for Overtaken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,14 +90,14 @@ impl fmt::Debug for Overtaken {
 impl StepRunner for Overtaken {
     async fn run(&self, _: &Step, _: &StepContext, _: Duration, _: &dyn StepProgress) -> StepReport {
         let taken = self.0.lock().unwrap().take();
-        if let Some((world, config)) = taken {
+        if let Some((ports, config)) = taken {
             let mut request = Request::promote(name("staging"), wanted('d'), actor("eve"));
             request.overrides.push(promote_core::ledger::Override {
                 rule: "deploying".to_owned(),
                 reason: "payments are down".to_owned(),
             });
             // Whoever is overtaken stops its steps, and these go on within them: it gets no further than its intent.
-            drop(run(&world, &config, request).await);
+            drop(run(&ports, &config, request).await);
             panic!("the step was to be stopped");
         }
         StepReport {
@@ -120,13 +120,13 @@ fn a_deployment_that_was_overtaken_is_not_to_be_resumed() {
         env: BTreeMap::new(),
         workdir: None,
     }];
-    let steps = Overtaken(Mutex::new(Some((stage.world(), stage.config.clone()))));
-    let world = World { steps: Arc::new(steps), ..stage.world() };
+    let steps = Overtaken(Mutex::new(Some((stage.ports(), stage.config.clone()))));
+    let ports = Ports { steps: Arc::new(steps), ..stage.ports() };
     let request = Request::promote(name("staging"), wanted('c'), actor("ann"));
     // For its own process, too, it ends as superseded: it was moved, so that is no conflict.
-    let End::Done(done) = block_on(run(&world, &stage.config, request)) else { panic!("it was moved") };
+    let End::Done(done) = block_on(run(&ports, &stage.config, request)) else { panic!("it was moved") };
     assert_eq!((done.result, done.exit), (OutcomeResult::Superseded, ExitStatus::DeployFailed));
-    assert!(matches!(block_on(resume(&stage.world(), &stage.config, "staging", "eve")), End::Done(_)));
+    assert!(matches!(block_on(resume(&stage.ports(), &stage.config, "staging", "eve")), End::Done(_)));
     let state = stage.state("staging");
     assert_eq!(state.release().map(|release| release.commit.clone()), Some(commit('d')));
 }
@@ -143,13 +143,13 @@ fn no_time_in_a_record_makes_anybody_wait_for_long() {
         let plan = FaultPlan::new().with(*n, Fault::AnswerLost);
         let faulty = Faulty::around(Arc::new(trial.bucket.clone()), plan);
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-        let end = block_on(run(&trial.world_on(Arc::new(faulty)), &trial.config, request));
+        let end = block_on(run(&trial.ports_on(Arc::new(faulty)), &trial.config, request));
         matches!(end, End::Done(_)) && trial.state("prod").unclean
     });
     let plan = FaultPlan::new().with(copies.unwrap(), Fault::AnswerLost);
     let faulty = Faulty::around(Arc::new(stage.bucket.clone()), plan);
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    assert!(matches!(block_on(run(&stage.world_on(Arc::new(faulty)), &stage.config, request)), End::Done(_)));
+    assert!(matches!(block_on(run(&stage.ports_on(Arc::new(faulty)), &stage.config, request)), End::Done(_)));
     assert!(stage.state("prod").unclean);
     stage.clock.set(now);
     assert!(matches!(stage.to("staging", 'c'), End::Done(_)));
@@ -166,7 +166,7 @@ fn a_reason_that_is_too_long_is_told_before_anything_is_written() {
     let mut request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     request.reason = Some("x".repeat(60_000));
     let before = stage.bucket.snapshot();
-    let failure = failure(block_on(run(&stage.world(), &stage.config, request)));
+    let failure = failure(block_on(run(&stage.ports(), &stage.config, request)));
     assert_eq!(failure.exit, ExitStatus::Usage);
     assert_eq!(stage.bucket.snapshot(), before);
     assert_ne!(Kind::Intent, Kind::Commit);

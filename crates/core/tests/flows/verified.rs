@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 fn target(stage: &Stage) -> (bool, TargetCheck) {
     let report =
-        block_on(verify(&stage.world().view(), &stage.config, &[name("prod")], Depth::default())).unwrap();
+        block_on(verify(&stage.ports().view(), &stage.config, &[name("prod")], Depth::default())).unwrap();
     let [check] = report.targets.unwrap().try_into().unwrap();
     (report.matches, check)
 }
@@ -28,7 +28,7 @@ fn cut_off_between_write_and_commit_a_target_is_not_said_to_be_as_recorded() {
             let faulty = Faulty::around(Arc::new(stage.bucket.clone()), plan.clone());
             let request = Request::promote(name("prod"), wanted('b'), actor("eve"));
             let _killed =
-                block_on(plan.survive(run(&stage.world_on(Arc::new(faulty)), &stage.config, request)));
+                block_on(plan.survive(run(&stage.ports_on(Arc::new(faulty)), &stage.config, request)));
             let state = stage.state("prod");
             let recorded = if state.release().unwrap().commit.as_str().starts_with('a') { 'a' } else { 'b' };
             let holds = stage.target("prod") == Some(content(recorded));
@@ -94,7 +94,7 @@ fn a_ledger_that_was_meddled_with_is_told_whole_and_stops_no_check() {
         for kind in [MemoryKind::local_like(), MemoryKind::s3_like(), MemoryKind::gcs_like()] {
             let stage = Stage::ready(kind);
             meddle(&stage);
-            let view = stage.world().view();
+            let view = stage.ports().view();
             let lanes: Vec<_> = stage.config.lanes.iter().map(|lane| lane.name.clone()).collect();
             let alone = block_on(check_ledger(&view.ledger, &lanes)).unwrap();
             assert!(!alone.intact(), "{what}");

@@ -1,7 +1,7 @@
 //! Bringing an environment's folder to a release, without trouble.
 
 use crate::stage::{How, Read, Stage, files, key, kinds, metadata, stages, to};
-use promote_core::folder::{Bringing, FolderManifest, Known};
+use promote_core::folder::{FolderManifest, FolderSync, ReadBefore};
 use promote_core::ledger::TargetMove;
 use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition, Token};
 use promote_testing::decorator::{Log, Method, Recording};
@@ -78,7 +78,7 @@ fn what_came_after_the_plan_stays_unless_a_promotion_put_it_there() {
             stage.by_hand("came", "by hand");
             stage.by_hand("changed", "again");
             stage.late("late", "of an earlier promotion");
-            let end = stage.carry_out(&moved, &condition, Known { just_now, ..read.known() });
+            let end = stage.carry_out(&moved, &condition, ReadBefore { just_now, ..read.known() });
             // What was listed just now may be out of date all the same: then it ends, and is looked at once more.
             assert_eq!(end.is_err(), just_now, "{name}: {end:?}");
             if just_now {
@@ -210,7 +210,7 @@ fn each_write_carries_the_fence() {
     let fence = Some(Fence { slot: slot.clone() });
     let condition = Condition { fence, ..Condition::absent() };
     stage.to.put(&slot, "taken").unwrap();
-    let end = stage.carry_out(&moved, &condition, Known::default());
+    let end = stage.carry_out(&moved, &condition, ReadBefore::default());
     assert_eq!(end.unwrap_err().kind, ErrorKind::Conflict);
     assert!(stage.there().is_empty());
     assert_eq!(stage.to.capabilities().fence, FenceClass::Atomic);
@@ -223,10 +223,10 @@ fn the_futures_can_be_sent() {
     let stage = Stage::within(MemoryKind::gcs_like());
     stage.publish('a', &files(&[("a", "1")]));
     let (moved, metadata, condition) = (stage.moved('a'), &metadata("p1"), &Condition::absent());
-    let (prune, everything, known, standing, done) = (true, false, Known::default(), None, None);
+    let (prune, everything, known, standing, done) = (true, false, ReadBefore::default(), None, None);
     let (from, to, clock, moved) = (&stage.from, &stage.to, stage.to.world().clock(), &moved);
     let bringing =
-        Bringing { from, to, moved, metadata, condition, prune, everything, clock, known, standing, done };
+        FolderSync { from, to, moved, metadata, condition, prune, everything, clock, known, standing, done };
     sendable(&bringing.run());
     sendable(&promote_core::folder::check(&stage.to, &moved.target, None, true));
     let (at, commit) = (stage.release('a'), crate::stage::commit('a'));
@@ -239,7 +239,7 @@ fn a_source_that_is_not_what_was_published_is_refused() {
         stage.publish('a', &files(&[("a", "1"), ("b", "2")]));
         let moved = stage.moved('a');
         let condition = Condition::absent();
-        let run = || stage.carry_out(&moved, &condition, Known::default());
+        let run = || stage.carry_out(&moved, &condition, ReadBefore::default());
         stage.from.put(&key("rel/a/b"), "longer").unwrap();
         let kind = run().unwrap_err().kind;
         assert!(matches!(kind, ErrorKind::Corrupt | ErrorKind::Unknown), "{name}: {kind:?}");
@@ -276,7 +276,7 @@ fn a_location_that_is_no_folder_is_refused() {
     stage.publish('a', &files(&[("a", "1")]));
     let mut moved = stage.moved('a');
     moved.target.key = key("env/current.json");
-    let end = stage.carry_out(&moved, &Condition::absent(), Known::default());
+    let end = stage.carry_out(&moved, &Condition::absent(), ReadBefore::default());
     assert_eq!(end.unwrap_err().kind, ErrorKind::Invalid);
 }
 

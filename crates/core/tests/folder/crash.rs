@@ -3,7 +3,7 @@
 
 use crate::stage::{Files, How, Stage, commit, entries, files, kinds, put, to};
 use futures_executor::block_on;
-use promote_core::folder::{Bringing, FolderManifest, Put};
+use promote_core::folder::{FolderManifest, FolderSync, Put};
 use promote_core::port::{Condition, ErrorKind, Object, ProviderError};
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
@@ -57,7 +57,7 @@ fn attempt(stage: &Stage, plan: &FaultPlan, how: &How<'_>) -> Option<Result<Obje
     let condition = Condition::on(moved.when.clone());
     let metadata = crate::stage::metadata(how.promotion);
     let read = stage.read(how);
-    let bringing = Bringing {
+    let bringing = FolderSync {
         from: &from,
         to: &target,
         moved: &moved,

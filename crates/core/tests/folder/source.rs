@@ -5,7 +5,7 @@ use futures_executor::block_on;
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::folder::source::{Part, Reads, judge, known, objects, read};
-use promote_core::folder::{FolderManifest, Looked, NOTED, Publishing, Put, SCHEMA};
+use promote_core::folder::{FolderManifest, NOTED, Publishing, Put, SCHEMA, SourceFindings};
 use promote_testing::decorator::{Log, Method, Recording};
 use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
@@ -29,7 +29,7 @@ fn first(stage: &Stage, files: &Files) -> Result<Put, promote_core::failure::Fai
 }
 
 /// Looks at all of the folder, and reads what must be read. Tells also how many files that were.
-fn looked(stage: &Stage, manifest: &FolderManifest, part: &Part) -> (Looked, usize, Log) {
+fn looked(stage: &Stage, manifest: &FolderManifest, part: &Part) -> (SourceFindings, usize, Log) {
     let log = Log::new();
     let recorded = Recording::around(Arc::new(stage.from.clone()), log.clone());
     let at = stage.release('a');

@@ -4,7 +4,9 @@ use futures_executor::block_on;
 use promote_core::commit::CommitId;
 use promote_core::digest::Digest;
 use promote_core::failure::Failure;
-use promote_core::folder::{Bringing, Entry, FolderManifest, Known, Publishing, Put, Standing, listed};
+use promote_core::folder::{
+    Entry, FolderManifest, FolderSync, Publishing, Put, ReadBefore, Standing, listed,
+};
 use promote_core::ledger::{Before, Shape, TargetMove};
 use promote_core::location::{Key, Location, StoreId};
 use promote_core::port::{
@@ -150,7 +152,7 @@ impl Stage {
         let condition = Condition { when: moved.when.clone(), way: moved.way, fence: None };
         let metadata = metadata(how.promotion);
         let read = self.read(how);
-        let bringing = Bringing {
+        let bringing = FolderSync {
             from,
             to,
             moved: &moved,
@@ -183,13 +185,13 @@ impl Stage {
         &self,
         moved: &TargetMove,
         condition: &Condition,
-        known: Known<'_>,
+        known: ReadBefore<'_>,
     ) -> Result<Object, ProviderError> {
         let metadata = metadata("p2");
         let (from, to) = (&self.from, &self.to);
         let (prune, everything, standing, done, clock) = (true, false, None, None, self.to.world().clock());
         let metadata = &metadata;
-        let bringing = Bringing {
+        let bringing = FolderSync {
             from,
             to,
             moved,
@@ -282,9 +284,9 @@ pub struct Read {
 }
 
 impl Read {
-    pub fn known(&self) -> Known<'_> {
+    pub fn known(&self) -> ReadBefore<'_> {
         let target = self.target.as_ref().map(|(token, manifest)| (token, manifest));
-        Known { source: self.source.as_ref(), target, there: Some(&self.there), ..Known::default() }
+        ReadBefore { source: self.source.as_ref(), target, there: Some(&self.there), ..ReadBefore::default() }
     }
 }
 

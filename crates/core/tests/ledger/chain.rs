@@ -2,7 +2,7 @@
 
 use crate::samples::{LEDGER, append, commit_of, genesis, intent, move_to, outcome_of};
 use promote_core::digest::Digest;
-use promote_core::ledger::Misfit;
+use promote_core::ledger::TransitionError;
 use promote_core::ledger::{
     Action, ChainCheck, ChainFault, Freeze, Head, Kind, OutcomeResult, Record, Seq, check_chain,
 };
@@ -166,12 +166,12 @@ fn records_that_may_not_stand_there_are_found_even_when_all_hashes_fit() {
             Kind::Commit,
             &(|record: &mut Record, _: &Head| record.commit = Some(commit_of(other, 'd', true)))
                 as &dyn Fn(&mut Record, &Head),
-            Misfit::NotOpen,
+            TransitionError::NotOpen,
         ),
         (
             Kind::Outcome,
             &|record, _| record.outcome = Some(outcome_of(other, OutcomeResult::Succeeded)),
-            Misfit::NotLast,
+            TransitionError::NotLast,
         ),
         (
             Kind::Intent,
@@ -179,10 +179,10 @@ fn records_that_may_not_stand_there_are_found_even_when_all_hashes_fit() {
                 record.intent = Some(intent('d', Action::Promote, Some(head)));
                 record.intent.as_mut().unwrap().supersedes = Some(other);
             },
-            Misfit::Supersedes,
+            TransitionError::Supersedes,
         ),
     ] {
-        assert!(forged(kind, fill).contains(&ChainFault::Misfit { seq: Seq(61), why }), "{kind:?}");
+        assert!(forged(kind, fill).contains(&ChainFault::Transition { seq: Seq(61), why }), "{kind:?}");
     }
     // A state that follows from nothing: the release there is another one.
     let lie = forged(Kind::Hold, &|record, _| {
@@ -209,7 +209,11 @@ fn a_commit_names_the_targets_of_its_intent() {
             record.commit = Some(commit);
         });
         let found = faults(&heads);
-        assert_eq!(found, [ChainFault::Misfit { seq: Seq(62), why: Misfit::Targets }], "{change}");
+        assert_eq!(
+            found,
+            [ChainFault::Transition { seq: Seq(62), why: TransitionError::Targets }],
+            "{change}"
+        );
     }
 }
 

@@ -3,14 +3,14 @@
 
 use crate::stage::{End, Stage, actor, name, resume, run, wanted};
 use futures_executor::block_on;
-use promote_core::admin::{Saying, adopt, say};
 use promote_core::config::{OnFailure, Step, StepAction};
 use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::{Head, Kind, OutcomeResult, check_chain};
+use promote_core::marks::{EnvironmentMark, adopt, say};
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
@@ -72,35 +72,35 @@ impl Life {
         *self.script.0.lock().unwrap() = ends.to_vec();
     }
 
-    fn world(&self) -> World {
-        World { steps: Arc::clone(&self.script) as _, events: Arc::new(Silent), ..self.stage.world() }
+    fn ports(&self) -> Ports {
+        Ports { steps: Arc::clone(&self.script) as _, events: Arc::new(Silent), ..self.stage.ports() }
     }
 
     fn to(&self, digit: char) -> End {
         self.stage.clock.advance(Duration::from_millis(61_234));
         let request = Request::promote(name("prod"), wanted(digit), actor("ann"));
-        block_on(run(&self.world(), &self.stage.config, request))
+        block_on(run(&self.ports(), &self.stage.config, request))
     }
 
     fn back(&self) -> End {
         self.stage.clock.advance(Duration::from_millis(61_234));
         let request = Request::rollback(name("prod"), Wanted::Unnamed, actor("bob")).taking_over();
-        block_on(run(&self.world(), &self.stage.config, request))
+        block_on(run(&self.ports(), &self.stage.config, request))
     }
 
-    fn say(&self, saying: Saying) {
+    fn say(&self, saying: EnvironmentMark) {
         let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
         request.reason = Some("as it is".to_owned());
-        block_on(say(&self.world(), &self.stage.config, &request, &saying)).unwrap().unwrap();
+        block_on(say(&self.ports(), &self.stage.config, &request, &saying)).unwrap().unwrap();
     }
 
     /// Dies at the `n`th call of a promotion.
     fn die(&self, digit: char, n: usize) {
         let plan = FaultPlan::new().with(n, Fault::CrashAfter);
         let faulty = Faulty::around(Arc::new(self.stage.bucket.clone()), plan.clone());
-        let world = World { steps: Arc::clone(&self.script) as _, ..self.stage.world_on(Arc::new(faulty)) };
+        let ports = Ports { steps: Arc::clone(&self.script) as _, ..self.stage.ports_on(Arc::new(faulty)) };
         let request = Request::promote(name("prod"), wanted(digit), actor("eve"));
-        let _killed = block_on(plan.survive(run(&world, &self.stage.config, request)));
+        let _killed = block_on(plan.survive(run(&ports, &self.stage.config, request)));
         assert!(plan.crashed());
     }
 
@@ -114,7 +114,7 @@ impl Life {
     }
 
     fn heads(&self) -> Vec<Head> {
-        let reader = self.world().ledger.reader().clone();
+        let reader = self.ports().ledger.reader().clone();
         let mut heads = block_on(reader.page(&"prod".parse().unwrap(), None, 1000)).unwrap();
         heads.reverse();
         heads
@@ -122,7 +122,7 @@ impl Life {
 
     fn check(&self) -> Vec<Head> {
         let heads = self.heads();
-        let (genesis, id) = block_on(self.world().ledger.reader().genesis()).unwrap().unwrap();
+        let (genesis, id) = block_on(self.ports().ledger.reader().genesis()).unwrap().unwrap();
         let report = check_chain(&genesis.ledger, id, &heads);
         assert_eq!(report.faults, [], "{:?}", heads.iter().map(|one| one.record.kind).collect::<Vec<_>>());
         assert_eq!(report.records, heads.len());
@@ -154,16 +154,16 @@ fn every_way_that_a_promotion_goes_leaves_a_sound_chain() {
         life.next(&[]);
         assert_eq!(exit(&life.back()), Some(ExitStatus::Ok));
         assert_eq!(life.stage.state("prod").held.unwrap().reason, "bbbbbbb was rolled back");
-        life.say(Saying::Unhold);
+        life.say(EnvironmentMark::Unhold);
         // Frozen and open again.
-        life.say(Saying::Freeze(None));
+        life.say(EnvironmentMark::Freeze(None));
         assert!(matches!(life.to('c'), End::Refused(_)));
-        life.say(Saying::Unfreeze);
+        life.say(EnvironmentMark::Unfreeze);
         // Killed, and finished by another.
         life.die_begun('c');
         assert!(life.stage.state("prod").open.is_some());
-        let world = life.world();
-        let end = block_on(resume(&world, &life.stage.config, "prod", "bob"));
+        let ports = life.ports();
+        let end = block_on(resume(&ports, &life.stage.config, "prod", "bob"));
         assert_eq!(exit(&end), Some(ExitStatus::Ok), "{end:?}");
         // Killed, and undone.
         life.die_begun('d');
@@ -171,12 +171,12 @@ fn every_way_that_a_promotion_goes_leaves_a_sound_chain() {
         let state = life.stage.state("prod");
         assert_eq!(state.release().unwrap().commit, crate::stage::commit('c'));
         assert_eq!(state.held.unwrap().reason, "ddddddd was rolled back", "what was open, not what is back");
-        life.say(Saying::Unhold);
+        life.say(EnvironmentMark::Unhold);
         // Written by hand, and adopted.
         life.stage.bucket.put(&"prod.zip".parse().unwrap(), crate::stage::content('d'));
         let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
         request.reason = Some("as it is".to_owned());
-        let adopted = block_on(adopt(&world, &life.stage.config, &request, None)).unwrap();
+        let adopted = block_on(adopt(&ports, &life.stage.config, &request, None)).unwrap();
         let known = adopted.release.map(|release| release.commit);
         assert_eq!(known, Some(crate::stage::commit('d')), "its bytes are those of a release");
         let kinds: Vec<Kind> = life.check().iter().map(|head| head.record.kind).collect();
@@ -229,14 +229,14 @@ fn a_ledger_is_sound_after_every_fault() {
             life.to('a');
             let plan = FaultPlan::new().with(n, fault);
             let faulty = Faulty::around(Arc::new(life.stage.bucket.clone()), plan.clone());
-            let world =
-                World { steps: Arc::clone(&life.script) as _, ..life.stage.world_on(Arc::new(faulty)) };
+            let ports =
+                Ports { steps: Arc::clone(&life.script) as _, ..life.stage.ports_on(Arc::new(faulty)) };
             let request = Request::promote(name("prod"), wanted('b'), actor("eve"));
-            let _end = block_on(plan.survive(run(&world, &life.stage.config, request)));
+            let _end = block_on(plan.survive(run(&ports, &life.stage.config, request)));
             drop(block_on(plan.deliver()));
             life.check();
-            let world = life.world();
-            let _end = block_on(resume(&world, &life.stage.config, "prod", "bob"));
+            let ports = life.ports();
+            let _end = block_on(resume(&ports, &life.stage.config, "prod", "bob"));
             life.check();
         }
     }

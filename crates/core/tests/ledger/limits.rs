@@ -105,7 +105,7 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
     append(&mut heads, Kind::Hold, |_, _| {});
     let mut head = heads.pop().unwrap();
     let state = &mut head.record.state;
-    let past = |number| promote_core::ledger::Past {
+    let past = |number| promote_core::ledger::PastDeployment {
         release: release(number, 100),
         since: state.held.as_ref().unwrap().since,
         claimed: None,
@@ -115,7 +115,7 @@ fn a_trail_of_huge_releases_keeps_the_way_back() {
     };
     let (many, current) = ((1..=TRAIL).map(past).collect::<Vec<_>>(), past(99));
     state.trail = many;
-    state.current = Some(promote_core::ledger::Occupancy {
+    state.current = Some(promote_core::ledger::Deployed {
         release: Some(current.release),
         promotion: None,
         action: None,

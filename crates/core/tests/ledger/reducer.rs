@@ -7,7 +7,7 @@ use crate::samples::{
 use crate::stage::commit;
 use chrono::TimeDelta;
 use promote_core::digest::Digest;
-use promote_core::ledger::Misfit;
+use promote_core::ledger::TransitionError;
 use promote_core::ledger::state::{ROLLED_BACK, TRAIL};
 use promote_core::ledger::{
     Abort, Action, Freeze, GateList, Gates, Head, InForce, Kind, Mark, Observe, OutcomeResult, Override,
@@ -15,7 +15,7 @@ use promote_core::ledger::{
 };
 
 /// What comes of a record of this kind after these.
-fn after(heads: &[Head], kind: Kind, fill: impl FnOnce(&mut Record)) -> Result<State, Misfit> {
+fn after(heads: &[Head], kind: Kind, fill: impl FnOnce(&mut Record)) -> Result<State, TransitionError> {
     let last = heads.last();
     let mut record = blank(last, kind);
     record.why.overrides.clear();
@@ -60,18 +60,18 @@ fn an_intent_takes_over_from_what_is_open_and_from_nothing_else() {
     };
     let id = open.last().unwrap().id;
     assert!(try_with(&quiet, None).is_ok());
-    assert_eq!(try_with(&quiet, Some(id)), Err(Misfit::Supersedes));
-    assert_eq!(try_with(&open, None), Err(Misfit::Supersedes));
-    assert_eq!(try_with(&open, Some(Digest::of(b"other"))), Err(Misfit::Supersedes));
+    assert_eq!(try_with(&quiet, Some(id)), Err(TransitionError::Supersedes));
+    assert_eq!(try_with(&open, None), Err(TransitionError::Supersedes));
+    assert_eq!(try_with(&open, Some(Digest::of(b"other"))), Err(TransitionError::Supersedes));
     let taken = try_with(&open, Some(id)).unwrap().open.unwrap();
     assert!(taken.superseding);
     assert_eq!(taken.stamps.len(), 2, "the stamps of both are no drift");
     // A head whose id was never filled in is nothing that can be taken over.
     let mut unsealed = open.clone();
     unsealed.last_mut().unwrap().record.state.open.as_mut().unwrap().id = None;
-    assert_eq!(try_with(&unsealed, None), Err(Misfit::Supersedes));
+    assert_eq!(try_with(&unsealed, None), Err(TransitionError::Supersedes));
     let hollow = after(&quiet, Kind::Intent, |_| {});
-    assert_eq!(hollow, Err(Misfit::NotOpen));
+    assert_eq!(hollow, Err(TransitionError::NotOpen));
 }
 
 #[test]
@@ -81,13 +81,13 @@ fn an_intent_starts_from_what_is_there() {
             put_intent(&moved(), record, 'c', Action::Promote);
             record.intent.as_mut().unwrap().from = from.clone();
         });
-        assert_eq!(found, Err(Misfit::From), "{from:?}");
+        assert_eq!(found, Err(TransitionError::From), "{from:?}");
     }
     let first = after(&[], Kind::Intent, |record| {
         put_intent(&[], record, 'c', Action::Promote);
         record.intent.as_mut().unwrap().from = Some(commit('b'));
     });
-    assert_eq!(first, Err(Misfit::From));
+    assert_eq!(first, Err(TransitionError::From));
 }
 
 #[test]
@@ -103,26 +103,26 @@ fn a_frozen_lane_takes_no_intent_unless_it_says_why() {
     };
     let (for_ever, for_an_hour) = (frozen(None), frozen(Some(60)));
     for heads in [&for_ever, &for_an_hour] {
-        assert_eq!(attempt(heads, Action::Promote, &[], 1), Err(Misfit::Frozen));
-        assert_eq!(attempt(heads, Action::Redeploy, &[], 1), Err(Misfit::Frozen));
-        assert_eq!(attempt(heads, Action::Promote, &["soak"], 1), Err(Misfit::Frozen));
+        assert_eq!(attempt(heads, Action::Promote, &[], 1), Err(TransitionError::Frozen));
+        assert_eq!(attempt(heads, Action::Redeploy, &[], 1), Err(TransitionError::Frozen));
+        assert_eq!(attempt(heads, Action::Promote, &["soak"], 1), Err(TransitionError::Frozen));
         assert_eq!(attempt(heads, Action::Promote, &["freeze"], 1), Ok(()));
         assert_eq!(attempt(heads, Action::Rollback, &[], 1), Ok(()));
     }
     assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 60), Ok(()));
-    assert_eq!(attempt(&for_ever, Action::Promote, &[], 60), Err(Misfit::Frozen));
+    assert_eq!(attempt(&for_ever, Action::Promote, &[], 60), Err(TransitionError::Frozen));
     // The rule decided by the store's clock. A writer's clock that is behind it, by no more than the rule `clock`
     // lets pass or with an override of that rule, must not contradict it here.
     assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 56), Ok(()));
-    assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 54), Err(Misfit::Frozen));
+    assert_eq!(attempt(&for_an_hour, Action::Promote, &[], 54), Err(TransitionError::Frozen));
     assert_eq!(attempt(&for_an_hour, Action::Promote, &["clock"], -600), Ok(()));
-    assert_eq!(attempt(&for_ever, Action::Promote, &["clock"], 1), Err(Misfit::Frozen));
+    assert_eq!(attempt(&for_ever, Action::Promote, &["clock"], 1), Err(TransitionError::Frozen));
     // Lifted, or gone past when it was begun.
     let mut lifted = frozen(None);
     append(&mut lifted, Kind::Unfreeze, |_, _| {});
     assert_eq!(attempt(&lifted, Action::Promote, &[], 1), Ok(()));
     let last = attempt(&for_ever, Action::Promote, &[], i64::from(i32::MAX));
-    assert_eq!(last, Err(Misfit::Frozen), "no time is too far");
+    assert_eq!(last, Err(TransitionError::Frozen), "no time is too far");
 }
 
 #[test]
@@ -132,9 +132,9 @@ fn a_commit_closes_the_intent_that_is_open() {
     };
     let open = opened();
     let id = open.last().unwrap().id;
-    assert_eq!(close(&moved(), id), Err(Misfit::NotOpen));
-    assert_eq!(close(&open, Digest::of(b"other")), Err(Misfit::NotOpen));
-    assert_eq!(after(&open, Kind::Commit, |_| {}), Err(Misfit::NotOpen));
+    assert_eq!(close(&moved(), id), Err(TransitionError::NotOpen));
+    assert_eq!(close(&open, Digest::of(b"other")), Err(TransitionError::NotOpen));
+    assert_eq!(after(&open, Kind::Commit, |_| {}), Err(TransitionError::NotOpen));
     let state = close(&open, id).unwrap();
     assert_eq!(state.release(), Some(&release('c')));
     assert_eq!((state.open, state.unclean), (None, false));
@@ -144,7 +144,7 @@ fn a_commit_closes_the_intent_that_is_open() {
     let mut heads = open;
     append(&mut heads, Kind::Commit, |record, _| record.commit = Some(commit_of(id, 'c', false)));
     assert!(heads.last().unwrap().state().unclean);
-    assert_eq!(close(&heads, id), Err(Misfit::NotOpen));
+    assert_eq!(close(&heads, id), Err(TransitionError::NotOpen));
 }
 
 #[test]
@@ -172,14 +172,14 @@ fn an_abort_is_for_an_intent_that_took_over_from_nothing() {
     };
     let mut heads = opened();
     let id = heads.last().unwrap().id;
-    assert_eq!(abort(&moved(), id), Err(Misfit::NotOpen));
-    assert_eq!(abort(&heads, Digest::of(b"other")), Err(Misfit::NotOpen));
-    assert_eq!(after(&heads, Kind::Abort, |_| {}), Err(Misfit::NotOpen));
+    assert_eq!(abort(&moved(), id), Err(TransitionError::NotOpen));
+    assert_eq!(abort(&heads, Digest::of(b"other")), Err(TransitionError::NotOpen));
+    assert_eq!(after(&heads, Kind::Abort, |_| {}), Err(TransitionError::NotOpen));
     let state = abort(&heads, id).unwrap();
     assert_eq!((state.open.clone(), state.release().cloned()), (None, Some(release('b'))));
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
-    assert_eq!(abort(&heads, heads.last().unwrap().id), Err(Misfit::Unabortable));
-    assert_eq!(abort(&heads, id), Err(Misfit::NotOpen), "what was taken over is not open any more");
+    assert_eq!(abort(&heads, heads.last().unwrap().id), Err(TransitionError::Unabortable));
+    assert_eq!(abort(&heads, id), Err(TransitionError::NotOpen), "what was taken over is not open any more");
 }
 
 #[test]
@@ -190,15 +190,15 @@ fn what_undoes_takes_over_where_nothing_is_there_and_ends_by_saying_what_became_
         let of = heads.last().unwrap().id;
         after(heads, Kind::Abort, |record| record.abort = Some(Abort { of, reason: String::new(), restored }))
     };
-    assert_eq!(undo(&[]), Err(Misfit::NotOpen), "nothing is open");
-    assert_eq!(undo(&opened()), Err(Misfit::NotOpen), "what was there before can come back");
+    assert_eq!(undo(&[]), Err(TransitionError::NotOpen), "nothing is open");
+    assert_eq!(undo(&opened()), Err(TransitionError::NotOpen), "what was there before can come back");
     let mut heads = Vec::new();
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Promote, head)));
     assert!(undo(&heads).is_ok());
     let said = || Some(Vec::new());
-    assert_eq!(end(&heads, said()), Err(Misfit::Unabortable), "it undoes nothing");
+    assert_eq!(end(&heads, said()), Err(TransitionError::Unabortable), "it undoes nothing");
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Undo, head)));
-    assert_eq!(end(&heads, None), Err(Misfit::Unabortable), "it says nothing of the targets");
+    assert_eq!(end(&heads, None), Err(TransitionError::Unabortable), "it says nothing of the targets");
     let state = end(&heads, said()).unwrap();
     assert_eq!((state.open.is_none(), state.current.is_none(), state.trail.len()), (true, true, 0));
     // It may itself be taken over, by what undoes as well.
@@ -217,12 +217,12 @@ fn the_first_release_of_a_lane_may_be_undone_until_it_is_verified_and_is_marked_
     });
     let committed = heads.last().unwrap().id;
     assert!(undo(&heads, 'c').is_ok(), "while it is deployed");
-    assert_eq!(undo(&heads, 'd'), Err(Misfit::NotOpen), "another release");
+    assert_eq!(undo(&heads, 'd'), Err(TransitionError::NotOpen), "another release");
     let mut verified = heads.clone();
     append(&mut verified, Kind::Outcome, |record, _| {
         record.outcome = Some(outcome_of(committed, OutcomeResult::Succeeded));
     });
-    assert_eq!(undo(&verified, 'c'), Err(Misfit::NotOpen), "it is verified");
+    assert_eq!(undo(&verified, 'c'), Err(TransitionError::NotOpen), "it is verified");
     append(&mut heads, Kind::Outcome, |record, _| {
         record.outcome = Some(outcome_of(committed, OutcomeResult::Failed));
     });
@@ -344,10 +344,10 @@ fn an_outcome_is_of_the_last_commit() {
     let heads = moved();
     let of = heads.last().unwrap().state().committed.unwrap();
     assert_eq!(of, heads[heads.len() - 2].id);
-    assert_eq!(end(&heads, Digest::of(b"other"), OutcomeResult::Succeeded), Err(Misfit::NotLast));
-    assert_eq!(after(&heads, Kind::Outcome, |_| {}), Err(Misfit::NotLast));
-    assert_eq!(end(&[], of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
-    assert_eq!(end(&opened(), of, OutcomeResult::Succeeded), Err(Misfit::Busy));
+    assert_eq!(end(&heads, Digest::of(b"other"), OutcomeResult::Succeeded), Err(TransitionError::NotLast));
+    assert_eq!(after(&heads, Kind::Outcome, |_| {}), Err(TransitionError::NotLast));
+    assert_eq!(end(&[], of, OutcomeResult::Succeeded), Err(TransitionError::NotLast));
+    assert_eq!(end(&opened(), of, OutcomeResult::Succeeded), Err(TransitionError::Busy));
     // A later outcome of the same commit wins; a second success keeps the time of the first.
     let before = heads.last().unwrap().state().current.clone().unwrap().verified;
     let again = end(&heads, of, OutcomeResult::Succeeded).unwrap().current.unwrap();
@@ -367,7 +367,7 @@ fn an_outcome_is_of_the_last_commit() {
             read: Default::default(),
         });
     });
-    assert_eq!(end(&adopted, of, OutcomeResult::Succeeded), Err(Misfit::NotLast));
+    assert_eq!(end(&adopted, of, OutcomeResult::Succeeded), Err(TransitionError::NotLast));
     assert!(adopted.last().unwrap().state().current.as_ref().unwrap().verified.is_none());
 }
 
@@ -394,7 +394,11 @@ fn other_records_wait_until_nothing_is_open() {
         _ => {}
     };
     for kind in [Kind::Observe, Kind::Freeze, Kind::Unfreeze, Kind::Hold, Kind::Unhold, Kind::Mark] {
-        assert_eq!(after(&opened(), kind, |record| fill(kind, record)), Err(Misfit::Busy), "{kind:?}");
+        assert_eq!(
+            after(&opened(), kind, |record| fill(kind, record)),
+            Err(TransitionError::Busy),
+            "{kind:?}"
+        );
         let (heads, mut record) = (moved(), None);
         let state = after(&heads, kind, |one| {
             fill(kind, one);

@@ -3,10 +3,10 @@
 use crate::stage::{End, Stage, actor, commit, name};
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::admin::block;
 use promote_core::config::Config;
 use promote_core::ledger::LedgerReader;
 use promote_core::location::Key;
+use promote_core::marks::block;
 use promote_core::report::{CheckedLedger, check_ledger, check_ledger_in_parts};
 use promote_core::request::{Request, Wanted};
 use promote_core::retention::{pin, unpin};
@@ -21,14 +21,14 @@ fn stage(kind: MemoryKind) -> Stage {
     let stage = Stage::ready(kind);
     let mut request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
     request.reason = Some("because".to_owned());
-    let world = stage.world();
+    let ports = stage.ports();
     for on in [true, false, true, false] {
-        assert!(block_on(block(&world, &stage.config, &commit('d'), on, &request)).unwrap());
+        assert!(block_on(block(&ports, &stage.config, &commit('d'), on, &request)).unwrap());
     }
-    block_on(pin(&world, &stage.config, &commit('d'), Some("audit"), &actor("bob"))).unwrap();
-    block_on(unpin(&world, &stage.config, &commit('d'), Some("over"), &actor("bob"))).unwrap();
-    block_on(pin(&world, &stage.config, &commit('d'), Some("audit"), &actor("bob"))).unwrap();
-    assert!(block_on(block(&world, &stage.config, &commit('c'), true, &request)).unwrap());
+    block_on(pin(&ports, &stage.config, &commit('d'), Some("audit"), &actor("bob"))).unwrap();
+    block_on(unpin(&ports, &stage.config, &commit('d'), Some("over"), &actor("bob"))).unwrap();
+    block_on(pin(&ports, &stage.config, &commit('d'), Some("audit"), &actor("bob"))).unwrap();
+    assert!(block_on(block(&ports, &stage.config, &commit('c'), true, &request)).unwrap());
     assert!(matches!(stage.to("staging", 'd'), End::Done(_)));
     stage
 }

@@ -165,7 +165,7 @@ fn after_a_promotion_there_is_nothing_to_do() {
         for (environment, digit) in [("prod", 'b'), ("staging", 'c'), ("prod", 'c')] {
             assert!(matches!(stage.to(environment, digit), End::Done(_)), "{environment} {digit}");
             let request = Request::promote(name(environment), wanted(digit), actor("ann"));
-            let (_, decision) = block_on(decide(&stage.world().view(), &stage.config, &request)).unwrap();
+            let (_, decision) = block_on(decide(&stage.ports().view(), &stage.config, &request)).unwrap();
             assert!(matches!(decision, Decision::NothingToDo(_)), "{environment} {digit}");
             assert!(matches!(stage.to(environment, digit), End::Nothing));
         }

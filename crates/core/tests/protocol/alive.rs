@@ -1,7 +1,7 @@
 //! Signs of life: what takes longer than the hint is not taken over as long as its process lives, and is as soon as it is
 //! gone; and whoever only comes too late is not told that somebody took over.
 
-use crate::gate::{Gated, deployed, step, until, world};
+use crate::gate::{Gated, deployed, ports, step, until};
 use crate::invariants::{at_rest, check};
 use crate::stage::{End, Stage, actor, commit, name, run, wanted};
 use futures_executor::block_on;
@@ -15,9 +15,9 @@ use promote_core::ledger::{Kind, OutcomeResult, Override, State};
 use promote_core::lookout::Loss;
 use promote_core::plan::{Decision, Plan};
 use promote_core::port::Clock as _;
+use promote_core::ports::Ports;
 use promote_core::report::{check_ledger, status};
 use promote_core::request::{Request, TakeOver, Wanted};
-use promote_core::world::World;
 use promote_testing::memory::MemoryKind;
 use std::pin::pin;
 use std::sync::atomic::Ordering;
@@ -27,13 +27,13 @@ pub fn to_b() -> Request {
     Request::promote(name("prod"), wanted('b'), actor("ann"))
 }
 
-pub async fn resume(world: &World, stage: &Stage) -> End {
+pub async fn resume(ports: &Ports, stage: &Stage) -> End {
     let request = Request {
         take_over: TakeOver::WhenStale,
         ..Request::promote(name("prod"), Wanted::Unnamed, actor("bob"))
     };
-    let request = resuming(&world.view(), &stage.config, request).await.unwrap();
-    run(world, &stage.config, request).await
+    let request = resuming(&ports.view(), &stage.config, request).await.unwrap();
+    run(ports, &stage.config, request).await
 }
 
 pub fn signs(stage: &Stage) -> usize {
@@ -63,14 +63,14 @@ fn what_takes_longer_than_the_hint_is_not_taken_over_while_its_process_lives() {
         for phase in ["prepare", "deploy"] {
             let stage = with(phase, kind.clone());
             let steps = Gated::new(&stage);
-            let world = world(&stage, &steps);
+            let ports = ports(&stage, &steps);
             let others = async {
-                until(&world, "prod", under_way).await;
+                until(&ports, "prod", under_way).await;
                 for _ in 0..12 {
-                    world.clock.sleep(Duration::from_secs(25)).await;
-                    let end = resume(&world, &stage).await;
+                    ports.clock.sleep(Duration::from_secs(25)).await;
+                    let end = resume(&ports, &stage).await;
                     assert!(matches!(end, End::Refused(_)), "{phase}: {end:?}");
-                    let shown = status(&world.view(), &stage.config, &[name("prod")], &actor("bob")).await;
+                    let shown = status(&ports.view(), &stage.config, &[name("prod")], &actor("bob")).await;
                     let shown = shown.unwrap().environments.remove(0);
                     let (alive, last_s) = match (&shown.open, &shown.deploying) {
                         (Some(open), _) => (open.alive, open.last_s),
@@ -82,12 +82,12 @@ fn what_takes_longer_than_the_hint_is_not_taken_over_while_its_process_lives() {
                 assert!((8..20).contains(&signs(&stage)), "{phase}: {} in five minutes", signs(&stage));
                 steps.open.store(true, Ordering::SeqCst);
             };
-            let (first, ()) = block_on(join(run(&world, &stage.config, to_b()), others));
+            let (first, ()) = block_on(join(run(&ports, &stage.config, to_b()), others));
             let End::Done(first) = first else { panic!("{phase}: {first:?}") };
             assert_eq!(first.exit, ExitStatus::Ok);
             at_rest(&stage, "prod", "after the deployment");
             let lanes: Vec<_> = stage.config.lanes.iter().map(|lane| lane.name.clone()).collect();
-            let found = block_on(check_ledger(world.ledger.reader(), &lanes)).unwrap();
+            let found = block_on(check_ledger(ports.ledger.reader(), &lanes)).unwrap();
             assert!(found.intact(), "{found:?}");
         }
     }
@@ -98,10 +98,10 @@ fn as_soon_as_the_process_is_gone_for_a_minute_it_is_taken_over_and_the_signs_go
     for phase in ["prepare", "deploy"] {
         let stage = with(phase, MemoryKind::s3_like());
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
+        let ports = ports(&stage, &steps);
         block_on(async {
-            let first = pin!(run(&world, &stage.config, to_b()));
-            let killed = pin!(world.clock.sleep(Duration::from_secs(130)));
+            let first = pin!(run(&ports, &stage.config, to_b()));
+            let killed = pin!(ports.clock.sleep(Duration::from_secs(130)));
             match select(first, killed).await {
                 Either::Left((end, _)) => panic!("{phase}: {end:?}"),
                 // What was running is dropped here, and says nothing more.
@@ -113,14 +113,14 @@ fn as_soon_as_the_process_is_gone_for_a_minute_it_is_taken_over_and_the_signs_go
         let before = signs(&stage);
         assert!(before >= 4, "{phase}: {before}");
         stage.clock.advance(Duration::from_secs(30));
-        let end = block_on(resume(&world, &stage));
+        let end = block_on(resume(&ports, &stage));
         assert!(matches!(end, End::Refused(_)), "{phase}: {end:?}");
         stage.clock.advance(Duration::from_secs(35));
         let open = async {
-            world.clock.sleep(Duration::from_secs(100)).await;
+            ports.clock.sleep(Duration::from_secs(100)).await;
             steps.open.store(true, Ordering::SeqCst);
         };
-        let (second, ()) = block_on(join(resume(&world, &stage), open));
+        let (second, ()) = block_on(join(resume(&ports, &stage), open));
         let End::Done(second) = second else { panic!("{phase}: {second:?}") };
         assert_eq!(second.exit, ExitStatus::Ok);
         assert!(signs(&stage) > before, "{phase}: who took over lives as well");
@@ -132,13 +132,13 @@ fn as_soon_as_the_process_is_gone_for_a_minute_it_is_taken_over_and_the_signs_go
 fn what_is_done_soon_gives_no_sign() {
     let stage = deployed(MemoryKind::s3_like());
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     let open = async {
-        until(&world, "prod", under_way).await;
-        world.clock.sleep(Duration::from_secs(15)).await;
+        until(&ports, "prod", under_way).await;
+        ports.clock.sleep(Duration::from_secs(15)).await;
         steps.open.store(true, Ordering::SeqCst);
     };
-    let (first, ()) = block_on(join(run(&world, &stage.config, to_b()), open));
+    let (first, ()) = block_on(join(run(&ports, &stage.config, to_b()), open));
     assert!(matches!(first, End::Done(_)), "{first:?}");
     assert_eq!(signs(&stage), 0);
 }
@@ -157,18 +157,18 @@ fn automation_is_told_to_wait_for_who_is_at_work_and_to_go_on_with_what_was_left
         let mut stage = with(phase, MemoryKind::s3_like());
         stage.config.environments.get_mut(&name("prod")).unwrap().auto = true;
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
+        let ports = ports(&stage, &steps);
         let ask = || async {
             let told =
-                advance(&world, &stage.config, &[name("prod")], &actor("ci"), false, &Nobody).await.unwrap();
+                advance(&ports, &stage.config, &[name("prod")], &actor("ci"), false, &Nobody).await.unwrap();
             assert_eq!(told[0].result, "busy", "{told:?}");
             told[0].why.join(" ")
         };
         block_on(async {
-            let first = pin!(run(&world, &stage.config, to_b()));
+            let first = pin!(run(&ports, &stage.config, to_b()));
             let others = async {
-                until(&world, "prod", under_way).await;
-                world.clock.sleep(Duration::from_secs(150)).await;
+                until(&ports, "prod", under_way).await;
+                ports.clock.sleep(Duration::from_secs(150)).await;
                 let why = ask().await;
                 assert!(why.contains("wait for its end") && !why.contains("resume"), "{why}");
             };
@@ -186,22 +186,22 @@ fn automation_is_told_to_wait_for_who_is_at_work_and_to_go_on_with_what_was_left
 /// What somebody comes to who resumes past the rule `deploying`, having looked just before the first one was done.
 fn too_late(stage: &Stage, open: bool) -> (End, End) {
     let steps = Gated::new(stage);
-    let world = world(stage, &steps);
+    let ports = ports(stage, &steps);
     let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
     let late = async {
-        until(&world, "prod", |state| state.open.is_none() && under_way(state)).await;
-        world.clock.sleep(Duration::from_secs(3)).await;
-        let mut request = resuming(&world.view(), &stage.config, request).await.unwrap();
+        until(&ports, "prod", |state| state.open.is_none() && under_way(state)).await;
+        ports.clock.sleep(Duration::from_secs(3)).await;
+        let mut request = resuming(&ports.view(), &stage.config, request).await.unwrap();
         let reason = "its machine is gone".to_owned();
         request.overrides.push(Override { rule: "deploying".to_owned(), reason });
-        let (snapshot, decision) = decide(&world.view(), &stage.config, &request).await.unwrap();
+        let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
         let Decision::NothingToDo(nothing) = decision else { panic!("{decision:?}") };
         assert!(nothing.pending);
         steps.open.store(open, Ordering::SeqCst);
-        until(&world, "prod", |state| state.current.as_ref().is_some_and(|one| one.outcome.is_some())).await;
-        finish(&world, &stage.config, &nothing, &snapshot, &request).await
+        until(&ports, "prod", |state| state.current.as_ref().is_some_and(|one| one.outcome.is_some())).await;
+        finish(&ports, &stage.config, &nothing, &snapshot, &request).await
     };
-    let (first, late) = block_on(join(run(&world, &stage.config, to_b()), late));
+    let (first, late) = block_on(join(run(&ports, &stage.config, to_b()), late));
     let late = late.map_or_else(End::Failed, |done| End::Done(Box::new(done)));
     (first, late)
 }
@@ -226,23 +226,23 @@ fn whoever_resumes_when_the_first_one_has_just_failed_leaves_going_back_to_it() 
     prod.on_failure = OnFailure::Rollback;
     // The gate stays shut, and the step's time is over.
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     let end = block_on(async {
-        let first = pin!(run(&world, &stage.config, to_b()));
-        let late = pin!(until(&world, "prod", |state| state.open.is_none() && under_way(state)));
+        let first = pin!(run(&ports, &stage.config, to_b()));
+        let late = pin!(until(&ports, "prod", |state| state.open.is_none() && under_way(state)));
         let Either::Right(_) = select(first, late).await else { panic!("it ended") };
         let request = Request::promote(name("prod"), Wanted::Unnamed, actor("bob"));
-        let request = resuming(&world.view(), &stage.config, request.taking_over()).await.unwrap();
-        let (snapshot, decision) = decide(&world.view(), &stage.config, &request).await.unwrap();
+        let request = resuming(&ports.view(), &stage.config, request.taking_over()).await.unwrap();
+        let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
         let Decision::NothingToDo(nothing) = decision else { panic!("{decision:?}") };
         let head = snapshot.head.clone().unwrap();
         let settings = &stage.config.environments[&name("prod")];
         let genesis = snapshot.genesis.clone();
         let ann = to_b();
-        promote_core::flow::outcome(&world, settings, &genesis, &ann, head, OutcomeResult::Failed, &[])
+        promote_core::flow::outcome(&ports, settings, &genesis, &ann, head, OutcomeResult::Failed, &[])
             .await
             .unwrap();
-        finish(&world, &stage.config, &nothing, &snapshot, &request).await
+        finish(&ports, &stage.config, &nothing, &snapshot, &request).await
     });
     let done = end.unwrap();
     assert_eq!((done.result, done.exit), (OutcomeResult::Failed, ExitStatus::DeployFailed));
@@ -255,20 +255,20 @@ fn whoever_resumes_when_the_first_one_has_just_failed_leaves_going_back_to_it() 
 fn of_two_who_take_over_at_once_one_runs_the_steps_and_the_other_is_told_who() {
     let stage = deployed(MemoryKind::s3_like());
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     block_on(async {
-        let first = pin!(run(&world, &stage.config, to_b()));
-        let late = pin!(until(&world, "prod", |state| state.open.is_none() && under_way(state)));
+        let first = pin!(run(&ports, &stage.config, to_b()));
+        let late = pin!(until(&ports, "prod", |state| state.open.is_none() && under_way(state)));
         let Either::Right(_) = select(first, late).await else { panic!("it ended") };
     });
     steps.running.store(0, Ordering::SeqCst);
     steps.open.store(true, Ordering::SeqCst);
     let taker = |who: &'static str| {
-        let (world, stage) = (&world, &stage);
+        let (ports, stage) = (&ports, &stage);
         async move {
             let request = Request::promote(name("prod"), Wanted::Unnamed, actor(who)).taking_over();
-            let request = resuming(&world.view(), &stage.config, request).await.unwrap();
-            run(world, &stage.config, request).await
+            let request = resuming(&ports.view(), &stage.config, request).await.unwrap();
+            run(ports, &stage.config, request).await
         }
     };
     let (bob, cem) = block_on(join(taker("bob"), taker("cem")));
@@ -285,14 +285,14 @@ fn a_wait_for_late_requests_shows_life_too() {
     let stage = Stage::ready(MemoryKind::s3_like());
     // `a` comes back right after `b` came: what the first move sent may live, which is waited for.
     let request = to_b();
-    assert!(matches!(block_on(run(&stage.world(), &stage.config, request)), End::Done(_)));
+    assert!(matches!(block_on(run(&stage.ports(), &stage.config, request)), End::Done(_)));
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann"));
-    let (snapshot, decision) = block_on(decide(&world.view(), &stage.config, &back)).unwrap();
+    let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &back)).unwrap();
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
     let begun = stage.clock.now();
-    block_on(carry_out(&world, &stage.config, &plan, &snapshot, &back)).unwrap();
+    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &back)).unwrap();
     let waited = (stage.clock.now() - begun).num_seconds();
     assert!(waited >= 50, "{waited}");
     assert!(signs(&stage) >= 2, "{} in {waited} s", signs(&stage));

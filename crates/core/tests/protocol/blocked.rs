@@ -1,16 +1,16 @@
 //! A release that is blocked, and an environment that is to be stopped, while a promotion is under way.
 
 use crate::alive::{to_b, with};
-use crate::gate::{Gated, until, world};
+use crate::gate::{Gated, ports, until};
 use crate::invariants::at_rest;
 use crate::stage::{End, Stage, actor, commit, content, name, run, wanted};
 use futures_executor::block_on;
 use futures_util::future::join;
-use promote_core::admin::{Saying, adopt, block, say};
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::Override;
+use promote_core::marks::{EnvironmentMark, adopt, block, say};
+use promote_core::ports::Ports;
 use promote_core::request::Request;
-use promote_core::world::World;
 use promote_testing::memory::MemoryKind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -20,9 +20,9 @@ fn because(reason: &str) -> Request {
 }
 
 /// Blocks b as soon as `prepare` runs, and lets it end then.
-async fn blocks(world: &World, stage: &Stage, steps: &Gated) {
-    until(world, "prod", |state| state.open.is_some()).await;
-    assert!(block(world, &stage.config, &commit('b'), true, &because("loses invoices")).await.unwrap());
+async fn blocks(ports: &Ports, stage: &Stage, steps: &Gated) {
+    until(ports, "prod", |state| state.open.is_some()).await;
+    assert!(block(ports, &stage.config, &commit('b'), true, &because("loses invoices")).await.unwrap());
     steps.open.store(true, Ordering::SeqCst);
 }
 
@@ -31,8 +31,8 @@ fn what_is_blocked_while_prepare_runs_is_not_written() {
     for kind in [MemoryKind::local_like(), MemoryKind::s3_like(), MemoryKind::gcs_like()] {
         let stage = with("prepare", kind);
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
-        let (end, ()) = block_on(join(run(&world, &stage.config, to_b()), blocks(&world, &stage, &steps)));
+        let ports = ports(&stage, &steps);
+        let (end, ()) = block_on(join(run(&ports, &stage.config, to_b()), blocks(&ports, &stage, &steps)));
         let End::Failed(failure) = end else { panic!("{end:?}") };
         assert_eq!(failure.exit, ExitStatus::Blocked, "{failure}");
         assert!(failure.state.iter().any(|line| line.contains("No target was written")), "{failure:?}");
@@ -46,12 +46,12 @@ fn what_is_blocked_while_prepare_runs_is_not_written() {
 fn who_goes_past_a_block_is_not_stopped_by_it_later() {
     let stage = with("prepare", MemoryKind::s3_like());
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     steps.open.store(true, Ordering::SeqCst);
-    block_on(block(&world, &stage.config, &commit('b'), true, &because("loses invoices"))).unwrap();
+    block_on(block(&ports, &stage.config, &commit('b'), true, &because("loses invoices"))).unwrap();
     let mut request = Request { reason: Some("needed".to_owned()), ..to_b() };
     request.overrides.push(Override { rule: "blocked".to_owned(), reason: "needed".to_owned() });
-    assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)));
+    assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Done(_)));
     assert_eq!(stage.target("prod"), Some(content('b')));
 }
 
@@ -59,17 +59,17 @@ fn who_goes_past_a_block_is_not_stopped_by_it_later() {
 fn what_is_said_while_a_promotion_lives_is_told_to_wait_for_its_end() {
     let stage = with("prepare", MemoryKind::s3_like());
     let steps = Gated::new(&stage);
-    let world = world(&stage, &steps);
+    let ports = ports(&stage, &steps);
     let config = &stage.config;
     let others = async {
-        until(&world, "prod", |state| state.open.is_some()).await;
-        world.clock.sleep(Duration::from_secs(10)).await;
+        until(&ports, "prod", |state| state.open.is_some()).await;
+        ports.clock.sleep(Duration::from_secs(10)).await;
         let request = because("no more today");
         let mut told = Vec::new();
-        for saying in [Saying::Freeze(None), Saying::Hold] {
-            told.push(say(&world, config, &request, &saying).await.unwrap_err());
+        for saying in [EnvironmentMark::Freeze(None), EnvironmentMark::Hold] {
+            told.push(say(&ports, config, &request, &saying).await.unwrap_err());
         }
-        told.push(adopt(&world, config, &request, None).await.unwrap_err());
+        told.push(adopt(&ports, config, &request, None).await.unwrap_err());
         for failure in told {
             assert_eq!(failure.exit, ExitStatus::Conflict, "{failure}");
             assert!(failure.state.iter().any(|line| line.contains("at work")), "{failure:?}");
@@ -78,7 +78,9 @@ fn what_is_said_while_a_promotion_lives_is_told_to_wait_for_its_end() {
         }
         steps.open.store(true, Ordering::SeqCst);
     };
-    let (end, ()) = block_on(join(run(&world, config, to_b()), others));
+    let (end, ()) = block_on(join(run(&ports, config, to_b()), others));
     assert!(matches!(end, End::Done(_)), "{end:?}");
-    assert!(block_on(say(&world, config, &because("no more today"), &Saying::Hold)).unwrap().is_some());
+    assert!(
+        block_on(say(&ports, config, &because("no more today"), &EnvironmentMark::Hold)).unwrap().is_some()
+    );
 }

@@ -8,17 +8,17 @@ use promote_testing::memory::MemoryKind;
 #[test]
 fn a_promotion_of_one_zip_needs_few_requests() {
     let stage = Stage::ready(MemoryKind::s3_like());
-    let (world, log) = stage.recorded();
-    let end = block_on(run(&world, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
+    let (ports, log) = stage.recorded();
+    let end = block_on(run(&ports, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("promotion of a full commit: {} requests, {} one after the other", log.total(), log.rounds());
     assert!(log.rounds() <= 5, "{}: {:#?}", log.rounds(), log.calls());
     assert!(log.total() <= 12, "{}: {:#?}", log.total(), log.calls());
 
     let stage = Stage::ready(MemoryKind::s3_like());
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let end =
-        block_on(run(&world, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
+        block_on(run(&ports, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("promotion of what runs before: {} requests, {} one after the other", log.total(), log.rounds());
     assert!(log.rounds() <= 6, "{}: {:#?}", log.rounds(), log.calls());
@@ -32,13 +32,13 @@ fn the_gates_at_the_last_promotion_cost_a_request_only_where_they_are_others_now
         more(stage.config.environments.get_mut(&name("prod")).unwrap());
         // What comes back within a minute is looked at again, which is counted elsewhere.
         stage.clock.advance(std::time::Duration::from_secs(3600));
-        let (world, log) = stage.recorded();
+        let (ports, log) = stage.recorded();
         let mut request = Request::promote(name("prod"), wanted(digit), actor("ann"));
         for rule in ["order", "rolled-back", "from", "soak"] {
             let reason = "back and forth".to_owned();
             request.overrides.push(promote_core::ledger::Override { rule: rule.to_owned(), reason });
         }
-        let end = block_on(run(&world, &stage.config, request));
+        let end = block_on(run(&ports, &stage.config, request));
         assert!(matches!(end, End::Done(_)), "{end:?}");
         (log.total(), log.rounds())
     };
@@ -60,11 +60,11 @@ fn the_state_of_a_lane_needs_two_requests_however_long_the_ledger_is() {
             let reason = "back and forth".to_owned();
             request.overrides.push(promote_core::ledger::Override { rule: rule.to_owned(), reason });
         }
-        let end = block_on(run(&stage.world(), &stage.config, request));
+        let end = block_on(run(&stage.ports(), &stage.config, request));
         assert!(matches!(end, End::Done(_)), "{end:?}");
     }
-    let (world, log) = stage.recorded();
-    let head = block_on(world.ledger.reader().head(&"staging".parse().unwrap())).unwrap().unwrap();
+    let (ports, log) = stage.recorded();
+    let head = block_on(ports.ledger.reader().head(&"staging".parse().unwrap())).unwrap().unwrap();
     assert!(head.record.seq.0 > 80);
     assert_eq!((log.total(), log.rounds()), (2, 2));
 }

@@ -59,7 +59,7 @@ fn to(environment: &str, digit: char) -> Request {
 
 /// What a request is refused for: its exit status and its obstacles.
 fn refusal(stage: &Stage, request: &Request) -> (ExitStatus, String) {
-    match block_on(decide(&stage.world().view(), &stage.config, request)).unwrap().1 {
+    match block_on(decide(&stage.ports().view(), &stage.config, request)).unwrap().1 {
         Decision::Refused(refusal) => (refusal.exit, refusal.obstacles.join("; ")),
         other => panic!("{other:?}"),
     }
@@ -73,15 +73,15 @@ fn refused(stage: &Stage, request: Request, digit: char, what: &str) {
     for digest in [Digest::of(&content(digit)), Digest::of(&foreign(digit))] {
         assert!(why.contains(&digest.to_string()), "{what}: {why}");
     }
-    let end = block_on(run(&stage.world(), &stage.config, request));
+    let end = block_on(run(&stage.ports(), &stage.config, request));
     assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
     assert_eq!(before, stage.bucket.snapshot(), "{what}");
 }
 
 /// The reads of bytes of one promotion that is carried out.
 fn reads(stage: &Stage, request: Request, what: &str) -> usize {
-    let (world, log) = stage.recorded();
-    let end = block_on(run(&world, &stage.config, request));
+    let (ports, log) = stage.recorded();
+    let end = block_on(run(&ports, &stage.config, request));
     assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
     count(&log)
 }
@@ -105,7 +105,7 @@ fn other_bytes_of_the_same_length_at_the_source_are_refused() {
         assert_eq!(stage.target("prod"), Some(content('a')), "{what}");
         // The published bytes put back are the release again.
         stage.bucket.put(&source('b'), content('b'));
-        let end = block_on(run(&stage.world(), &stage.config, to("prod", 'b')));
+        let end = block_on(run(&stage.ports(), &stage.config, to("prod", 'b')));
         assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
         assert_eq!(stage.target("prod"), Some(content('b')), "{what}");
     }
@@ -132,18 +132,18 @@ fn a_promotion_that_is_resumed_refuses_other_bytes_of_the_same_length() {
                 let stage = Stage::ready(kind.clone());
                 let plan = FaultPlan::new().with(n, Fault::CrashBefore);
                 let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone()));
-                drop(block_on(plan.survive(run(&stage.world_on(faulty), &stage.config, to("prod", 'b')))));
+                drop(block_on(plan.survive(run(&stage.ports_on(faulty), &stage.config, to("prod", 'b')))));
                 stage
             })
             .find(|stage| stage.state("prod").open.is_some())
             .unwrap();
         stage.bucket.put(&source('b'), foreign('b'));
-        let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+        let end = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
         assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
         assert_eq!(stage.target("prod"), Some(content('a')), "{what}");
         assert!(stage.state("prod").open.is_some(), "{what}: it stays open");
         let back = Request::rollback(name("prod"), Wanted::Unnamed, actor("bob")).taking_over();
-        let end = block_on(run(&stage.world(), &stage.config, back));
+        let end = block_on(run(&stage.ports(), &stage.config, back));
         assert!(matches!(end, End::Done(_)), "{what}: the way back is open: {end:?}");
     }
 }
@@ -154,7 +154,7 @@ fn advance_refuses_other_bytes_of_the_same_length_and_does_not_call_that_busy() 
         let stage = Stage::ready(kind);
         stage.bucket.put(&source('c'), foreign('c'));
         let moved = block_on(promote_core::advance::attempt(
-            &stage.world(),
+            &stage.ports(),
             &stage.config,
             &to("staging", 'c'),
             false,
@@ -212,8 +212,8 @@ fn a_release_of_an_older_version_is_read_at_its_first_use_only() {
 fn a_release_that_nobody_touched_needs_no_more_requests_than_before() {
     for (what, kind) in kinds() {
         let stage = Stage::ready(kind);
-        let (world, log) = stage.recorded();
-        let end = block_on(run(&world, &stage.config, to("prod", 'b')));
+        let (ports, log) = stage.recorded();
+        let end = block_on(run(&ports, &stage.config, to("prod", 'b')));
         assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
         assert_eq!(count(&log), 0, "{what}");
         assert!(log.rounds() <= 5 && log.total() <= 12, "{what}: {:#?}", log.calls());
@@ -227,7 +227,7 @@ fn whoever_only_looks_writes_nothing_down() {
         let stage = Stage::ready(kind);
         stage.bucket.put(&source('b'), content('b'));
         let before = stage.bucket.snapshot();
-        let decision = block_on(decide(&stage.world().view(), &stage.config, &to("prod", 'b'))).unwrap().1;
+        let decision = block_on(decide(&stage.ports().view(), &stage.config, &to("prod", 'b'))).unwrap().1;
         assert!(matches!(decision, Decision::Allowed(_)), "{what}: {decision:?}");
         assert_eq!(before, stage.bucket.snapshot(), "{what}");
     }
@@ -253,15 +253,15 @@ fn publishing_again_reads_what_was_put_there_again_once() {
 fn publishing_again_reads_only_what_the_store_does_not_tell_and_refuses_other_bytes() {
     for (what, kind) in kinds() {
         let stage = Stage::ready(kind);
-        let (world, log) = stage.recorded();
-        assert!(!stage.try_publish(&world, 'b').unwrap().new, "{what}");
+        let (ports, log) = stage.recorded();
+        assert!(!stage.try_publish(&ports, 'b').unwrap().new, "{what}");
         assert_eq!(count(&log), 0, "{what}: {:#?}", log.calls());
         let looks = log.calls().iter().filter(|call| call.key == source('b').as_str()).count();
         assert_eq!(looks, 1, "{what}: {:#?}", log.calls());
 
         stage.bucket.put(&source('b'), foreign('b'));
         let before = stage.bucket.snapshot();
-        let failure = stage.try_publish(&stage.world(), 'b').unwrap_err();
+        let failure = stage.try_publish(&stage.ports(), 'b').unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {failure:?}");
         let told = failure.state.join(" ");
         for bytes in [foreign('b'), content('b')] {
@@ -270,7 +270,7 @@ fn publishing_again_reads_only_what_the_store_does_not_tell_and_refuses_other_by
         assert_eq!(before, stage.bucket.snapshot(), "{what}");
 
         stage.bucket.remove(&source('b'));
-        let end = stage.try_publish(&stage.world(), 'b').unwrap();
+        let end = stage.try_publish(&stage.ports(), 'b').unwrap();
         assert!(end.standing.gone()[0].contains("is not there"), "{what}: {end:?}");
         assert_eq!(stage.bucket.bytes(&source('b')), Some(content('b')), "{what}");
     }
@@ -280,7 +280,7 @@ fn publishing_again_reads_only_what_the_store_does_not_tell_and_refuses_other_by
 fn verified(stage: &Stage, bytes: bool) -> (bool, Vec<(String, &'static str)>, Vec<bool>) {
     let depth = promote_core::report::Depth { chains: true, bytes };
     let found =
-        block_on(promote_core::report::verify(&stage.world().view(), &stage.config, &[], depth)).unwrap();
+        block_on(promote_core::report::verify(&stage.ports().view(), &stage.config, &[], depth)).unwrap();
     let sources = found.sources.unwrap();
     let sources = sources.into_iter().map(|it| (it.sha.chars().take(1).collect(), it.state)).collect();
     (found.matches, sources, found.targets.unwrap().into_iter().map(|target| target.matches).collect())
@@ -288,12 +288,12 @@ fn verified(stage: &Stage, bytes: bool) -> (bool, Vec<(String, &'static str)>, V
 
 /// Verifies as the commands do, which write down what they found out; the reads of sources and targets.
 fn learning(stage: &Stage, bytes: bool, what: &str) -> usize {
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let depth = promote_core::report::Depth { chains: true, bytes };
     let (found, learned) =
-        block_on(promote_core::report::verify_and_learn(&world.view(), &stage.config, &[], depth)).unwrap();
+        block_on(promote_core::report::verify_and_learn(&ports.view(), &stage.config, &[], depth)).unwrap();
     assert!(found.matches, "{what}: {found:?}");
-    block_on(promote_core::remember::remember_all(&world, &learned, &actor("eve")));
+    block_on(promote_core::remember::remember_all(&ports, &learned, &actor("eve")));
     count(&log)
 }
 
@@ -323,7 +323,7 @@ fn verify_bytes_reads_a_target_that_has_drifted() {
         {
             stage.clock.advance(std::time::Duration::from_secs(60));
             stage.bucket.put(&target, bytes.clone());
-            let view = stage.world().view();
+            let view = stage.ports().view();
             let depth = promote_core::report::Depth { chains: false, bytes: true };
             let found =
                 block_on(promote_core::report::verify(&view, &stage.config, &[name("prod")], depth)).unwrap();

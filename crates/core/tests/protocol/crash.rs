@@ -44,8 +44,8 @@ fn kinds() -> [(&'static str, MemoryKind); 3] {
 
 /// What the user would have typed, with a fault somewhere.
 fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
-    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
-    block_on(plan.survive(run(&world, &stage.config, request)))
+    let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+    block_on(plan.survive(run(&ports, &stage.config, request)))
 }
 
 fn to_b() -> Request {
@@ -86,18 +86,18 @@ fn honest(stage: &Stage, end: Option<&End>, what: &str) {
 }
 
 fn recover(stage: &Stage, plan: &FaultPlan, recovery: Recovery, what: &str) {
-    let world = stage.world();
+    let ports = stage.ports();
     let ended = |end: &End| match end {
         End::Done(_) | End::Nothing => {}
         other => panic!("{what}: {other:?}"),
     };
     match recovery {
-        Recovery::SamePerson => ended(&block_on(resume(&world, &stage.config, "prod", "ann"))),
-        Recovery::OtherPerson => ended(&block_on(resume(&world, &stage.config, "prod", "bob"))),
+        Recovery::SamePerson => ended(&block_on(resume(&ports, &stage.config, "prod", "ann"))),
+        Recovery::OtherPerson => ended(&block_on(resume(&ports, &stage.config, "prod", "bob"))),
         Recovery::Rollback => {
             let open = stage.state("prod").open.is_some();
             let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-            match block_on(run(&world, &stage.config, back)) {
+            match block_on(run(&ports, &stage.config, back)) {
                 End::Done(_) => {}
                 // Before the move there was only one release, so there is nothing further back.
                 End::Failed(failure) if !open && failure.exit == ExitStatus::Missing => {}
@@ -109,7 +109,7 @@ fn recover(stage: &Stage, plan: &FaultPlan, recovery: Recovery, what: &str) {
             match stage.to("prod", 'c') {
                 End::Done(_) => {}
                 End::Refused(_) => {
-                    ended(&block_on(resume(&world, &stage.config, "prod", "bob")));
+                    ended(&block_on(resume(&ports, &stage.config, "prod", "bob")));
                     ended(&stage.to("prod", 'c'));
                 }
                 other => panic!("{what}: {other:?}"),
@@ -118,7 +118,7 @@ fn recover(stage: &Stage, plan: &FaultPlan, recovery: Recovery, what: &str) {
         Recovery::LateThenResume => {
             block_on(plan.deliver());
             check(stage, "prod", what);
-            ended(&block_on(resume(&world, &stage.config, "prod", "bob")));
+            ended(&block_on(resume(&ports, &stage.config, "prod", "bob")));
         }
     }
 }
@@ -138,7 +138,7 @@ fn case(kind: &MemoryKind, request: &Request, n: usize, fault: Fault, recovery: 
     let reopened = stage.state("prod").open.is_some();
     if reopened {
         // Only an intent that never had an owner can come up this late: it has no effects.
-        match block_on(resume(&stage.world(), &stage.config, "prod", "bob")) {
+        match block_on(resume(&stage.ports(), &stage.config, "prod", "bob")) {
             End::Done(_) | End::Nothing => {}
             other => panic!("{what}, late: {other:?}"),
         }
@@ -179,11 +179,11 @@ fn a_take_over_survives_every_fault_at_every_call() {
                     let dead = FaultPlan::new().with(first, Fault::CrashInFlight);
                     assert!(attempt(&stage, &dead, to_b()).is_none(), "{what}");
                     let plan = FaultPlan::new().with(n, fault);
-                    let world = stage
-                        .world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
-                    let _ = block_on(plan.survive(resume(&world, &stage.config, "prod", "bob")));
+                    let ports = stage
+                        .ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+                    let _ = block_on(plan.survive(resume(&ports, &stage.config, "prod", "bob")));
                     check(&stage, "prod", &what);
-                    match block_on(resume(&stage.world(), &stage.config, "prod", "cem")) {
+                    match block_on(resume(&stage.ports(), &stage.config, "prod", "cem")) {
                         End::Done(_) | End::Nothing => {}
                         other => panic!("{what}: {other:?}"),
                     }
@@ -191,7 +191,7 @@ fn a_take_over_survives_every_fault_at_every_call() {
                     block_on(dead.deliver());
                     block_on(plan.deliver());
                     if stage.state("prod").open.is_some() {
-                        let _ = block_on(resume(&stage.world(), &stage.config, "prod", "dan"));
+                        let _ = block_on(resume(&stage.ports(), &stage.config, "prod", "dan"));
                     }
                     at_rest(&stage, "prod", &what);
                     cases += 1;
@@ -215,14 +215,14 @@ fn a_rollback_survives_every_fault_at_every_call() {
                 let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann")).taking_over();
                 let _ = attempt(&stage, &plan, back);
                 check(&stage, "prod", &what);
-                match block_on(resume(&stage.world(), &stage.config, "prod", "bob")) {
+                match block_on(resume(&stage.ports(), &stage.config, "prod", "bob")) {
                     End::Done(_) | End::Nothing => {}
                     other => panic!("{what}: {other:?}"),
                 }
                 at_rest(&stage, "prod", &what);
                 block_on(plan.deliver());
                 if stage.state("prod").open.is_some() {
-                    let _ = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+                    let _ = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
                 }
                 at_rest(&stage, "prod", &what);
                 cases += 1;

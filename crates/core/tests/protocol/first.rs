@@ -1,21 +1,21 @@
 //! The first release of a lane that was committed and did not succeed can be undone, as one can that was never committed;
 //! and where something was adopted before it, that comes back.
 
-use crate::gate::{Gated, deployed, step, until, world as gated};
+use crate::gate::{Gated, deployed, ports as gated, step, until};
 use crate::invariants::{at_rest, records};
 use crate::stage::{End, Stage, actor, commit, content, name, run, wanted};
 use futures_executor::block_on;
 use futures_util::future::join;
-use promote_core::admin::adopt;
 use promote_core::config::{OnFailure, Step};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::{Done, decide, resuming};
 use promote_core::ledger::{Action, Kind, OutcomeResult, Override, RestoredEnd, State, check_chain};
+use promote_core::marks::adopt;
 use promote_core::plan::Decision;
 use promote_core::port::{StepContext, StepEnd, StepProgress, StepReport, StepRunner};
+use promote_core::ports::Ports;
 use promote_core::report::{DecisionReport, Depth, EntryResult, history, status, verify};
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
@@ -56,8 +56,8 @@ pub fn project(kind: MemoryKind) -> Stage {
     stage
 }
 
-pub fn ending(stage: &Stage, end: StepEnd) -> World {
-    World { steps: Arc::new(Ends(end)), ..stage.world() }
+pub fn ending(stage: &Stage, end: StepEnd) -> Ports {
+    Ports { steps: Arc::new(Ends(end)), ..stage.ports() }
 }
 
 pub fn to(digit: char, rules: &[&str]) -> Request {
@@ -91,7 +91,7 @@ fn first(kind: MemoryKind, end: StepEnd) -> Stage {
 
 pub fn sound(stage: &Stage, what: &str) {
     let heads = records(stage, "prod");
-    let (genesis, id) = block_on(stage.world().ledger.reader().genesis()).unwrap().unwrap();
+    let (genesis, id) = block_on(stage.ports().ledger.reader().genesis()).unwrap().unwrap();
     let report = check_chain(&genesis.ledger, id, &heads);
     assert!(report.faults.is_empty(), "{what}: {:?}", report.faults);
 }
@@ -105,11 +105,11 @@ fn free(stage: &Stage, what: &str, late: bool) {
     assert_eq!(state.rolled_back, [commit('a')], "{what}");
     let stray = stage.target("prod").is_some();
     assert!(!stray || late, "{what}: the target holds something");
-    let seen = block_on(verify(&stage.world().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
+    let seen = block_on(verify(&stage.ports().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
     assert_eq!(seen.matches, !stray, "{what}: {seen:?}");
     assert!(matches!(stage.to("prod", 'a'), End::Refused(_)), "{what}: it was rolled back");
     let rules: &[&str] = if stray { &["drift"] } else { &[] };
-    done(block_on(run(&stage.world(), &stage.config, to('b', rules))), what);
+    done(block_on(run(&stage.ports(), &stage.config, to('b', rules))), what);
     at_rest(stage, "prod", what);
     assert_eq!(stage.target("prod"), Some(content('b')), "{what}");
 }
@@ -121,16 +121,16 @@ fn a_first_release_that_did_not_end_well_is_undone_and_the_lane_is_free() {
             let what = format!("{store}, {end:?}");
             let stage = first(kind.clone(), end);
             let shown =
-                block_on(status(&stage.world().view(), &stage.config, &[name("prod")], &actor("bob")))
+                block_on(status(&stage.ports().view(), &stage.config, &[name("prod")], &actor("bob")))
                     .unwrap();
             let prod = &shown.environments[0];
             assert_eq!((prod.undo.as_deref(), prod.first), (Some("promote rollback prod"), true), "{what}");
-            let undone = done(block_on(run(&stage.world(), &stage.config, back())), &what);
+            let undone = done(block_on(run(&stage.ports(), &stage.config, back())), &what);
             assert_eq!((undone.plan.action, undone.exit), (Action::Undo, ExitStatus::Ok), "{what}");
             assert_eq!(undone.restored[0].end, RestoredEnd::Deleted, "{what}");
             assert_eq!(undone.undo(), None, "{what}");
             let told =
-                block_on(history(&stage.world().view(), &stage.config, &[name("prod")], None, 10)).unwrap();
+                block_on(history(&stage.ports().view(), &stage.config, &[name("prod")], None, 10)).unwrap();
             assert_eq!(told.entries[0].result, EntryResult::Undone, "{what}");
             free(&stage, &what, false);
         }
@@ -141,7 +141,7 @@ fn a_first_release_that_did_not_end_well_is_undone_and_the_lane_is_free() {
 fn one_that_was_verified_stays() {
     let stage = project(MemoryKind::local_like());
     done(block_on(run(&ending(&stage, StepEnd::Succeeded), &stage.config, to('a', &[]))), "first");
-    let end = block_on(run(&stage.world(), &stage.config, back()));
+    let end = block_on(run(&stage.ports(), &stage.config, back()));
     assert!(matches!(&end, End::Failed(failure) if failure.exit == ExitStatus::Missing), "{end:?}");
     assert_eq!(stage.target("prod"), Some(content('a')));
 }
@@ -184,7 +184,7 @@ fn a_release_that_was_moved_again_and_again_is_taken_back_to_before_the_first_ti
         let again = done(block_on(run(&ending(&stage, StepEnd::Failed), &stage.config, again)), "again");
         assert!(again.undo().is_some());
     }
-    let undone = done(block_on(run(&stage.world(), &stage.config, back())), "undo");
+    let undone = done(block_on(run(&stage.ports(), &stage.config, back())), "undo");
     assert_eq!(undone.restored[0].end, RestoredEnd::Deleted);
     free(&stage, "moved again", false);
 }
@@ -193,9 +193,9 @@ fn a_release_that_was_moved_again_and_again_is_taken_back_to_before_the_first_ti
 fn a_freeze_does_not_keep_it_from_being_undone() {
     let stage = first(MemoryKind::local_like(), StepEnd::Failed);
     let request = Request { reason: Some("no more today".to_owned()), ..to('a', &[]) };
-    let frozen = promote_core::admin::Saying::Freeze(None);
-    block_on(promote_core::admin::say(&stage.world(), &stage.config, &request, &frozen)).unwrap();
-    let undone = done(block_on(run(&stage.world(), &stage.config, back())), "undo");
+    let frozen = promote_core::marks::EnvironmentMark::Freeze(None);
+    block_on(promote_core::marks::say(&stage.ports(), &stage.config, &request, &frozen)).unwrap();
+    let undone = done(block_on(run(&stage.ports(), &stage.config, back())), "undo");
     assert_eq!(undone.exit, ExitStatus::Ok);
     sound(&stage, "frozen");
 }
@@ -209,7 +209,7 @@ fn what_was_adopted_before_it_comes_back() {
         stage.bucket.put(&"prod.zip".parse().unwrap(), source).unwrap();
         let reason = Some("it is ours".to_owned());
         let request = Request { reason, ..to('a', &[]) };
-        block_on(adopt(&stage.world(), &stage.config, &request, None)).unwrap();
+        block_on(adopt(&stage.ports(), &stage.config, &request, None)).unwrap();
         if by_itself {
             stage.config.environments.get_mut(&name("prod")).unwrap().on_failure = OnFailure::Rollback;
         }
@@ -220,7 +220,7 @@ fn what_was_adopted_before_it_comes_back() {
             let undone = moved.undone.unwrap().unwrap();
             assert_eq!(undone.plan.release.commit, commit('a'));
         } else {
-            let undone = done(block_on(run(&stage.world(), &stage.config, back())), "back");
+            let undone = done(block_on(run(&stage.ports(), &stage.config, back())), "back");
             assert_eq!((undone.plan.action, undone.exit), (Action::Rollback, ExitStatus::Ok));
         }
         assert_eq!(stage.target("prod"), Some(content('a')), "{by_itself}");
@@ -241,21 +241,21 @@ fn while_it_is_deployed_it_is_undone_with_the_override_and_its_own_process_hears
             Some(promote_core::template::Template::parse("memory://m/live.zip").unwrap());
         config.lanes[1].name = "live".parse().unwrap();
         let steps = Gated::new(&stage);
-        let world = gated(&stage, &steps);
+        let ports = gated(&stage, &steps);
         let deploying = |state: &State| state.open.is_none() && state.current.is_some();
         let second = async {
-            until(&world, "live", deploying).await;
-            world.clock.sleep(Duration::from_secs(10)).await;
-            let Decision::Refused(refusal) = decide(&world.view(), &config, &back()).await.unwrap().1 else {
+            until(&ports, "live", deploying).await;
+            ports.clock.sleep(Duration::from_secs(10)).await;
+            let Decision::Refused(refusal) = decide(&ports.view(), &config, &back()).await.unwrap().1 else {
                 panic!("{store}: it is being deployed")
             };
             assert_eq!(refusal.exit, ExitStatus::Conflict, "{store}");
             let reason = "an emergency".to_owned();
             let overrides = vec![Override { rule: "deploying".to_owned(), reason: reason.clone() }];
             let back = Request { overrides, reason: Some(reason), ..back() };
-            run(&world, &config, back).await
+            run(&ports, &config, back).await
         };
-        let (first, second) = block_on(join(run(&world, &config, to('b', &[])), second));
+        let (first, second) = block_on(join(run(&ports, &config, to('b', &[])), second));
         let (first, second) = (done(first, store), done(second, store));
         assert_eq!((second.plan.action, second.exit), (Action::Undo, ExitStatus::Ok), "{store}");
         assert_eq!((first.result, first.exit), (OutcomeResult::Superseded, ExitStatus::DeployFailed));
@@ -268,7 +268,7 @@ fn while_it_is_deployed_it_is_undone_with_the_override_and_its_own_process_hears
 #[test]
 fn its_plan_names_no_step_and_the_releases_after_it_none_that_came_before() {
     let stage = first(MemoryKind::local_like(), StepEnd::Failed);
-    let view = stage.world().view();
+    let view = stage.ports().view();
     let settings = &stage.config.environments[&name("prod")];
     let report = |request: Request| {
         let (_, decision) = block_on(decide(&view, &stage.config, &request)).unwrap();
@@ -282,8 +282,8 @@ fn its_plan_names_no_step_and_the_releases_after_it_none_that_came_before() {
 
 pub fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
     let bucket = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone()));
-    let world = World { steps: Arc::new(Ends(StepEnd::Failed)), ..stage.world_on(bucket) };
-    block_on(plan.survive(run(&world, &stage.config, request)))
+    let ports = Ports { steps: Arc::new(Ends(StepEnd::Failed)), ..stage.ports_on(bucket) };
+    block_on(plan.survive(run(&ports, &stage.config, request)))
 }
 
 #[test]
@@ -318,11 +318,11 @@ fn undoing_what_was_committed_survives_every_fault_at_every_call() {
                         true => {
                             let request =
                                 Request::promote(name("prod"), Wanted::Unnamed, actor("cem")).taking_over();
-                            block_on(resuming(&stage.world().view(), &stage.config, request)).unwrap()
+                            block_on(resuming(&stage.ports().view(), &stage.config, request)).unwrap()
                         }
                         false => back().taking_over(),
                     };
-                    let undone = done(block_on(run(&stage.world(), &stage.config, request)), &what);
+                    let undone = done(block_on(run(&stage.ports(), &stage.config, request)), &what);
                     assert_eq!(undone.plan.action, Action::Undo, "{what}");
                 }
                 block_on(plan.deliver());
@@ -352,7 +352,7 @@ fn a_create_that_is_repeated_after_it_was_undone_finds_that_it_is_too_late() {
                 if stage.state("prod").undoable().is_none() {
                     continue;
                 }
-                done(block_on(run(&stage.world(), &stage.config, back().taking_over())), &what);
+                done(block_on(run(&stage.ports(), &stage.config, back().taking_over())), &what);
                 block_on(plan.deliver());
                 if stage.state("prod").rolled_back.is_empty() {
                     // It was never committed.
@@ -367,7 +367,7 @@ fn a_create_that_is_repeated_after_it_was_undone_finds_that_it_is_too_late() {
 #[test]
 fn only_records_that_undo_have_the_newer_number() {
     let stage = first(MemoryKind::local_like(), StepEnd::Failed);
-    done(block_on(run(&stage.world(), &stage.config, back())), "undo");
+    done(block_on(run(&stage.ports(), &stage.config, back())), "undo");
     let told: Vec<(Kind, bool)> = records(&stage, "prod")
         .iter()
         .map(|head| (head.record.kind, head.record.schema.ends_with("@2")))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use promote_core::config::{Step, StepAction};
 use promote_core::ledger::{Ledger, State};
 use promote_core::port::{Clock, StepContext, StepEnd, StepProgress, StepReport, StepRunner};
-use promote_core::world::World;
+use promote_core::ports::Ports;
 use promote_testing::memory::{MemoryKind, VirtualClock};
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -151,24 +151,24 @@ pub fn deployed(kind: MemoryKind) -> Stage {
     stage
 }
 
-/// A world with these steps, and their clock.
-pub fn world(stage: &Stage, steps: &Gated) -> World {
-    let world = stage.world();
+/// Ports with these steps, and their clock.
+pub fn ports(stage: &Stage, steps: &Gated) -> Ports {
+    let ports = stage.ports();
     let clock: Arc<dyn Clock> = Arc::new(steps.clock.clone());
-    let (bucket, root) = (Arc::clone(world.ledger.bucket()), world.ledger.reader().root().clone());
+    let (bucket, root) = (Arc::clone(ports.ledger.bucket()), ports.ledger.reader().root().clone());
     let ledger = Ledger::new(bucket, root, Arc::clone(&clock));
-    World { steps: Arc::new(steps.clone()), ledger, clock, ..world }
+    Ports { steps: Arc::new(steps.clone()), ledger, clock, ..ports }
 }
 
 /// Waits, in virtual time, until the lane is like this.
-pub async fn until(world: &World, lane: &str, like: impl Fn(&State) -> bool) {
+pub async fn until(ports: &Ports, lane: &str, like: impl Fn(&State) -> bool) {
     let lane = lane.parse().unwrap();
     for _ in 0..10_000 {
-        let head = world.ledger.reader().head(&lane).await.unwrap();
+        let head = ports.ledger.reader().head(&lane).await.unwrap();
         if head.is_some_and(|head| like(head.state())) {
             return;
         }
-        world.clock.sleep(Duration::from_millis(500)).await;
+        ports.clock.sleep(Duration::from_millis(500)).await;
     }
     panic!("it never came to that");
 }

@@ -4,9 +4,9 @@ use crate::stage::{End, Stage, actor, content, name, resume, run, wanted};
 use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
 use promote_core::layer::{Around, Call, Layer, Method, Pending};
-use promote_core::patience::{ANSWER, DEADLINE};
 use promote_core::port::{Bucket, Clock as _, ErrorKind, ProviderError};
 use promote_core::request::Request;
+use promote_core::retry::{ANSWER, DEADLINE};
 use promote_testing::memory::{MemoryKind, VirtualClock};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,9 +40,9 @@ fn a_store_that_never_answers_a_move_ends_it_within_the_deadline_as_unfinished()
         let hung = Hung { clock: stage.clock.clone(), asked: AtomicUsize::new(0) };
         let hung = Arc::new(Around::new(Arc::new(stage.bucket.clone()), hung));
         let begun = stage.clock.steady();
-        let world = stage.world_on(Arc::clone(&hung) as Arc<dyn Bucket>);
+        let ports = stage.ports_on(Arc::clone(&hung) as Arc<dyn Bucket>);
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-        let end = block_on(run(&world, &stage.config, request));
+        let end = block_on(run(&ports, &stage.config, request));
         let took = stage.clock.steady().saturating_sub(begun);
         let End::Failed(failure) = end else { panic!("{end:?}") };
         assert_eq!(failure.exit, ExitStatus::Unfinished, "{failure:?}");
@@ -52,7 +52,7 @@ fn a_store_that_never_answers_a_move_ends_it_within_the_deadline_as_unfinished()
         // What is told is what is so: it is open, and nothing has moved.
         assert!(stage.state("prod").open.is_some());
         assert_eq!(stage.target("prod"), Some(content('a')));
-        let finished = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+        let finished = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
         assert!(matches!(finished, End::Done(_)), "{finished:?}");
         assert_eq!(stage.target("prod"), Some(content('b')));
         assert!(stage.state("prod").open.is_none());

@@ -6,7 +6,7 @@ use promote_core::ledger::{Head, Kind, Seq, check_chain};
 
 /// The records of a lane, oldest first.
 pub fn records(stage: &Stage, lane: &str) -> Vec<Head> {
-    let reader = stage.world().ledger.reader().clone();
+    let reader = stage.ports().ledger.reader().clone();
     let mut found = block_on(reader.page(&lane.parse().unwrap(), None, 1000)).unwrap();
     found.reverse();
     found
@@ -15,7 +15,7 @@ pub fn records(stage: &Stage, lane: &str) -> Vec<Head> {
 /// I1 and I2: the log is contiguous and valid, and what a target is stamped with is an intent of the log.
 pub fn check(stage: &Stage, lane: &str, what: &str) {
     let heads = records(stage, lane);
-    let (genesis, id) = block_on(stage.world().ledger.reader().genesis()).unwrap().unwrap();
+    let (genesis, id) = block_on(stage.ports().ledger.reader().genesis()).unwrap().unwrap();
     let report = check_chain(&genesis.ledger, id, &heads);
     assert!(report.faults.is_empty(), "{what}: {:?}", report.faults);
     let key = format!("{lane}.zip").parse().unwrap();

@@ -30,10 +30,10 @@ fn a_manifest_that_is_another_than_the_records_name_is_refused_whatever_moves_it
         ('a', Request::rollback(name("staging"), Wanted::Previous, actor("ann")).taking_over()),
     ] {
         let stage = Stage::ready(MemoryKind::s3_like());
-        assert!(block_on(decide(&stage.world().view(), &stage.config, &request)).is_ok(), "{request:?}");
+        assert!(block_on(decide(&stage.ports().view(), &stage.config, &request)).is_ok(), "{request:?}");
         edit(&stage, digit);
         let before = stage.bucket.snapshot();
-        let end = block_on(run(&stage.world(), &stage.config, request.clone()));
+        let end = block_on(run(&stage.ports(), &stage.config, request.clone()));
         let End::Failed(failure) = end else { panic!("{request:?}: {end:?}") };
         assert_eq!(failure.exit, ExitStatus::Failed, "{failure}");
         let message = failure.to_string();
@@ -55,7 +55,7 @@ fn a_plan_names_what_is_there_by_the_release_only_where_it_holds_its_bytes() {
         let reason = "it was us".to_owned();
         let overrides = vec![Override { rule: "drift".to_owned(), reason }];
         let request = Request { overrides, ..Request::promote(name("prod"), wanted('b'), actor("ann")) };
-        let view = stage.world().view();
+        let view = stage.ports().view();
         let (_, decision) = block_on(decide(&view, &stage.config, &request)).unwrap();
         block_on(DecisionReport::of(&view, &stage.config, settings, &decision)).moves.remove(0)
     };

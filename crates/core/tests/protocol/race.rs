@@ -14,12 +14,12 @@ use promote_testing::memory::MemoryKind;
 fn of_many_promotions_at_once_each_is_told_the_truth() {
     for kind in [MemoryKind::local_like(), MemoryKind::s3_like(), MemoryKind::gcs_like()] {
         let stage = Stage::ready(kind);
-        let worlds: Vec<_> = (0..32).map(|_| stage.world()).collect();
+        let worlds: Vec<_> = (0..32).map(|_| stage.ports()).collect();
         let before = records(&stage, "staging").len();
-        let runs = worlds.iter().enumerate().map(|(index, world)| {
+        let runs = worlds.iter().enumerate().map(|(index, ports)| {
             let digit = ['c', 'd', 'e'][index % 3];
             run(
-                world,
+                ports,
                 &stage.config,
                 Request::promote(name("staging"), wanted(digit), actor(&format!("p{index}"))),
             )
@@ -45,11 +45,11 @@ fn of_many_promotions_at_once_each_is_told_the_truth() {
 fn of_two_with_the_same_plan_one_is_done_and_one_conflicts() {
     let stage = Stage::ready(MemoryKind::s3_like());
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let world = stage.world();
-    let (snapshot, decision) = block_on(decide(&world.view(), &stage.config, &request)).unwrap();
+    let ports = stage.ports();
+    let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &request)).unwrap();
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-    let one = carry_out(&world, &stage.config, &plan, &snapshot, &request);
-    let two = carry_out(&world, &stage.config, &plan, &snapshot, &request);
+    let one = carry_out(&ports, &stage.config, &plan, &snapshot, &request);
+    let two = carry_out(&ports, &stage.config, &plan, &snapshot, &request);
     let ends = block_on(join_all([one, two]));
     let done = ends.iter().filter(|end| end.is_ok()).count();
     let lost = ends

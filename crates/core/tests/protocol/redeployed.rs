@@ -4,10 +4,10 @@
 use crate::first::{attempt, back, done, ending, project, sound, to};
 use crate::stage::{End, Stage, actor, commit, content, name, run};
 use futures_executor::block_on;
-use promote_core::admin::adopt;
 use promote_core::config::OnFailure;
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::Action;
+use promote_core::marks::adopt;
 use promote_core::port::StepEnd;
 use promote_core::report::status;
 use promote_core::request::Request;
@@ -16,7 +16,7 @@ use promote_testing::memory::MemoryKind;
 
 /// Release a is there as it was, nothing can be undone, and nothing calls it bad.
 fn stands(stage: &Stage, what: &str) {
-    let end = block_on(run(&stage.world(), &stage.config, back().taking_over()));
+    let end = block_on(run(&stage.ports(), &stage.config, back().taking_over()));
     assert!(matches!(&end, End::Failed(failure) if failure.exit == ExitStatus::Missing), "{what}: {end:?}");
     assert_eq!(stage.target("prod"), Some(content('a')), "{what}");
     assert!(stage.state("prod").rolled_back.is_empty(), "{what}");
@@ -39,7 +39,7 @@ fn one_that_was_verified_stays_however_its_redeployment_ends() {
             assert_eq!(again.undone, by_itself.then(|| Err("it is there already".to_owned())), "{what}");
         }
         let shown =
-            block_on(status(&stage.world().view(), &stage.config, &[name("prod")], &actor("bob"))).unwrap();
+            block_on(status(&stage.ports().view(), &stage.config, &[name("prod")], &actor("bob"))).unwrap();
         assert_eq!((&shown.environments[0].undo, shown.environments[0].first), (&None, false), "{what}");
         stands(&stage, &what);
     }
@@ -77,7 +77,7 @@ fn what_was_adopted_and_moved_again_is_not_undone() {
     let source = stage.bucket.bytes(&format!("rel/{}.zip", commit('a')).parse().unwrap()).unwrap();
     stage.bucket.put(&"prod.zip".parse().unwrap(), source).unwrap();
     let request = Request { reason: Some("it is ours".to_owned()), ..to('a', &[]) };
-    block_on(adopt(&stage.world(), &stage.config, &request, None)).unwrap();
+    block_on(adopt(&stage.ports(), &stage.config, &request, None)).unwrap();
     let again = Request { action: Action::Redeploy, ..to('a', &[]) };
     let again = done(block_on(run(&ending(&stage, StepEnd::Failed), &stage.config, again)), "again");
     assert_eq!(again.undo(), None);

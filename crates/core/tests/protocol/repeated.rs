@@ -8,8 +8,8 @@ use futures_executor::block_on;
 use promote_core::event::{Event, Events};
 use promote_core::ledger::{Action, Override};
 use promote_core::port::{Clock, CopyGuard};
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::{MemoryKind, VirtualClock};
 use std::sync::{Arc, Mutex};
@@ -85,8 +85,8 @@ fn kinds() -> [MemoryKind; 5] {
 /// Promotes b to prod with its `n`th call repeated later.
 fn promoted(stage: &Stage, n: usize) -> FaultPlan {
     let plan = FaultPlan::new().with(n, Fault::Repeated);
-    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
-    let end = block_on(run(&world, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
+    let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+    let end = block_on(run(&ports, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     plan
 }
@@ -96,9 +96,9 @@ fn calls(kind: &MemoryKind) -> usize {
     promoted(&Stage::ready(kind.clone()), usize::MAX).calls()
 }
 
-fn back(world: &World, stage: &Stage) -> End {
+fn back(ports: &Ports, stage: &Stage) -> End {
     block_on(run(
-        world,
+        ports,
         &stage.config,
         Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over(),
     ))
@@ -113,8 +113,8 @@ fn a_request_that_is_repeated_after_a_rollback_does_not_undo_it() {
             let plan = promoted(&stage, n);
             let heard = Arc::new(Heard::default());
             let clock = Meanwhile::new(&stage, &plan, TimeDelta::zero());
-            let world = World { clock, events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
-            let end = back(&world, &stage);
+            let ports = Ports { clock, events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.ports() };
+            let end = back(&ports, &stage);
             assert!(matches!(end, End::Done(_)), "{kind:?} {n}: {end:?}");
             at_rest(&stage, "prod", "after the rollback");
             drop(block_on(plan.deliver()));
@@ -129,7 +129,7 @@ fn a_repeated_request_that_comes_when_the_rollback_has_ended_is_refused() {
         for n in 1..=calls(&kind) {
             let stage = Stage::ready(kind.clone());
             let plan = promoted(&stage, n);
-            assert!(matches!(back(&stage.world(), &stage), End::Done(_)));
+            assert!(matches!(back(&stage.ports(), &stage), End::Done(_)));
             drop(block_on(plan.deliver()));
             at_rest(&stage, "prod", "after the repetition");
         }
@@ -142,8 +142,8 @@ fn a_rollback_puts_the_release_back_at_once_and_says_how_long_it_may_be_undone()
     promoted(&stage, usize::MAX);
     stage.clock.advance(Duration::from_secs(20));
     let heard = Arc::new(Heard::default());
-    let world = World { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
-    assert!(matches!(back(&world, &stage), End::Done(_)));
+    let ports = Ports { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.ports() };
+    assert!(matches!(back(&ports, &stage), End::Done(_)));
     let waits = heard.waits();
     let [(seconds, why)] = waits.as_slice() else { panic!("{waits:?}") };
     assert!((39..=40).contains(seconds) && why.contains("could undo"), "{seconds} {why}");
@@ -160,7 +160,7 @@ fn nobody_waits_where_no_token_comes_back_or_what_came_before_is_long_over() {
         promoted(&stage, usize::MAX);
         stage.clock.advance(Duration::from_secs(later));
         let heard = Arc::new(Heard::default());
-        let world = World { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
+        let ports = Ports { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.ports() };
         let begun = stage.clock.steady();
         let request = match digit {
             None => Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over(),
@@ -169,7 +169,7 @@ fn nobody_waits_where_no_token_comes_back_or_what_came_before_is_long_over() {
                 Request::promote(name("prod"), wanted(digit), actor("bob"))
             }
         };
-        assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)));
+        assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Done(_)));
         assert_eq!(heard.waits(), [], "{later} {digit:?}");
         assert_eq!(stage.clock.steady(), begun);
     };
@@ -182,13 +182,13 @@ fn nobody_waits_where_no_token_comes_back_or_what_came_before_is_long_over() {
 /// How long was waited in a move of `digit` to prod.
 fn waits(stage: &Stage, digit: char, action: Action) -> Vec<u64> {
     let heard = Arc::new(Heard::default());
-    let world = World { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.world() };
+    let ports = Ports { events: Arc::clone(&heard) as Arc<dyn Events>, ..stage.ports() };
     let mut request = Request { action, ..Request::promote(name("prod"), wanted(digit), actor("ann")) };
     for rule in ["order", "from", "rolled-back"] {
         let reason = "back and forth".to_owned();
         request.overrides.push(Override { rule: rule.to_owned(), reason });
     }
-    let end = block_on(run(&world, &stage.config, request));
+    let end = block_on(run(&ports, &stage.config, request));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     heard.waits().into_iter().map(|(seconds, _)| seconds).collect()
 }
@@ -215,10 +215,10 @@ fn what_comes_back_waits_for_what_replaced_it_and_nothing_else_does() {
 fn what_was_taken_back_without_a_commit_waits_when_it_comes_again() {
     let stage = Stage::ready(MemoryKind::s3_like());
     let dead = FaultPlan::new().with(copy(&MemoryKind::s3_like()), Fault::CrashAfter);
-    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
+    let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
-    assert!(matches!(back(&stage.world(), &stage), End::Done(_)));
+    assert!(block_on(dead.survive(run(&ports, &stage.config, request))).is_none());
+    assert!(matches!(back(&stage.ports(), &stage), End::Done(_)));
     // The copy that put a back in place of b may come once more.
     let other = waits(&stage, 'c', Action::Promote);
     assert!(other.is_empty(), "{other:?}");
@@ -235,18 +235,18 @@ fn a_rollback_that_is_killed_while_it_waits_is_finished_by_another() {
         let other = Stage::ready(MemoryKind::s3_like());
         promoted(&other, usize::MAX);
         let counted = FaultPlan::new();
-        let world = other.world_on(Arc::new(Faulty::around(Arc::new(other.bucket.clone()), counted.clone())));
-        assert!(matches!(back(&world, &other), End::Done(_)));
+        let ports = other.ports_on(Arc::new(Faulty::around(Arc::new(other.bucket.clone()), counted.clone())));
+        assert!(matches!(back(&ports, &other), End::Done(_)));
         counted.calls()
     };
     let dead = FaultPlan::new().with(calls - 1, Fault::CrashBefore);
     let clock = Meanwhile::new(&stage, &plan, TimeDelta::zero());
     let faulty = Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone()));
-    let world = World { clock, ..stage.world_on(faulty) };
+    let ports = Ports { clock, ..stage.ports_on(faulty) };
     let request = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-    assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
+    assert!(block_on(dead.survive(run(&ports, &stage.config, request))).is_none());
     assert_eq!(stage.state("prod").open.map(|open| open.by), Some("bob".to_owned()));
-    assert!(matches!(block_on(resume(&stage.world(), &stage.config, "prod", "cas")), End::Done(_)));
+    assert!(matches!(block_on(resume(&stage.ports(), &stage.config, "prod", "cas")), End::Done(_)));
     assert_eq!(stage.target("prod"), Some(content('a')));
     at_rest(&stage, "prod", "after the other one");
 }
@@ -257,10 +257,10 @@ fn copy(kind: &MemoryKind) -> usize {
         .find(|n| {
             let stage = Stage::ready(kind.clone());
             let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-            let world =
-                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+            let ports =
+                stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-            let _ = block_on(plan.survive(run(&world, &stage.config, request)));
+            let _ = block_on(plan.survive(run(&ports, &stage.config, request)));
             stage.target("prod") == Some(content('b'))
         })
         .unwrap()
@@ -271,12 +271,12 @@ fn setting_the_machines_clock_while_it_waits_changes_nothing() {
     let took = |set_by: TimeDelta| {
         let stage = Stage::ready(MemoryKind::s3_like());
         let dead = FaultPlan::new().with(copy(&MemoryKind::s3_like()), Fault::CrashInFlight);
-        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
+        let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-        assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
+        assert!(block_on(dead.survive(run(&ports, &stage.config, request))).is_none());
         let begun = stage.clock.steady();
         let clock = Meanwhile::new(&stage, &FaultPlan::new(), set_by);
-        let end = back(&World { clock, ..stage.world() }, &stage);
+        let end = back(&Ports { clock, ..stage.ports() }, &stage);
         assert!(matches!(end, End::Done(_)), "{set_by}: {end:?}");
         assert!(block_on(dead.deliver()).iter().all(Result::is_err));
         stage.clock.steady() - begun

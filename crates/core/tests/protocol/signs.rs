@@ -1,14 +1,14 @@
 //! Signs of life that decide nothing any more are swept up, and what others say of a lane is none.
 
 use crate::alive::{resume, signs, to_b, under_way, with};
-use crate::gate::{Gated, deployed, until, world};
+use crate::gate::{Gated, deployed, ports, until};
 use crate::invariants::at_rest;
 use crate::stage::{End, Stage, actor, name, run};
 use futures_executor::block_on;
 use futures_util::future::{Either, join, select};
-use promote_core::admin::{Saying, say};
 use promote_core::exit::ExitStatus;
 use promote_core::flow::decide;
+use promote_core::marks::{EnvironmentMark, say};
 use promote_core::plan::Decision;
 use promote_core::port::ErrorKind;
 use promote_core::report::status;
@@ -24,11 +24,11 @@ use std::time::Duration;
 
 /// Cleans up, and says how many signs were deleted.
 fn swept(stage: &Stage) -> usize {
-    let (world, policy) = (stage.world(), Policy::default());
+    let (ports, policy) = (stage.ports(), Policy::default());
     let done = block_on(async {
-        let found = survey(&world.view(), &stage.config, &policy).await.unwrap();
+        let found = survey(&ports.view(), &stage.config, &policy).await.unwrap();
         let judged = judge(&stage.config, &policy, &found, |_| true);
-        prune(&world, &stage.config, &policy, &actor("bob"), &found, &judged).await.unwrap()
+        prune(&ports, &stage.config, &policy, &actor("bob"), &found, &judged).await.unwrap()
     });
     assert_eq!(done.signs.left, None);
     done.signs.deleted
@@ -39,10 +39,10 @@ fn signs_of_what_has_ended_are_swept_up_and_those_of_what_goes_on_stay() {
     for phase in ["prepare", "deploy"] {
         let stage = with(phase, MemoryKind::s3_like());
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
+        let ports = ports(&stage, &steps);
         block_on(async {
-            let first = pin!(run(&world, &stage.config, to_b()));
-            let killed = pin!(world.clock.sleep(Duration::from_secs(130)));
+            let first = pin!(run(&ports, &stage.config, to_b()));
+            let killed = pin!(ports.clock.sleep(Duration::from_secs(130)));
             assert!(matches!(select(first, killed).await, Either::Right(_)), "{phase}");
         });
         steps.running.store(0, Ordering::SeqCst);
@@ -52,10 +52,10 @@ fn signs_of_what_has_ended_are_swept_up_and_those_of_what_goes_on_stay() {
         assert_eq!(signs(&stage), left);
         stage.clock.advance(Duration::from_secs(120));
         let open = async {
-            world.clock.sleep(Duration::from_secs(100)).await;
+            ports.clock.sleep(Duration::from_secs(100)).await;
             steps.open.store(true, Ordering::SeqCst);
         };
-        let (second, ()) = block_on(join(resume(&world, &stage), open));
+        let (second, ()) = block_on(join(resume(&ports, &stage), open));
         assert!(matches!(second, End::Done(_)), "{phase}: {second:?}");
         let all = signs(&stage);
         assert!(all > left, "{phase}");
@@ -70,13 +70,13 @@ fn sweeping_up_survives_every_fault_at_every_call() {
     let stage = || {
         let stage = deployed(MemoryKind::s3_like());
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
+        let ports = ports(&stage, &steps);
         let open = async {
-            until(&world, "prod", under_way).await;
-            world.clock.sleep(Duration::from_secs(70)).await;
+            until(&ports, "prod", under_way).await;
+            ports.clock.sleep(Duration::from_secs(70)).await;
             steps.open.store(true, Ordering::SeqCst);
         };
-        let (first, ()) = block_on(join(run(&world, &stage.config, to_b()), open));
+        let (first, ()) = block_on(join(run(&ports, &stage.config, to_b()), open));
         assert!(matches!(first, End::Done(_)), "{first:?}");
         stage
     };
@@ -85,12 +85,12 @@ fn sweeping_up_survives_every_fault_at_every_call() {
             [Fault::RequestLost(ErrorKind::Denied), Fault::AnswerLost, Fault::CrashBefore, Fault::CrashAfter]
         {
             let (stage, plan, policy) = (stage(), FaultPlan::new().with(n, fault), Policy::default());
-            let world =
-                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+            let ports =
+                stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let work = async {
-                let found = survey(&world.view(), &stage.config, &policy).await?;
+                let found = survey(&ports.view(), &stage.config, &policy).await?;
                 let judged = judge(&stage.config, &policy, &found, |_| true);
-                prune(&world, &stage.config, &policy, &actor("bob"), &found, &judged).await
+                prune(&ports, &stage.config, &policy, &actor("bob"), &found, &judged).await
             };
             let end = block_on(plan.survive(work));
             if let Some(Ok(done)) = end {
@@ -105,41 +105,41 @@ fn sweeping_up_survives_every_fault_at_every_call() {
 
 #[test]
 fn what_others_say_of_the_lane_is_no_sign_of_life_and_hides_nothing() {
-    for (saying, left) in [
-        (Saying::Hold, false),
-        (Saying::Freeze(None), false),
-        (Saying::Hold, true),
-        (Saying::Freeze(None), true),
+    for (mark, left) in [
+        (EnvironmentMark::Hold, false),
+        (EnvironmentMark::Freeze(None), false),
+        (EnvironmentMark::Hold, true),
+        (EnvironmentMark::Freeze(None), true),
     ] {
         let stage = deployed(MemoryKind::s3_like());
         let steps = Gated::new(&stage);
-        let world = world(&stage, &steps);
+        let ports = ports(&stage, &steps);
         if left {
             let request = to_b();
             block_on(async {
-                let (snapshot, decision) = decide(&world.view(), &stage.config, &request).await.unwrap();
+                let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
                 let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-                move_only(&world, &stage.config, &plan, &snapshot, &request).await.unwrap();
+                move_only(&ports, &stage.config, &plan, &snapshot, &request).await.unwrap();
             });
         } else {
             block_on(async {
-                let first = pin!(run(&world, &stage.config, to_b()));
-                let killed = pin!(world.clock.sleep(Duration::from_secs(30)));
+                let first = pin!(run(&ports, &stage.config, to_b()));
+                let killed = pin!(ports.clock.sleep(Duration::from_secs(30)));
                 assert!(matches!(select(first, killed).await, Either::Right(_)));
             });
             steps.running.store(0, Ordering::SeqCst);
             stage.clock.advance(Duration::from_secs(90));
         }
         let said = Request { reason: Some("look at it".to_owned()), ..to_b() };
-        block_on(say(&world, &stage.config, &said, &saying)).unwrap().expect("it is recorded");
+        block_on(say(&ports, &stage.config, &said, &mark)).unwrap().expect("it is recorded");
         stage.clock.advance(Duration::from_secs(2));
-        let shown = block_on(status(&world.view(), &stage.config, &[name("prod")], &actor("bob"))).unwrap();
+        let shown = block_on(status(&ports.view(), &stage.config, &[name("prod")], &actor("bob"))).unwrap();
         let told = shown.environments[0].deploying.clone().unwrap();
-        assert_eq!((told.alive, told.left), (false, left), "{saying:?}: {told:?}");
+        assert_eq!((told.alive, told.left), (false, left), "{mark:?}: {told:?}");
         assert_eq!(told.step.as_deref(), (!left).then_some("deploy ./install (1 of 1)"), "{told:?}");
         steps.open.store(true, Ordering::SeqCst);
-        let end = block_on(resume(&world, &stage));
-        assert!(matches!(&end, End::Done(done) if done.exit == ExitStatus::Ok), "{saying:?}: {end:?}");
+        let end = block_on(resume(&ports, &stage));
+        assert!(matches!(&end, End::Done(done) if done.exit == ExitStatus::Ok), "{mark:?}: {end:?}");
         at_rest(&stage, "prod", "after the take-over");
     }
 }

@@ -2,19 +2,19 @@
 
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::begin::begin;
 use promote_core::config::{
     Approvals, Artifact, ArtifactKind, Config, Environment, Lane, LedgerPlace, OnFailure, Tier,
 };
 use promote_core::event::Silent;
 use promote_core::failure::Failure;
+use promote_core::init_ledger::init_ledger;
 use promote_core::ledger::{Ledger, State};
 use promote_core::location::{Key, StoreId};
 use promote_core::port::{Body, Bucket, Clock};
+use promote_core::ports::Ports;
 use promote_core::publish::{Given, Publication, Published, publish};
 use promote_core::request::Request;
 use promote_core::template::Template;
-use promote_core::world::World;
 use promote_testing::decorator::{Log, Recording};
 use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::BTreeMap;
@@ -124,10 +124,10 @@ impl Stage {
         stage
     }
 
-    pub fn world_on(&self, bucket: Arc<dyn Bucket>) -> World {
+    pub fn ports_on(&self, bucket: Arc<dyn Bucket>) -> Ports {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let root: Key = ".promote/shop".parse().unwrap();
-        World {
+        Ports {
             stores: [(StoreId::Memory("m".to_owned()), Arc::clone(&bucket))].into(),
             ledger: Ledger::new(bucket, root, Arc::clone(&clock)),
             clock,
@@ -138,23 +138,23 @@ impl Stage {
         }
     }
 
-    pub fn world(&self) -> World {
-        self.world_on(Arc::new(self.bucket.clone()))
+    pub fn ports(&self) -> Ports {
+        self.ports_on(Arc::new(self.bucket.clone()))
     }
 
     /// A world whose requests are counted.
-    pub fn recorded(&self) -> (World, Log) {
+    pub fn recorded(&self) -> (Ports, Log) {
         let log = Log::new();
-        (self.world_on(Arc::new(Recording::around(Arc::new(self.bucket.clone()), log.clone()))), log)
+        (self.ports_on(Arc::new(Recording::around(Arc::new(self.bucket.clone()), log.clone()))), log)
     }
 
     pub fn publish(&self, digit: char) {
-        self.try_publish(&self.world(), digit).unwrap();
+        self.try_publish(&self.ports(), digit).unwrap();
     }
 
-    pub fn try_publish(&self, world: &World, digit: char) -> Result<Published, Failure> {
+    pub fn try_publish(&self, ports: &Ports, digit: char) -> Result<Published, Failure> {
         self.clock.advance(Duration::from_secs(60));
-        block_on(begin(world, &self.config)).unwrap();
+        block_on(init_ledger(ports, &self.config)).unwrap();
         let publication = Publication {
             commit: commit(digit),
             subject: Some(format!("work on {digit}")),
@@ -170,19 +170,19 @@ impl Stage {
             allowed: Default::default(),
             actor: actor("ci"),
         };
-        block_on(publish(world, &self.config, &publication))
+        block_on(publish(ports, &self.config, &publication))
     }
 
     pub fn to(&self, environment: &str, digit: char) -> End {
         block_on(run(
-            &self.world(),
+            &self.ports(),
             &self.config,
             Request::promote(name(environment), wanted(digit), actor("ann")),
         ))
     }
 
     pub fn state(&self, environment: &str) -> State {
-        let head = block_on(self.world().ledger.reader().head(&environment.parse().unwrap())).unwrap();
+        let head = block_on(self.ports().ledger.reader().head(&environment.parse().unwrap())).unwrap();
         head.map(|head| head.record.state).unwrap_or_default()
     }
 

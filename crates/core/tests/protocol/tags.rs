@@ -12,14 +12,14 @@ use promote_testing::memory::MemoryKind;
 fn planned(copy: CopyGuard, hides_tags: bool) -> (String, usize) {
     let kind = MemoryKind::without_conditional_copy(copy);
     let stage = Stage::ready(MemoryKind { hides_tags, ..kind });
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let (_, decision) = block_on(decide(&world.view(), &stage.config, &request)).unwrap();
+    let (_, decision) = block_on(decide(&ports.view(), &stage.config, &request)).unwrap();
     let guard = decision.plan().findings.iter().find(|finding| finding.rule == "guard");
     let told = guard.map(|finding| finding.detail.clone()).unwrap_or_default();
     let asked = log.calls().iter().filter(|call| call.method == Method::Tags).count();
     assert!(
-        matches!(block_on(run(&world, &stage.config, request)), End::Done(_)),
+        matches!(block_on(run(&ports, &stage.config, request)), End::Done(_)),
         "it is no reason to refuse"
     );
     (told, asked)

@@ -15,10 +15,10 @@ fn copy_call(kind: &MemoryKind) -> usize {
         .find(|n| {
             let stage = Stage::ready(kind.clone());
             let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-            let world =
-                stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+            let ports =
+                stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
             let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-            let _ = block_on(plan.survive(run(&world, &stage.config, request)));
+            let _ = block_on(plan.survive(run(&ports, &stage.config, request)));
             stage.target("prod") == Some(crate::stage::content('b'))
         })
         .unwrap()
@@ -30,13 +30,13 @@ fn a_copy_that_is_late_does_not_bring_back_what_was_undone() {
         let n = copy_call(&kind);
         let stage = Stage::ready(kind);
         let dead = FaultPlan::new().with(n, Fault::CrashInFlight);
-        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
+        let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), dead.clone())));
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-        assert!(block_on(dead.survive(run(&world, &stage.config, request))).is_none());
+        assert!(block_on(dead.survive(run(&ports, &stage.config, request))).is_none());
         assert_eq!(dead.late(), 1, "the copy is on its way");
         // The undo finds the target as it was: nothing to write, and the token is the one the late copy compares.
         let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-        let end = block_on(run(&stage.world(), &stage.config, back));
+        let end = block_on(run(&stage.ports(), &stage.config, back));
         assert!(matches!(end, End::Done(_)), "{end:?}");
         at_rest(&stage, "prod", "after the undo");
         let late = block_on(dead.deliver());
@@ -51,12 +51,12 @@ fn after_a_commit_in_doubt_the_next_promotion_waits() {
     let n = copy_call(&kind);
     let stage = Stage::ready(kind);
     let plan = FaultPlan::new().with(n, Fault::Late);
-    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+    let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)));
+    assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Done(_)));
     assert!(stage.state("prod").unclean, "one of two copies had no answer");
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("ann")).taking_over();
-    assert!(matches!(block_on(run(&stage.world(), &stage.config, back)), End::Done(_)));
+    assert!(matches!(block_on(run(&stage.ports(), &stage.config, back)), End::Done(_)));
     at_rest(&stage, "prod", "after the rollback");
     assert!(block_on(plan.deliver()).iter().all(Result::is_err), "the late copy is refused");
     at_rest(&stage, "prod", "after the late copy");
@@ -66,7 +66,7 @@ fn after_a_commit_in_doubt_the_next_promotion_waits() {
 fn resuming_what_is_finished_changes_nothing() {
     let stage = Stage::ready(MemoryKind::s3_like());
     let before = stage.bucket.snapshot();
-    assert!(matches!(block_on(resume(&stage.world(), &stage.config, "prod", "bob")), End::Nothing));
+    assert!(matches!(block_on(resume(&stage.ports(), &stage.config, "prod", "bob")), End::Nothing));
     assert_eq!(before, stage.bucket.snapshot());
 }
 
@@ -79,13 +79,13 @@ fn taken_over(expiry_s: u32, in_flight: bool) -> std::time::Duration {
     let fault = if in_flight { Fault::CrashInFlight } else { Fault::Late };
     let plan = FaultPlan::new().with(n, fault);
     let bucket = Arc::new(stage.bucket.clone().signing(expiry_s));
-    let world = stage.world_on(Arc::new(Faulty::around(bucket, plan.clone())));
+    let ports = stage.ports_on(Arc::new(Faulty::around(bucket, plan.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let end = block_on(plan.survive(run(&world, &stage.config, request)));
+    let end = block_on(plan.survive(run(&ports, &stage.config, request)));
     assert_eq!(end.is_none(), in_flight, "{end:?}");
     let begun = stage.clock.now();
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-    let end = block_on(run(&stage.world(), &stage.config, back));
+    let end = block_on(run(&stage.ports(), &stage.config, back));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     let waited = stage.clock.now() - begun;
     assert!(block_on(plan.deliver()).iter().all(Result::is_err), "the late copy is refused");
@@ -112,21 +112,21 @@ fn who_takes_over_from_a_taker_waits_for_both() {
     let stage = Stage::ready(kind.clone());
     let first = FaultPlan::new().with(copy_call(&kind), Fault::CrashInFlight);
     let bucket = Arc::new(stage.bucket.clone().signing(300));
-    let world = stage.world_on(Arc::new(Faulty::around(bucket, first.clone())));
+    let ports = stage.ports_on(Arc::new(Faulty::around(bucket, first.clone())));
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    assert!(block_on(first.survive(run(&world, &stage.config, request))).is_none());
+    assert!(block_on(first.survive(run(&ports, &stage.config, request))).is_none());
     // The second one dies as soon as its intent is written.
     let seq = stage.state("prod").open.unwrap().since.seq;
     let second = (1..40).find(|n| {
         let plan = FaultPlan::new().with(*n, Fault::CrashAfter);
-        let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+        let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
         let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-        let _ = block_on(plan.survive(run(&world, &stage.config, back)));
+        let _ = block_on(plan.survive(run(&ports, &stage.config, back)));
         stage.state("prod").open.unwrap().since.seq > seq
     });
     assert!(second.is_some());
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("cas")).taking_over();
-    assert!(matches!(block_on(run(&stage.world(), &stage.config, back)), End::Done(_)));
+    assert!(matches!(block_on(run(&stage.ports(), &stage.config, back)), End::Done(_)));
     assert!(block_on(first.deliver()).iter().all(Result::is_err), "the late copy is refused");
     at_rest(&stage, "prod", "after the late copy");
 }

@@ -43,8 +43,8 @@ fn back() -> Request {
 }
 
 fn attempt(stage: &Stage, plan: &FaultPlan, request: Request) -> Option<End> {
-    let world = stage.world_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
-    block_on(plan.survive(run(&world, &stage.config, request)))
+    let ports = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+    block_on(plan.survive(run(&ports, &stage.config, request)))
 }
 
 fn calls(kind: &MemoryKind) -> usize {
@@ -55,7 +55,7 @@ fn calls(kind: &MemoryKind) -> usize {
 
 fn sound(stage: &Stage, what: &str) {
     let heads = records(stage, "prod");
-    let (genesis, id) = block_on(stage.world().ledger.reader().genesis()).unwrap().unwrap();
+    let (genesis, id) = block_on(stage.ports().ledger.reader().genesis()).unwrap().unwrap();
     let report = check_chain(&genesis.ledger, id, &heads);
     assert!(report.faults.is_empty(), "{what}: {:?}", report.faults);
 }
@@ -69,14 +69,14 @@ fn free(stage: &Stage, what: &str) {
     // waits for is found there, not prevented.
     let stray = stage.target("prod").is_some();
     assert!(!stray || what.starts_with("gcs"), "{what}: the target holds something");
-    let seen = block_on(verify(&stage.world().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
+    let seen = block_on(verify(&stage.ports().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
     assert_eq!(seen.matches, !stray, "{what}: {seen:?}");
     let mut next = Request::promote(name("prod"), wanted('b'), actor("ann"));
     if stray {
         let reason = "it came late".to_owned();
         next.overrides.push(promote_core::ledger::Override { rule: "drift".to_owned(), reason });
     }
-    let end = block_on(run(&stage.world(), &stage.config, next));
+    let end = block_on(run(&stage.ports(), &stage.config, next));
     assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
     assert_eq!(stage.target("prod"), Some(content('b')), "{what}");
 }
@@ -105,11 +105,11 @@ fn a_first_promotion_whose_writes_always_fail_is_undone_and_the_lane_is_free() {
         );
         assert!(stage.state("prod").open.is_some(), "{store}");
         assert!(matches!(stage.to("prod", 'b'), End::Refused(_)), "{store}");
-        let undone = done(block_on(run(&stage.world(), &stage.config, back())), store);
+        let undone = done(block_on(run(&stage.ports(), &stage.config, back())), store);
         assert_eq!((undone.plan.action, undone.exit), (Action::Undo, ExitStatus::Ok));
         assert!(undone.restored.iter().all(|one| one.end == RestoredEnd::AsBefore), "{undone:?}");
         let told =
-            block_on(history(&stage.world().view(), &stage.config, &[name("prod")], None, 10)).unwrap();
+            block_on(history(&stage.ports().view(), &stage.config, &[name("prod")], None, 10)).unwrap();
         let results: Vec<EntryResult> = told.entries.iter().map(|entry| entry.result).collect();
         assert_eq!(results, [EntryResult::Undone, EntryResult::TakenOver], "{store}");
         free(&stage, store);
@@ -129,7 +129,7 @@ fn what_the_first_promotion_wrote_is_deleted_under_its_condition_at_whatever_cal
                 if stage.state("prod").open.is_none() {
                     continue;
                 }
-                let undone = done(block_on(run(&stage.world(), &stage.config, back())), &what);
+                let undone = done(block_on(run(&stage.ports(), &stage.config, back())), &what);
                 deleted += usize::from(undone.restored.iter().any(|one| one.end == RestoredEnd::Deleted));
                 sound(&stage, &what);
                 // What was on its way comes now, and finds that it is too late.
@@ -170,15 +170,15 @@ fn an_undoing_survives_every_fault_at_every_call() {
                         let request =
                             Request::promote(name("prod"), Wanted::Unnamed, actor("cem")).taking_over();
                         let request =
-                            block_on(resuming(&stage.world().view(), &stage.config, request)).unwrap();
+                            block_on(resuming(&stage.ports().view(), &stage.config, request)).unwrap();
                         let undoing = request.action == Action::Undo;
                         let request = if undoing { request } else { back() };
-                        done(block_on(run(&stage.world(), &stage.config, request)), &what);
+                        done(block_on(run(&stage.ports(), &stage.config, request)), &what);
                     }
                     block_on(dead.deliver());
                     block_on(plan.deliver());
                     if stage.state("prod").open.is_some() {
-                        done(block_on(run(&stage.world(), &stage.config, back())), &what);
+                        done(block_on(run(&stage.ports(), &stage.config, back())), &what);
                     }
                     if stage.state("prod").current.is_none() {
                         free(&stage, &what);
@@ -209,7 +209,7 @@ fn what_can_not_be_taken_back_is_said_and_the_lane_is_free_all_the_same() {
     let plan = FaultPlan::new().with(total, Fault::CrashBefore);
     assert!(attempt(&stage, &plan, request).is_none());
     assert_eq!(stage.target("prod"), Some(content('a')), "it died before the commit");
-    let undone = done(block_on(run(&stage.world(), &stage.config, back())), "undo");
+    let undone = done(block_on(run(&stage.ports(), &stage.config, back())), "undo");
     assert_eq!(undone.exit, ExitStatus::DeployFailed);
     assert_eq!(undone.restored[0].end, RestoredEnd::Stays);
     let why = undone.restored[0].why.as_deref().unwrap();
@@ -218,7 +218,7 @@ fn what_can_not_be_taken_back_is_said_and_the_lane_is_free_all_the_same() {
     let state = stage.state("prod");
     assert!(state.open.is_none() && state.current.is_none());
     // What is there is told as what it is.
-    let seen = block_on(verify(&stage.world().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
+    let seen = block_on(verify(&stage.ports().view(), &stage.config, &[name("prod")], DEPTH)).unwrap();
     assert!(!seen.matches);
 }
 
@@ -227,7 +227,7 @@ fn records_that_undo_are_numbered_and_older_numbers_may_not_say_it() {
     let stage = first(MemoryKind::local_like());
     let plan = FaultPlan::new().with(calls(&MemoryKind::local_like()), Fault::CrashBefore);
     assert!(attempt(&stage, &plan, to_a()).is_none());
-    done(block_on(run(&stage.world(), &stage.config, back())), "undo");
+    done(block_on(run(&stage.ports(), &stage.config, back())), "undo");
     let schemas: Vec<(Kind, String)> =
         records(&stage, "prod").iter().map(|head| (head.record.kind, head.record.schema.clone())).collect();
     let (one, two) = (record::SCHEMA.to_owned(), record::SCHEMA_2.to_owned());

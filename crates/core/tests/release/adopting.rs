@@ -3,8 +3,8 @@
 use crate::stage::{End, Stage, actor, commit, config, image, name, registry_id, store_id};
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::admin::{Adopted, adopt};
-use promote_core::begin::begin;
+use promote_core::init_ledger::init_ledger;
+use promote_core::marks::{Adopted, adopt};
 use promote_core::port::{Body, Bucket, Condition, Headers, Metadata, Precondition};
 use promote_core::publish::{Publication, publish};
 use promote_core::request::{Request, Wanted};
@@ -34,7 +34,7 @@ fn of_images() -> Stage {
     for digit in ['a', 'b', 'c'] {
         stage.clock.advance(Duration::from_secs(60));
         by_hand(&stage, &digit.to_string().repeat(8), digit);
-        block_on(begin(&stage.world(), &stage.config)).unwrap();
+        block_on(init_ledger(&stage.ports(), &stage.config)).unwrap();
         let publication = Publication {
             commit: commit(digit),
             subject: None,
@@ -46,7 +46,7 @@ fn of_images() -> Stage {
             built: "given".to_owned(),
             actor: actor("ci"),
         };
-        block_on(publish(&stage.world(), &stage.config, &publication)).unwrap();
+        block_on(publish(&stage.ports(), &stage.config, &publication)).unwrap();
     }
     stage
 }
@@ -62,7 +62,7 @@ fn by_hand(stage: &Stage, tag: &str, digit: char) {
 fn adopted(stage: &Stage, environment: &str) -> Adopted {
     let mut request = Request::promote(name(environment), Wanted::Unnamed, actor("bob"));
     request.reason = Some("by hand".to_owned());
-    block_on(adopt(&stage.world(), &stage.config, &request, None)).unwrap()
+    block_on(adopt(&stage.ports(), &stage.config, &request, None)).unwrap()
 }
 
 fn commit_of(adopted: &Adopted) -> Option<promote_core::commit::CommitId> {

@@ -20,7 +20,7 @@ fn app(digit: char) -> Key {
 #[track_caller]
 fn done(stage: &Stage, digit: char, what: &str) -> Published {
     let end =
-        stage.try_publish(&stage.world(), digit).unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
+        stage.try_publish(&stage.ports(), digit).unwrap_or_else(|failure| panic!("{what}: {failure:?}"));
     assert!(!end.new, "{what}");
     end
 }
@@ -29,7 +29,7 @@ fn done(stage: &Stage, digit: char, what: &str) -> Published {
 #[track_caller]
 fn refused(stage: &Stage, digit: char, (found, published): (&str, &str), what: &str) {
     let before = stage.store.snapshot();
-    let failure = stage.try_publish(&stage.world(), digit).unwrap_err();
+    let failure = stage.try_publish(&stage.ports(), digit).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {failure:?}");
     let told = failure.state.join(" ");
     for text in [found, published] {
@@ -89,7 +89,7 @@ fn an_image_that_is_gone_must_be_pushed_again() {
     let (_, stage) = stages().remove(0);
     let tag: Key = "c".repeat(8).parse().unwrap();
     stage.registry.remove(&tag);
-    let refused = stage.try_publish(&stage.world(), 'c').unwrap_err();
+    let refused = stage.try_publish(&stage.ports(), 'c').unwrap_err();
     assert_eq!(refused.exit, ExitStatus::Missing, "{refused:?}");
     assert!(refused.state.join(" ").contains(&Digest::of(image('c').as_bytes()).to_string()), "{refused:?}");
     stage.push('c');

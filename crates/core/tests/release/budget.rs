@@ -27,9 +27,9 @@ target = "memory://store/{env}/app.zip"
 #[test]
 fn a_zip_an_image_and_a_pointer_need_few_requests() {
     let stage = Stage::ready_with(THREE, MemoryKind::s3_like());
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let end = block_on(run(&world, &stage.config, request));
+    let end = block_on(run(&ports, &stage.config, request));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("zip, image and pointer: {} requests, {} one after the other", log.total(), log.rounds());
     assert!(log.rounds() <= 7, "{}: {:#?}", log.rounds(), log.calls());
@@ -41,9 +41,9 @@ fn a_zip_an_image_and_a_pointer_need_few_requests() {
 fn a_folder_in_place_costs_its_pages_what_changes_and_two_requests() {
     for kind in [MemoryKind::local_like(), MemoryKind::s3_like(), MemoryKind::gcs_like()] {
         let stage = Stage::ready(kind);
-        let (world, log) = stage.recorded();
+        let (ports, log) = stage.recorded();
         let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-        let end = block_on(run(&world, &stage.config, request));
+        let end = block_on(run(&ports, &stage.config, request));
         assert!(matches!(end, End::Done(_)), "{end:?}");
         let asked = |call: &Call| Some((call.method, call.key.strip_prefix("live/prod/")?.to_owned()));
         let mut all: Vec<_> = log.calls().iter().filter_map(asked).collect();
@@ -64,13 +64,13 @@ fn a_folder_in_place_costs_its_pages_what_changes_and_two_requests() {
 
 /// Moves a release to prod, whatever was there before, and counts.
 fn moved(stage: &Stage, digit: char) -> Log {
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let mut request = Request::promote(name("prod"), wanted(digit), actor("ann"));
     for rule in ["order", "from", "rolled-back"] {
         let reason = "back and forth".to_owned();
         request.overrides.push(Override { rule: rule.to_owned(), reason });
     }
-    let end = block_on(run(&world, &stage.config, request));
+    let end = block_on(run(&ports, &stage.config, request));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     log
 }

@@ -32,7 +32,7 @@ fn calls(kind: &MemoryKind) -> usize {
 
 /// The chain is sound, and the watched zip holds the new release only when everything before it does.
 fn check(stage: &Stage, what: &str) {
-    let reader = stage.world().ledger.reader().clone();
+    let reader = stage.ports().ledger.reader().clone();
     let mut heads = block_on(reader.page(&"prod".parse().unwrap(), None, 1000)).unwrap();
     heads.reverse();
     let (genesis, id) = block_on(reader.genesis()).unwrap().unwrap();
@@ -118,14 +118,14 @@ fn recover(stage: &Stage, undo: bool, what: &str) {
             let state = stage.state("prod");
             state.open.is_some() || state.release().unwrap().commit == commit('b')
         };
-        let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+        let end = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
         assert!(matches!(end, End::Done(_) | End::Nothing), "{what}: {end:?}");
         at_rest(stage, if landed { 'b' } else { 'a' }, what);
         return;
     }
     let open = stage.state("prod").open.is_some();
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-    match block_on(run(&stage.world(), &stage.config, back)) {
+    match block_on(run(&stage.ports(), &stage.config, back)) {
         End::Done(_) => {}
         // Nothing was begun, and before a there is nothing.
         End::Failed(failure) if !open && failure.exit == ExitStatus::Missing => {}

@@ -105,11 +105,11 @@ fn prepared(shape: &str, kind: MemoryKind) -> Stage {
 
 /// Moves b to prod, whose `prepare` does this.
 fn moved(stage: &Stage, act: Act) -> End {
-    let world = stage.world_doing(Arc::new(Changing(stage.store.clone(), act)));
+    let ports = stage.ports_doing(Arc::new(Changing(stage.store.clone(), act)));
     // What the test's own change of the file loosens is let through.
     let reason = "a pipeline reads them".to_owned();
     let overrides = vec![Override { rule: "loosened".to_owned(), reason }];
-    block_on(run(&world, &stage.config, Request { overrides, ..to("prod", 'b') }))
+    block_on(run(&ports, &stage.config, Request { overrides, ..to("prod", 'b') }))
 }
 
 /// The lane is as it was: nothing is open, and the target holds what it held.
@@ -189,9 +189,9 @@ fn a_pointer_does_not_move_when_a_file_behind_it_is_changed_before_the_question_
             for (path, act) in changes("rules") {
                 let stage = Stage::ready_with(POINTER, kind.clone());
                 let before = stage.held("prod");
-                let world = stage.world();
+                let ports = stage.ports();
                 let request = Request { asked, ..to("prod", 'b') };
-                let (snapshot, decision) = block_on(decide(&world.view(), &stage.config, &request)).unwrap();
+                let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &request)).unwrap();
                 let Decision::Allowed(plan) = decision else { panic!("{what}: {decision:?}") };
                 act(&stage.store);
                 if !asked {
@@ -199,7 +199,7 @@ fn a_pointer_does_not_move_when_a_file_behind_it_is_changed_before_the_question_
                     stage.clock.advance(Duration::from_secs(60));
                 }
                 let failure =
-                    block_on(carry_out(&world, &stage.config, &plan, &snapshot, &request)).unwrap_err();
+                    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request)).unwrap_err();
                 assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {}", told(&failure));
                 assert!(told(&failure).contains(&format!("/{path}`")), "{what}: {}", told(&failure));
                 as_it_was(&stage, before, what);
@@ -213,9 +213,9 @@ fn a_pointer_that_moves_at_once_costs_no_second_listing_and_one_after_a_pause_co
     for (what, kind) in kinds() {
         for (asked, listings) in [(false, 1), (true, 2)] {
             let stage = Stage::ready_with(POINTER, kind.clone());
-            let (world, log) = stage.recorded();
+            let (ports, log) = stage.recorded();
             let request = Request { asked, ..to("prod", 'b') };
-            assert!(matches!(block_on(run(&world, &stage.config, request)), End::Done(_)), "{what}");
+            assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Done(_)), "{what}");
             let calls = log.calls();
             let asked: Vec<_> = calls.iter().filter(|call| call.key.starts_with("rules/")).collect();
             assert_eq!(asked.len(), listings + 1, "{what}: {asked:?}");

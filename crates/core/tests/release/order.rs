@@ -34,7 +34,7 @@ fn a_rollback_brings_every_artifact_back() {
     let stage = Stage::ready(MemoryKind::gcs_like());
     assert!(matches!(stage.to("prod", 'b'), End::Done(_)));
     let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob"));
-    let end = block_on(run(&stage.world(), &stage.config, back));
+    let end = block_on(run(&stage.ports(), &stage.config, back));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     assert_eq!(stage.held("prod"), [Some('a'); 3]);
     assert_eq!(stage.state("prod").release().unwrap().commit, commit('a'));
@@ -50,7 +50,7 @@ fn a_tag_that_was_moved_after_the_release_was_published_changes_nothing() {
     block_on(stage.registry.write(&tag, other, &Default::default(), &Default::default(), &any)).unwrap();
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
     let (_, decision) =
-        block_on(promote_core::flow::decide(&stage.world().view(), &stage.config, &request)).unwrap();
+        block_on(promote_core::flow::decide(&stage.ports().view(), &stage.config, &request)).unwrap();
     // A bucket in memory has no digests as keys, so the image can't be found any more: it is refused, not replaced.
     let Decision::Refused(refusal) = decision else { panic!("{decision:?}") };
     assert!(refusal.obstacles[0].contains("registry.test/acme/shop:bbbbbbbb"), "{:?}", refusal.obstacles);

@@ -9,9 +9,9 @@ use promote_core::layer::Method;
 use promote_core::ledger::key;
 use promote_core::location::{Key, StoreId};
 use promote_core::port::Bucket;
+use promote_core::ports::Ports;
 use promote_core::publish::{Given, Publication, publish};
 use promote_core::request::Request;
-use promote_core::world::World;
 use promote_testing::memory::{MemoryBucket, MemoryKind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,18 +55,18 @@ fn stage(size: usize) -> (Stage, MemoryBucket) {
             allowed: Default::default(),
             actor: actor("ci"),
         };
-        let world = world(&stage, Arc::new(stage.store.clone()), &target);
-        block_on(publish(&world, &stage.config, &publication)).unwrap();
+        let ports = ports(&stage, Arc::new(stage.store.clone()), &target);
+        block_on(publish(&ports, &stage.config, &publication)).unwrap();
         stage.clock.advance(Duration::from_secs(60));
     }
     (stage, target)
 }
 
-fn world(stage: &Stage, source: Arc<dyn Bucket>, target: &MemoryBucket) -> World {
-    let mut world = stage.world();
-    world.stores.insert(store_id(), source);
-    world.stores.insert(acme(), Arc::new(target.clone()));
-    world
+fn ports(stage: &Stage, source: Arc<dyn Bucket>, target: &MemoryBucket) -> Ports {
+    let mut ports = stage.ports();
+    ports.stores.insert(store_id(), source);
+    ports.stores.insert(acme(), Arc::new(target.clone()));
+    ports
 }
 
 #[test]
@@ -75,7 +75,7 @@ fn who_was_taken_over_while_an_object_passed_through_writes_nothing() {
         let (stage, target) = stage(size);
         let to = |digit| Request::promote(name("demo"), wanted(digit), actor("ann"));
         let first =
-            block_on(run(&world(&stage, Arc::new(stage.store.clone()), &target), &stage.config, to('d')));
+            block_on(run(&ports(&stage, Arc::new(stage.store.clone()), &target), &stage.config, to('d')));
         assert!(matches!(first, End::Done(_)), "{first:?}");
         let before = target.snapshot();
         // While the object is read, somebody finds the promotion of a process that seems gone, and takes over.
@@ -88,7 +88,7 @@ fn who_was_taken_over_while_an_object_passed_through_writes_nothing() {
             }
             Ok(())
         });
-        let end = block_on(run(&world(&stage, Arc::new(source), &target), &stage.config, to('e')));
+        let end = block_on(run(&ports(&stage, Arc::new(source), &target), &stage.config, to('e')));
         assert!(taken.load(Ordering::Relaxed));
         let End::Failed(failure) = end else { panic!("{end:?}") };
         assert_eq!(failure.exit, ExitStatus::Unfinished, "{failure:?}");

@@ -19,7 +19,7 @@ fn by_hand(stage: &Stage, path: &str, text: &str) {
 }
 
 fn planned(stage: &Stage, request: &Request) -> (Snapshot, Plan) {
-    let (snapshot, decision) = block_on(decide(&stage.world().view(), &stage.config, request)).unwrap();
+    let (snapshot, decision) = block_on(decide(&stage.ports().view(), &stage.config, request)).unwrap();
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
     (snapshot, *plan)
 }
@@ -39,7 +39,7 @@ fn what_somebody_put_there_is_told_before_it_is_removed() {
         let strangers = change.strangers.as_ref().unwrap();
         assert_eq!((strangers.count, strangers.named.join(" ")), (2, "hand/one two".to_owned()));
         assert_eq!(change.to_string(), "1 added, 1 changed, 1 removed, 2 others removed");
-        block_on(carry_out(&stage.world(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
+        block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
         assert_eq!(stage.held("prod")[2], Some('b'), "nothing else is there");
     }
 }
@@ -54,7 +54,7 @@ fn what_came_after_the_plan_stays() {
             let (snapshot, plan) = planned(&stage, &request('b'));
             by_hand(&stage, "unseen", "2");
             stage.clock.advance(Duration::from_secs(thinks));
-            block_on(carry_out(&stage.world(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
+            block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
             assert_eq!(stage.bytes("live/prod/seen"), None, "{thinks}");
             assert_eq!(stage.bytes("live/prod/only-a.txt"), None, "{thinks}");
             assert_eq!(stage.bytes("live/prod/unseen").as_deref(), Some("2"), "{thinks}");
@@ -68,7 +68,7 @@ fn a_saved_plan_is_out_of_date_once_something_else_would_be_removed() {
         let stage = Stage::ready(kind);
         by_hand(&stage, "seen", "1");
         let (_, plan) = planned(&stage, &request('b'));
-        let now = || block_on(decide(&stage.world().view(), &stage.config, &request('b'))).unwrap().1;
+        let now = || block_on(decide(&stage.ports().view(), &stage.config, &request('b'))).unwrap().1;
         saved::unchanged(&plan, &now()).unwrap();
         by_hand(&stage, "unseen", "2");
         let failure = saved::unchanged(&plan, &now()).unwrap_err();

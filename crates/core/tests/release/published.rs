@@ -71,9 +71,9 @@ pub fn foreign(digit: char, path: &str) -> String {
 /// What a request is refused for: its exit status and its obstacles. Nothing moves.
 fn refused(stage: &Stage, request: Request, what: &str) -> (ExitStatus, String) {
     let before = stage.store.snapshot();
-    let decision = block_on(decide(&stage.world().view(), &stage.config, &request)).unwrap().1;
+    let decision = block_on(decide(&stage.ports().view(), &stage.config, &request)).unwrap().1;
     let Decision::Refused(refusal) = decision else { panic!("{what}: {decision:?}") };
-    let end = block_on(run(&stage.world(), &stage.config, request));
+    let end = block_on(run(&stage.ports(), &stage.config, request));
     assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
     assert_eq!(before, stage.store.snapshot(), "{what}");
     (refusal.exit, refusal.obstacles.join("; "))
@@ -91,8 +91,8 @@ fn refused_as_other(stage: &Stage, request: Request, digit: char, path: &str, wh
 }
 
 pub fn done(stage: &Stage, request: Request, what: &str) -> Log {
-    let (world, log) = stage.recorded();
-    let end = block_on(run(&world, &stage.config, request));
+    let (ports, log) = stage.recorded();
+    let end = block_on(run(&ports, &stage.config, request));
     assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
     log
 }
@@ -216,12 +216,12 @@ fn a_promotion_that_is_resumed_refuses_a_folder_that_was_tampered_with() {
             let place = file('b', "always.txt", prefix);
             stage.store.put(&place, foreign('b', "always.txt")).unwrap();
             let before = stage.store.snapshot();
-            let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+            let end = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
             assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
             assert_eq!(before, stage.store.snapshot(), "{what}");
             // The published bytes are the release again.
             stage.store.put(&place, files('b')["always.txt"].clone()).unwrap();
-            let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+            let end = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
             assert!(matches!(end, End::Done(_)), "{what}: {end:?}");
         }
     }
@@ -242,12 +242,12 @@ fn a_file_that_is_replaced_after_the_plan_is_not_copied() {
     for (what, kind) in kinds() {
         let stage = stage(IN_PLACE, kind);
         let request = to("prod", 'b');
-        let world = stage.world();
-        let (snapshot, decision) = block_on(decide(&world.view(), &stage.config, &request)).unwrap();
+        let ports = stage.ports();
+        let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &request)).unwrap();
         let Decision::Allowed(plan) = decision else { panic!("{what}: {decision:?}") };
         let place = file('b', "deep/changes.yaml", "config");
         stage.store.put(&place, foreign('b', "deep/changes.yaml")).unwrap();
-        block_on(carry_out(&world, &stage.config, &plan, &snapshot, &request)).unwrap_err();
+        block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request)).unwrap_err();
         let there = stage.bytes("live/prod/deep/changes.yaml");
         assert_eq!(there, Some(files('a')["deep/changes.yaml"].clone()), "{what}");
     }
@@ -292,8 +292,8 @@ fn only_the_files_that_are_not_the_published_ones_by_their_tokens_are_read() {
         let stage = stage(POINTER, kind);
         assert_eq!(read(&done(&stage, to("prod", 'b'), what)), Vec::<String>::new(), "{what}");
         stage.store.put(&file('c', "always.txt", "rules"), foreign('c', "always.txt")).unwrap();
-        let (world, log) = stage.recorded();
-        let end = block_on(run(&world, &stage.config, to("staging", 'c')));
+        let (ports, log) = stage.recorded();
+        let end = block_on(run(&ports, &stage.config, to("staging", 'c')));
         assert!(matches!(end, End::Refused(_)), "{what}: {end:?}");
         assert_eq!(read(&log), ["always.txt"], "{what}");
     }

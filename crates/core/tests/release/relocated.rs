@@ -57,7 +57,7 @@ fn moving_to_another_place_is_finished_when_it_was_cut_off() {
         [("moved/{env}.zip", "moved/prod.zip"), ("moved/{env}-{sha:8}.zip", "moved/prod-bbbbbbbb.zip")]
     {
         for stage in cut_off(new) {
-            let end = block_on(resume(&stage.world(), &stage.config, "prod", "bob"));
+            let end = block_on(resume(&stage.ports(), &stage.config, "prod", "bob"));
             assert!(matches!(end, End::Done(_)), "{new}: {end:?}");
             assert_eq!(stage.state("prod").release().unwrap().commit, commit('b'), "{new}");
             assert_eq!(stage.bytes(at), Some(crate::stage::zip('b')), "{new}");
@@ -70,7 +70,7 @@ fn moving_to_another_place_is_finished_when_it_was_cut_off() {
 fn moving_to_another_place_is_rolled_back_when_it_was_cut_off() {
     for stage in cut_off("moved/{env}.zip") {
         let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
-        let end = block_on(run(&stage.world(), &stage.config, back));
+        let end = block_on(run(&stage.ports(), &stage.config, back));
         assert!(matches!(end, End::Done(_)), "{end:?}");
         assert_eq!(stage.state("prod").release().unwrap().commit, commit('a'));
         assert!(stage.state("prod").open.is_none());
@@ -87,8 +87,8 @@ fn what_was_begun_elsewhere_than_the_file_names_now_is_neither_finished_nor_undo
             stage.config = config(&file(target));
             let back = Request::rollback(name("prod"), Wanted::Previous, actor("bob")).taking_over();
             for end in [
-                block_on(resume(&stage.world(), &stage.config, "prod", "bob")),
-                block_on(run(&stage.world(), &stage.config, back)),
+                block_on(resume(&stage.ports(), &stage.config, "prod", "bob")),
+                block_on(run(&stage.ports(), &stage.config, back)),
             ] {
                 let End::Refused(why) = &end else { panic!("{target}: {end:?}") };
                 assert!(why.contains("`memory://store/moved/prod.zip`"), "{why}");
@@ -108,7 +108,7 @@ fn an_old_place_that_nobody_may_look_at_is_a_finding_of_its_own() {
             }
             _ => Ok(()),
         });
-        let mut view = stage.world().view();
+        let mut view = stage.ports().view();
         view.stores.insert(store_id(), Arc::new(closed));
         let found = block_on(verify(&view, &stage.config, &[], Depth::default())).unwrap();
         let targets = found.targets.unwrap();
@@ -133,7 +133,7 @@ fn a_release_comes_back_whole_or_not_at_all() {
     assert!(matches!(end, End::Done(_)), "{end:?}");
     let back = |stage: &Stage, overrides: Vec<Override>| {
         let back = Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"));
-        block_on(run(&stage.world(), &stage.config, Request { overrides, ..back }))
+        block_on(run(&stage.ports(), &stage.config, Request { overrides, ..back }))
     };
     let End::Refused(told) = back(&stage, Vec::new()) else { panic!("half of it is back") };
     assert!(told.contains("drift: the target moved: the ledger has `rules` at"), "{told}");

@@ -36,7 +36,7 @@ fn kinds() -> [MemoryKind; 3] {
 }
 
 fn checks(stage: &Stage, environment: &str) -> Vec<TargetCheck> {
-    let view = stage.world().view();
+    let view = stage.ports().view();
     let found = block_on(verify(&view, &stage.config, &[name(environment)], Depth::default())).unwrap();
     let targets = found.targets.unwrap();
     assert_eq!(found.matches, targets.iter().all(|target| target.matches));
@@ -44,7 +44,7 @@ fn checks(stage: &Stage, environment: &str) -> Vec<TargetCheck> {
 }
 
 fn stands(stage: &Stage, environment: &str) -> StatusReport {
-    let view = stage.world().view();
+    let view = stage.ports().view();
     block_on(status(&view, &stage.config, &[name(environment)], &actor("ann"))).unwrap()
 }
 
@@ -111,7 +111,7 @@ fn what_an_open_promotion_wrote_under_a_new_name_is_told() {
             }
             let back = Request::rollback(name(environment), Wanted::Unnamed, actor("bob")).taking_over();
             if state.open.is_some() {
-                let end = block_on(run(&stage.world(), &stage.config, back));
+                let end = block_on(run(&stage.ports(), &stage.config, back));
                 assert!(matches!(end, End::Done(_)), "call {n}: {end:?}");
             }
         }

@@ -4,9 +4,9 @@ use crate::disturbed::Disturbed;
 use crate::stage::{End, Stage, actor, name, run, store_id, wanted};
 use futures_executor::block_on;
 use promote_core::layer::Method;
-use promote_core::patience::{ANSWER, DEADLINE};
 use promote_core::port::{Bucket, Clock as _, ErrorKind, ProviderError};
 use promote_core::request::Request;
+use promote_core::retry::{ANSWER, DEADLINE};
 use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,10 +28,10 @@ fn brought(kind: MemoryKind, lost: usize) -> (Stage, End, usize) {
         }
         Ok(())
     });
-    let mut world = stage.world();
-    world.stores.insert(store_id(), Arc::new(slow) as Arc<dyn Bucket>);
+    let mut ports = stage.ports();
+    ports.stores.insert(store_id(), Arc::new(slow) as Arc<dyn Bucket>);
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let end = block_on(run(&world, &stage.config, request));
+    let end = block_on(run(&ports, &stage.config, request));
     let asked = asked.load(Ordering::Relaxed);
     (stage, end, asked)
 }

@@ -2,18 +2,18 @@
 
 use bytes::Bytes;
 use futures_executor::block_on;
-use promote_core::begin::begin;
 use promote_core::config::{Config, ReadContext, read};
 use promote_core::event::Silent;
 use promote_core::failure::Failure;
 use promote_core::folder::{self, FolderManifest};
+use promote_core::init_ledger::init_ledger;
 use promote_core::ledger::{Ledger, State};
 use promote_core::location::{Key, StoreId};
 use promote_core::pointer::Pointer;
 use promote_core::port::{Body, Bucket, Clock, Condition, Headers, Metadata, StepRunner};
+use promote_core::ports::Ports;
 use promote_core::publish::{Given, Publication, Published, publish};
 use promote_core::request::Request;
-use promote_core::world::World;
 use promote_testing::decorator::{FaultPlan, Faulty, Log, Recording};
 use promote_testing::memory::{MemoryBucket, MemoryKind, MemoryWorld, SeededEntropy, VirtualClock};
 use std::collections::BTreeMap;
@@ -125,10 +125,10 @@ impl Stage {
         stage
     }
 
-    fn world_on(&self, store: Arc<dyn Bucket>, registry: Arc<dyn Bucket>) -> World {
+    fn ports_on(&self, store: Arc<dyn Bucket>, registry: Arc<dyn Bucket>) -> Ports {
         let clock: Arc<dyn Clock> = Arc::new(self.clock.clone());
         let root: Key = ".promote/shop".parse().unwrap();
-        World {
+        Ports {
             ledger: Ledger::new(Arc::clone(&store), root, Arc::clone(&clock)),
             stores: [(store_id(), store), (registry_id(), registry)].into(),
             clock,
@@ -139,27 +139,27 @@ impl Stage {
         }
     }
 
-    pub fn world(&self) -> World {
-        self.world_on(Arc::new(self.store.clone()), Arc::new(self.registry.clone()))
+    pub fn ports(&self) -> Ports {
+        self.ports_on(Arc::new(self.store.clone()), Arc::new(self.registry.clone()))
     }
 
     /// A world in which the steps do something.
-    pub fn world_doing(&self, steps: Arc<dyn StepRunner>) -> World {
-        World { steps, ..self.world() }
+    pub fn ports_doing(&self, steps: Arc<dyn StepRunner>) -> Ports {
+        Ports { steps, ..self.ports() }
     }
 
     /// A world whose requests are counted.
-    pub fn recorded(&self) -> (World, Log) {
+    pub fn recorded(&self) -> (Ports, Log) {
         let log = Log::new();
         let count =
             |bucket: &MemoryBucket| Arc::new(Recording::around(Arc::new(bucket.clone()), log.clone()));
-        (self.world_on(count(&self.store), count(&self.registry)), log)
+        (self.ports_on(count(&self.store), count(&self.registry)), log)
     }
 
     /// A world in which one call, of whichever store, goes wrong.
-    pub fn faulty(&self, plan: &FaultPlan) -> World {
+    pub fn faulty(&self, plan: &FaultPlan) -> Ports {
         let wrap = |bucket: &MemoryBucket| Arc::new(Faulty::around(Arc::new(bucket.clone()), plan.clone()));
-        self.world_on(wrap(&self.store), wrap(&self.registry))
+        self.ports_on(wrap(&self.store), wrap(&self.registry))
     }
 
     /// The build pushes the image before it publishes.
@@ -172,12 +172,12 @@ impl Stage {
 
     pub fn publish(&self, digit: char) {
         self.push(digit);
-        self.try_publish(&self.world(), digit).unwrap();
+        self.try_publish(&self.ports(), digit).unwrap();
     }
 
-    pub fn try_publish(&self, world: &World, digit: char) -> Result<Published, Failure> {
+    pub fn try_publish(&self, ports: &Ports, digit: char) -> Result<Published, Failure> {
         self.clock.advance(Duration::from_secs(60));
-        block_on(begin(world, &self.config)).unwrap();
+        block_on(init_ledger(ports, &self.config)).unwrap();
         let folder = || {
             let entry = |(path, text): (&str, String)| {
                 folder::Entry::new(path, false, Body::Bytes(Bytes::from(text))).unwrap()
@@ -202,16 +202,16 @@ impl Stage {
             allowed: Default::default(),
             actor: actor("ci"),
         };
-        block_on(publish(world, &self.config, &publication))
+        block_on(publish(ports, &self.config, &publication))
     }
 
     pub fn to(&self, environment: &str, digit: char) -> End {
         let request = Request::promote(name(environment), wanted(digit), actor("ann"));
-        block_on(run(&self.world(), &self.config, request))
+        block_on(run(&self.ports(), &self.config, request))
     }
 
     pub fn state(&self, environment: &str) -> State {
-        let head = block_on(self.world().ledger.reader().head(&environment.parse().unwrap())).unwrap();
+        let head = block_on(self.ports().ledger.reader().head(&environment.parse().unwrap())).unwrap();
         head.map(|head| head.record.state).unwrap_or_default()
     }
 

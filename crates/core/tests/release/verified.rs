@@ -9,9 +9,9 @@ use promote_core::request::{Request, Wanted};
 use promote_testing::decorator::{Fault, FaultPlan, Method};
 
 fn report(stage: &Stage, bytes: bool) -> (VerifyReport, Vec<String>) {
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let depth = Depth { bytes, ..Depth::default() };
-    let report = block_on(verify(&world.view(), &stage.config, &[], depth)).unwrap();
+    let report = block_on(verify(&ports.view(), &stage.config, &[], depth)).unwrap();
     (report, read(&log))
 }
 
@@ -85,9 +85,9 @@ fn verifying_bytes_reads_every_file_of_a_source() {
 fn verifying_bytes_reads_every_file_of_a_folder_in_place() {
     for (what, kind) in kinds() {
         let stage = Stage::ready_with(IN_PLACE, kind);
-        let (world, log) = stage.recorded();
+        let (ports, log) = stage.recorded();
         let depth = Depth { bytes: true, ..Depth::default() };
-        let report = block_on(verify(&world.view(), &stage.config, &[name("prod")], depth)).unwrap();
+        let report = block_on(verify(&ports.view(), &stage.config, &[name("prod")], depth)).unwrap();
         assert!(report.matches, "{what}: {report:?}");
         for path in files('a').keys() {
             let place = format!("live/prod/{path}");
@@ -109,13 +109,13 @@ fn a_file_that_was_written_again_is_read_once_and_its_bytes_decide() {
         assert_eq!((found.matches, matches, state), (false, false, "other"), "{inside:?}");
         assert!(inside[0].contains("/always.txt` contains sha256:"), "{inside:?}");
         stage.store.put(&place, files('b')["always.txt"].clone()).unwrap();
-        let (world, log) = stage.recorded();
+        let (ports, log) = stage.recorded();
         let depth = Depth { bytes, ..Depth::default() };
-        let (found, learned) = block_on(verify_and_learn(&world.view(), &stage.config, &[], depth)).unwrap();
+        let (found, learned) = block_on(verify_and_learn(&ports.view(), &stage.config, &[], depth)).unwrap();
         assert!(found.matches, "{found:?}");
         assert_eq!(told(&found, 'b'), (true, "same", none()));
         assert_eq!(read(&log).iter().filter(|path| *path == "always.txt").count(), if bytes { 2 } else { 1 });
-        block_on(remember_all(&world, &learned, &actor("eve")));
+        block_on(remember_all(&ports, &learned, &actor("eve")));
         let (found, read) = report(&stage, false);
         assert!(found.matches && read.is_empty(), "{read:?}: it is remembered");
         let log = done(&stage, to("prod", 'b'), "to prod");
@@ -152,7 +152,7 @@ fn a_folder_in_place_that_was_cut_off_in_its_first_promotion_is_not_said_to_be_n
                 break;
             }
             let check = |stage: &Stage| {
-                let view = stage.world().view();
+                let view = stage.ports().view();
                 let found = block_on(verify(&view, &stage.config, &[name("extra")], Depth::default()));
                 let [check] = found.unwrap().targets.unwrap().try_into().unwrap();
                 check
@@ -173,7 +173,7 @@ fn a_folder_in_place_that_was_cut_off_in_its_first_promotion_is_not_said_to_be_n
                 continue;
             }
             let back = Request::rollback(name("extra"), Wanted::Unnamed, actor("bob")).taking_over();
-            let end = block_on(run(&stage.world(), &stage.config, back));
+            let end = block_on(run(&stage.ports(), &stage.config, back));
             assert!(matches!(end, End::Done(_)), "{what}, call {n}: {end:?}");
             let (own, count) = files_of(&stage, "extra");
             let found = check(&stage);
@@ -198,7 +198,7 @@ fn a_later_promotion_that_was_cut_off_is_named_where_files_of_the_folder_differ(
             if block_on(plan.survive(run(&stage.faulty(&plan), &stage.config, to("prod", 'b')))).is_some() {
                 break;
             }
-            let view = stage.world().view();
+            let view = stage.ports().view();
             let found = block_on(verify(&view, &stage.config, &[name("prod")], Depth::default())).unwrap();
             let [check] = found.targets.unwrap().try_into().unwrap();
             assert_eq!(check.open.is_some(), stage.state("prod").open.is_some(), "{what}, call {n}");

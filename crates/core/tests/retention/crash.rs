@@ -23,7 +23,7 @@ const FAULTS: [Fault; 8] = [
 fn before(kind: &MemoryKind, doomed: bool) -> Stage {
     let stage = stage(kind.clone());
     if doomed {
-        block_on(clean(&stage.world(), &stage.config, &strict())).unwrap();
+        block_on(clean(&stage.ports(), &stage.config, &strict())).unwrap();
         grace(&stage);
     }
     stage
@@ -75,10 +75,10 @@ fn cleaning_up_survives_every_fault_at_every_call() {
                     }
                     // Whoever comes next ends it.
                     for _ in 0..2 {
-                        block_on(clean(&stage.world(), &stage.config, &strict())).unwrap();
+                        block_on(clean(&stage.ports(), &stage.config, &strict())).unwrap();
                         grace(&stage);
                     }
-                    block_on(clean(&stage.world(), &stage.config, &strict())).unwrap();
+                    block_on(clean(&stage.ports(), &stage.config, &strict())).unwrap();
                     sound(&stage, &what);
                     assert!(entry(&stage, 'c').gone.is_some(), "{what}");
                     block_on(plan.deliver());

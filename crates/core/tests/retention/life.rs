@@ -16,28 +16,28 @@ use std::time::Duration;
 fn what_nothing_needs_is_doomed_waited_for_and_deleted() {
     for (kind, memory) in kinds() {
         let stage = stage(memory);
-        let world = stage.world();
+        let ports = stage.ports();
         // Everything is new by the policy that holds when none is named.
         assert!(
-            block_on(fates(&world, &stage.config, &Policy::default()))
+            block_on(fates(&ports, &stage.config, &Policy::default()))
                 .unwrap()
                 .values()
                 .all(|fate| *fate == Fate::Keep)
         );
         let stray = format!("rules/{}/by-hand.txt", commit('c'));
         stage.store.put(&stray.parse().unwrap(), "mine");
-        let first = block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let first = block_on(clean(&ports, &stage.config, &strict())).unwrap();
         assert_eq!((first.doomed.clone(), first.gone.len()), (vec![commit('c')], 0), "{kind}");
         assert!(entry(&stage, 'c').doomed());
         // It is refused now, and deleted by nobody.
         assert!(
             matches!(stage.to("staging", 'c'), End::Refused(why) if why.contains("promote") || why.contains("doomed"))
         );
-        let second = block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let second = block_on(clean(&ports, &stage.config, &strict())).unwrap();
         assert_eq!(second, Default::default(), "{kind}: the grace is not over");
         assert!(there(&stage, 'c').0.len() > 5);
         grace(&stage);
-        let third = block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let third = block_on(clean(&ports, &stage.config, &strict())).unwrap();
         assert_eq!(third.gone, [commit('c')], "{kind}");
         let erased = &third.erased[&commit('c')];
         let objects: u64 = erased.iter().map(|one| one.objects).sum();
@@ -48,12 +48,12 @@ fn what_nothing_needs_is_doomed_waited_for_and_deleted() {
         assert_eq!(there(&stage, 'c'), (vec![stray], false), "{kind}");
         assert!(whole(&stage, 'a') && whole(&stage, 'b'), "{kind}");
         assert!(entry(&stage, 'c').gone.is_some());
-        let fourth = block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let fourth = block_on(clean(&ports, &stage.config, &strict())).unwrap();
         assert_eq!(fourth, Default::default(), "{kind}: nothing is left to do");
         let End::Refused(why) = stage.to("staging", 'c') else { panic!("{kind}: it is gone") };
         assert!(why.contains("being deleted, or are gone"), "{kind}: {why}");
         let late =
-            block_on(pin(&world, &stage.config, &commit('c'), Some("needed"), &actor("bob"))).unwrap_err();
+            block_on(pin(&ports, &stage.config, &commit('c'), Some("needed"), &actor("bob"))).unwrap_err();
         assert_eq!(late.exit, ExitStatus::Missing, "{kind}");
     }
 }
@@ -61,19 +61,19 @@ fn what_nothing_needs_is_doomed_waited_for_and_deleted() {
 #[test]
 fn a_pin_keeps_a_release_and_lifts_its_doom() {
     let stage = stage(MemoryKind::s3_like());
-    let world = stage.world();
-    block_on(clean(&world, &stage.config, &strict())).unwrap();
-    let pinned = block_on(pin(&world, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
+    let ports = stage.ports();
+    block_on(clean(&ports, &stage.config, &strict())).unwrap();
+    let pinned = block_on(pin(&ports, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
     assert!(pinned.changed && pinned.lifted && !pinned.late);
-    let again = block_on(pin(&world, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
+    let again = block_on(pin(&ports, &stage.config, &commit('c'), Some("an audit"), &actor("bob"))).unwrap();
     assert_eq!(again, Default::default());
     grace(&stage);
-    assert_eq!(block_on(clean(&world, &stage.config, &strict())).unwrap(), Default::default());
+    assert_eq!(block_on(clean(&ports, &stage.config, &strict())).unwrap(), Default::default());
     assert!(whole(&stage, 'c'));
     assert!(matches!(stage.to("staging", 'c'), End::Done(_)));
-    assert!(block_on(unpin(&world, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
-    assert!(!block_on(unpin(&world, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
-    let unknown = block_on(pin(&world, &stage.config, &commit('f'), Some("x"), &actor("bob"))).unwrap_err();
+    assert!(block_on(unpin(&ports, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
+    assert!(!block_on(unpin(&ports, &stage.config, &commit('c'), None, &actor("bob"))).unwrap());
+    let unknown = block_on(pin(&ports, &stage.config, &commit('f'), Some("x"), &actor("bob"))).unwrap_err();
     assert_eq!(unknown.exit, ExitStatus::Missing);
 }
 
@@ -81,9 +81,9 @@ fn a_pin_keeps_a_release_and_lifts_its_doom() {
 fn what_was_changed_stays_and_is_told() {
     for (kind, memory) in kinds() {
         let stage = stage(memory);
-        let world = stage.world();
+        let ports = stage.ports();
         let sha = commit('c');
-        block_on(clean(&world, &stage.config, &strict())).unwrap();
+        block_on(clean(&ports, &stage.config, &strict())).unwrap();
         grace(&stage);
         let other = "other bytes of the";
         stage.store.put(&format!("app/{sha}.zip").parse().unwrap(), other.get(..12).unwrap());
@@ -91,7 +91,7 @@ fn what_was_changed_stays_and_is_told() {
         let (tag, any) = ("cccccccc".parse().unwrap(), Condition::on(Precondition::Any));
         let image = Body::Bytes(Bytes::from_static(b"another image"));
         block_on(stage.registry.write(&tag, image, &Headers::default(), &Metadata::new(), &any)).unwrap();
-        let done = block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let done = block_on(clean(&ports, &stage.config, &strict())).unwrap();
         let left: Vec<&String> = done.erased[&sha].iter().flat_map(|one| &one.left).collect();
         assert_eq!(left.len(), 3, "{kind}: {left:?}");
         let (keys, image) = there(&stage, 'c');
@@ -104,7 +104,7 @@ fn what_was_changed_stays_and_is_told() {
 #[test]
 fn what_can_not_be_read_stops_it() {
     let stage = stage(MemoryKind::s3_like());
-    let world = stage.world();
+    let ports = stage.ports();
     let before = stage.store.keys();
     for (key, bytes) in [
         (".promote/shop/lanes/qa/log/999/999/999/998.json".to_owned(), "{}"),
@@ -116,7 +116,7 @@ fn what_can_not_be_read_stops_it() {
     ] {
         let key = key.parse().unwrap();
         stage.store.put(&key, bytes);
-        let failure = block_on(clean(&world, &stage.config, &strict())).unwrap_err();
+        let failure = block_on(clean(&ports, &stage.config, &strict())).unwrap_err();
         assert_eq!(failure.exit, ExitStatus::Failed, "{key}: {failure}");
         stage.store.remove(&key);
         assert_eq!(stage.store.keys(), before, "{key}");
@@ -126,21 +126,21 @@ fn what_can_not_be_read_stops_it() {
 #[test]
 fn what_was_looked_at_long_ago_begins_nothing() {
     let stage = stage(MemoryKind::s3_like());
-    let world = stage.world();
+    let ports = stage.ports();
     let request = Request::promote(name("prod"), wanted('b'), actor("ann"));
-    let decided = block_on(promote_core::flow::decide(&world.view(), &stage.config, &request)).unwrap();
+    let decided = block_on(promote_core::flow::decide(&ports.view(), &stage.config, &request)).unwrap();
     let (snapshot, promote_core::plan::Decision::Allowed(plan)) = decided else { panic!("it is allowed") };
     let before = stage.store.keys();
     stage.clock.advance(Duration::from_secs(30 * 60 + 1));
-    let carried = promote_core::flow::carry_out(&world, &stage.config, &plan, &snapshot, &request);
+    let carried = promote_core::flow::carry_out(&ports, &stage.config, &plan, &snapshot, &request);
     let failure = block_on(carried).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Conflict);
     assert_eq!(failure.message, "the state that was checked is 30m 1s old");
     assert_eq!(stage.store.keys(), before);
     stage.clock.set(promote_core::port::Clock::now(&stage.clock) - TimeDelta::seconds(1));
-    let carried = promote_core::flow::carry_out(&world, &stage.config, &plan, &snapshot, &request);
+    let carried = promote_core::flow::carry_out(&ports, &stage.config, &plan, &snapshot, &request);
     block_on(carried).unwrap();
-    assert!(matches!(block_on(run(&world, &stage.config, request)), End::Nothing));
+    assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Nothing));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn a_lane_that_the_file_names_no_more_keeps_its_release() {
     let text = crate::release::PROJECT.replace("[\"staging\", \"prod\"]", "[\"staging\"]");
     stage.config = crate::release::config(&text);
     grace(&stage);
-    let fates = block_on(fates(&stage.world(), &stage.config, &strict())).unwrap();
+    let fates = block_on(fates(&stage.ports(), &stage.config, &strict())).unwrap();
     assert_eq!(fates[&commit('a')], Fate::Keep);
     assert_eq!(fates[&commit('c')], Fate::Doom);
 }

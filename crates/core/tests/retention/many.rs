@@ -40,20 +40,20 @@ fn pruned(stage: &Stage) {
 fn more_than_a_hundred_thousand_objects_of_releases_are_no_limit_and_no_manifest_of_them_is_read() {
     let stage = stage(MemoryKind::s3_like());
     pruned(&stage);
-    let (world, log) = stage.recorded();
-    let done = block_on(clean(&world, &stage.config, &strict())).unwrap();
+    let (ports, log) = stage.recorded();
+    let done = block_on(clean(&ports, &stage.config, &strict())).unwrap();
     assert_eq!(done.doomed, [commit('c')]);
     let gets = log.calls().iter().filter(|call| call.method == Method::Get).count();
     assert!(gets < 50, "{gets} objects were read");
     grace(&stage);
-    assert_eq!(block_on(clean(&world, &stage.config, &strict())).unwrap().gone, [commit('c')]);
+    assert_eq!(block_on(clean(&ports, &stage.config, &strict())).unwrap().gone, [commit('c')]);
     assert!(entry(&stage, 'c').gone.is_some());
     // What moves by itself looks for the newest release among them.
     let mut config = stage.config.clone();
     config.environments.get_mut(&crate::release::name("staging")).unwrap().auto = true;
     let who = crate::release::actor("ci");
     let moved =
-        block_on(promote_core::advance::advance(&world, &config, &[], &who, true, &Unwatched)).unwrap();
+        block_on(promote_core::advance::advance(&ports, &config, &[], &who, true, &Unwatched)).unwrap();
     assert_eq!(moved.len(), 1);
     assert_ne!(moved[0].result, "error", "{moved:?}");
 }
@@ -61,9 +61,9 @@ fn more_than_a_hundred_thousand_objects_of_releases_are_no_limit_and_no_manifest
 #[test]
 fn where_everything_that_is_left_is_needed_no_manifest_is_read() {
     let stage = stage(MemoryKind::s3_like());
-    let (world, log) = stage.recorded();
+    let (ports, log) = stage.recorded();
     let policy = promote_core::retention::Policy::default();
-    let found = block_on(fates(&world, &stage.config, &policy)).unwrap();
+    let found = block_on(fates(&ports, &stage.config, &policy)).unwrap();
     assert!(found.values().all(|fate| *fate == Fate::Keep));
     let manifests = log.calls().iter().filter(|call| call.key.ends_with("/manifest.json")).count();
     assert_eq!(manifests, 0);

@@ -8,8 +8,8 @@ use promote_core::config::Config;
 use promote_core::failure::Failure;
 use promote_core::ledger::ReleaseEntry;
 use promote_core::port::BucketReader;
+use promote_core::ports::Ports;
 use promote_core::retention::{Fate, LEAST_GRACE, Policy, Pruned, judge, prune, survey};
-use promote_core::world::World;
 use promote_testing::memory::MemoryKind;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,20 +20,20 @@ pub fn strict() -> Policy {
 }
 
 /// `promote prune --yes`.
-pub async fn clean(world: &World, config: &Config, policy: &Policy) -> Result<Pruned, Failure> {
-    let found = survey(&world.view(), config, policy).await?;
-    let judged = judge(config, policy, &found, |store| world.stores.contains_key(store));
-    prune(world, config, policy, &actor("eve"), &found, &judged).await
+pub async fn clean(ports: &Ports, config: &Config, policy: &Policy) -> Result<Pruned, Failure> {
+    let found = survey(&ports.view(), config, policy).await?;
+    let judged = judge(config, policy, &found, |store| ports.stores.contains_key(store));
+    prune(ports, config, policy, &actor("eve"), &found, &judged).await
 }
 
 /// What would become of each release.
 pub async fn fates(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     policy: &Policy,
 ) -> Result<BTreeMap<CommitId, Fate>, Failure> {
-    let found = survey(&world.view(), config, policy).await?;
-    let judged = judge(config, policy, &found, |store| world.stores.contains_key(store));
+    let found = survey(&ports.view(), config, policy).await?;
+    let judged = judge(config, policy, &found, |store| ports.stores.contains_key(store));
     Ok(judged.into_iter().map(|(commit, one)| (commit, one.fate)).collect())
 }
 
@@ -49,7 +49,7 @@ pub fn stage(kind: MemoryKind) -> Stage {
 }
 
 pub fn entry(stage: &Stage, digit: char) -> ReleaseEntry {
-    block_on(stage.world().ledger.reader().release(&commit(digit))).unwrap()
+    block_on(stage.ports().ledger.reader().release(&commit(digit))).unwrap()
 }
 
 /// The keys of a release's artifacts that are there: of the store, then of the registry.

@@ -60,13 +60,13 @@ fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
             stage
         };
         let stage = fresh();
-        let world = stage.world();
-        let promotion = polls(run(&world, &stage.config, to_staging()));
+        let ports = stage.ports();
+        let promotion = polls(run(&ports, &stage.config, to_staging()));
         let stage = fresh();
-        let world = stage.world();
-        block_on(clean(&world, &stage.config, &strict())).unwrap();
+        let ports = stage.ports();
+        block_on(clean(&ports, &stage.config, &strict())).unwrap();
         later(&stage, 61);
-        let deletion = polls(clean(&world, &stage.config, &strict()));
+        let deletion = polls(clean(&ports, &stage.config, &strict()));
         // The doom comes after `first` calls of the promotion, the grace passes after `second` more, and the rest of
         // the promotion happens in the middle of the run that deletes.
         for first in 0..=promotion {
@@ -74,8 +74,8 @@ fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
                 for third in (0..=deletion).step_by(step) {
                     let what = format!("{first}, {second}, {third}");
                     let stage = fresh();
-                    let (world, other) = (stage.world(), stage.world());
-                    let mut moving = Box::pin(run(&world, &stage.config, to_staging()));
+                    let (ports, other) = (stage.ports(), stage.ports());
+                    let mut moving = Box::pin(run(&ports, &stage.config, to_staging()));
                     let mut end = go(moving.as_mut(), first);
                     block_on(clean(&other, &stage.config, &strict())).unwrap();
                     if end.is_none() {
@@ -100,7 +100,7 @@ fn a_promotion_keeps_what_it_moves_or_has_no_effect() {
                         whole(&stage, &what);
                         later(&stage, 61);
                     }
-                    let gone = block_on(world.ledger.reader().release(&commit('c'))).unwrap().gone.is_some();
+                    let gone = block_on(ports.ledger.reader().release(&commit('c'))).unwrap().gone.is_some();
                     deleted += usize::from(gone);
                     cases += 1;
                 }
@@ -119,26 +119,26 @@ fn a_pin_keeps_or_says_that_it_came_late() {
     let fresh = || {
         let stage = Stage::ready(MemoryKind::s3_like());
         later(&stage, 24 * 60);
-        block_on(clean(&stage.world(), &stage.config, &strict())).unwrap();
+        block_on(clean(&stage.ports(), &stage.config, &strict())).unwrap();
         later(&stage, 61);
         stage
     };
     let ann = actor("ann");
     let stage = fresh();
-    let world = stage.world();
-    let pinning = polls(pin(&world, &stage.config, &commit('c'), Some("x"), &ann));
+    let ports = stage.ports();
+    let pinning = polls(pin(&ports, &stage.config, &commit('c'), Some("x"), &ann));
     let stage = fresh();
-    let world = stage.world();
-    let deletion = polls(clean(&world, &stage.config, &strict()));
+    let ports = stage.ports();
+    let deletion = polls(clean(&ports, &stage.config, &strict()));
     for first in 0..=deletion {
         for second in 0..=pinning {
             for third in (0..=deletion - first).step_by(2) {
                 let stage = fresh();
-                let (world, other) = (stage.world(), stage.world());
+                let (ports, other) = (stage.ports(), stage.ports());
                 let policy = strict();
                 let mut deleting = Box::pin(clean(&other, &stage.config, &policy));
                 let c = commit('c');
-                let mut pinning = Box::pin(pin(&world, &stage.config, &c, Some("x"), &ann));
+                let mut pinning = Box::pin(pin(&ports, &stage.config, &c, Some("x"), &ann));
                 let mut cleaned = go(deleting.as_mut(), first).is_some();
                 let mut end = go(pinning.as_mut(), second);
                 if !cleaned {

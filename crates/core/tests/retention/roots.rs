@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::commit::CommitId;
 use promote_core::config::Config;
 use promote_core::ledger::{
-    Action, Moment, Occupancy, OpenIntent, Past, PromotionId, ReleaseEntry, ReleaseRef, Seq, State,
+    Action, Deployed, Moment, OpenIntent, PastDeployment, PromotionId, ReleaseEntry, ReleaseRef, Seq, State,
 };
 use promote_core::names::LaneName;
 use promote_core::retention::{Policy, Root, roots::roots};
@@ -31,8 +31,8 @@ pub fn reference(commit: &CommitId) -> ReleaseRef {
     }
 }
 
-pub fn current(commit: &CommitId, verified: bool) -> Occupancy {
-    Occupancy {
+pub fn current(commit: &CommitId, verified: bool) -> Deployed {
+    Deployed {
         release: Some(reference(commit)),
         promotion: None,
         action: Some(Action::Promote),
@@ -46,8 +46,8 @@ pub fn current(commit: &CommitId, verified: bool) -> Occupancy {
     }
 }
 
-pub fn past(commit: &CommitId) -> Past {
-    Past {
+pub fn past(commit: &CommitId) -> PastDeployment {
+    PastDeployment {
         release: reference(commit),
         since: moment(99),
         until: moment(90),
@@ -97,7 +97,7 @@ fn why(lanes: &[(&str, State)], entry: ReleaseEntry, policy: &Policy, config: &C
 fn each_root_by_itself() {
     let none = Policy { keep: 0, older_than: TimeDelta::zero(), ..Policy::default() };
     let (c, config) = (commit('c'), config());
-    let with = |current: Option<Occupancy>, trail: Vec<Past>, open: Option<OpenIntent>| State {
+    let with = |current: Option<Deployed>, trail: Vec<PastDeployment>, open: Option<OpenIntent>| State {
         current,
         trail,
         open,

@@ -8,7 +8,10 @@ use promote_core::digest::Digest;
 use promote_core::ledger::{Action, Moment, OutcomeResult, Seq, State};
 use std::time::Duration;
 
-fn staging(current: Option<promote_core::ledger::Occupancy>, trail: Vec<promote_core::ledger::Past>) -> Case {
+fn staging(
+    current: Option<promote_core::ledger::Deployed>,
+    trail: Vec<promote_core::ledger::PastDeployment>,
+) -> Case {
     let mut case = Case::new();
     case.environment.soak = Duration::from_secs(24 * 3600);
     case.upstream(State { current, trail, ..State::default() });

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::config::{Config, Environment};
 use promote_core::digest::Digest;
 use promote_core::ledger::{
-    Action, BuiltArtifact, Genesis, Head, Kind, Manifest, Moment, Occupancy, OpenIntent, OutcomeResult,
-    Override, Past, PromotionId, Record, ReleaseRef, Seq, State, TargetState, Why,
+    Action, BuiltArtifact, Deployed, Genesis, Head, Kind, Manifest, Moment, OpenIntent, OutcomeResult,
+    Override, PastDeployment, PromotionId, Record, ReleaseRef, Seq, State, TargetState, Why,
 };
 use promote_core::location::{Location, StoreId};
 use promote_core::port::{Object, Token, VersionId};
@@ -59,8 +59,8 @@ pub fn target(environment: &str) -> Location {
 }
 
 /// A release that is in an environment since so many hours, verified since so many.
-pub fn there(environment: &str, digit: char, since: i64, verified: Option<i64>) -> Occupancy {
-    Occupancy {
+pub fn there(environment: &str, digit: char, since: i64, verified: Option<i64>) -> Deployed {
+    Deployed {
         release: Some(release(digit)),
         promotion: Some(PromotionId("00000000000000AA".to_owned())),
         action: Some(Action::Promote),
@@ -82,8 +82,8 @@ pub fn there(environment: &str, digit: char, since: i64, verified: Option<i64>) 
 }
 
 /// A release that was there, from so many hours ago to so many, verified since so many.
-pub fn was(digit: char, since: i64, until: i64, verified: Option<i64>) -> Past {
-    Past {
+pub fn was(digit: char, since: i64, until: i64, verified: Option<i64>) -> PastDeployment {
+    PastDeployment {
         release: release(digit),
         since: ago(since),
         claimed: None,

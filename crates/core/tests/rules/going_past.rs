@@ -42,7 +42,7 @@ fn everything_wrong() -> Case {
     case.request.automatic = true;
     let commit = case.snapshot.commit().clone();
     case.state().rolled_back = vec![commit];
-    case.state().held = Some(promote_core::ledger::Held {
+    case.state().held = Some(promote_core::ledger::Hold {
         reason: "r".to_owned(),
         by: "bob".to_owned(),
         since: crate::facts::ago(3),

@@ -5,7 +5,7 @@ use crate::facts::{Case, ago, open};
 use crate::stage::{commit, name};
 use insta::assert_snapshot;
 use promote_core::config::Lane;
-use promote_core::ledger::{Action, Held};
+use promote_core::ledger::{Action, Hold};
 
 #[test]
 fn what_can_not_be_known_yet_is_not_met() {
@@ -42,7 +42,7 @@ fn a_hold_stops_automation_and_not_people() {
     let mut case = Case::new();
     assert_eq!(case.check("hold"), "nothing to say");
     case.state().held =
-        Some(Held { reason: "bbbbbbb was rolled back".to_owned(), by: "bob".to_owned(), since: ago(3) });
+        Some(Hold { reason: "bbbbbbb was rolled back".to_owned(), by: "bob".to_owned(), since: ago(3) });
     assert_snapshot!(case.check("hold"), @"met: held by bob: bbbbbbb was rolled back; a person may still move it");
     case.request.automatic = true;
     assert_snapshot!(case.check("hold"), @r#"

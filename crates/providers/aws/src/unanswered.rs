@@ -4,7 +4,7 @@ use crate::cause::{cause, causes, harmless};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
-use promote_port::port::{Confided, ErrorKind, ProviderError, Told};
+use promote_port::port::{Cause, Confided, ErrorKind, ProviderError};
 use std::error::Error;
 
 /// The request that was not answered.
@@ -74,5 +74,5 @@ fn no_credentials(asked: &impl Asked, missing: &CredentialsError) -> ProviderErr
     asked
         .error(ErrorKind::Denied, message.to_owned())
         .hint("sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret")
-        .caused_by(Told::of(missing))
+        .caused_by(Cause::of(missing))
 }

@@ -2,7 +2,7 @@
 
 use crate::answers;
 use crate::connection::{CodePipelines, once};
-use crate::failure::Doing;
+use crate::failure::Operation;
 use async_trait::async_trait;
 use aws_sdk_codepipeline::types::{
     ActionExecutionFilter, ApprovalResult, ApprovalStatus, SourceRevisionOverride, SourceRevisionType,
@@ -17,26 +17,26 @@ use promote_port::port::{ErrorKind, ProviderError};
 const PAGES: usize = 10;
 
 impl CodePipelines {
-    fn reading<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Doing<'a> {
-        Doing { service: self, pipeline, right, effect: false }
+    fn reading<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Operation<'a> {
+        Operation { service: self, pipeline, right, effect: false }
     }
 
-    fn effect<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Doing<'a> {
-        Doing { service: self, pipeline, right, effect: true }
+    fn effect<'a>(&'a self, pipeline: &'a str, right: &'static str) -> Operation<'a> {
+        Operation { service: self, pipeline, right, effect: true }
     }
 }
 
 /// An answer that lacks what it is about.
-fn empty(doing: &Doing<'_>) -> ProviderError {
-    doing.error(ErrorKind::Corrupt, "the service's answer is empty")
+fn empty(operation: &Operation<'_>) -> ProviderError {
+    operation.error(ErrorKind::Corrupt, "the service's answer is empty")
 }
 
 #[async_trait]
 impl Pipelines for CodePipelines {
     async fn describe(&self, pipeline: &str) -> Result<Declaration, ProviderError> {
-        let doing = self.reading(pipeline, "codepipeline:GetPipeline");
-        let answer = doing.run(self.client().await?.get_pipeline().name(pipeline).send()).await?;
-        answer.pipeline.as_ref().map(answers::declaration).ok_or_else(|| empty(&doing))
+        let operation = self.reading(pipeline, "codepipeline:GetPipeline");
+        let answer = operation.run(self.client().await?.get_pipeline().name(pipeline).send()).await?;
+        answer.pipeline.as_ref().map(answers::declaration).ok_or_else(|| empty(&operation))
     }
 
     async fn recent(
@@ -44,7 +44,7 @@ impl Pipelines for CodePipelines {
         pipeline: &str,
         since: Option<DateTime<Utc>>,
     ) -> Result<Vec<Execution>, ProviderError> {
-        let doing = self.reading(pipeline, "codepipeline:ListPipelineExecutions");
+        let operation = self.reading(pipeline, "codepipeline:ListPipelineExecutions");
         let mut found: Vec<Execution> = Vec::new();
         let mut next = None;
         for _ in 0..PAGES {
@@ -56,7 +56,7 @@ impl Pipelines for CodePipelines {
                 .max_results(50)
                 .set_next_token(next)
                 .send();
-            let answer = doing.run(request).await?;
+            let answer = operation.run(request).await?;
             let page = answer.pipeline_execution_summaries().iter().filter_map(answers::summary);
             let page: Vec<Execution> = page.collect();
             let oldest = page.iter().filter_map(|one| one.started_at).min();
@@ -73,7 +73,7 @@ impl Pipelines for CodePipelines {
     }
 
     async fn look(&self, pipeline: &str, execution: &str) -> Result<Option<Execution>, ProviderError> {
-        let doing = self.reading(pipeline, "codepipeline:GetPipelineExecution");
+        let operation = self.reading(pipeline, "codepipeline:GetPipelineExecution");
         let request = self
             .client()
             .await?
@@ -81,7 +81,7 @@ impl Pipelines for CodePipelines {
             .pipeline_name(pipeline)
             .pipeline_execution_id(execution)
             .send();
-        match doing.run(request).await {
+        match operation.run(request).await {
             Ok(answer) => Ok(answer.pipeline_execution.as_ref().and_then(answers::execution)),
             Err(error)
                 if error.kind == ErrorKind::NotFound
@@ -94,7 +94,7 @@ impl Pipelines for CodePipelines {
     }
 
     async fn actions(&self, pipeline: &str, execution: &str) -> Result<Vec<ActionRun>, ProviderError> {
-        let doing = self.reading(pipeline, "codepipeline:ListActionExecutions");
+        let operation = self.reading(pipeline, "codepipeline:ListActionExecutions");
         let filter = ActionExecutionFilter::builder().pipeline_execution_id(execution).build();
         let mut found = Vec::new();
         let mut next = None;
@@ -108,7 +108,7 @@ impl Pipelines for CodePipelines {
                 .max_results(100)
                 .set_next_token(next)
                 .send();
-            let answer = doing.run(request).await?;
+            let answer = operation.run(request).await?;
             found.extend(answer.action_execution_details().iter().cloned());
             next = answer.next_token;
             if next.is_none() {
@@ -119,15 +119,15 @@ impl Pipelines for CodePipelines {
     }
 
     async fn stages(&self, pipeline: &str) -> Result<Vec<StageNow>, ProviderError> {
-        let doing = self.reading(pipeline, "codepipeline:GetPipelineState");
-        let answer = doing.run(self.client().await?.get_pipeline_state().name(pipeline).send()).await?;
+        let operation = self.reading(pipeline, "codepipeline:GetPipelineState");
+        let answer = operation.run(self.client().await?.get_pipeline_state().name(pipeline).send()).await?;
         // A pipeline without stages is none.
-        let stages = answer.stage_states.as_ref().ok_or_else(|| empty(&doing))?;
+        let stages = answer.stage_states.as_ref().ok_or_else(|| empty(&operation))?;
         Ok(stages.iter().filter_map(answers::stage).collect())
     }
 
     async fn start(&self, pipeline: &str, versions: &[Taken], token: &str) -> Result<String, ProviderError> {
-        let doing = self.effect(pipeline, "codepipeline:StartPipelineExecution");
+        let operation = self.effect(pipeline, "codepipeline:StartPipelineExecution");
         let mut request =
             self.client().await?.start_pipeline_execution().name(pipeline).client_request_token(token);
         for taken in versions {
@@ -140,13 +140,13 @@ impl Pipelines for CodePipelines {
                     .revision_value(value)
                     .build()
                     .map_err(|cause| {
-                        doing.error(ErrorKind::Invalid, "the version can't be asked for").caused_by(cause)
+                        operation.error(ErrorKind::Invalid, "the version can't be asked for").caused_by(cause)
                     })?;
                 request = request.source_revisions(given);
             }
         }
-        let answer = doing.run(request.customize().config_override(once()).send()).await?;
-        answer.pipeline_execution_id.ok_or_else(|| empty(&doing))
+        let answer = operation.run(request.customize().config_override(once()).send()).await?;
+        answer.pipeline_execution_id.ok_or_else(|| empty(&operation))
     }
 
     async fn answer(
@@ -155,13 +155,12 @@ impl Pipelines for CodePipelines {
         waiting: &Waiting,
         verdict: &Verdict,
     ) -> Result<(), ProviderError> {
-        let doing = self.effect(pipeline, "codepipeline:PutApprovalResult");
+        let operation = self.effect(pipeline, "codepipeline:PutApprovalResult");
         let status = if verdict.approved { ApprovalStatus::Approved } else { ApprovalStatus::Rejected };
         let comment: String = verdict.comment.chars().take(512).collect();
-        let result =
-            ApprovalResult::builder().status(status).summary(comment).build().map_err(|cause| {
-                doing.error(ErrorKind::Invalid, "the answer can't be given").caused_by(cause)
-            })?;
+        let result = ApprovalResult::builder().status(status).summary(comment).build().map_err(|cause| {
+            operation.error(ErrorKind::Invalid, "the answer can't be given").caused_by(cause)
+        })?;
         let request = self
             .client()
             .await?
@@ -171,7 +170,7 @@ impl Pipelines for CodePipelines {
             .action_name(&waiting.action)
             .token(&waiting.token)
             .result(result);
-        doing.run(request.customize().config_override(once()).send()).await.map(drop)
+        operation.run(request.customize().config_override(once()).send()).await.map(drop)
     }
 
     async fn roll_back_stage(
@@ -180,7 +179,7 @@ impl Pipelines for CodePipelines {
         stage: &str,
         execution: &str,
     ) -> Result<String, ProviderError> {
-        let doing = self.effect(pipeline, "codepipeline:RollbackStage");
+        let operation = self.effect(pipeline, "codepipeline:RollbackStage");
         let request = self
             .client()
             .await?
@@ -188,7 +187,7 @@ impl Pipelines for CodePipelines {
             .pipeline_name(pipeline)
             .stage_name(stage)
             .target_pipeline_execution_id(execution);
-        let answer = doing.run(request.customize().config_override(once()).send()).await?;
+        let answer = operation.run(request.customize().config_override(once()).send()).await?;
         Ok(answer.pipeline_execution_id)
     }
 

@@ -6,14 +6,14 @@ use aws_sdk_codepipeline::config::retry::RetryConfig;
 use aws_sdk_codepipeline::config::timeout::TimeoutConfig;
 use aws_sdk_codepipeline::config::{Builder, Config};
 use promote_aws::{AnswerSize, Confiding, SignIn, Surroundings, Telling};
-use promote_port::patience;
 use promote_port::port::{Confided, ErrorKind, ProviderError};
+use promote_port::retry;
 use std::fmt;
 use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// How long one answer may take, with its repetitions, where nobody says otherwise.
-const ANSWER: Duration = patience::DEADLINE;
+const ANSWER: Duration = retry::DEADLINE;
 
 /// What a project says about reaching the service; the rest comes from the machine's environment and AWS files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Settings {
 pub struct CodePipelines {
     settings: Settings,
     sign_in: SignIn,
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     pub(crate) confided: Confided,
     client: OnceCell<Client>,
 }
@@ -46,13 +46,13 @@ impl CodePipelines {
     /// The same, signing in as told.
     pub fn with(settings: Settings, sign_in: SignIn) -> Self {
         let confided = Confided::default();
-        Self { settings, sign_in, patience: ANSWER, confided, client: OnceCell::new() }
+        Self { settings, sign_in, timeout: ANSWER, confided, client: OnceCell::new() }
     }
 
     /// The same; an answer may take so long, with its repetitions.
     #[must_use]
-    pub fn patient(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The client.
@@ -89,7 +89,7 @@ impl CodePipelines {
         }
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(5))
-            .operation_attempt_timeout(patience::ANSWER.min(self.patience / 2))
+            .operation_attempt_timeout(retry::ANSWER.min(self.timeout / 2))
             .build();
         let builder = builder
             .retry_config(RetryConfig::standard().with_max_attempts(3))

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 /// One request: about which pipeline, with which right, and whether it may change something.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doing<'a> {
+pub(crate) struct Operation<'a> {
     pub(crate) service: &'a CodePipelines,
     pub(crate) pipeline: &'a str,
     pub(crate) right: &'static str,
@@ -72,9 +72,9 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
     }
 }
 
-impl Asked for Doing<'_> {
+impl Asked for Operation<'_> {
     fn error(&self, kind: ErrorKind, message: String) -> ProviderError {
-        Doing::error(self, kind, message)
+        Operation::error(self, kind, message)
     }
 
     fn service(&self) -> &str {
@@ -90,7 +90,7 @@ impl Asked for Doing<'_> {
     }
 }
 
-impl Doing<'_> {
+impl Operation<'_> {
     /// An error of this request.
     pub(crate) fn error(&self, kind: ErrorKind, message: impl Into<String>) -> ProviderError {
         ProviderError::new(kind, self.service, self.pipeline, message)
@@ -104,11 +104,11 @@ impl Doing<'_> {
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        let patience = self.service.patience;
-        match tokio::time::timeout(patience, request).await {
+        let timeout = self.service.timeout;
+        match tokio::time::timeout(timeout, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(failure)) => Err(self.failed(&failure)),
-            Err(_) => Err(self.silent(format!("no answer came within {} seconds", patience.as_secs()))),
+            Err(_) => Err(self.silent(format!("no answer came within {} seconds", timeout.as_secs()))),
         }
     }
 

@@ -5,9 +5,9 @@
 
 use crate::GcsBucket;
 use crate::checksum::{of, of_answer};
-use crate::echo;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
 use crate::failure::says;
+use crate::inline_content;
 use crate::reading::GET;
 use crate::resource::generation;
 use bytes::Bytes;
@@ -24,7 +24,7 @@ const OWN: &str = "x-goog-meta-";
 const NO_OBJECT: &str = "NoSuchKey";
 
 /// What one answer told.
-enum Told {
+enum OneAnswer {
     Found(Box<(Object, Bytes)>),
     Nothing,
     /// It is to be asked for in the usual way.
@@ -32,46 +32,46 @@ enum Told {
 }
 
 impl GcsBucket {
-    /// See `BucketReader::get_at_once`. Content headers are left out: an answer has some that nobody stored.
+    /// See `BucketReader::get_with_metadata`. Content headers are left out: an answer has some that nobody stored.
     pub(crate) async fn fetch_at_once(
         &self,
         key: &Key,
         limit: usize,
     ) -> Result<Option<(Object, Bytes)>, ProviderError> {
         match self.download(key, limit).await? {
-            Told::Found(found) => Ok(Some(*found)),
-            Told::Nothing => Ok(None),
-            Told::Unclear => self.fetch(key, limit).await,
+            OneAnswer::Found(found) => Ok(Some(*found)),
+            OneAnswer::Nothing => Ok(None),
+            OneAnswer::Unclear => self.fetch(key, limit).await,
         }
     }
 
-    async fn download(&self, key: &Key, limit: usize) -> Result<Told, ProviderError> {
+    async fn download(&self, key: &Key, limit: usize) -> Result<OneAnswer, ProviderError> {
         let ready = self.ready().await?;
         let url = ready.endpoint.object(&self.name, key);
-        let doing = Doing::reading(self, key.as_str(), GET);
+        let operation = Operation::reading(self, key.as_str(), GET);
         // Content that is stored compressed is to come as it is stored.
-        let response = match doing.open(ready.http.get(url).header(ACCEPT_ENCODING, "gzip")).await {
+        let response = match operation.open(ready.http.get(url).header(ACCEPT_ENCODING, "gzip")).await {
             Ok(response) => response,
             Err(failure) if says(&failure, NO_OBJECT) => {
                 self.bucket_seen();
-                return Ok(Told::Nothing);
+                return Ok(OneAnswer::Nothing);
             }
             Err(failure) if failure.kind == ErrorKind::Unavailable => return Err(failure),
-            Err(_) => return Ok(Told::Unclear),
+            Err(_) => return Ok(OneAnswer::Unclear),
         };
         let headers = response.headers().clone();
         let length = text(&headers, CONTENT_LENGTH.as_str()).and_then(|length| length.parse().ok());
         if length.is_some_and(|length: usize| length > limit) {
-            return Ok(Told::Unclear);
+            return Ok(OneAnswer::Unclear);
         }
-        let bytes = match doing.drain(response, limit).await {
+        let bytes = match operation.drain(response, limit).await {
             Ok(bytes) => bytes,
-            Err(failure) if failure.kind == ErrorKind::Corrupt => return Ok(Told::Unclear),
+            Err(failure) if failure.kind == ErrorKind::Corrupt => return Ok(OneAnswer::Unclear),
             Err(failure) => return Err(failure),
         };
-        let Some(object) = described(key, &headers, &bytes) else { return Ok(Told::Unclear) };
+        let Some(object) = described(key, &headers, &bytes) else { return Ok(OneAnswer::Unclear) };
         self.bucket_seen();
-        Ok(Told::Found(Box::new((object, bytes))))
+        Ok(OneAnswer::Found(Box::new((object, bytes))))
     }
 }
 
@@ -94,7 +94,7 @@ fn described(key: &Key, headers: &HeaderMap, content: &[u8]) -> Option<Object> {
     if !sound || metadata.is_empty() {
         return None;
     }
-    metadata.remove(echo::NAME);
+    metadata.remove(inline_content::NAME);
     Some(Object {
         key: key.clone(),
         size,

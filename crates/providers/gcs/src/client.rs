@@ -2,7 +2,7 @@
 
 use crate::GcsBucket;
 use crate::connection::Ready;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
 use chrono::{DateTime, Utc};
 use promote_port::port::{ErrorKind, ProviderError};
 use std::sync::atomic::Ordering;
@@ -15,7 +15,7 @@ impl GcsBucket {
     }
 
     /// How long to wait for the answer to a request about `size` bytes: at least 2 MiB a second is expected.
-    pub(crate) fn patience(&self, size: u64) -> Duration {
+    pub(crate) fn timeout(&self, size: u64) -> Duration {
         self.limits.answer + Duration::from_secs(size >> 21)
     }
 
@@ -51,16 +51,16 @@ impl GcsBucket {
     /// Fails when there is no such bucket or it can't be asked. Lists at most one name: the right to read the
     /// bucket's own settings is one that many roles lack.
     pub(crate) async fn ask_for_bucket(&self) -> Result<(), ProviderError> {
-        let doing = Doing::reading(self, &self.name, "storage.objects.list");
+        let operation = Operation::reading(self, &self.name, "storage.objects.list");
         let ready = self.ready().await?;
         let query = [("maxResults", "1"), ("fields", "items(name)")];
         let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o"], &query);
-        match doing.send(ready.http.get(url)).await {
+        match operation.send(ready.http.get(url)).await {
             Ok(_) => {
                 self.bucket_seen();
                 Ok(())
             }
-            Err(failure) if failure.kind == ErrorKind::NotFound => Err(doing.no_bucket()),
+            Err(failure) if failure.kind == ErrorKind::NotFound => Err(operation.no_bucket()),
             Err(failure) => Err(failure),
         }
     }

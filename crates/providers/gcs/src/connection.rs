@@ -4,8 +4,8 @@
 use crate::clock::ServerClock;
 use crate::credentials::{SignIn, Tokens};
 use crate::endpoint::Endpoint;
-use promote_port::patience;
 use promote_port::port::{Confided, ErrorKind, ProviderError};
+use promote_port::retry;
 use reqwest::redirect::Policy;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -32,9 +32,9 @@ impl Default for Limits {
         Self {
             single: 8 * MIB,
             piece: 16 * MIB,
-            answer: patience::ANSWER,
-            pause: patience::FIRST,
-            breaks: patience::TRIES - 1,
+            answer: retry::ANSWER,
+            pause: retry::FIRST,
+            breaks: retry::TRIES - 1,
         }
     }
 }

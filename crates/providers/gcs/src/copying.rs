@@ -2,7 +2,7 @@
 //! is done. Large copies, and those between places or kinds of storage, take several calls.
 
 use crate::GcsBucket;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
 use crate::resource::{Resource, Target, generation, guard, told};
 use http::header::CONTENT_TYPE;
 use promote_port::location::{Key, StoreId};
@@ -61,10 +61,10 @@ impl GcsBucket {
         target: &Target<'_>,
     ) -> Result<Object, ProviderError> {
         let source = from.location.to_string();
-        let mut doing = Doing::effect(self, target.key.as_str(), "storage.objects.create", from.size);
-        doing.source = Some(&source);
-        let guard = guard(&doing, target.when)?;
-        let changed = |what: &str| doing.error(ErrorKind::Conflict, format!("`{source}` {what}"));
+        let mut operation = Operation::effect(self, target.key.as_str(), "storage.objects.create", from.size);
+        operation.source = Some(&source);
+        let guard = guard(&operation, target.when)?;
+        let changed = |what: &str| operation.error(ErrorKind::Conflict, format!("`{source}` {what}"));
         let token =
             generation(&from.token.0).ok_or_else(|| changed("never had the generation that was pinned"))?;
         let mut query = match &from.version {
@@ -81,7 +81,7 @@ impl GcsBucket {
         };
         query.extend(guard.map(|number| ("ifGenerationMatch", number)));
         let description = target.described(None).map_err(|odd| {
-            doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
+            operation.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
         })?;
         let parts = [
             "b",
@@ -106,19 +106,20 @@ impl GcsBucket {
                 .post(url)
                 .header(CONTENT_TYPE, "application/json; charset=utf-8")
                 .body(description.clone());
-            let answer: Rewritten = doing.ask(request).await.map_err(|failure| {
-                if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) {
+            let answer: Rewritten = operation.ask(request).await.map_err(|failure| {
+                if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) {
                     return changed("is gone or was replaced").caused_by(failure);
                 }
                 failure
             })?;
             if answer.done {
-                let resource = answer.resource.ok_or_else(|| doing.nonsense("the copy is not described"))?;
-                let object = told(&doing, target.key, resource)?;
+                let resource =
+                    answer.resource.ok_or_else(|| operation.nonsense("the copy is not described"))?;
+                let object = told(&operation, target.key, resource)?;
                 self.bucket_seen();
                 if object.size != from.size {
                     let message = format!("generation {} is not as long as its source", object.token);
-                    return Err(doing.error(ErrorKind::Corrupt, message));
+                    return Err(operation.error(ErrorKind::Corrupt, message));
                 }
                 return Ok(object);
             }
@@ -127,7 +128,7 @@ impl GcsBucket {
             // As long as the store has not said that it is done, nothing shows at the target.
             next = Some(answer.rewrite_token.filter(|_| idle < IDLE_CALLS).ok_or_else(|| {
                 let message = format!("the copy stopped after {far} of {} bytes", from.size);
-                doing.error(ErrorKind::Unavailable, message)
+                operation.error(ErrorKind::Unavailable, message)
             })?);
         }
     }

@@ -20,35 +20,35 @@ const REFUSAL: usize = 64 << 10;
 
 /// One request: about what, with which right, and whether it may change something.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doing<'a> {
+pub(crate) struct Operation<'a> {
     pub(crate) bucket: &'a GcsBucket,
     pub(crate) subject: &'a str,
     pub(crate) right: &'static str,
     pub(crate) effect: bool,
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     /// What a copy reads, as `gs://BUCKET/KEY`: a right may be missing there.
     pub(crate) source: Option<&'a str>,
 }
 
 /// An answer, all of it.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct FullResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl<'a> Doing<'a> {
+impl<'a> Operation<'a> {
     /// A request that changes nothing.
     pub(crate) fn reading(bucket: &'a GcsBucket, subject: &'a str, right: &'static str) -> Self {
-        let patience = bucket.limits.answer;
-        Self { bucket, subject, right, effect: false, patience, source: None }
+        let timeout = bucket.limits.answer;
+        Self { bucket, subject, right, effect: false, timeout, source: None }
     }
 
     /// A request about `size` bytes that may take effect.
     pub(crate) fn effect(bucket: &'a GcsBucket, subject: &'a str, right: &'static str, size: u64) -> Self {
-        let patience = bucket.patience(size);
-        Self { bucket, subject, right, effect: true, patience, source: None }
+        let timeout = bucket.timeout(size);
+        Self { bucket, subject, right, effect: true, timeout, source: None }
     }
 
     /// An error of this request.
@@ -79,7 +79,7 @@ impl<'a> Doing<'a> {
         }
         let (method, address) = (request.method().to_string(), request.url().to_string());
         let (began, asking) = (Instant::now(), wire::asking(&address));
-        let answered = tokio::time::timeout(self.patience, client.execute(request)).await;
+        let answered = tokio::time::timeout(self.timeout, client.execute(request)).await;
         drop(asking);
         let status = answered.as_ref().ok().and_then(|answer| answer.as_ref().ok());
         wire::asked(&method, &address, status.map(|answer| answer.status().as_u16()), began.elapsed());
@@ -87,7 +87,7 @@ impl<'a> Doing<'a> {
             Ok(Ok(response)) => response,
             Ok(Err(failure)) => return Err(self.broken(&failure)),
             Err(_) => {
-                let waited = self.patience.as_secs();
+                let waited = self.timeout.as_secs();
                 return Err(self.silent(format!("no answer came within {waited} seconds")));
             }
         };
@@ -98,15 +98,15 @@ impl<'a> Doing<'a> {
         let (status, headers) = (response.status(), response.headers().clone());
         // What the store says in words matters less than that it refused.
         let body = self.drain(response, REFUSAL).await.unwrap_or_default();
-        Err(self.refused(&Answer { status, headers, body }))
+        Err(self.refused(&FullResponse { status, headers, body }))
     }
 
     /// Sends the request and reads all of its answer.
-    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<Answer, ProviderError> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Result<FullResponse, ProviderError> {
         let response = self.open(request).await?;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = self.drain(response, ANSWER).await?;
-        Ok(Answer { status, headers, body })
+        Ok(FullResponse { status, headers, body })
     }
 
     /// Sends the request and understands its answer.
@@ -116,7 +116,7 @@ impl<'a> Doing<'a> {
     }
 
     /// What the answer says.
-    pub(crate) fn understood<T: DeserializeOwned>(&self, answer: &Answer) -> Result<T, ProviderError> {
+    pub(crate) fn understood<T: DeserializeOwned>(&self, answer: &FullResponse) -> Result<T, ProviderError> {
         serde_json::from_slice(&answer.body).map_err(|odd| {
             let failure = self.nonsense("the store's answer makes no sense");
             if answer.body.trim_ascii_start().starts_with(b"<") {
@@ -128,7 +128,7 @@ impl<'a> Doing<'a> {
 
     /// The whole body, at most `limit` bytes.
     pub(crate) async fn drain(&self, mut response: Response, limit: usize) -> Result<Bytes, ProviderError> {
-        let (mut all, mut pace) = (BytesMut::new(), Pace::new(self.patience));
+        let (mut all, mut pace) = (BytesMut::new(), Pace::new(self.timeout));
         loop {
             let asked = Instant::now();
             match tokio::time::timeout(pace.next(), response.chunk()).await {

@@ -1,7 +1,7 @@
 //! What an answer, or the lack of one, means for the caller: every failure of a request becomes a `ProviderError`
 //! whose kind says what may be done next. Which failures are expected is left to the callers.
 
-use crate::exchange::{Answer, Doing};
+use crate::exchange::{FullResponse, Operation};
 use crate::foreign::harmless;
 use promote_port::port::{ErrorKind, ProviderError};
 use serde::Deserialize;
@@ -11,13 +11,13 @@ use std::time::Duration;
 
 /// What the store said, without anything secret.
 #[derive(Debug)]
-struct Said {
+struct ErrorAnswer {
     status: u16,
     reason: String,
     message: String,
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ErrorAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the store answered {}", self.status)?;
         for (before, text) in [(" ", &self.reason), (": ", &self.message)] {
@@ -29,7 +29,7 @@ impl fmt::Display for Said {
     }
 }
 
-impl Error for Said {}
+impl Error for ErrorAnswer {}
 
 /// Google's form of an error, <https://cloud.google.com/storage/docs/json_api/v1/status-codes>.
 #[derive(Debug, Default, Deserialize)]
@@ -53,7 +53,7 @@ struct Reason {
 
 /// Whether the store itself turned the request down or made a mess of it, other than by being overloaded or broken.
 pub(crate) fn turned_down(failure: &ProviderError) -> bool {
-    match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Said>()) {
+    match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<ErrorAnswer>()) {
         Some(said) => (said.status < 500 || said.status == 501) && failure.retry_after().is_none(),
         // A conflict that was found out without an answer of its own.
         None => failure.kind == ErrorKind::Conflict,
@@ -62,7 +62,7 @@ pub(crate) fn turned_down(failure: &ProviderError) -> bool {
 
 /// Whether the store gave this word as the reason.
 pub(crate) fn says(failure: &ProviderError, reason: &str) -> bool {
-    let said = failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Said>());
+    let said = failure.source.as_deref().and_then(|cause| cause.downcast_ref::<ErrorAnswer>());
     said.is_some_and(|said| said.reason == reason)
 }
 
@@ -118,7 +118,7 @@ fn kind_of(status: u16, reason: &str, message: &str, effect: bool) -> ErrorKind 
     }
 }
 
-impl Doing<'_> {
+impl Operation<'_> {
     /// The error that says that the bucket is not there.
     pub(crate) fn no_bucket(&self) -> ProviderError {
         self.error(ErrorKind::NotFound, format!("there is no bucket `{}`", self.bucket.name))
@@ -157,7 +157,7 @@ impl Doing<'_> {
     }
 
     /// An answer that is none of success.
-    pub(crate) fn refused(&self, answer: &Answer) -> ProviderError {
+    pub(crate) fn refused(&self, answer: &FullResponse) -> ProviderError {
         let status = answer.status.as_u16();
         let refusal: Refusal = serde_json::from_slice(&answer.body).unwrap_or_default();
         let reason = refusal.error.errors.into_iter().next().map(|first| first.reason);
@@ -192,7 +192,7 @@ impl Doing<'_> {
             ErrorKind::Invalid => self.error(kind, "the store does not accept the request").refusal(),
         };
         let failure =
-            failure.caused_by(Said { status, reason: harmless(&reason), message: harmless(&message) });
+            failure.caused_by(ErrorAnswer { status, reason: harmless(&reason), message: harmless(&message) });
         let slow = kind == ErrorKind::Unavailable && status != 408 && status != 409;
         if slow || status == 503 {
             let wait = answer.headers.get("retry-after").and_then(|wait| wait.to_str().ok()?.parse().ok());

@@ -12,11 +12,11 @@ mod clock;
 mod connection;
 mod copying;
 mod credentials;
-mod echo;
 mod endpoint;
 mod exchange;
 mod failure;
 mod foreign;
+mod inline_content;
 mod listing;
 mod probe;
 mod reading;
@@ -56,7 +56,11 @@ impl BucketReader for GcsBucket {
         self.fetch(key, limit).await
     }
 
-    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+    async fn get_with_metadata(
+        &self,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Option<(Object, Bytes)>, ProviderError> {
         self.fetch_at_once(key, limit).await
     }
 

@@ -1,11 +1,11 @@
 //! Listing names in the order of their bytes, page by page.
 
 use crate::GcsBucket;
-use crate::echo;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
+use crate::inline_content;
 use crate::resource::{Resource, told};
 use promote_port::location::Key;
-use promote_port::names::shown;
+use promote_port::names::escape;
 use promote_port::port::{ErrorKind, Metadata, Object, Page, ProviderError};
 use serde::Deserialize;
 
@@ -43,9 +43,11 @@ impl GcsBucket {
         limit: usize,
     ) -> Result<Page, ProviderError> {
         let subject = if prefix.is_empty() { self.name.as_str() } else { prefix };
-        let doing = Doing::reading(self, subject, "storage.objects.list");
+        let operation = Operation::reading(self, subject, "storage.objects.list");
         if !(1..=1000).contains(&limit) {
-            return Err(doing.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}")));
+            return Err(
+                operation.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}"))
+            );
         }
         let ready = self.ready().await?;
         let start = after.map(|key| place_after(key.as_str()));
@@ -64,29 +66,29 @@ impl GcsBucket {
             query.extend(start.as_deref().map(|start| ("startOffset", start)));
             query.extend(token.as_deref().map(|token| ("pageToken", token)));
             let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o"], &query);
-            let names: Names = doing.ask(ready.http.get(url)).await?;
+            let names: Names = operation.ask(ready.http.get(url)).await?;
             self.bucket_seen();
             for item in names.items {
                 let name = item.name.clone();
                 // A store that does not know `startOffset` begins at the first name; one that knows it never repeats.
                 if !name.starts_with(prefix) || last.as_deref().is_some_and(|last| name.as_str() <= last) {
-                    return Err(doing
+                    return Err(operation
                         .error(
                             ErrorKind::Unsupported,
-                            format!("the store lists `{}` out of order", shown(&name)),
+                            format!("the store lists `{}` out of order", escape(&name)),
                         )
                         .hint("a ledger needs a store that lists keys in the order of their bytes"));
                 }
                 last = Some(name.clone());
                 let Ok(key) = name.parse::<Key>() else { continue };
                 if page.objects.len() < limit {
-                    let carried = echo::carried(
+                    let carried = inline_content::carried(
                         item.metadata.as_ref(),
                         item.size.as_deref().unwrap_or_default(),
                         item.md5_hash.as_deref(),
                     );
                     page.contents.extend(carried.map(|content| (key.clone(), content)));
-                    let object = told(&doing, &key, item)?;
+                    let object = told(&operation, &key, item)?;
                     page.objects.push(Object { metadata: Metadata::new(), ..object });
                 }
             }
@@ -96,7 +98,7 @@ impl GcsBucket {
                 return Ok(page);
             }
         }
-        Err(doing.error(ErrorKind::Unavailable, "the store's pages go on without a name"))
+        Err(operation.error(ErrorKind::Unavailable, "the store's pages go on without a name"))
     }
 }
 

@@ -9,7 +9,7 @@ use crate::bucket::nothing_known;
 use attempt::{Asked, How};
 use promote_port::location::Key;
 use promote_port::port::{Capabilities, CopyGuard, ErrorKind, FenceClass, ProviderError};
-use promote_port::probe::{Attempts as _, Ended, Held, conditions};
+use promote_port::probe::{AttemptEnd, Attempts as _, Conditions, conditions};
 
 /// See `Bucket::probe`.
 pub(crate) async fn find_out(bucket: &GcsBucket, scratch: &Key) -> Result<Capabilities, ProviderError> {
@@ -44,7 +44,7 @@ async fn judge(asked: &Asked<'_>, found: &mut Capabilities) -> Result<(), Provid
     let kept = asked.old_version_is_copied().await?;
     found.versioned = asked.old_version_is_read().await?;
     let wrong = asked.scratch.key(How::Copy, "pin")?;
-    let refused = matches!(asked.attempt_wrong_source(&wrong).await?, Ended::Refused);
+    let refused = matches!(asked.attempt_wrong_source(&wrong).await?, AttemptEnd::Refused);
     if refused {
         asked.settled(&wrong, None).await?;
     }
@@ -70,7 +70,7 @@ async fn judge(asked: &Asked<'_>, found: &mut Capabilities) -> Result<(), Provid
     Ok(())
 }
 
-fn note(found: &mut Capabilities, what: &str, held: Held) {
+fn note(found: &mut Capabilities, what: &str, held: Conditions) {
     let any = "`ifGenerationMatch`";
     if let Some(why) = held.broken(any, "`ifGenerationMatch=0`", "`ifGenerationMatch` with a generation") {
         found.notes.push(format!("{what} {why}"));

@@ -3,7 +3,7 @@
 
 use crate::GcsBucket;
 use crate::checksum::{Checksum, of, of_answer};
-use crate::exchange::{Doing, STOPPED};
+use crate::exchange::{Operation, STOPPED};
 use crate::resource::{Resource, generation, told};
 use bytes::Bytes;
 use futures_util::StreamExt as _;
@@ -58,14 +58,16 @@ impl GcsBucket {
 
     /// The description and the checksum. Whether the bucket is there is not asked.
     async fn look(&self, key: &Key) -> Result<Option<(Object, Option<String>)>, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), GET);
-        match doing.ask::<Resource>(self.request(key, None, false).await?).await {
+        let operation = Operation::reading(self, key.as_str(), GET);
+        match operation.ask::<Resource>(self.request(key, None, false).await?).await {
             Ok(resource) => {
                 self.bucket_seen();
                 let sum = resource.crc32c.clone();
-                Ok(Some((told(&doing, key, resource)?, sum)))
+                Ok(Some((told(&operation, key, resource)?, sum)))
             }
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => Ok(None),
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
+                Ok(None)
+            }
             Err(failure) => Err(failure),
         }
     }
@@ -77,10 +79,10 @@ impl GcsBucket {
         version: Option<&str>,
         limit: usize,
     ) -> Result<Option<(String, Bytes)>, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), GET);
-        let response = match doing.open(self.request(key, version, true).await?).await {
+        let operation = Operation::reading(self, key.as_str(), GET);
+        let response = match operation.open(self.request(key, version, true).await?).await {
             Ok(response) => response,
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
                 return Ok(None);
             }
             Err(failure) => return Err(failure),
@@ -88,19 +90,19 @@ impl GcsBucket {
         let header = |name: &str| Some(response.headers().get(name)?.to_str().ok()?.to_owned());
         let is = header("x-goog-generation")
             .filter(|text| generation(text).is_some())
-            .ok_or_else(|| doing.nonsense("the answer does not tell the generation of the content"))?;
+            .ok_or_else(|| operation.nonsense("the answer does not tell the generation of the content"))?;
         let size: Option<usize> = header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse().ok());
-        let too_large = || doing.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
+        let too_large = || operation.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
         if size.is_some_and(|size| size > limit) {
             return Err(too_large());
         }
         let expected = of_answer(response.headers());
-        let bytes = doing.drain(response, limit).await.map_err(|failure| match failure.kind {
+        let bytes = operation.drain(response, limit).await.map_err(|failure| match failure.kind {
             ErrorKind::Corrupt => too_large(),
             _ => failure,
         })?;
         if expected.is_some_and(|expected| expected != of(&bytes)) {
-            return Err(damaged(&doing));
+            return Err(damaged(&operation));
         }
         Ok(Some((is, bytes)))
     }
@@ -129,12 +131,12 @@ impl GcsBucket {
             };
             let Some(bytes) = content else { continue };
             if bytes.len() as u64 != object.size || sum.is_some_and(|sum| sum != of(&bytes)) {
-                return Err(damaged(&Doing::reading(self, key.as_str(), GET)));
+                return Err(damaged(&Operation::reading(self, key.as_str(), GET)));
             }
             return Ok(Some((object, bytes)));
         }
-        let doing = Doing::reading(self, key.as_str(), GET);
-        Err(doing.error(ErrorKind::Unavailable, "the object is replaced faster than it can be read"))
+        let operation = Operation::reading(self, key.as_str(), GET);
+        Err(operation.error(ErrorKind::Unavailable, "the object is replaced faster than it can be read"))
     }
 
     /// See `BucketReader::read_range`. A generation is one content for ever, so it is all that is asked for.
@@ -145,22 +147,22 @@ impl GcsBucket {
         length: u64,
     ) -> Result<Bytes, ProviderError> {
         let key = &from.location.key;
-        let mut doing = Doing::reading(self, key.as_str(), GET);
-        doing.patience = self.patience(length);
-        let changed = || doing.error(ErrorKind::Conflict, "the source is gone or was replaced");
+        let mut operation = Operation::reading(self, key.as_str(), GET);
+        operation.timeout = self.timeout(length);
+        let changed = || operation.error(ErrorKind::Conflict, "the source is gone or was replaced");
         let last = offset.checked_add(length).and_then(|end| end.checked_sub(1));
         let Some(last) = last.filter(|last| *last >= offset) else { return Ok(Bytes::new()) };
         let pinned = generation(&from.token.0).ok_or_else(changed)?;
         let request = self.request(key, Some(pinned), true).await?;
-        let response = match doing.open(request.header(RANGE, format!("bytes={offset}-{last}"))).await {
+        let response = match operation.open(request.header(RANGE, format!("bytes={offset}-{last}"))).await {
             Ok(response) => response,
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
                 return Err(changed().caused_by(failure));
             }
             Err(failure) => return Err(failure),
         };
-        let bytes = doing.drain(response, usize::try_from(length).unwrap_or(usize::MAX)).await?;
-        if bytes.len() as u64 == length { Ok(bytes) } else { Err(doing.silent("the answer ended early")) }
+        let bytes = operation.drain(response, usize::try_from(length).unwrap_or(usize::MAX)).await?;
+        if bytes.len() as u64 == length { Ok(bytes) } else { Err(operation.silent("the answer ended early")) }
     }
 
     /// See `BucketReader::read`.
@@ -169,14 +171,14 @@ impl GcsBucket {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<ByteStream, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), GET);
+        let operation = Operation::reading(self, key.as_str(), GET);
         let version = match version {
             None => None,
             Some(version) => Some(generation(&version.0).ok_or_else(|| {
-                doing.error(ErrorKind::NotFound, format!("`{}` is no generation", version.0))
+                operation.error(ErrorKind::NotFound, format!("`{}` is no generation", version.0))
             })?),
         };
-        let response = match doing.open(self.request(key, version, true).await?).await {
+        let response = match operation.open(self.request(key, version, true).await?).await {
             Ok(response) => response,
             Err(failure) if failure.kind == ErrorKind::NotFound => {
                 self.unless_bucket_is_missing().await?;
@@ -231,6 +233,6 @@ impl GcsBucket {
 
 const DAMAGED: &str = "other bytes arrived than the store keeps: their CRC32C differs";
 
-fn damaged(doing: &Doing<'_>) -> ProviderError {
-    doing.error(ErrorKind::Corrupt, DAMAGED)
+fn damaged(operation: &Operation<'_>) -> ProviderError {
+    operation.error(ErrorKind::Corrupt, DAMAGED)
 }

@@ -1,8 +1,8 @@
 //! Objects as Google's JSON describes them, turned into the port's words and back: the generation is the token and the
 //! version. Google keeps no SHA-256 of its own, so none is told.
 
-use crate::echo;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
+use crate::inline_content;
 use chrono::{DateTime, Utc};
 use promote_port::location::Key;
 use promote_port::port::{
@@ -83,13 +83,18 @@ pub(crate) fn generation(text: &str) -> Option<&str> {
 }
 
 /// The generation that must be there, `0` for none, nothing for any.
-pub(crate) fn guard<'w>(doing: &Doing<'_>, when: &'w Precondition) -> Result<Option<&'w str>, ProviderError> {
+pub(crate) fn guard<'w>(
+    operation: &Operation<'_>,
+    when: &'w Precondition,
+) -> Result<Option<&'w str>, ProviderError> {
     match when {
         Precondition::Any => Ok(None),
         Precondition::Absent => Ok(Some("0")),
         Precondition::Matches(token) => match generation(&token.0) {
             Some(number) => Ok(Some(number)),
-            None => Err(doing.error(ErrorKind::Conflict, "what was expected there never was a generation")),
+            None => {
+                Err(operation.error(ErrorKind::Conflict, "what was expected there never was a generation"))
+            }
         },
     }
 }
@@ -134,7 +139,7 @@ impl Resource {
                 .unwrap_or_default()
                 .into_iter()
                 .map(|(name, value)| (name.to_lowercase(), value))
-                .filter(|(name, _)| name != echo::NAME)
+                .filter(|(name, _)| name != inline_content::NAME)
                 .collect(),
             checksums: [("crc32c", self.crc32c), ("md5", self.md5_hash)]
                 .into_iter()
@@ -145,9 +150,14 @@ impl Resource {
 }
 
 /// The object that an answer describes.
-pub(crate) fn told(doing: &Doing<'_>, key: &Key, resource: Resource) -> Result<Object, ProviderError> {
+pub(crate) fn told(
+    operation: &Operation<'_>,
+    key: &Key,
+    resource: Resource,
+) -> Result<Object, ProviderError> {
     resource.object(key).ok_or_else(|| {
-        doing.nonsense("the answer lacks name, size, generation or time of the object, or is about another")
+        operation
+            .nonsense("the answer lacks name, size, generation or time of the object, or is about another")
     })
 }
 

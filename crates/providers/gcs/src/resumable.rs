@@ -7,7 +7,7 @@
 
 use crate::GcsBucket;
 use crate::checksum::{self, Checksum};
-use crate::exchange::{Answer, Doing};
+use crate::exchange::{FullResponse, Operation};
 use crate::resource::{Resource, Target, guard};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
@@ -43,8 +43,8 @@ impl GcsBucket {
         let mut session = Session { bucket: self, target, url, size, sum, ended: None };
         match session.send_all(blob).await {
             Ok(resource) => {
-                let (doing, sum) = (session.doing(0), session.ended.clone().unwrap_or_default());
-                self.written(&doing, target.key, resource, size, &sum)
+                let (operation, sum) = (session.operation(0), session.ended.clone().unwrap_or_default());
+                self.written(&operation, target.key, resource, size, &sum)
             }
             Err(failure) => {
                 if failure.kind != ErrorKind::Unknown {
@@ -57,10 +57,10 @@ impl GcsBucket {
 
     /// Where the pieces are to be sent. That there is such a place changes nothing yet.
     async fn begin(&self, target: &Target<'_>, size: u64) -> Result<Url, ProviderError> {
-        let doing = Doing::reading(self, target.key.as_str(), "storage.objects.create");
-        let guard = guard(&doing, target.when)?;
+        let operation = Operation::reading(self, target.key.as_str(), "storage.objects.create");
+        let guard = guard(&operation, target.when)?;
         let description = target.described(None).map_err(|odd| {
-            doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
+            operation.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
         })?;
         let ready = self.ready().await?;
         let query = Self::upload_query("resumable", target, guard);
@@ -72,10 +72,11 @@ impl GcsBucket {
             .header("x-upload-content-type", Self::content_type(target))
             .header("x-upload-content-length", size)
             .body(description);
-        let answer = doing.send(request).await.map_err(|failure| self.not_written(&doing, failure))?;
+        let answer =
+            operation.send(request).await.map_err(|failure| self.not_written(&operation, failure))?;
         let location = answer.headers.get(LOCATION).and_then(|location| location.to_str().ok());
         location.and_then(|location| ready.endpoint.session(location)).ok_or_else(|| {
-            doing.error(ErrorKind::Corrupt, "the store names no place of its own for the upload").hint(
+            operation.error(ErrorKind::Corrupt, "the store names no place of its own for the upload").hint(
                 "an emulator must know the address by which it is reached, to tell it to those who upload",
             )
         })
@@ -83,11 +84,11 @@ impl GcsBucket {
 }
 
 impl<'a> Session<'a> {
-    fn doing(&self, length: u64) -> Doing<'a> {
+    fn operation(&self, length: u64) -> Operation<'a> {
         let key = self.target.key.as_str();
-        let mut doing = Doing::effect(self.bucket, key, "storage.objects.create", length);
-        doing.effect = self.ended.is_some();
-        doing
+        let mut operation = Operation::effect(self.bucket, key, "storage.objects.create", length);
+        operation.effect = self.ended.is_some();
+        operation
     }
 
     async fn send_all(&mut self, blob: &dyn Blob) -> Result<Resource, ProviderError> {
@@ -103,9 +104,9 @@ impl<'a> Session<'a> {
             }
             let mut end = self.push(at, bytes.clone()).await;
             while let Err(failure) = end {
-                let doing = self.doing(0);
-                if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) {
-                    return Err(doing
+                let operation = self.operation(0);
+                if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) {
+                    return Err(operation
                         .silent("the store does not know the upload any more")
                         .caused_by(failure));
                 }
@@ -121,7 +122,7 @@ impl<'a> Session<'a> {
             match end? {
                 Far::Done(resource) => return Ok(*resource),
                 Far::Kept(kept) if kept < at => {
-                    return Err(self.doing(0).silent("the store forgot what it had kept of the upload"));
+                    return Err(self.operation(0).silent("the store forgot what it had kept of the upload"));
                 }
                 Far::Kept(kept) if kept > at => {
                     let new = usize::try_from(kept - at).unwrap_or(usize::MAX);
@@ -131,7 +132,7 @@ impl<'a> Session<'a> {
                 // Nothing new was kept; what was sent goes again.
                 Far::Kept(_) if breaks < limits.breaks => breaks += 1,
                 Far::Kept(_) => {
-                    return Err(self.doing(0).silent("the upload does not get any further"));
+                    return Err(self.operation(0).silent("the upload does not get any further"));
                 }
             }
         }
@@ -151,35 +152,35 @@ impl<'a> Session<'a> {
     }
 
     async fn put(&self, range: String, bytes: Bytes, sent: u64) -> Result<Far, ProviderError> {
-        let doing = self.doing(bytes.len() as u64);
+        let operation = self.operation(bytes.len() as u64);
         let request = self.bucket.ready().await?.http.put(self.url.clone());
         let mut request = request.header(CONTENT_RANGE, range).header(CONTENT_LENGTH, bytes.len());
         if let Some(sum) = self.ended.as_ref().filter(|_| sent == self.size && !bytes.is_empty()) {
             request = request.header(checksum::HEADER, checksum::header(sum));
         }
         let request = request.body(bytes);
-        let answer = doing.send(request).await?;
+        let answer = operation.send(request).await?;
         if answer.status != StatusCode::PERMANENT_REDIRECT {
-            return doing.understood(&answer).map(|resource| Far::Done(Box::new(resource)));
+            return operation.understood(&answer).map(|resource| Far::Done(Box::new(resource)));
         }
         kept(&answer)
             .filter(|kept| *kept <= sent)
             .map(Far::Kept)
-            .ok_or_else(|| doing.nonsense("the store says that it keeps more than it was sent"))
+            .ok_or_else(|| operation.nonsense("the store says that it keeps more than it was sent"))
     }
 
     /// Tells the store to forget the upload. It does so by itself after a week.
     async fn give_up(&self) {
-        let doing = Doing::reading(self.bucket, self.target.key.as_str(), "storage.objects.create");
+        let operation = Operation::reading(self.bucket, self.target.key.as_str(), "storage.objects.create");
         if let Ok(ready) = self.bucket.ready().await {
             // The store answers 499 to this; what it answers changes nothing.
-            let _ = doing.send(ready.http.delete(self.url.clone())).await;
+            let _ = operation.send(ready.http.delete(self.url.clone())).await;
         }
     }
 }
 
 /// How many bytes the store keeps: none without a range.
-fn kept(answer: &Answer) -> Option<u64> {
+fn kept(answer: &FullResponse) -> Option<u64> {
     let Some(range) = answer.headers.get(RANGE) else { return Some(0) };
     let last: u64 = range.to_str().ok()?.strip_prefix("bytes=0-")?.parse().ok()?;
     last.checked_add(1)
@@ -197,7 +198,7 @@ mod tests {
             if let Some(range) = range {
                 headers.insert(RANGE, HeaderValue::from_static(range));
             }
-            kept(&Answer { status: StatusCode::PERMANENT_REDIRECT, headers, body: Bytes::new() })
+            kept(&FullResponse { status: StatusCode::PERMANENT_REDIRECT, headers, body: Bytes::new() })
         };
         assert_eq!(far(None), Some(0));
         assert_eq!(far(Some("bytes=0-262143")), Some(262_144));

@@ -1,7 +1,7 @@
 //! All generations of one object that the bucket still keeps. What they are needed for is left to the callers.
 
 use crate::GcsBucket;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
 use crate::listing::place_after;
 use crate::resource::{Resource, told};
 use promote_port::location::Key;
@@ -21,7 +21,7 @@ struct Generations {
 impl GcsBucket {
     /// See `BucketReader::versions`. The list describes each as `head` does, so one request tells all.
     pub(crate) async fn all_versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), "storage.objects.list");
+        let operation = Operation::reading(self, key.as_str(), "storage.objects.list");
         let ready = self.ready().await?;
         // Nothing but the key itself lies before this.
         let end = place_after(key.as_str());
@@ -34,10 +34,10 @@ impl GcsBucket {
             }
             query.extend(token.as_deref().map(|token| ("pageToken", token)));
             let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o"], &query);
-            let page: Generations = doing.ask(ready.http.get(url)).await?;
+            let page: Generations = operation.ask(ready.http.get(url)).await?;
             self.bucket_seen();
             for item in page.items.into_iter().filter(|item| item.name == key.as_str()) {
-                found.push(told(&doing, key, item)?);
+                found.push(told(&operation, key, item)?);
             }
             token = page.next_page_token.filter(|token| !token.is_empty());
             if token.is_none() {
@@ -47,6 +47,6 @@ impl GcsBucket {
                 return Ok(found);
             }
         }
-        Err(doing.error(ErrorKind::Unavailable, "the list of generations does not end"))
+        Err(operation.error(ErrorKind::Unavailable, "the list of generations does not end"))
     }
 }

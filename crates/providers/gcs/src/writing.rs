@@ -2,8 +2,8 @@
 
 use crate::GcsBucket;
 use crate::checksum;
-use crate::echo;
-use crate::exchange::Doing;
+use crate::exchange::Operation;
+use crate::inline_content;
 use crate::resource::{Resource, Target, guard, told};
 use bytes::Bytes;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
@@ -34,7 +34,7 @@ impl GcsBucket {
         let bytes = self.piece(key, blob.as_ref(), 0, blob.size()).await?;
         // What is made once and held in memory is a document of a ledger.
         let document = matches!((body, when), (Body::Bytes(_), Precondition::Absent));
-        let added = if document { echo::added(metadata, &bytes) } else { None };
+        let added = if document { inline_content::added(metadata, &bytes) } else { None };
         let metadata = added.as_ref().unwrap_or(metadata);
         self.put(&Target { metadata, ..target }, bytes).await
     }
@@ -76,11 +76,12 @@ impl GcsBucket {
 
     /// One conditional upload of description and content. The store checks the sum, and so does this.
     pub(crate) async fn put(&self, target: &Target<'_>, bytes: Bytes) -> Result<Object, ProviderError> {
-        let doing = Doing::effect(self, target.key.as_str(), "storage.objects.create", bytes.len() as u64);
-        let guard = guard(&doing, target.when)?;
+        let operation =
+            Operation::effect(self, target.key.as_str(), "storage.objects.create", bytes.len() as u64);
+        let guard = guard(&operation, target.when)?;
         let sum = checksum::of(&bytes);
         let description = target.described(Some(&sum)).map_err(|odd| {
-            doing.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
+            operation.error(ErrorKind::Invalid, "the description can't be written").caused_by(odd)
         })?;
         let head = format!(
             "--{BOUNDARY}\r\nContent-Type: application/json; charset=utf-8\r\n\r\n{description}\r\n\
@@ -100,14 +101,17 @@ impl GcsBucket {
             .header(CONTENT_TYPE, format!("multipart/related; boundary={BOUNDARY}"))
             .header(CONTENT_LENGTH, length)
             .body(reqwest::Body::wrap_stream(parts));
-        let resource = doing.ask(request).await.map_err(|failure| self.not_written(&doing, failure))?;
-        self.written(&doing, target.key, resource, size, &sum)
+        let resource =
+            operation.ask(request).await.map_err(|failure| self.not_written(&operation, failure))?;
+        self.written(&operation, target.key, resource, size, &sum)
     }
 
     /// A failed write. Nothing but the bucket can be missing when an object is made.
-    pub(crate) fn not_written(&self, doing: &Doing<'_>, failure: ProviderError) -> ProviderError {
+    pub(crate) fn not_written(&self, operation: &Operation<'_>, failure: ProviderError) -> ProviderError {
         match failure.kind {
-            ErrorKind::NotFound if !doing.lacks_bucket(&failure) => doing.no_bucket().caused_by(failure),
+            ErrorKind::NotFound if !operation.lacks_bucket(&failure) => {
+                operation.no_bucket().caused_by(failure)
+            }
             _ => failure,
         }
     }
@@ -115,17 +119,17 @@ impl GcsBucket {
     /// What is stored now, when it is what was sent.
     pub(crate) fn written(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         key: &Key,
         resource: Resource,
         size: u64,
         sum: &str,
     ) -> Result<Object, ProviderError> {
         let stored = resource.crc32c.clone();
-        let object = told(doing, key, resource)?;
+        let object = told(operation, key, resource)?;
         self.bucket_seen();
         if object.size != size || stored.is_some_and(|stored| stored != sum) {
-            return Err(doing.error(
+            return Err(operation.error(
                 ErrorKind::Corrupt,
                 format!("generation {} has other bytes than were sent", object.token),
             ));
@@ -140,28 +144,30 @@ impl GcsBucket {
         when: &Precondition,
         version: Option<&VersionId>,
     ) -> Result<(), ProviderError> {
-        let doing = Doing::effect(self, key.as_str(), "storage.objects.delete", 0);
+        let operation = Operation::effect(self, key.as_str(), "storage.objects.delete", 0);
         if *when == Precondition::Absent {
             return match self.describe(key).await? {
                 None => Ok(()),
-                Some(_) => Err(doing.error(ErrorKind::Conflict, "the object that was to be absent is there")),
+                Some(_) => {
+                    Err(operation.error(ErrorKind::Conflict, "the object that was to be absent is there"))
+                }
             };
         }
         let mut query = Vec::new();
-        query.extend(guard(&doing, when)?.map(|number| ("ifGenerationMatch", number)));
+        query.extend(guard(&operation, when)?.map(|number| ("ifGenerationMatch", number)));
         query.extend(version.map(|version| ("generation", version.0.as_str())));
         let ready = self.ready().await?;
         let url = ready.endpoint.call("storage/v1", &["b", &self.name, "o", key.as_str()], &query);
-        match doing.send(ready.http.delete(url)).await {
+        match operation.send(ready.http.delete(url)).await {
             Ok(_) => {
                 self.bucket_seen();
                 Ok(())
             }
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
                 self.unless_bucket_is_missing().await?;
                 match when {
                     Precondition::Any => Ok(()),
-                    _ => Err(doing.as_conflict(failure)),
+                    _ => Err(operation.as_conflict(failure)),
                 }
             }
             Err(failure) => Err(failure),

@@ -48,7 +48,7 @@ async fn objects_come_back_as_they_were_written() {
     let found = bucket.head(&place).await.unwrap().unwrap();
     assert_eq!((&found.token, found.size), (&written.token, 7));
     assert_eq!((&found.headers, &found.metadata), (&headers, &metadata));
-    let (at_once, bytes) = bucket.get_at_once(&place, 100).await.unwrap().unwrap();
+    let (at_once, bytes) = bucket.get_with_metadata(&place, 100).await.unwrap().unwrap();
     assert_eq!((&at_once.token, &at_once.metadata, &bytes[..]), (&written.token, &metadata, &b"content"[..]));
     // One request with a condition is what this server does keep to.
     let again = write(&bucket, "a b/ä+%.zip", "other", Precondition::Absent).await.unwrap_err();

@@ -4,7 +4,7 @@
 
 use crate::commit::{Change, MARK, Made, README, make};
 use crate::listing;
-use crate::objects::{Blob, Found};
+use crate::objects::{Blob, ObjectKind};
 use crate::process::Git;
 use crate::remote::{Pushed, is_race, pause};
 use crate::view::Branch;
@@ -13,7 +13,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use promote_port::location::Key;
-use promote_port::names::shown;
+use promote_port::names::escape;
 use promote_port::port::{
     Body, Bucket, BucketReader, ByteStream, Capabilities, Checksums, Condition, CopyGuard, ErrorKind,
     FenceClass, Headers, Metadata, Object, Page, PinnedSource, Precondition, ProviderError, Token, VersionId,
@@ -67,8 +67,8 @@ impl GitBucket {
     async fn at(&self, head: Option<&str>, key: &Key, limit: usize) -> Result<Option<Blob>, ProviderError> {
         let Some(head) = head.filter(|_| !is_mark(key)) else { return Ok(None) };
         match self.branch.ask(&format!("{head}:{key}"), limit).await? {
-            Found::Blob(blob) => Ok(Some(blob)),
-            Found::Nothing | Found::Other => Ok(None),
+            ObjectKind::Blob(blob) => Ok(Some(blob)),
+            ObjectKind::Nothing | ObjectKind::Other => Ok(None),
         }
     }
 
@@ -95,16 +95,16 @@ impl GitBucket {
     /// Refuses a key that is a folder, or lies below what is a file: git would silently drop one for the other.
     async fn placeable(&self, head: Option<&str>, key: &Key) -> Result<(), ProviderError> {
         let (Some(head), text) = (head, key.as_str()) else { return Ok(()) };
-        if self.branch.ask(&format!("{head}:{key}"), 0).await? == Found::Other {
+        if self.branch.ask(&format!("{head}:{key}"), 0).await? == ObjectKind::Other {
             return Err(self.error(ErrorKind::Invalid, key, "there are other objects below this key"));
         }
         for (at, _) in text.match_indices('/') {
             let above = text.get(..at).unwrap_or_default();
             match self.branch.ask(&format!("{head}:{above}"), 0).await? {
-                Found::Nothing => break,
-                Found::Other => {}
-                Found::Blob(_) => {
-                    let message = format!("`{}` is an object, so nothing can be below it", shown(above));
+                ObjectKind::Nothing => break,
+                ObjectKind::Other => {}
+                ObjectKind::Blob(_) => {
+                    let message = format!("`{}` is an object, so nothing can be below it", escape(above));
                     return Err(self.error(ErrorKind::Invalid, key, message));
                 }
             }
@@ -302,7 +302,7 @@ impl BucketReader for GitBucket {
 
     async fn list(&self, prefix: &str, after: Option<&Key>, limit: usize) -> Result<Page, ProviderError> {
         if !(1..=1000).contains(&limit) {
-            return Err(self.error(ErrorKind::Invalid, shown(prefix), "a page has 1 to 1000 objects"));
+            return Err(self.error(ErrorKind::Invalid, escape(prefix), "a page has 1 to 1000 objects"));
         }
         let question = format!("{prefix}\n{}\n{limit}", after.map_or("", Key::as_str));
         let Some(head) = self.branch.for_question(&question).await? else { return Ok(Page::default()) };

@@ -3,7 +3,7 @@
 
 use crate::process::{Git, LOCAL, finish};
 use crate::repository::{Repository, is_id};
-use crate::said::About;
+use crate::stderr::About;
 use chrono::{DateTime, Utc};
 use promote_port::location::Key;
 use promote_port::port::ProviderError;
@@ -127,7 +127,7 @@ fn quoted(key: &Key) -> String {
 /// One line for people who read `git log`: `shop: prod 12 intent`, else what was done to the path. Keys hold no
 /// control characters, and of the content only a plain word is repeated.
 fn subject(key: &Key, change: Change<'_>) -> String {
-    let shown = promote_port::names::shown(key.as_str());
+    let shown = promote_port::names::escape(key.as_str());
     let content = match change {
         Change::Put(content) => content,
         Change::Link(_) => return format!("copy to {shown}"),
@@ -146,7 +146,7 @@ fn record(key: &Key, content: &[u8]) -> Option<String> {
     };
     let kind = word("kind", |b| b.is_ascii_lowercase() || b == b'-')?;
     let seq = word("seq", |b| b.is_ascii_digit())?;
-    let shown = promote_port::names::shown;
+    let shown = promote_port::names::escape;
     (!lane.contains('/')).then(|| format!("{}: {} {seq} {kind}", shown(project), shown(lane)))
 }
 

@@ -10,8 +10,8 @@ mod objects;
 mod process;
 mod remote;
 mod repository;
-mod said;
 mod settings;
+mod stderr;
 mod times;
 mod view;
 

@@ -80,7 +80,7 @@ async fn names(
     if child.wait().await?.success() {
         return Ok((found, false));
     }
-    Err(io::Error::other(crate::said::reason(&said)))
+    Err(io::Error::other(crate::stderr::reason(&said)))
 }
 
 /// Fills in the sizes.

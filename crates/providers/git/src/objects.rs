@@ -20,7 +20,7 @@ pub(crate) struct Blob {
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Found {
+pub(crate) enum ObjectKind {
     /// Nothing.
     Nothing,
     /// A file.
@@ -52,12 +52,12 @@ impl Objects {
     }
 
     /// Asks for one object, of which at most `limit` bytes are wanted. `name` has no end of line in it.
-    pub(crate) async fn ask(&mut self, name: &str, limit: usize) -> io::Result<Found> {
+    pub(crate) async fn ask(&mut self, name: &str, limit: usize) -> io::Result<ObjectKind> {
         let late = |_| io::Error::new(io::ErrorKind::TimedOut, "git gives no answer");
         tokio::time::timeout(LOCAL, self.exchange(name, limit)).await.map_err(late)?
     }
 
-    async fn exchange(&mut self, name: &str, limit: usize) -> io::Result<Found> {
+    async fn exchange(&mut self, name: &str, limit: usize) -> io::Result<ObjectKind> {
         self.stdin.write_all(format!("{name}\n").as_bytes()).await?;
         self.stdin.flush().await?;
         let mut line = Vec::new();
@@ -72,7 +72,7 @@ impl Objects {
         let (Some(size), Some(kind), Some(id)) = (size, kind, id.filter(|id| crate::repository::is_id(id)))
         else {
             return if line.ends_with(" missing") {
-                Ok(Found::Nothing)
+                Ok(ObjectKind::Nothing)
             } else {
                 Err(io::Error::other("git gave an answer that makes no sense"))
             };
@@ -90,6 +90,6 @@ impl Objects {
         if self.stdout.read_u8().await? != b'\n' {
             return Err(io::Error::other("git gave an answer of another length than it said"));
         }
-        Ok(if kind == "blob" { Found::Blob(Blob { id, size, content }) } else { Found::Other })
+        Ok(if kind == "blob" { ObjectKind::Blob(Blob { id, size, content }) } else { ObjectKind::Other })
     }
 }

@@ -57,7 +57,7 @@ const SETTINGS: [&str; 15] = [
 
 /// What a command left behind.
 #[derive(Debug, Default)]
-pub(crate) struct Said {
+pub(crate) struct CommandOutput {
     /// Its exit code; `None` when a signal ended it.
     pub(crate) code: Option<i32>,
     /// Standard output.
@@ -66,7 +66,7 @@ pub(crate) struct Said {
     pub(crate) err: String,
 }
 
-impl Said {
+impl CommandOutput {
     /// Whether it succeeded.
     pub(crate) fn well(&self) -> bool {
         self.code == Some(0)
@@ -144,7 +144,7 @@ impl Git {
     }
 
     /// Runs a local command to its end.
-    pub(crate) async fn local(&self, subcommand: &str, arguments: &[&str]) -> io::Result<Said> {
+    pub(crate) async fn local(&self, subcommand: &str, arguments: &[&str]) -> io::Result<CommandOutput> {
         let mut command = self.command(subcommand);
         command.args(arguments);
         finish(command, None, LOCAL).await
@@ -159,7 +159,7 @@ pub(crate) async fn finish(
     mut command: Command,
     input: Option<Vec<u8>>,
     limit: Duration,
-) -> io::Result<Said> {
+) -> io::Result<CommandOutput> {
     if input.is_some() {
         command.stdin(Stdio::piped());
     }
@@ -191,7 +191,7 @@ pub(crate) async fn finish(
         let code = child.wait().await?.code();
         // What git leaves running on purpose (a cache of credentials, a shared connection) is left alone.
         group.0 = None;
-        Ok(Said { code, out, err: String::from_utf8_lossy(&err).into_owned() })
+        Ok(CommandOutput { code, out, err: String::from_utf8_lossy(&err).into_owned() })
     };
     match tokio::time::timeout(limit, whole).await {
         Ok(end) => end,

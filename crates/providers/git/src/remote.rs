@@ -1,9 +1,9 @@
 //! The two conversations with the remote: fetching the branch, and pushing one commit onto it. In a repository
 //! without a remote both are a look at the branch and a compare-and-swap of it.
 
-use crate::process::{Git, NETWORK, Said, finish};
+use crate::process::{CommandOutput, Git, NETWORK, finish};
 use crate::repository::Repository;
-use crate::said::{About, Cause, cause, reason};
+use crate::stderr::{About, Cause, cause, reason};
 use promote_port::port::{ErrorKind, ProviderError};
 use std::io;
 use std::time::Duration;
@@ -124,7 +124,7 @@ pub(crate) async fn push(
 }
 
 /// What the answer of a push means. A porcelain line says `FLAG<tab>FROM:TO<tab>SUMMARY (REASON)`.
-fn judge(about: About<'_>, said: &Said) -> Pushed {
+fn judge(about: About<'_>, said: &CommandOutput) -> Pushed {
     let out = String::from_utf8_lossy(&said.out);
     let verdict = out.lines().find_map(|line| {
         let mut fields = line.splitn(3, '\t');
@@ -216,7 +216,7 @@ mod tests {
 
     fn judged(code: i32, out: &str, err: &str) -> String {
         let about = About { store: "git:x", branch: "x", remote: Some("origin") };
-        let said = Said { code: Some(code), out: out.into(), err: err.into() };
+        let said = CommandOutput { code: Some(code), out: out.into(), err: err.into() };
         match judge(about, &said) {
             Pushed::Done => "done".to_owned(),
             Pushed::Moved => "moved".to_owned(),

@@ -1,8 +1,8 @@
 //! The repository around `promote.toml`: where its objects lie, which remote holds the ledger, and who commits.
 
 use crate::process::{Git, LOCAL, finish, path};
-use crate::said::{About, reason};
 use crate::settings;
+use crate::stderr::{About, reason};
 use promote_port::port::{ErrorKind, ProviderError};
 use std::path::PathBuf;
 
@@ -134,7 +134,7 @@ fn choose<'r>(
     let found = |name: &str| remotes.iter().copied().find(|remote| *remote == name);
     if let Some(wanted) = wanted {
         return found(wanted).map(Some).ok_or_else(|| {
-            let message = format!("there is no remote `{}`", promote_port::names::shown(wanted));
+            let message = format!("there is no remote `{}`", promote_port::names::escape(wanted));
             about
                 .error(ErrorKind::Invalid, message)
                 .hint("`PROMOTE_LEDGER_REMOTE` names one of those that `git remote` lists")

@@ -3,8 +3,8 @@
 //! person or the pipeline says the same outside of the repository.
 
 use crate::process::path;
-use crate::said::About;
-use promote_port::names::shown;
+use crate::stderr::About;
+use promote_port::names::escape;
 use promote_port::port::{ErrorKind, ProviderError};
 use std::path::Path;
 
@@ -94,7 +94,7 @@ pub(crate) fn judge(
         if all.iter().any(same) || is_runners(setting, own) {
             continue;
         }
-        let key = shown(setting.key);
+        let key = escape(setting.key);
         let what = format!("the repository's own configuration {what}: `{key}`");
         return Err(about
             .error(ErrorKind::Denied, what)
@@ -130,7 +130,7 @@ pub(crate) fn outside(about: About<'_>, address: &[u8], top: &Path) -> Result<()
     }
     let what = format!(
         "the remote is a repository inside the work tree, `{}`",
-        shown(&String::from_utf8_lossy(address))
+        escape(&String::from_utf8_lossy(address))
     );
     Err(about
         .error(ErrorKind::Denied, what)

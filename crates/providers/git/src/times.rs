@@ -88,7 +88,7 @@ async fn single(git: &Git, commit: &str, path: &str) -> io::Result<DateTime<Utc>
     let path = format!(":(top,literal){path}");
     let said = git.local("log", &["-1", "--format=%ct", "--no-show-signature", commit, "--", &path]).await?;
     if !said.well() {
-        return Err(io::Error::other(crate::said::reason(&said.err)));
+        return Err(io::Error::other(crate::stderr::reason(&said.err)));
     }
     moment(&said.line())
 }

@@ -4,11 +4,11 @@
 //! is asked twice, because whoever asks twice waits for something.
 
 use crate::commit::{MARK, MARKED};
-use crate::objects::{Found, Objects};
+use crate::objects::{ObjectKind, Objects};
 use crate::process::Git;
 use crate::remote;
 use crate::repository::{Repository, identity};
-use crate::said::About;
+use crate::stderr::About;
 use crate::times::Times;
 use chrono::{DateTime, Utc};
 use promote_port::port::{ErrorKind, ProviderError};
@@ -138,8 +138,8 @@ impl Branch {
     /// Refuses a branch that holds something else: a push there would add records to somebody's code.
     async fn is_ours(&self, head: &str) -> Result<(), ProviderError> {
         match self.ask(&format!("{head}:{MARK}"), 1024).await? {
-            Found::Blob(mark) if mark.content.as_deref() == Some(MARKED.as_bytes()) => Ok(()),
-            Found::Blob(_) => Err(self
+            ObjectKind::Blob(mark) if mark.content.as_deref() == Some(MARKED.as_bytes()) => Ok(()),
+            ObjectKind::Blob(_) => Err(self
                 .about()
                 .error(ErrorKind::Unsupported, "a newer version of promote began this ledger")),
             _ => Err(self
@@ -177,7 +177,7 @@ impl Branch {
     }
 
     /// One object, of which at most `limit` bytes are wanted.
-    pub(crate) async fn ask(&self, name: &str, limit: usize) -> Result<Found, ProviderError> {
+    pub(crate) async fn ask(&self, name: &str, limit: usize) -> Result<ObjectKind, ProviderError> {
         let mut objects = self.objects.lock().await;
         // Taken out while it is talked to: a conversation that was cut off is never gone on with.
         let mut running = match objects.take() {

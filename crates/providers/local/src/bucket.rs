@@ -1,10 +1,10 @@
 //! The folder as a bucket: every call is handed to a thread that may block.
 
 use crate::empty;
-use crate::found::Found;
+use crate::error::{Outcome, Trouble};
+use crate::open_object::OpenObject;
 use crate::steps::Steps;
 use crate::store::Store;
-use crate::trouble::{Outcome, Trouble};
 use crate::walk;
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -109,7 +109,7 @@ struct Reading {
 }
 
 impl Reading {
-    fn of(found: Found) -> Self {
+    fn of(found: OpenObject) -> Self {
         Self { expected: found.expected, file: found.file, hasher: Hasher::new() }
     }
 

@@ -1,7 +1,7 @@
 //! What a file can't say about itself, as a small JSON file of its own that is written before the object appears and
 //! never changed.
 
-use crate::trouble::Trouble;
+use crate::error::Trouble;
 use chrono::{DateTime, Utc};
 use promote_port::digest::Digest;
 use promote_port::location::Key;
@@ -76,7 +76,7 @@ impl Description {
         Ok(bytes)
     }
 
-    /// Reads the file of `key`. Anything else under its name means that somebody was at work in the hidden folder.
+    /// Reads the file of `key`. Anything else under its name means that somebody was at work in the metadata folder.
     pub(crate) fn from_bytes(bytes: &[u8], key: &Key) -> Result<Self, Trouble> {
         let damaged = || Trouble::new(ErrorKind::Corrupt, "its description in `.promote-store` is damaged");
         let found: Self = serde_json::from_slice(bytes).map_err(|_| damaged())?;

@@ -1,9 +1,9 @@
 //! A file that is not an object yet.
 
 use crate::digests::of_file;
+use crate::error::{Outcome, Trouble};
 use crate::folder::Folder;
 use crate::stamp::{Stamp, set_now};
-use crate::trouble::{Outcome, Trouble};
 use promote_port::digest::{Digest, Hasher};
 use promote_port::port::{Blob, Body, ErrorKind};
 use std::fs::File;

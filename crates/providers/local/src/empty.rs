@@ -1,10 +1,10 @@
 //! Folders in which nothing lies. No listing of objects tells them, and one may be in the place of an object.
 
+use crate::error::Outcome;
 use crate::folder::Folder;
-use crate::hidden;
+use crate::metadata_dir;
 use crate::path::go_down;
 use crate::store::Store;
-use crate::trouble::Outcome;
 use promote_port::location::Key;
 use std::io;
 
@@ -25,7 +25,7 @@ fn look(folder: &Folder, path: &str, most: usize, found: &mut Vec<Key>) -> Outco
     let (mut inner, mut any) = (Vec::new(), false);
     folder.each(|entry| {
         any = true;
-        if entry.is_folder && !entry.name.eq_ignore_ascii_case(hidden::NAME) {
+        if entry.is_folder && !entry.name.eq_ignore_ascii_case(metadata_dir::NAME) {
             inner.push(entry.name);
         }
     })?;

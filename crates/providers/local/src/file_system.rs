@@ -1,8 +1,8 @@
 //! Which file systems a store may lie on. On one that is shared over a network, locks and hard links don't mean what
 //! the store needs them to mean, and a lost answer of a link can't be told from a failure.
 
+use crate::error::{Outcome, Trouble};
 use crate::folder::Folder;
-use crate::trouble::{Outcome, Trouble};
 use promote_port::port::ErrorKind;
 
 /// Refuses network file systems.

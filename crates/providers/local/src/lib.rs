@@ -10,16 +10,16 @@ mod description;
 mod digests;
 mod draft;
 mod empty;
+mod error;
 mod file_system;
 mod folder;
-mod found;
-mod hidden;
+mod metadata_dir;
+mod open_object;
 mod path;
 mod pinned;
 mod stamp;
 mod steps;
 mod store;
-mod trouble;
 mod walk;
 
 #[cfg(test)]

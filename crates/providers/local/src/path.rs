@@ -1,9 +1,9 @@
 //! From a key to the folder and name of its file: part by part, never through a symbolic link, never into the store's
 //! own folder.
 
+use crate::error::{Outcome, Trouble};
 use crate::folder::Folder;
-use crate::hidden;
-use crate::trouble::{Outcome, Trouble};
+use crate::metadata_dir;
 use promote_port::location::Key;
 use rustix::fs::FileType;
 use std::io;
@@ -22,8 +22,8 @@ pub(crate) fn why_not(folder: &Folder, name: &str, error: io::Error) -> Trouble 
 /// The parts of a key: the folders and the name.
 fn parts(key: &Key) -> Outcome<(Vec<&str>, &str)> {
     let mut parts: Vec<_> = key.as_str().split('/').collect();
-    if parts.first().is_some_and(|first| first.eq_ignore_ascii_case(hidden::NAME)) {
-        return Err(Trouble::invalid(format!("`{}` belongs to the store itself", hidden::NAME)));
+    if parts.first().is_some_and(|first| first.eq_ignore_ascii_case(metadata_dir::NAME)) {
+        return Err(Trouble::invalid(format!("`{}` belongs to the store itself", metadata_dir::NAME)));
     }
     let name = parts.pop().unwrap_or_default();
     Ok((parts, name))

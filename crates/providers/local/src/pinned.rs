@@ -1,15 +1,15 @@
 //! The very object that was checked while planning, or none: for copies, and for reading a part of it.
 
-use crate::found::Found;
+use crate::error::{Outcome, Trouble};
+use crate::open_object::OpenObject;
 use crate::store::Store;
-use crate::trouble::{Outcome, Trouble};
 use bytes::Bytes;
 use promote_port::port::PinnedSource;
 use std::io::{Read, Seek, SeekFrom};
 
 impl Store {
     /// The very object that is pinned, held open.
-    pub(crate) fn pinned(&self, from: &PinnedSource) -> Outcome<Found> {
+    pub(crate) fn pinned(&self, from: &PinnedSource) -> Outcome<OpenObject> {
         let source = &from.location.key;
         let not_pinned =
             || Trouble::conflict(format!("the source `{source}` is not the one that was checked"));

@@ -1,9 +1,9 @@
 //! A writer is killed before each single change of the file system, and the store must show the old object or the
 //! new one, never anything else. For power failures the order in which things become durable is checked.
 
+use crate::error::{Outcome, Trouble};
 use crate::steps::{Act, Steps};
 use crate::store::Store;
-use crate::trouble::{Outcome, Trouble};
 use crate::walk;
 use promote_port::digest::Digest;
 use promote_port::location::{Key, Location, StoreId};

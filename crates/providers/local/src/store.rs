@@ -7,14 +7,14 @@
 use crate::description::{Description, Dress};
 use crate::digests::Digests;
 use crate::draft::{Draft, sweep};
+use crate::error::{Outcome, Trouble};
 use crate::file_system;
 use crate::folder::{Entry, Folder};
-use crate::found::Found;
-use crate::hidden::Hidden;
+use crate::metadata_dir::MetadataDir;
+use crate::open_object::OpenObject;
 use crate::path::{make_parent, parent, tidy, why_not};
 use crate::stamp::Stamp;
 use crate::steps::Steps;
-use crate::trouble::{Outcome, Trouble};
 use promote_port::digest::Digest;
 use promote_port::location::{Key, StoreId};
 use promote_port::port::{
@@ -66,10 +66,10 @@ impl Store {
     pub(crate) fn versions(&self, key: &Key, limit: usize) -> Outcome<Vec<Object>> {
         let mut found: Vec<Object> = self.head(key)?.into_iter().collect();
         let root = self.root()?;
-        let Some(hidden) = Hidden::find(&root)? else { return Ok(found) };
-        let _lock = hidden.lock_shared()?;
-        for state in hidden.states(key)? {
-            let Some(description) = hidden.describe(key, &state)? else { continue };
+        let Some(metadata_dir) = MetadataDir::find(&root)? else { return Ok(found) };
+        let _lock = metadata_dir.lock_shared()?;
+        for state in metadata_dir.states(key)? {
+            let Some(description) = metadata_dir.describe(key, &state)? else { continue };
             if found.iter().any(|object| object.token.0 == state) {
                 continue;
             }
@@ -91,15 +91,15 @@ impl Store {
     }
 
     /// The object or one of its versions, held open, so that it can be read while others replace it.
-    pub(crate) fn open(&self, key: &Key, version: Option<&VersionId>) -> Outcome<Option<Found>> {
+    pub(crate) fn open(&self, key: &Key, version: Option<&VersionId>) -> Outcome<Option<OpenObject>> {
         let root = self.root()?;
-        let hidden = Hidden::find(&root)?;
-        let _lock = hidden.as_ref().map(Hidden::lock_shared).transpose()?;
-        self.find(&root, hidden.as_ref(), key, version)
+        let metadata_dir = MetadataDir::find(&root)?;
+        let _lock = metadata_dir.as_ref().map(MetadataDir::lock_shared).transpose()?;
+        self.find(&root, metadata_dir.as_ref(), key, version)
     }
 
     /// All that is known about an open object.
-    pub(crate) fn object(&self, key: &Key, found: &Found) -> Outcome<Object> {
+    pub(crate) fn object(&self, key: &Key, found: &OpenObject) -> Outcome<Object> {
         let described = found.description.as_ref();
         let sha256 = match found.sha256() {
             Some(digest) => digest,
@@ -121,24 +121,25 @@ impl Store {
 
     /// The digest of a file that was placed by hand. That of a large one is kept beside the objects, where anything was
     /// ever written: as long as the time at which the file was last touched stays, nobody wrote into it.
-    fn by_hand(&self, key: &Key, found: &Found) -> Outcome<Digest> {
+    fn by_hand(&self, key: &Key, found: &OpenObject) -> Outcome<Digest> {
         if found.stamp.size < LARGE {
             return Ok(self.digests.of(&found.file, &found.stamp)?);
         }
         let root = self.root()?;
-        let hidden = Hidden::find(&root)?;
+        let metadata_dir = MetadataDir::find(&root)?;
         let state = found.state();
-        let known = hidden.as_ref().and_then(|hidden| hidden.describe(key, &state).ok().flatten());
+        let known =
+            metadata_dir.as_ref().and_then(|metadata_dir| metadata_dir.describe(key, &state).ok().flatten());
         if let Some(known) = known.filter(|known| known.is_of_hand(&found.stamp)) {
             return Ok(known.sha256);
         }
         let sha256 = self.digests.of(&found.file, &found.stamp)?;
-        if let Some(hidden) = hidden.filter(|_| found.stamp.is_settled()) {
+        if let Some(metadata_dir) = metadata_dir.filter(|_| found.stamp.is_settled()) {
             let (headers, metadata) = (Headers::default(), Metadata::new());
             let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
             // Where that can't be kept it is read again, and nothing else is lost.
-            if hidden.note(&state, &Description::new(&dress, &found.stamp, sha256)).is_ok() {
-                hidden.untouched(key, &state, found.stamp.touched);
+            if metadata_dir.note(&state, &Description::new(&dress, &found.stamp, sha256)).is_ok() {
+                metadata_dir.untouched(key, &state, found.stamp.touched);
             }
         }
         Ok(sha256)
@@ -147,12 +148,12 @@ impl Store {
     fn find(
         &self,
         root: &Folder,
-        hidden: Option<&Hidden>,
+        metadata_dir: Option<&MetadataDir>,
         key: &Key,
         version: Option<&VersionId>,
-    ) -> Outcome<Option<Found>> {
+    ) -> Outcome<Option<OpenObject>> {
         let current = match parent(root, key)? {
-            Some((folder, name)) => self.find_in(&folder, name, hidden, key)?,
+            Some((folder, name)) => self.find_in(&folder, name, metadata_dir, key)?,
             None => None,
         };
         let Some(version) = version else { return Ok(current) };
@@ -161,15 +162,15 @@ impl Store {
         }
         let known =
             !version.0.is_empty() && version.0.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let Some(hidden) = hidden.filter(|_| known) else { return Ok(None) };
+        let Some(metadata_dir) = metadata_dir.filter(|_| known) else { return Ok(None) };
         let (Some(file), Some(description)) =
-            (hidden.version(key, &version.0)?, hidden.describe(key, &version.0)?)
+            (metadata_dir.version(key, &version.0)?, metadata_dir.describe(key, &version.0)?)
         else {
             return Ok(None);
         };
         let stamp = Stamp::of(&file)?;
         let expected = Some(description.sha256);
-        Ok(Some(Found { file, stamp, description: Some(description), expected }))
+        Ok(Some(OpenObject { file, stamp, description: Some(description), expected }))
     }
 
     /// The object of this name in its folder.
@@ -177,9 +178,9 @@ impl Store {
         &self,
         folder: &Folder,
         name: &str,
-        hidden: Option<&Hidden>,
+        metadata_dir: Option<&MetadataDir>,
         key: &Key,
-    ) -> Outcome<Option<Found>> {
+    ) -> Outcome<Option<OpenObject>> {
         let file = match folder.open(name) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
@@ -191,8 +192,8 @@ impl Store {
             return Err(Trouble::odd(what));
         }
         let stamp = Stamp::from(&metadata);
-        let description = match hidden {
-            Some(hidden) => hidden.describe(key, &stamp.name())?,
+        let description = match metadata_dir {
+            Some(metadata_dir) => metadata_dir.describe(key, &stamp.name())?,
             None => None,
         };
         let expected = description.as_ref().filter(|it| it.inode == stamp.inode && !it.by_hand);
@@ -204,19 +205,19 @@ impl Store {
             // Its bytes tell whether somebody wrote into it and set the time of change back, or only moved it, changed
             // its rights, or copied the whole store.
             Some(it) if it.sha256 == self.digests.of(&file, &stamp)? => {
-                if let Some(hidden) = hidden.filter(|_| it.inode == stamp.inode) {
-                    hidden.untouched(key, &stamp.name(), stamp.touched);
+                if let Some(metadata_dir) = metadata_dir.filter(|_| it.inode == stamp.inode) {
+                    metadata_dir.untouched(key, &stamp.name(), stamp.touched);
                 }
                 Some(it)
             }
             _ => None,
         };
         let expected = described.as_ref().map(|it| it.sha256).or(expected);
-        Ok(Some(Found { file, stamp, description: described, expected }))
+        Ok(Some(OpenObject { file, stamp, description: described, expected }))
     }
 
-    fn draft(&self, hidden: &Hidden) -> Outcome<Draft> {
-        let drafts = hidden.drafts()?;
+    fn draft(&self, metadata_dir: &MetadataDir) -> Outcome<Draft> {
+        let drafts = metadata_dir.drafts()?;
         if !self.swept.swap(true, Ordering::Relaxed) {
             // What can't be swept is in nobody's way.
             drop(sweep(&drafts));
@@ -233,11 +234,11 @@ impl Store {
         condition: &Condition,
     ) -> Outcome<Object> {
         let root = self.root()?;
-        let hidden = Hidden::make(&root)?;
-        let mut draft = self.draft(&hidden)?;
+        let metadata_dir = MetadataDir::make(&root)?;
+        let mut draft = self.draft(&metadata_dir)?;
         let sha256 = draft.fill(body)?;
         let dress = Dress { key, headers, metadata, by_hand: false };
-        self.commit(&root, &hidden, draft, sha256, &dress, condition)
+        self.commit(&root, &metadata_dir, draft, sha256, &dress, condition)
     }
 
     pub(crate) fn copy(
@@ -253,22 +254,22 @@ impl Store {
         let source = &from.location.key;
         let mut found = self.pinned(from)?;
         let root = self.root()?;
-        let hidden = Hidden::make(&root)?;
-        let mut draft = self.draft(&hidden)?;
+        let metadata_dir = MetadataDir::make(&root)?;
+        let mut draft = self.draft(&metadata_dir)?;
         let sha256 = draft.fill_by_copy(&mut found.file)?;
         if sha256 != from.sha256 {
             let message = format!("the source `{source}` has another digest than its release says");
             return Err(Trouble::new(ErrorKind::Corrupt, message));
         }
         let dress = Dress { key: to, headers: &from.headers, metadata, by_hand: false };
-        self.commit(&root, &hidden, draft, sha256, &dress, condition)
+        self.commit(&root, &metadata_dir, draft, sha256, &dress, condition)
     }
 
     /// Makes a draft an object, when everything holds that must hold.
     fn commit(
         &self,
         root: &Folder,
-        hidden: &Hidden,
+        metadata_dir: &MetadataDir,
         draft: Draft,
         sha256: Digest,
         dress: &Dress<'_>,
@@ -277,34 +278,34 @@ impl Store {
         let key = dress.key;
         // Most of the time goes into making the bytes durable, so that happens before the lock.
         let mut stamp = draft.seal(0)?;
-        let _lock = hidden.lock()?;
+        let _lock = metadata_dir.lock()?;
         if let Some(fence) = &condition.fence
-            && self.find(root, Some(hidden), &fence.slot, None)?.is_some()
+            && self.find(root, Some(metadata_dir), &fence.slot, None)?.is_some()
         {
             return Err(Trouble::conflict(format!("the ledger has moved on to `{}`", fence.slot)));
         }
-        let current = self.find(root, Some(hidden), key, None)?;
+        let current = self.find(root, Some(metadata_dir), key, None)?;
         check(&condition.when, current.as_ref())?;
         let (folder, name) = make_parent(root, key)?;
         let mut attempt = 0;
-        while hidden.describe(key, &stamp.name())?.is_some() && attempt < ATTEMPTS {
+        while metadata_dir.describe(key, &stamp.name())?.is_some() && attempt < ATTEMPTS {
             attempt += 1;
             stamp = draft.seal(attempt)?;
         }
         let description = Description::new(dress, &stamp, sha256);
-        hidden.note(&stamp.name(), &description)?;
+        metadata_dir.note(&stamp.name(), &description)?;
         let appeared = match &current {
             None => draft.link(&folder, name).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => Trouble::conflict("it exists already"),
                 _ => error.into(),
             }),
             Some(old) => self
-                .keep(hidden, &folder, name, key, old)
+                .keep(metadata_dir, &folder, name, key, old)
                 .and_then(|()| draft.replace(&folder, name).map_err(Trouble::from)),
         };
-        appeared.inspect_err(|_| hidden.forget(key, &stamp.name()))?;
+        appeared.inspect_err(|_| metadata_dir.forget(key, &stamp.name()))?;
         if let Some(touched) = folder.open(name).ok().and_then(|file| Stamp::of(&file).ok()) {
-            hidden.untouched(key, &stamp.name(), touched.touched);
+            metadata_dir.untouched(key, &stamp.name(), touched.touched);
         }
         folder.sync().map_err(Trouble::unsure)?;
         let state = stamp.name();
@@ -322,23 +323,31 @@ impl Store {
     }
 
     /// Keeps what is about to be replaced or removed as a version. A file that was placed by hand is described now.
-    fn keep(&self, hidden: &Hidden, folder: &Folder, name: &str, key: &Key, old: &Found) -> Outcome<()> {
+    fn keep(
+        &self,
+        metadata_dir: &MetadataDir,
+        folder: &Folder,
+        name: &str,
+        key: &Key,
+        old: &OpenObject,
+    ) -> Outcome<()> {
         let state = old.state();
-        let known =
-            || Ok::<_, Trouble>(hidden.describe(key, &state)?.is_some_and(|it| it.is_of_hand(&old.stamp)));
+        let known = || {
+            Ok::<_, Trouble>(metadata_dir.describe(key, &state)?.is_some_and(|it| it.is_of_hand(&old.stamp)))
+        };
         if old.description.is_none() && !known()? {
             let sha256 = self.digests.of(&old.file, &old.stamp)?;
             let (headers, metadata) = (Headers::default(), Metadata::new());
             let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
-            hidden.note(&state, &Description::new(&dress, &old.stamp, sha256))?;
+            metadata_dir.note(&state, &Description::new(&dress, &old.stamp, sha256))?;
         }
-        hidden.keep(key, &state, folder, name)
+        metadata_dir.keep(key, &state, folder, name)
     }
 
     pub(crate) fn delete(&self, key: &Key, when: &Precondition) -> Outcome<()> {
         let root = self.root()?;
-        let hidden = Hidden::make(&root)?;
-        let _lock = hidden.lock()?;
+        let metadata_dir = MetadataDir::make(&root)?;
+        let _lock = metadata_dir.lock()?;
         if let (Precondition::Matches(token), Some((folder, name))) = (when, parent(&root, key)?)
             && let entry = folder.unnamable(name)?.unwrap_or_else(|| Entry::named(name))
             && folder.odd_entry(&entry)?.is_some_and(|odd| odd.state == token.0)
@@ -349,10 +358,10 @@ impl Store {
             tidy(&root, key);
             return Ok(());
         }
-        let current = self.find(&root, Some(&hidden), key, None)?;
+        let current = self.find(&root, Some(&metadata_dir), key, None)?;
         check(when, current.as_ref())?;
         let (Some(old), Some((folder, name))) = (current, parent(&root, key)?) else { return Ok(()) };
-        self.keep(&hidden, &folder, name, key, &old)?;
+        self.keep(&metadata_dir, &folder, name, key, &old)?;
         folder.remove(name)?;
         folder.sync().map_err(Trouble::unsure)?;
         tidy(&root, key);
@@ -362,14 +371,14 @@ impl Store {
     /// Tries what everything else rests on: locks, hard links, and that a link does not replace.
     pub(crate) fn probe(&self) -> Outcome<()> {
         let root = self.root()?;
-        let hidden = Hidden::make(&root)?;
-        let _lock = hidden.lock()?;
-        let drafts = hidden.drafts()?;
+        let metadata_dir = MetadataDir::make(&root)?;
+        let _lock = metadata_dir.lock()?;
+        let drafts = metadata_dir.drafts()?;
         let name = format!("probe-{}", std::process::id());
-        let draft = Draft::new(hidden.drafts()?)?;
+        let draft = Draft::new(metadata_dir.drafts()?)?;
         draft.seal(0)?;
         let linked = draft.link(&drafts, &name);
-        let again = Draft::new(hidden.drafts()?)?.link(&drafts, &name);
+        let again = Draft::new(metadata_dir.drafts()?)?.link(&drafts, &name);
         drop(drafts.remove(&name));
         linked.map_err(|cause| Trouble {
             cause: Some(cause),
@@ -382,7 +391,7 @@ impl Store {
     }
 }
 
-fn check(when: &Precondition, current: Option<&Found>) -> Outcome<()> {
+fn check(when: &Precondition, current: Option<&OpenObject>) -> Outcome<()> {
     match (when, current) {
         (Precondition::Any, _) | (Precondition::Absent, None) => Ok(()),
         (Precondition::Absent, Some(_)) => Err(Trouble::conflict("it exists already")),

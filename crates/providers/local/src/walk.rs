@@ -1,10 +1,10 @@
 //! Listing: a walk through the folders in the order of keys, that goes only where the answer can lie.
 
+use crate::error::{Outcome, Trouble};
 use crate::folder::{Entry, Folder};
-use crate::hidden::{self, Hidden};
+use crate::metadata_dir::{self, MetadataDir};
 use crate::path::go_down;
 use crate::store::Store;
-use crate::trouble::{Outcome, Trouble};
 use chrono::DateTime;
 use promote_port::digest::Digest;
 use promote_port::location::Key;
@@ -17,7 +17,7 @@ const BATCH: usize = 1024;
 /// What is looked for, and what was found.
 struct Walk<'a> {
     store: &'a Store,
-    hidden: Option<&'a Hidden>,
+    metadata_dir: Option<&'a MetadataDir>,
     prefix: &'a str,
     after: &'a str,
     /// One more than asked for, to see whether more follows.
@@ -30,11 +30,11 @@ struct Walk<'a> {
 /// A page, and how many folders were read for it.
 pub(crate) fn list(store: &Store, prefix: &str, after: Option<&Key>, limit: usize) -> Outcome<(Page, usize)> {
     let root = store.root()?;
-    let hidden = Hidden::find(&root)?;
-    let _lock = hidden.as_ref().map(Hidden::lock_shared).transpose()?;
+    let metadata_dir = MetadataDir::find(&root)?;
+    let _lock = metadata_dir.as_ref().map(MetadataDir::lock_shared).transpose()?;
     let mut walk = Walk {
         store,
-        hidden: hidden.as_ref(),
+        metadata_dir: metadata_dir.as_ref(),
         prefix,
         after: after.map(Key::as_str).unwrap_or_default(),
         enough: limit + 1,
@@ -59,7 +59,7 @@ pub(crate) fn list(store: &Store, prefix: &str, after: Option<&Key>, limit: usiz
 }
 
 fn is_hidden(path: &str) -> bool {
-    path.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(hidden::NAME))
+    path.split('/').next().is_some_and(|first| first.eq_ignore_ascii_case(metadata_dir::NAME))
 }
 
 impl Walk<'_> {
@@ -158,7 +158,7 @@ impl Walk<'_> {
     fn file(&mut self, folder: &Folder, name: &str, key: &str) -> Outcome<()> {
         // Only the length can be wrong now, and that is the whole path's.
         let key = key.parse::<Key>().map_err(|error| Trouble::odd(error.to_string()))?;
-        let Some(found) = self.store.find_in(folder, name, self.hidden, &key)? else { return Ok(()) };
+        let Some(found) = self.store.find_in(folder, name, self.metadata_dir, &key)? else { return Ok(()) };
         self.objects.push(Object {
             key,
             size: found.stamp.size,

@@ -1,23 +1,23 @@
 //! Bringing a blob into a repository: mounted from another one of the same registry, else streamed from where it lies.
 //! A blob is named by its digest, so all of this may be done again without harm.
 
+use crate::api::refusal;
 use crate::body::whole;
 use crate::call::{Call, Payload};
-use crate::failure::{Doing, Side};
+use crate::failure::{Operation, Side};
 use crate::manifest::{Descriptor, digest_of};
 use crate::repository::{Repository, is_safe};
 use crate::session::Session;
-use crate::wire::refusal;
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use promote_port::digest::{Digest, Hasher};
-use promote_port::patience;
 use promote_port::port::{ErrorKind, Pace, ProviderError};
+use promote_port::retry;
 use reqwest::{Body, Method, Response, StatusCode, Url};
 use std::time::Duration;
 
 /// How long a request without content may take.
-const ANSWER: Duration = patience::ANSWER;
+const ANSWER: Duration = retry::ANSWER;
 
 /// From where to where.
 #[derive(Debug, Clone, Copy)]
@@ -33,13 +33,13 @@ impl<'a> Way<'a> {
         self.from.host == self.to.host
     }
 
-    fn reading(&self, subject: &str) -> Doing<'a> {
-        Doing::reading(self.from, subject).at(Side::Source)
+    fn reading(&self, subject: &str) -> Operation<'a> {
+        Operation::reading(self.from, subject).at(Side::Source)
     }
 
-    fn writing(&self, subject: &str) -> Doing<'a> {
+    fn writing(&self, subject: &str) -> Operation<'a> {
         // Nothing that is named by its digest is in doubt: it can be sent again.
-        Doing { effect: false, ..Doing::writing(self.to, subject).at(Side::Target) }
+        Operation { effect: false, ..Operation::writing(self.to, subject).at(Side::Target) }
     }
 
     /// Brings one blob there. One that may lie elsewhere, and is not in the source, is left where it is.
@@ -55,8 +55,8 @@ impl<'a> Way<'a> {
         loop {
             tried += 1;
             match self.bring_once(blob, &digest).await {
-                Err(error) if error.kind == ErrorKind::Unavailable && tried < patience::TRIES => {
-                    tokio::time::sleep(patience::pause(tried, &error)).await;
+                Err(error) if error.kind == ErrorKind::Unavailable && tried < retry::TRIES => {
+                    tokio::time::sleep(retry::pause(tried, &error)).await;
                 }
                 end => return end,
             }
@@ -97,11 +97,11 @@ impl<'a> Way<'a> {
         subject: &str,
         also: Option<&Repository>,
     ) -> Result<Response, ProviderError> {
-        let doing = self.writing(subject);
+        let operation = self.writing(subject);
         let url = self.to.url(&self.to.v2(rest))?;
         let headers = vec![];
         let body = if method == Method::POST { Payload::Bytes(Bytes::new()) } else { Payload::None };
-        let call = Call { doing, method, url, headers, body, also, within: Some(ANSWER) };
+        let call = Call { operation, method, url, headers, body, also, within: Some(ANSWER) };
         self.session.send(call).await
     }
 
@@ -115,9 +115,9 @@ impl<'a> Way<'a> {
     }
 
     async fn source_has(&self, blob: &Descriptor) -> Result<bool, ProviderError> {
-        let doing = self.reading(&blob.digest);
+        let operation = self.reading(&blob.digest);
         let call = Call {
-            doing: doing.clone(),
+            operation: operation.clone(),
             method: Method::HEAD,
             url: self.from.url(&self.from.v2(&format!("blobs/{}", blob.digest)))?,
             headers: vec![],
@@ -129,25 +129,27 @@ impl<'a> Way<'a> {
         match answer.status() {
             status if status.is_success() => Ok(true),
             StatusCode::NOT_FOUND => Ok(false),
-            _ => Err(refusal(self.session, answer, &doing).await),
+            _ => Err(refusal(self.session, answer, &operation).await),
         }
     }
 
     /// Where the bytes of an upload go.
     fn upload(&self, answer: &Response, digest: &str) -> Result<Url, ProviderError> {
-        let doing = self.writing(digest);
+        let operation = self.writing(digest);
         let named = answer.headers().get("location").and_then(|value| value.to_str().ok());
         let target = named.and_then(|named| answer.url().join(named).ok());
         let target = target.filter(|target| is_safe(target, &self.to.host));
-        target.ok_or_else(|| doing.error(ErrorKind::Corrupt, "the registry does not say where to upload to"))
+        target.ok_or_else(|| {
+            operation.error(ErrorKind::Corrupt, "the registry does not say where to upload to")
+        })
     }
 
     /// Ends an upload that is not needed. What is left of it the registry cleans up itself.
     async fn give_up(&self, target: Url, digest: &str) -> Result<(), ProviderError> {
-        let doing = self.writing(digest);
+        let operation = self.writing(digest);
         let url = target;
         let call = Call {
-            doing,
+            operation,
             method: Method::DELETE,
             url,
             headers: vec![],
@@ -163,7 +165,7 @@ impl<'a> Way<'a> {
     async fn stream(&self, blob: &Descriptor, digest: &Digest, mut target: Url) -> Result<(), ProviderError> {
         let reading = self.reading(&blob.digest);
         let call = Call {
-            doing: reading.clone(),
+            operation: reading.clone(),
             method: Method::GET,
             url: self.from.url(&self.from.v2(&format!("blobs/{}", blob.digest)))?,
             headers: vec![],
@@ -175,14 +177,14 @@ impl<'a> Way<'a> {
         if !answer.status().is_success() {
             return Err(refusal(self.session, answer, &reading).await);
         }
-        let (expected, patience) = ((*digest, blob.size), self.session.patience);
+        let (expected, timeout) = ((*digest, blob.size), self.session.timeout);
         let bytes = answer.bytes_stream().map_err(std::io::Error::other);
         let checked = futures_util::stream::try_unfold(
             (Box::pin(bytes), Some(Hasher::new()), 0u64),
             move |(mut bytes, hasher, so_far)| async move {
                 let Some(mut hasher) = hasher else { return Ok(None) };
                 let wrong = || std::io::Error::other("the blob's bytes are not those that its digest names");
-                let piece = tokio::time::timeout(patience, bytes.try_next());
+                let piece = tokio::time::timeout(timeout, bytes.try_next());
                 match piece
                     .await
                     .map_err(|_| std::io::Error::other("the blob's bytes stopped half-way"))??
@@ -209,9 +211,9 @@ impl<'a> Way<'a> {
             },
         );
         target.query_pairs_mut().append_pair("digest", &blob.digest);
-        let doing = self.writing(&blob.digest);
+        let operation = self.writing(&blob.digest);
         let call = Call {
-            doing: doing.clone(),
+            operation: operation.clone(),
             method: Method::PUT,
             url: target,
             headers: vec![
@@ -220,10 +222,14 @@ impl<'a> Way<'a> {
             ],
             body: Payload::Stream(Body::wrap_stream(checked)),
             also: self.is_near().then_some(self.from),
-            within: Some(Pace::whole(patience, blob.size)),
+            within: Some(Pace::whole(timeout, blob.size)),
         };
         let answer = self.session.send(call).await?;
-        if answer.status().is_success() { Ok(()) } else { Err(refusal(self.session, answer, &doing).await) }
+        if answer.status().is_success() {
+            Ok(())
+        } else {
+            Err(refusal(self.session, answer, &operation).await)
+        }
     }
 
     /// A small blob's bytes, from the source.
@@ -233,9 +239,9 @@ impl<'a> Way<'a> {
         blob: &Descriptor,
         limit: usize,
     ) -> Result<Bytes, ProviderError> {
-        let doing = Doing::reading(repository, &blob.digest);
+        let operation = Operation::reading(repository, &blob.digest);
         let call = Call {
-            doing: doing.clone(),
+            operation: operation.clone(),
             method: Method::GET,
             url: repository.url(&repository.v2(&format!("blobs/{}", blob.digest)))?,
             headers: vec![],
@@ -245,11 +251,11 @@ impl<'a> Way<'a> {
         };
         let answer = session.send(call).await?;
         if !answer.status().is_success() {
-            return Err(refusal(session, answer, &doing).await);
+            return Err(refusal(session, answer, &operation).await);
         }
-        let bytes = whole(answer, limit, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, limit, session.timeout).await.map_err(|cut| operation.cut_off(cut))?;
         if digest_of(&blob.digest) != Some(Digest::of(&bytes)) {
-            return Err(doing.error(ErrorKind::Corrupt, "the bytes are not those that the digest names"));
+            return Err(operation.error(ErrorKind::Corrupt, "the bytes are not those that the digest names"));
         }
         Ok(bytes)
     }

@@ -18,18 +18,18 @@ pub(crate) enum Cut {
     Lost(reqwest::Error),
 }
 
-/// Reads an answer's body, up to a limit. `patience` is how long it may be silent.
-pub(crate) async fn whole(answer: Response, limit: usize, patience: Duration) -> Result<Bytes, Cut> {
-    gathered(answer.bytes_stream(), limit, patience).await
+/// Reads an answer's body, up to a limit. `timeout` is how long it may be silent.
+pub(crate) async fn whole(answer: Response, limit: usize, timeout: Duration) -> Result<Bytes, Cut> {
+    gathered(answer.bytes_stream(), limit, timeout).await
 }
 
 async fn gathered(
     pieces: impl Stream<Item = Result<Bytes, reqwest::Error>>,
     limit: usize,
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Bytes, Cut> {
     let mut pieces = std::pin::pin!(pieces);
-    let (mut bytes, mut pace) = (BytesMut::new(), Pace::new(patience));
+    let (mut bytes, mut pace) = (BytesMut::new(), Pace::new(timeout));
     loop {
         let asked = Instant::now();
         match tokio::time::timeout(pace.next(), pieces.try_next()).await {
@@ -60,9 +60,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_trickles_ends_however_often_a_byte_comes() {
-        for (patience, pause) in [(50, 1), (50, 20), (20, 10_000)] {
+        for (timeout, pause) in [(50, 1), (50, 20), (20, 10_000)] {
             let pieces = pieces(1, Duration::from_millis(pause));
-            let end = gathered(pieces, 1 << 30, Duration::from_millis(patience)).await;
+            let end = gathered(pieces, 1 << 30, Duration::from_millis(timeout)).await;
             assert!(matches!(end, Err(Cut::Slow)), "a byte every {pause} ms: {end:?}");
         }
     }

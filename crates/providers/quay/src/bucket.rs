@@ -1,12 +1,12 @@
 //! A repository of images behind the ports of the core: tags are keys, manifests are objects.
 
 use crate::RegistryBucket;
-use crate::across::{MOST, few};
+use crate::api;
 use crate::blobs::Way;
-use crate::failure::Doing;
+use crate::cross_repo_copy::{MOST, few};
+use crate::failure::Operation;
 use crate::manifest::{ImageSettings, LONGEST, Manifest, digest_of, written};
 use crate::quay::Quay;
-use crate::wire;
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -47,8 +47,8 @@ impl RegistryBucket {
 
     async fn find(&self, key: &Key) -> Result<Option<Manifest>, ProviderError> {
         let reference = self.reference(key)?;
-        let doing = Doing::reading(&self.repository, reference);
-        wire::get(&self.shared.session, &self.shared.kept, doing, reference).await
+        let operation = Operation::reading(&self.repository, reference);
+        api::get(&self.shared.session, &self.shared.kept, operation, reference).await
     }
 
     /// The time that the registry last said; this machine's where it says none.
@@ -82,10 +82,10 @@ impl RegistryBucket {
         if let (false, Some(kept)) = (from_start, kept) {
             return Ok(kept);
         }
-        let doing = Doing::reading(&self.repository, "tags");
-        let (mut tags, more) = wire::tags(&self.shared.session, doing.clone(), wire::PAGES).await?;
+        let operation = Operation::reading(&self.repository, "tags");
+        let (mut tags, more) = api::tags(&self.shared.session, operation.clone(), api::PAGES).await?;
         if more {
-            return Err(doing.error(ErrorKind::Corrupt, "the registry's list of tags does not end"));
+            return Err(operation.error(ErrorKind::Corrupt, "the registry's list of tags does not end"));
         }
         tags.retain(|tag| is_tag(tag));
         tags.sort();
@@ -103,20 +103,20 @@ impl RegistryBucket {
     pub async fn expires_after(&self, digest: &Digest) -> Result<Option<String>, ProviderError> {
         let name = written(digest);
         let (session, kept) = (&self.shared.session, &self.shared.kept);
-        let doing = Doing::reading(&self.repository, &name);
-        let gone = || doing.error(ErrorKind::NotFound, "there is no such image");
+        let operation = Operation::reading(&self.repository, &name);
+        let gone = || operation.error(ErrorKind::NotFound, "there is no such image");
         let root = match kept.get(digest) {
             Some(root) => root,
-            None => wire::get(session, kept, doing.clone(), &name).await?.ok_or_else(gone)?,
+            None => api::get(session, kept, operation.clone(), &name).await?.ok_or_else(gone)?,
         };
         let mut images = vec![root.clone()];
         let children = root.children();
-        few(&doing, "manifests", children.len(), MOST)?;
+        few(&operation, "manifests", children.len(), MOST)?;
         for child in children {
             let reference = digest_of(&child.digest).map(|digest| written(&digest));
             let Some(reference) = reference else { continue };
-            let doing = Doing::reading(&self.repository, &reference);
-            images.extend(wire::get(session, kept, doing, &reference).await?);
+            let operation = Operation::reading(&self.repository, &reference);
+            images.extend(api::get(session, kept, operation, &reference).await?);
         }
         for image in images {
             let Some(settings) = image.settings() else { continue };
@@ -136,7 +136,7 @@ impl RegistryBucket {
 
 #[async_trait]
 impl BucketReader for RegistryBucket {
-    fn savings(&self) -> Vec<(&'static str, String)> {
+    fn config_hints(&self) -> Vec<(&'static str, String)> {
         let sign_in = self.shared.session.advice(&self.repository);
         sign_in.map(|value| ("sign-in", value)).into_iter().collect()
     }
@@ -228,8 +228,9 @@ impl BucketReader for RegistryBucket {
             let size = match sizes.get(&sha256) {
                 Some(size) => *size,
                 None => {
-                    let doing = Doing::reading(&self.repository, &name);
-                    let manifest = wire::get(&self.shared.session, &self.shared.kept, doing, &name).await?;
+                    let operation = Operation::reading(&self.repository, &name);
+                    let manifest =
+                        api::get(&self.shared.session, &self.shared.kept, operation, &name).await?;
                     let size = manifest.map_or(0, |manifest| manifest.bytes.len() as u64);
                     sizes.insert(sha256, size);
                     size
@@ -289,8 +290,9 @@ impl BucketReader for RegistryBucket {
                 (tags, more, true)
             }
             None => {
-                let doing = Doing::reading(&self.repository, "tags");
-                let (tags, more) = wire::tags(&self.shared.session, doing, requests.min(wire::PAGES)).await?;
+                let operation = Operation::reading(&self.repository, "tags");
+                let (tags, more) =
+                    api::tags(&self.shared.session, operation, requests.min(api::PAGES)).await?;
                 (tags, more, false)
             }
         };
@@ -319,9 +321,9 @@ impl Bucket for RegistryBucket {
             self.error(ErrorKind::Invalid, tag, "what was to be written can't be read").caused_by(error)
         })?;
         let manifest = Manifest::new(bytes, headers.content_type.as_deref());
-        let doing = Doing::writing(&self.repository, tag);
-        self.admit(&doing, tag, &condition.when).await?;
-        wire::put(&self.shared.session, &self.shared.kept, doing, tag, &manifest).await?;
+        let operation = Operation::writing(&self.repository, tag);
+        self.admit(&operation, tag, &condition.when).await?;
+        api::put(&self.shared.session, &self.shared.kept, operation, tag, &manifest).await?;
         self.forget_tags();
         Ok(self.described(key, &manifest))
     }
@@ -339,9 +341,9 @@ impl Bucket for RegistryBucket {
     /// Deletes one tag. An image is never deleted by its digest: that would take all of its tags along.
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError> {
         let tag = self.tag(key)?;
-        let doing = Doing { right: "delete", ..Doing::writing(&self.repository, tag) };
-        self.admit(&doing, tag, when).await?;
-        wire::delete(&self.shared.session, doing, tag).await?;
+        let operation = Operation { right: "delete", ..Operation::writing(&self.repository, tag) };
+        self.admit(&operation, tag, when).await?;
+        api::delete(&self.shared.session, operation, tag).await?;
         self.forget_tags();
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! One request to a registry: what is sent, and sending it once. Signing in, and where an answer leads, are others' work.
 
 use crate::confiding;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::repository::Repository;
 use bytes::Bytes;
 use promote_port::port::{Confided, wire};
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 /// What to send.
 pub(crate) struct Call<'a> {
-    pub(crate) doing: Doing<'a>,
+    pub(crate) operation: Operation<'a>,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: Vec<(&'static str, String)>,

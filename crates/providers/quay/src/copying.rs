@@ -1,14 +1,14 @@
 //! Moving a tag: the exact bytes of a manifest under another name. In the same repository nothing else travels.
 
 use crate::RegistryBucket;
-use crate::across;
-use crate::attached;
+use crate::api;
 use crate::blobs::Way;
-use crate::failure::{Doing, Side};
+use crate::cross_repo_copy;
+use crate::failure::{Operation, Side};
 use crate::manifest::{Manifest, digest_of, written};
 use crate::quay::Quay;
+use crate::referrers;
 use crate::repository::Repository;
-use crate::wire;
 use promote_port::digest::Digest;
 use promote_port::location::{Key, StoreId};
 use promote_port::port::{Condition, ErrorKind, Object, PinnedSource, Precondition, ProviderError};
@@ -44,11 +44,11 @@ impl RegistryBucket {
         let source = self.source(from)?;
         let near = source == self.repository;
         let side = if near { Side::Only } else { Side::Target };
-        let writing = Doing::writing(&self.repository, tag).at(side);
+        let writing = Operation::writing(&self.repository, tag).at(side);
         let way = Way { session: &self.shared.session, from: &source, to: &self.repository };
         // Both are looked at, at once; neither changes anything.
         let (manifest, before) = tokio::join!(
-            across::manifest(&way, &self.shared.kept, &digest),
+            cross_repo_copy::manifest(&way, &self.shared.kept, &digest),
             self.before(&writing, tag, &condition.when),
         );
         let before = before?;
@@ -70,16 +70,16 @@ impl RegistryBucket {
                 return Ok(());
             }
             let kept = &self.shared.kept;
-            let found = across::survey(&way, kept, &manifest).await?;
+            let found = cross_repo_copy::survey(&way, kept, &manifest).await?;
             // What is attached may come before what it is attached to.
             tokio::try_join!(
-                across::deliver(&way, kept, &found, &digest),
-                attached::take_along(&way, kept, &found.all),
+                cross_repo_copy::deliver(&way, kept, &found, &digest),
+                referrers::take_along(&way, kept, &found.all),
             )
             .map(|_| ())
         };
         tokio::try_join!(keeping, travelling)?;
-        wire::put(&self.shared.session, &self.shared.kept, writing, tag, &manifest).await?;
+        api::put(&self.shared.session, &self.shared.kept, writing, tag, &manifest).await?;
         self.forget_tags();
         let old = match before {
             Before::Unknown => return self.object(to, &manifest),
@@ -114,20 +114,25 @@ impl RegistryBucket {
     /// What is under the tag now, where the condition asks for it.
     async fn before(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         tag: &str,
         when: &Precondition,
     ) -> Result<Before, ProviderError> {
         if *when == Precondition::Any {
             return Ok(Before::Unknown);
         }
-        let doing = Doing { right: "pull", ..doing.of_reading() };
-        let found = wire::look(&self.shared.session, &self.shared.kept, doing, tag).await?;
+        let operation = Operation { right: "pull", ..operation.of_reading() };
+        let found = api::look(&self.shared.session, &self.shared.kept, operation, tag).await?;
         Ok(found.map_or(Before::Nothing, Before::Held))
     }
 
-    fn check(&self, doing: &Doing<'_>, before: &Before, when: &Precondition) -> Result<(), ProviderError> {
-        let conflict = |what: String| Err(doing.error(ErrorKind::Conflict, what));
+    fn check(
+        &self,
+        operation: &Operation<'_>,
+        before: &Before,
+        when: &Precondition,
+    ) -> Result<(), ProviderError> {
+        let conflict = |what: String| Err(operation.error(ErrorKind::Conflict, what));
         match (when, before) {
             (Precondition::Absent, Before::Held(found)) => {
                 conflict(format!("the tag exists already: it is `{}`", written(found)))
@@ -143,31 +148,31 @@ impl RegistryBucket {
     /// Looks and checks, for a write or a deletion.
     pub(crate) async fn admit(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         tag: &str,
         when: &Precondition,
     ) -> Result<(), ProviderError> {
-        let before = self.before(doing, tag, when).await?;
-        self.check(doing, &before, when)
+        let before = self.before(operation, tag, when).await?;
+        self.check(operation, &before, when)
     }
 
     /// Gives what a moving tag points to a tag of its own.
     async fn keep(&self, tag: &str, old: &Digest) -> Result<(), ProviderError> {
         let name = keep_tag(tag, old);
         let (session, kept) = (&self.shared.session, &self.shared.kept);
-        let doing = Doing { effect: false, ..Doing::writing(&self.repository, &name) };
+        let operation = Operation { effect: false, ..Operation::writing(&self.repository, &name) };
         let way = Way { session, from: &self.repository, to: &self.repository };
         let (there, manifest) = tokio::try_join!(
-            wire::look(session, kept, doing.clone(), &name),
-            across::manifest(&way, kept, old),
+            api::look(session, kept, operation.clone(), &name),
+            cross_repo_copy::manifest(&way, kept, old),
         )?;
         match there {
             Some(found) if found == *old => Ok(()),
-            Some(found) => Err(doing.wrong(format!(
+            Some(found) => Err(operation.wrong(format!(
                 "this tag would keep what `{tag}` points to now, but it is something else: `{}`",
                 written(&found)
             ))),
-            None => wire::put(session, kept, doing, &name, &manifest).await.map(|_| ()),
+            None => api::put(session, kept, operation, &name, &manifest).await.map(|_| ()),
         }
     }
 
@@ -187,13 +192,13 @@ impl RegistryBucket {
         };
         quay.restore(tag, &written(digest)).await?;
         self.forget_tags();
-        let doing = Doing::writing(&self.repository, tag);
-        let found = wire::get(&self.shared.session, &self.shared.kept, doing.of_reading(), tag).await?;
+        let operation = Operation::writing(&self.repository, tag);
+        let found = api::get(&self.shared.session, &self.shared.kept, operation.of_reading(), tag).await?;
         match found {
             Some(manifest) if manifest.digest == *digest && manifest.bytes.len() as u64 == size => {
-                self.object(&tag.parse().map_err(|_| doing.wrong("it is not a tag"))?, &manifest)
+                self.object(&tag.parse().map_err(|_| operation.wrong("it is not a tag"))?, &manifest)
             }
-            _ => Err(doing.error(
+            _ => Err(operation.error(
                 ErrorKind::Unknown,
                 "Quay says that the tag was restored, and it holds something else",
             )),

@@ -6,7 +6,7 @@ use crate::call::{Call, Payload};
 use crate::confiding;
 use crate::credentials::Credentials;
 use crate::environment::Environment;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::realm::Realm;
 use crate::repository::{Repository, is_safe};
 use promote_port::port::{ErrorKind, ProviderError};
@@ -27,7 +27,7 @@ pub(crate) fn is_same(one: &Url, other: &Url) -> bool {
 /// stream nowhere, since it is gone.
 pub(crate) async fn sent(
     client: &Client,
-    patience: Duration,
+    timeout: Duration,
     call: &mut Call<'_>,
     (signed, credentials): (Option<&HeaderValue>, Option<&Credentials>),
 ) -> Result<Response, ProviderError> {
@@ -39,8 +39,8 @@ pub(crate) async fn sent(
             let body = std::mem::replace(body, Body::from(""));
             let request = prepared(client, call, &call.url, signed).body(body);
             // Nobody answers before all of it has arrived.
-            let request = request.timeout(call.within.unwrap_or(patience));
-            return crate::call::sent(request, &confided).await.map_err(|error| call.doing.unsent(error));
+            let request = request.timeout(call.within.unwrap_or(timeout));
+            return crate::call::sent(request, &confided).await.map_err(|error| call.operation.unsent(error));
         }
     };
     let reads = call.method == Method::GET || call.method == Method::HEAD;
@@ -53,26 +53,26 @@ pub(crate) async fn sent(
         if let Some(within) = call.within {
             request = request.timeout(within);
         }
-        let answer = match tokio::time::timeout(patience, crate::call::sent(request, &confided)).await {
-            Ok(end) => end.map_err(|error| call.doing.unsent(error))?,
-            Err(_) => return Err(call.doing.late("the registry did not answer in time")),
+        let answer = match tokio::time::timeout(timeout, crate::call::sent(request, &confided)).await {
+            Ok(end) => end.map_err(|error| call.operation.unsent(error))?,
+            Err(_) => return Err(call.operation.late("the registry did not answer in time")),
         };
         let Some(next) = next(&answer, reads) else { return Ok(answer) };
-        if !is_safe(&next, &call.doing.repository.host) {
+        if !is_safe(&next, &call.operation.repository.host) {
             return Err(call
-                .doing
+                .operation
                 .error(ErrorKind::Denied, "the registry sends us where others could listen"));
         }
         if !reads && !is_same(&next, &call.url) {
             let what = format!("the registry sends us on to `{}`", host(&next));
             return Err(call
-                .doing
+                .operation
                 .error(ErrorKind::Denied, what)
                 .hint("nothing is written by way of another server"));
         }
         url = next;
     }
-    Err(call.doing.error(ErrorKind::Corrupt, "the registry sends us in circles"))
+    Err(call.operation.error(ErrorKind::Corrupt, "the registry sends us in circles"))
 }
 
 /// The request without a body; signed only where it belongs.
@@ -100,7 +100,7 @@ pub(crate) fn next(answer: &Response, reads: bool) -> Option<Url> {
 /// Refuses to show a registry's password, or a token that is kept instead of one, to a server that it does not belong to.
 pub(crate) fn shown_to(
     realm: &Realm,
-    doing: &Doing<'_>,
+    operation: &Operation<'_>,
     environment: &Environment,
     allowed: &Allowed,
 ) -> Result<(), ProviderError> {
@@ -108,7 +108,7 @@ pub(crate) fn shown_to(
         realm.url.host_str().unwrap_or_default(),
         realm.url.port_or_known_default().unwrap_or_default(),
     );
-    let repository = doing.repository;
+    let repository = operation.repository;
     if is_token_server(&repository.host, &server)
         || allowed.has(&server)
         || is_jobs(repository, realm, environment)
@@ -120,7 +120,7 @@ pub(crate) fn shown_to(
         repository.host
     );
     let before = environment.get("PROMOTE_TRUST_HOSTS").map(|list| format!("{list},")).unwrap_or_default();
-    Err(doing.error(ErrorKind::Denied, what).hint(format!(
+    Err(operation.error(ErrorKind::Denied, what).hint(format!(
         "`export PROMOTE_TRUST_HOSTS='{before}{server}'` allows it, if that is its token server"
     )))
 }

@@ -26,7 +26,7 @@ pub(crate) enum Side {
 
 /// What was being done when something went wrong.
 #[derive(Debug, Clone)]
-pub(crate) struct Doing<'a> {
+pub(crate) struct Operation<'a> {
     pub(crate) repository: &'a Repository,
     /// The tag, digest or other thing.
     pub(crate) subject: String,
@@ -39,13 +39,13 @@ pub(crate) struct Doing<'a> {
 
 /// What a registry said of an error: its code and its words, fit to show.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Said {
+pub(crate) struct ErrorAnswer {
     pub(crate) status: u16,
     pub(crate) code: String,
     pub(crate) message: String,
 }
 
-impl fmt::Display for Said {
+impl fmt::Display for ErrorAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the answer was {}", self.status)?;
         let words: Vec<_> = [&self.code, &self.message].into_iter().filter(|text| !text.is_empty()).collect();
@@ -57,10 +57,10 @@ impl fmt::Display for Said {
     }
 }
 
-impl Error for Said {}
+impl Error for ErrorAnswer {}
 
 /// The registry's own words for an error, whichever of the known shapes they have, without what it was sent to sign in.
-pub(crate) fn said(status: u16, body: &[u8], confided: &Confided) -> Said {
+pub(crate) fn said(status: u16, body: &[u8], confided: &Confided) -> ErrorAnswer {
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Shape {
@@ -98,7 +98,7 @@ pub(crate) fn said(status: u16, body: &[u8], confided: &Confided) -> Said {
         }
     };
     let fit = |text: Option<String>| harmless(&confided.without(&text.unwrap_or_default()));
-    Said { status, code: fit(code), message: fit(message) }
+    ErrorAnswer { status, code: fit(code), message: fit(message) }
 }
 
 /// The wait that an answer asks for.
@@ -107,7 +107,7 @@ fn asked_wait(headers: &HeaderMap) -> Duration {
     Duration::from_secs(seconds.unwrap_or(0))
 }
 
-impl<'a> Doing<'a> {
+impl<'a> Operation<'a> {
     /// Reading something.
     pub(crate) fn reading(repository: &'a Repository, subject: impl Into<String>) -> Self {
         Self { repository, subject: subject.into(), right: "pull", side: Side::Only, effect: false }

@@ -1,6 +1,6 @@
 //! What one process knows of a registry's host: how it is signed in to, and its clock. Asking it is the session's work.
 
-use crate::sign_in::{Known, Scheme};
+use crate::sign_in::{KnownScheme, Scheme};
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::HeaderMap;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -11,7 +11,7 @@ use tokio::sync::Mutex as Gate;
 /// first request until the host has said so, so that a dozen requests at once do not get a dozen refusals.
 #[derive(Debug, Default)]
 pub(crate) struct Host {
-    scheme: Mutex<Option<Known>>,
+    scheme: Mutex<Option<KnownScheme>>,
     /// What was said of it beforehand, and of which repository.
     pub(crate) told: OnceLock<(Scheme, String)>,
     pub(crate) first: Gate<()>,
@@ -19,13 +19,13 @@ pub(crate) struct Host {
 }
 
 impl Host {
-    pub(crate) fn scheme(&self) -> MutexGuard<'_, Option<Known>> {
+    pub(crate) fn scheme(&self) -> MutexGuard<'_, Option<KnownScheme>> {
         self.scheme.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What it has said or shown itself.
     pub(crate) fn learn(&self, scheme: Scheme) {
-        *self.scheme() = Some(Known { scheme, sure: true });
+        *self.scheme() = Some(KnownScheme { scheme, sure: true });
     }
 
     /// It answered a request that was signed in this way. Its own word goes before that.
@@ -33,7 +33,7 @@ impl Host {
         let mut known = self.scheme();
         if known.as_ref().is_none_or(|known| !known.sure) {
             let scheme = scheme.unwrap_or(if signed { Scheme::Basic } else { Scheme::Nothing });
-            *known = Some(Known { scheme, sure: true });
+            *known = Some(KnownScheme { scheme, sure: true });
         }
     }
 

@@ -2,8 +2,7 @@
 //! store, a tag is a key, a manifest is an object. What only quay.io can do (history, expiry, bringing back) is used
 //! where a token for its API is at hand. Rules and plans are the core's.
 
-mod across;
-mod attached;
+mod api;
 mod blobs;
 mod body;
 mod bucket;
@@ -12,6 +11,7 @@ mod challenge;
 mod confiding;
 mod copying;
 mod credentials;
+mod cross_repo_copy;
 mod elsewhere;
 mod environment;
 mod failure;
@@ -21,18 +21,18 @@ mod known;
 mod manifest;
 mod quay;
 mod realm;
+mod referrers;
 mod repository;
 mod session;
 mod sign_in;
 mod token;
-mod wire;
 
 pub use copying::keep_tag;
 pub use environment::Environment;
 pub use quay::TagRow;
 
 use call::{Call, Payload};
-use failure::Doing;
+use failure::Operation;
 use promote_port::port::{ErrorKind, ProviderError};
 use promote_port::trust::Allowed;
 use quay::Quay;
@@ -51,7 +51,7 @@ pub struct Registries(Arc<Shared>);
 #[derive(Debug)]
 pub(crate) struct Shared {
     session: Session,
-    kept: wire::Kept,
+    kept: api::Kept,
 }
 
 /// One repository of images.
@@ -71,13 +71,13 @@ impl Registries {
 
     /// The same; passwords may be shown to these hosts beside the registry's own and its vendor's.
     pub fn trusting(environment: Environment, allowed: Allowed) -> Self {
-        Self::patient(environment, allowed, SILENCE)
+        Self::with_timeout(environment, allowed, SILENCE)
     }
 
     /// The same; a registry may be silent for so long, before an answer and in the middle of one.
-    pub fn patient(environment: Environment, allowed: Allowed, patience: Duration) -> Self {
-        let session = Session::new(environment, allowed, patience);
-        Self(Arc::new(Shared { session, kept: wire::Kept::default() }))
+    pub fn with_timeout(environment: Environment, allowed: Allowed, timeout: Duration) -> Self {
+        let session = Session::new(environment, allowed, timeout);
+        Self(Arc::new(Shared { session, kept: api::Kept::default() }))
     }
 
     /// The repository `HOST/PATH`. With `credentials`, a file such as Docker's or Podman's, nobody else is signed in.
@@ -113,11 +113,11 @@ impl Registries {
 impl Shared {
     /// Asks whether there is a registry, and hears its time.
     async fn ping(&self, repository: &Repository) -> Result<(), ProviderError> {
-        let doing = Doing::reading(repository, "/v2/");
+        let operation = Operation::reading(repository, "/v2/");
         let url = repository.url("/v2/")?;
         let (headers, within) = (Vec::new(), Some(Duration::from_secs(20)));
         let call = Call {
-            doing,
+            operation,
             method: reqwest::Method::GET,
             url,
             headers,

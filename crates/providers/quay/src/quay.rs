@@ -2,7 +2,7 @@
 //! bringing back what was deleted. It wants an OAuth token; robot accounts can't use it.
 
 use crate::body::whole;
-use crate::failure::{Doing, said};
+use crate::failure::{Operation, said};
 use crate::foreign::harmless;
 use crate::repository::{Repository, address};
 use crate::session::Session;
@@ -66,7 +66,7 @@ impl<'a> Quay<'a> {
 
     async fn ask(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         method: Method,
         rest: &str,
         query: &[(&str, &str)],
@@ -74,33 +74,34 @@ impl<'a> Quay<'a> {
     ) -> Result<(u16, bytes::Bytes), ProviderError> {
         let path = format!("/api/v1/repository/{}{rest}", self.repository.path);
         let mut url: Url = address(&self.repository.host, &path)
-            .ok_or_else(|| doing.wrong("the host can't be part of an address"))?;
+            .ok_or_else(|| operation.wrong("the host can't be part of an address"))?;
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
         let mut request =
-            self.session.client(doing)?.request(method, url).bearer_auth(self.token).timeout(ANSWER);
+            self.session.client(operation)?.request(method, url).bearer_auth(self.token).timeout(ANSWER);
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
         let answer =
-            crate::call::sent(request, &self.confided()).await.map_err(|error| doing.unsent(error))?;
+            crate::call::sent(request, &self.confided()).await.map_err(|error| operation.unsent(error))?;
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let bytes = whole(answer, LONGEST, self.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes =
+            whole(answer, LONGEST, self.session.timeout).await.map_err(|cut| operation.cut_off(cut))?;
         if (200..300).contains(&status) || status == 404 {
             return Ok((status, bytes));
         }
         let words = said(status, &bytes, &self.confided());
         let lower = words.message.to_lowercase();
         Err(match status {
-            403 | 401 if lower.contains("csrf") => doing
+            403 | 401 if lower.contains("csrf") => operation
                 .error(ErrorKind::Denied, "Quay does not accept the token for its API")
                 .hint("it must be an OAuth token of an application of the organisation; a robot account's password is none"),
             403 | 401 => {
-                let right = if doing.effect { "repo:write" } else { "repo:read" };
-                doing.error(ErrorKind::Denied, format!("the token for Quay's API has no `{right}`"))
+                let right = if operation.effect { "repo:write" } else { "repo:read" };
+                operation.error(ErrorKind::Denied, format!("the token for Quay's API has no `{right}`"))
             }
-            _ => return Err(doing.refused(status, &headers, &bytes, None)),
+            _ => return Err(operation.refused(status, &headers, &bytes, None)),
         }
         .caused_by(words))
     }
@@ -177,40 +178,40 @@ impl<'a> Quay<'a> {
             #[serde(default)]
             has_additional: bool,
         }
-        let doing = Doing::reading(self.repository, about);
+        let operation = Operation::reading(self.repository, about);
         let (limit, page) = (limit.clamp(1, MOST).to_string(), page.to_string());
         let mut query = filter.to_vec();
         query.extend([("limit", limit.as_str()), ("page", page.as_str())]);
         if live {
             query.push(("onlyActiveTags", "true"));
         }
-        let (status, bytes) = self.ask(&doing, Method::GET, "/tag/", &query, None).await?;
+        let (status, bytes) = self.ask(&operation, Method::GET, "/tag/", &query, None).await?;
         if status == 404 {
-            return Err(doing.error(
+            return Err(operation.error(
                 ErrorKind::NotFound,
                 format!("Quay's API knows no repository `{}`", self.repository),
             ));
         }
         let page: Page = serde_json::from_slice(&bytes)
-            .map_err(|_| doing.error(ErrorKind::Corrupt, "Quay's history of the tag makes no sense"))?;
+            .map_err(|_| operation.error(ErrorKind::Corrupt, "Quay's history of the tag makes no sense"))?;
         Ok((page.tags, page.has_additional))
     }
 
     /// Points a tag at a digest that Quay still holds, also one that no tag holds any more.
     pub(crate) async fn restore(&self, tag: &str, digest: &str) -> Result<(), ProviderError> {
-        let doing = Doing::writing(self.repository, tag);
+        let operation = Operation::writing(self.repository, tag);
         let body = serde_json::json!({ "manifest_digest": digest });
         let (status, bytes) =
-            self.ask(&doing, Method::POST, &format!("/tag/{tag}/restore"), &[], Some(body)).await?;
+            self.ask(&operation, Method::POST, &format!("/tag/{tag}/restore"), &[], Some(body)).await?;
         if status == 404 {
             let what = format!("Quay does not hold `{digest}` any more");
             let words = said(status, &bytes, &self.confided());
-            return Err(doing.error(ErrorKind::NotFound, what).caused_by(words));
+            return Err(operation.error(ErrorKind::NotFound, what).caused_by(words));
         }
         // Whoever stands between answers success as well, in other words than Quay's.
         serde_json::from_slice::<serde_json::Value>(&bytes)
             .map(drop)
-            .map_err(|odd| doing.error(ErrorKind::Unknown, "Quay's answer makes no sense").caused_by(odd))
+            .map_err(|odd| operation.error(ErrorKind::Unknown, "Quay's answer makes no sense").caused_by(odd))
     }
 
     /// Sees that a move of ours followed what was read before, and nothing in between. Quay moves tags one after
@@ -225,7 +226,7 @@ impl<'a> Quay<'a> {
         let ours = crate::manifest::written(ours);
         let before = before.map(crate::manifest::written);
         let doubt = |what: String| {
-            Doing::writing(self.repository, tag)
+            Operation::writing(self.repository, tag)
                 .error(ErrorKind::Unknown, what)
                 .hint("the tag's history on quay.io shows who; `promote verify` compares it with the ledger")
         };

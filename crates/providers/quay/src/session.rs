@@ -8,12 +8,12 @@ use crate::confiding::confided;
 use crate::credentials::{self, Credentials, Secret};
 use crate::elsewhere;
 use crate::environment::Environment;
-use crate::failure::{Doing, Said};
+use crate::failure::{ErrorAnswer, Operation};
 use crate::host::Host;
 use crate::known;
 use crate::realm::Realm;
 use crate::repository::{Repository, is_loopback};
-use crate::sign_in::{Known, Scheme};
+use crate::sign_in::{KnownScheme, Scheme};
 use crate::token::{self, Token};
 use chrono::{DateTime, Utc};
 use promote_port::port::{ErrorKind, ProviderError};
@@ -35,7 +35,7 @@ pub(crate) const SILENCE: Duration = Duration::from_secs(30);
 pub(crate) struct Session {
     pub(crate) environment: Environment,
     /// How long a registry may be silent.
-    pub(crate) patience: Duration,
+    pub(crate) timeout: Duration,
     /// Who may see passwords beside the registry that they are for.
     allowed: Allowed,
     /// Made when first needed, since loading the roots of trust takes its time. This machine is never reached through
@@ -49,8 +49,8 @@ pub(crate) struct Session {
 }
 
 /// What a token is asked for. Who is signed in asks for what a promotion needs in all, so that one token does.
-fn actions(doing: &Doing<'_>, signed_in: bool) -> &'static str {
-    match (signed_in, doing.right) {
+fn actions(operation: &Operation<'_>, signed_in: bool) -> &'static str {
+    match (signed_in, operation.right) {
         (false, _) => "pull",
         (true, "delete") => "pull,push,delete",
         (true, _) => "pull,push",
@@ -65,7 +65,7 @@ fn said(scheme: Option<&Scheme>, realm: &str, service: Option<&String>) -> bool 
 /// Whether a token server is there and gives no token; also one that can't be reached, unless the registry itself would
 /// not be reached either.
 fn is_an_answer(error: &ProviderError, scheme: Option<&Scheme>, repository: &Repository) -> bool {
-    let answered = error.source.as_ref().is_some_and(|cause| cause.downcast_ref::<Said>().is_some());
+    let answered = error.source.as_ref().is_some_and(|cause| cause.downcast_ref::<ErrorAnswer>().is_some());
     let own = repository.url("/").ok();
     let elsewhere = matches!(scheme, Some(Scheme::Bearer(realm)) if own.is_some_and(|own| own.origin() != realm.url.origin()));
     answered || elsewhere || error.kind == ErrorKind::Corrupt
@@ -76,7 +76,7 @@ fn is_forbidden(error: &ProviderError) -> bool {
     error
         .source
         .as_ref()
-        .and_then(|cause| cause.downcast_ref::<Said>())
+        .and_then(|cause| cause.downcast_ref::<ErrorAnswer>())
         .is_some_and(|said| said.status == 403)
 }
 
@@ -91,10 +91,10 @@ fn client(near: bool) -> Result<Client, String> {
 }
 
 impl Session {
-    pub(crate) fn new(environment: Environment, allowed: Allowed, patience: Duration) -> Self {
+    pub(crate) fn new(environment: Environment, allowed: Allowed, timeout: Duration) -> Self {
         Self {
             environment,
-            patience,
+            timeout,
             allowed,
             far: OnceLock::new(),
             near: OnceLock::new(),
@@ -115,12 +115,12 @@ impl Session {
         Arc::clone(hosts.entry(name.to_owned()).or_default())
     }
 
-    pub(crate) fn client(&self, doing: &Doing<'_>) -> Result<&Client, ProviderError> {
-        let near = is_loopback(&doing.repository.host);
+    pub(crate) fn client(&self, operation: &Operation<'_>) -> Result<&Client, ProviderError> {
+        let near = is_loopback(&operation.repository.host);
         let kept = if near { &self.near } else { &self.far };
-        kept.get_or_init(|| client(near))
-            .as_ref()
-            .map_err(|why| doing.wrong("no connection can be made from this machine").caused_by(why.clone()))
+        kept.get_or_init(|| client(near)).as_ref().map_err(|why| {
+            operation.wrong("no connection can be made from this machine").caused_by(why.clone())
+        })
     }
 
     /// Who signs in to the repository, looked for once.
@@ -180,19 +180,20 @@ impl Session {
     /// Sends a request, signing in as the registry asks. The answer may have any status but one that a fresh sign-in
     /// could change.
     pub(crate) async fn send(&self, mut call: Call<'_>) -> Result<Response, ProviderError> {
-        let repository = call.doing.repository;
+        let repository = call.operation.repository;
         let own = repository.url("/")?;
         if !elsewhere::is_same(&call.url, &own) {
-            return elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, (None, None)).await;
+            return elsewhere::sent(self.client(&call.operation)?, self.timeout, &mut call, (None, None))
+                .await;
         }
         let host = self.host(&repository.host);
         let credentials = self.credentials(repository).await?;
-        let actions = actions(&call.doing, credentials.is_some());
+        let actions = actions(&call.operation, credentials.is_some());
         let mut scopes = vec![format!("repository:{}:{actions}", repository.path)];
         scopes.extend(call.also.map(|other| format!("repository:{}:pull", other.path)));
         let beforehand = self.beforehand(&host, repository, credentials.as_ref());
         if let Some(scheme) = &beforehand {
-            host.scheme().get_or_insert(Known { scheme: scheme.clone(), sure: false });
+            host.scheme().get_or_insert(KnownScheme { scheme: scheme.clone(), sure: false });
         }
         // What was said beforehand of other credentials is not said of these.
         let known = || {
@@ -208,19 +209,22 @@ impl Session {
         let mut failed = None;
         for _ in 0..3 {
             let (mut scheme, sure) = known().map_or((None, true), |known| (Some(known.scheme), known.sure));
-            let signed =
-                match self.authorization(scheme.as_ref(), &scopes, credentials.as_ref(), &call.doing).await {
-                    // Only the host itself can say whether that was its token server at all.
-                    Err(error) if !sure && is_an_answer(&error, scheme.as_ref(), repository) => {
-                        failed = Some((scheme.replace(Scheme::Nothing), error));
-                        None
-                    }
-                    end => end?,
-                };
+            let signed = match self
+                .authorization(scheme.as_ref(), &scopes, credentials.as_ref(), &call.operation)
+                .await
+            {
+                // Only the host itself can say whether that was its token server at all.
+                Err(error) if !sure && is_an_answer(&error, scheme.as_ref(), repository) => {
+                    failed = Some((scheme.replace(Scheme::Nothing), error));
+                    None
+                }
+                end => end?,
+            };
             fresh |= signed.as_ref().is_some_and(|(_, new)| *new);
             let header = signed.as_ref().map(|(header, _)| header);
             let with = (header, credentials.as_ref());
-            let answer = elsewhere::sent(self.client(&call.doing)?, self.patience, &mut call, with).await?;
+            let answer =
+                elsewhere::sent(self.client(&call.operation)?, self.timeout, &mut call, with).await?;
             if !elsewhere::is_same(answer.url(), &own) {
                 // What another server says of signing in is not the registry's word.
                 return Ok(answer);
@@ -245,7 +249,7 @@ impl Session {
                     let confided = confided(answer.headers(), credentials.as_ref());
                     let realm = Realm::of(repository, &realm, service, &confided)?;
                     if credentials.is_some() {
-                        elsewhere::shown_to(&realm, &call.doing, &self.environment, &self.allowed)?;
+                        elsewhere::shown_to(&realm, &call.operation, &self.environment, &self.allowed)?;
                     }
                     let said = Scheme::Bearer(realm);
                     host.learn(said.clone());
@@ -257,11 +261,15 @@ impl Session {
                         self.forget(&header).await;
                     }
                 }
-                _ => return self.unwelcome(answer, &call.doing, credentials.as_ref(), scheme.as_ref()).await,
+                _ => {
+                    return self
+                        .unwelcome(answer, &call.operation, credentials.as_ref(), scheme.as_ref())
+                        .await;
+                }
             }
             drop(gate.take());
         }
-        Err(call.doing.error(ErrorKind::Denied, "the registry asks to sign in again and again"))
+        Err(call.operation.error(ErrorKind::Denied, "the registry asks to sign in again and again"))
     }
 
     /// The header to sign in with, and whether it was made just now.
@@ -270,7 +278,7 @@ impl Session {
         scheme: Option<&Scheme>,
         scopes: &[String],
         credentials: Option<&Credentials>,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
     ) -> Result<Option<(HeaderValue, bool)>, ProviderError> {
         let (header, fresh) = match (scheme, credentials.map(|credentials| &credentials.secret)) {
             // A host that has not said what it wants is shown its own password: where that is enough, no refusal has to
@@ -281,7 +289,7 @@ impl Session {
                 (format!("Basic {pair}"), false)
             }
             (Some(Scheme::Bearer(realm)), _) => {
-                let repository = doing.repository;
+                let repository = operation.repository;
                 // Others wait here meanwhile: they want the same token.
                 let mut tokens = self.tokens.lock().await;
                 let key = (repository.host.clone(), scopes.to_vec());
@@ -291,13 +299,13 @@ impl Session {
                 match tokens.iter().find(serves).map(|(_, token)| token) {
                     Some(token) => (format!("Bearer {}", token.text), false),
                     None => {
-                        let client = (self.client(doing)?, self.patience);
-                        let token = match token::fetch(client, realm, scopes, credentials, doing).await {
+                        let client = (self.client(operation)?, self.timeout);
+                        let token = match token::fetch(client, realm, scopes, credentials, operation).await {
                             // Most give what they can of what is asked for; some refuse all of it.
-                            Err(error) if !doing.effect && is_forbidden(&error) => {
+                            Err(error) if !operation.effect && is_forbidden(&error) => {
                                 let less: Vec<_> =
                                     scopes.iter().map(|it| it.replace(":pull,push", ":pull")).collect();
-                                token::fetch(client, realm, &less, credentials, doing).await?
+                                token::fetch(client, realm, &less, credentials, operation).await?
                             }
                             end => end?,
                         };
@@ -310,7 +318,7 @@ impl Session {
             _ => return Ok(None),
         };
         let mut value = HeaderValue::from_str(&header)
-            .map_err(|_| doing.wrong("name and password can't be sent: they hold control characters"))?;
+            .map_err(|_| operation.wrong("name and password can't be sent: they hold control characters"))?;
         value.set_sensitive(true);
         Ok(Some((value, fresh)))
     }
@@ -325,16 +333,16 @@ impl Session {
     async fn unwelcome(
         &self,
         answer: Response,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         credentials: Option<&Credentials>,
         scheme: Option<&Scheme>,
     ) -> Result<Response, ProviderError> {
         let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-        let body = whole(answer, 1 << 16, self.patience).await.unwrap_or_default();
+        let body = whole(answer, 1 << 16, self.timeout).await.unwrap_or_default();
         // With a token the registry has said who we are; with a password it has not even accepted that.
         Err(match scheme {
-            Some(Scheme::Bearer(_)) => doing.refused(status, &headers, &body, credentials),
-            _ => doing.no_token(status, &headers, &body, credentials),
+            Some(Scheme::Bearer(_)) => operation.refused(status, &headers, &body, credentials),
+            _ => operation.no_token(status, &headers, &body, credentials),
         })
     }
 }

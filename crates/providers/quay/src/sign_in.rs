@@ -17,7 +17,7 @@ pub(crate) enum Scheme {
 
 /// A host's scheme, and where that is known from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Known {
+pub(crate) struct KnownScheme {
     pub(crate) scheme: Scheme,
     /// Whether the host has said or shown so itself. What was only said beforehand may be wrong.
     pub(crate) sure: bool,

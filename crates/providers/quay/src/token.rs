@@ -5,7 +5,7 @@ use crate::body::whole;
 use crate::confiding;
 use crate::credentials::{Credentials, Secret};
 use crate::elsewhere;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::realm::Realm;
 use promote_port::port::{ErrorKind, ProviderError};
 use reqwest::{Client, RequestBuilder, Url};
@@ -33,7 +33,7 @@ impl Token {
 }
 
 #[derive(Deserialize)]
-struct Said {
+struct TokenAnswer {
     token: Option<String>,
     access_token: Option<String>,
     expires_in: Option<u64>,
@@ -41,11 +41,11 @@ struct Said {
 
 /// Asks for a token for these scopes.
 pub(crate) async fn fetch(
-    (client, patience): (&Client, Duration),
+    (client, timeout): (&Client, Duration),
     realm: &Realm,
     scopes: &[String],
     credentials: Option<&Credentials>,
-    doing: &Doing<'_>,
+    operation: &Operation<'_>,
 ) -> Result<Token, ProviderError> {
     let mut parameters: Vec<(&str, &str)> = Vec::new();
     if let Some(service) = &realm.service {
@@ -61,7 +61,7 @@ pub(crate) async fn fetch(
                 ("client_id", "promote"),
                 ("scope", &all),
             ]);
-            let mut form = Url::parse("form:x").map_err(|_| doing.wrong("no form can be made"))?;
+            let mut form = Url::parse("form:x").map_err(|_| operation.wrong("no form can be made"))?;
             form.query_pairs_mut().extend_pairs(parameters);
             client
                 .post(realm.url.clone())
@@ -84,15 +84,15 @@ pub(crate) async fn fetch(
     };
     let asked = Instant::now();
     let confided = confiding::of(None, credentials);
-    let unsent = |error| doing.of_reading().unsent(error);
+    let unsent = |error| operation.of_reading().unsent(error);
     let within = async |request: RequestBuilder| match tokio::time::timeout(
-        patience,
+        timeout,
         crate::call::sent(request, &confided),
     )
     .await
     {
         Ok(end) => end.map_err(unsent),
-        Err(_) => Err(doing.of_reading().late("the token server did not answer in time")),
+        Err(_) => Err(operation.of_reading().late("the token server did not answer in time")),
     };
     let mut answer = within(request).await?;
     // What stands in a form, or in a header, is for this server alone.
@@ -107,12 +107,12 @@ pub(crate) async fn fetch(
     }
     let status = answer.status().as_u16();
     let headers = answer.headers().clone();
-    let body = whole(answer, LONGEST, patience).await.map_err(|cut| doing.of_reading().cut_off(cut))?;
+    let body = whole(answer, LONGEST, timeout).await.map_err(|cut| operation.of_reading().cut_off(cut))?;
     if !(200..300).contains(&status) {
-        return Err(doing.no_token(status, &headers, &body, credentials));
+        return Err(operation.no_token(status, &headers, &body, credentials));
     }
-    let senseless = || doing.error(ErrorKind::Corrupt, "the token server's answer makes no sense");
-    let said: Said = serde_json::from_slice(&body).map_err(|_| senseless())?;
+    let senseless = || operation.error(ErrorKind::Corrupt, "the token server's answer makes no sense");
+    let said: TokenAnswer = serde_json::from_slice(&body).map_err(|_| senseless())?;
     let text = said.token.or(said.access_token).filter(|token| !token.is_empty()).ok_or_else(senseless)?;
     if text.bytes().any(|b| !b.is_ascii_graphic()) {
         return Err(senseless());

@@ -63,10 +63,10 @@ async fn promoted(
     source: &StandIn,
     target: &StandIn,
     manifest: &[u8],
-    patience: Duration,
+    timeout: Duration,
 ) -> Result<Object, ProviderError> {
     let from = format!("{}/acme/a", source.host);
-    let registries = Registries::patient(Environment::default(), Allowed::default(), patience);
+    let registries = Registries::with_timeout(Environment::default(), Allowed::default(), timeout);
     let bucket = registries.repository(&format!("{}/acme/b", target.host), None).unwrap();
     let key: Key = "prod".parse().unwrap();
     let pinned = PinnedSource {
@@ -169,7 +169,7 @@ async fn a_tag_that_was_taken_without_a_word_and_can_not_be_read_is_in_doubt() {
         _ => (503, Vec::new(), Vec::new()),
     })
     .unwrap();
-    let registries = Registries::patient(Environment::default(), Allowed::default(), LONG);
+    let registries = Registries::with_timeout(Environment::default(), Allowed::default(), LONG);
     let bucket = registries.repository(&format!("{}/acme/b", registry.host), None).unwrap();
     let headers = Headers { content_type: Some(IMAGE.to_owned()), ..Headers::default() };
     let (tag, body) =

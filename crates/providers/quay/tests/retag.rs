@@ -214,16 +214,16 @@ async fn the_line_that_saves_requests_is_named_once_the_registry_has_said_it() {
         image(&registry, &format!("{path}:x"), "a", &["amd64"]);
         let name = format!("{}/{path}", registry.host);
         let bucket = registries.repository(&name, None).unwrap();
-        assert_eq!(bucket.savings(), []);
+        assert_eq!(bucket.config_hints(), []);
         seen(&bucket, "x").await;
-        assert_eq!(bucket.savings(), [("sign-in", line.clone())]);
+        assert_eq!(bucket.config_hints(), [("sign-in", line.clone())]);
         // Who follows it is told nothing more; who says otherwise is.
         for (said, left) in [(line.as_str(), vec![]), ("none", vec![("sign-in", line.clone())])] {
             let registries = registry.registries();
             registries.sign_in(&name, said).unwrap();
             let bucket = registries.repository(&name, None).unwrap();
             seen(&bucket, "x").await;
-            assert_eq!(bucket.savings(), left, "{said}");
+            assert_eq!(bucket.config_hints(), left, "{said}");
         }
     }
 }

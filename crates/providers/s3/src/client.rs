@@ -4,13 +4,13 @@
 use crate::S3Bucket;
 use crate::clock::SigningTime;
 use crate::expiry::Expiring;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::{Builder, Config};
 use chrono::{DateTime, SubsecRound, Utc};
-use promote_port::patience;
 use promote_port::port::{ErrorKind, ProviderError};
+use promote_port::retry;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -32,14 +32,14 @@ impl S3Bucket {
     /// Settings of a part, which takes no effect by itself: it is sent as often as any write to a store that is busy.
     pub(crate) fn part() -> Builder {
         let retries = RetryConfig::standard()
-            .with_max_attempts(patience::TRIES)
-            .with_initial_backoff(patience::FIRST)
-            .with_max_backoff(patience::LONGEST);
+            .with_max_attempts(retry::TRIES)
+            .with_initial_backoff(retry::FIRST)
+            .with_max_backoff(retry::LONGEST);
         Config::builder().retry_config(retries)
     }
 
     /// How long to wait for the answer to a request about `size` bytes: at least 2 MiB a second is expected.
-    pub(crate) fn patience(&self, size: u64) -> Duration {
+    pub(crate) fn timeout(&self, size: u64) -> Duration {
         self.limits.answer + Duration::from_secs(size >> 21)
     }
 
@@ -69,14 +69,14 @@ impl S3Bucket {
 
     /// Whether the bucket exists. A missing right says nothing about it and is no failure of this question.
     pub(crate) async fn ask_for_bucket(&self) -> Result<(), ProviderError> {
-        let doing = Doing::reading(self, &self.name, "s3:ListBucket", self.limits.answer);
+        let operation = Operation::reading(self, &self.name, "s3:ListBucket", self.limits.answer);
         let request = self.client().await?.head_bucket().bucket(&self.name).send();
-        match doing.run(request).await {
+        match operation.run(request).await {
             Ok(_) => {
                 self.bucket_seen();
                 Ok(())
             }
-            Err(failure) if failure.kind == ErrorKind::NotFound => Err(doing.no_bucket()),
+            Err(failure) if failure.kind == ErrorKind::NotFound => Err(operation.no_bucket()),
             Err(failure) => Err(failure),
         }
     }

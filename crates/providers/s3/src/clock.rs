@@ -18,10 +18,10 @@ pub(crate) const SIGNED_BEHIND: &str = "x-promote-signed-behind";
 
 /// What the answers of one store have told so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ServerClock(Arc<Heard>);
+pub(crate) struct ServerClock(Arc<ClockState>);
 
 #[derive(Debug, Default)]
-struct Heard {
+struct ClockState {
     /// The store's time in its last answer, and when that came by a clock that nobody sets.
     told: Mutex<Option<(SystemTime, Instant)>>,
     access_key: OnceLock<String>,

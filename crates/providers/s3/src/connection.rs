@@ -7,8 +7,8 @@ use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, ResponseChecksumValidation};
 use promote_aws::{AnswerSize, Confiding, SignIn, Surroundings, Telling};
-use promote_port::patience;
 use promote_port::port::{Confided, ErrorKind, ProviderError, StoreSettings};
+use promote_port::retry;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 use tokio::sync::OnceCell;
@@ -40,7 +40,7 @@ impl Default for Limits {
             part: 16 * MIB,
             copy: 5 * 1024 * MIB,
             copy_part: 128 * MIB,
-            answer: patience::ANSWER,
+            answer: retry::ANSWER,
         }
     }
 }

@@ -88,7 +88,7 @@ impl S3Bucket {
         target: &Target<'_>,
         age: Duration,
     ) -> Result<Object, ProviderError> {
-        let doing = self.ready(target.key, from.source.size).await?;
+        let operation = self.ready(target.key, from.source.size).await?;
         let guard = Guard::of(target.when);
         let headers = target.headers.clone();
         // Tags are not mentioned: that would need a right which many roles lack, and S3 carries them over.
@@ -113,8 +113,10 @@ impl S3Bucket {
             .customize()
             .mutate_request(expiring(headers.expires))
             .config_override(self.effect(age));
-        let answer =
-            doing.run(request.send()).await.map_err(|failure| tagged(as_conflict(&doing, failure)))?;
+        let answer = operation
+            .run(request.send())
+            .await
+            .map_err(|failure| tagged(as_conflict(&operation, failure)))?;
         let result = answer.copy_object_result();
         let stored = Stored {
             etag: result.and_then(|result| result.e_tag()),
@@ -124,7 +126,7 @@ impl S3Bucket {
             at: result.and_then(|result| whole_seconds(result.last_modified())),
             checksums: result.map(|result| checksums!(result)).unwrap_or_default(),
         };
-        self.stored(&doing, target, stored)
+        self.stored(&operation, target, stored)
     }
 
     /// Reads the source, checks it, and puts it.

@@ -18,17 +18,17 @@ use std::time::Duration;
 
 /// One request: about what, with which right, and whether it may change something.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Doing<'a> {
+pub(crate) struct Operation<'a> {
     bucket: &'a S3Bucket,
     subject: &'a str,
     right: &'static str,
     effect: bool,
-    patience: Duration,
+    timeout: Duration,
 }
 
 /// What the store said, without anything secret.
 #[derive(Debug)]
-struct Answer {
+struct ErrorAnswer {
     status: u16,
     code: String,
     message: String,
@@ -38,7 +38,7 @@ struct Answer {
 /// What is said where requests are limited.
 const TOO_MANY: &str = "too many requests at once: the store did nothing, and asks to wait";
 
-impl fmt::Display for Answer {
+impl fmt::Display for ErrorAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the store answered {}", self.status)?;
         for (before, text, after) in
@@ -52,11 +52,11 @@ impl fmt::Display for Answer {
     }
 }
 
-impl Error for Answer {}
+impl Error for ErrorAnswer {}
 
 /// Whether the store itself turned the request down or made a mess of it, other than by being overloaded or broken.
 pub(crate) fn turned_down(failure: &ProviderError) -> bool {
-    let status = match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<Answer>()) {
+    let status = match failure.source.as_deref().and_then(|cause| cause.downcast_ref::<ErrorAnswer>()) {
         Some(answer) => answer.status,
         // A conflict that was found out without an answer of its own.
         None => return failure.kind == ErrorKind::Conflict,
@@ -96,9 +96,9 @@ fn kind_of(status: u16, code: &str, effect: bool) -> ErrorKind {
     }
 }
 
-impl Asked for Doing<'_> {
+impl Asked for Operation<'_> {
     fn error(&self, kind: ErrorKind, message: String) -> ProviderError {
-        Doing::error(self, kind, message)
+        Operation::error(self, kind, message)
     }
 
     fn service(&self) -> &str {
@@ -114,15 +114,15 @@ impl Asked for Doing<'_> {
     }
 }
 
-impl<'a> Doing<'a> {
+impl<'a> Operation<'a> {
     /// A request that changes nothing.
     pub(crate) fn reading(
         bucket: &'a S3Bucket,
         subject: &'a str,
         right: &'static str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
-        Self { bucket, subject, right, effect: false, patience }
+        Self { bucket, subject, right, effect: false, timeout }
     }
 
     /// A request that may take effect.
@@ -130,9 +130,9 @@ impl<'a> Doing<'a> {
         bucket: &'a S3Bucket,
         subject: &'a str,
         right: &'static str,
-        patience: Duration,
+        timeout: Duration,
     ) -> Self {
-        Self { bucket, subject, right, effect: true, patience }
+        Self { bucket, subject, right, effect: true, timeout }
     }
 
     /// An error of this request.
@@ -160,10 +160,10 @@ impl<'a> Doing<'a> {
     where
         E: Error + ProvideErrorMetadata + Send + Sync + 'static,
     {
-        match tokio::time::timeout(self.patience, request).await {
+        match tokio::time::timeout(self.timeout, request).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(failure)) => Err(self.failed(failure)),
-            Err(_) => Err(self.silent(format!("no answer came within {} seconds", self.patience.as_secs()))),
+            Err(_) => Err(self.silent(format!("no answer came within {} seconds", self.timeout.as_secs()))),
         }
     }
 
@@ -187,7 +187,7 @@ impl<'a> Doing<'a> {
         // An answer that makes no sense has no message, but a cause.
         let nonsense = causes(error);
         let said = error.message().unwrap_or(&nonsense);
-        let answer = Answer {
+        let answer = ErrorAnswer {
             status,
             code: self.shown(code),
             message: self.shown(said),

@@ -4,7 +4,7 @@
 
 use crate::S3Bucket;
 use crate::copying::{Pin, copy_source, percent_encoded, tagged};
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, whole_digest};
 use crate::writing::{Guard, Stored, Target, as_conflict};
@@ -58,7 +58,7 @@ impl S3Bucket {
 
     async fn begin(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         target: &Target<'_>,
         checksums: Option<ChecksumAlgorithm>,
         tags: Option<String>,
@@ -82,28 +82,28 @@ impl S3Bucket {
             .customize()
             .mutate_request(expiring(headers.expires))
             .config_override(self.effect(Duration::ZERO));
-        let answer = doing.run(request.send()).await;
+        let answer = operation.run(request.send()).await;
         let answer = answer.map_err(|failure| if has_tags { tagged(failure) } else { failure })?;
-        answer
-            .upload_id()
-            .map(str::to_owned)
-            .ok_or_else(|| doing.error(ErrorKind::Unavailable, "the store began an upload without naming it"))
+        answer.upload_id().map(str::to_owned).ok_or_else(|| {
+            operation.error(ErrorKind::Unavailable, "the store began an upload without naming it")
+        })
     }
 
     /// Gives the upload up. That it could not be is no failure: the store ends forgotten uploads by its own rules.
     async fn give_up(&self, target: &Target<'_>, upload: &str) {
-        let doing = Doing::effect(self, target.key.as_str(), "s3:AbortMultipartUpload", self.limits.answer);
+        let operation =
+            Operation::effect(self, target.key.as_str(), "s3:AbortMultipartUpload", self.limits.answer);
         if let Ok(client) = self.client().await {
             let request =
                 client.abort_multipart_upload().bucket(&self.name).key(target.key.as_str()).upload_id(upload);
-            drop(doing.run(request.send()).await);
+            drop(operation.run(request.send()).await);
         }
     }
 
     /// The one request that takes effect.
     async fn complete(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         target: &Target<'_>,
         upload: &str,
         parts: Vec<CompletedPart>,
@@ -122,7 +122,8 @@ impl S3Bucket {
             .set_if_none_match(guard.if_none_match)
             .customize()
             .config_override(self.effect(Duration::ZERO));
-        let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(doing, failure))?;
+        let answer =
+            operation.run(request.send()).await.map_err(|failure| as_conflict(operation, failure))?;
         let stored = Stored {
             etag: answer.e_tag(),
             version: answer.version_id(),
@@ -131,13 +132,13 @@ impl S3Bucket {
             at: None,
             checksums: checksums!(answer),
         };
-        self.stored(doing, target, stored)
+        self.stored(operation, target, stored)
     }
 
     /// Completes or gives up, as the parts went.
     async fn conclude(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         target: &Target<'_>,
         upload: &str,
         parts: Result<Vec<CompletedPart>, ProviderError>,
@@ -152,7 +153,7 @@ impl S3Bucket {
             }
         };
         parts.sort_by_key(CompletedPart::part_number);
-        let ended = self.complete(doing, target, upload, parts, size).await;
+        let ended = self.complete(operation, target, upload, parts, size).await;
         if ended.as_ref().is_err_and(|failure| failure.kind != ErrorKind::Unknown) {
             self.give_up(target, upload).await;
         }
@@ -162,8 +163,8 @@ impl S3Bucket {
     /// Writes large content: parts side by side, each with its checksum, then the conditional completion.
     pub(crate) async fn upload(&self, target: &Target<'_>, blob: &dyn Blob) -> Result<Object, ProviderError> {
         let size = blob.size();
-        let doing = self.ready(target.key, size).await?;
-        let upload = self.begin(&doing, target, Some(ChecksumAlgorithm::Sha256), None).await?;
+        let operation = self.ready(target.key, size).await?;
+        let upload = self.begin(&operation, target, Some(ChecksumAlgorithm::Sha256), None).await?;
         let upload = upload.as_str();
         let parts = futures_util::stream::iter(spans(size, self.limits.part))
             .map(|span| async move {
@@ -173,7 +174,7 @@ impl S3Bucket {
             .buffer_unordered(UPLOADS)
             .try_collect()
             .await;
-        self.conclude(&doing, target, upload, parts, size).await
+        self.conclude(&operation, target, upload, parts, size).await
     }
 
     async fn upload_part(
@@ -183,7 +184,8 @@ impl S3Bucket {
         span: Span,
         bytes: Bytes,
     ) -> Result<CompletedPart, ProviderError> {
-        let doing = Doing::reading(self, target.key.as_str(), "s3:PutObject", self.patience(span.length));
+        let operation =
+            Operation::reading(self, target.key.as_str(), "s3:PutObject", self.timeout(span.length));
         let sum = checksum(&Digest::of(&bytes));
         let request = self
             .client()
@@ -197,9 +199,9 @@ impl S3Bucket {
             .body(bytes.into())
             .customize()
             .config_override(Self::part());
-        let answer = doing.run(request.send()).await?;
+        let answer = operation.run(request.send()).await?;
         finished(span, answer.e_tag(), Some(&sum))
-            .ok_or_else(|| doing.error(ErrorKind::Unavailable, "the store took a part without naming it"))
+            .ok_or_else(|| operation.error(ErrorKind::Unavailable, "the store took a part without naming it"))
     }
 
     /// The tags of a source as a request gives them, which a copy by parts does not carry over by itself. `None` where it
@@ -225,9 +227,9 @@ impl S3Bucket {
         key: &Key,
         version: Option<String>,
     ) -> Result<Option<Vec<Tag>>, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), "s3:GetObjectTagging", self.limits.answer);
+        let operation = Operation::reading(self, key.as_str(), "s3:GetObjectTagging", self.limits.answer);
         let request = self.client().await?.get_object_tagging().bucket(bucket).key(key.as_str());
-        match doing.run(request.set_version_id(version).send()).await {
+        match operation.run(request.set_version_id(version).send()).await {
             Ok(answer) => Ok(Some(answer.tag_set)),
             Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
             Err(failure) if failure.kind == ErrorKind::Denied => Ok(None),
@@ -242,8 +244,8 @@ impl S3Bucket {
         target: &Target<'_>,
     ) -> Result<Object, ProviderError> {
         let size = from.source.size;
-        let doing = self.ready(target.key, size).await?;
-        let upload = self.begin(&doing, target, None, self.tags_of(from).await?).await?;
+        let operation = self.ready(target.key, size).await?;
+        let upload = self.begin(&operation, target, None, self.tags_of(from).await?).await?;
         let upload = upload.as_str();
         let spans = spans(size, self.limits.copy_part);
         let whole = spans.len() == 1;
@@ -258,7 +260,7 @@ impl S3Bucket {
             .buffer_unordered(COPIES)
             .try_collect()
             .await;
-        self.conclude(&doing, target, upload, parts, size).await
+        self.conclude(&operation, target, upload, parts, size).await
     }
 
     async fn copy_part(
@@ -269,7 +271,8 @@ impl S3Bucket {
         span: Span,
         whole: bool,
     ) -> Result<CompletedPart, ProviderError> {
-        let doing = Doing::reading(self, target.key.as_str(), "s3:PutObject", self.patience(span.length));
+        let operation =
+            Operation::reading(self, target.key.as_str(), "s3:PutObject", self.timeout(span.length));
         // A range of a small source is refused, and there is no need for one.
         let range = format!("bytes={}-{}", span.offset, (span.offset + span.length).saturating_sub(1));
         let request = self
@@ -285,11 +288,14 @@ impl S3Bucket {
             .set_copy_source_range((!whole).then_some(range))
             .customize()
             .config_override(Self::part());
-        let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
+        let answer =
+            operation.run(request.send()).await.map_err(|failure| as_conflict(&operation, failure))?;
         answer
             .copy_part_result()
             .and_then(|part| finished(span, part.e_tag(), part.checksum_sha256()))
-            .ok_or_else(|| doing.error(ErrorKind::Unavailable, "the store copied a part without naming it"))
+            .ok_or_else(|| {
+                operation.error(ErrorKind::Unavailable, "the store copied a part without naming it")
+            })
     }
 }
 

@@ -9,7 +9,7 @@ use attempt::{Asked, How};
 use futures_util::future::try_join;
 use promote_port::location::Key;
 use promote_port::port::{Capabilities, CopyGuard, ErrorKind, FenceClass, ProviderError};
-use promote_port::probe::{Ended, Held, conditions};
+use promote_port::probe::{AttemptEnd, Conditions, conditions};
 use std::time::Duration;
 
 /// See `Bucket::probe`.
@@ -91,7 +91,7 @@ async fn judge(asked: &Asked<'_>, found: &mut Capabilities) -> Result<(), Provid
     Ok(())
 }
 
-fn note(found: &mut Capabilities, what: &str, held: Held, so: &str) {
+fn note(found: &mut Capabilities, what: &str, held: Conditions, so: &str) {
     let (absent, matches) = ("`If-None-Match`", "`If-Match`");
     if let Some(why) = held.broken(&format!("{absent} and {matches}"), absent, matches) {
         found.notes.push(format!("{what} {why} here: {so}"));
@@ -101,7 +101,7 @@ fn note(found: &mut Capabilities, what: &str, held: Held, so: &str) {
 /// Whether a copy of another object than the pinned one is refused, or the pinned version is the one that is taken.
 async fn pinned(asked: &Asked<'_>, how: How, versioned: bool) -> Result<bool, ProviderError> {
     let key = asked.scratch.key(how, "pin")?;
-    let wrong = matches!(asked.attempt_wrong_source(how, &key).await?, Ended::Refused);
+    let wrong = matches!(asked.attempt_wrong_source(how, &key).await?, AttemptEnd::Refused);
     if !versioned {
         return Ok(wrong);
     }
@@ -114,7 +114,7 @@ async fn expires(asked: &Asked<'_>) -> Result<bool, ProviderError> {
     let age = asked.bucket.lifetime() + Duration::from_secs(10);
     for how in [How::Put, How::Copy] {
         let key = asked.scratch.key(how, "late")?;
-        let landed = matches!(asked.attempt_late(how, &key, age).await?, Ended::Done(_));
+        let landed = matches!(asked.attempt_late(how, &key, age).await?, AttemptEnd::Done(_));
         if landed || asked.bucket.describe(&key).await?.is_some() {
             return Ok(false);
         }

@@ -1,7 +1,7 @@
 //! Reading objects and listing keys. Reads change nothing, so the SDK may repeat them.
 
 use crate::S3Bucket;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::metadata::from_wire;
 use crate::object::{token, version, whole_digest, whole_seconds};
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -10,7 +10,7 @@ use aws_sdk_s3::types::ChecksumMode;
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt as _;
 use promote_port::location::Key;
-use promote_port::names::shown;
+use promote_port::names::escape;
 use promote_port::port::order::Ascent;
 use promote_port::port::{
     ByteStream, Checksums, ErrorKind, Headers, Metadata, Object, Pace, Page, PinnedSource, ProviderError,
@@ -52,7 +52,7 @@ macro_rules! described {
 
 /// The next piece of an answer's body, if it comes in time.
 async fn next_piece(
-    doing: &Doing<'_>,
+    operation: &Operation<'_>,
     body: &mut WireStream,
     pace: &mut Pace,
 ) -> Result<Option<Bytes>, ProviderError> {
@@ -64,9 +64,9 @@ async fn next_piece(
             Ok(Some(piece))
         }
         Ok(Some(Err(broken))) => {
-            Err(doing.error(ErrorKind::Unavailable, "the answer broke off").caused_by(broken))
+            Err(operation.error(ErrorKind::Unavailable, "the answer broke off").caused_by(broken))
         }
-        Err(_) => Err(doing.error(ErrorKind::Unavailable, STOPPED)),
+        Err(_) => Err(operation.error(ErrorKind::Unavailable, STOPPED)),
     }
 }
 
@@ -75,18 +75,18 @@ const fn read_right(version: Option<&VersionId>) -> &'static str {
 }
 
 impl S3Bucket {
-    fn reading<'a>(&'a self, key: &'a Key, version: Option<&VersionId>) -> Doing<'a> {
-        Doing::reading(self, key.as_str(), read_right(version), self.limits.answer)
+    fn reading<'a>(&'a self, key: &'a Key, version: Option<&VersionId>) -> Operation<'a> {
+        Operation::reading(self, key.as_str(), read_right(version), self.limits.answer)
     }
 
     /// See `BucketReader::head`.
     pub(crate) async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
-        let doing = self.reading(key, None);
+        let operation = self.reading(key, None);
         let request = self.client().await?.head_object().bucket(&self.name).key(key.as_str());
-        match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+        match operation.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
             Ok(answer) => {
                 self.bucket_seen();
-                described!(key, answer).map(Some).ok_or_else(|| incomplete(&doing))
+                described!(key, answer).map(Some).ok_or_else(|| incomplete(&operation))
             }
             Err(failure) if failure.kind == ErrorKind::NotFound => {
                 // The answer has no body, so it is the same for an object and for a bucket that is not there.
@@ -108,9 +108,9 @@ impl S3Bucket {
     /// Why a description was denied, when it is the caller who is not accepted and no right that is missing: such an
     /// answer has no body, and the same refusal of the object's first byte has one.
     async fn refused_caller(&self, key: &Key) -> Option<ProviderError> {
-        let doing = self.reading(key, None);
+        let operation = self.reading(key, None);
         let request = self.client().await.ok()?.get_object().bucket(&self.name).key(key.as_str());
-        let failure = doing.run(request.range("bytes=0-0").send()).await.err()?;
+        let failure = operation.run(request.range("bytes=0-0").send()).await.err()?;
         let caller = failure.kind == ErrorKind::Denied && !failure.lacks_right();
         caller.then_some(failure)
     }
@@ -121,11 +121,11 @@ impl S3Bucket {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<Option<Object>, ProviderError> {
-        let doing = self.reading(key, version);
+        let operation = self.reading(key, version);
         let request = self.client().await?.head_object().bucket(&self.name).key(key.as_str());
         let request = request.set_version_id(version.map(|version| version.0.clone()));
-        match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
-            Ok(answer) => described!(key, answer).map(Some).ok_or_else(|| incomplete(&doing)),
+        match operation.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+            Ok(answer) => described!(key, answer).map(Some).ok_or_else(|| incomplete(&operation)),
             Err(failure) if failure.kind == ErrorKind::NotFound => Ok(None),
             Err(failure) => Err(failure),
         }
@@ -137,18 +137,18 @@ impl S3Bucket {
         key: &Key,
         limit: usize,
     ) -> Result<Option<(Object, Bytes)>, ProviderError> {
-        let doing = self.reading(key, None);
+        let operation = self.reading(key, None);
         let request = self.client().await?.get_object().bucket(&self.name).key(key.as_str());
-        let answer = match doing.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
+        let answer = match operation.run(request.checksum_mode(ChecksumMode::Enabled).send()).await {
             Ok(answer) => answer,
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
                 return Ok(None);
             }
             Err(failure) => return Err(failure),
         };
         self.bucket_seen();
-        let object = described!(key, answer).ok_or_else(|| incomplete(&doing))?;
-        let bytes = self.drain(&doing, answer.body, object.size, limit).await?;
+        let object = described!(key, answer).ok_or_else(|| incomplete(&operation))?;
+        let bytes = self.drain(&operation, answer.body, object.size, limit).await?;
         Ok(Some((object, bytes)))
     }
 
@@ -159,9 +159,9 @@ impl S3Bucket {
         from: &PinnedSource,
         limit: usize,
     ) -> Result<Bytes, ProviderError> {
-        let doing = self.reading(&from.location.key, from.version.as_ref());
-        let answer = self.open_pinned(&doing, bucket, from, None).await?;
-        self.drain(&doing, answer.body, from.size, limit).await
+        let operation = self.reading(&from.location.key, from.version.as_ref());
+        let answer = self.open_pinned(&operation, bucket, from, None).await?;
+        self.drain(&operation, answer.body, from.size, limit).await
     }
 
     /// See `BucketReader::read_range`.
@@ -174,25 +174,25 @@ impl S3Bucket {
         let last = offset.checked_add(length).and_then(|end| end.checked_sub(1));
         let Some(last) = last.filter(|last| *last >= offset) else { return Ok(Bytes::new()) };
         let right = read_right(from.version.as_ref());
-        let doing = Doing::reading(self, from.location.key.as_str(), right, self.patience(length));
+        let operation = Operation::reading(self, from.location.key.as_str(), right, self.timeout(length));
         let range = format!("bytes={offset}-{last}");
-        let answer = self.open_pinned(&doing, &self.name, from, Some(range)).await?;
+        let answer = self.open_pinned(&operation, &self.name, from, Some(range)).await?;
         // Not every store looks at the condition of a read.
         if answer.e_tag().and_then(token).as_ref() != Some(&from.token) {
-            return Err(doing.error(ErrorKind::Conflict, "the source was replaced"));
+            return Err(operation.error(ErrorKind::Conflict, "the source was replaced"));
         }
         if answer.content_range().is_none() {
-            return self.cut(&doing, answer.body, offset, length).await;
+            return self.cut(&operation, answer.body, offset, length).await;
         }
         let limit = usize::try_from(length).unwrap_or(usize::MAX);
-        self.drain(&doing, answer.body, length, limit).await
+        self.drain(&operation, answer.body, length, limit).await
     }
 
     /// `length` bytes from `offset` of a body that is the whole object: a server may ignore the range of a request
     /// (<https://www.rfc-editor.org/rfc/rfc9110#section-14.2>), as MiniStack does for a version.
     async fn cut(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         mut body: WireStream,
         offset: u64,
         length: u64,
@@ -201,8 +201,8 @@ impl S3Bucket {
             |had: u64, wanted: u64| usize::try_from(wanted.saturating_sub(had)).unwrap_or(usize::MAX);
         let (mut part, mut passed, mut pace) = (BytesMut::new(), 0_u64, Pace::new(self.limits.answer));
         while (part.len() as u64) < length {
-            let Some(mut piece) = next_piece(doing, &mut body, &mut pace).await? else {
-                return Err(doing.error(ErrorKind::Unavailable, "the answer ended early"));
+            let Some(mut piece) = next_piece(operation, &mut body, &mut pace).await? else {
+                return Err(operation.error(ErrorKind::Unavailable, "the answer ended early"));
             };
             let before = piece.len().min(missing(passed, offset));
             passed += before as u64;
@@ -216,7 +216,7 @@ impl S3Bucket {
     /// The answer with the pinned source's content, or with a range of it.
     async fn open_pinned(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         bucket: &str,
         from: &PinnedSource,
         range: Option<String>,
@@ -230,9 +230,9 @@ impl S3Bucket {
             .set_version_id(from.version.as_ref().map(|version| version.0.clone()))
             .set_range(range)
             .if_match(crate::object::etag(&from.token));
-        doing.run(request.send()).await.map_err(|failure| match failure.kind {
-            ErrorKind::NotFound if !doing.lacks_bucket(&failure) => {
-                doing.error(ErrorKind::Conflict, "the source is gone").caused_by(failure)
+        operation.run(request.send()).await.map_err(|failure| match failure.kind {
+            ErrorKind::NotFound if !operation.lacks_bucket(&failure) => {
+                operation.error(ErrorKind::Conflict, "the source is gone").caused_by(failure)
             }
             _ => failure,
         })
@@ -241,15 +241,15 @@ impl S3Bucket {
     /// All of a body, which must have `size` bytes.
     async fn drain(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         mut body: WireStream,
         size: u64,
         limit: usize,
     ) -> Result<Bytes, ProviderError> {
-        let too_large = || doing.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
+        let too_large = || operation.error(ErrorKind::Corrupt, format!("more than {limit} bytes are stored"));
         let size = usize::try_from(size).ok().filter(|size| *size <= limit).ok_or_else(too_large)?;
         let (mut all, mut pace) = (BytesMut::with_capacity(size), Pace::new(self.limits.answer));
-        while let Some(piece) = next_piece(doing, &mut body, &mut pace).await? {
+        while let Some(piece) = next_piece(operation, &mut body, &mut pace).await? {
             if all.len() + piece.len() > size {
                 return Err(too_large());
             }
@@ -258,7 +258,7 @@ impl S3Bucket {
         if all.len() == size {
             Ok(all.freeze())
         } else {
-            Err(doing.error(ErrorKind::Unavailable, "the answer ended early"))
+            Err(operation.error(ErrorKind::Unavailable, "the answer ended early"))
         }
     }
 
@@ -268,10 +268,10 @@ impl S3Bucket {
         key: &Key,
         version: Option<&VersionId>,
     ) -> Result<ByteStream, ProviderError> {
-        let doing = self.reading(key, version);
+        let operation = self.reading(key, version);
         let request = self.client().await?.get_object().bucket(&self.name).key(key.as_str());
         let request = request.set_version_id(version.map(|version| version.0.clone()));
-        let GetObjectOutput { body, .. } = doing.run(request.send()).await?;
+        let GetObjectOutput { body, .. } = operation.run(request.send()).await?;
         self.bucket_seen();
         let (provider, subject) = (self.to_string(), key.to_string());
         let start = (body, Pace::new(self.limits.answer), false);
@@ -303,9 +303,11 @@ impl S3Bucket {
         limit: usize,
     ) -> Result<Page, ProviderError> {
         let subject = if prefix.is_empty() { self.name.as_str() } else { prefix };
-        let doing = Doing::reading(self, subject, "s3:ListBucket", self.limits.answer);
+        let operation = Operation::reading(self, subject, "s3:ListBucket", self.limits.answer);
         if !(1..=1000).contains(&limit) {
-            return Err(doing.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}")));
+            return Err(
+                operation.error(ErrorKind::Invalid, format!("a page has 1 to 1000 objects, not {limit}"))
+            );
         }
         let client = self.client().await?;
         let mut after = after.map(|key| key.as_str().to_owned());
@@ -314,17 +316,17 @@ impl S3Bucket {
         loop {
             let wanted = i32::try_from(limit - page.objects.len()).unwrap_or(1000);
             let request = client.list_objects_v2().bucket(&self.name).prefix(prefix).max_keys(wanted);
-            let answer = doing.run(request.set_start_after(after.clone()).send()).await?;
+            let answer = operation.run(request.set_start_after(after.clone()).send()).await?;
             self.bucket_seen();
             page.more = answer.is_truncated().unwrap_or(false);
             for entry in answer.contents() {
-                let Some(name) = entry.key() else { return Err(incomplete(&doing)) };
+                let Some(name) = entry.key() else { return Err(incomplete(&operation)) };
                 let in_order = after.as_deref().is_none_or(|last| ascent.step(last, name));
                 if !name.starts_with(prefix) || !in_order {
-                    return Err(doing
+                    return Err(operation
                         .error(
                             ErrorKind::Unsupported,
-                            format!("the store lists `{}` out of order", shown(name)),
+                            format!("the store lists `{}` out of order", escape(name)),
                         )
                         .hint(
                             "a ledger needs a store that lists keys in the order of their bytes, or folder by folder",
@@ -335,17 +337,17 @@ impl S3Bucket {
                 page.objects.push(Object {
                     key,
                     size: entry.size().and_then(|size| u64::try_from(size).ok()).unwrap_or_default(),
-                    token: entry.e_tag().and_then(token).ok_or_else(|| incomplete(&doing))?,
+                    token: entry.e_tag().and_then(token).ok_or_else(|| incomplete(&operation))?,
                     version: None,
                     sha256: None,
-                    stored_at: whole_seconds(entry.last_modified()).ok_or_else(|| incomplete(&doing))?,
+                    stored_at: whole_seconds(entry.last_modified()).ok_or_else(|| incomplete(&operation))?,
                     headers: Headers::default(),
                     metadata: Metadata::default(),
                     checksums: Checksums::new(),
                 });
             }
             if page.more && answer.contents().is_empty() {
-                return Err(doing.error(ErrorKind::Corrupt, "an empty page says that more follow"));
+                return Err(operation.error(ErrorKind::Corrupt, "an empty page says that more follow"));
             }
             if !page.more || page.objects.len() >= limit {
                 return Ok(page);
@@ -354,6 +356,6 @@ impl S3Bucket {
     }
 }
 
-fn incomplete(doing: &Doing<'_>) -> ProviderError {
-    doing.error(ErrorKind::Corrupt, "the answer lacks size, token or time of the object")
+fn incomplete(operation: &Operation<'_>) -> ProviderError {
+    operation.error(ErrorKind::Corrupt, "the answer lacks size, token or time of the object")
 }

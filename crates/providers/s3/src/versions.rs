@@ -2,7 +2,7 @@
 //! bucket keeps any.
 
 use crate::S3Bucket;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::object::version;
 use aws_sdk_s3::types::BucketVersioningStatus;
 use futures_util::future::try_join_all;
@@ -16,9 +16,9 @@ impl S3Bucket {
     /// See `BucketReader::versioning`. A bucket that never kept any has no status
     /// (<https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetBucketVersioning.html>).
     pub(crate) async fn keeps_versions(&self) -> Result<Option<bool>, ProviderError> {
-        let doing = Doing::reading(self, &self.name, "s3:GetBucketVersioning", self.limits.answer);
+        let operation = Operation::reading(self, &self.name, "s3:GetBucketVersioning", self.limits.answer);
         let request = self.client().await?.get_bucket_versioning().bucket(&self.name);
-        match doing.run(request.send()).await {
+        match operation.run(request.send()).await {
             Ok(answer) => Ok(Some(answer.status() == Some(&BucketVersioningStatus::Enabled))),
             Err(failure) if failure.kind == ErrorKind::Unavailable => Err(failure),
             Err(_) => Ok(None),
@@ -27,7 +27,7 @@ impl S3Bucket {
 
     /// See `BucketReader::versions`.
     pub(crate) async fn all_versions(&self, key: &Key, limit: usize) -> Result<Vec<Object>, ProviderError> {
-        let doing = Doing::reading(self, key.as_str(), "s3:ListBucketVersions", self.limits.answer);
+        let operation = Operation::reading(self, key.as_str(), "s3:ListBucketVersions", self.limits.answer);
         let client = self.client().await?;
         let mut names = Vec::new();
         let (mut marker, mut version_marker) = (None, None);
@@ -38,7 +38,7 @@ impl S3Bucket {
                 .prefix(key.as_str())
                 .set_key_marker(marker.clone())
                 .set_version_id_marker(version_marker.clone());
-            let answer = doing.run(request.send()).await?;
+            let answer = operation.run(request.send()).await?;
             let mut beyond = false;
             for entry in answer.versions() {
                 match entry.key() {
@@ -57,7 +57,7 @@ impl S3Bucket {
                 break;
             }
             if next.0.is_none() || next == (marker.clone(), version_marker.clone()) {
-                return Err(doing.error(ErrorKind::Corrupt, "the list of versions does not end"));
+                return Err(operation.error(ErrorKind::Corrupt, "the list of versions does not end"));
             }
             (marker, version_marker) = next;
         }

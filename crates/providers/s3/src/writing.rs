@@ -2,7 +2,7 @@
 //! in parts, see `multipart`.
 
 use crate::S3Bucket;
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::metadata::{expiring, to_wire};
 use crate::object::{checksum, checksums, etag, token, version, whole_digest};
 use aws_sdk_s3::types::ChecksumAlgorithm;
@@ -53,9 +53,9 @@ pub(crate) struct Stored<'a> {
 }
 
 /// A missing object, where one was to be replaced or copied, is a lost race like any other.
-pub(crate) fn as_conflict(doing: &Doing<'_>, failure: ProviderError) -> ProviderError {
-    if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) {
-        return doing
+pub(crate) fn as_conflict(operation: &Operation<'_>, failure: ProviderError) -> ProviderError {
+    if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) {
+        return operation
             .error(ErrorKind::Conflict, "the object that was to be there is gone")
             .caused_by(failure);
     }
@@ -64,23 +64,22 @@ pub(crate) fn as_conflict(doing: &Doing<'_>, failure: ProviderError) -> Provider
 
 impl S3Bucket {
     /// The request that is about to take effect, once the store's clock is known: it is signed by that.
-    pub(crate) async fn ready<'a>(&'a self, key: &'a Key, size: u64) -> Result<Doing<'a>, ProviderError> {
+    pub(crate) async fn ready<'a>(&'a self, key: &'a Key, size: u64) -> Result<Operation<'a>, ProviderError> {
         self.server_time().await?;
-        Ok(Doing::effect(self, key.as_str(), "s3:PutObject", self.patience(size)))
+        Ok(Operation::effect(self, key.as_str(), "s3:PutObject", self.timeout(size)))
     }
 
     /// The object that an answer describes. Without an ETag it is not known what happened.
     pub(crate) fn stored(
         &self,
-        doing: &Doing<'_>,
+        operation: &Operation<'_>,
         target: &Target<'_>,
         stored: Stored<'_>,
     ) -> Result<Object, ProviderError> {
         self.bucket_seen();
-        let token: Token = stored
-            .etag
-            .and_then(token)
-            .ok_or_else(|| doing.error(ErrorKind::Unknown, "the answer does not say what is stored now"))?;
+        let token: Token = stored.etag.and_then(token).ok_or_else(|| {
+            operation.error(ErrorKind::Unknown, "the answer does not say what is stored now")
+        })?;
         let heard = self.connection.clock.now().map(DateTime::<Utc>::from);
         Ok(Object {
             key: target.key.clone(),
@@ -139,7 +138,7 @@ impl S3Bucket {
         age: Duration,
     ) -> Result<Object, ProviderError> {
         let size = bytes.len() as u64;
-        let doing = self.ready(target.key, size).await?;
+        let operation = self.ready(target.key, size).await?;
         let guard = Guard::of(target.when);
         let headers = target.headers.clone();
         let request = self
@@ -162,7 +161,8 @@ impl S3Bucket {
             .customize()
             .mutate_request(expiring(headers.expires))
             .config_override(self.effect(age));
-        let answer = doing.run(request.send()).await.map_err(|failure| as_conflict(&doing, failure))?;
+        let answer =
+            operation.run(request.send()).await.map_err(|failure| as_conflict(&operation, failure))?;
         let vouched = whole_digest(answer.checksum_sha256(), answer.checksum_type());
         let stored = Stored {
             etag: answer.e_tag(),
@@ -172,7 +172,7 @@ impl S3Bucket {
             at: None,
             checksums: checksums!(answer),
         };
-        self.stored(&doing, target, stored)
+        self.stored(&operation, target, stored)
     }
 
     /// See `Bucket::delete`.
@@ -189,11 +189,13 @@ impl S3Bucket {
     ) -> Result<(), ProviderError> {
         self.server_time().await?;
         let right = if version.is_some() { "s3:DeleteObjectVersion" } else { "s3:DeleteObject" };
-        let doing = Doing::effect(self, key.as_str(), right, self.limits.answer);
+        let operation = Operation::effect(self, key.as_str(), right, self.limits.answer);
         if *when == Precondition::Absent {
             return match self.describe(key).await? {
                 None => Ok(()),
-                Some(_) => Err(doing.error(ErrorKind::Conflict, "the object that was to be absent is there")),
+                Some(_) => {
+                    Err(operation.error(ErrorKind::Conflict, "the object that was to be absent is there"))
+                }
             };
         }
         let request = self
@@ -206,12 +208,12 @@ impl S3Bucket {
             .set_if_match(Guard::of(when).if_match)
             .customize()
             .config_override(self.effect(Duration::ZERO));
-        match doing.run(request.send()).await {
+        match operation.run(request.send()).await {
             Ok(_) => Ok(()),
-            Err(failure) if failure.kind == ErrorKind::NotFound && !doing.lacks_bucket(&failure) => {
+            Err(failure) if failure.kind == ErrorKind::NotFound && !operation.lacks_bucket(&failure) => {
                 match when {
                     Precondition::Any => Ok(()),
-                    _ => Err(as_conflict(&doing, failure)),
+                    _ => Err(as_conflict(&operation, failure)),
                 }
             }
             Err(failure) => Err(failure),

@@ -4,7 +4,7 @@
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::location::{StoreId, is_scheme};
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::Bucket;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -58,7 +58,7 @@ impl Brought {
         if !is_scheme(scheme) {
             return Err(Failure::new(
                 ExitStatus::Usage,
-                format!("`{}` can't be the scheme of a store", shown(scheme)),
+                format!("`{}` can't be the scheme of a store", escape(scheme)),
             )
             .hint("2 to 32 lower-case letters, digits, `+` and `-`, a letter first; `s3`, `https` and the like are taken"));
         }
@@ -127,7 +127,7 @@ impl Brought {
                 ExitStatus::Usage,
                 format!(
                     "credentials were given for `{}`, and no location is in a bucket of that name",
-                    shown(bucket)
+                    escape(bucket)
                 ),
             )),
         }

@@ -8,8 +8,8 @@ use promote_core::template::Template;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-fn ports() -> Ports {
-    Ports {
+fn services() -> Services {
+    Services {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         history: None,
@@ -84,20 +84,20 @@ fn in_store(store: StoreId) -> LedgerPlace {
     LedgerPlace { store, prefix: ".promote/billing".parse().unwrap() }
 }
 
-fn connected(config: &Config) -> Result<World, Failure> {
-    connect(config, Path::new("."), &Trust::default(), ports())
+fn connected(config: &Config) -> Result<Ports, Failure> {
+    connect(config, Path::new("."), &Trust::default(), services())
 }
 
 #[cfg(all(feature = "s3", feature = "local"))]
 #[test]
 fn every_bucket_of_sources_targets_and_ledger_is_opened() {
     let config = config(in_store(StoreId::Local), "s3://acme-releases/{sha}.zip", "s3://acme-prod/prod.zip");
-    let world = connected(&config).unwrap();
-    let names: Vec<String> = world.stores.keys().map(ToString::to_string).collect();
+    let ports = connected(&config).unwrap();
+    let names: Vec<String> = ports.stores.keys().map(ToString::to_string).collect();
     assert_eq!(names, ["local folder", "s3://acme-prod", "s3://acme-releases"]);
-    let shown: Vec<String> = world.stores.values().map(ToString::to_string).collect();
+    let shown: Vec<String> = ports.stores.values().map(ToString::to_string).collect();
     assert!(shown.contains(&"s3://acme-prod".to_owned()), "{shown:?}");
-    assert_eq!(world.ledger.reader().root().as_str(), ".promote/billing");
+    assert_eq!(ports.ledger.reader().root().as_str(), ".promote/billing");
 }
 
 #[test]
@@ -114,10 +114,10 @@ fn what_can_not_be_reached_is_named() {
 #[test]
 fn a_branch_holds_a_ledger() {
     let branch = StoreId::Git("promote-ledger".to_owned());
-    let world = connected(&config(in_store(branch), "{sha}.zip", "prod.zip")).unwrap();
-    let names: Vec<String> = world.stores.keys().map(ToString::to_string).collect();
+    let ports = connected(&config(in_store(branch), "{sha}.zip", "prod.zip")).unwrap();
+    let names: Vec<String> = ports.stores.keys().map(ToString::to_string).collect();
     assert_eq!(names, ["local folder", "git:promote-ledger"]);
-    assert_eq!(world.ledger.bucket().to_string(), "git:promote-ledger");
+    assert_eq!(ports.ledger.bucket().to_string(), "git:promote-ledger");
 }
 
 #[test]
@@ -138,8 +138,8 @@ fn a_bucket_of_google_takes_a_file_of_credentials_and_no_profile() {
     let mut config = config(in_store(store), "gs://acme-releases/{sha}.zip", "gs://acme-releases/prod.zip");
     let settings = StoreSettings { credentials: Some("$ACME_KEYS".to_owned()), ..StoreSettings::default() };
     config.stores.insert("acme-releases".to_owned(), settings.clone());
-    let world = connected(&config).unwrap();
-    assert_eq!(world.stores.values().map(ToString::to_string).collect::<Vec<_>>(), ["gs://acme-releases"]);
+    let ports = connected(&config).unwrap();
+    assert_eq!(ports.stores.values().map(ToString::to_string).collect::<Vec<_>>(), ["gs://acme-releases"]);
     let base = Path::new("/project");
     let read = |config: &Config| google_settings(config, "acme-releases", base).unwrap().credentials;
     assert_eq!(read(&config).as_deref(), Some("$ACME_KEYS"));
@@ -154,7 +154,7 @@ fn a_bucket_of_google_takes_a_file_of_credentials_and_no_profile() {
 #[test]
 fn a_world_needs_its_ledger() {
     let config = config(in_store(StoreId::Local), "{sha}.zip", "prod.zip");
-    let failure = world(&config, Stores::new(), ports()).unwrap_err();
+    let failure = ports(&config, Stores::new(), services()).unwrap_err();
     assert!(failure.message.contains("`local folder` was not connected"), "{}", failure.message);
 }
 

@@ -3,8 +3,8 @@
 //! What is left out there means the opposite of what is wanted here: the default branch would be merged into the commit,
 //! and all its checks asked for, so both are always said.
 
-use super::place::Place;
-use super::session::{Asked, Session};
+use super::repository::ForgeRepository;
+use super::session::{ForgeRequest, Session};
 use super::token::Token;
 use async_trait::async_trait;
 use promote_core::config::Tier;
@@ -27,7 +27,7 @@ pub(super) struct Github {
 }
 
 impl Github {
-    pub(super) fn new(place: Place, token: Token) -> Result<Self, ProviderError> {
+    pub(super) fn new(place: ForgeRepository, token: Token) -> Result<Self, ProviderError> {
         let (owner, name) = place.repository.split_once('/').unwrap_or((&place.repository, ""));
         let (owner, name) = (owner.to_owned(), name.to_owned());
         Ok(Self { session: Session::new(place, &token)?, owner, name })
@@ -40,7 +40,7 @@ impl Github {
 
     async fn get(&self, more: &[&str], query: &[(&str, &str)]) -> Result<Value, ProviderError> {
         let path = self.path(more);
-        self.session.again(true, || async { self.session.ask(&Asked::get(&path, query)).await }).await
+        self.session.again(true, || async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
     }
 
     async fn create(&self, wanted: &Deployment) -> Result<Made, ProviderError> {
@@ -56,7 +56,7 @@ impl Github {
             "payload": { "promotion": wanted.promotion.0, "tool": "promote" },
         });
         let path = self.path(&[]);
-        let answer = self.session.ask(&Asked::send(Method::POST, &path, body)).await;
+        let answer = self.session.ask(&ForgeRequest::send(Method::POST, &path, body)).await;
         let answer = answer.map_err(|error| {
             let unknown = error.kind == ErrorKind::Invalid && error.message.contains("ref");
             if unknown { error.hint("push the commit, so that the forge knows it") } else { error }
@@ -153,7 +153,7 @@ impl Deployments for Github {
             }
         }
         let path = self.path(&[&made.id, "statuses"]);
-        let asked = Asked::send(Method::POST, &path, body);
+        let asked = ForgeRequest::send(Method::POST, &path, body);
         self.session.again(false, || async { self.session.ask(&asked).await }).await.map(|_| ())
     }
 }

@@ -3,8 +3,8 @@
 //! A deployment holds no text of ours, so the one that is gone on with is found by environment and commit: one that a
 //! job made is never taken, and one that succeeded is over.
 
-use super::place::Place;
-use super::session::{Asked, Session};
+use super::repository::ForgeRepository;
+use super::session::{ForgeRequest, Session};
 use super::token::Token;
 use async_trait::async_trait;
 use promote_core::port::{Deployment, DeploymentState, Deployments, ErrorKind, Made, News, ProviderError};
@@ -23,7 +23,7 @@ pub(super) struct Gitlab {
 }
 
 impl Gitlab {
-    pub(super) fn new(place: Place, token: Token) -> Result<Self, ProviderError> {
+    pub(super) fn new(place: ForgeRepository, token: Token) -> Result<Self, ProviderError> {
         Ok(Self { session: Session::new(place, &token)? })
     }
 
@@ -34,7 +34,7 @@ impl Gitlab {
 
     async fn get(&self, more: &[&str], query: &[(&str, &str)]) -> Result<Value, ProviderError> {
         let path = self.path(more);
-        self.session.again(true, || async { self.session.ask(&Asked::get(&path, query)).await }).await
+        self.session.again(true, || async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
     }
 
     /// A branch or tag that holds the commit, and whether it is a tag: it must be said, and is only shown.
@@ -77,7 +77,7 @@ impl Gitlab {
             "status": "running",
         });
         let path = self.path(&["deployments"]);
-        let answer = self.session.ask(&Asked::send(Method::POST, &path, body)).await?;
+        let answer = self.session.ask(&ForgeRequest::send(Method::POST, &path, body)).await?;
         self.made(&answer).ok_or_else(|| self.session.odd())
     }
 
@@ -146,7 +146,7 @@ impl Deployments for Gitlab {
             DeploymentState::Canceled => "canceled",
         };
         let path = self.path(&["deployments", &made.id]);
-        let asked = Asked::send(Method::PUT, &path, json!({ "status": status }));
+        let asked = ForgeRequest::send(Method::PUT, &path, json!({ "status": status }));
         match self.session.again(false, || async { self.session.ask(&asked).await }).await {
             // To be told what it knows already is refused: an answer of before may have been lost.
             Err(error) if error.kind == ErrorKind::Invalid => match self.status(made).await? {

@@ -10,7 +10,7 @@ mod job;
 #[cfg(feature = "forge")]
 mod open;
 #[cfg(feature = "forge")]
-mod place;
+mod repository;
 #[cfg(feature = "forge")]
 mod session;
 #[cfg(feature = "forge")]

@@ -1,7 +1,7 @@
 //! Finding the repository and the token of a forge.
 
 use super::access::Access;
-use super::place::Place;
+use super::repository::ForgeRepository;
 use super::{github, gitlab, token};
 use crate::trust::HOSTS;
 use promote_core::config::ForgeKind;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// `Invalid` when it is not known which repository is meant, `Denied` when there is no token, or nobody allows the host that
 /// it would be sent to.
 pub async fn open(access: &Access) -> Result<Arc<dyn Deployments>, ProviderError> {
-    let place = Place::of(access)?;
+    let place = ForgeRepository::of(access)?;
     let known = crate::trust::host(&place.api).filter(|host| access.trust.takes_forge(place.kind, host));
     if known.is_none() {
         let what = format!("nobody has allowed that a token is sent to `{}`", place.host());

@@ -1,6 +1,6 @@
 //! One request to a forge and what its answer means. Requests that may be repeated are sent again as everywhere else.
 
-use super::place::Place;
+use super::repository::ForgeRepository;
 use super::token::Token;
 use crate::https;
 use crate::machine::{SystemClock, SystemEntropy};
@@ -29,13 +29,13 @@ const POLICY: RetryPolicy = RetryPolicy {
 /// The way to one repository's API.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) place: Place,
+    pub(super) place: ForgeRepository,
     client: Client,
     secrets: Secrets,
 }
 
 /// What is asked.
-pub(super) struct Asked<'a> {
+pub(super) struct ForgeRequest<'a> {
     pub(super) method: Method,
     /// The parts of the path below the API's address.
     pub(super) path: &'a [&'a str],
@@ -43,7 +43,7 @@ pub(super) struct Asked<'a> {
     pub(super) body: Option<Value>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> ForgeRequest<'a> {
     pub(super) fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)]) -> Self {
         Self { method: Method::GET, path, query, body: None }
     }
@@ -54,7 +54,7 @@ impl<'a> Asked<'a> {
 }
 
 impl Session {
-    pub(super) fn new(place: Place, token: &Token) -> Result<Self, ProviderError> {
+    pub(super) fn new(place: ForgeRepository, token: &Token) -> Result<Self, ProviderError> {
         let fault =
             |what: String| ProviderError::new(ErrorKind::Invalid, place.kind.name(), &place.repository, what);
         let mut value = HeaderValue::from_str(&format!("{}{}", token.scheme, token.value))
@@ -87,7 +87,7 @@ impl Session {
     }
 
     /// Sends one request once.
-    pub(super) async fn ask(&self, asked: &Asked<'_>) -> Result<Value, ProviderError> {
+    pub(super) async fn ask(&self, asked: &ForgeRequest<'_>) -> Result<Value, ProviderError> {
         let reads = asked.method == Method::GET;
         let mut request = self.client.request(asked.method.clone(), self.url(asked)?);
         if let Some(body) = &asked.body {
@@ -111,7 +111,7 @@ impl Session {
         serde_json::from_slice(&body).map_err(|_| self.odd())
     }
 
-    fn url(&self, asked: &Asked<'_>) -> Result<Url, ProviderError> {
+    fn url(&self, asked: &ForgeRequest<'_>) -> Result<Url, ProviderError> {
         let mut url = self.place.api.clone();
         url.path_segments_mut()
             .map_err(|()| self.error(ErrorKind::Invalid, "its address is none".to_owned()))?
@@ -201,10 +201,10 @@ mod tests {
         };
         let variables: Variables = [("GITHUB_TOKEN", "ghs_1")].into_iter().collect();
         let access = Access { forge, variables, remote: None, person: false, trust: Trust::default() };
-        let place = Place::of(&access).unwrap();
+        let place = ForgeRepository::of(&access).unwrap();
         let token = token::find(&access, &place).await.unwrap();
         let session = Session::new(place, &token).unwrap();
-        let (begun, asked) = (Instant::now(), Asked::get(&["deployments"], &[]));
+        let (begun, asked) = (Instant::now(), ForgeRequest::get(&["deployments"], &[]));
         let error = session.again(true, || session.ask(&asked)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(begun.elapsed() < ANSWER + Duration::from_secs(2), "{:?}", begun.elapsed());

@@ -2,7 +2,7 @@
 //! where a person sits before it.
 
 use super::access::{Access, GITHUB_TOKENS, TOKEN};
-use super::place::Place;
+use super::repository::ForgeRepository;
 use promote_core::config::ForgeKind;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::process::Stdio;
@@ -32,7 +32,7 @@ fn bearer(value: &str) -> Token {
 }
 
 /// The first that there is.
-pub(super) async fn find(access: &Access, place: &Place) -> Result<Token, ProviderError> {
+pub(super) async fn find(access: &Access, place: &ForgeRepository) -> Result<Token, ProviderError> {
     let variable = |names: &[&str]| names.iter().find_map(|name| access.variables.get(name)).map(bearer);
     let found = match place.kind {
         ForgeKind::Github => match variable(&GITHUB_TOKENS) {
@@ -102,7 +102,7 @@ mod tests {
             let forge = Forge { kind, repository, api: None, deployments: Mirroring::Auto };
             let variables = all[from..].iter().copied().collect();
             let access = Access { forge, variables, remote: None, person: false, trust: Trust::default() };
-            let place = Place::of(&access).unwrap();
+            let place = ForgeRepository::of(&access).unwrap();
             let token = find(&access, &place).await.unwrap();
             assert_eq!((token.value.as_str(), token.header), (value, header), "{from}");
             assert!(!format!("{token:?}").contains(value));

@@ -62,10 +62,10 @@ impl Source {
         url.query_pairs_mut().append_pair("audience", audience);
         let body = get(url, Some(bearer)).await.map_err(|why| format!("the runner gave no token: {why}"))?;
         #[derive(Deserialize)]
-        struct Answer {
+        struct RunnerToken {
             value: String,
         }
-        let answer: Result<Answer, _> = serde_json::from_slice(&body);
+        let answer: Result<RunnerToken, _> = serde_json::from_slice(&body);
         answer.map(|answer| answer.value).map_err(|_| "the runner's answer has no token".to_owned())
     }
 }

@@ -26,7 +26,7 @@ use names::{BEARER, URL};
 
 /// What became of asking for a token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum IdentityToken {
     /// The surroundings offer none.
     None,
     /// One was offered and is not to be believed, for this reason.
@@ -36,18 +36,22 @@ pub enum Found {
 }
 
 /// Asks for a token and checks it. Sends at most three requests, and none where no token is offered.
-pub async fn look(variables: &Variables, now: DateTime<Utc>) -> Found {
+pub async fn look(variables: &Variables, now: DateTime<Utc>) -> IdentityToken {
     look_hiding(variables, now, &|_| {}).await
 }
 
 /// The same; `hide` is given the token as soon as it is there, before anything is done with it, for whoever must see to
 /// it that it is never shown.
 #[cfg(feature = "identity")]
-pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn Fn(&str) + Sync)) -> Found {
-    let Some(source) = fetch::Source::of(variables) else { return Found::None };
+pub async fn look_hiding(
+    variables: &Variables,
+    now: DateTime<Utc>,
+    hide: &(dyn Fn(&str) + Sync),
+) -> IdentityToken {
+    let Some(source) = fetch::Source::of(variables) else { return IdentityToken::None };
     let token = match source.token().await {
         Ok(token) => token,
-        Err(why) => return Found::Bad(why),
+        Err(why) => return IdentityToken::Bad(why),
     };
     hide(&token);
     let known = source.issuer.is_some();
@@ -57,22 +61,22 @@ pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn 
         now,
     };
     match token::read(&token, &expected) {
-        Err(why) => Found::Bad(why),
+        Err(why) => IdentityToken::Bad(why),
         Ok(mut identity) if !known => {
             identity.signature =
                 Err("nobody says who must have signed the token: `PROMOTE_ID_ISSUER`".to_owned());
-            Found::Some(identity)
+            IdentityToken::Some(identity)
         }
         Ok(mut identity) => match keys::vouched(&token, &identity.issuer).await {
             Ok(proof) => {
                 identity.signature = Ok(proof);
-                Found::Some(identity)
+                IdentityToken::Some(identity)
             }
             Err(keys::Doubt::Unreached(why)) => {
                 identity.signature = Err(why);
-                Found::Some(identity)
+                IdentityToken::Some(identity)
             }
-            Err(keys::Doubt::Forged(why)) => Found::Bad(why),
+            Err(keys::Doubt::Forged(why)) => IdentityToken::Bad(why),
         },
     }
 }
@@ -80,23 +84,29 @@ pub async fn look_hiding(variables: &Variables, now: DateTime<Utc>, hide: &(dyn 
 /// The same; `hide` is given the token as soon as it is there, before anything is done with it, for whoever must see to
 /// it that it is never shown.
 #[cfg(not(feature = "identity"))]
-pub async fn look_hiding(variables: &Variables, _now: DateTime<Utc>, _hide: &(dyn Fn(&str) + Sync)) -> Found {
+pub async fn look_hiding(
+    variables: &Variables,
+    _now: DateTime<Utc>,
+    _hide: &(dyn Fn(&str) + Sync),
+) -> IdentityToken {
     let has = |name: &str| variables.get(name).is_some();
     match has(TOKEN) || has(URL) && has(BEARER) {
-        true => Found::Bad("this build can't check a token: its feature `identity` is off".to_owned()),
-        false => Found::None,
+        true => {
+            IdentityToken::Bad("this build can't check a token: its feature `identity` is off".to_owned())
+        }
+        false => IdentityToken::None,
     }
 }
 
 /// The actor with what the token proves: verified where the signature holds, else as it was, with the reason.
-pub fn evidence(mut actor: Actor, found: &Found) -> Actor {
+pub fn evidence(mut actor: Actor, found: &IdentityToken) -> Actor {
     let identity = match found {
-        Found::None => return actor,
-        Found::Bad(why) => {
+        IdentityToken::None => return actor,
+        IdentityToken::Bad(why) => {
             actor.details.insert("oidc".to_owned(), crate::actor::plain(why));
             return actor;
         }
-        Found::Some(identity) => identity,
+        IdentityToken::Some(identity) => identity,
     };
     actor.details.insert("oidc-issuer".to_owned(), identity.issuer.clone());
     actor.details.insert("oidc-subject".to_owned(), identity.subject.clone());

@@ -225,13 +225,13 @@ async fn what_does_not_hold_up_is_told_and_proves_nothing() {
     ];
     for (token, why) in cases {
         let found = look(&issuer.gitlab(&token), now()).await;
-        let Found::Bad(said) = &found else { panic!("{why}: {found:?}") };
+        let IdentityToken::Bad(said) = &found else { panic!("{why}: {found:?}") };
         assert!(said.contains(why) && !said.contains(&token), "{why}: {said}");
         let actor = evidence(claimed("bob"), &found);
         assert_eq!(actor.strength, "claimed");
         assert_eq!(actor.details["oidc"], *said);
     }
-    let weak = evidence(claimed("bob"), &Found::Bad("the token has expired".to_owned()));
+    let weak = evidence(claimed("bob"), &IdentityToken::Bad("the token has expired".to_owned()));
     let refused = required(&[("PROMOTE_REQUIRE_OIDC", "1")].into_iter().collect(), &weak).unwrap_err();
     assert_eq!((refused.exit, refused.state[0].as_str()), (ExitStatus::Denied, "the token has expired."));
     assert!(required(&Variables::default(), &weak).is_ok(), "only when it is asked for");
@@ -290,21 +290,21 @@ async fn keys_that_cannot_be_had_leave_the_claims_unvouched() {
         [("GITLAB_CI", "true"), ("CI_SERVER_URL", "http://127.0.0.1:1"), (TOKEN, "x.y.z")]
             .into_iter()
             .collect();
-    assert!(matches!(look(&nowhere, now()).await, Found::Bad(_)));
+    assert!(matches!(look(&nowhere, now()).await, IdentityToken::Bad(_)));
 }
 
 #[tokio::test]
 async fn nothing_is_asked_where_no_token_is_offered() {
-    assert_eq!(look(&Variables::default(), now()).await, Found::None);
+    assert_eq!(look(&Variables::default(), now()).await, IdentityToken::None);
     let issuer = Issuer::new().await;
     issuer.page("/runner", 403, "no");
     let found = look(&issuer.runner(), now()).await;
-    assert_eq!(found, Found::Bad("the runner gave no token: it answered 403".to_owned()));
+    assert_eq!(found, IdentityToken::Bad("the runner gave no token: it answered 403".to_owned()));
     // Without anybody who says which issuer is meant, none is believed.
     let token = issuer.sign(&issuer.gitlab_claims());
     let found = look(&[(TOKEN, token.as_str())].into_iter().collect(), now()).await;
-    assert!(matches!(&found, Found::Some(one) if one.signature.is_err()), "{found:?}");
+    assert!(matches!(&found, IdentityToken::Some(one) if one.signature.is_err()), "{found:?}");
     let said = issuer.address.as_str();
     let named = [(TOKEN, token.as_str()), ("PROMOTE_ID_ISSUER", said)].into_iter().collect();
-    assert!(matches!(look(&named, now()).await, Found::Some(one) if one.signature.is_ok()));
+    assert!(matches!(look(&named, now()).await, IdentityToken::Some(one) if one.signature.is_ok()));
 }

@@ -2,12 +2,12 @@
 
 use super::collected::Collected;
 use super::process_group::{HELD, ProcessGroup};
-use super::system::{Ended, SystemSteps};
+use super::system::{StepOutcome, SystemSteps};
 use super::{folder, outputs};
 use crate::opened;
 use promote_core::config::Step;
 use promote_core::digest::Hasher;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::template::variable;
 use std::ffi::OsStr;
@@ -40,7 +40,7 @@ pub(super) async fn run(
     context: &StepContext,
     timeout: Duration,
     progress: &dyn StepProgress,
-) -> Ended {
+) -> StepOutcome {
     let mut command = Command::new(SHELL);
     let mut referred = Vec::new();
     command.env_clear().envs(steps.variables.iter());
@@ -52,7 +52,7 @@ pub(super) async fn run(
                     referred.push(found);
                     found
                 }
-                None => return Ended::errored(format!("the variable `{wanted}` is not set")),
+                None => return StepOutcome::errored(format!("the variable `{wanted}` is not set")),
             },
         };
         command.env(name, value);
@@ -60,11 +60,11 @@ pub(super) async fn run(
     let secrets = steps.secrets(referred);
     let folder = match folder::of(&steps.base, step, context) {
         Ok(folder) => folder,
-        Err(why) => return Ended::errored(why),
+        Err(why) => return StepOutcome::errored(why),
     };
     let output = match tempfile::Builder::new().prefix("promote-output-").tempfile() {
         Ok(file) => file.into_temp_path(),
-        Err(error) => return Ended::errored(format!("no file for `$PROMOTE_OUTPUT`: {error}")),
+        Err(error) => return StepOutcome::errored(format!("no file for `$PROMOTE_OUTPUT`: {error}")),
     };
     command
         .args(["-c", HELD, SHELL, run.text])
@@ -75,7 +75,7 @@ pub(super) async fn run(
     let path = steps.variables.get("PATH").map(OsStr::new);
     let (mut child, mut group, [stdout, stderr]) = match ProcessGroup::start(command, SHELL, path) {
         Ok(started) => started,
-        Err(error) => return Ended::errored(format!("the shell could not be started: {error}")),
+        Err(error) => return StepOutcome::errored(format!("the shell could not be started: {error}")),
     };
     let collected = Collected::new(progress, &secrets);
     let reading = async {
@@ -113,12 +113,12 @@ pub(super) async fn run(
                 let _ = tokio::time::timeout(DRAIN, &mut reading).await;
             }
             let mut ended = if stopped {
-                Ended::new(StepEnd::Interrupted, "stopped; the command was ended")
+                StepOutcome::new(StepEnd::Interrupted, "stopped; the command was ended")
             } else if steps.interruption.is_set() {
-                Ended::new(StepEnd::Interrupted, "interrupted; the command was ended")
+                StepOutcome::new(StepEnd::Interrupted, "interrupted; the command was ended")
             } else {
                 let after = promote_core::duration::written(timeout);
-                Ended::new(StepEnd::TimedOut, format!("not done after {after}; the command was ended"))
+                StepOutcome::new(StepEnd::TimedOut, format!("not done after {after}; the command was ended"))
             };
             ended.tail = collected.tail();
             return ended;
@@ -129,7 +129,7 @@ pub(super) async fn run(
     }
     let mut ended = match status {
         Ok(status) => judged(status, run.changed),
-        Err(error) => Ended::errored(format!("its end was not told: {error}")),
+        Err(error) => StepOutcome::errored(format!("its end was not told: {error}")),
     };
     let (pairs, said) = outputs::read(&output, &secrets);
     ended.outputs = pairs;
@@ -139,10 +139,10 @@ pub(super) async fn run(
     if let Some(file) = run.saves.filter(|_| ended.end == StepEnd::Succeeded) {
         match saved(&folder, file) {
             Ok(digest) => {
-                ended.outputs.insert("saved".to_owned(), shown(file));
+                ended.outputs.insert("saved".to_owned(), escape(file));
                 ended.outputs.insert("saved-sha256".to_owned(), digest);
             }
-            Err(why) => ended = Ended { outputs: ended.outputs, ..Ended::errored(why) },
+            Err(why) => ended = StepOutcome { outputs: ended.outputs, ..StepOutcome::errored(why) },
         }
     }
     ended.tail = collected.tail();
@@ -150,21 +150,21 @@ pub(super) async fn run(
 }
 
 /// What an exit status says about the release.
-fn judged(status: ExitStatus, changed: Option<i32>) -> Ended {
+fn judged(status: ExitStatus, changed: Option<i32>) -> StepOutcome {
     match status.code() {
-        Some(0) => Ended::new(StepEnd::Succeeded, "exit status 0"),
+        Some(0) => StepOutcome::new(StepEnd::Succeeded, "exit status 0"),
         Some(code) if Some(code) == changed => {
-            Ended::new(StepEnd::Succeeded, format!("exit status {code}: there are changes"))
+            StepOutcome::new(StepEnd::Succeeded, format!("exit status {code}: there are changes"))
         }
         // What a shell answers when it could not start the command.
-        Some(126) => Ended::errored("exit status 126: a command can't be executed"),
-        Some(127) => Ended::errored("exit status 127: a command was not found"),
+        Some(126) => StepOutcome::errored("exit status 126: a command can't be executed"),
+        Some(127) => StepOutcome::errored("exit status 127: a command was not found"),
         // What a shell answers when a signal ended the command: like a signal that ends the shell itself.
         Some(code @ 129..=192) => {
-            Ended::errored(format!("exit status {code}: a command was killed by signal {}", code - 128))
+            StepOutcome::errored(format!("exit status {code}: a command was killed by signal {}", code - 128))
         }
-        Some(code) => Ended::new(StepEnd::Failed, format!("exit status {code}")),
-        None => Ended::errored(match status.signal() {
+        Some(code) => StepOutcome::new(StepEnd::Failed, format!("exit status {code}")),
+        None => StepOutcome::errored(match status.signal() {
             Some(signal) => format!("killed by signal {signal}"),
             None => "ended without an exit status".to_owned(),
         }),
@@ -173,12 +173,12 @@ fn judged(status: ExitStatus, changed: Option<i32>) -> Ended {
 
 fn saved(folder: &Path, file: &str) -> Result<String, String> {
     let path = folder::inside(folder, file)?;
-    let mut opened = opened::regular(&path).map_err(|error| format!("`{}`: {error}", shown(file)))?;
+    let mut opened = opened::regular(&path).map_err(|error| format!("`{}`: {error}", escape(file)))?;
     let mut hasher = Hasher::new();
     let mut piece = vec![0; 64 * 1024];
     loop {
         let count = std::io::Read::read(&mut opened, &mut piece)
-            .map_err(|error| format!("`{}`: {error}", shown(file)))?;
+            .map_err(|error| format!("`{}`: {error}", escape(file)))?;
         match piece.get(..count) {
             Some([]) | None => return Ok(hasher.finish().to_string()),
             Some(bytes) => hasher.update(bytes),

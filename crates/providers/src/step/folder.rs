@@ -1,7 +1,7 @@
 //! The folder in which a command runs: the project's own, or one below it, whatever links lie on the way.
 
 use promote_core::config::Step;
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::StepContext;
 use std::path::{Component, Path, PathBuf};
 
@@ -17,15 +17,15 @@ pub(super) fn inside(base: &Path, text: &str) -> Result<PathBuf, String> {
     let relative = Path::new(text);
     let plain = relative.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir));
     if !plain {
-        return Err(format!("`{}` leaves the project's folder", shown(text)));
+        return Err(format!("`{}` leaves the project's folder", escape(text)));
     }
-    let resolve = |path: &Path| path.canonicalize().map_err(|error| format!("`{}`: {error}", shown(text)));
+    let resolve = |path: &Path| path.canonicalize().map_err(|error| format!("`{}`: {error}", escape(text)));
     let root = resolve(base)?;
     let found = resolve(&root.join(relative))?;
     if found.starts_with(&root) {
         Ok(found)
     } else {
-        Err(format!("`{}` leaves the project's folder", shown(text)))
+        Err(format!("`{}` leaves the project's folder", escape(text)))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::collected::escaped;
 use super::masked::Secrets;
-use super::system::{Ended, SystemSteps};
+use super::system::{StepOutcome, SystemSteps};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use promote_core::port::{StepContext, StepEnd, StepProgress};
@@ -29,10 +29,10 @@ pub(super) async fn wait(
     context: &StepContext,
     timeout: Duration,
     progress: &dyn StepProgress,
-) -> Ended {
+) -> StepOutcome {
     let asked = match prepare(steps, url, expect, context) {
         Ok(asked) => asked,
-        Err(why) => return Ended::errored(why),
+        Err(why) => return StepOutcome::errored(why),
     };
     let deadline = Instant::now() + timeout;
     let mut wait = steps.first_wait;
@@ -46,7 +46,7 @@ pub(super) async fn wait(
             heard = asking => heard,
         };
         match heard {
-            Ok(Ok(summary)) => return Ended::new(StepEnd::Succeeded, summary),
+            Ok(Ok(summary)) => return StepOutcome::new(StepEnd::Succeeded, summary),
             Ok(Err(said)) => last = said,
             // The answer was not complete: what was heard before tells more.
             Err(_) if !told.is_empty() => {}
@@ -67,17 +67,17 @@ pub(super) async fn wait(
         wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
     let after = promote_core::duration::written(timeout);
-    let mut ended = Ended::new(StepEnd::Failed, format!("not as expected after {after}: {last}"));
+    let mut ended = StepOutcome::new(StepEnd::Failed, format!("not as expected after {after}: {last}"));
     ended.tail = last;
     ended
 }
 
-fn interrupted(last: &str) -> Ended {
-    Ended::new(StepEnd::Interrupted, format!("interrupted; last heard: {last}"))
+fn interrupted(last: &str) -> StepOutcome {
+    StepOutcome::new(StepEnd::Interrupted, format!("interrupted; last heard: {last}"))
 }
 
 /// What to ask, and for what.
-struct Asked {
+struct HttpRequest {
     client: Client,
     url: Url,
     expect: Option<String>,
@@ -91,7 +91,7 @@ fn prepare(
     url: &Template,
     expect: Option<&Template>,
     context: &StepContext,
-) -> Result<Asked, String> {
+) -> Result<HttpRequest, String> {
     let mut referred = Vec::new();
     let text = match variable(url.as_str()) {
         None => url.render(&context.values).map_err(|error: RenderError| error.to_string())?,
@@ -131,7 +131,7 @@ fn prepare(
     // What runs on this machine is not to be asked through a proxy.
     let builder = if near { builder.no_proxy() } else { builder };
     let client = builder.build().map_err(|error| format!("no HTTPS on this machine: {}", cause(&error)))?;
-    Ok(Asked { client, url, expect, secrets, hidden })
+    Ok(HttpRequest { client, url, expect, secrets, hidden })
 }
 
 fn is_loopback(url: &Url) -> bool {
@@ -142,7 +142,7 @@ fn is_loopback(url: &Url) -> bool {
     }
 }
 
-impl Asked {
+impl HttpRequest {
     /// Asks once: what it says when that is what was hoped for, else what it says instead.
     async fn ask(&self) -> Result<String, String> {
         let request = self.client.get(self.url.clone());

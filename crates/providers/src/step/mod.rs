@@ -24,7 +24,7 @@ use async_trait::async_trait;
 use promote_core::config::{Step, StepAction};
 use promote_core::port::{ProviderError, StepContext, StepProgress, StepReport, StepRunner};
 use std::time::{Duration, Instant};
-use system::Ended;
+use system::StepOutcome;
 
 /// What a build without the feature can't do.
 #[cfg(not(feature = "http-step"))]
@@ -40,7 +40,7 @@ impl StepRunner for SystemSteps {
         progress: &dyn StepProgress,
     ) -> StepReport {
         let begun = Instant::now();
-        let cannot = |what: &str| Ended::errored(format!("this version of promote can't {what}"));
+        let cannot = |what: &str| StepOutcome::errored(format!("this version of promote can't {what}"));
         let ended = match &step.action {
             StepAction::Run { command, changed, saves } => {
                 let run = command::Run { text: command, changed: *changed, saves: saves.as_deref() };

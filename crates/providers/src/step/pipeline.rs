@@ -1,6 +1,6 @@
 //! Following the pipelines that a move sets off, or starting them. How that goes is decided in `promote_core::follow`.
 
-use super::system::{Ended, SystemSteps};
+use super::system::{StepOutcome, SystemSteps};
 use promote_core::follow::{Follow, Pace, elsewhere, plain, wanted};
 use promote_core::port::{ErrorKind, ProviderError, StepContext, StepEnd, StepProgress};
 use promote_core::template::Template;
@@ -65,13 +65,13 @@ pub(super) async fn run(
     context: &StepContext,
     timeout: Duration,
     progress: &dyn StepProgress,
-) -> Ended {
+) -> StepOutcome {
     let names = match crate::pipelines::names(names, &context.values) {
         Ok(names) => names,
-        Err(why) => return Ended::errored(why),
+        Err(why) => return StepOutcome::errored(why),
     };
     let Some(pipelines) = steps.pipelines.beside(&context.targets) else {
-        return Ended::errored("this version of promote was built without CodePipeline");
+        return StepOutcome::errored("this version of promote was built without CodePipeline");
     };
     let variable = |name: &str| context.variables.get(name).cloned().unwrap_or_default();
     let (environment, promotion) = (variable("PROMOTE_ENV"), variable("PROMOTE_ID"));
@@ -91,7 +91,7 @@ pub(super) async fn run(
         () = async { tokio::select! { () = steps.interruption.wait() => {}, () = progress.stopped() => {} } } => {
             let note = last.note.lock().unwrap_or_else(PoisonError::into_inner).clone();
             let note = if note.is_empty() { "nothing".to_owned() } else { note };
-            return Ended::new(
+            return StepOutcome::new(
                 StepEnd::Interrupted,
                 format!("interrupted; last heard: {note}; the pipeline goes on by itself"),
             );
@@ -103,5 +103,5 @@ pub(super) async fn run(
         let cut = (0..=TAIL).rev().find(|at| tail.is_char_boundary(*at)).unwrap_or(0);
         tail.truncate(cut);
     }
-    Ended { end: followed.end, summary: followed.summary, tail, outputs: followed.executions }
+    StepOutcome { end: followed.end, summary: followed.summary, tail, outputs: followed.executions }
 }

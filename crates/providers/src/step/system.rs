@@ -24,14 +24,14 @@ pub struct SystemSteps {
 
 /// How a step ended, before it is put into a report.
 #[derive(Debug)]
-pub(super) struct Ended {
+pub(super) struct StepOutcome {
     pub(super) end: StepEnd,
     pub(super) summary: String,
     pub(super) tail: String,
     pub(super) outputs: BTreeMap<String, String>,
 }
 
-impl Ended {
+impl StepOutcome {
     pub(super) fn new(end: StepEnd, summary: impl Into<String>) -> Self {
         Self { end, summary: summary.into(), tail: String::new(), outputs: BTreeMap::new() }
     }

@@ -9,8 +9,8 @@ use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::location::StoreId;
+use promote_core::ports::stores_of;
 use promote_core::trust::{Host, Vendor, is_token_server};
-use promote_core::world::stores_of;
 use std::path::Path;
 
 /// Something that would be sent.

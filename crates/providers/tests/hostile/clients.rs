@@ -11,7 +11,7 @@ use promote_core::port::{
 };
 use promote_core::trust::Allowed;
 use promote_gcs::GcsBucket;
-use promote_providers::identity::{self, Found, Identity};
+use promote_providers::identity::{self, Identity, IdentityToken};
 use promote_providers::{Trust, Variables, forge};
 use promote_quay::{Environment, Registries, RegistryBucket};
 use promote_s3::S3Bucket;
@@ -168,7 +168,7 @@ impl Client {
                     token: Some(PASSWORD.to_owned()),
                 };
                 let settings = Settings { region, profile: None, endpoint };
-                let pipelines = CodePipelines::with(settings, keys).patient(PATIENCE * 3);
+                let pipelines = CodePipelines::with(settings, keys).with_timeout(PATIENCE * 3);
                 let taken = Taken { action: "Zip".to_owned(), version: VersionId("v".to_owned()), key: None };
                 match request {
                     "describe" => pipelines.describe("p").await.map(drop),
@@ -214,7 +214,7 @@ fn repository(host: &str, more: &[(&str, &str)]) -> Result<RegistryBucket, Provi
         ("PROMOTE_REGISTRY_PASSWORD", PASSWORD),
     ];
     let environment: Environment = pairs.iter().chain(more).copied().collect();
-    let registries = Registries::patient(environment, Allowed::default(), PATIENCE);
+    let registries = Registries::with_timeout(environment, Allowed::default(), PATIENCE);
     registries.repository(&format!("{host}/acme/app"), None)
 }
 
@@ -237,9 +237,9 @@ async fn identified(host: &str, request: &str) -> Result<(), ProviderError> {
     .into_iter()
     .collect();
     let doubt = match identity::look(&variables, chrono::Utc::now()).await {
-        Found::Some(Identity { signature: Ok(_), .. }) => return Ok(()),
-        Found::Some(Identity { signature: Err(why), .. }) | Found::Bad(why) => why,
-        Found::None => "no token was looked for".to_owned(),
+        IdentityToken::Some(Identity { signature: Ok(_), .. }) => return Ok(()),
+        IdentityToken::Some(Identity { signature: Err(why), .. }) | IdentityToken::Bad(why) => why,
+        IdentityToken::None => "no token was looked for".to_owned(),
     };
     Err(ProviderError::new(ErrorKind::Unavailable, "identity", request, doubt))
 }

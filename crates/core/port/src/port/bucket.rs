@@ -109,7 +109,7 @@ pub trait BucketReader: Debug + Display + Send + Sync {
 
     /// Which lines of its settings would save requests, by what it has answered so far: a key and its value, as
     /// `promote.toml` would have them. Sends nothing.
-    fn savings(&self) -> Vec<(&'static str, String)> {
+    fn config_hints(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
@@ -125,7 +125,11 @@ pub trait BucketReader: Debug + Display + Send + Sync {
 
     /// The same in one answer, where the store has one that tells both. Then the time may be cut to whole seconds, and
     /// content headers and checksums may be missing: it is for what matters for its content, its token and its metadata.
-    async fn get_at_once(&self, key: &Key, limit: usize) -> Result<Option<(Object, Bytes)>, ProviderError> {
+    async fn get_with_metadata(
+        &self,
+        key: &Key,
+        limit: usize,
+    ) -> Result<Option<(Object, Bytes)>, ProviderError> {
         self.get(key, limit).await
     }
 
@@ -251,10 +255,10 @@ pub trait Bucket: BucketReader {
 }
 
 #[derive(Debug)]
-struct Held(Bytes);
+struct InMemory(Bytes);
 
 #[async_trait]
-impl Blob for Held {
+impl Blob for InMemory {
     fn size(&self) -> u64 {
         self.0.len() as u64
     }
@@ -273,7 +277,7 @@ impl Body {
     /// The content as something that can be read from any place.
     pub fn blob(&self) -> Arc<dyn Blob> {
         match self {
-            Self::Bytes(bytes) => Arc::new(Held(bytes.clone())),
+            Self::Bytes(bytes) => Arc::new(InMemory(bytes.clone())),
             Self::Blob(blob) => Arc::clone(blob),
         }
     }

@@ -13,12 +13,12 @@ const SECRET: usize = 16;
 
 /// A cause, and what caused that.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Told {
+pub struct Cause {
     text: String,
-    next: Option<Box<Told>>,
+    next: Option<Box<Cause>>,
 }
 
-impl Told {
+impl Cause {
     /// The error and its causes, outermost first. What only repeats the one before is left out.
     pub fn of(error: &(dyn Error + 'static)) -> Self {
         let whole = std::iter::successors(Some(error), |error| {
@@ -46,13 +46,13 @@ impl Told {
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl Error for Told {
+impl Error for Cause {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.next.as_deref().map(|next| next as _)
     }
@@ -111,7 +111,7 @@ mod tests {
             "no credentials: the profile `ci` of /home/ann/.aws/config gave none",
             Some(Box::new(middle)),
         );
-        let told = Told::of(&outer);
+        let told = Cause::of(&outer);
         let lines: Vec<String> =
             std::iter::once(told.to_string()).chain(causes(&told).map(ToString::to_string)).collect();
         assert_eq!(
@@ -130,7 +130,7 @@ mod tests {
         for word in ["a", "b", "c", "d", "e", "f", "g", "h", "i", text] {
             chain = Chain(word, Some(Box::new(chain)));
         }
-        let told = Told::of(&chain);
+        let told = Cause::of(&chain);
         assert_eq!((told.to_string().len(), causes(&told).count()), (300, 7));
     }
 }

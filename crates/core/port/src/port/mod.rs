@@ -22,7 +22,7 @@ pub use bucket::{
     Blob, Body, Bucket, BucketReader, ByteStream, Condition, Fence, PinnedSource, Precondition,
 };
 pub use capabilities::{Capabilities, CopyGuard, FenceClass};
-pub use causes::Told;
+pub use causes::Cause;
 pub use clock::{Clock, Entropy, clock_is_off};
 pub use confided::Confided;
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};

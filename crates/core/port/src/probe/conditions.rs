@@ -1,7 +1,7 @@
 //! The conditions of one way to write: create-if-absent and replace-if-matches, tried where they must be refused, where they
 //! must not, and in races of eight. Whoever does not keep to one of the two is not to be trusted with the other either.
 
-use super::{Attempts, Ended};
+use super::{AttemptEnd, Attempts};
 use crate::location::Key;
 use crate::port::{Object, Precondition, ProviderError};
 use futures_util::future::{join_all, try_join_all};
@@ -11,7 +11,7 @@ const RACERS: usize = 8;
 
 /// Which conditions one way to write keeps to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Held {
+pub struct Conditions {
     /// Create-if-absent, one after the other and at once.
     pub absent: bool,
     /// Replace-if-matches, one after the other and at once.
@@ -20,7 +20,7 @@ pub struct Held {
     pub raced: bool,
 }
 
-impl Held {
+impl Conditions {
     /// Whether both were kept to.
     pub fn both(self) -> bool {
         self.absent && self.matches
@@ -43,7 +43,7 @@ impl Held {
 ///
 /// # Errors
 /// What keeps the probe from going on: a missing right, a broken connection.
-pub async fn conditions<A: Attempts>(store: &A, how: A::How) -> Result<Held, ProviderError> {
+pub async fn conditions<A: Attempts>(store: &A, how: A::How) -> Result<Conditions, ProviderError> {
     let mut held = alone(store, how).await?;
     if !held.absent {
         return Ok(held);
@@ -66,10 +66,10 @@ pub async fn conditions<A: Attempts>(store: &A, how: A::How) -> Result<Held, Pro
 }
 
 /// The conditions one after the other.
-async fn alone<A: Attempts>(store: &A, how: A::How) -> Result<Held, ProviderError> {
-    let mut held = Held::default();
+async fn alone<A: Attempts>(store: &A, how: A::How) -> Result<Conditions, ProviderError> {
+    let mut held = Conditions::default();
     let key = store.scratch().key(how, "alone")?;
-    let Ended::Done(first) = store.attempt(how, &key, 0, &Precondition::Absent).await? else {
+    let AttemptEnd::Done(first) = store.attempt(how, &key, 0, &Precondition::Absent).await? else {
         return Ok(held);
     };
     store.settled(&key, Some(&first)).await?;
@@ -81,11 +81,11 @@ async fn alone<A: Attempts>(store: &A, how: A::How) -> Result<Held, ProviderErro
     let missing = store.scratch().key(how, "missing")?;
     let none = refused(store, how, &missing, foreign(), None).await?;
     let right = match store.attempt(how, &key, 1, &Precondition::Matches(there.token)).await? {
-        Ended::Done(second) => {
+        AttemptEnd::Done(second) => {
             store.settled(&key, Some(&second)).await?;
             true
         }
-        Ended::Refused => false,
+        AttemptEnd::Refused => false,
     };
     held.matches = wrong && none && right;
     Ok(held)
@@ -100,8 +100,8 @@ async fn refused<A: Attempts>(
     before: Option<&Object>,
 ) -> Result<bool, ProviderError> {
     match store.attempt(how, key, 1, &when).await? {
-        Ended::Done(_) => Ok(false),
-        Ended::Refused => {
+        AttemptEnd::Done(_) => Ok(false),
+        AttemptEnd::Refused => {
             store.settled(key, before).await?;
             Ok(true)
         }
@@ -114,7 +114,7 @@ async fn both_raced<A: Attempts>(
     store: &A,
     how: A::How,
     name: String,
-    held: Held,
+    held: Conditions,
 ) -> Result<(bool, bool), ProviderError> {
     for again in 0..store.races(how).tries {
         let key = store.scratch().key(how, format_args!("{name}-{again}"))?;
@@ -171,7 +171,7 @@ async fn race<A: Attempts>(
     let racers = (0..RACERS).map(|_| store.attempt_once(how, key, variant, when));
     let mut winners = Vec::new();
     for ended in join_all(racers).await {
-        if let Ended::Done(object) = ended? {
+        if let AttemptEnd::Done(object) = ended? {
             winners.push(object);
         }
     }

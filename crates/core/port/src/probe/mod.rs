@@ -5,7 +5,7 @@
 mod conditions;
 mod scratch;
 
-pub use conditions::{Held, conditions};
+pub use conditions::{Conditions, conditions};
 pub use scratch::{CONTENTS, Scratch};
 
 use crate::location::Key;
@@ -15,7 +15,7 @@ use std::fmt::Debug;
 
 /// How an attempt ended, as the store says.
 #[derive(Debug)]
-pub enum Ended {
+pub enum AttemptEnd {
     /// It wrote this.
     Done(Box<Object>),
     /// It wrote nothing.
@@ -56,7 +56,7 @@ pub trait Attempts: Sync {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError>;
+    ) -> Result<AttemptEnd, ProviderError>;
 
     /// The same, as one of many: being put off is being refused.
     async fn attempt_once(
@@ -65,7 +65,7 @@ pub trait Attempts: Sync {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError>;
+    ) -> Result<AttemptEnd, ProviderError>;
 
     /// What is under a key now.
     async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError>;

@@ -1,6 +1,6 @@
 //! Cutting a template into its parts, with the place of what is wrong. Filling them in is the parent's work.
 
-use crate::names::shown;
+use crate::names::escape;
 use crate::suggest::closest;
 use chrono::format::{Item, StrftimeItems};
 use chrono::{DateTime, Utc};
@@ -54,7 +54,7 @@ impl Part {
     /// Writes the part as it is written in a template.
     pub(super) fn write(&self, out: &mut String) {
         match self {
-            Self::Literal(text) => escape(text, out),
+            Self::Literal(text) => double_braces(text, out),
             Self::Sha(digits) if *digits < 40 => {
                 out.push_str("{sha:");
                 out.push_str(&digits.to_string());
@@ -75,7 +75,7 @@ impl Part {
 }
 
 /// Writes a literal text with its braces doubled.
-pub(super) fn escape(text: &str, out: &mut String) {
+pub(super) fn double_braces(text: &str, out: &mut String) {
     for c in text.chars() {
         if c == '{' || c == '}' {
             out.push(c);
@@ -149,7 +149,7 @@ fn placeholder(inside: &str, offset: usize) -> Result<Part, TemplateError> {
             Err(error(offset, len, &message, Some(&format!("write `{{{known}}}`"))))
         }
         _ => {
-            let message = format!("unknown placeholder `{{{}}}`", shown(inside));
+            let message = format!("unknown placeholder `{{{}}}`", escape(inside));
             let hint = match closest(name.trim(), KNOWN) {
                 Some("date") => "did you mean `{date:%Y-%m-%d}`?".to_owned(),
                 Some(near) => format!("did you mean `{{{near}}}`?"),
@@ -169,7 +169,7 @@ fn checked_date(format: &str, offset: usize, len: usize) -> Result<Part, Templat
     }
     let items: Vec<Item<'_>> = StrftimeItems::new(format).collect();
     if items.iter().any(|item| matches!(item, Item::Error)) {
-        let message = format!("`{}` is not a date format", shown(format));
+        let message = format!("`{}` is not a date format", escape(format));
         return bad(
             &message,
             Some("for example `%Y-%m-%d` or `%d-%m-%Y`, as `date` of coreutils takes them"),
@@ -184,7 +184,7 @@ fn checked_date(format: &str, offset: usize, len: usize) -> Result<Part, Templat
         let mut out = String::new();
         let written = write!(out, "{}", at.format_with_items(items.iter()));
         if written.is_err() || !is_date(&out) {
-            let message = format!("`{}` gives dates that can't be part of a name", shown(format));
+            let message = format!("`{}` gives dates that can't be part of a name", escape(format));
             let hint = "only letters, digits, `.`, `_`, `+`, `:` and `-` may come of it; slashes go outside the braces";
             return bad(&message, Some(hint));
         }

@@ -31,9 +31,9 @@ pub(super) async fn undone(
     lane: &LaneName,
     commit: &CommitId,
 ) -> Result<(Vec<Undone>, bool), Failure> {
-    let (mut found, mut at) = (Found::default(), None);
+    let (mut found, mut at) = (Undoings::default(), None);
     for _ in 0..PAGES {
-        let page = ledger.page(lane, at, PAGE).await.map_err(LedgerError::looking)?;
+        let page = ledger.page(lane, at, PAGE).await.map_err(LedgerError::read_failure)?;
         page.iter().for_each(|head| found.take(head, commit));
         match page.last() {
             Some(last) if page.len() == PAGE => at = Some(last.record.seq),
@@ -45,7 +45,7 @@ pub(super) async fn undone(
 
 /// What the records that were read so far tell, from the newest to the oldest.
 #[derive(Default)]
-struct Found {
+struct Undoings {
     all: Vec<Undone>,
     /// When the undoings ended whose intent was not met yet, by the id of that intent.
     ended: BTreeMap<crate::digest::Digest, DateTime<Utc>>,
@@ -53,7 +53,7 @@ struct Found {
     undoing: Option<(Vec<PromotionId>, DateTime<Utc>)>,
 }
 
-impl Found {
+impl Undoings {
     fn take(&mut self, head: &Head, commit: &CommitId) {
         let record = &head.record;
         if let Some(abort) = record.abort.as_ref().filter(|abort| abort.restored.is_some()) {

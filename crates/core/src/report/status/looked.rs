@@ -20,7 +20,7 @@ use std::collections::BTreeMap;
 pub(super) type Targets = Result<BTreeMap<String, Seen>, Failure>;
 
 /// Everything that was read.
-pub(super) struct Looked {
+pub(super) struct StatusReads {
     pub(super) genesis: Option<(Genesis, Digest)>,
     pub(super) heads: BTreeMap<LaneName, Option<Head>>,
     pub(super) targets: BTreeMap<EnvironmentName, Targets>,
@@ -43,7 +43,7 @@ pub(super) struct Looked {
     pub(super) lanes: BTreeMap<EnvironmentName, LaneName>,
 }
 
-impl Looked {
+impl StatusReads {
     pub(super) fn state(&self, lane: &LaneName) -> Option<&State> {
         self.heads.get(lane).and_then(Option::as_ref).map(Head::state)
     }

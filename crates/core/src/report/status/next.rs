@@ -2,7 +2,7 @@
 //! judged from what was read.
 
 use super::super::RuleReport;
-use super::looked::Looked;
+use super::looked::StatusReads;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::invocation::Invocation;
@@ -37,7 +37,7 @@ pub struct Next {
 /// The release of the environments before, when they agree and it is not the one that is here.
 pub(super) fn wanted<'l>(
     environment: &Environment,
-    looked: &'l Looked,
+    looked: &'l StatusReads,
 ) -> Option<(&'l ReleaseRef, EnvironmentName)> {
     let here = looked.state(&environment.lane).and_then(|state| state.release());
     let mut found: Option<(&ReleaseRef, EnvironmentName)> = None;
@@ -57,7 +57,7 @@ pub(super) fn wanted<'l>(
 pub(super) fn next(
     config: &Config,
     environment: &Environment,
-    looked: &Looked,
+    looked: &StatusReads,
     actor: &Actor,
 ) -> Option<Next> {
     // Nothing moves as long as the file asks for what this version does not do.
@@ -84,7 +84,7 @@ pub(super) fn next(
 }
 
 /// A release that was adopted: no promotion brought it, and nothing verified it.
-pub(super) fn adopted<'l>(environment: &Environment, looked: &'l Looked) -> Option<&'l ReleaseRef> {
+pub(super) fn adopted<'l>(environment: &Environment, looked: &'l StatusReads) -> Option<&'l ReleaseRef> {
     let state = looked.state(&environment.lane).filter(|state| state.open.is_none())?;
     let current = state.current.as_ref()?;
     current.release.as_ref().filter(|_| current.promotion.is_none() && current.verified.is_none())
@@ -94,7 +94,7 @@ pub(super) fn adopted<'l>(environment: &Environment, looked: &'l Looked) -> Opti
 pub(super) fn again(
     config: &Config,
     environment: &Environment,
-    looked: &Looked,
+    looked: &StatusReads,
     actor: &Actor,
 ) -> Option<Invocation> {
     const USUAL: [&str; 4] = ["from", "soak", "order", "rolled-back"];
@@ -114,7 +114,7 @@ pub(super) fn again(
 fn judge(
     config: &Config,
     environment: &Environment,
-    looked: &Looked,
+    looked: &StatusReads,
     action: Action,
     (release, actor): (&ReleaseRef, &Actor),
 ) -> Option<Vec<Finding>> {
@@ -197,7 +197,7 @@ fn judge(
 }
 
 /// The release as far as its reference and one listing tell; its manifest is not read for a status.
-fn candidate(release: &ReleaseRef, looked: &Looked, actor: &Actor) -> Candidate {
+fn candidate(release: &ReleaseRef, looked: &StatusReads, actor: &Actor) -> Candidate {
     let entry = looked.releases.get(&release.commit);
     let blocked = entry.is_some_and(|entry| entry.blocked());
     let doomed = entry.filter(|entry| entry.doomed());

@@ -1,7 +1,7 @@
 //! Reading what a status needs. First round: genesis, listings, targets. Second round: the newest record of each
 //! lane. What looks like drift is looked at once more, because a promotion may have gone on in between.
 
-use super::looked::Looked;
+use super::looked::StatusReads;
 use super::next::{self, next, wanted};
 use super::{
     DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
@@ -16,11 +16,11 @@ use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
+use crate::ports::ReadPorts;
 use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use crate::undo::undo;
-use crate::world::View;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 use std::collections::BTreeMap;
@@ -30,7 +30,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// When an environment is not there, or the ledger can't be read. Targets that can't be looked at are no error.
 pub async fn status(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     names: &[EnvironmentName],
     actor: &Actor,
@@ -66,7 +66,7 @@ pub async fn status(
     })
 }
 
-async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Looked, Failure> {
+async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Result<StatusReads, Failure> {
     let mut lanes: Vec<&LaneName> = Vec::new();
     for settings in shown {
         let before = settings.from.iter().filter_map(|name| config.environments.get(name));
@@ -76,9 +76,9 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
     lanes.sort();
     lanes.dedup();
     let genesis = begun(&view.ledger, config);
-    let releases = async { view.ledger.releases(None, 1000).await.map_err(LedgerError::looking) };
+    let releases = async { view.ledger.releases(None, 1000).await.map_err(LedgerError::read_failure) };
     let heads = try_join_all(lanes.into_iter().map(|lane| async move {
-        Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::looking)?))
+        Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::read_failure)?))
     }));
     let targets =
         join_all(shown.iter().map(|settings| async move {
@@ -91,8 +91,8 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
         found => found,
     };
     let at =
-        view.ledger.bucket().now().await.map_err(|error| Failure::looking("asking for the time", error))?;
-    Ok(Looked {
+        view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
+    Ok(StatusReads {
         genesis,
         heads: heads.into_iter().collect(),
         targets: targets.into_iter().collect(),
@@ -113,10 +113,10 @@ async fn look(view: &View, config: &Config, shown: &[&Environment]) -> Result<Lo
 
 /// Looks once more at environments that seem to have drifted: targets first, record afterwards.
 async fn again(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     shown: &[&Environment],
-    looked: &mut Looked,
+    looked: &mut StatusReads,
 ) -> Result<(), Failure> {
     for settings in shown {
         // A target whose name depends on the release or the moment is looked at where the ledger says that it was put last.
@@ -125,14 +125,14 @@ async fn again(
             continue;
         }
         let targets = seen(view, config, settings, looked.state(&settings.lane)).await;
-        let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
         looked.targets.insert(settings.name.clone(), targets);
         looked.heads.insert(settings.lane.clone(), head);
     }
     Ok(())
 }
 
-fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
+fn drifts(settings: &Environment, looked: &StatusReads) -> Vec<String> {
     let empty = State::default();
     let state = looked.state(&settings.lane).unwrap_or(&empty);
     let Some(Ok(targets)) = looked.targets.get(&settings.name) else { return Vec::new() };
@@ -140,7 +140,7 @@ fn drifts(settings: &Environment, looked: &Looked) -> Vec<String> {
 }
 
 /// What the targets hold of a promotion that has not ended, in words; nothing where none is open.
-fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
+fn holds(settings: &Environment, looked: &StatusReads) -> Vec<String> {
     let Some(state) = looked.state(&settings.lane).filter(|state| state.open.is_some()) else {
         return Vec::new();
     };
@@ -165,7 +165,7 @@ fn holds(settings: &Environment, looked: &Looked) -> Vec<String> {
 }
 
 /// Reads whether those who are at something are alive.
-async fn heard(view: &View, config: &Config, looked: &mut Looked) -> Result<(), Failure> {
+async fn heard(view: &ReadPorts, config: &Config, looked: &mut StatusReads) -> Result<(), Failure> {
     let reads = looked.heads.iter().map(|(lane, head)| async move {
         Ok::<_, Failure>((lane.clone(), lease::heard(view, config, head.as_ref()).await?))
     });
@@ -175,7 +175,7 @@ async fn heard(view: &View, config: &Config, looked: &mut Looked) -> Result<(), 
 }
 
 /// Reads what was adopted before what is there, where the way back depends on that.
-async fn before(view: &View, shown: &[&Environment], looked: &mut Looked) -> Result<(), Failure> {
+async fn before(view: &ReadPorts, shown: &[&Environment], looked: &mut StatusReads) -> Result<(), Failure> {
     let reads = shown.iter().map(|settings| {
         let lane = &settings.lane;
         let head = looked.heads.get(lane).and_then(Option::as_ref);
@@ -193,10 +193,10 @@ async fn before(view: &View, shown: &[&Environment], looked: &mut Looked) -> Res
 
 /// Reads the gates that were in force before, of those environments that something may move to.
 async fn gates(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     shown: &[&Environment],
-    looked: &mut Looked,
+    looked: &mut StatusReads,
 ) -> Result<(), Failure> {
     let empty = State::default();
     let reads = shown.iter().filter(|settings| wanted(settings, looked).is_some()).map(|settings| {
@@ -214,7 +214,7 @@ async fn gates(
 }
 
 /// What only the repository knows of the releases that may move.
-async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
+async fn ask_history(view: &ReadPorts, shown: &[&Environment], looked: &mut StatusReads) {
     let Some(history) = &view.history else { return };
     for settings in shown {
         let adopted = next::adopted(settings, looked).map(|release| release.commit.clone());
@@ -236,10 +236,10 @@ async fn ask_history(view: &View, shown: &[&Environment], looked: &mut Looked) {
 }
 
 async fn report(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
-    looked: &Looked,
+    looked: &StatusReads,
     actor: &Actor,
 ) -> EnvironmentStatus {
     let state = looked.state(&settings.lane).cloned().unwrap_or_default();

@@ -7,12 +7,12 @@ use crate::flow::decide;
 use crate::invocation::{Invocation, others};
 use crate::ledger::{Action, Actor, Override, State};
 use crate::plan::{Decision, Plan, Refusal};
+use crate::ports::ReadPorts;
 use crate::request::{Request, Wanted};
 use crate::rule::RULES;
-use crate::world::View;
 
 /// Names that command at the targets of one environment that differ, where nothing is open.
-pub(super) async fn tell(view: &View, config: &Config, state: &State, checks: &mut [TargetCheck]) {
+pub(super) async fn tell(view: &ReadPorts, config: &Config, state: &State, checks: &mut [TargetCheck]) {
     let differs = |check: &&mut TargetCheck| !check.matches && !check.unread;
     let Some(name) = checks.iter_mut().find(differs).map(|check| check.environment.clone()) else { return };
     let settings = config.environments.values().find(|settings| settings.name.as_str() == name);
@@ -23,7 +23,12 @@ pub(super) async fn tell(view: &View, config: &Config, state: &State, checks: &m
 
 /// The command line that brings the recorded release to its targets again; `None` where no release is recorded, or none can
 /// be brought now.
-async fn back(view: &View, config: &Config, settings: &Environment, state: &State) -> Option<Invocation> {
+async fn back(
+    view: &ReadPorts,
+    config: &Config,
+    settings: &Environment,
+    state: &State,
+) -> Option<Invocation> {
     let release = state.release()?;
     for action in [Action::Promote, Action::Redeploy] {
         let wanted = release.commit.as_str().parse().map(Wanted::Commit).ok()?;

@@ -4,9 +4,9 @@ use super::findings::Findings;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::ledger::layout::Thing;
-use crate::ledger::named::{Named, Verdict, What, artifacts};
+use crate::ledger::named::{Named, NamedThing, Verdict, artifacts};
 use crate::ledger::remembered::{self, Remembered};
-use crate::ledger::{Manifest, Said, Word, manifest};
+use crate::ledger::{Manifest, StoredEntry, Word, manifest};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -58,11 +58,11 @@ impl Beside {
                 found.check.words += 1;
                 let rest = word.rest(*number);
                 let digest = Digest::of(bytes);
-                let verdict = names.meet(&self.commit, What::Word(*word, *number), digest);
+                let verdict = names.meet(&self.commit, NamedThing::Word(*word, *number), digest);
                 if verdict == Verdict::Changed {
                     found.fault(format!("`{rest}` of {short} was changed: records name another one"));
                 }
-                match serde_json::from_slice::<Said>(bytes) {
+                match serde_json::from_slice::<StoredEntry>(bytes) {
                     Ok(said) => self.follows(&short, *word, *number, said.prev, found),
                     Err(error) => found.fault(format!("`{rest}` of {short} can't be read: {error}")),
                 }
@@ -98,11 +98,11 @@ impl Beside {
     fn published(&mut self, short: &str, bytes: &[u8], names: &mut Named, found: &mut Findings) {
         found.check.releases += 1;
         let digest = Digest::of(bytes);
-        let whole = names.meet(&self.commit, What::Manifest, digest);
+        let whole = names.meet(&self.commit, NamedThing::Manifest, digest);
         let told = found.check.faults.len();
         let parts = match serde_json::from_slice::<Manifest>(bytes) {
             Ok(read) if read.schema != manifest::SCHEMA => {
-                let schema = crate::names::shown(&read.schema);
+                let schema = crate::names::escape(&read.schema);
                 found.fault(format!("the manifest of {short} is of another version: `{schema}`"));
                 Verdict::Changed
             }
@@ -110,7 +110,7 @@ impl Beside {
                 found.fault(format!("the manifest of {short} is of another release"));
                 Verdict::Changed
             }
-            Ok(read) => names.meet(&self.commit, What::Artifacts, artifacts(&read.reference())),
+            Ok(read) => names.meet(&self.commit, NamedThing::Artifacts, artifacts(&read.reference())),
             Err(error) => {
                 found.fault(format!("the manifest of {short} can't be read: {error}"));
                 Verdict::Changed
@@ -121,7 +121,7 @@ impl Beside {
         if untold && (whole == Verdict::Changed || parts == Verdict::Changed) {
             found.fault(format!("the manifest of {short} was changed: records name another one"));
         }
-        names.meet(&self.commit, What::Artifacts, digest);
+        names.meet(&self.commit, NamedThing::Artifacts, digest);
         self.manifest = Some((digest, whole, parts));
     }
 

@@ -9,8 +9,8 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::ledger::{BuiltArtifact, State};
 use crate::pointer::Pointer;
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
-use crate::world::View;
 
 /// What the bytes of an artifact's target are to be, where that is known and the target is one object.
 fn wanted(
@@ -45,7 +45,7 @@ fn wanted(
 
 /// Compares the digest that the store tells, or the bytes where `read` says so.
 pub(super) async fn check(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     state: &State,
     (seen, running): (&Seen, Option<&Running>),

@@ -2,7 +2,7 @@
 
 use super::check::SourceCheck;
 use crate::failure::Failure;
-use crate::ledger::{BuiltArtifact, Known};
+use crate::ledger::{BuiltArtifact, SeenArtifacts};
 use crate::observe::Inspection;
 
 /// How many files that were written meanwhile are named.
@@ -18,13 +18,13 @@ pub(super) async fn check(
     built: &BuiltArtifact,
     read: bool,
     check: &mut SourceCheck,
-) -> Result<Known, Failure> {
+) -> Result<SeenArtifacts, Failure> {
     let (mut looked, learned) = match inspection.run().await {
         Ok(Some(found)) => found,
-        Ok(None) => return Ok(Known::default()),
+        Ok(None) => return Ok(SeenArtifacts::default()),
         Err(failure) if failure.is_finding() => {
             (check.state, check.matches, check.detail) = ("other", false, Some(failure.words()));
-            return Ok(Known::default());
+            return Ok(SeenArtifacts::default());
         }
         Err(failure) => return Err(failure),
     };

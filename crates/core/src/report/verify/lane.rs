@@ -78,7 +78,7 @@ impl Listed {
                 }
                 Ok(None) => chain.missing(seq),
                 Err(LedgerError::Store(error)) if !error.is_finding() => {
-                    return Err(Failure::looking("reading the ledger", error));
+                    return Err(Failure::from_read("reading the ledger", error));
                 }
                 Err(other) => {
                     let cause = std::error::Error::source(&other).map(|it| format!(": {it}"));

@@ -10,10 +10,10 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::genesis::Probed;
 use crate::ledger::layout::Thing;
-use crate::ledger::named::{Named, What};
+use crate::ledger::named::{Named, NamedThing};
 use crate::ledger::{Genesis, LedgerReader, genesis, key, manifest};
 use crate::location::Key;
-use crate::names::{LaneName, shown};
+use crate::names::{LaneName, escape};
 use crate::port::{ErrorKind, Object, ProviderError};
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
@@ -67,7 +67,7 @@ pub async fn check_ledger_in_parts(
         let message = format!("no ledger in {} below `{}`", reader.bucket(), reader.root());
         return Err(Failure::new(ExitStatus::Missing, message));
     };
-    let mut walk = Walk {
+    let mut walk = LedgerWalk {
         reader,
         genesis: (&genesis, id),
         names: Named::new([0; 20], most),
@@ -84,7 +84,7 @@ pub async fn check_ledger_in_parts(
         walk.names = Named::new(from, most);
         walk.pass().await?;
     }
-    let Walk { mut chains, found, .. } = walk;
+    let LedgerWalk { mut chains, found, .. } = walk;
     let silent = lanes.iter().filter(|lane| !chains.iter().any(|chain| chain.lane == lane.as_str()));
     let silent: Vec<_> = silent.map(|lane| Listed::new(lane.clone()).empty()).collect();
     chains.extend(silent);
@@ -95,7 +95,7 @@ pub async fn check_ledger_in_parts(
 
 /// Goes through everything below the root in the order of the listing: the lanes come before the releases, so that
 /// what records name is known when it is met.
-struct Walk<'a> {
+struct LedgerWalk<'a> {
     reader: &'a LedgerReader,
     genesis: (&'a Genesis, Digest),
     names: Named,
@@ -107,11 +107,11 @@ struct Walk<'a> {
     found: Findings,
 }
 
-impl Walk<'_> {
+impl LedgerWalk<'_> {
     async fn pass(&mut self) -> Result<(), Failure> {
         let prefix = format!("{}/", self.reader.root());
         let bucket = self.reader.bucket();
-        let failed = |error| Failure::looking("listing the ledger", error);
+        let failed = |error| Failure::from_read("listing the ledger", error);
         let mut after: Option<Key> = None;
         loop {
             let page = bucket.list(&prefix, after.as_ref(), PAGE).await.map_err(failed)?;
@@ -138,10 +138,10 @@ impl Walk<'_> {
         for (commit, what) in self.names.unmet() {
             let short = commit.get(..12).unwrap_or(&commit);
             self.found.fault(match what {
-                What::Manifest | What::Artifacts => {
+                NamedThing::Manifest | NamedThing::Artifacts => {
                     format!("the manifest of {short} is missing, which records name")
                 }
-                What::Word(word, number) => {
+                NamedThing::Word(word, number) => {
                     format!("`{}` of {short} is missing, which records name", word.rest(number))
                 }
             });
@@ -154,7 +154,7 @@ impl Walk<'_> {
     async fn hollow(&mut self) -> Result<(), Failure> {
         let (root, bucket) = (self.reader.root(), self.reader.bucket());
         let found = bucket.empty_folders(&format!("{root}/"), PAGE).await;
-        let found = found.map_err(|error| Failure::looking("listing the ledger", error))?;
+        let found = found.map_err(|error| Failure::from_read("listing the ledger", error))?;
         let ends = |key: &Key| {
             let text = key.as_str();
             let slashes = text.match_indices('/').map(|(at, _)| at);
@@ -166,7 +166,7 @@ impl Walk<'_> {
                 .into_iter()
                 .find(|key| !matches!(Thing::of(root, key), Thing::Foreign | Thing::Scratch | Thing::Alive));
             if let Some(place) = place {
-                let shown = shown(place.as_str());
+                let shown = escape(place.as_str());
                 self.found.fault(format!("`{shown}` is a folder, in the place of an object of the ledger"));
             }
         }
@@ -189,7 +189,7 @@ impl Walk<'_> {
                 }
                 Thing::Foreign if self.first => {
                     let rest = object.key.as_str().get(root.as_str().len() + 1..).unwrap_or_default();
-                    self.found.fault(format!("`{}` is nothing that belongs in a ledger", shown(rest)));
+                    self.found.fault(format!("`{}` is nothing that belongs in a ledger", escape(rest)));
                 }
                 // Nothing follows from what a sign of life says.
                 Thing::Foreign | Thing::Genesis | Thing::Scratch | Thing::Alive => {}
@@ -231,7 +231,7 @@ impl Walk<'_> {
         let limit = manifest::LIMIT.max(genesis::LIMIT);
         let mut reads = stream::iter(wanted)
             .map(|(thing, object)| async move {
-                (thing, object, reader.bucket().get_at_once(&object.key, limit).await)
+                (thing, object, reader.bucket().get_with_metadata(&object.key, limit).await)
             })
             .buffered(IN_FLIGHT);
         while let Some((thing, object, read)) = reads.next().await {
@@ -245,7 +245,7 @@ impl Walk<'_> {
                     self.found.fault(format!("`{}` can't be read: {error}", object.key));
                     continue;
                 }
-                Err(error) => return Err(Failure::looking("reading the ledger", error)),
+                Err(error) => return Err(Failure::from_read("reading the ledger", error)),
             };
             self.document(thing, object, &bytes);
         }

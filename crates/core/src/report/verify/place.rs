@@ -5,12 +5,12 @@ use crate::config::Environment;
 use crate::failure::Failure;
 use crate::folder::{self, Checked};
 use crate::ledger::{LedgerError, State};
+use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
-use crate::world::View;
 
 /// Whether a folder's files are those that its manifest names: by listing them, or by reading them where `bytes` says so.
 pub(super) async fn check(
-    view: &View,
+    view: &ReadPorts,
     settings: &Environment,
     state: &State,
     seen: &Seen,
@@ -21,7 +21,7 @@ pub(super) async fn check(
         return Ok(());
     }
     let store = view.store(&seen.location.store)?;
-    let listing = |error| Failure::looking(&format!("listing `{}`", seen.location), error);
+    let listing = |error| Failure::from_read(&format!("listing `{}`", seen.location), error);
     let known = state.current.iter().flat_map(|current| &current.targets);
     let recorded = known.into_iter().find(|target| target.target == seen.location);
     let artifact = settings.artifacts.iter().find(|artifact| artifact.name() == check.artifact);
@@ -72,7 +72,7 @@ fn files(count: u64) -> String {
 
 /// What is said of files without a manifest where nothing is recorded.
 async fn loose(
-    view: &View,
+    view: &ReadPorts,
     settings: &Environment,
     state: &State,
     (seen, count): (&Seen, u64),
@@ -85,11 +85,11 @@ async fn loose(
         return Ok(vec![format!(
             "`{place}` contains {files} and no manifest; promotion {} of {sha} by {} is unfinished",
             open.promotion,
-            crate::names::shown(&open.by)
+            crate::names::escape(&open.by)
         )]);
     }
     // A promotion may have been begun, or ended, since the record was read.
-    let now = view.ledger.state(&settings.lane).await.map_err(LedgerError::looking)?;
+    let now = view.ledger.state(&settings.lane).await.map_err(LedgerError::read_failure)?;
     match now.open == state.open && now.current == state.current {
         true => Ok(vec![format!("`{place}` contains {files} that no record accounts for")]),
         false => Ok(Vec::new()),

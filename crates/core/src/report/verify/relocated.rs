@@ -7,14 +7,14 @@ use crate::failure::Failure;
 use crate::invocation::others;
 use crate::ledger::State;
 use crate::observe::{recorded, standing};
+use crate::ports::ReadPorts;
 use crate::relocated::{Relocated, relocated};
 use crate::rule::drift;
 use crate::snapshot::Seen;
-use crate::world::View;
 
 /// Adds what is known of them to the checks of an environment.
 pub(super) async fn check(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     state: &State,
@@ -55,7 +55,7 @@ pub(super) async fn check(
 }
 
 /// What the recorded place holds, in words, and as it was found.
-async fn at_recorded(view: &View, state: &State, one: &Relocated) -> (String, Option<FoundTarget>) {
+async fn at_recorded(view: &ReadPorts, state: &State, one: &Relocated) -> (String, Option<FoundTarget>) {
     let place = &one.recorded;
     let Some(store) = view.stores.get(&place.store) else {
         let told = format!("`{place}` was not looked at: the file names nothing in {}", place.store);

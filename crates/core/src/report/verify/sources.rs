@@ -7,13 +7,13 @@ use crate::content;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{BuiltArtifact, Genesis, Identity, Known, ReleaseRef, State, Stored, key};
+use crate::ledger::{BuiltArtifact, Genesis, Identity, ReleaseRef, SeenArtifacts, State, Stored, key};
 use crate::location::Location;
 use crate::observe::{Inspection, checked, is_read, judge_sources, remembered, tokens_tell};
 use crate::port::Object;
+use crate::ports::ReadPorts;
 use crate::remember::Learned;
 use crate::snapshot::{Candidate, Findings};
-use crate::world::View;
 use std::collections::BTreeMap;
 
 /// A release that runs in an environment, with what is known of its sources.
@@ -38,7 +38,7 @@ pub(super) enum Run {
 
 /// Looks at the release that runs in an environment.
 pub(super) async fn running(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     state: &State,
@@ -68,7 +68,7 @@ pub(super) async fn running(
 }
 
 /// What is said of the artifacts of a release that runs, and of which the ledger keeps nothing that can be read.
-fn unknown(view: &View, settings: &Environment, release: &ReleaseRef, why: &str) -> Run {
+fn unknown(view: &ReadPorts, settings: &Environment, release: &ReleaseRef, why: &str) -> Run {
     let key = key::manifest(view.ledger.root(), &release.commit).map(|key| key.to_string());
     let short = release.commit.short(7);
     let one = |(artifact, sha256): (&String, &Digest)| SourceCheck {
@@ -105,7 +105,7 @@ impl Run {
 /// Checks the sources of what runs, each once; reads those whose bytes alone can tell, and all of them where `bytes` says
 /// so. Says what that found out.
 pub(super) async fn check(
-    view: &View,
+    view: &ReadPorts,
     genesis: &Genesis,
     running: &mut [Running],
     bytes: bool,
@@ -117,7 +117,7 @@ pub(super) async fn check(
         if !folders.is_empty() || bytes {
             remembered(view, candidate).await?;
         }
-        let mut fresh = Known::default();
+        let mut fresh = SeenArtifacts::default();
         let candidate = &*candidate;
         for (entry, built) in &candidate.manifest.artifacts {
             let object = candidate.sources.get(entry);
@@ -210,7 +210,7 @@ fn of(
 
 /// Reads what lies there, which has the last word; answers the object where it is the published one.
 async fn read(
-    view: &View,
+    view: &ReadPorts,
     built: &BuiltArtifact,
     object: &Object,
     check: &mut SourceCheck,

@@ -11,7 +11,10 @@ pub async fn missing_objects_are_none(subject: &Subject) -> Verdict {
     let key = subject.key("missing/object")?;
     ensure!(subject.bucket.head(&key).await?.is_none(), "`head` found something");
     ensure!(subject.bucket.get(&key, 100).await?.is_none(), "`get` found something");
-    ensure!(subject.bucket.get_at_once(&key, 100).await?.is_none(), "`get_at_once` found something");
+    ensure!(
+        subject.bucket.get_with_metadata(&key, 100).await?.is_none(),
+        "`get_with_metadata` found something"
+    );
     subject.refused("`read`", ErrorKind::NotFound, subject.bucket.read(&key, None).await)
 }
 
@@ -25,7 +28,11 @@ pub async fn get_keeps_to_its_limit(subject: &Subject) -> Verdict {
     ensure!(found.is_some_and(|(object, _)| object.size == size as u64), "the size is wrong");
     is_told_at_once(subject, &key, size).await?;
     subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get(&key, size - 1).await)?;
-    subject.refused("a longer object", ErrorKind::Corrupt, subject.bucket.get_at_once(&key, size - 1).await)
+    subject.refused(
+        "a longer object",
+        ErrorKind::Corrupt,
+        subject.bucket.get_with_metadata(&key, size - 1).await,
+    )
 }
 
 /// Any part of the pinned object can be read, and none of another one in its place.
@@ -50,16 +57,16 @@ pub async fn parts_are_those_of_the_pinned_object(subject: &Subject) -> Verdict 
     Ok(())
 }
 
-/// `get_at_once` tells what `get` tells, but for fractions of a second and perhaps the content headers and the
+/// `get_with_metadata` tells what `get` tells, but for fractions of a second and perhaps the content headers and the
 /// store's own checksums.
 pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) -> Verdict {
     let (usual, at_once) =
-        (subject.bucket.get(key, limit).await?, subject.bucket.get_at_once(key, limit).await?);
+        (subject.bucket.get(key, limit).await?, subject.bucket.get_with_metadata(key, limit).await?);
     let (Some((object, bytes)), Some((mut other, same))) = (usual, at_once) else {
         return Err(Stop::Failed(format!("`{key}` is not there")));
     };
     let apart = object.stored_at - other.stored_at;
-    ensure!(apart.abs() < TimeDelta::seconds(1), "`get_at_once` is {apart} off");
+    ensure!(apart.abs() < TimeDelta::seconds(1), "`get_with_metadata` is {apart} off");
     other.stored_at = object.stored_at;
     if other.headers == Headers::default() {
         other.headers = object.headers.clone();
@@ -67,7 +74,7 @@ pub(super) async fn is_told_at_once(subject: &Subject, key: &Key, limit: usize) 
     if other.checksums.is_empty() {
         other.checksums = object.checksums.clone();
     }
-    ensure!(other == object && same == bytes, "`get_at_once` says {other:?}, `get` {object:?}");
+    ensure!(other == object && same == bytes, "`get_with_metadata` says {other:?}, `get` {object:?}");
     Ok(())
 }
 

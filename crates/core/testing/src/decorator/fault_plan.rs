@@ -34,14 +34,14 @@ pub enum Fault {
 #[error("the process was killed here")]
 pub struct Crashed;
 
-type Held = BoxFuture<'static, Result<(), ProviderError>>;
+type LateRequest = BoxFuture<'static, Result<(), ProviderError>>;
 
 #[derive(Default)]
 struct State {
     calls: usize,
     faults: BTreeMap<usize, Fault>,
     crashed: bool,
-    late: Vec<Held>,
+    late: Vec<LateRequest>,
 }
 
 /// A schedule of faults, counted over all calls of all buckets that share it. Clones are the same plan.
@@ -113,7 +113,7 @@ impl FaultPlan {
         self.lock().crashed = true;
     }
 
-    pub(super) fn hold(&self, request: Held) {
+    pub(super) fn hold(&self, request: LateRequest) {
         self.lock().late.push(request);
     }
 

@@ -9,11 +9,11 @@ use std::time::Duration;
 
 /// Virtual time. Clones show the same time, so that one clock can serve a machine and its stores.
 #[derive(Debug, Clone)]
-pub struct VirtualClock(Arc<Mutex<Shown>>);
+pub struct VirtualClock(Arc<Mutex<ClockFace>>);
 
 /// What the clock shows, and how long it has gone on, which nobody can set.
 #[derive(Debug, Clone, Copy)]
-struct Shown {
+struct ClockFace {
     time: DateTime<Utc>,
     steady: Duration,
 }
@@ -21,13 +21,13 @@ struct Shown {
 impl VirtualClock {
     /// A clock that shows `start`.
     pub fn new(start: DateTime<Utc>) -> Self {
-        Self(Arc::new(Mutex::new(Shown { time: start, steady: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(ClockFace { time: start, steady: Duration::ZERO })))
     }
 
     /// Moves the time on.
     pub fn advance(&self, span: Duration) {
         let mut shown = self.lock();
-        *shown = Shown { time: later(shown.time, span), steady: shown.steady.saturating_add(span) };
+        *shown = ClockFace { time: later(shown.time, span), steady: shown.steady.saturating_add(span) };
     }
 
     /// Shows `time` from now on; it may lie in the past, to play a clock that was put back.
@@ -35,7 +35,7 @@ impl VirtualClock {
         self.lock().time = time;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Shown> {
+    fn lock(&self) -> MutexGuard<'_, ClockFace> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -11,7 +11,7 @@ use promote_port::location::{Key, Location, StoreId};
 use promote_port::port::{
     Body, Condition, ErrorKind, Headers, Object, PinnedSource, Precondition, ProviderError, Token,
 };
-use promote_port::probe::{Attempts, CONTENTS, Ended, Races, Scratch};
+use promote_port::probe::{AttemptEnd, Attempts, CONTENTS, Races, Scratch};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ impl Attempts for Asked<'_> {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
+    ) -> Result<AttemptEnd, ProviderError> {
         ended(self.patiently(|| self.attempt_now(how, key, variant, when)).await)
     }
 
@@ -67,10 +67,10 @@ impl Attempts for Asked<'_> {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
+    ) -> Result<AttemptEnd, ProviderError> {
         match self.attempt_now(how, key, variant, when).await {
             Err(failure) if failure.kind == ErrorKind::Unavailable && failure.retry_after().is_some() => {
-                Ok(Ended::Refused)
+                Ok(AttemptEnd::Refused)
             }
             done => ended(done),
         }
@@ -86,11 +86,11 @@ impl Attempts for Asked<'_> {
 }
 
 /// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
-fn ended(done: Result<Object, ProviderError>) -> Result<Ended, ProviderError> {
+fn ended(done: Result<Object, ProviderError>) -> Result<AttemptEnd, ProviderError> {
     match done {
-        Ok(object) => Ok(Ended::Done(Box::new(object))),
+        Ok(object) => Ok(AttemptEnd::Done(Box::new(object))),
         Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
-        Err(_) => Ok(Ended::Refused),
+        Err(_) => Ok(AttemptEnd::Refused),
     }
 }
 
@@ -179,7 +179,7 @@ impl<'a> Asked<'a> {
     }
 
     /// Copies from a source that is not what the pin says.
-    pub(super) async fn attempt_wrong_source(&self, key: &Key) -> Result<Ended, ProviderError> {
+    pub(super) async fn attempt_wrong_source(&self, key: &Key) -> Result<AttemptEnd, ProviderError> {
         let mut source = self.scratch.source(0)?;
         source.token = self.foreign();
         ended(self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await)
@@ -199,8 +199,8 @@ impl<'a> Asked<'a> {
         let source = self.scratch.pin(&first, old);
         let copy = self.patiently(|| self.write(How::Copy, &key, &source, old, &Precondition::Any)).await;
         match ended(copy)? {
-            Ended::Refused => Ok(false),
-            Ended::Done(_) => {
+            AttemptEnd::Refused => Ok(false),
+            AttemptEnd::Done(_) => {
                 Ok(self.bucket.describe(&key).await?.is_some_and(|object| object.size == old.len() as u64))
             }
         }

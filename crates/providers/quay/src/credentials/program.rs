@@ -14,7 +14,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Said {
+struct HelperOutput {
     username: String,
     secret: String,
 }
@@ -48,7 +48,8 @@ pub(super) async fn ask(name: &str, repository: &Repository) -> Result<Option<Cr
         }
         return Err(failed(&format!("it ended with {}", output.status)));
     }
-    let said: Said = serde_json::from_slice(&output.stdout).map_err(|_| failed("its answer is not JSON"))?;
+    let said: HelperOutput =
+        serde_json::from_slice(&output.stdout).map_err(|_| failed("its answer is not JSON"))?;
     if said.secret.is_empty() {
         return Ok(None);
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use promote_port::digest::Digest;
 use promote_port::location::{Key, StoreId};
 use promote_port::port::{ErrorKind, Headers, Object, PinnedSource, Precondition, ProviderError, Token};
-use promote_port::probe::{Attempts, CONTENTS, Ended, Races, Scratch};
+use promote_port::probe::{AttemptEnd, Attempts, CONTENTS, Races, Scratch};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -55,7 +55,7 @@ impl Attempts for Asked<'_> {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
+    ) -> Result<AttemptEnd, ProviderError> {
         let done = match how {
             How::Put => {
                 let content = CONTENTS.get(variant).copied().unwrap_or_default();
@@ -72,7 +72,7 @@ impl Attempts for Asked<'_> {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<Ended, ProviderError> {
+    ) -> Result<AttemptEnd, ProviderError> {
         self.attempt(how, key, variant, when).await
     }
 
@@ -84,11 +84,11 @@ impl Attempts for Asked<'_> {
 }
 
 /// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
-fn ended(done: Result<Object, ProviderError>) -> Result<Ended, ProviderError> {
+fn ended(done: Result<Object, ProviderError>) -> Result<AttemptEnd, ProviderError> {
     match done {
-        Ok(object) => Ok(Ended::Done(Box::new(object))),
+        Ok(object) => Ok(AttemptEnd::Done(Box::new(object))),
         Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
-        Err(_) => Ok(Ended::Refused),
+        Err(_) => Ok(AttemptEnd::Refused),
     }
 }
 
@@ -144,7 +144,11 @@ impl<'a> Asked<'a> {
     }
 
     /// Copies from a source that is not what the pin says.
-    pub(super) async fn attempt_wrong_source(&self, how: How, key: &Key) -> Result<Ended, ProviderError> {
+    pub(super) async fn attempt_wrong_source(
+        &self,
+        how: How,
+        key: &Key,
+    ) -> Result<AttemptEnd, ProviderError> {
         let mut source = self.scratch.source(0)?;
         source.token = self.foreign();
         ended(self.copy(how, &source, key, &Precondition::Any, Duration::ZERO).await)
@@ -156,13 +160,13 @@ impl<'a> Asked<'a> {
         how: How,
         key: &Key,
         age: Duration,
-    ) -> Result<Ended, ProviderError> {
+    ) -> Result<AttemptEnd, ProviderError> {
         let done = match how {
             How::Put => self.put(key, b"late", &Precondition::Absent, age).await,
             _ => self.copy(how, &self.scratch.source(0)?, key, &Precondition::Absent, age).await,
         };
         match done {
-            Err(failure) if failure.kind == ErrorKind::Denied => Ok(Ended::Refused),
+            Err(failure) if failure.kind == ErrorKind::Denied => Ok(AttemptEnd::Refused),
             done => ended(done),
         }
     }
@@ -175,8 +179,8 @@ impl<'a> Asked<'a> {
         self.put(&source, new, &Precondition::Any, Duration::ZERO).await?;
         let pinned = self.scratch.pin(&first, old);
         match ended(self.copy(how, &pinned, key, &Precondition::Any, Duration::ZERO).await)? {
-            Ended::Refused => Ok(false),
-            Ended::Done(_) => {
+            AttemptEnd::Refused => Ok(false),
+            AttemptEnd::Done(_) => {
                 Ok(self.bucket.describe(key).await?.is_some_and(|object| object.size == old.len() as u64))
             }
         }

@@ -18,7 +18,7 @@ const JSON: usize = 900_000;
 
 /// What a run came to.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Answer {
+pub(crate) struct ActionResult {
     /// The output `status`.
     pub(crate) status: &'static str,
     /// The exit status; `None` is success.
@@ -33,7 +33,7 @@ pub(crate) struct Answer {
     pub(crate) summary: String,
 }
 
-impl Answer {
+impl ActionResult {
     /// An answer whose result is this document.
     pub(crate) fn new<D: Document>(status: &'static str, document: &D) -> Self {
         let json = visible_json(&serde_json::to_string(document).unwrap_or_default());
@@ -96,7 +96,7 @@ mod tests {
 
     #[test]
     fn a_job_that_is_cancelled_at_the_end_says_so_where_it_would_have_succeeded() {
-        let exit = |exit, stopped| Answer { exit, stopped, ..Answer::default() }.exit();
+        let exit = |exit, stopped| ActionResult { exit, stopped, ..ActionResult::default() }.exit();
         let cancelled = Some(ExitStatus::Interrupted);
         assert_eq!(exit(None, None), ExitStatus::Ok);
         assert_eq!(exit(Some(ExitStatus::Ok), cancelled), ExitStatus::Interrupted);

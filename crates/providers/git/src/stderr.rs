@@ -1,8 +1,8 @@
 //! What git says when something goes wrong, as errors of the port: who may do what about it, and what it means for a
 //! push that was under way.
 
-use crate::process::Said;
-use promote_port::names::shown;
+use crate::process::CommandOutput;
+use promote_port::names::escape;
 use promote_port::port::{ErrorKind, ProviderError};
 
 /// What became of a command that talked to the remote and failed.
@@ -80,7 +80,7 @@ pub(crate) fn reason(err: &str) -> String {
         .iter()
         .fold(line, |line, start| line.strip_prefix(start).unwrap_or(line));
     let whole: Vec<char> = without_credentials(line).chars().take(240).collect();
-    whole.chunks(60).map(|piece| shown(&piece.iter().collect::<String>())).collect()
+    whole.chunks(60).map(|piece| escape(&piece.iter().collect::<String>())).collect()
 }
 
 /// The text with `user:password@` and queries taken out of addresses.
@@ -130,7 +130,7 @@ impl About<'_> {
     }
 
     /// A local command failed.
-    pub(crate) fn failed(&self, command: &str, said: &Said) -> ProviderError {
+    pub(crate) fn failed(&self, command: &str, said: &CommandOutput) -> ProviderError {
         let kind = match cause(&said.err) {
             Cause::Denied => ErrorKind::Denied,
             _ => ErrorKind::Unavailable,

@@ -13,13 +13,13 @@ use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, environment, genesis};
+use crate::ports::Ports;
 use crate::request::Request;
 use crate::undo::undo;
-use crate::world::World;
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Reached {
+pub struct Checkpoint {
     /// The promotion, once its intent is written.
     pub promotion: Option<PromotionId>,
     /// The environment that was asked for.
@@ -36,7 +36,7 @@ pub struct Reached {
     pub aborted: bool,
 }
 
-impl Reached {
+impl Checkpoint {
     /// Remembers what happened. What is put back begins anew.
     pub fn hear(&mut self, event: &Event) {
         match event {
@@ -87,9 +87,9 @@ impl Reached {
 
 /// What was under way: one promotion, or several of which one comes after the other.
 #[derive(Debug, Clone)]
-pub struct Underway {
+pub struct InFlight {
     /// The outside.
-    pub world: World,
+    pub ports: Ports,
     /// The configuration.
     pub config: Config,
     /// What was asked. Of several promotions, which environment it was is known from what was heard.
@@ -105,32 +105,32 @@ pub struct Recorded {
     pub undo: Option<Invocation>,
 }
 
-impl Underway {
+impl InFlight {
     /// Withdraws a promotion of which nothing was sent to any target, so that nobody has to wait for its end. One that took
     /// over from another stays open: the other's writes may be on their way. Says whether it was withdrawn.
     ///
     /// # Errors
     /// When the ledger can't be read or written.
-    pub async fn withdraw(&self, reached: &Reached) -> Result<bool, Failure> {
-        let (world, request) = (&self.world, &self.request);
-        let name = reached.environment.as_ref().unwrap_or(&request.environment);
+    pub async fn withdraw(&self, checkpoint: &Checkpoint) -> Result<bool, Failure> {
+        let (ports, request) = (&self.ports, &self.request);
+        let name = checkpoint.environment.as_ref().unwrap_or(&request.environment);
         let settings = environment(&self.config, name)?;
-        let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let head = ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
         let own = head.filter(|head| {
             let intent = head.record.intent.as_ref();
-            let ours = intent.filter(|intent| Some(&intent.promotion) == reached.promotion.as_ref());
+            let ours = intent.filter(|intent| Some(&intent.promotion) == checkpoint.promotion.as_ref());
             ours.is_some_and(|intent| intent.action != Action::Undo && intent.supersedes.is_none())
         });
-        let Some(intent) = own.filter(|_| reached.is_untouched()) else { return Ok(false) };
-        let genesis = genesis(&world.view(), &self.config).await?;
+        let Some(intent) = own.filter(|_| checkpoint.is_untouched()) else { return Ok(false) };
+        let genesis = genesis(&ports.view(), &self.config).await?;
         let why = "it was stopped before the first target was written";
         let record =
-            Writer::new(world, &genesis, settings, request).record(&intent, Kind::Abort, |record| {
+            Writer::new(ports, &genesis, settings, request).record(&intent, Kind::Abort, |record| {
                 record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
             })?;
-        match world.ledger.append(&record).await {
+        match ports.ledger.append(&record).await {
             Ok(_) => {
-                world.events.hear(&Event::Aborted { why: why.to_owned() });
+                ports.events.hear(&Event::Aborted { why: why.to_owned() });
                 Ok(true)
             }
             // Somebody took over in this very moment.
@@ -143,51 +143,52 @@ impl Underway {
     ///
     /// # Errors
     /// When the ledger can't be read or written.
-    pub async fn record(&self, reached: &Reached) -> Result<Recorded, Failure> {
-        let name = reached.environment.as_ref().unwrap_or(&self.request.environment);
+    pub async fn record(&self, checkpoint: &Checkpoint) -> Result<Recorded, Failure> {
+        let name = checkpoint.environment.as_ref().unwrap_or(&self.request.environment);
         let settings = environment(&self.config, name)?;
-        let head = self.world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+        let head =
+            self.ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
         let Some(head) = head else { return Ok(Recorded::default()) };
         let waits = head.state().current.as_ref().is_some_and(|current| {
-            current.promotion == reached.promotion && current.follows && current.outcome.is_none()
+            current.promotion == checkpoint.promotion && current.follows && current.outcome.is_none()
         });
-        let adopted = adopted(&self.world.view(), &settings.lane, Some(head.state())).await;
+        let adopted = adopted(&self.ports.view(), &settings.lane, Some(head.state())).await;
         let adopted = adopted.unwrap_or_default();
         let others = others(&self.config, settings);
-        let stays = lasting(self.world.ledger.reader(), &settings.lane, Some(&head)).await;
+        let stays = lasting(self.ports.ledger.reader(), &settings.lane, Some(&head)).await;
         let first = stays.is_ok_and(|stays| stays.is_some());
         let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref(), first);
         if !waits {
             return Ok(Recorded { written: false, undo: undo(&head) });
         }
-        let (world, request, result) = (&self.world, &self.request, OutcomeResult::Interrupted);
-        let genesis = genesis(&world.view(), &self.config).await?;
-        let ended = outcome(world, settings, &genesis, request, head, result, &[]).await?;
+        let (ports, request, result) = (&self.ports, &self.request, OutcomeResult::Interrupted);
+        let genesis = genesis(&ports.view(), &self.config).await?;
+        let ended = outcome(ports, settings, &genesis, request, head, result, &[]).await?;
         Ok(Recorded { written: true, undo: undo(&ended) })
     }
 }
 
-/// What is said of a promotion that was cut off. `recorded`: what came of [`Underway::record`], where that was tried and
+/// What is said of a promotion that was cut off. `recorded`: what came of [`InFlight::record`], where that was tried and
 /// not cut off itself.
 pub fn failure(
     exit: ExitStatus,
-    underway: &Underway,
-    reached: &Reached,
+    in_flight: &InFlight,
+    checkpoint: &Checkpoint,
     recorded: Option<Result<Recorded, Failure>>,
 ) -> Failure {
-    let name = reached.environment.as_ref().unwrap_or(&underway.request.environment);
+    let name = checkpoint.environment.as_ref().unwrap_or(&in_flight.request.environment);
     let failure = Failure::new(exit, format!("{} while promoting to {name}", exit.stopped()));
-    if reached.aborted {
+    if checkpoint.aborted {
         return failure.state("No target was written, and the promotion was withdrawn.");
     }
-    if reached.ended {
+    if checkpoint.ended {
         return failure
             .state(format!(
                 "The promotion was carried out and its end is recorded; {name} may be going back."
             ))
             .hint(format!("`promote status {name}` shows its state"));
     }
-    if reached.committed {
+    if checkpoint.committed {
         let undo = recorded.as_ref().and_then(|done| done.as_ref().ok()?.undo.clone());
         let back = undo.map_or_else(String::new, |back| format!(", `{back}` goes back"));
         return failure
@@ -204,11 +205,11 @@ pub fn failure(
             })
             .hint(format!("`promote resume {name}` runs the steps again and records how they end{back}"));
     }
-    let settings = environment(&underway.config, name);
-    let back = settings.map(|settings| Invocation::along("rollback", &underway.config, settings));
+    let settings = environment(&in_flight.config, name);
+    let back = settings.map(|settings| Invocation::along("rollback", &in_flight.config, settings));
     let back = back.map_or_else(|_| String::new(), |back| format!(", `{back}` goes back"));
-    match &reached.promotion {
-        Some(promotion) => unfinished(failure, reached)
+    match &checkpoint.promotion {
+        Some(promotion) => unfinished(failure, checkpoint)
             .state(format!("Promotion {promotion} is open."))
             .hint(format!("`promote resume {name}` goes on{back}")),
         None => failure
@@ -217,13 +218,13 @@ pub fn failure(
     }
 }
 
-fn unfinished(mut failure: Failure, reached: &Reached) -> Failure {
-    for target in &reached.moved {
+fn unfinished(mut failure: Failure, checkpoint: &Checkpoint) -> Failure {
+    for target in &checkpoint.moved {
         failure = failure.state(format!("`{target}` has the release."));
     }
-    match &reached.moving {
+    match &checkpoint.moving {
         Some(target) => failure.state(format!("`{target}` may or may not have the release.")),
-        None if reached.moved.is_empty() => failure.state("No target was written."),
+        None if checkpoint.moved.is_empty() => failure.state("No target was written."),
         None => failure,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::body::whole;
 use crate::call::{Call, Payload};
-use crate::failure::Doing;
+use crate::failure::Operation;
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
 use crate::session::Session;
 use promote_port::digest::Digest;
@@ -43,9 +43,9 @@ impl Kept {
     }
 }
 
-fn call<'a>(doing: Doing<'a>, method: Method, rest: &str) -> Result<Call<'a>, ProviderError> {
-    let url = doing.repository.url(&doing.repository.v2(rest))?;
-    Ok(Call { doing, method, url, headers: Vec::new(), body: Payload::None, also: None, within: None })
+fn call<'a>(operation: Operation<'a>, method: Method, rest: &str) -> Result<Call<'a>, ProviderError> {
+    let url = operation.repository.url(&operation.repository.v2(rest))?;
+    Ok(Call { operation, method, url, headers: Vec::new(), body: Payload::None, also: None, within: None })
 }
 
 fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
@@ -53,11 +53,11 @@ fn header<'a>(answer: &'a Response, name: &str) -> Option<&'a str> {
 }
 
 /// The error that an answer stands for.
-pub(crate) async fn refusal(session: &Session, answer: Response, doing: &Doing<'_>) -> ProviderError {
+pub(crate) async fn refusal(session: &Session, answer: Response, operation: &Operation<'_>) -> ProviderError {
     let (status, headers) = (answer.status().as_u16(), answer.headers().clone());
-    let body = whole(answer, 1 << 16, session.patience).await.unwrap_or_default();
-    let credentials = session.credentials(doing.repository).await.ok().flatten();
-    doing.refused(status, &headers, &body, credentials.as_ref())
+    let body = whole(answer, 1 << 16, session.timeout).await.unwrap_or_default();
+    let credentials = session.credentials(operation.repository).await.ok().flatten();
+    operation.refused(status, &headers, &body, credentials.as_ref())
 }
 
 /// Whether a refusal means that there is no such tag or manifest, as opposed to no such repository.
@@ -69,45 +69,47 @@ fn is_absent(error: &ProviderError) -> bool {
 pub(crate) async fn get(
     session: &Session,
     kept: &Kept,
-    doing: Doing<'_>,
+    operation: Operation<'_>,
     reference: &str,
 ) -> Result<Option<Manifest>, ProviderError> {
-    let mut call = call(doing.clone(), Method::GET, &format!("manifests/{reference}"))?;
+    let mut call = call(operation.clone(), Method::GET, &format!("manifests/{reference}"))?;
     call.headers.push(("accept", ACCEPT.to_owned()));
     let answer = session.send(call).await?;
     if !answer.status().is_success() {
-        let error = refusal(session, answer, &doing).await;
+        let error = refusal(session, answer, &operation).await;
         return if is_absent(&error) { Ok(None) } else { Err(error) };
     }
     let media_type = header(&answer, "content-type").map(str::to_owned);
     let said = header(&answer, "docker-content-digest").map(str::to_owned);
-    let bytes = whole(answer, LONGEST, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
+    let bytes = whole(answer, LONGEST, session.timeout).await.map_err(|cut| operation.cut_off(cut))?;
     let manifest = Manifest::new(bytes, media_type.as_deref());
     if manifest.is_first_kind() {
         let what =
             "the registry answers with a manifest of Docker's first kind, which has no digest of its own";
-        return Err(doing.error(ErrorKind::Unsupported, what).hint(
+        return Err(operation.error(ErrorKind::Unsupported, what).hint(
             "push the image again with a program of the last years, or turn off the registry's conversion",
         ));
     }
     if let Some(why) = manifest.contradiction() {
         let what = format!("the registry's manifest can't be trusted: {why}");
-        return Err(doing.error(ErrorKind::Corrupt, what).hint("push the image again with another program"));
+        return Err(operation
+            .error(ErrorKind::Corrupt, what)
+            .hint("push the image again with another program"));
     }
     let asked = reference.starts_with("sha256:").then(|| reference.to_owned());
     for expected in asked.iter().chain(&said) {
         if digest_of(expected).is_some_and(|expected| expected != manifest.digest) {
-            return Err(converted(&doing, expected, &manifest.digest));
+            return Err(converted(&operation, expected, &manifest.digest));
         }
     }
     kept.put(&manifest);
     Ok(Some(manifest))
 }
 
-fn converted(doing: &Doing<'_>, expected: &str, found: &Digest) -> ProviderError {
+fn converted(operation: &Operation<'_>, expected: &str, found: &Digest) -> ProviderError {
     let found = written(found);
     let what = format!("the registry answers with other bytes than `{expected}` names: they are `{found}`");
-    doing
+    operation
         .error(ErrorKind::Corrupt, what)
         .hint("it converts manifests, or something between changes them; images can't be promoted through it")
 }
@@ -117,23 +119,23 @@ fn converted(doing: &Doing<'_>, expected: &str, found: &Digest) -> ProviderError
 pub(crate) async fn look(
     session: &Session,
     kept: &Kept,
-    doing: Doing<'_>,
+    operation: Operation<'_>,
     reference: &str,
 ) -> Result<Option<Digest>, ProviderError> {
-    let mut call = call(doing.clone(), Method::HEAD, &format!("manifests/{reference}"))?;
+    let mut call = call(operation.clone(), Method::HEAD, &format!("manifests/{reference}"))?;
     call.headers.push(("accept", ACCEPT.to_owned()));
     let answer = session.send(call).await?;
     match answer.status() {
         StatusCode::NOT_FOUND => return Ok(None),
         StatusCode::METHOD_NOT_ALLOWED => {}
-        status if !status.is_success() => return Err(refusal(session, answer, &doing).await),
+        status if !status.is_success() => return Err(refusal(session, answer, &operation).await),
         _ => {
             if let Some(digest) = header(&answer, "docker-content-digest").and_then(digest_of) {
                 return Ok(Some(digest));
             }
         }
     }
-    Ok(get(session, kept, doing, reference).await?.map(|manifest| manifest.digest))
+    Ok(get(session, kept, operation, reference).await?.map(|manifest| manifest.digest))
 }
 
 /// Puts a manifest under a tag or its digest, and sees that the registry took it for what it is. Sent once. Says
@@ -141,23 +143,23 @@ pub(crate) async fn look(
 pub(crate) async fn put(
     session: &Session,
     kept: &Kept,
-    doing: Doing<'_>,
+    operation: Operation<'_>,
     reference: &str,
     manifest: &Manifest,
 ) -> Result<bool, ProviderError> {
-    let mut call = call(doing.clone(), Method::PUT, &format!("manifests/{reference}"))?;
+    let mut call = call(operation.clone(), Method::PUT, &format!("manifests/{reference}"))?;
     call.headers.push(("content-type", manifest.media_type.clone()));
     call.body = Payload::Bytes(manifest.bytes.clone());
     call.within = Some(EFFECT);
     let answer = session.send(call).await?;
     if !answer.status().is_success() {
-        return Err(refusal(session, answer, &doing).await);
+        return Err(refusal(session, answer, &operation).await);
     }
     let found = match header(&answer, "docker-content-digest").and_then(digest_of) {
         Some(found) => Some(found),
-        None => look(session, kept, doing.of_reading(), reference).await.map_err(|error| {
+        None => look(session, kept, operation.of_reading(), reference).await.map_err(|error| {
             let what = "the registry took it without saying what it stored, and can't be read just now";
-            doing.error(ErrorKind::Unknown, what).caused_by(error)
+            operation.error(ErrorKind::Unknown, what).caused_by(error)
         })?,
     };
     if found != Some(manifest.digest) {
@@ -167,25 +169,29 @@ pub(crate) async fn put(
             written(&manifest.digest),
         );
         let hint = "it converts manifests; images can't be promoted to it";
-        return Err(doing.error(ErrorKind::Corrupt, what).hint(hint));
+        return Err(operation.error(ErrorKind::Corrupt, what).hint(hint));
     }
     Ok(answer.headers().contains_key("oci-subject"))
 }
 
 /// Deletes a tag. `false` when there was none.
-pub(crate) async fn delete(session: &Session, doing: Doing<'_>, tag: &str) -> Result<bool, ProviderError> {
-    let mut call = call(doing.clone(), Method::DELETE, &format!("manifests/{tag}"))?;
+pub(crate) async fn delete(
+    session: &Session,
+    operation: Operation<'_>,
+    tag: &str,
+) -> Result<bool, ProviderError> {
+    let mut call = call(operation.clone(), Method::DELETE, &format!("manifests/{tag}"))?;
     call.within = Some(EFFECT);
     let answer = session.send(call).await?;
     match answer.status() {
         status if status.is_success() => Ok(true),
         StatusCode::NOT_FOUND => Ok(false),
         StatusCode::BAD_REQUEST | StatusCode::METHOD_NOT_ALLOWED => {
-            let cause = refusal(session, answer, &doing).await;
+            let cause = refusal(session, answer, &operation).await;
             let what = "the registry does not delete single tags, only images with all of their tags";
-            Err(doing.error(ErrorKind::Unsupported, what).caused_by(cause))
+            Err(operation.error(ErrorKind::Unsupported, what).caused_by(cause))
         }
-        _ => Err(refusal(session, answer, &doing).await),
+        _ => Err(refusal(session, answer, &operation).await),
     }
 }
 
@@ -193,7 +199,7 @@ pub(crate) async fn delete(session: &Session, doing: Doing<'_>, tag: &str) -> Re
 /// has none.
 pub(crate) async fn tags(
     session: &Session,
-    doing: Doing<'_>,
+    operation: Operation<'_>,
     pages: usize,
 ) -> Result<(Vec<String>, bool), ProviderError> {
     #[derive(serde::Deserialize)]
@@ -203,22 +209,22 @@ pub(crate) async fn tags(
         tags: Option<Vec<String>>,
     }
     let mut found = Vec::new();
-    let mut next = Some(doing.repository.url(&doing.repository.v2("tags/list?n=1000"))?);
+    let mut next = Some(operation.repository.url(&operation.repository.v2("tags/list?n=1000"))?);
     for _ in 0..pages {
         let Some(url) = next.take() else { return Ok((found, false)) };
-        let mut call = call(doing.clone(), Method::GET, "tags/list")?;
+        let mut call = call(operation.clone(), Method::GET, "tags/list")?;
         call.url = url.clone();
         let answer = session.send(call).await?;
         if answer.status() == StatusCode::NOT_FOUND {
             return Ok((found, false));
         }
         if !answer.status().is_success() {
-            return Err(refusal(session, answer, &doing).await);
+            return Err(refusal(session, answer, &operation).await);
         }
         next = following(&answer, &url);
-        let bytes = whole(answer, PAGE, session.patience).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes = whole(answer, PAGE, session.timeout).await.map_err(|cut| operation.cut_off(cut))?;
         let page: Page = serde_json::from_slice(&bytes)
-            .map_err(|_| doing.error(ErrorKind::Corrupt, "the registry's list of tags makes no sense"))?;
+            .map_err(|_| operation.error(ErrorKind::Corrupt, "the registry's list of tags makes no sense"))?;
         found.extend(page.tags.unwrap_or_default());
     }
     Ok((found, next.is_some()))

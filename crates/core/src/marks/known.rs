@@ -5,7 +5,7 @@ use crate::commit::CommitId;
 use crate::config::Environment;
 use crate::failure::Failure;
 use crate::ledger::{Head, LedgerError, Manifest, ReleaseRef, State, TargetState};
-use crate::world::View;
+use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
 use std::cmp::Reverse;
@@ -14,7 +14,7 @@ use std::cmp::Reverse;
 const AT_ONCE: usize = 32;
 
 /// What targets hold, and what is known of it before the ledger is asked.
-pub(super) struct Held<'a> {
+pub(super) struct TargetContents<'a> {
     /// The environment.
     pub(super) settings: &'a Environment,
     /// The targets, each with its digest.
@@ -23,7 +23,7 @@ pub(super) struct Held<'a> {
     pub(super) stamp: Option<CommitId>,
 }
 
-impl Held<'_> {
+impl TargetContents<'_> {
     /// Whether a published release is just that.
     pub(super) fn is(&self, manifest: &Manifest) -> bool {
         self.targets.iter().all(|target| {
@@ -42,7 +42,7 @@ impl Held<'_> {
 
     /// The release: of several with the same bytes the one that is recorded here, then what the targets say, then what
     /// was here or is elsewhere, then the one that was published last.
-    pub(super) async fn release(&self, view: &View, here: &State) -> Result<Option<Manifest>, Failure> {
+    pub(super) async fn release(&self, view: &ReadPorts, here: &State) -> Result<Option<Manifest>, Failure> {
         let mut near: Vec<CommitId> = Vec::new();
         near.extend(self.among(here.release()));
         near.extend(self.stamp.clone());
@@ -50,14 +50,14 @@ impl Held<'_> {
         if let Some(found) = self.first(view, near).await? {
             return Ok(Some(found));
         }
-        let heads = view.ledger.every_head().await.map_err(LedgerError::looking)?;
+        let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
         let states = || heads.values().map(Head::state);
         let past = states().flat_map(|state| state.trail.iter().map(|past| &past.release));
         let elsewhere = self.among(states().filter_map(State::release).chain(past));
         if let Some(found) = self.first(view, elsewhere).await? {
             return Ok(Some(found));
         }
-        let entries = view.ledger.every_release().await.map_err(LedgerError::looking)?;
+        let entries = view.ledger.every_release().await.map_err(LedgerError::read_failure)?;
         let mut all: Vec<(DateTime<Utc>, CommitId)> =
             entries.into_iter().filter_map(|(commit, entry)| Some((entry.published?, commit))).collect();
         all.sort_unstable_by_key(|(published, _)| Reverse(*published));
@@ -69,10 +69,10 @@ impl Held<'_> {
     }
 
     /// The first of these whose manifest says that it is just that.
-    async fn first(&self, view: &View, commits: Vec<CommitId>) -> Result<Option<Manifest>, Failure> {
+    async fn first(&self, view: &ReadPorts, commits: Vec<CommitId>) -> Result<Option<Manifest>, Failure> {
         for batch in commits.chunks(AT_ONCE) {
             let reads = batch.iter().map(|commit| view.ledger.manifest(commit));
-            let found = try_join_all(reads).await.map_err(LedgerError::looking)?;
+            let found = try_join_all(reads).await.map_err(LedgerError::read_failure)?;
             if let Some(manifest) = found.into_iter().flatten().find(|manifest| self.is(manifest)) {
                 return Ok(Some(manifest));
             }

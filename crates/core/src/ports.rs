@@ -1,5 +1,5 @@
-//! The outside world as the flows see it: the ports, gathered once by a frontend. [`View`] can only read;
-//! [`World`] can write as well.
+//! The outside world as the flows see it: the ports, gathered once by a frontend. [`ReadPorts`] can only read;
+//! [`Ports`] can write as well.
 
 use crate::config::{ArtifactKind, Config};
 use crate::event::Events;
@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 /// What observing needs: reading halves only.
 #[derive(Debug, Clone)]
-pub struct View {
+pub struct ReadPorts {
     /// The stores, by name.
     pub stores: BTreeMap<StoreId, Arc<dyn BucketReader>>,
     /// The ledger.
@@ -29,7 +29,7 @@ pub struct View {
 
 /// What carrying out needs.
 #[derive(Debug, Clone)]
-pub struct World {
+pub struct Ports {
     /// The stores, by name.
     pub stores: BTreeMap<StoreId, Arc<dyn Bucket>>,
     /// The ledger.
@@ -46,10 +46,10 @@ pub struct World {
     pub events: Arc<dyn Events>,
 }
 
-impl World {
+impl Ports {
     /// The reading half.
-    pub fn view(&self) -> View {
-        View {
+    pub fn view(&self) -> ReadPorts {
+        ReadPorts {
             stores: self
                 .stores
                 .iter()
@@ -76,7 +76,7 @@ impl World {
     }
 }
 
-impl View {
+impl ReadPorts {
     /// A store that the configuration names.
     ///
     /// # Errors

@@ -9,7 +9,7 @@ use std::fs::File;
 
 /// An object, held open.
 #[derive(Debug)]
-pub(crate) struct Found {
+pub(crate) struct OpenObject {
     pub(crate) file: File,
     pub(crate) stamp: Stamp,
     /// What was written down about exactly this state.
@@ -18,7 +18,7 @@ pub(crate) struct Found {
     pub(crate) expected: Option<Digest>,
 }
 
-impl Found {
+impl OpenObject {
     /// What a conditional write compares, and the version's name.
     pub(crate) fn state(&self) -> String {
         if self.description.is_some() { self.stamp.name() } else { self.stamp.name_by_hand() }

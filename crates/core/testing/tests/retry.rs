@@ -1,8 +1,8 @@
 //! How long a write that nobody answers is sent again, by a clock that a test controls.
 
 use futures_executor::block_on;
-use promote_port::patience::{ANSWER, ASKED, Attempts, DEADLINE, TRIES, granted};
 use promote_port::port::{Clock as _, ErrorKind, ProviderError};
+use promote_port::retry::{ANSWER, ASKED, Attempts, DEADLINE, TRIES, granted};
 use promote_testing::memory::VirtualClock;
 use std::time::Duration;
 

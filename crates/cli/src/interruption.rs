@@ -6,12 +6,12 @@ use crate::app::{App, Stop};
 use crate::interrupt::signalled;
 use crate::progress::Progress;
 use promote_core::config::Config;
-use promote_core::cut_off::{Reached, Recorded, Underway, failure};
 use promote_core::failure::Failure;
+use promote_core::interruption::{Checkpoint, InFlight, Recorded, failure};
 use promote_core::ledger::Actor;
 use promote_core::mirror::Closing;
+use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
-use promote_core::world::World;
 use promote_providers::Mirror;
 
 /// What is left to do after a signal, until the next one.
@@ -25,17 +25,17 @@ impl Left<'_> {
     /// Withdraws a promotion that wrote nothing, or records an interrupted deployment as such, and tells the forge.
     async fn done(
         &self,
-        underway: Option<&Underway>,
-        reached: &mut Reached,
+        in_flight: Option<&InFlight>,
+        checkpoint: &mut Checkpoint,
     ) -> Option<Result<Recorded, Failure>> {
         let mut recorded = None;
         let rest = async {
-            if let Some(underway) = underway.filter(|_| reached.is_untouched()) {
-                reached.aborted = matches!(underway.withdraw(reached).await, Ok(true));
+            if let Some(in_flight) = in_flight.filter(|_| checkpoint.is_untouched()) {
+                checkpoint.aborted = matches!(in_flight.withdraw(checkpoint).await, Ok(true));
                 self.progress.rest();
             }
-            if let Some(underway) = underway.filter(|_| reached.is_deploying()) {
-                recorded = Some(underway.record(reached).await);
+            if let Some(in_flight) = in_flight.filter(|_| checkpoint.is_deploying()) {
+                recorded = Some(in_flight.record(checkpoint).await);
             }
             self.mirror.finish(Closing::CutOff).await;
         };
@@ -51,13 +51,13 @@ pub(crate) async fn cut_off(
     progress: &Progress,
     mirror: &Mirror,
     signal: Signal,
-    underway: &Underway,
+    in_flight: &InFlight,
 ) -> Stop {
     progress.rest();
     app.screen.message("\n");
-    let mut reached = progress.reached();
-    let recorded = Left { app, progress, mirror }.done(Some(underway), &mut reached).await;
-    Stop::Failure(failure(signal.exit(), underway, &reached, recorded))
+    let mut checkpoint = progress.checkpoint();
+    let recorded = Left { app, progress, mirror }.done(Some(in_flight), &mut checkpoint).await;
+    Stop::Failure(failure(signal.exit(), in_flight, &checkpoint, recorded))
 }
 
 /// The same where several promotions come one after the other. Where none was under way, it is to be run again.
@@ -66,18 +66,18 @@ pub(crate) async fn one_of_several(
     progress: &Progress,
     mirror: &Mirror,
     signal: Signal,
-    (world, config, actor): (&World, &Config, &Actor),
+    (ports, config, actor): (&Ports, &Config, &Actor),
 ) -> Stop {
-    let mut reached = progress.reached();
-    match &reached.environment {
-        Some(environment) if reached.is_left() => {
+    let mut checkpoint = progress.checkpoint();
+    match &checkpoint.environment {
+        Some(environment) if checkpoint.is_left() => {
             let request = Request::promote(environment.clone(), Wanted::Unnamed, actor.clone());
-            let underway = Underway { world: world.clone(), config: config.clone(), request };
-            cut_off(app, progress, mirror, signal, &underway).await
+            let in_flight = InFlight { ports: ports.clone(), config: config.clone(), request };
+            cut_off(app, progress, mirror, signal, &in_flight).await
         }
         _ => {
             progress.rest();
-            Left { app, progress, mirror }.done(None, &mut reached).await;
+            Left { app, progress, mirror }.done(None, &mut checkpoint).await;
             let again = "run the same command again: it goes on where it stopped";
             Stop::Failure(Failure::new(signal.exit(), signal.exit().stopped()).hint(again))
         }

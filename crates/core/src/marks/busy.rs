@@ -7,12 +7,12 @@ use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::lease;
 use crate::ledger::{Head, OpenIntent};
+use crate::ports::ReadPorts;
 use crate::span::Span;
-use crate::world::View;
 
 /// Refuses where a promotion is open, and says when it was heard of last.
 pub(super) async fn free(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     settings: &Environment,
     head: Option<&Head>,
@@ -20,7 +20,7 @@ pub(super) async fn free(
     let Some(open) = head.and_then(|head| head.state().open.as_ref()) else { return Ok(()) };
     let heard = lease::heard(view, config, head).await?;
     let now = view.ledger.bucket().now().await;
-    let now = now.map_err(|error| Failure::looking("asking for the time", error))?;
+    let now = now.map_err(|error| Failure::from_read("asking for the time", error))?;
     let Some(last) = heard.map(|heard| heard.last()).filter(|last| lease::is_fresh(*last, now)) else {
         return Err(refused(settings, open).hint(ways(config, settings, open)));
     };

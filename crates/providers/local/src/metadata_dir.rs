@@ -10,9 +10,9 @@
 
 use crate::description::{Description, LIMIT};
 use crate::draft::Draft;
+use crate::error::{Outcome, Trouble};
 use crate::folder::Folder;
 use crate::stamp::{Stamp, moment};
-use crate::trouble::{Outcome, Trouble};
 use promote_port::digest::Digest;
 use promote_port::location::Key;
 use promote_port::port::{Body, ErrorKind};
@@ -26,20 +26,20 @@ pub(crate) const NAME: &str = ".promote-store";
 /// How long a writer waits for the others before it gives up.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// The hidden folder, held open.
+/// The metadata folder, held open.
 #[derive(Debug)]
-pub(crate) struct Hidden {
+pub(crate) struct MetadataDir {
     folder: Folder,
 }
 
 /// Where the states of one object are kept.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct StatePath {
     shelf: String,
     stem: String,
 }
 
-impl Place {
+impl StatePath {
     pub(crate) fn of(key: &Key) -> Self {
         let stem: String = Digest::of(key.as_str().as_bytes()).hex().chars().take(32).collect();
         Self { shelf: stem.chars().take(2).collect(), stem }
@@ -63,7 +63,7 @@ fn present<T>(end: io::Result<T>) -> io::Result<Option<T>> {
     }
 }
 
-/// Why the hidden folder can't be opened or made.
+/// Why the metadata folder can't be opened or made.
 fn none(root: &Folder, error: io::Error) -> Trouble {
     match root.kind(NAME) {
         Ok(FileType::Directory) | Err(_) => error.into(),
@@ -75,13 +75,13 @@ fn none(root: &Folder, error: io::Error) -> Trouble {
     }
 }
 
-impl Hidden {
-    /// The hidden folder, if anything was ever written here.
+impl MetadataDir {
+    /// The metadata folder, if anything was ever written here.
     pub(crate) fn find(root: &Folder) -> Outcome<Option<Self>> {
         Ok(present(root.sub(NAME)).map_err(|error| none(root, error))?.map(|folder| Self { folder }))
     }
 
-    /// The hidden folder, made when it is not there.
+    /// The metadata folder, made when it is not there.
     pub(crate) fn make(root: &Folder) -> Outcome<Self> {
         Ok(Self { folder: root.make(NAME).map_err(|error| none(root, error))? })
     }
@@ -107,7 +107,7 @@ impl Hidden {
 
     /// The description of one state of an object.
     pub(crate) fn describe(&self, key: &Key, state: &str) -> Outcome<Option<Description>> {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         let Some(shelf) = self.shelf(&place)? else { return Ok(None) };
         let Some(file) = present(shelf.open(&place.description(state)))? else { return Ok(None) };
         let untouched_since = Stamp::of(&file)?.changed();
@@ -121,7 +121,7 @@ impl Hidden {
     /// Keeps when an object was touched whose bytes are those of this state: as long as that is the last time, they
     /// need not be read to know it. Nothing but time is lost where that can't be kept.
     pub(crate) fn untouched(&self, key: &Key, state: &str, touched: i128) {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         let mark = || -> Outcome<()> {
             let Some(shelf) = self.shelf(&place)? else { return Ok(()) };
             let file = shelf.open(&place.description(state))?;
@@ -136,7 +136,7 @@ impl Hidden {
     /// Durably writes a description, whole or not at all: that of a state made by hand can be met again by whoever
     /// comes after one who was killed.
     pub(crate) fn note(&self, state: &str, description: &Description) -> Outcome<()> {
-        let place = Place::of(&description.key);
+        let place = StatePath::of(&description.key);
         let mut draft = Draft::new(self.drafts()?)?;
         draft.fill(&Body::Bytes(description.to_bytes()?.into()))?;
         draft.seal(0)?;
@@ -147,7 +147,7 @@ impl Hidden {
 
     /// Takes back a description whose object did not come to be.
     pub(crate) fn forget(&self, key: &Key, state: &str) {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         if let Ok(Some(shelf)) = self.shelf(&place) {
             drop(shelf.remove(&place.description(state)));
         }
@@ -155,14 +155,14 @@ impl Hidden {
 
     /// The bytes of an older state.
     pub(crate) fn version(&self, key: &Key, state: &str) -> Outcome<Option<File>> {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         let Some(shelf) = self.shelf(&place)? else { return Ok(None) };
         Ok(present(shelf.open(&place.version(state)))?)
     }
 
     /// The older states of an object, in no order.
     pub(crate) fn states(&self, key: &Key) -> Outcome<Vec<String>> {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         let Some(shelf) = self.shelf(&place)? else { return Ok(Vec::new()) };
         let start = format!("{}.", place.stem);
         let names =
@@ -172,7 +172,7 @@ impl Hidden {
 
     /// Durably keeps the file `name` in `folder` as an older state.
     pub(crate) fn keep(&self, key: &Key, state: &str, folder: &Folder, name: &str) -> Outcome<()> {
-        let place = Place::of(key);
+        let place = StatePath::of(key);
         let shelf = self.folder.make("objects")?.make(&place.shelf)?;
         match folder.link(name, &shelf, &place.version(state)) {
             Ok(()) => {}
@@ -183,7 +183,7 @@ impl Hidden {
         Ok(shelf.sync()?)
     }
 
-    fn shelf(&self, place: &Place) -> Outcome<Option<Folder>> {
+    fn shelf(&self, place: &StatePath) -> Outcome<Option<Folder>> {
         let Some(objects) = present(self.folder.sub("objects"))? else { return Ok(None) };
         Ok(present(objects.sub(&place.shelf))?)
     }

@@ -6,7 +6,7 @@
 //! release lacks. It shows as a stray file in [`check`](super::check).
 
 use super::IN_FLIGHT;
-use super::carry::{Carried, Carrier, copies};
+use super::copier::{CopyOutcome, FileCopier, copies};
 use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
@@ -33,7 +33,7 @@ type Manifest<'m> = Cow<'m, FolderManifest>;
 
 /// A folder to be brought to a release.
 #[derive(Debug, Clone, Copy)]
-pub struct Bringing<'a> {
+pub struct FolderSync<'a> {
     /// The store of the release's folder.
     pub from: &'a dyn BucketReader,
     /// The store of the target.
@@ -52,7 +52,7 @@ pub struct Bringing<'a> {
     /// The clock that pauses are slept on.
     pub clock: &'a dyn Clock,
     /// What was read of the two folders before.
-    pub known: Known<'a>,
+    pub known: ReadBefore<'a>,
     /// Whom to ask whether the promotion still stands. It is asked after each listing and at least every
     /// [`PAUSE_S`](super::PAUSE_S) seconds of writing; without it, nothing is tried again that somebody else changed.
     pub standing: Option<&'a dyn Standing>,
@@ -63,7 +63,7 @@ pub struct Bringing<'a> {
 /// Manifests that were read before, so that they need not be read again. One that is not what it has to be is of no
 /// use, and does no harm.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Known<'a> {
+pub struct ReadBefore<'a> {
     /// The manifest of the release's folder, with those tokens alone at which its files are known to be right.
     pub source: Option<&'a FolderManifest>,
     /// The files of the release's folder that were looked at and found right.
@@ -76,7 +76,7 @@ pub struct Known<'a> {
     pub just_now: bool,
 }
 
-impl Bringing<'_> {
+impl FolderSync<'_> {
     /// Does it, and returns what the store says of the manifest.
     ///
     /// # Errors
@@ -84,7 +84,7 @@ impl Bringing<'_> {
     /// files may have been, or that all is in place, the manifest too, but an answer was lost on the way: reading the
     /// manifest back tells which, and running it again does what is left.
     pub async fn run(&self) -> Result<Object, ProviderError> {
-        let carrier = Carrier {
+        let copier = FileCopier {
             from: self.from,
             store: &self.moved.source.location.store,
             to: self.to,
@@ -99,22 +99,20 @@ impl Bringing<'_> {
             doubt: AtomicBool::new(false),
             stop: AtomicBool::new(false),
         };
-        let end = self.carry_out(&carrier).await;
+        let end = self.carry_out(&copier).await;
         let unclear =
             |message: &str| ProviderError::new(ErrorKind::Unknown, self.to, &self.moved.target, message);
         match end {
-            Ok(_) if carrier.doubt.load(Ordering::Relaxed) => {
+            Ok(_) if copier.doubt.load(Ordering::Relaxed) => {
                 Err(unclear("all of the folder is in place, but not every request was answered"))
             }
-            Err(mut error) if error.kind != ErrorKind::Unknown && carrier.touched.load(Ordering::Relaxed) => {
+            Err(mut error) if error.kind != ErrorKind::Unknown && copier.touched.load(Ordering::Relaxed) => {
                 let mut partly = unclear("only a part of the folder was written");
                 partly.hints.append(&mut error.hints);
                 Err(partly.caused_by(error))
             }
             // Only a read can have gone unanswered then.
-            Err(mut error)
-                if error.kind == ErrorKind::Unknown && !carrier.touched.load(Ordering::Relaxed) =>
-            {
+            Err(mut error) if error.kind == ErrorKind::Unknown && !copier.touched.load(Ordering::Relaxed) => {
                 error.kind = ErrorKind::Unavailable;
                 Err(error)
             }
@@ -128,7 +126,7 @@ impl Bringing<'_> {
             .ok_or_else(|| ProviderError::new(ErrorKind::Invalid, self.to, location, "it is not a folder"))
     }
 
-    async fn carry_out(&self, carrier: &Carrier<'_>) -> Result<Object, ProviderError> {
+    async fn carry_out(&self, copier: &FileCopier<'_>) -> Result<Object, ProviderError> {
         let (source, known) = self.manifests().await?;
         let mut landed: BTreeMap<Key, FolderFile> = BTreeMap::new();
         let planned = self.known.there.unwrap_or_default();
@@ -137,42 +135,42 @@ impl Bringing<'_> {
             let before = self.known.there.filter(|_| round == 0 && self.known.just_now);
             let listed = match before {
                 Some(there) => there.to_vec(),
-                None => list(self.to, carrier.above, known.as_deref()).await?,
+                None => list(self.to, copier.above, known.as_deref()).await?,
             };
             let manifest = listed.iter().find(|object| object.key.as_str() == FOLDER);
             self.replaces(manifest.map(|object| &object.token))?;
             match before {
-                Some(_) => carrier.watch.vouch().await?,
-                None => carrier.watch.renew().await,
+                Some(_) => copier.watch.vouch().await?,
+                None => copier.watch.renew().await,
             }
             let noted = with(known.as_deref(), &landed);
             let everything = self.everything && landed.is_empty();
             let goes = match self.prune {
-                true => removable(self.to, carrier.above, &source, planned, &listed).await?,
+                true => removable(self.to, copier.above, &source, planned, &listed).await?,
                 false => HashSet::new(),
             };
             let goes = |object: &Object| goes.contains(&object.key);
             let mut todo = difference(&source, &listed, noted.as_deref(), &goes, everything);
             if todo.is_empty() {
-                return self.finish(carrier, todo.keep).await;
+                return self.finish(copier, todo.keep).await;
             }
-            self.replaceable(carrier, &listed, &todo)?;
-            carrier.watch.check().await?;
-            let pins = self.pins(carrier, &source, &todo.write).await?;
-            let mut refused = self.remove_all(carrier, std::mem::take(&mut todo.clear)).await?;
+            self.replaceable(copier, &listed, &todo)?;
+            copier.watch.check().await?;
+            let pins = self.pins(copier, &source, &todo.write).await?;
+            let mut refused = self.remove_all(copier, std::mem::take(&mut todo.clear)).await?;
             if refused.is_none() {
-                refused = self.write_all(carrier, todo.write, pins, &mut landed).await?;
+                refused = self.write_all(copier, todo.write, pins, &mut landed).await?;
             }
             if refused.is_none() {
-                refused = self.remove_all(carrier, todo.remove).await?;
+                refused = self.remove_all(copier, todo.remove).await?;
             }
             let Some(error) = refused else {
                 // What landed in an earlier round may have been listed in this one.
                 todo.keep.retain(|file| !landed.contains_key(&file.path));
                 todo.keep.extend(landed.into_values());
-                return self.finish(carrier, todo.keep).await;
+                return self.finish(copier, todo.keep).await;
             };
-            if !carrier.watch.can_ask() {
+            if !copier.watch.can_ask() {
                 return Err(error);
             }
         }
@@ -256,7 +254,7 @@ impl Bringing<'_> {
     /// be written, or of a folder of it; and what would have to go and can't be removed.
     fn replaceable(
         &self,
-        carrier: &Carrier<'_>,
+        copier: &FileCopier<'_>,
         listed: &[Object],
         todo: &Difference,
     ) -> Result<(), ProviderError> {
@@ -271,7 +269,7 @@ impl Bringing<'_> {
         let gone = |key: &&Key| todo.clear.iter().chain(&todo.remove).any(|(path, _)| path == *key);
         if let Some(path) = stays.find(gone) {
             let message = "it is a folder whose name is not UTF-8, and can't be removed from here";
-            return Err(carrier
+            return Err(copier
                 .error(ErrorKind::Invalid, path, message.to_owned())
                 .hint("remove that folder by hand, then run the same command again"));
         }
@@ -281,7 +279,7 @@ impl Bringing<'_> {
         });
         odd.map_or(Ok(()), |(path, what)| {
             let message = format!("it is {what}, and a file of the release belongs there");
-            Err(carrier
+            Err(copier
                 .error(ErrorKind::Invalid, path, message)
                 .hint("put a file in its place, or remove it, then run the same command again"))
         })
@@ -290,7 +288,7 @@ impl Bringing<'_> {
     /// Writes files; `Some` when one was refused, since somebody else had changed it.
     async fn write_all(
         &self,
-        carrier: &Carrier<'_>,
+        copier: &FileCopier<'_>,
         writes: Vec<Write>,
         mut pins: BTreeMap<Key, PinnedSource>,
         landed: &mut BTreeMap<Key, FolderFile>,
@@ -304,7 +302,7 @@ impl Bringing<'_> {
             let carried = stream::iter(writes)
                 .map(|write| {
                     let pin = pins.remove(&write.file.path);
-                    carrier.bring(write, pin)
+                    copier.bring(write, pin)
                 })
                 .buffer_unordered(at_once);
             ends.extend(carried.collect::<Vec<_>>().await);
@@ -317,18 +315,18 @@ impl Bringing<'_> {
     /// Removes files; `Some` when one was refused, since somebody else had changed it.
     async fn remove_all(
         &self,
-        carrier: &Carrier<'_>,
+        copier: &FileCopier<'_>,
         files: Vec<(Key, Token)>,
     ) -> Result<Option<ProviderError>, ProviderError> {
         let ends =
-            stream::iter(files).map(|(path, token)| carrier.remove(path, token)).buffer_unordered(IN_FLIGHT);
+            stream::iter(files).map(|(path, token)| copier.remove(path, token)).buffer_unordered(IN_FLIGHT);
         settle(ends.collect().await, drop)
     }
 
     /// Writes the manifest. Nobody is asked before: its token is older than the intent, as that of any target.
     async fn finish(
         &self,
-        carrier: &Carrier<'_>,
+        copier: &FileCopier<'_>,
         mut files: Vec<FolderFile>,
     ) -> Result<Object, ProviderError> {
         files.sort_unstable_by(|one, two| one.path.cmp(&two.path));
@@ -343,7 +341,7 @@ impl Bringing<'_> {
         let key = &self.moved.target.key;
         let end = self.to.write(key, Body::Bytes(bytes.into()), &json, self.metadata, self.condition).await;
         if end.as_ref().err().is_none_or(|error| error.kind == ErrorKind::Unknown) {
-            carrier.touched.store(true, Ordering::Relaxed);
+            copier.touched.store(true, Ordering::Relaxed);
         }
         end
     }
@@ -363,15 +361,15 @@ fn with<'m>(known: Option<&'m FolderManifest>, landed: &BTreeMap<Key, FolderFile
 
 /// The first error, or the first refusal; hears of what landed.
 fn settle(
-    ends: Vec<Result<Carried, ProviderError>>,
+    ends: Vec<Result<CopyOutcome, ProviderError>>,
     mut hear: impl FnMut(FolderFile),
 ) -> Result<Option<ProviderError>, ProviderError> {
     let (mut failed, mut refused) = (None, None);
     for end in ends {
         match end {
-            Ok(Carried::Landed(file)) => hear(file),
-            Ok(Carried::Gone | Carried::Left) => {}
-            Ok(Carried::Refused(error)) => refused = refused.or(Some(error)),
+            Ok(CopyOutcome::Landed(file)) => hear(file),
+            Ok(CopyOutcome::Gone | CopyOutcome::Left) => {}
+            Ok(CopyOutcome::Refused(error)) => refused = refused.or(Some(error)),
             Err(error) => failed = failed.or(Some(error)),
         }
     }

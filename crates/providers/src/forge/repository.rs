@@ -4,13 +4,13 @@
 use super::access::Access;
 use crate::https::trusted;
 use promote_core::config::{Forge, ForgeKind};
-use promote_core::names::shown;
+use promote_core::names::escape;
 use promote_core::port::{ErrorKind, ProviderError};
 use url::Url;
 
 /// A repository on a forge.
 #[derive(Debug, Clone)]
-pub(super) struct Place {
+pub(super) struct ForgeRepository {
     pub(super) kind: ForgeKind,
     /// The address of the API, without a slash at its end.
     pub(super) api: Url,
@@ -23,7 +23,7 @@ fn unusable(kind: ForgeKind, subject: &str, message: String) -> ProviderError {
     ProviderError::new(ErrorKind::Invalid, kind.name(), subject, message)
 }
 
-impl Place {
+impl ForgeRepository {
     pub(super) fn of(access: &Access) -> Result<Self, ProviderError> {
         let Forge { kind, repository, api, .. } = &access.forge;
         let default = match kind {
@@ -33,7 +33,7 @@ impl Place {
         let text = match api.as_deref().map(|text| (text, text.strip_prefix('$'))) {
             None => default.to_owned(),
             Some((_, Some(name))) => access.variables.get(name).map(str::to_owned).ok_or_else(|| {
-                unusable(*kind, "api", format!("the variable `{}` is not set", shown(name)))
+                unusable(*kind, "api", format!("the variable `{}` is not set", escape(name)))
             })?,
             Some((text, None)) => text.to_owned(),
         };
@@ -104,7 +104,7 @@ mod tests {
         repository: Option<&str>,
         api: Option<&str>,
         remote: &str,
-    ) -> Result<Place, String> {
+    ) -> Result<ForgeRepository, String> {
         let forge = Forge {
             kind,
             repository: repository.map(str::to_owned),
@@ -119,7 +119,7 @@ mod tests {
             person: false,
             trust: Trust::default(),
         };
-        Place::of(&access).map_err(|error| error.to_string())
+        ForgeRepository::of(&access).map_err(|error| error.to_string())
     }
 
     #[test]

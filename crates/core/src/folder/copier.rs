@@ -6,12 +6,12 @@ use super::{Write, headers, inside};
 use crate::digest::Digest;
 use crate::ledger::TargetMove;
 use crate::location::{Key, Location, StoreId};
-use crate::patience::Attempts;
 use crate::port::{
     Body, Bucket, BucketReader, Clock, Condition, ErrorKind, Metadata, Object, PinnedSource, Precondition,
     ProviderError, Token,
 };
 use crate::relay::{self, SMALL, relay, whole};
+use crate::retry::Attempts;
 use bytes::Bytes;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
@@ -21,7 +21,7 @@ const ID: &str = "promote-id";
 const SHA256: &str = "promote-sha256";
 
 /// What became of one file.
-pub(super) enum Carried {
+pub(super) enum CopyOutcome {
     /// The target holds it, with this token.
     Landed(FolderFile),
     /// The target does not hold it any more.
@@ -43,7 +43,7 @@ enum Content {
 }
 
 /// What all files of one promotion have in common.
-pub(super) struct Carrier<'a> {
+pub(super) struct FileCopier<'a> {
     /// The store of the release's folder.
     pub(super) from: &'a dyn BucketReader,
     /// Its name.
@@ -89,7 +89,7 @@ pub(super) fn marked(object: &Object) -> Option<Digest> {
     Digest::from_hex(object.metadata.get(SHA256)?).ok()
 }
 
-impl Carrier<'_> {
+impl FileCopier<'_> {
     /// A place in the target.
     pub(super) fn place(&self, path: &Key) -> Result<Key, ProviderError> {
         let place = inside(self.above, path);
@@ -125,16 +125,21 @@ impl Carrier<'_> {
         &self,
         write: Write,
         pin: Option<PinnedSource>,
-    ) -> Result<Carried, ProviderError> {
+    ) -> Result<CopyOutcome, ProviderError> {
         if self.stop.load(Ordering::Relaxed) {
-            return Ok(Carried::Left);
+            return Ok(CopyOutcome::Left);
         }
         self.ended(self.try_bring(&write, pin).await)
     }
 
-    async fn try_bring(&self, write: &Write, pin: Option<PinnedSource>) -> Result<Carried, ProviderError> {
+    async fn try_bring(
+        &self,
+        write: &Write,
+        pin: Option<PinnedSource>,
+    ) -> Result<CopyOutcome, ProviderError> {
         let key = self.place(&write.file.path)?;
-        let landed = |token: Token| Carried::Landed(FolderFile { token: Some(token), ..write.file.clone() });
+        let landed =
+            |token: Token| CopyOutcome::Landed(FolderFile { token: Some(token), ..write.file.clone() });
         let to = self.to;
         if write.look
             && let Some(object) = to.head(&key).await?
@@ -164,7 +169,7 @@ impl Carrier<'_> {
                 Err(error) => error,
             };
             match error.kind {
-                ErrorKind::Conflict if !unknown => return Ok(Carried::Refused(error)),
+                ErrorKind::Conflict if !unknown => return Ok(CopyOutcome::Refused(error)),
                 ErrorKind::Unavailable => attempts.pause(&error).await,
                 ErrorKind::Conflict | ErrorKind::Unknown => {
                     // Perhaps it was written all the same, now or by an earlier try.
@@ -182,7 +187,7 @@ impl Carrier<'_> {
                         _ => false,
                     };
                     if !as_before {
-                        return Ok(Carried::Refused(error));
+                        return Ok(CopyOutcome::Refused(error));
                     }
                 }
                 _ => return Err(error),
@@ -237,14 +242,14 @@ impl Carrier<'_> {
     ///
     /// # Errors
     /// What will not be better for other files either, or can't be told.
-    pub(super) async fn remove(&self, path: Key, token: Token) -> Result<Carried, ProviderError> {
+    pub(super) async fn remove(&self, path: Key, token: Token) -> Result<CopyOutcome, ProviderError> {
         if self.stop.load(Ordering::Relaxed) {
-            return Ok(Carried::Left);
+            return Ok(CopyOutcome::Left);
         }
         self.ended(self.try_remove(&path, &token).await)
     }
 
-    fn ended(&self, end: Result<Carried, ProviderError>) -> Result<Carried, ProviderError> {
+    fn ended(&self, end: Result<CopyOutcome, ProviderError>) -> Result<CopyOutcome, ProviderError> {
         if end.is_err() {
             self.stop.store(true, Ordering::Relaxed);
         }
@@ -259,7 +264,7 @@ impl Carrier<'_> {
         });
     }
 
-    async fn try_remove(&self, path: &Key, token: &Token) -> Result<Carried, ProviderError> {
+    async fn try_remove(&self, path: &Key, token: &Token) -> Result<CopyOutcome, ProviderError> {
         let key = self.place(path)?;
         let to = self.to;
         let mut last = None;
@@ -269,7 +274,7 @@ impl Carrier<'_> {
             let error = match to.delete(&key, &Precondition::Matches(token.clone())).await {
                 Ok(()) => {
                     self.went_on();
-                    return Ok(Carried::Gone);
+                    return Ok(CopyOutcome::Gone);
                 }
                 Err(error) => error,
             };
@@ -281,8 +286,8 @@ impl Carrier<'_> {
                         self.touched.store(true, Ordering::Relaxed);
                     }
                     match to.head(&key).await? {
-                        None => return Ok(Carried::Gone),
-                        Some(object) if object.token != *token => return Ok(Carried::Refused(error)),
+                        None => return Ok(CopyOutcome::Gone),
+                        Some(object) if object.token != *token => return Ok(CopyOutcome::Refused(error)),
                         Some(_) => {}
                     }
                 }

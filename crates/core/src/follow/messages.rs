@@ -1,6 +1,6 @@
 //! What a person reads while executions are followed. All names and messages of the vendor are foreign text.
 
-use super::ours::Places;
+use super::matching::Places;
 use crate::port::ProviderError;
 use crate::port::pipeline::{
     ActionRun, ActionStatus, Closed, Declaration, Execution, Revision, StageNow, Waiting,
@@ -12,7 +12,7 @@ pub fn plain(text: &str) -> String {
     for c in text.trim().chars().take(300) {
         match c {
             '\n' | '\r' | '\t' => out.push(' '),
-            c => out.push_str(&crate::names::shown(c.encode_utf8(&mut [0; 4]))),
+            c => out.push_str(&crate::names::escape(c.encode_utf8(&mut [0; 4]))),
         }
     }
     if text.trim().chars().nth(300).is_some() {

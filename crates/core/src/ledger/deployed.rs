@@ -54,7 +54,7 @@ pub struct TargetState {
 /// A release in a lane.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Occupancy {
+pub struct Deployed {
     /// The release; `None` after adopting bytes that no release has.
     pub release: Option<ReleaseRef>,
     /// The promotion that brought it; `None` when it was adopted.
@@ -78,7 +78,7 @@ pub struct Occupancy {
     pub targets: Vec<TargetState>,
 }
 
-impl Occupancy {
+impl Deployed {
     /// Since when it is there, for people: as is claimed where that is all there is. Never for a rule.
     pub fn told_since(&self) -> DateTime<Utc> {
         self.claimed.unwrap_or_else(|| self.since.time())
@@ -95,8 +95,8 @@ impl Occupancy {
     }
 }
 
-impl Past {
-    /// Since when it was there, for people, and until when: see [`Occupancy::told_since`].
+impl PastDeployment {
+    /// Since when it was there, for people, and until when: see [`Deployed::told_since`].
     pub fn told(&self) -> (DateTime<Utc>, DateTime<Utc>) {
         (
             self.claimed.unwrap_or_else(|| self.since.time()),
@@ -120,12 +120,12 @@ pub struct Rerun {
 /// A release that was in the lane before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Past {
+pub struct PastDeployment {
     /// The release.
     pub release: ReleaseRef,
     /// Since when it was there.
     pub since: Moment,
-    /// See [`Occupancy::claimed`].
+    /// See [`Deployed::claimed`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claimed: Option<DateTime<Utc>>,
     /// Until when.
@@ -183,7 +183,7 @@ pub struct Frozen {
 /// Automation leaves the lane alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Held {
+pub struct Hold {
     /// Why.
     pub reason: String,
     /// Who.

@@ -10,15 +10,15 @@ use crate::ledger::{AppendError, Genesis, LedgerError, key, not_taken};
 use crate::location::StoreId;
 use crate::observe::{begun, never_begun};
 use crate::port::Capabilities;
-use crate::world::{World, stores_of};
+use crate::ports::{Ports, stores_of};
 
 /// The ledger's genesis; begins the ledger when there is none. Says whether it was begun now.
 ///
 /// # Errors
 /// When the ledger's store does not check conditions (`Usage`), or what a store answered.
-pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, bool), Failure> {
+pub async fn init_ledger(ports: &Ports, config: &Config) -> Result<(Genesis, Digest, bool), Failure> {
     config.to_write()?;
-    let reader = world.ledger.reader();
+    let reader = ports.ledger.reader();
     if let Some((genesis, id)) = begun(reader, config).await? {
         return Ok((genesis, id, false));
     }
@@ -27,21 +27,21 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
     }
     let mut probes = Vec::new();
     for store in stores_of(config) {
-        let capabilities = probe(world, &store).await?;
-        probes.push(Probed { store, capabilities, at: world.clock.now() });
+        let capabilities = probe(ports, &store).await?;
+        probes.push(Probed { store, capabilities, at: ports.clock.now() });
     }
     let genesis = Genesis {
         schema: SCHEMA.to_owned(),
         project: config.project.clone(),
-        ledger: world.nonce(),
-        at: world.clock.now(),
+        ledger: ports.nonce(),
+        at: ports.clock.now(),
         probes,
     };
     let store = &config.ledger.store;
     if let Some(found) = genesis.capabilities(store) {
         ledger_needs(store, found)?;
     }
-    match world.ledger.begin(&genesis).await {
+    match ports.ledger.begin(&genesis).await {
         Ok(id) => Ok((genesis, id, true)),
         Err(AppendError::Lost { .. }) => match begun(reader, config).await? {
             Some((genesis, id)) => Ok((genesis, id, false)),
@@ -58,16 +58,16 @@ pub async fn begin(world: &World, config: &Config) -> Result<(Genesis, Digest, b
 ///
 /// # Errors
 /// What the store answered.
-pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failure> {
-    let bucket = world.store(store)?;
+pub async fn probe(ports: &Ports, store: &StoreId) -> Result<Capabilities, Failure> {
+    let bucket = ports.store(store)?;
     let by_nature = bucket.capabilities();
     if by_nature.known() {
         return Ok(by_nature);
     }
-    let scratch = key::scratch(world.ledger.reader().root(), world.entropy.nonce()).map_err(|error| {
+    let scratch = key::scratch(ports.ledger.reader().root(), ports.entropy.nonce()).map_err(|error| {
         Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
     })?;
-    bucket.probe(&scratch).await.map_err(|error| Failure::looking(&format!("probing `{store}`"), error))
+    bucket.probe(&scratch).await.map_err(|error| Failure::from_read(&format!("probing `{store}`"), error))
 }
 
 /// Probes the stores that neither the genesis nor an earlier probe knows, and keeps what was found.
@@ -75,24 +75,24 @@ pub async fn probe(world: &World, store: &StoreId) -> Result<Capabilities, Failu
 /// # Errors
 /// What a store answered.
 pub async fn probe_missing(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     genesis: &Genesis,
 ) -> Result<Vec<Probed>, Failure> {
     let mut found = Vec::new();
-    let reader = world.ledger.reader();
+    let reader = ports.ledger.reader();
     for store in stores_of(config) {
         let known = genesis.capabilities(&store).is_some()
-            || world.store(&store)?.capabilities().known()
-            || reader.probed(&store).await.map_err(LedgerError::looking)?.is_some();
+            || ports.store(&store)?.capabilities().known()
+            || reader.probed(&store).await.map_err(LedgerError::read_failure)?.is_some();
         if known {
             continue;
         }
-        let probed = Probed { capabilities: probe(world, &store).await?, at: world.clock.now(), store };
+        let probed = Probed { capabilities: probe(ports, &store).await?, at: ports.clock.now(), store };
         let place = key::probe(reader.root(), &probed.store).map_err(|error| {
             Failure::new(ExitStatus::Usage, "the ledger's location is too long").caused_by(error)
         })?;
-        match world.ledger.put(&place, &probed).await {
+        match ports.ledger.put(&place, &probed).await {
             Ok(()) | Err(AppendError::Lost { .. }) => found.push(probed),
             Err(error) => {
                 return Err(

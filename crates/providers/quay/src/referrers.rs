@@ -2,13 +2,13 @@
 //! digest, as cosign has it, or as manifests that name the image as their subject, found by the referrers list or by
 //! its fallback tag.
 
-use crate::across::{self, MOST, bring, few, put_by_digest};
+use crate::api::{self, Kept};
 use crate::blobs::Way;
 use crate::body::whole;
 use crate::call::{Call, Payload};
-use crate::failure::{Doing, Side};
+use crate::cross_repo_copy::{self, MOST, bring, few, put_by_digest};
+use crate::failure::{Operation, Side};
 use crate::manifest::{ACCEPT, LONGEST, Manifest, digest_of, written};
-use crate::wire::{self, Kept};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use promote_port::digest::Digest;
@@ -31,21 +31,21 @@ pub(crate) async fn take_along(way: &Way<'_>, kept: &Kept, digests: &[Digest]) -
         }
         errands.push(referring(way, kept, digest, &named).boxed());
     }
-    across::abreast(errands).await
+    cross_repo_copy::abreast(errands).await
 }
 
 /// One of cosign's tags.
 async fn tagged(way: &Way<'_>, kept: &Kept, tag: String) -> Result<(), ProviderError> {
     let tag = tag.as_str();
-    let reading = Doing::reading(way.from, tag).at(Side::Source);
-    let Some(digest) = wire::look(way.session, kept, reading.clone(), tag).await? else { return Ok(()) };
-    let writing = Doing { effect: false, ..Doing::writing(way.to, tag).at(Side::Target) };
-    if wire::look(way.session, kept, writing.clone(), tag).await?.is_some() {
+    let reading = Operation::reading(way.from, tag).at(Side::Source);
+    let Some(digest) = api::look(way.session, kept, reading.clone(), tag).await? else { return Ok(()) };
+    let writing = Operation { effect: false, ..Operation::writing(way.to, tag).at(Side::Target) };
+    if api::look(way.session, kept, writing.clone(), tag).await?.is_some() {
         return Ok(());
     }
-    let manifest = across::manifest(way, kept, &digest).await?;
+    let manifest = cross_repo_copy::manifest(way, kept, &digest).await?;
     bring(way, kept, &manifest).await?;
-    wire::put(way.session, kept, writing, tag, &manifest).await.map(|_| ())
+    api::put(way.session, kept, writing, tag, &manifest).await.map(|_| ())
 }
 
 /// The manifests that name this one as their subject; `named` counts those of the whole image.
@@ -57,12 +57,12 @@ async fn referring(
 ) -> Result<(), ProviderError> {
     let listed = referrers(way, kept, digest).await?;
     let many = named.fetch_add(listed.len(), Ordering::Relaxed) + listed.len();
-    let doing = Doing::reading(way.from, written(digest)).at(Side::Source);
-    few(&doing, "manifests attached to it", many, MOST)?;
+    let operation = Operation::reading(way.from, written(digest)).at(Side::Source);
+    few(&operation, "manifests attached to it", many, MOST)?;
     let mut unlisted = Vec::new();
     for entry in &listed {
         let Some(of) = entry.get("digest").and_then(Value::as_str).and_then(digest_of) else { continue };
-        let manifest = across::manifest(way, kept, &of).await?;
+        let manifest = cross_repo_copy::manifest(way, kept, &of).await?;
         // A list that names what refers to something else is wrong, and not ours to follow.
         if manifest.subject().and_then(|subject| digest_of(&subject.digest)) != Some(*digest) {
             continue;
@@ -78,9 +78,9 @@ async fn referring(
 /// The list of what refers to a digest: by the registry's own account, else by the fallback tag.
 async fn referrers(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<Vec<Value>, ProviderError> {
     let name = written(digest);
-    let doing = Doing::reading(way.from, &name).at(Side::Source);
+    let operation = Operation::reading(way.from, &name).at(Side::Source);
     let call = Call {
-        doing: doing.clone(),
+        operation: operation.clone(),
         method: Method::GET,
         url: way.from.url(&way.from.v2(&format!("referrers/{name}")))?,
         headers: vec![("accept", ACCEPT.to_owned())],
@@ -90,12 +90,13 @@ async fn referrers(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Result<Vec<Va
     };
     let answer = way.session.send(call).await?;
     if answer.status().is_success() {
-        let bytes = whole(answer, LONGEST, way.session.patience).await.map_err(|cut| doing.cut_off(cut))?;
+        let bytes =
+            whole(answer, LONGEST, way.session.timeout).await.map_err(|cut| operation.cut_off(cut))?;
         return Ok(entries(&bytes));
     }
     // Any refusal here means that the registry does not know such lists.
     let tag = fallback(digest);
-    let found = wire::get(way.session, kept, doing, &tag).await?;
+    let found = api::get(way.session, kept, operation, &tag).await?;
     Ok(found.map(|manifest| entries(&manifest.bytes)).unwrap_or_default())
 }
 
@@ -116,8 +117,8 @@ async fn list_by_tag(
     fresh: Vec<Value>,
 ) -> Result<(), ProviderError> {
     let tag = fallback(digest);
-    let doing = Doing { effect: false, ..Doing::writing(way.to, &tag).at(Side::Target) };
-    let before = wire::get(way.session, kept, doing.clone(), &tag).await?;
+    let operation = Operation { effect: false, ..Operation::writing(way.to, &tag).at(Side::Target) };
+    let before = api::get(way.session, kept, operation.clone(), &tag).await?;
     let mut all = before.map(|manifest| entries(&manifest.bytes)).unwrap_or_default();
     let named = |all: &[Value], entry: &Value| all.iter().any(|it| it.get("digest") == entry.get("digest"));
     let many = all.len();
@@ -131,5 +132,5 @@ async fn list_by_tag(
     }
     let index = json!({ "schemaVersion": 2, "mediaType": INDEX, "manifests": all });
     let manifest = Manifest::new(index.to_string().into(), Some(INDEX));
-    wire::put(way.session, kept, doing, &tag, &manifest).await.map(|_| ())
+    api::put(way.session, kept, operation, &tag, &manifest).await.map(|_| ())
 }

@@ -18,16 +18,16 @@ use crate::ledger::{
 use crate::observe::{environment, genesis_to_write, seen};
 use crate::pointer::{self, Pointer};
 use crate::port::Object;
+use crate::ports::{Ports, ReadPorts};
 use crate::reason;
 use crate::request::Request;
-use crate::world::{View, World};
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
 use std::collections::BTreeMap;
 
 /// What to say about an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Saying {
+pub enum EnvironmentMark {
     /// It takes nothing, until then.
     Freeze(Option<DateTime<Utc>>),
     /// The freeze is lifted.
@@ -43,27 +43,27 @@ pub enum Saying {
 /// # Errors
 /// When it has no reason and needs one, a promotion is open, or the ledger does not take the record.
 pub async fn say(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     request: &Request,
-    saying: &Saying,
+    mark: &EnvironmentMark,
 ) -> Result<Option<Head>, Failure> {
     let settings = environment(config, &request.environment)?;
-    let request = &reasoned(request, saying)?;
-    let genesis = genesis_to_write(&world.view(), config).await?;
-    let head = world.ledger.reader().head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let request = &reasoned(request, mark)?;
+    let genesis = genesis_to_write(&ports.view(), config).await?;
+    let head = ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     let state = head.as_ref().map(|head| head.state().clone()).unwrap_or_default();
-    let kind = match saying {
-        Saying::Freeze(_) => Kind::Freeze,
-        Saying::Unfreeze if state.frozen.is_none() => return Ok(None),
-        Saying::Unfreeze => Kind::Unfreeze,
-        Saying::Hold if state.held.is_some() => return Ok(None),
-        Saying::Hold => Kind::Hold,
-        Saying::Unhold if state.held.is_none() => return Ok(None),
-        Saying::Unhold => Kind::Unhold,
+    let kind = match mark {
+        EnvironmentMark::Freeze(_) => Kind::Freeze,
+        EnvironmentMark::Unfreeze if state.frozen.is_none() => return Ok(None),
+        EnvironmentMark::Unfreeze => Kind::Unfreeze,
+        EnvironmentMark::Hold if state.held.is_some() => return Ok(None),
+        EnvironmentMark::Hold => Kind::Hold,
+        EnvironmentMark::Unhold if state.held.is_none() => return Ok(None),
+        EnvironmentMark::Unhold => Kind::Unhold,
     };
-    busy::free(&world.view(), config, settings, head.as_ref()).await?;
-    let writer = Writer::new(world, &genesis, settings, request);
+    busy::free(&ports.view(), config, settings, head.as_ref()).await?;
+    let writer = Writer::new(ports, &genesis, settings, request);
     append_after(
         &writer,
         &settings.lane,
@@ -71,7 +71,7 @@ pub async fn say(
         kind,
         |head| busy::idle(config, settings, head),
         |record| {
-            if let Saying::Freeze(until) = saying {
+            if let EnvironmentMark::Freeze(until) = mark {
                 record.freeze = Some(Freeze { until: *until });
             }
         },
@@ -80,31 +80,31 @@ pub async fn say(
     .map(Some)
 }
 
-/// The request with the reason that the saying needs: what stops an environment needs one, what lifts that may have one.
-fn reasoned(request: &Request, saying: &Saying) -> Result<Request, Failure> {
+/// The request with the reason that the mark needs: what stops an environment needs one, what lifts that may have one.
+fn reasoned(request: &Request, mark: &EnvironmentMark) -> Result<Request, Failure> {
     let given = request.reason.as_deref();
-    let reason = match saying {
-        Saying::Freeze(_) => Some(reason::needed(given, "a freeze")?),
-        Saying::Hold => Some(reason::needed(given, "a hold")?),
-        Saying::Unfreeze | Saying::Unhold => reason::allowed(given)?,
+    let reason = match mark {
+        EnvironmentMark::Freeze(_) => Some(reason::needed(given, "a freeze")?),
+        EnvironmentMark::Hold => Some(reason::needed(given, "a hold")?),
+        EnvironmentMark::Unfreeze | EnvironmentMark::Unhold => reason::allowed(given)?,
     };
     Ok(Request { reason, ..request.clone() })
 }
 
 /// Refuses to take what is there for what it is while it is being deployed: how that ends says nothing of it then.
 async fn deployed(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     settings: &Environment,
     head: Option<&Head>,
 ) -> Result<(), Failure> {
     let Some(head) = head else { return Ok(()) };
-    let word = lease::word(&world.view(), head).await?;
+    let word = lease::word(&ports.view(), head).await?;
     let deploying = word.and_then(|word| Deploying::of(config, head, &word));
     let Some(deploying) = deploying else { return Ok(()) };
     let name = &settings.name;
-    let bucket = world.ledger.bucket();
-    let now = bucket.now().await.map_err(|error| Failure::looking("asking for the time", error))?;
+    let bucket = ports.ledger.bucket();
+    let now = bucket.now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
     if now >= deploying.until {
         return Ok(());
     }
@@ -118,7 +118,7 @@ async fn deployed(
 /// # Errors
 /// When a block has no reason, the release was never published, or the ledger does not take it.
 pub async fn block(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     commit: &CommitId,
     block: bool,
@@ -127,10 +127,10 @@ pub async fn block(
     let given = request.reason.as_deref();
     let reason = if block { Some(reason::needed(given, "a block")?) } else { reason::allowed(given)? }
         .unwrap_or_default();
-    genesis_to_write(&world.view(), config).await?;
-    let reader = world.ledger.reader();
+    genesis_to_write(&ports.view(), config).await?;
+    let reader = ports.ledger.reader();
     for _ in 0..16 {
-        let entry = reader.release(commit).await.map_err(LedgerError::looking)?;
+        let entry = reader.release(commit).await.map_err(LedgerError::read_failure)?;
         if entry.published.is_none() {
             return Err(Failure::new(
                 ExitStatus::Missing,
@@ -140,8 +140,8 @@ pub async fn block(
         if entry.blocked() == block {
             return Ok(false);
         }
-        let said = Block { reason: reason.clone(), by: request.actor.name.clone(), at: world.clock.now() };
-        match world.ledger.say(commit, Word::Block, entry.block + 1, &said).await {
+        let said = Block { reason: reason.clone(), by: request.actor.name.clone(), at: ports.clock.now() };
+        match ports.ledger.say(commit, Word::Block, entry.block + 1, &said).await {
             Ok(()) => return Ok(true),
             // Somebody else said something about it in the same moment: look again.
             Err(AppendError::Lost { .. }) => {}
@@ -187,7 +187,7 @@ pub struct Holding {
 /// # Errors
 /// `Conflict` when the targets hold other bytes than that release; `Missing` when there is nothing to adopt.
 pub async fn holding(
-    view: &View,
+    view: &ReadPorts,
     config: &Config,
     name: &crate::names::EnvironmentName,
     manifest: Option<Manifest>,
@@ -195,7 +195,7 @@ pub async fn holding(
     let settings = environment(config, name)?;
     let genesis = crate::observe::genesis(view, config).await?;
     // The head first, and the record only right after it: what was seen would be stale on any later one.
-    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::looking)?;
+    let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     busy::free(view, config, settings, head.as_ref()).await?;
     let targets = seen(view, config, settings, head.as_ref().map(Head::state)).await?;
     let mut states = Vec::new();
@@ -231,7 +231,7 @@ pub async fn holding(
             format!("{} has no target that could be adopted", settings.name),
         ));
     }
-    let held = known::Held { settings, targets: &states, stamp };
+    let held = known::TargetContents { settings, targets: &states, stamp };
     let empty = State::default();
     let here = head.as_ref().map_or(&empty, Head::state);
     let known = match manifest {
@@ -260,7 +260,7 @@ pub async fn holding(
 /// # Errors
 /// As [`holding`]; `Usage` without a reason, `Conflict` besides when somebody else was faster, or retention is about to delete the release.
 pub async fn adopt(
-    world: &World,
+    ports: &Ports,
     config: &Config,
     request: &Request,
     manifest: Option<Manifest>,
@@ -271,15 +271,15 @@ pub async fn adopt(
         ..request.clone()
     };
     let settings = environment(config, &request.environment)?;
-    let found = holding(&world.view(), config, &request.environment, manifest).await?;
+    let found = holding(&ports.view(), config, &request.environment, manifest).await?;
     let Holding { targets: states, release, recorded, known, genesis, head } = found;
-    deployed(world, config, settings, head.as_ref()).await?;
+    deployed(ports, config, settings, head.as_ref()).await?;
     if recorded {
         return Ok(Adopted { head: None, release });
     }
     let base = head.as_ref().map(|head| head.id);
     if let Some(known) = &known {
-        kept(world, &known.commit).await?;
+        kept(ports, &known.commit).await?;
     }
     let allowed = known.map(|known| known.allowed.names()).unwrap_or_default();
     let still = |head: Option<&Head>| {
@@ -293,9 +293,9 @@ pub async fn adopt(
         .state("Nothing was recorded.")
         .hint("look at what is there now, and adopt that"))
     };
-    let writer = Writer::new(world, &genesis, settings, request);
+    let writer = Writer::new(ports, &genesis, settings, request);
     let read = match &release {
-        Some(known) => world.ledger.reader().named(&known.commit).await.map_err(LedgerError::looking)?,
+        Some(known) => ports.ledger.reader().named(&known.commit).await.map_err(LedgerError::read_failure)?,
         None => BTreeMap::new(),
     };
     let manifest = read.get(crate::ledger::manifest::FILE).copied();
@@ -309,8 +309,8 @@ pub async fn adopt(
 }
 
 /// Refuses to record as being there what retention is about to delete: nothing could bring it back later.
-async fn kept(world: &World, commit: &CommitId) -> Result<(), Failure> {
-    let entry = world.ledger.reader().release(commit).await.map_err(LedgerError::looking)?;
+async fn kept(ports: &Ports, commit: &CommitId) -> Result<(), Failure> {
+    let entry = ports.ledger.reader().release(commit).await.map_err(LedgerError::read_failure)?;
     let short = commit.short(12);
     match entry.doomed() && entry.gone.is_none() && !entry.erasing() {
         false => Ok(()),
@@ -321,7 +321,10 @@ async fn kept(world: &World, commit: &CommitId) -> Result<(), Failure> {
 }
 
 /// The digest of the folder that a target is or names, as a release's manifest would have it.
-async fn folder(view: &View, location: &crate::location::Location) -> Result<crate::digest::Digest, Failure> {
+async fn folder(
+    view: &ReadPorts,
+    location: &crate::location::Location,
+) -> Result<crate::digest::Digest, Failure> {
     let doing = format!("reading `{location}`");
     let store = view.store(&location.store)?;
     let unfit = |what: &str| {
@@ -329,19 +332,19 @@ async fn folder(view: &View, location: &crate::location::Location) -> Result<cra
     };
     if location.folder().is_some() {
         let found = folder::FolderManifest::read(&**store, location).await;
-        let found = found.map_err(|error| Failure::looking(&doing, error))?;
+        let found = found.map_err(|error| Failure::from_read(&doing, error))?;
         let Some((_, manifest)) = found else { return Err(unfit("has no manifest")) };
         let digest = manifest.source().digest();
         let wrong = folder::check(&**store, location, Some(digest), false)
             .await
-            .map_err(|error| Failure::looking(&doing, error))?;
+            .map_err(|error| Failure::from_read(&doing, error))?;
         return match wrong.wrong.iter().chain(&wrong.strays).next() {
             None => Ok(digest),
             Some(what) => Err(unfit("is not what its manifest says").state(format!("{what}."))),
         };
     }
     let found = store.get(&location.key, pointer::LIMIT).await;
-    let found = found.map_err(|error| Failure::looking(&doing, error))?;
+    let found = found.map_err(|error| Failure::from_read(&doing, error))?;
     let Some((_, bytes)) = found else { return Err(unfit("holds nothing to adopt")) };
     match Pointer::from_bytes(&bytes) {
         Ok(pointer) => Ok(pointer.sha256),
@@ -351,7 +354,7 @@ async fn folder(view: &View, location: &crate::location::Location) -> Result<cra
 
 /// The digest of a target whose store vouches for none: by reading the very version that was seen.
 async fn content(
-    view: &View,
+    view: &ReadPorts,
     location: &crate::location::Location,
     object: &Object,
 ) -> Result<crate::digest::Digest, Failure> {
@@ -361,9 +364,9 @@ async fn content(
     let mut stream = bucket
         .read(&location.key, object.version.as_ref())
         .await
-        .map_err(|error| Failure::looking(&doing, error))?;
+        .map_err(|error| Failure::from_read(&doing, error))?;
     while let Some(piece) = stream.next().await {
-        hasher.update(&piece.map_err(|error| Failure::looking(&doing, error))?);
+        hasher.update(&piece.map_err(|error| Failure::from_read(&doing, error))?);
     }
     Ok(hasher.finish())
 }

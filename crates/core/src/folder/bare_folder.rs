@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// The files of a folder, whatever its manifest says.
 #[derive(Debug)]
-pub(crate) struct Held {
+pub(crate) struct BareFolder {
     files: Vec<Object>,
     digests: HashMap<Key, Digest>,
 }
@@ -21,13 +21,13 @@ pub(crate) struct Held {
 pub(crate) async fn held(
     bucket: &dyn BucketReader,
     location: &Location,
-) -> Result<Option<Held>, ProviderError> {
+) -> Result<Option<BareFolder>, ProviderError> {
     let mut files = list(bucket, prefix(bucket, location)?, None).await?;
     files.retain(|file| !is_reserved(file.key.as_str()));
-    Ok((!files.is_empty()).then(|| Held { files, digests: HashMap::new() }))
+    Ok((!files.is_empty()).then(|| BareFolder { files, digests: HashMap::new() }))
 }
 
-impl Held {
+impl BareFolder {
     /// How many files there are.
     pub(crate) fn count(&self) -> u64 {
         self.files.len() as u64

@@ -1,10 +1,10 @@
 //! An image from one repository to another: blobs first, then manifests from the leaves up, then what is attached to
 //! them. The tag is moved last, by others.
 
+use crate::api::{self, Kept};
 use crate::blobs::Way;
-use crate::failure::{Doing, Side};
+use crate::failure::{Operation, Side};
 use crate::manifest::{Manifest, digest_of, written};
-use crate::wire::{self, Kept};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, StreamExt, stream};
 use promote_port::digest::Digest;
@@ -26,19 +26,24 @@ pub(crate) async fn manifest(way: &Way<'_>, kept: &Kept, digest: &Digest) -> Res
         return Ok(found);
     }
     let name = written(digest);
-    let doing = Doing::reading(way.from, &name).at(Side::Source);
-    wire::get(way.session, kept, doing.clone(), &name).await?.ok_or_else(|| {
-        doing.error(ErrorKind::NotFound, format!("there is no such image in the source `{}`", way.from))
+    let operation = Operation::reading(way.from, &name).at(Side::Source);
+    api::get(way.session, kept, operation.clone(), &name).await?.ok_or_else(|| {
+        operation.error(ErrorKind::NotFound, format!("there is no such image in the source `{}`", way.from))
     })
 }
 
 /// Refuses an image that is made of more than anybody's is: it would keep us, and the registry, busy for hours.
-pub(crate) fn few(doing: &Doing<'_>, what: &str, many: usize, most: usize) -> Result<(), ProviderError> {
+pub(crate) fn few(
+    operation: &Operation<'_>,
+    what: &str,
+    many: usize,
+    most: usize,
+) -> Result<(), ProviderError> {
     if many <= most {
         return Ok(());
     }
     let message = format!("the image has {many} {what}, and at most {most} are promoted");
-    Err(doing
+    Err(operation
         .error(ErrorKind::Unsupported, message)
         .hint("nothing was written under the tag; push an image of fewer parts"))
 }
@@ -84,7 +89,7 @@ pub(crate) async fn deliver(
         .flat_map(Manifest::blobs)
         .filter(|blob| named.insert(blob.digest.clone()))
         .collect();
-    few(&Doing::reading(way.from, written(root)).at(Side::Source), "blobs", wanted.len(), BLOBS)?;
+    few(&Operation::reading(way.from, written(root)).at(Side::Source), "blobs", wanted.len(), BLOBS)?;
     let mut errands: Vec<BoxFuture<'_, Result<(), ProviderError>>> = Vec::new();
     for blob in &wanted {
         errands.push(way.bring(blob).boxed());
@@ -110,8 +115,8 @@ pub(crate) async fn put_by_digest(
     manifest: &Manifest,
 ) -> Result<bool, ProviderError> {
     let name = written(&manifest.digest);
-    let doing = Doing { effect: false, ..Doing::writing(way.to, &name).at(Side::Target) };
-    wire::put(way.session, kept, doing, &name, manifest).await
+    let operation = Operation { effect: false, ..Operation::writing(way.to, &name).at(Side::Target) };
+    api::put(way.session, kept, operation, &name, manifest).await
 }
 
 /// Walks an image, leaves first: all of its manifests, and those that the target lacks.
@@ -126,10 +131,12 @@ fn collect<'a>(
 ) -> BoxFuture<'a, Result<(), ProviderError>> {
     async move {
         let name = written(&manifest.digest);
-        let doing = Doing::reading(way.from, &name).at(Side::Source);
+        let operation = Operation::reading(way.from, &name).at(Side::Source);
         if depth > DEEPEST {
             let what = format!("the image is an index of indexes, nested more than {DEEPEST} deep");
-            return Err(doing.error(ErrorKind::Unsupported, what).hint("nothing was written; push it flat"));
+            return Err(operation
+                .error(ErrorKind::Unsupported, what)
+                .hint("nothing was written; push it flat"));
         }
         if !seen.insert(name.clone()) {
             return Ok(());
@@ -137,14 +144,14 @@ fn collect<'a>(
         found.push(manifest.digest);
         let children = manifest.children();
         // Each of them costs requests, so they are counted before the first.
-        few(&doing, "manifests", found.len() + children.len(), MOST)?;
-        let at_target = Doing { effect: false, ..Doing::writing(way.to, &name).at(Side::Target) };
-        let there = wire::look(way.session, kept, at_target, &name).await?.is_some();
+        few(&operation, "manifests", found.len() + children.len(), MOST)?;
+        let at_target = Operation { effect: false, ..Operation::writing(way.to, &name).at(Side::Target) };
+        let there = api::look(way.session, kept, at_target, &name).await?.is_some();
         let digests = children
             .iter()
             .map(|child| {
                 digest_of(&child.digest).ok_or_else(|| {
-                    doing.error(ErrorKind::Unsupported, "a part is named by a digest that is not known")
+                    operation.error(ErrorKind::Unsupported, "a part is named by a digest that is not known")
                 })
             })
             .collect::<Result<Vec<_>, _>>()?;
