@@ -18,7 +18,7 @@ use promote_core::config::{Config, Tier};
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::flow::{Done, Wait, carry_out, decide, finish, resuming};
 use promote_core::interruption::InFlight;
 use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::Action;
@@ -32,7 +32,6 @@ use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
-use promote_core::unwaited::move_only;
 use std::sync::Arc;
 
 /// What is to be carried out, and how.
@@ -178,9 +177,11 @@ impl Errand<'_> {
     async fn run(&self, what: &What<'_>, wait: bool) -> Result<Done, Failure> {
         let (ports, config) = (self.ports, self.config);
         match what {
-            What::Plan(plan) if wait => carry_out(ports, config, plan, self.snapshot, self.request).await,
             What::Finish(nothing) => finish(ports, config, nothing, self.snapshot, self.request).await,
-            What::Plan(plan) => move_only(ports, config, plan, self.snapshot, self.request).await,
+            What::Plan(plan) => {
+                let wait = if wait { Wait::Yes } else { Wait::No };
+                carry_out(ports, config, plan, self.snapshot, self.request, wait).await
+            }
         }
     }
 

@@ -10,6 +10,7 @@ use crate::interrupt::or_signal;
 use crate::page::{Page, Style, Text};
 use crate::watch_report::{StageRollback, WatchReport};
 use crate::watching::{StepLines, nothing_there, pipeline_steps};
+use promote_core::apply::Writer;
 use promote_core::commit::CommitId;
 use promote_core::config::{Environment, Step, StepAction};
 use promote_core::digest::Digest;
@@ -223,8 +224,8 @@ async fn go_back(
         reason: Some(reason),
         ..Request::promote(settings.name.clone(), promote_core::request::Wanted::Unnamed, actor.clone())
     };
-    let recorded =
-        async { outcome(ports, settings, &genesis, &request, head, OutcomeResult::Failed, &[step]).await };
+    let writer = Writer::new(ports, &genesis, settings, &request);
+    let recorded = async { outcome(&writer, head, OutcomeResult::Failed, &[step]).await };
     match recorded.await {
         Ok(_) => back.recorded = true,
         Err(failure) => app.screen.say(

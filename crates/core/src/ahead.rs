@@ -1,7 +1,8 @@
 //! What is known to go wrong after a move, looked for before it: a pipeline that is not there, that takes nothing from
 //! what is about to be written, or whose bucket keeps no versions. Only a release on its way forward is held up by that: going back is urgent.
 
-use crate::config::{Config, Environment, StepAction};
+use crate::config::{Environment, StepAction};
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -10,9 +11,6 @@ use crate::ledger::{Action, PromotionId};
 use crate::location::StoreId;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, ProviderError, StepContext, StepTarget, Token};
-use crate::ports::Ports;
-use crate::request::Request;
-use crate::snapshot::Snapshot;
 use crate::steps::context;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,20 +19,14 @@ use std::sync::Arc;
 ///
 /// # Errors
 /// What is wrong with the first that can't.
-pub(crate) async fn look(
-    ports: &Ports,
-    config: &Config,
-    settings: &Environment,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    request: &Request,
-) -> Result<(), Failure> {
+pub(crate) async fn look(promotion: PromotionContext<'_>) -> Result<(), Failure> {
+    let PromotionContext { ports, plan, .. } = promotion;
     if plan.action != Action::Promote || !plan.follows {
         return Ok(());
     }
     let nobody = PromotionId(String::new());
-    for moved in config.moved(settings, &plan.terms.include) {
-        let context = context(config, moved, plan, &nobody, request, snapshot.taken_at, None);
+    for moved in promotion.moved() {
+        let context = context(promotion, moved, &nobody, None);
         let context = StepContext { targets: planned(plan), ..context };
         let steps = |phase, steps| std::iter::repeat(phase).zip(steps);
         for (phase, step) in steps("deploy", &moved.deploy).chain(steps("verify", &moved.verify)) {

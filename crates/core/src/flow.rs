@@ -13,7 +13,8 @@ pub use resume::{finish, resuming};
 
 use crate::ahead;
 use crate::apply::{self, Applied, Writer, append_after, apply};
-use crate::config::{Config, Environment, OnFailure};
+use crate::config::{Config, OnFailure};
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -25,7 +26,7 @@ use crate::ports::{Ports, ReadPorts};
 use crate::reason;
 use crate::request::{Request, Wanted};
 use crate::snapshot::Snapshot;
-use deployment::deploy;
+use deployment::{deploy, promotion};
 
 /// Looks at the world and decides.
 ///
@@ -44,7 +45,18 @@ pub async fn decide(
     Ok((snapshot, decision))
 }
 
-/// Carries out a plan that was just decided, and what follows from it.
+/// Whether what follows a move is waited for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum Wait {
+    /// The deploy and verify steps run, and how they end is recorded.
+    #[default]
+    Yes,
+    /// The release is moved, and whoever resumes it runs the steps. Until then the environment takes nothing else.
+    No,
+}
+
+/// Carries out a plan that was just decided, and what follows from it. What is undone has nothing to wait for.
 ///
 /// # Errors
 /// When the move could not be committed; the failure says what state things are in. A deployment that failed after
@@ -55,64 +67,52 @@ pub async fn carry_out(
     plan: &Plan,
     snapshot: &Snapshot,
     request: &Request,
+    wait: Wait,
 ) -> Result<Done, Failure> {
     config.to_write()?;
     let request = &reason::settled(request)?;
-    let settings = environment(config, &plan.environment)?;
+    let context = PromotionContext::new(ports, config, plan, snapshot, request)?;
     if plan.action == Action::Undo {
-        return Box::pin(take_back(ports, config, settings, plan, snapshot, request)).await;
+        return Box::pin(take_back(context)).await;
     }
-    Box::pin(ahead::look(ports, config, settings, plan, snapshot, request)).await?;
-    let Applied { commit, prepared, .. } =
-        Box::pin(apply(ports, config, settings, plan, snapshot, request, false)).await?;
-    let mut done = Box::pin(deploy(ports, config, plan, snapshot, request, commit, prepared, None)).await?;
-    if plan.action == Action::Rollback && settings.auto && settings.hold && done.lost.is_none() {
-        done.head = hold(ports, settings, snapshot, request, done.head, plan).await?;
+    Box::pin(ahead::look(context)).await?;
+    let Applied { commit, prepared, .. } = Box::pin(apply(context, wait == Wait::No)).await?;
+    if wait == Wait::No {
+        let done = Done::new(plan, promotion(&commit), commit, prepared);
+        return Ok(done.looked_back(ports).await);
     }
-    put_back(ports, config, settings, request, &mut done).await;
+    let mut done = Box::pin(deploy(context, commit, prepared, None)).await?;
+    if plan.action == Action::Rollback && is_held(context) && done.lost.is_none() {
+        done.head = hold(context, done.head).await?;
+    }
+    put_back(context, &mut done).await;
     Ok(done.looked_back(ports).await)
 }
 
+/// Whether automation leaves the environment alone once something went back.
+const fn is_held(context: PromotionContext<'_>) -> bool {
+    context.environment.auto && context.environment.hold
+}
+
 /// Takes back what was begun where nothing was there before. What can't be taken back is in the result.
-async fn take_back(
-    ports: &Ports,
-    config: &Config,
-    settings: &Environment,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    request: &Request,
-) -> Result<Done, Failure> {
-    let undone = apply::undo(ports, config, settings, plan, snapshot, request).await?;
+async fn take_back(context: PromotionContext<'_>) -> Result<Done, Failure> {
+    let undone = apply::undo(context).await?;
     let stays = undone.restored.iter().any(|one| one.end == RestoredEnd::Stays);
     let mut done = Done {
-        plan: plan.clone(),
-        promotion: undone.promotion,
-        head: undone.head,
-        result: OutcomeResult::Succeeded,
-        steps: Vec::new(),
-        undone: None,
         exit: if stays { ExitStatus::DeployFailed } else { ExitStatus::Ok },
-        lost: None,
         restored: undone.restored,
-        adopted: None,
-        first: false,
-        stays: Vec::new(),
+        ..Done::new(context.plan, undone.promotion, undone.head, Vec::new())
     };
-    if settings.auto && settings.hold {
-        done.head = hold(ports, settings, snapshot, request, done.head, plan).await?;
+    if is_held(context) {
+        done.head = hold(context, done.head).await?;
     }
     Ok(done)
 }
 
 /// Puts back what was there before a release that proved bad, where the environment asks for that. A time-out is not
 /// such a proof: what runs is not known then.
-async fn put_back(
-    ports: &Ports,
-    config: &Config,
-    settings: &Environment,
-    request: &Request,
-    done: &mut Done,
-) {
+async fn put_back(context: PromotionContext<'_>, done: &mut Done) {
+    let settings = context.environment;
     let back = matches!(done.plan.action, Action::Rollback | Action::Undo);
     let asked = settings.on_failure == OnFailure::Rollback && !back;
     // Whoever ran the steps puts back what was there.
@@ -120,28 +120,22 @@ async fn put_back(
     if done.result != OutcomeResult::Failed || !asked || by_others {
         return;
     }
-    ports.events.hear(&Event::RollingBack { environment: settings.name.clone() });
-    let undone = undo(ports, config, done, request).await;
+    context.ports.events.hear(&Event::RollingBack { environment: settings.name.clone() });
+    let undone = undo(context, done).await;
     if undone.as_ref().is_ok_and(|back| back.exit == ExitStatus::Ok) {
         done.exit = ExitStatus::RolledBack;
     }
     done.undone = Some(undone.map(Box::new));
 }
 
-async fn hold(
-    ports: &Ports,
-    settings: &Environment,
-    snapshot: &Snapshot,
-    request: &Request,
-    head: Head,
-    plan: &Plan,
-) -> Result<Head, Failure> {
+async fn hold(context: PromotionContext<'_>, head: Head) -> Result<Head, Failure> {
+    let PromotionContext { environment: settings, plan, snapshot, request, .. } = context;
     // What an open promotion had begun to bring is what was rolled back, else what was there.
     let state = snapshot.state();
     let gone = state.open.as_ref().map(|open| &open.release).or(plan.from.as_ref());
     let from = gone.map_or("what was there", |release| release.commit.short(7)).to_owned();
     let held = Request { reason: Some(format!("{from} was rolled back")), ..request.clone() };
-    let writer = Writer::new(ports, &snapshot.genesis, settings, &held);
+    let writer = Writer::of(PromotionContext { request: &held, ..context });
     append_after(&writer, &settings.lane, Some(head), Kind::Hold, |_| Ok(()), |_| {}).await.map_err(
         |failure| {
             let name = &settings.name;
@@ -160,7 +154,8 @@ async fn hold(
     )
 }
 
-async fn undo(ports: &Ports, config: &Config, done: &Done, request: &Request) -> Result<Done, String> {
+async fn undo(context: PromotionContext<'_>, done: &Done) -> Result<Done, String> {
+    let PromotionContext { ports, config, request, .. } = context;
     let failed = &done.plan;
     let before = failed.from.as_ref().and_then(|from| from.commit.as_str().parse().ok());
     let stays = lasting(ports.ledger.reader(), &done.head.record.lane, Some(&done.head)).await;
@@ -181,7 +176,7 @@ async fn undo(ports: &Ports, config: &Config, done: &Done, request: &Request) ->
     let (snapshot, decision) =
         decide(&ports.view(), config, &back).await.map_err(|failure| failure.to_string())?;
     match decision {
-        Decision::Allowed(plan) => Box::pin(carry_out(ports, config, &plan, &snapshot, &back))
+        Decision::Allowed(plan) => Box::pin(carry_out(ports, config, &plan, &snapshot, &back, Wait::Yes))
             .await
             .map_err(|failure| failure.to_string()),
         Decision::NothingToDo(_) => Err("it is there already".to_owned()),

@@ -163,7 +163,7 @@ impl InFlight {
         }
         let (ports, request, result) = (&self.ports, &self.request, OutcomeResult::Interrupted);
         let genesis = genesis(&ports.view(), &self.config).await?;
-        let ended = outcome(ports, settings, &genesis, request, head, result, &[]).await?;
+        let ended = outcome(&Writer::new(ports, &genesis, settings, request), head, result, &[]).await?;
         Ok(Recorded { written: true, undo: undo(&ended) })
     }
 }

@@ -5,28 +5,24 @@ mod one;
 
 use one::StepRun;
 
-use crate::config::{Config, Environment, Step};
+use crate::config::{Environment, Step};
+use crate::context::PromotionContext;
 use crate::deploying::spent;
 use crate::ledger::{Action, Deployed, PromotionId, Sign, SignedStep, StepRecord};
 use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{StepContext, StepEnd, StepTarget};
-use crate::ports::Ports;
-use crate::request::Request;
 use crate::template::Values;
-use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
 /// What a promotion's steps are told.
 pub fn context(
-    config: &Config,
+    context: PromotionContext<'_>,
     environment: &Environment,
-    plan: &Plan,
     promotion: &PromotionId,
-    request: &Request,
-    at: DateTime<Utc>,
     landed: Option<&Deployed>,
 ) -> StepContext {
+    let PromotionContext { config, plan, snapshot, request, .. } = context;
     let action = match plan.action {
         Action::Promote => "promote",
         Action::Rollback => "rollback",
@@ -51,7 +47,7 @@ pub fn context(
         version: plan.release.version.clone(),
         env: Some(environment.name.clone()),
         project: Some(config.project.clone()),
-        at: Some(at),
+        at: Some(snapshot.taken_at),
     };
     let targets = landed.map(targets).unwrap_or_default();
     name_targets(&mut variables, plan, &targets);
@@ -104,30 +100,20 @@ pub const fn word(end: StepEnd) -> &'static str {
     }
 }
 
-/// What the steps of one promotion have in common.
+/// The steps of one promotion.
 #[derive(Debug, Clone, Copy)]
-pub struct Walk<'w> {
-    /// The ports.
-    pub ports: &'w Ports,
-    /// The configuration.
-    pub config: &'w Config,
-    /// The environment that was asked for.
-    pub environment: &'w Environment,
-    /// The plan.
-    pub plan: &'w Plan,
-    /// The promotion.
-    pub promotion: &'w PromotionId,
-    /// Who asked, on what terms.
-    pub request: &'w Request,
-    /// When the world was read.
-    pub at: DateTime<Utc>,
+pub struct PromotionSteps<'p> {
+    /// The promotion that is carried out.
+    pub context: PromotionContext<'p>,
+    /// Its id.
+    pub promotion: &'p PromotionId,
     /// What the commit says of the lane; `None` before it.
-    pub landed: Option<&'w Deployed>,
+    pub landed: Option<&'p Deployed>,
     /// Looks after the promotion's place in the lane while steps run.
-    pub lookout: &'w Lookout<'w>,
+    pub lookout: &'p Lookout<'p>,
 }
 
-impl Walk<'_> {
+impl<'p> PromotionSteps<'p> {
     /// Runs a phase (`prepare`, `deploy`, `verify`) of every environment that moves, one after the other, until a
     /// step does not succeed or the promotion lost its place; adds what each left behind to `records`.
     pub async fn run(&self, phase: &str, records: &mut Vec<StepRecord>) -> StepEnd {
@@ -136,13 +122,13 @@ impl Walk<'_> {
         } else {
             0
         };
-        for moved in self.moved() {
-            let context =
-                context(self.config, moved, self.plan, self.promotion, self.request, self.at, self.landed);
+        for moved in self.context.moved() {
+            let context = context(self.context, moved, self.promotion, self.landed);
             for step in of_phase(moved, phase) {
                 number += 1;
                 let sign = if phase == "prepare" { None } else { self.sign(phase, step, number) };
-                let place = StepRun { ports: self.ports, environment: moved, lookout: self.lookout, phase };
+                let place =
+                    StepRun { ports: self.context.ports, environment: moved, lookout: self.lookout, phase };
                 let record = place.run(step, &context, sign).await;
                 let end = record.report.end;
                 records.push(record);
@@ -154,13 +140,9 @@ impl Walk<'_> {
         StepEnd::Succeeded
     }
 
-    fn moved(&self) -> Vec<&Environment> {
-        self.config.moved(self.environment, &self.plan.terms.include)
-    }
-
     /// The steps that follow the commit, in the order in which they run.
-    fn following(&self) -> impl Iterator<Item = (&'static str, &Environment, &Step)> {
-        let moved = self.moved();
+    fn following(&self) -> impl Iterator<Item = (&'static str, &'p Environment, &'p Step)> + use<'p> {
+        let moved = self.context.moved();
         ["deploy", "verify"].into_iter().flat_map(move |phase| {
             let all = moved.clone();
             all.into_iter()

@@ -11,19 +11,18 @@ use promote_core::deploying::Deploying;
 use promote_core::event::Event;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::flow::{carry_out, decide, finish, resuming};
 use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::{Action, Actor};
 use promote_core::mirror::Closing;
 use promote_core::observe::environment;
-use promote_core::plan::{Decision, Plan, saved};
+use promote_core::plan::{Decision, saved};
 use promote_core::ports::Ports;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
-use promote_core::unwaited::move_only;
 use std::sync::Arc;
 
 /// What is asked for.
@@ -117,7 +116,8 @@ impl Carried<'_> {
         let question =
             |request| Question { report: &report, decision: &decision, snapshot: &snapshot, request };
         self.questions.decided(&question(&request))?;
-        let waits = self.asking.promotion.wait == Wait::Yes;
+        let wait = self.asking.promotion.wait;
+        let waits = wait == Wait::Yes;
         let nothing = match &decision {
             Decision::Refused(refusal) => {
                 let exit = refusal.exit;
@@ -152,7 +152,7 @@ impl Carried<'_> {
         let begun = ports.clock.steady();
         let done = match nothing {
             Some(nothing) => finish(ports, config, nothing, &snapshot, &request).await?,
-            None => self.move_to(plan, &snapshot, &request, waits).await?,
+            None => carry_out(ports, config, plan, &snapshot, &request, wait).await?,
         };
         self.tracker.ends();
         self.questions.done(&done);
@@ -167,20 +167,6 @@ impl Carried<'_> {
 
     fn finishes(&self) -> bool {
         self.asking.purpose == Purpose::Resume || self.asking.promotion.rejoin
-    }
-
-    async fn move_to(
-        &self,
-        plan: &Plan,
-        snapshot: &Snapshot,
-        request: &Request,
-        waits: bool,
-    ) -> Result<Done, Failure> {
-        let (ports, config) = (&self.ports, &self.config);
-        match waits {
-            true => carry_out(ports, config, plan, snapshot, request).await,
-            false => move_only(ports, config, plan, snapshot, request).await,
-        }
     }
 
     fn ending(

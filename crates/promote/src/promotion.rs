@@ -4,23 +4,13 @@ use crate::Error;
 use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+pub use promote_core::flow::Wait;
 use promote_core::ledger::{Action, Actor, Override};
 use promote_core::names::EnvironmentName;
 use promote_core::plan::{Plan, saved};
 use promote_core::request::{Request, TakeOver, Wanted};
 use promote_core::{reason, rule};
 use std::time::Duration;
-
-/// Whether what follows a move is waited for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub enum Wait {
-    /// The deploy and verify steps run, and how they end is recorded.
-    #[default]
-    Yes,
-    /// The release is moved, and whoever resumes it runs the steps. Until then the environment takes nothing else.
-    No,
-}
 
 /// What is done with a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -58,10 +58,21 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("reading the world", &["observe", "remember", "undo"]),
     (
         "carrying out",
-        &["ahead", "apply", "import", "init_ledger", "lookout", "marks", "publish", "retention", "steps"],
+        &[
+            "ahead",
+            "apply",
+            "context",
+            "import",
+            "init_ledger",
+            "lookout",
+            "marks",
+            "publish",
+            "retention",
+            "steps",
+        ],
     ),
     ("the flow", &["flow"]),
-    ("telling of it", &["interruption", "report", "unwaited"]),
+    ("telling of it", &["interruption", "report"]),
     ("what moves by itself", &["advance", "automatic"]),
 ];
 

@@ -14,7 +14,7 @@ use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
-use crate::flow::{Done, carry_out, decide};
+use crate::flow::{Done, Wait, carry_out, decide};
 use crate::lease::{self, Heard};
 use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, Restored, State};
 use crate::names::EnvironmentName;
@@ -83,7 +83,7 @@ pub async fn advance(
         let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
         let mut members = lane.into_iter().flat_map(|lane| &lane.environments);
         if names.is_empty() || members.any(|name| names.contains(name)) {
-            let errand = Errand { ports, config, settings, actor, dry_run, watch };
+            let errand = EnvironmentAdvance { ports, config, settings, actor, dry_run, watch };
             all.push(errand.run().await.unwrap_or_else(|failure| failed(settings, &failure)));
         }
     }
@@ -116,7 +116,7 @@ pub fn request(
 }
 
 /// One environment.
-struct Errand<'a> {
+struct EnvironmentAdvance<'a> {
     ports: &'a Ports,
     config: &'a Config,
     settings: &'a Environment,
@@ -125,7 +125,7 @@ struct Errand<'a> {
     watch: &'a dyn Watch,
 }
 
-impl Errand<'_> {
+impl EnvironmentAdvance<'_> {
     async fn run(&self) -> Result<Moved, Failure> {
         let view = self.ports.view();
         let (config, settings) = (self.config, self.settings);
@@ -266,7 +266,7 @@ async fn tried(
         return Ok((of(ended(name, "ready", Vec::new()), commit), End::Settled));
     }
     watch.begins(&plan);
-    let done = carry_out(ports, config, &plan, &snapshot, request).await;
+    let done = carry_out(ports, config, &plan, &snapshot, request, Wait::Yes).await;
     watch.ends();
     match done {
         Ok(done) => Ok((carried(name, &done), End::Settled)),

@@ -2,16 +2,13 @@
 //! the source of a copy; but nothing holds the write of a pointer to the folder behind it, nor a pipeline to the object
 //! that is not moved. And of several copies, or of a folder's files, the first would be written by then.
 
+use crate::context::PromotionContext;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder::{PAUSE_S, Pin};
 use crate::ledger::{Head, Shape, TargetMove};
 use crate::location::Key;
 use crate::observe::{Anew, still, unblocked};
-use crate::plan::Plan;
-use crate::ports::Ports;
-use crate::request::Request;
-use crate::snapshot::Snapshot;
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -19,8 +16,7 @@ use std::time::Duration;
 
 /// When what the targets will name was looked at last.
 pub(super) struct Again<'a> {
-    ports: &'a Ports,
-    snapshot: &'a Snapshot,
+    context: PromotionContext<'a>,
     /// Whether a step ran since, or something was waited for.
     apart: bool,
     /// By the clock that nobody sets; `None` for too long ago.
@@ -33,29 +29,30 @@ impl<'a> Again<'a> {
     /// As it is once the intent is written. `apart`: a step ran since, or something was waited for. `begun`: when the
     /// move was begun.
     pub(super) fn new(
-        ports: &'a Ports,
-        (snapshot, intent, request): (&'a Snapshot, &Head, &Request),
+        context: PromotionContext<'a>,
+        intent: &Head,
         (apart, begun): (bool, Duration),
     ) -> Self {
         // By the store's clock, which told both times.
-        let planned = intent.stored_at - snapshot.taken_at <= TimeDelta::seconds(PAUSE_S.into());
-        let at_once = !apart && !request.asked && planned;
-        Self { ports, snapshot, apart, looked: at_once.then_some(begun), anew: BTreeMap::new() }
+        let planned = intent.stored_at - context.snapshot.taken_at <= TimeDelta::seconds(PAUSE_S.into());
+        let at_once = !apart && !context.request.asked && planned;
+        Self { context, apart, looked: at_once.then_some(begun), anew: BTreeMap::new() }
     }
 
     /// Looks at all of it before the first target is written: then nothing has moved yet.
-    pub(super) async fn all(&mut self, plan: &Plan) -> Result<(), Failure> {
+    pub(super) async fn all(&mut self) -> Result<(), Failure> {
         if self.is_recent() {
             return Ok(());
         }
+        let PromotionContext { ports, plan, snapshot, .. } = self.context;
         if self.apart {
-            unblocked(self.ports, self.snapshot, &plan.release.commit).await?;
+            unblocked(ports, snapshot, &plan.release.commit).await?;
         }
-        let now = self.ports.clock.steady();
+        let now = ports.clock.steady();
         for target in &plan.targets {
             // Of one copy alone nothing else moves, and a version that is kept is what was planned.
             let pinned = target.shape == Shape::Whole && target.source.version.is_some();
-            match still(self.ports, self.snapshot, target).await {
+            match still(ports, snapshot, target).await {
                 Ok(Some(anew)) => drop(self.anew.insert(target.name().to_owned(), anew)),
                 Ok(None) => {}
                 Err(failure) if pinned && plan.targets.len() == 1 && failure.exit == ExitStatus::Conflict => {
@@ -73,7 +70,7 @@ impl<'a> Again<'a> {
         if !as_it_lies || self.is_recent() {
             return Ok(());
         }
-        still(self.ports, self.snapshot, target).await.map(drop)
+        still(self.context.ports, self.context.snapshot, target).await.map(drop)
     }
 
     /// The target with the very source that was looked at last.
@@ -96,7 +93,7 @@ impl<'a> Again<'a> {
 
     /// Whether all that the plan looked at was looked at a moment ago, and nothing was waited for since.
     pub(super) fn is_recent(&self) -> bool {
-        let since = self.looked.map(|looked| self.ports.clock.steady().saturating_sub(looked));
+        let since = self.looked.map(|looked| self.context.ports.clock.steady().saturating_sub(looked));
         since.is_some_and(|since| since <= Duration::from_secs(PAUSE_S.into()))
     }
 }

@@ -1,14 +1,11 @@
 //! Beginning: the deployment that is overtaken is recorded as such, then the intent is written, and whoever listens is told.
 
-use super::write::Writer;
 use super::{intent, overtake};
-use crate::config::Config;
+use crate::context::PromotionContext;
 use crate::event::{Event, TakenOver};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Action, Head, PromotionId, ReleaseRef};
-use crate::plan::Plan;
-use crate::snapshot::Snapshot;
 
 /// A promotion whose intent is written.
 pub(super) struct Begun {
@@ -21,35 +18,30 @@ pub(super) struct Begun {
 }
 
 /// Begins what was planned.
-pub(super) async fn begin(
-    writer: &Writer<'_>,
-    config: &Config,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<Begun, Failure> {
-    let before = overtake::overtake(writer, config, plan, snapshot).await?;
-    let intent = intent::open(writer, config, plan, before.head.as_ref(), snapshot).await?;
+pub(super) async fn begin(context: PromotionContext<'_>) -> Result<Begun, Failure> {
+    let plan = context.plan;
+    let before = overtake::overtake(context).await?;
+    let intent = intent::open(context, before.head.as_ref()).await?;
     let Some(promotion) = intent.record.intent.as_ref().map(|intent| intent.promotion.clone()) else {
         return Err(Failure::new(ExitStatus::Failed, "the intent that was written says nothing"));
     };
-    let environment = writer.environment;
-    let moved = config.moved(environment, &plan.terms.include);
-    writer.ports.events.hear(&Event::Intent {
+    context.ports.events.hear(&Event::Intent {
         promotion: promotion.clone(),
-        environment: environment.name.clone(),
+        environment: context.environment.name.clone(),
         action: plan.action,
         seq: intent.record.seq,
         release: plan.release.commit.clone(),
-        moves: moved.into_iter().map(|moved| moved.name.clone()).collect(),
+        moves: context.moved().into_iter().map(|moved| moved.name.clone()).collect(),
         follows: plan.follows,
-        over: over(snapshot, &before, plan),
+        over: over(context, &before),
     });
     Ok(Begun { before, intent, promotion })
 }
 
 /// The promotion that is taken over or overtaken, for whoever shows promotions elsewhere. What is overtaken by its own
 /// release is a deployment of its own.
-fn over(snapshot: &Snapshot, before: &overtake::Before, plan: &Plan) -> Option<TakenOver> {
+fn over(context: PromotionContext<'_>, before: &overtake::Before) -> Option<TakenOver> {
+    let PromotionContext { plan, snapshot, .. } = context;
     if let Some(open) = snapshot.state().open {
         return Some(TakenOver { promotions: open.stamps, release: open.release.commit });
     }

@@ -2,6 +2,7 @@
 //! live, and whether one of them could undo what is about to be written. No record is read for that. Waiting is
 //! `takeover`'s.
 
+use crate::context::PromotionContext;
 use crate::failure::Failure;
 use crate::ledger::{
     Action, CLOCKS, Life, Moment, ReleaseRef, Requests, Shape, State, TargetMove, TargetState,
@@ -9,7 +10,6 @@ use crate::ledger::{
 use crate::plan::Plan;
 use crate::port::{Capabilities, FenceClass};
 use crate::ports::Ports;
-use crate::snapshot::Snapshot;
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// Bytes a store is trusted to copy in a second, for the allowance of a copy it has begun.
@@ -69,7 +69,8 @@ pub(super) struct Earlier<'p> {
 }
 
 impl<'p> Earlier<'p> {
-    pub(super) fn of(plan: &'p Plan, snapshot: &Snapshot) -> Self {
+    pub(super) fn of(context: PromotionContext<'p>) -> Self {
+        let PromotionContext { plan, snapshot, .. } = context;
         Self { plan, state: snapshot.state(), looked_at: snapshot.taken_at }
     }
 
@@ -175,9 +176,9 @@ impl<'p> Earlier<'p> {
 }
 
 /// How long requests to a target live by what was found out of its store and by the file at hand.
-pub(super) fn otherwise(ports: &Ports, snapshot: &Snapshot, target: &TargetMove) -> Result<u32, Failure> {
-    let own = span(&ports.store(&target.target.store)?.capabilities(), target);
-    let found = snapshot.capabilities.get(&target.target.store).map(|found| span(found, target));
+pub(super) fn otherwise(context: PromotionContext<'_>, target: &TargetMove) -> Result<u32, Failure> {
+    let own = span(&context.ports.store(&target.target.store)?.capabilities(), target);
+    let found = context.snapshot.capabilities.get(&target.target.store).map(|found| span(found, target));
     Ok(found.unwrap_or(FOUND).max(own))
 }
 

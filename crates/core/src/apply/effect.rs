@@ -2,14 +2,13 @@
 
 use super::again::Again;
 use super::landing::{landed, unmoved};
-use super::write::Writer;
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::folder::{self, NewestIntent, Standing as _};
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
-use crate::plan::Plan;
 use crate::pointer::Pointer;
 use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition,
@@ -17,7 +16,6 @@ use crate::port::{
 };
 use crate::relay::{copies, relay};
 use crate::retry::Attempts;
-use crate::snapshot::Snapshot;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,21 +35,18 @@ pub(super) enum Effect {
 }
 
 /// What every write of one promotion has in common.
-pub(super) struct Hand<'a> {
-    pub writer: &'a Writer<'a>,
-    pub plan: &'a Plan,
+pub(super) struct TargetWriter<'a> {
+    pub context: PromotionContext<'a>,
     pub intent: &'a Head,
     pub promotion: &'a PromotionId,
-    pub snapshot: &'a Snapshot,
-    pub superseding: bool,
     pub again: Again<'a>,
 }
 
-impl Hand<'_> {
+impl TargetWriter<'_> {
     /// What is written beside the content, for everyone with plain tools.
     fn metadata(&self, target: &TargetMove) -> Metadata {
-        let plan = self.plan;
-        let actor = &self.writer.request.actor.name;
+        let PromotionContext { plan, request, .. } = self.context;
+        let actor = &request.actor.name;
         let commit = plan.release.commit.as_str();
         let verb = if plan.action == Action::Rollback { "back to" } else { "to" };
         let summary = format!("{} {verb} {} by {actor}", plan.release.commit.short(7), plan.environment);
@@ -72,22 +67,23 @@ impl Hand<'_> {
         if let Some(version) = &plan.release.version {
             metadata.insert("promote-version".to_owned(), plain(version));
         }
-        let own = kept::of(&self.snapshot.candidate, target, &plan.environment);
+        let own = kept::of(&self.context.snapshot.candidate, target, &plan.environment);
         kept::beside(metadata, own)
     }
 
     /// What the plan was made from. `first`: nothing was sent yet, and nobody else wrote.
     fn known(&self, target: &TargetMove, first: bool) -> folder::ReadBefore<'_> {
-        let seen = self.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
+        let seen =
+            self.context.snapshot.targets.get(target.name()).filter(|seen| seen.location == target.target);
         let there = seen.and_then(|seen| Some((&seen.object.as_ref()?.token, seen.files.as_deref()?)));
-        let source = self.snapshot.files.get(target.name());
+        let source = self.context.snapshot.files.get(target.name());
         let planned = source.and_then(|source| source.looked.as_ref()).map(|looked| &looked.pins);
         let pins = self.again.pins(target).or(planned);
         folder::ReadBefore {
             source: source.map(|source| &*source.manifest),
             pins,
             target: there,
-            there: self.snapshot.there.get(target.name()).map(|there| there.as_slice()),
+            there: self.context.snapshot.there.get(target.name()).map(|there| there.as_slice()),
             just_now: first && self.again.is_recent(),
         }
     }
@@ -100,7 +96,7 @@ impl Hand<'_> {
 
     /// Whether the target's store keeps the mark of whoever wrote it.
     fn marks(&self, target: &TargetMove) -> bool {
-        self.snapshot.capabilities.get(&target.target.store).is_none_or(|found| found.stamps)
+        self.context.snapshot.capabilities.get(&target.target.store).is_none_or(|found| found.stamps)
     }
 
     /// Whether an object is one that the plan, the ledger or a promotion that was taken over accounts for.
@@ -110,7 +106,7 @@ impl Hand<'_> {
             return true;
         }
         let stamp = object.metadata.get("promote-id");
-        let state = self.snapshot.state();
+        let state = self.context.snapshot.state();
         let stamped = state.open.iter().flat_map(|open| &open.stamps).any(|id| Some(&id.0) == stamp);
         let recorded = state.current.iter().flat_map(|current| &current.targets);
         let open = state.open.as_ref();
@@ -133,7 +129,7 @@ impl Hand<'_> {
     /// Whom to ask whether nobody has taken over.
     pub(super) fn standing(&self) -> NewestIntent<'_> {
         let Head { record, .. } = self.intent;
-        NewestIntent { ledger: self.writer.ports.ledger.reader(), lane: &record.lane, seq: record.seq }
+        NewestIntent { ledger: self.context.ports.ledger.reader(), lane: &record.lane, seq: record.seq }
     }
 }
 
@@ -148,15 +144,15 @@ fn ended(touched: bool, failure: Failure) -> Effect {
 }
 
 /// Carries out one write. `check_first`: the head of the lane was last seen long ago, so look before writing.
-pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first: bool) -> Effect {
-    let target = &*hand.again.pinned(target);
+pub(super) async fn carry_out(writer: &TargetWriter<'_>, target: &TargetMove, check_first: bool) -> Effect {
+    let target = &*writer.again.pinned(target);
     if target.shape == Shape::Unmoved {
-        if let Err(failure) = hand.again.one(target).await {
+        if let Err(failure) = writer.again.one(target).await {
             return Effect::Refused(failure);
         }
         return Effect::Landed { landed: unmoved(target), definite: true };
     }
-    let ports = hand.writer.ports;
+    let ports = writer.context.ports;
     let bucket = match ports.store(&target.target.store) {
         Ok(bucket) => Arc::clone(bucket),
         Err(failure) => return Effect::Refused(failure),
@@ -170,7 +166,7 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
     let mut attempts = Attempts::new(&*ports.clock, target.source.size);
     while attempts.another() {
         let attempt = attempts.sent() - 1;
-        let looked = attempt > 0 || hand.superseding || check_first;
+        let looked = attempt > 0 || writer.context.supersedes() || check_first;
         if looked {
             // First the target, then the head: the reverse order lets a late write through.
             let seen = match bucket.head(&target.target.key).await {
@@ -185,26 +181,28 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
                     };
                 }
             };
-            if let Some(object) = seen.as_ref().filter(|object| hand.is_ours(target, object))
+            if let Some(object) = seen.as_ref().filter(|object| writer.is_ours(target, object))
                 && target.is_held_by(object)
             {
                 return Effect::Landed { landed: landed(target, object, Verified::ReadBack, true), definite };
             }
-            match hand.still_ours().await {
+            match writer.still_ours().await {
                 Ok(true) => {}
-                Ok(false) => return Effect::Stuck(taken_over(hand)),
+                Ok(false) => return Effect::Stuck(taken_over(writer)),
                 Err(failure) if attempt == 0 => return Effect::Refused(failure),
                 Err(failure) => return Effect::Stuck(failure),
             }
-            if !hand.is_known(target, seen.as_ref()) {
+            if !writer.is_known(target, seen.as_ref()) {
                 let failure = drifted(target, seen.as_ref());
                 return ended(touched, failure);
             }
             if let Some(object) = &seen {
                 // A folder's old manifest stands until all of its files are new: it says nothing of one half done.
                 let whole = !matches!(target.shape, Shape::Folder { .. });
-                let skip =
-                    hand.superseding && whole && !target.fence.must_stamp() && target.is_held_by(object);
+                let skip = writer.context.supersedes()
+                    && whole
+                    && !target.fence.must_stamp()
+                    && target.is_held_by(object);
                 if skip {
                     return Effect::Landed {
                         landed: landed(target, object, Verified::ReadBack, false),
@@ -214,19 +212,23 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             }
             when = seen.map_or(Precondition::Absent, |object| Precondition::Matches(object.token));
         }
-        if let Err(failure) = hand.again.one(target).await {
+        if let Err(failure) = writer.again.one(target).await {
             return ended(touched, failure);
         }
         let done = AtomicUsize::new(0);
-        let end = send(hand, &*bucket, target, when.clone(), (!looked, &done)).await;
+        let end = send(writer, &*bucket, target, when.clone(), (!looked, &done)).await;
         if done.load(Ordering::Relaxed) > 0 {
             // A folder has as much time as its files need, each of which has its own.
             attempts.went_on();
         }
         match end {
             Ok(object) => {
-                let trusted =
-                    hand.snapshot.capabilities.get(&target.target.store).is_some_and(|c| c.trusted_answers);
+                let trusted = writer
+                    .context
+                    .snapshot
+                    .capabilities
+                    .get(&target.target.store)
+                    .is_some_and(|c| c.trusted_answers);
                 // Where the store tells a digest of what it wrote, that must be the release's.
                 let right = object.sha256.is_none() || target.is_held_by(&object);
                 if trusted && right && target.written_size().is_none_or(|size| size == object.size) {
@@ -263,21 +265,21 @@ pub(super) async fn carry_out(hand: &Hand<'_>, target: &TargetMove, check_first:
             }
         }
     }
-    settle(hand, &*bucket, target, (definite, touched), last).await
+    settle(writer, &*bucket, target, (definite, touched), last).await
 }
 
 async fn send(
-    hand: &Hand<'_>,
+    writer: &TargetWriter<'_>,
     bucket: &dyn Bucket,
     target: &TargetMove,
     when: Precondition,
     (first, done): (bool, &AtomicUsize),
 ) -> Result<Object, ProviderError> {
-    let ports = hand.writer.ports;
+    let ports = writer.context.ports;
     let ledger = ports.ledger.reader();
-    let slot = key::record(ledger.root(), &hand.intent.record.lane, hand.intent.record.seq.next()).ok();
+    let slot = key::record(ledger.root(), &writer.intent.record.lane, writer.intent.record.seq.next()).ok();
     let condition = Condition { when, way: target.way, fence: slot.map(|slot| Fence { slot }) };
-    let metadata = hand.metadata(target);
+    let metadata = writer.metadata(target);
     let (from, to) = (&target.source.location, &target.target);
     let source = || {
         ports.stores.get(&from.store).ok_or_else(|| {
@@ -290,7 +292,7 @@ async fn send(
         }
         Shape::Whole => {
             let from: &dyn BucketReader = &**source()?;
-            relay((from, &target.source), (bucket, &to.key), &metadata, &condition, hand).await
+            relay((from, &target.source), (bucket, &to.key), &metadata, &condition, writer).await
         }
         // Nothing is sent for it.
         Shape::Unmoved => {
@@ -298,13 +300,14 @@ async fn send(
             Err(ProviderError::new(ErrorKind::Invalid, bucket, to, message))
         }
         Shape::Pointer { .. } => {
-            let commit = &hand.plan.release.commit;
-            let bytes = Pointer::new(&hand.plan.project, commit, from, target.source.sha256).to_bytes();
+            let commit = &writer.context.plan.release.commit;
+            let bytes =
+                Pointer::new(&writer.context.plan.project, commit, from, target.source.sha256).to_bytes();
             let headers = Headers { content_type: Some("application/json".to_owned()), ..Headers::default() };
             bucket.write(&to.key, Body::Bytes(bytes.into()), &headers, &metadata, &condition).await
         }
         Shape::Folder { prune } => {
-            let everything = hand.superseding && target.fence.must_stamp();
+            let everything = writer.context.supersedes() && target.fence.must_stamp();
             let bringing = folder::FolderSync {
                 from: &**source()?,
                 to: bucket,
@@ -314,8 +317,8 @@ async fn send(
                 prune: *prune,
                 everything,
                 clock: &*ports.clock,
-                known: hand.known(target, first),
-                standing: Some(&hand.standing()),
+                known: writer.known(target, first),
+                standing: Some(&writer.standing()),
                 done: Some(done),
             };
             Box::pin(bringing.run()).await
@@ -325,14 +328,14 @@ async fn send(
 
 /// After the last try: one more look, and then an honest end.
 async fn settle(
-    hand: &Hand<'_>,
+    writer: &TargetWriter<'_>,
     bucket: &dyn Bucket,
     target: &TargetMove,
     (definite, touched): (bool, bool),
     last: Option<ProviderError>,
 ) -> Effect {
     match bucket.head(&target.target.key).await {
-        Ok(Some(object)) if hand.is_ours(target, &object) && target.is_held_by(&object) => {
+        Ok(Some(object)) if writer.is_ours(target, &object) && target.is_held_by(&object) => {
             Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
         }
         Ok(_) => {
@@ -366,8 +369,8 @@ fn unreadable(target: &TargetMove, mut error: ProviderError) -> Failure {
     failure.caused_by(error)
 }
 
-fn taken_over(hand: &Hand<'_>) -> Failure {
-    let name = &hand.plan.environment;
+fn taken_over(writer: &TargetWriter<'_>) -> Failure {
+    let name = &writer.context.plan.environment;
     Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was taken over by somebody else"))
         .hint(format!("`promote history {name}` shows by whom"))
 }

@@ -1,16 +1,14 @@
 //! Opening a promotion: the create of the intent is the only lock there is.
 
 use super::write::{Writer, named};
-use crate::config::Config;
+use crate::context::PromotionContext;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::gates::in_force;
 use crate::invocation::Invocation;
 use crate::ledger::record::RecordError;
 use crate::ledger::{Action, AppendError, Head, Intent, Kind, PromotionId, ReleaseRef, not_taken};
-use crate::plan::Plan;
 use crate::request::Terms;
-use crate::snapshot::Snapshot;
 use crate::span::Span;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -23,15 +21,9 @@ pub const LANDED: TimeDelta = TimeDelta::minutes(45);
 
 /// Writes the intent after `head`: the newest record that the plan was made for, or what was recorded for the plan's
 /// own sake since.
-pub(super) async fn open(
-    writer: &Writer<'_>,
-    config: &Config,
-    plan: &Plan,
-    head: Option<&Head>,
-    snapshot: &Snapshot,
-) -> Result<Head, Failure> {
-    let name = &writer.environment.name;
-    let ports = writer.ports;
+pub(super) async fn open(context: PromotionContext<'_>, head: Option<&Head>) -> Result<Head, Failure> {
+    let PromotionContext { ports, config, environment, plan, snapshot, .. } = context;
+    let name = &environment.name;
     let promotion = PromotionId::new(ports.clock.now(), ports.entropy.nonce());
     let intent = Intent {
         promotion,
@@ -47,10 +39,10 @@ pub(super) async fn open(
         lives_s: super::earlier::lives(ports, &plan.targets)?,
         allowed: plan.let_through.clone(),
         // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
-        gates: (plan.action != Action::Rollback).then(|| in_force(config, &writer.environment.lane)),
+        gates: (plan.action != Action::Rollback).then(|| in_force(config, &environment.lane)),
         read: snapshot.candidate.read.clone(),
     };
-    let record = writer.after(head, Kind::Intent, |record| record.intent = Some(intent))?;
+    let record = Writer::of(context).after(head, Kind::Intent, |record| record.intent = Some(intent))?;
     match ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(AppendError::Lost { found, .. }) => Err(Failure::new(
@@ -58,7 +50,7 @@ pub(super) async fn open(
             format!("{name} was changed in the meantime {}", named(&found)),
         )
         .state("Nothing was written by this promotion.")
-        .hint(format!("`{}` shows what would happen now", dry_run(writer, &plan.release)))),
+        .hint(format!("`{}` shows what would happen now", dry_run(context, &plan.release)))),
         Err(AppendError::Refused { source, .. }) => {
             Err(not_taken("writing the intent", source).state("Nothing was written by this promotion."))
         }
@@ -83,38 +75,37 @@ pub(super) async fn open(
 
 /// Refuses to begin on what was looked at long ago, by the ledger store's clock and by this machine's: the one may not
 /// have gone on while the machine slept, the other may have been set.
-pub(super) async fn fresh(writer: &Writer<'_>, snapshot: &Snapshot) -> Result<(), Failure> {
-    let store = writer.ports.ledger.reader().bucket();
+pub(super) async fn fresh(context: PromotionContext<'_>) -> Result<(), Failure> {
+    let PromotionContext { ports, snapshot, .. } = context;
+    let store = ports.ledger.reader().bucket();
     let now = store.now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
-    let here = writer.ports.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
+    let here = ports.clock.now() - snapshot.local_at + (snapshot.taken_at - snapshot.began_at);
     match (now - snapshot.began_at).max(here) {
-        age if age > FRESH => {
-            Err(stale(writer, snapshot, age).state("Nothing was written by this promotion."))
-        }
+        age if age > FRESH => Err(stale(context, age).state("Nothing was written by this promotion.")),
         _ => Ok(()),
     }
 }
 
 /// Why an intent that landed at this time may have no effects.
-pub(super) fn late(writer: &Writer<'_>, snapshot: &Snapshot, landed: DateTime<Utc>) -> Option<Failure> {
-    let age = landed - snapshot.began_at;
-    (age > LANDED).then(|| stale(writer, snapshot, age))
+pub(super) fn late(context: PromotionContext<'_>, landed: DateTime<Utc>) -> Option<Failure> {
+    let age = landed - context.snapshot.began_at;
+    (age > LANDED).then(|| stale(context, age))
 }
 
-fn stale(writer: &Writer<'_>, snapshot: &Snapshot, age: TimeDelta) -> Failure {
-    let again = dry_run(writer, &snapshot.candidate.manifest.reference());
+fn stale(context: PromotionContext<'_>, age: TimeDelta) -> Failure {
+    let again = dry_run(context, &context.snapshot.candidate.manifest.reference());
     Failure::new(ExitStatus::Conflict, format!("the state that was checked is {} old", Span(age)))
         .hint(format!("plan again: `{again}` shows what would happen now"))
 }
 
 /// What shows whether the same may be done now.
-fn dry_run(writer: &Writer<'_>, release: &ReleaseRef) -> Invocation {
-    let request = writer.request;
+fn dry_run(context: PromotionContext<'_>, release: &ReleaseRef) -> Invocation {
+    let request = context.request;
     let terms = Terms {
         include: request.include.clone(),
         overrides: request.overrides.clone(),
         notes: request.notes.clone(),
         reason: request.reason.clone(),
     };
-    Invocation::new("plan").word(&writer.environment.name).word(release.commit.short(7)).terms(&terms)
+    Invocation::new("plan").word(&context.environment.name).word(release.commit.short(7)).terms(&terms)
 }

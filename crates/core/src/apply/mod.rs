@@ -18,7 +18,7 @@ pub use undo::{Undone, undo};
 pub(crate) use write::not_appended;
 pub use write::{Writer, append_after};
 
-use crate::config::{Config, Environment};
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -29,18 +29,15 @@ use crate::ledger::{Abort, Action, Commit, Head, Kind, Landed, StepRecord, Targe
 use crate::lookout::{Lookout, Lost};
 use crate::plan::Plan;
 use crate::port::StepEnd;
-use crate::ports::Ports;
 use crate::remember::remember;
-use crate::request::Request;
-use crate::snapshot::Snapshot;
-use crate::steps;
+use crate::steps::{self, PromotionSteps};
 
 use std::time::Duration;
 
 use again::Again;
 use begun::Begun;
 use earlier::Earlier;
-use effect::{Effect, Hand};
+use effect::{Effect, TargetWriter};
 
 /// From how many bytes on a write may take longer than somebody who looks on waits for a sign of life.
 const LARGE: u64 = 16 * 1024 * 1024;
@@ -64,50 +61,29 @@ pub struct Applied {
 /// # Errors
 /// `Conflict` when somebody else was first, `Unfinished` when it is not known whether something was written; the
 /// failure says what state things are in.
-pub async fn apply(
-    ports: &Ports,
-    config: &Config,
-    environment: &Environment,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    request: &Request,
-    left: bool,
-) -> Result<Applied, Failure> {
+pub async fn apply(context: PromotionContext<'_>, left: bool) -> Result<Applied, Failure> {
+    let PromotionContext { ports, environment, plan, snapshot, request, .. } = context;
     let begun = ports.clock.steady();
     remember(ports, snapshot, &request.actor).await;
-    let writer = Writer::new(ports, &snapshot.genesis, environment, request);
-    intent::fresh(&writer, snapshot).await?;
-    let earlier = Earlier::of(plan, snapshot);
-    let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
-    let superseding = plan.supersedes.is_some();
-    if let Some(failure) = intent::late(&writer, snapshot, intent.stored_at) {
-        return Err(withdraw(&writer, &intent, superseding, failure, "it was begun too late").await);
+    intent::fresh(context).await?;
+    let earlier = Earlier::of(context);
+    let Begun { before, intent, promotion } = begun::begin(context).await?;
+    if let Some(failure) = intent::late(context, intent.stored_at) {
+        return Err(withdraw(context, &intent, failure, "it was begun too late").await);
     }
     let mut since_check = false;
 
-    let at = snapshot.taken_at;
-    let lookout = Lookout::open(writer.clone(), intent.clone());
-    let walk = steps::Walk {
-        ports,
-        config,
-        environment,
-        plan,
-        promotion: &promotion,
-        request,
-        at,
-        landed: None,
-        lookout: &lookout,
-    };
+    let lookout = Lookout::open(Writer::of(context), intent.clone());
+    let steps = PromotionSteps { context, promotion: &promotion, landed: None, lookout: &lookout };
     let mut prepared = Vec::new();
-    let moved = config.moved(environment, &plan.terms.include);
-    let prepares = moved.iter().any(|moved| !moved.prepare.is_empty());
-    if (superseding && prepares) || before.must_hear(plan, request) {
+    let prepares = context.moved().iter().any(|moved| !moved.prepare.is_empty());
+    if (context.supersedes() && prepares) || before.must_hear(context) {
         lease::until_heard(ports, "a step of the earlier promotion may still run until then").await;
         since_check = true;
     }
     // What prepares the way for a release (a migration) is not run for one that comes back.
     if plan.action != Action::Rollback && prepares {
-        let run = walk.run("prepare", &mut prepared).await;
+        let run = steps.run("prepare", &mut prepared).await;
         if let Some(lost) = lookout.lost() {
             return Err(unprepared(plan, &lost));
         }
@@ -118,26 +94,25 @@ pub async fn apply(
                 exit,
                 format!("`prepare` of {} for {} {word}", environment.name, plan.release.commit.short(7)),
             );
-            return Err(withdraw(&writer, &intent, superseding, failure, "`prepare` did not succeed").await);
+            return Err(withdraw(context, &intent, failure, "`prepare` did not succeed").await);
         }
         since_check = true;
     }
-    let (undone, waited) = takeover::before_writing(ports, plan, snapshot, &earlier, &lookout).await?;
+    let (undone, waited) = takeover::before_writing(context, &earlier, &lookout).await?;
     since_check |= waited;
-    let mut again = Again::new(ports, (snapshot, &intent, request), (since_check, begun));
-    if let Err(failure) = again.all(plan).await {
-        return Err(withdraw(&writer, &intent, superseding, failure, "what it moves was changed").await);
+    let mut again = Again::new(context, &intent, (since_check, begun));
+    if let Err(failure) = again.all().await {
+        return Err(withdraw(context, &intent, failure, "what it moves was changed").await);
     }
 
     let mut landed: Vec<Landed> = Vec::new();
     let mut clean = true;
-    let hand =
-        Hand { writer: &writer, plan, intent: &intent, promotion: &promotion, snapshot, superseding, again };
+    let writer = TargetWriter { context, intent: &intent, promotion: &promotion, again };
     for target in &plan.targets {
         // What came before may have taken long enough for somebody to take over.
         since_check |= ports.clock.steady().saturating_sub(begun) > Duration::from_secs(PAUSE_S.into());
         ports.events.hear(&Event::Moving { target: target.target.clone() });
-        let writing = effect::carry_out(&hand, target, since_check);
+        let writing = effect::carry_out(&writer, target, since_check);
         let written = match takes_long(plan, target) {
             true => Box::pin(lookout.living(writing)).await,
             false => writing.await,
@@ -150,14 +125,8 @@ pub async fn apply(
                 landed.push(one);
             }
             Effect::Refused(failure) if landed.is_empty() && clean => {
-                return Err(withdraw(
-                    &writer,
-                    &intent,
-                    superseding,
-                    failure,
-                    "the target's write was refused",
-                )
-                .await);
+                let why = "the target's write was refused";
+                return Err(withdraw(context, &intent, failure, why).await);
             }
             Effect::Refused(failure) | Effect::Stuck(failure) => {
                 return Err(unfinished(failure, plan, &landed));
@@ -167,8 +136,8 @@ pub async fn apply(
     // What could be undone is looked at again once it can't be, and written once more where it was.
     for (target, until) in plan.targets.iter().zip(undone) {
         let Some(until) = until else { continue };
-        takeover::after_writing(ports, plan, target, until, &lookout).await?;
-        match effect::carry_out(&hand, target, true).await {
+        takeover::after_writing(context, target, until, &lookout).await?;
+        match effect::carry_out(&writer, target, true).await {
             Effect::Landed { landed: again, definite } => {
                 clean &= definite;
                 for one in landed.iter_mut().filter(|one| one.target == again.target) {
@@ -180,7 +149,7 @@ pub async fn apply(
             }
         }
     }
-    let commit = settle(&writer, &intent, landed, clean, left).await?;
+    let commit = settle(context, &intent, landed, clean, left).await?;
     ports.events.hear(&Event::Committed { promotion, seq: commit.record.seq });
     Ok(Applied { intent, commit, prepared })
 }
@@ -203,17 +172,17 @@ fn unprepared(plan: &Plan, lost: &Lost) -> Failure {
 
 /// Writes the commit.
 async fn settle(
-    writer: &Writer<'_>,
+    context: PromotionContext<'_>,
     intent: &Head,
     landed: Vec<Landed>,
     clean: bool,
     left: bool,
 ) -> Result<Head, Failure> {
-    let name = &writer.environment.name;
-    let record = writer.record(intent, Kind::Commit, |record| {
+    let name = &context.environment.name;
+    let record = Writer::of(context).record(intent, Kind::Commit, |record| {
         record.commit = Some(Commit { of: intent.id, clean, targets: landed, left });
     })?;
-    match writer.ports.ledger.append(&record).await {
+    match context.ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(crate::ledger::AppendError::Lost { found, .. }) => {
             let who = write::named(&found);
@@ -234,16 +203,11 @@ async fn settle(
 }
 
 /// Ends an intent of which nothing was written, where the protocol allows that.
-async fn withdraw(
-    writer: &Writer<'_>,
-    intent: &Head,
-    superseding: bool,
-    failure: Failure,
-    why: &str,
-) -> Failure {
-    let name = &writer.environment.name;
-    let back = Invocation::back(name, &writer.request.include);
-    if superseding {
+async fn withdraw(context: PromotionContext<'_>, intent: &Head, failure: Failure, why: &str) -> Failure {
+    let PromotionContext { ports, environment, request, .. } = context;
+    let name = &environment.name;
+    let back = Invocation::back(name, &request.include);
+    if context.supersedes() {
         return Failure {
             exit: ExitStatus::Unfinished,
             ..failure
@@ -251,16 +215,16 @@ async fn withdraw(
                 .hint(format!("`promote resume {name}` goes on, `{back}` goes back"))
         };
     }
-    let record = writer.record(intent, Kind::Abort, |record| {
+    let record = Writer::of(context).record(intent, Kind::Abort, |record| {
         record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
     });
     let ended = match record {
-        Ok(record) => writer.ports.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),
+        Ok(record) => ports.ledger.append(&record).await.map(drop).map_err(|error| error.to_string()),
         Err(error) => Err(error.to_string()),
     };
     match ended {
         Ok(()) => {
-            writer.ports.events.hear(&Event::Aborted { why: why.to_owned() });
+            ports.events.hear(&Event::Aborted { why: why.to_owned() });
             failure.state(format!("No target was written; {name} is as it was."))
         }
         Err(why) => Failure {

@@ -2,15 +2,13 @@
 //! begin. Cut off in between, the lane is free and the overtaken one knows.
 
 use super::write::{Writer, not_appended};
-use crate::config::Config;
+use crate::context::PromotionContext;
 use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease;
 use crate::ledger::{Action, AppendError, Head, Kind, LedgerError, Outcome, OutcomeResult, State};
 use crate::plan::Plan;
-use crate::ports::Ports;
-use crate::request::Request;
 use crate::rule::{self, Facts, Verdict};
 use crate::snapshot::Snapshot;
 
@@ -25,7 +23,8 @@ pub(super) struct Before {
 impl Before {
     /// Whether what the overtaken one runs must have ended before anything of the kind runs again. Not where the
     /// deployment itself settles which of two wins, nor where nobody runs anything any more.
-    pub(super) fn must_hear(&self, plan: &Plan, request: &Request) -> bool {
+    pub(super) fn must_hear(&self, context: PromotionContext<'_>) -> bool {
+        let PromotionContext { plan, request, .. } = context;
         let taken = request.take_over.is_wanted() && request.action == Action::Promote;
         self.overtaken.as_ref().is_some_and(|overtaken| (overridden(plan) || taken) && !overtaken.left)
     }
@@ -40,19 +39,15 @@ const MOST: usize = 64;
 /// # Errors
 /// `Conflict` when it ended, was taken up so that it may not be overtaken, or something else was recorded, after the plan
 /// was made; else what the ledger answers.
-pub(super) async fn overtake(
-    writer: &Writer<'_>,
-    config: &Config,
-    plan: &Plan,
-    snapshot: &Snapshot,
-) -> Result<Before, Failure> {
+pub(super) async fn overtake(context: PromotionContext<'_>) -> Result<Before, Failure> {
+    let PromotionContext { ports, config, environment, snapshot, .. } = context;
     let seen = Deploying::seen(config, snapshot);
     let (Some(planned), Some(mut overtaken)) = (&snapshot.head, seen) else {
         return Ok(Before { head: snapshot.head.clone(), overtaken: None });
     };
     let of = overtaken.committed;
     let nothing = |failure: Failure| failure.state("Nothing was written by this promotion.");
-    let (ports, name) = (writer.ports, &writer.environment.name);
+    let (writer, name) = (Writer::of(context), &environment.name);
     let mut head = planned.clone();
     for _ in 0..MOST {
         let record = writer.record(&head, Kind::Outcome, |record| {
@@ -63,14 +58,14 @@ pub(super) async fn overtake(
             Err(AppendError::Lost { .. }) => {}
             Err(error) => return Err(nothing(not_appended(error, name.as_str()))),
         }
-        let newest = ports.ledger.reader().head(&writer.environment.lane).await;
+        let newest = ports.ledger.reader().head(&environment.lane).await;
         let newest = newest.map_err(LedgerError::read_failure).map_err(nothing)?;
         let Some(next) = newest.as_ref().filter(|next| same(next.state(), planned.state())) else {
             return Err(nothing(changed(name.as_str(), newest.as_ref())));
         };
-        let now = now_seen(ports, config, snapshot, next).await.map_err(nothing)?;
+        let now = now_seen(context, next).await.map_err(nothing)?;
         overtaken = match Deploying::seen(config, &now) {
-            Some(found) if may_still(writer, config, plan, &now) => found,
+            Some(found) if may_still(context, &now) => found,
             _ => return Err(nothing(changed(name.as_str(), Some(next)))),
         };
         head = next.clone();
@@ -82,20 +77,16 @@ pub(super) async fn overtake(
 }
 
 /// What was seen, with what is told of the deployment up to this newer record.
-async fn now_seen(
-    ports: &Ports,
-    config: &Config,
-    snapshot: &Snapshot,
-    head: &Head,
-) -> Result<Snapshot, Failure> {
+async fn now_seen(context: PromotionContext<'_>, head: &Head) -> Result<Snapshot, Failure> {
+    let PromotionContext { ports, config, snapshot, .. } = context;
     let heard = lease::heard(&ports.view(), config, Some(head)).await?;
     let taken_at = head.stored_at.max(snapshot.taken_at);
     Ok(Snapshot { head: Some(head.clone()), heard, taken_at, ..snapshot.clone() })
 }
 
 /// Whether the deployment may be overtaken as it goes on now, by what was asked when it was looked at.
-fn may_still(writer: &Writer<'_>, config: &Config, plan: &Plan, now: &Snapshot) -> bool {
-    let (environment, request) = (writer.environment, writer.request);
+fn may_still(context: PromotionContext<'_>, now: &Snapshot) -> bool {
+    let PromotionContext { config, environment, plan, request, .. } = context;
     let facts = Facts { config, environment, snapshot: now, request, release: &plan.release };
     overridden(plan) || rule::deploying::check(&facts).is_none_or(|finding| finding.passes())
 }

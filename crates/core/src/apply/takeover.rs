@@ -3,6 +3,7 @@
 //! promotion waits for. Which requests these are is `earlier`'s.
 
 use super::earlier::{Earlier, StoreTime, Until, is_fenced_by_time, otherwise};
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -11,7 +12,6 @@ use crate::lookout::Lookout;
 use crate::plan::Plan;
 use crate::port::{Bucket, FenceClass, ProviderError};
 use crate::ports::Ports;
-use crate::snapshot::Snapshot;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +26,11 @@ const LEAST: Duration = Duration::from_millis(250);
 /// Waits as long as the weakest target's store needs, by that store's own clock. Says for each target until when it
 /// may be undone once it is written, and whether anything was waited for.
 pub(super) async fn before_writing(
-    ports: &Ports,
-    plan: &Plan,
-    snapshot: &Snapshot,
+    context: PromotionContext<'_>,
     earlier: &Earlier<'_>,
     lookout: &Lookout<'_>,
 ) -> Result<(Vec<Option<DateTime<Utc>>>, bool), Failure> {
+    let PromotionContext { ports, plan, .. } = context;
     let mut undone = Vec::with_capacity(plan.targets.len());
     let mut waited = false;
     for target in &plan.targets {
@@ -42,7 +41,7 @@ pub(super) async fn before_writing(
         let store = ports.store(&target.target.store)?;
         let now = store.now().await.map_err(|error| open(plan, "No target was written", lost(error)))?;
         let time = StoreTime { now, keeps_ledger: Arc::ptr_eq(store, ports.ledger.bucket()) };
-        let Until { write, settle } = earlier.until(target, time, otherwise(ports, snapshot, target)?);
+        let Until { write, settle } = earlier.until(target, time, otherwise(context, target)?);
         undone.push(settle);
         if let Some(until) = write {
             waited = true;
@@ -58,12 +57,12 @@ pub(super) async fn before_writing(
 
 /// Waits until nothing can undo any more what was written. Says whether it waited.
 pub(super) async fn after_writing(
-    ports: &Ports,
-    plan: &Plan,
+    context: PromotionContext<'_>,
     target: &TargetMove,
     until: DateTime<Utc>,
     lookout: &Lookout<'_>,
 ) -> Result<(), Failure> {
+    let PromotionContext { ports, plan, .. } = context;
     let written = "The targets were written";
     let store = ports.store(&target.target.store)?;
     let now = store.now().await.map_err(|error| open(plan, written, lost(error)))?;

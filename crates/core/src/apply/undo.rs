@@ -7,7 +7,7 @@ use super::earlier::Earlier;
 use super::intent;
 use super::takeover;
 use super::write::{Writer, named};
-use crate::config::{Config, Environment};
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -22,8 +22,6 @@ use crate::lookout::Lookout;
 use crate::observe::undoing;
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, FenceClass, Object};
-use crate::ports::Ports;
-use crate::request::Request;
 use crate::snapshot::Snapshot;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,34 +45,26 @@ pub struct Undone {
 /// # Errors
 /// `Conflict` when somebody else was first; `Unfinished` when a target could not be looked at or settled, or somebody
 /// took over: then it is open, and can be resumed.
-pub async fn undo(
-    ports: &Ports,
-    config: &Config,
-    environment: &Environment,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    request: &Request,
-) -> Result<Undone, Failure> {
-    let writer = Writer::new(ports, &snapshot.genesis, environment, request);
-    intent::fresh(&writer, snapshot).await?;
-    let earlier = Earlier::of(plan, snapshot);
+pub async fn undo(context: PromotionContext<'_>) -> Result<Undone, Failure> {
+    let PromotionContext { ports, environment, plan, snapshot, .. } = context;
+    intent::fresh(context).await?;
+    let earlier = Earlier::of(context);
     let first = match snapshot.head.as_ref() {
         Some(newest) => undoing::beginning(ports.ledger.reader(), &environment.lane, newest).await?.befores,
         None => BTreeMap::new(),
     };
-    let Begun { before, intent, promotion } = begun::begin(&writer, config, plan, snapshot).await?;
-    let moved = config.moved(environment, &plan.terms.include);
-    let prepares = plan.supersedes.is_some() && moved.iter().any(|moved| !moved.prepare.is_empty());
-    if prepares || before.must_hear(plan, request) {
+    let Begun { before, intent, promotion } = begun::begin(context).await?;
+    let prepares = context.supersedes() && context.moved().iter().any(|moved| !moved.prepare.is_empty());
+    if prepares || before.must_hear(context) {
         lease::until_heard(ports, "a step of the promotion that is undone may still run until then").await;
     }
-    let lookout = Lookout::open(writer.clone(), intent.clone());
-    takeover::before_writing(ports, plan, snapshot, &earlier, &lookout).await?;
-    outwait(ports, plan, &lookout).await;
+    let lookout = Lookout::open(Writer::of(context), intent.clone());
+    takeover::before_writing(context, &earlier, &lookout).await?;
+    outwait(context, &lookout).await;
     let mut restored = Vec::new();
     for target in &plan.targets {
         let known = TargetHistory { first: first.get(&target.target), snapshot, target };
-        let (end, why) = take_away(&writer, &intent, &known).await.map_err(|failure| open(plan, failure))?;
+        let (end, why) = take_away(context, &intent, &known).await.map_err(|failure| open(plan, failure))?;
         restored.push(Restored {
             artifact: target.artifact.clone(),
             target: target.target.clone(),
@@ -82,7 +72,7 @@ pub async fn undo(
             why,
         });
     }
-    let head = close(&writer, &intent, &restored).await?;
+    let head = close(context, &intent, &restored).await?;
     let left = restored.iter().filter_map(Restored::told).collect();
     ports.events.hear(&Event::Undone { left });
     Ok(Undone { promotion, head, restored })
@@ -90,7 +80,8 @@ pub async fn undo(
 
 /// Where an exact token fences off late requests, it fences off what would replace something. What is undone is to be
 /// absent again, as a create that is still on its way expects it: that is waited for.
-async fn outwait(ports: &Ports, plan: &Plan, lookout: &Lookout<'_>) {
+async fn outwait(context: PromotionContext<'_>, lookout: &Lookout<'_>) {
+    let PromotionContext { ports, plan, .. } = context;
     let exact = |one: &&TargetMove| one.fence == FenceClass::Exact && one.shape != Shape::Unmoved;
     let Some(target) = plan.targets.iter().find(exact) else { return };
     let until = ports.clock.now() + CREATES;
@@ -144,7 +135,7 @@ fn stays(why: impl Into<String>) -> TargetEnd {
 
 /// Makes one target as it was, or says why not.
 async fn take_away(
-    writer: &Writer<'_>,
+    context: PromotionContext<'_>,
     intent: &Head,
     known: &TargetHistory<'_>,
 ) -> Result<TargetEnd, Failure> {
@@ -152,7 +143,7 @@ async fn take_away(
     if target.shape == Shape::Unmoved {
         return Ok((RestoredEnd::AsBefore, None));
     }
-    let ports = writer.ports;
+    let ports = context.ports;
     let bucket = ports.store(&target.target.store)?;
     let key = &target.target.key;
     let looking = |error| Failure::of_place(&format!("looking at `{}`", target.target), error);
@@ -161,7 +152,7 @@ async fn take_away(
     let newest =
         ports.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::read_failure)?;
     if newest != Some(intent.record.seq) {
-        let name = &writer.environment.name;
+        let name = &context.environment.name;
         return Err(Failure::new(ExitStatus::Unfinished, format!("the undoing in {name} was taken over"))
             .hint(format!("`promote history {name}` shows by whom")));
     }
@@ -213,13 +204,13 @@ async fn folder(
 }
 
 /// Records that nothing is open any more, and what became of each target.
-async fn close(writer: &Writer<'_>, intent: &Head, restored: &[Restored]) -> Result<Head, Failure> {
-    let name = &writer.environment.name;
-    let record = writer.record(intent, Kind::Abort, |record| {
+async fn close(context: PromotionContext<'_>, intent: &Head, restored: &[Restored]) -> Result<Head, Failure> {
+    let name = &context.environment.name;
+    let record = Writer::of(context).record(intent, Kind::Abort, |record| {
         let reason = "what was begun is undone".to_owned();
         record.abort = Some(Abort { of: intent.id, reason, restored: Some(restored.to_vec()) });
     })?;
-    match writer.ports.ledger.append(&record).await {
+    match context.ports.ledger.append(&record).await {
         Ok(head) => Ok(head),
         Err(AppendError::Lost { found, .. }) => Err(Failure::new(
             ExitStatus::Unfinished,

@@ -1,6 +1,7 @@
 //! Making records that follow from a head, and appending those that may be tried again on a newer head.
 
 use crate::config::Environment;
+use crate::context::PromotionContext;
 use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -33,6 +34,12 @@ impl<'w> Writer<'w> {
         request: &'w Request,
     ) -> Self {
         Self { ports, environment, request, genesis }
+    }
+
+    /// A writer for this promotion.
+    pub fn of(context: PromotionContext<'w>) -> Self {
+        let PromotionContext { ports, environment, snapshot, request, .. } = context;
+        Self::new(ports, &snapshot.genesis, environment, request)
     }
 
     /// The record after `head`.

@@ -3,21 +3,18 @@
 use super::done::Done;
 use super::outcome::bounded;
 use crate::apply::Writer;
-use crate::config::{Config, Environment};
+use crate::config::Environment;
+use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::lease;
 use crate::ledger::{Head, Kind, Outcome, OutcomeResult, PromotionId, StepRecord};
 use crate::lookout::{Lookout, Loss, Lost};
-use crate::observe::environment;
 use crate::plan::Plan;
 use crate::port::StepEnd;
-use crate::ports::Ports;
-use crate::request::Request;
-use crate::snapshot::Snapshot;
 use crate::standing;
-use crate::steps;
+use crate::steps::{self, PromotionSteps};
 
 /// How steps that ran before run again.
 pub(super) struct Again {
@@ -26,59 +23,28 @@ pub(super) struct Again {
 }
 
 /// Runs the deploy and verify steps of what is committed, and writes their outcome. `again`: somebody ran them before.
-#[allow(clippy::too_many_arguments)] // Each is a thing of its own, and they meet here only.
 pub(super) async fn deploy(
-    ports: &Ports,
-    config: &Config,
-    plan: &Plan,
-    snapshot: &Snapshot,
-    request: &Request,
+    context: PromotionContext<'_>,
     commit: Head,
     mut ran: Vec<StepRecord>,
     again: Option<Again>,
 ) -> Result<Done, Failure> {
-    let settings = environment(config, &plan.environment)?;
+    let PromotionContext { ports, environment: settings, plan, .. } = context;
     let current = commit.state().current.clone();
     let landed = current.as_ref();
-    let promotion =
-        landed.and_then(|current| current.promotion.clone()).unwrap_or_else(|| PromotionId(String::new()));
-    let mut done = Done {
-        plan: plan.clone(),
-        promotion: promotion.clone(),
-        head: commit.clone(),
-        result: OutcomeResult::Succeeded,
-        steps: Vec::new(),
-        undone: None,
-        exit: ExitStatus::Ok,
-        lost: None,
-        restored: Vec::new(),
-        adopted: None,
-        first: false,
-        stays: Vec::new(),
-    };
+    let promotion = promotion(&commit);
+    let mut done = Done::new(plan, promotion.clone(), commit.clone(), Vec::new());
     if !plan.follows {
         done.steps = ran;
         return Ok(done);
     }
     let nothing = || Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name));
     let of = commit.state().committed.ok_or_else(nothing)?;
-    let writer = Writer::new(ports, &snapshot.genesis, settings, request);
-    let lookout = Lookout::committed(writer, commit).ok_or_else(nothing)?;
-    let at = snapshot.taken_at;
-    let walk = steps::Walk {
-        ports,
-        config,
-        environment: settings,
-        plan,
-        promotion: &promotion,
-        request,
-        at,
-        landed,
-        lookout: &lookout,
-    };
+    let lookout = Lookout::committed(Writer::of(context), commit).ok_or_else(nothing)?;
+    let steps = PromotionSteps { context, promotion: &promotion, landed, lookout: &lookout };
     if let Some(again) = again {
         // Said first, so that whoever runs them beside hears of it and stops.
-        match lookout.say(walk.again()).await? {
+        match lookout.say(steps.again()).await? {
             Ok(_) => {}
             // Nobody took anything over: whoever ran the steps was done first.
             Err(lost) if let Loss::Ended(result) = lost.how => {
@@ -96,16 +62,16 @@ pub(super) async fn deploy(
                 .await;
         }
     }
-    let mut end = walk.run("deploy", &mut ran).await;
+    let mut end = steps.run("deploy", &mut ran).await;
     if end == StepEnd::Succeeded {
-        end = walk.run("verify", &mut ran).await;
+        end = steps.run("verify", &mut ran).await;
     }
     done.result = result(end);
     done.steps = ran;
-    let steps = bounded(&done.steps);
+    let bounded = bounded(&done.steps);
     let written = lookout
         .append(Kind::Outcome, |record| {
-            record.outcome = Some(Outcome { of, result: done.result, steps: steps.clone() });
+            record.outcome = Some(Outcome { of, result: done.result, steps: bounded.clone() });
         })
         .await;
     let lost = match written {
@@ -138,6 +104,12 @@ pub(super) async fn deploy(
     done.lost = Some(lost);
     ports.events.hear(&Event::Outcome { promotion, result: done.result });
     Ok(done)
+}
+
+/// The promotion that a commit ends.
+pub(super) fn promotion(commit: &Head) -> PromotionId {
+    let current = commit.state().current.as_ref();
+    current.and_then(|current| current.promotion.clone()).unwrap_or_else(|| PromotionId(String::new()))
 }
 
 /// Somebody else runs the steps of the same promotion now, and records how they end.

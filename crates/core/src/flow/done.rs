@@ -40,6 +40,24 @@ pub struct Done {
 }
 
 impl Done {
+    /// What a plan came to that is carried out, as far as this record says; nothing that follows is run yet.
+    pub(super) fn new(plan: &Plan, promotion: PromotionId, head: Head, steps: Vec<StepRecord>) -> Self {
+        Self {
+            plan: plan.clone(),
+            promotion,
+            head,
+            result: OutcomeResult::Succeeded,
+            steps,
+            undone: None,
+            exit: ExitStatus::Ok,
+            lost: None,
+            restored: Vec::new(),
+            adopted: None,
+            first: false,
+            stays: Vec::new(),
+        }
+    }
+
     /// What goes back from what is there now; `None` when nothing was there before, the release that was is there again
     /// and runs, or another one came.
     pub fn undo(&self) -> Option<Invocation> {

@@ -1,31 +1,24 @@
 //! Writing how a deployment ended, with what its steps left behind as far as a record holds it.
 
 use crate::apply::{Writer, append_after};
-use crate::config::Environment;
-use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Genesis, Head, Kind, Outcome, OutcomeResult, StepRecord};
-use crate::ports::Ports;
-use crate::request::Request;
+use crate::ledger::{Head, Kind, Outcome, OutcomeResult, StepRecord};
 
 /// Writes how a deployment ended.
 ///
 /// # Errors
 /// When another promotion came after the commit, or the ledger does not take the record.
 pub async fn outcome(
-    ports: &Ports,
-    settings: &Environment,
-    genesis: &(Genesis, Digest),
-    request: &Request,
+    writer: &Writer<'_>,
     commit: Head,
     result: OutcomeResult,
     ran: &[StepRecord],
 ) -> Result<Head, Failure> {
+    let settings = writer.environment;
     let Some(of) = commit.state().committed else {
         return Err(Failure::new(ExitStatus::Failed, format!("nothing was committed in {}", settings.name)));
     };
-    let writer = Writer::new(ports, genesis, settings, request);
     let still = |head: Option<&Head>| {
         let state = head.map(Head::state);
         if state.is_some_and(|state| state.open.is_none() && state.committed == Some(of)) {
@@ -37,7 +30,7 @@ pub async fn outcome(
         )
         .hint(format!("`promote history {}` shows how", settings.name)))
     };
-    append_after(&writer, &settings.lane, Some(commit), Kind::Outcome, still, |record| {
+    append_after(writer, &settings.lane, Some(commit), Kind::Outcome, still, |record| {
         record.outcome = Some(Outcome { of, result, steps: bounded(ran) });
     })
     .await

@@ -4,6 +4,7 @@ use super::deployment::{Again, deploy};
 use super::done::Done;
 use super::put_back;
 use crate::config::Config;
+use crate::context::PromotionContext;
 use crate::deploying::Deploying;
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -51,8 +52,9 @@ pub async fn finish(
             Invocation::along("to", config, settings).word("--redeploy")
         )));
     }
+    let context = PromotionContext { ports, config, environment: settings, plan: &plan, snapshot, request };
     if let Some(promotion) = state.current.as_ref().and_then(|current| current.promotion.clone()) {
-        let moved = config.moved(settings, &plan.terms.include);
+        let moved = context.moved();
         ports.events.hear(&Event::Again {
             promotion,
             release: plan.release.commit.clone(),
@@ -62,9 +64,8 @@ pub async fn finish(
     let beside = Deploying::seen(config, snapshot)
         .is_some_and(|deploying| !deploying.left && snapshot.taken_at < deploying.until);
     let again = Some(Again { beside });
-    let deployment = deploy(ports, config, &plan, snapshot, request, head, Vec::new(), again);
-    let mut done = Box::pin(deployment).await?;
-    put_back(ports, config, settings, request, &mut done).await;
+    let mut done = Box::pin(deploy(context, head, Vec::new(), again)).await?;
+    put_back(context, &mut done).await;
     Ok(done.looked_back(ports).await)
 }
 

@@ -4,7 +4,7 @@
 use promote_core::commit::CommitId;
 use promote_core::config::{Config, Step};
 use promote_core::failure::Failure;
-use promote_core::flow::{Done, carry_out, decide, finish, resuming};
+use promote_core::flow::{Done, Wait, carry_out, decide, finish, resuming};
 use promote_core::ledger::Actor;
 use promote_core::names::EnvironmentName;
 use promote_core::plan::Decision;
@@ -71,10 +71,12 @@ pub async fn run(ports: &Ports, config: &Config, request: Request) -> End {
         Err(failure) => return End::Failed(failure),
     };
     match decision {
-        Decision::Allowed(plan) => match carry_out(ports, config, &plan, &snapshot, &request).await {
-            Ok(done) => End::Done(Box::new(done)),
-            Err(failure) => End::Failed(failure),
-        },
+        Decision::Allowed(plan) => {
+            match carry_out(ports, config, &plan, &snapshot, &request, Wait::Yes).await {
+                Ok(done) => End::Done(Box::new(done)),
+                Err(failure) => End::Failed(failure),
+            }
+        }
         Decision::NothingToDo(nothing) if nothing.pending => {
             match finish(ports, config, &nothing, &snapshot, &request).await {
                 Ok(done) => End::Done(Box::new(done)),

@@ -10,7 +10,7 @@ use promote_core::advance::Watch;
 use promote_core::advance::advance;
 use promote_core::config::OnFailure;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{carry_out, decide, finish, resuming};
+use promote_core::flow::{Wait, carry_out, decide, finish, resuming};
 use promote_core::ledger::{Kind, OutcomeResult, Override, State};
 use promote_core::lookout::Loss;
 use promote_core::plan::{Decision, Plan};
@@ -239,9 +239,8 @@ fn whoever_resumes_when_the_first_one_has_just_failed_leaves_going_back_to_it() 
         let settings = &stage.config.environments[&name("prod")];
         let genesis = snapshot.genesis.clone();
         let ann = to_b();
-        promote_core::flow::outcome(&ports, settings, &genesis, &ann, head, OutcomeResult::Failed, &[])
-            .await
-            .unwrap();
+        let writer = promote_core::apply::Writer::new(&ports, &genesis, settings, &ann);
+        promote_core::flow::outcome(&writer, head, OutcomeResult::Failed, &[]).await.unwrap();
         finish(&ports, &stage.config, &nothing, &snapshot, &request).await
     });
     let done = end.unwrap();
@@ -292,7 +291,7 @@ fn a_wait_for_late_requests_shows_life_too() {
     let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &back)).unwrap();
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
     let begun = stage.clock.now();
-    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &back)).unwrap();
+    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &back, Wait::Yes)).unwrap();
     let waited = (stage.clock.now() - begun).num_seconds();
     assert!(waited >= 50, "{waited}");
     assert!(signs(&stage) >= 2, "{} in {waited} s", signs(&stage));

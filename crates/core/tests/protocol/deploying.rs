@@ -8,7 +8,7 @@ use futures_executor::block_on;
 use futures_util::future::{join, join_all};
 use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{Done, carry_out, decide, resuming};
+use promote_core::flow::{Done, Wait, carry_out, decide, resuming};
 use promote_core::ledger::{Kind, OutcomeResult, Override, State};
 use promote_core::lookout::Loss;
 use promote_core::marks::{EnvironmentMark, adopt, say};
@@ -17,7 +17,6 @@ use promote_core::port::StepEnd;
 use promote_core::ports::Ports;
 use promote_core::report::{EntryResult, history, status};
 use promote_core::request::{Request, Wanted};
-use promote_core::unwaited::move_only;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use std::sync::Arc;
@@ -239,7 +238,7 @@ fn left(kind: MemoryKind) -> Stage {
     let moved = block_on(async {
         let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
         let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-        move_only(&ports, &stage.config, &plan, &snapshot, &request).await
+        carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::No).await
     });
     assert!(moved.is_ok());
     stage
@@ -344,7 +343,7 @@ fn what_was_decided_before_the_deployment_ended_is_told_so() {
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
     let end = block_on(crate::stage::resume(&ports, &stage.config, "prod", "ann"));
     assert_eq!(done(end).exit, ExitStatus::Ok);
-    let told = block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request)).unwrap_err();
+    let told = block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::Yes)).unwrap_err();
     assert_eq!(told.exit, ExitStatus::Conflict, "{told}");
     assert_eq!(stage.target("prod"), Some(content('b')));
 }

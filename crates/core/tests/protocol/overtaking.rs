@@ -7,14 +7,13 @@ use crate::stage::{End, Stage, actor, commit, content, name, resume, run, wanted
 use futures_executor::block_on;
 use futures_util::future::join;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{carry_out, decide};
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::ledger::{OutcomeResult, Override};
 use promote_core::lookout::Loss;
 use promote_core::plan::Decision;
 use promote_core::port::StepEnd;
 use promote_core::ports::Ports;
 use promote_core::request::Request;
-use promote_core::unwaited::move_only;
 use promote_testing::memory::MemoryKind;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -28,7 +27,7 @@ fn left(kind: MemoryKind) -> (Stage, Gated, Ports) {
     block_on(async {
         let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
         let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-        move_only(&ports, &stage.config, &plan, &snapshot, &request).await.unwrap();
+        carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::No).await.unwrap();
     });
     (stage, steps, ports)
 }
@@ -60,7 +59,7 @@ fn what_was_resumed_after_the_look_is_waited_for_before_anything_runs() {
         let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
         let overtaking = async {
             running(&ports, &steps).await;
-            let going = carry_out(&ports, config, &plan, &snapshot, &request);
+            let going = carry_out(&ports, config, &plan, &snapshot, &request, Wait::Yes);
             let open = async {
                 until(&ports, "prod", |state| {
                     state.open.is_none() && state.release().is_some_and(|there| there.commit == commit('c'))
@@ -93,7 +92,7 @@ fn what_was_free_to_be_overtaken_is_not_once_somebody_resumed_it() {
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
     let late = async {
         running(&ports, &steps).await;
-        let told = carry_out(&ports, config, &plan, &snapshot, &request).await;
+        let told = carry_out(&ports, config, &plan, &snapshot, &request, Wait::Yes).await;
         steps.open.store(true, Ordering::SeqCst);
         told
     };

@@ -5,7 +5,7 @@ use crate::stage::{End, Stage, actor, name, run, wanted};
 use futures_executor::block_on;
 use futures_util::future::join_all;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{carry_out, decide};
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::plan::Decision;
 use promote_core::request::Request;
 use promote_testing::memory::MemoryKind;
@@ -48,8 +48,8 @@ fn of_two_with_the_same_plan_one_is_done_and_one_conflicts() {
     let ports = stage.ports();
     let (snapshot, decision) = block_on(decide(&ports.view(), &stage.config, &request)).unwrap();
     let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-    let one = carry_out(&ports, &stage.config, &plan, &snapshot, &request);
-    let two = carry_out(&ports, &stage.config, &plan, &snapshot, &request);
+    let one = carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::Yes);
+    let two = carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::Yes);
     let ends = block_on(join_all([one, two]));
     let done = ends.iter().filter(|end| end.is_ok()).count();
     let lost = ends

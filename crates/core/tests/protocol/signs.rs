@@ -7,14 +7,13 @@ use crate::stage::{End, Stage, actor, name, run};
 use futures_executor::block_on;
 use futures_util::future::{Either, join, select};
 use promote_core::exit::ExitStatus;
-use promote_core::flow::decide;
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::marks::{EnvironmentMark, say};
 use promote_core::plan::Decision;
 use promote_core::port::ErrorKind;
 use promote_core::report::status;
 use promote_core::request::Request;
 use promote_core::retention::{Policy, judge, prune, survey};
-use promote_core::unwaited::move_only;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
 use std::pin::pin;
@@ -119,7 +118,7 @@ fn what_others_say_of_the_lane_is_no_sign_of_life_and_hides_nothing() {
             block_on(async {
                 let (snapshot, decision) = decide(&ports.view(), &stage.config, &request).await.unwrap();
                 let Decision::Allowed(plan) = decision else { panic!("{decision:?}") };
-                move_only(&ports, &stage.config, &plan, &snapshot, &request).await.unwrap();
+                carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::No).await.unwrap();
             });
         } else {
             block_on(async {

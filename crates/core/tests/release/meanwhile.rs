@@ -9,7 +9,7 @@ use futures_executor::block_on;
 use promote_core::config::{Step, StepAction};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::{carry_out, decide};
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::ledger::Override;
 use promote_core::location::{FOLDER, Key};
 use promote_core::plan::Decision;
@@ -199,7 +199,8 @@ fn a_pointer_does_not_move_when_a_file_behind_it_is_changed_before_the_question_
                     stage.clock.advance(Duration::from_secs(60));
                 }
                 let failure =
-                    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request)).unwrap_err();
+                    block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::Yes))
+                        .unwrap_err();
                 assert_eq!(failure.exit, ExitStatus::Conflict, "{what}: {}", told(&failure));
                 assert!(told(&failure).contains(&format!("/{path}`")), "{what}: {}", told(&failure));
                 as_it_was(&stage, before, what);

@@ -3,7 +3,7 @@
 use crate::stage::{End, Stage, actor, name, wanted};
 use futures_executor::block_on;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{carry_out, decide};
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::request::{Request, Wanted};
 use promote_core::snapshot::Snapshot;
@@ -39,7 +39,8 @@ fn what_somebody_put_there_is_told_before_it_is_removed() {
         let strangers = change.strangers.as_ref().unwrap();
         assert_eq!((strangers.count, strangers.named.join(" ")), (2, "hand/one two".to_owned()));
         assert_eq!(change.to_string(), "1 added, 1 changed, 1 removed, 2 others removed");
-        block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
+        block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'), Wait::Yes))
+            .unwrap();
         assert_eq!(stage.held("prod")[2], Some('b'), "nothing else is there");
     }
 }
@@ -54,7 +55,8 @@ fn what_came_after_the_plan_stays() {
             let (snapshot, plan) = planned(&stage, &request('b'));
             by_hand(&stage, "unseen", "2");
             stage.clock.advance(Duration::from_secs(thinks));
-            block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'))).unwrap();
+            block_on(carry_out(&stage.ports(), &stage.config, &plan, &snapshot, &request('b'), Wait::Yes))
+                .unwrap();
             assert_eq!(stage.bytes("live/prod/seen"), None, "{thinks}");
             assert_eq!(stage.bytes("live/prod/only-a.txt"), None, "{thinks}");
             assert_eq!(stage.bytes("live/prod/unseen").as_deref(), Some("2"), "{thinks}");

@@ -4,7 +4,7 @@ use crate::stage::{End, Stage, actor, commit, files, name, resume, run, wanted};
 use futures_executor::block_on;
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::{carry_out, decide};
+use promote_core::flow::{Wait, carry_out, decide};
 use promote_core::folder::FolderManifest;
 use promote_core::location::Key;
 use promote_core::plan::Decision;
@@ -247,7 +247,7 @@ fn a_file_that_is_replaced_after_the_plan_is_not_copied() {
         let Decision::Allowed(plan) = decision else { panic!("{what}: {decision:?}") };
         let place = file('b', "deep/changes.yaml", "config");
         stage.store.put(&place, foreign('b', "deep/changes.yaml")).unwrap();
-        block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request)).unwrap_err();
+        block_on(carry_out(&ports, &stage.config, &plan, &snapshot, &request, Wait::Yes)).unwrap_err();
         let there = stage.bytes("live/prod/deep/changes.yaml");
         assert_eq!(there, Some(files('a')["deep/changes.yaml"].clone()), "{what}");
     }

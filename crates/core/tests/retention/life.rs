@@ -132,13 +132,27 @@ fn what_was_looked_at_long_ago_begins_nothing() {
     let (snapshot, promote_core::plan::Decision::Allowed(plan)) = decided else { panic!("it is allowed") };
     let before = stage.store.keys();
     stage.clock.advance(Duration::from_secs(30 * 60 + 1));
-    let carried = promote_core::flow::carry_out(&ports, &stage.config, &plan, &snapshot, &request);
+    let carried = promote_core::flow::carry_out(
+        &ports,
+        &stage.config,
+        &plan,
+        &snapshot,
+        &request,
+        promote_core::flow::Wait::Yes,
+    );
     let failure = block_on(carried).unwrap_err();
     assert_eq!(failure.exit, ExitStatus::Conflict);
     assert_eq!(failure.message, "the state that was checked is 30m 1s old");
     assert_eq!(stage.store.keys(), before);
     stage.clock.set(promote_core::port::Clock::now(&stage.clock) - TimeDelta::seconds(1));
-    let carried = promote_core::flow::carry_out(&ports, &stage.config, &plan, &snapshot, &request);
+    let carried = promote_core::flow::carry_out(
+        &ports,
+        &stage.config,
+        &plan,
+        &snapshot,
+        &request,
+        promote_core::flow::Wait::Yes,
+    );
     block_on(carried).unwrap();
     assert!(matches!(block_on(run(&ports, &stage.config, request)), End::Nothing));
 }
