@@ -145,6 +145,54 @@ fn links_lead_somewhere() {
     assert!(seen > 30, "{seen}");
 }
 
+/// The words of the glossary, by the heading they stand under.
+fn words(glossary: &str) -> Vec<(String, String)> {
+    let (mut heading, mut found) = (String::new(), Vec::new());
+    for line in glossary.lines() {
+        if let Some(text) = line.strip_prefix("## ") {
+            heading = text.to_owned();
+        }
+        let Some((words, _)) = line.strip_prefix("| ").and_then(|row| row.split_once(" | ")) else {
+            continue;
+        };
+        let named = words.split(", ").filter(|word| !["word", "elsewhere"].contains(word));
+        found.extend(named.map(|word| (heading.clone(), word.trim_matches('`').to_owned())));
+    }
+    found
+}
+
+/// The words of the glossary that stand nowhere else: on no page, and those of the code in no source.
+fn unused(glossary: &str, pages: &str, sources: &str) -> Vec<String> {
+    let ours = words(glossary).into_iter().filter(|(heading, _)| heading != "What others call it");
+    let has = |text: &str, word: &str| text.to_lowercase().contains(&word.to_lowercase());
+    let lacks = |(heading, word): &(String, String)| match heading.as_str() {
+        "Only in the code" => !has(sources, word),
+        _ => !has(pages, word),
+    };
+    ours.filter(lacks).map(|(_, word)| word).collect()
+}
+
+#[test]
+fn every_word_of_the_glossary_is_one_that_is_used() {
+    let planted = "## The ledger\n| word | means |\n|---|---|\n| head, flurb | newest |\n## Only in the code\n| `Ports` | all |\n";
+    assert_eq!(unused(planted, "the head of a lane", "struct Other"), ["flurb", "Ports"]);
+    let glossary = page("docs/concepts/glossary.md");
+    let others = pages().into_iter().filter(|name| !name.ends_with("glossary.md"));
+    let pages: String = others.map(|name| std::fs::read_to_string(root().join(name)).unwrap()).collect();
+    let output = Command::new("git").args(["ls-files", "crates/*.rs"]).current_dir(root()).output().unwrap();
+    let sources = String::from_utf8(output.stdout).unwrap();
+    let sources = sources.lines().map(|name| root().join(name)).filter(|path| path.exists());
+    let sources: String = sources.map(|path| std::fs::read_to_string(path).unwrap()).collect();
+    assert!(words(&glossary).len() > 70, "{}", words(&glossary).len());
+    assert_eq!(unused(&glossary, &pages, &sources), Vec::<String>::new());
+    // One word, one line.
+    let mut all: Vec<_> =
+        words(&glossary).into_iter().filter(|(heading, _)| heading != "What others call it").collect();
+    all.sort_by(|one, two| one.1.cmp(&two.1));
+    let twice: Vec<_> = all.windows(2).filter(|pair| pair[0].1 == pair[1].1).map(|pair| &pair[0].1).collect();
+    assert!(twice.is_empty(), "{twice:?}");
+}
+
 /// Compares the part of a page between its two marks with what the code says, or writes it there.
 fn generated(name: &str, text: &str) {
     const BEGIN: &str = "<!-- made from the code: begin -->\n";
