@@ -1,7 +1,7 @@
 //! The whole command line: the flags that mean the same everywhere, and one of the commands.
 
 use crate::args::Global;
-use crate::command::Command;
+use crate::command::{self, Typing};
 use crate::overview;
 use clap::{CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
@@ -23,7 +23,7 @@ pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
     #[command(subcommand)]
-    pub(crate) command: Option<Command>,
+    pub(crate) command: Option<Typing>,
 }
 
 /// The whole command line as data, for completions, manual pages and the book.
@@ -33,7 +33,7 @@ pub fn command_line() -> clap::Command {
 
 /// Reads what was typed; `columns` is how wide its help may be.
 pub(crate) fn parsed(arguments: &[OsString], columns: usize) -> Result<Cli, clap::Error> {
-    let mut line = overview::grouped(command_line(), columns);
+    let mut line = overview::grouped(command_line(), &command::groups(), columns);
     let matches = line.try_get_matches_from_mut(arguments)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut line))
 }

@@ -81,7 +81,7 @@ pub fn run(
     };
     let screen = Screen::new(&cli.global, env, out, err);
     let _shown = wire::show(&cli.global, &screen);
-    let program = Program { line: command_line, run };
+    let program = Program { line: command_line, groups: command::groups, documents: command::documents, run };
     let trust = std::sync::OnceLock::new();
     let app = App { global: &cli.global, env, screen, connect, trust, program };
     let ended = match &cli.command {

@@ -3,7 +3,7 @@
 use crate::app::env::Env;
 use crate::app::json::JsonSelection;
 use crate::app::screen::Screen;
-use crate::known;
+use crate::{command, known};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -117,34 +117,11 @@ fn first_line(text: &str) -> String {
     line.trim_start_matches("error: ").to_owned()
 }
 
-/// What people call commands elsewhere, and what it is called here.
-const ELSEWHERE: &[(&str, &[&str])] = &[
-    ("to", &["deploy", "promote", "release", "ship", "apply", "move", "copy"]),
-    ("rollback", &["undo", "revert", "back", "restore"]),
-    ("status", &["list", "ls", "st", "get", "environments"]),
-    ("history", &["log", "logs", "ledger", "releases"]),
-    ("check", &["validate", "lint", "test"]),
-    ("publish", &["push", "upload", "add"]),
-    ("pack", &["build", "zip", "package"]),
-    ("init", &["new", "create", "setup"]),
-    ("prune", &["gc", "clean", "cleanup", "delete"]),
-    ("doctor", &["login", "whoami", "info"]),
-    ("verify", &["audit", "drift"]),
-    ("freeze", &["lock", "stop"]),
-    ("unfreeze", &["unlock", "thaw"]),
-    ("explain", &["why", "rules"]),
-    ("resume", &["continue", "retry"]),
-    ("watch", &["follow", "wait"]),
-    ("iam", &["policy", "rights", "permissions"]),
-    ("ci", &["workflow", "generate"]),
-    ("diff", &["compare", "changes"]),
-];
-
 /// The command that was most likely meant.
 fn nearest(name: &str, arguments: &[OsString], env: &Env) -> Option<String> {
-    let elsewhere = ELSEWHERE.iter().find(|(_, names)| names.contains(&name.to_lowercase().as_str()));
-    if let Some((here, _)) = elsewhere {
-        return Some((*here).to_owned());
+    let lower = name.to_lowercase();
+    if let Some(here) = command::all().find(|entry| entry.elsewhere.contains(&lower.as_str())) {
+        return Some(here.name.to_owned());
     }
     let config = known::config(env, arguments);
     if config.is_some_and(|config| known::environments(&config).contains(&name)) {

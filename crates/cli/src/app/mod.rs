@@ -1,5 +1,6 @@
 //! What every command has at hand: flags, surroundings, the screen; with [`loading`] and [`outside`] the project and its ports.
 
+pub(crate) mod command;
 pub(crate) mod confirm;
 pub(crate) mod connect;
 pub(crate) mod dimensions;
@@ -54,6 +55,10 @@ pub(crate) type CommandResult = Result<ExitStatus, Stop>;
 pub(crate) struct Program {
     /// The command line as data.
     pub(crate) line: fn() -> clap::Command,
+    /// The names of the commands, in groups.
+    pub(crate) groups: fn() -> Vec<(&'static str, Vec<&'static str>)>,
+    /// The documents that they print.
+    pub(crate) documents: fn() -> Vec<command::Shape>,
     /// Runs one command line.
     pub(crate) run: fn(Vec<OsString>, &Env, &Stream, &Stream, &dyn Connect) -> ExitStatus,
 }

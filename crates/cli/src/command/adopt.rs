@@ -1,5 +1,6 @@
 //! `promote adopt`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
@@ -74,7 +75,16 @@ impl Document for AdoptReport {
         &["schema", "environment", "sha", "targets", "unchanged", "dry_run", "entry"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
+impl Command for AdoptArgs {
+    const NAME: &'static str = "adopt";
+    const DOCUMENTS: &'static [Shape] = &[shape::<AdoptReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let name = &args.environment;
     let settings = environment(&project.config, name)?;

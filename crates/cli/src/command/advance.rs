@@ -1,5 +1,6 @@
 //! `promote advance`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
@@ -41,7 +42,16 @@ pub(crate) struct AdvanceArgs {
     changing: ConfirmArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
+impl Command for AdvanceArgs {
+    const NAME: &'static str = "advance";
+    const DOCUMENTS: &'static [Shape] = &[shape::<AdvanceReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
     let shown = MoveProgress { screen: &app.screen, progress: &progress };

@@ -1,5 +1,6 @@
 //! `promote check`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use clap::Args;
@@ -75,7 +76,17 @@ impl Document for CheckReport {
         &["schema", "file", "project", "environments", "errors", "remarks", "online", "ok"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &CheckArgs) -> CommandResult {
+impl Command for CheckArgs {
+    const NAME: &'static str = "check";
+    const ELSEWHERE: &'static [&'static str] = &["validate", "lint", "test"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<CheckReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &CheckArgs) -> CommandResult {
     let project = app.load()?;
     let unacted = &project.config.unacted;
     let mut online = Vec::new();

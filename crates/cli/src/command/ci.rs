@@ -1,5 +1,6 @@
 //! `promote ci`.
 
+use crate::app::command::{Command, Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::generate::{Pinned, github, gitlab};
 use crate::page::{Page, Style, Text};
@@ -68,7 +69,17 @@ impl Document for CiReport {
     const FIELDS: &'static [&'static str] = &["schema", "system", "file", "result", "text"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &CiArgs) -> CommandResult {
+impl Command for CiArgs {
+    const NAME: &'static str = "ci";
+    const ELSEWHERE: &'static [&'static str] = &["workflow", "generate"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<CiReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &CiArgs) -> CommandResult {
     let project = app.project()?;
     let (system, usual, command) = match args.system {
         System::Github => ("github", github::FILE, github::COMMAND),

@@ -1,5 +1,6 @@
 //! `promote completions`.
 
+use crate::app::command::{Command, Shape};
 use crate::app::{App, CommandResult};
 use clap::Args;
 use clap_complete::Shell;
@@ -24,7 +25,16 @@ pub(crate) struct CompletionsArgs {
     shell: Shell,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &CompletionsArgs) -> CommandResult {
+impl Command for CompletionsArgs {
+    const NAME: &'static str = "completions";
+    const DOCUMENTS: &'static [Shape] = &[];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &CompletionsArgs) -> CommandResult {
     app.prints_text("completions", "a shell script")?;
     let script = script(&args.shell.to_string())
         .ok_or_else(|| Failure::new(ExitStatus::Failed, format!("no script for {}", args.shell)))?;

@@ -1,5 +1,6 @@
 //! `promote config show`.
 
+use crate::app::command::{Command, Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use clap::{Args, Subcommand};
@@ -45,7 +46,16 @@ impl Document for ConfigReport {
     const FIELDS: &'static [&'static str] = &["schema", "file", "values"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &ConfigArgs) -> CommandResult {
+impl Command for ConfigArgs {
+    const NAME: &'static str = "config";
+    const DOCUMENTS: &'static [Shape] = &[shape::<ConfigReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &ConfigArgs) -> CommandResult {
     let ConfigCommand::Show { env } = &args.what;
     let project = app.project()?;
     if let Some(name) = env {

@@ -1,5 +1,6 @@
 //! `promote demo`.
 
+use crate::app::command::{Command, Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::demonstration::{self, DemoReport};
 use crate::page::{Page, Style, Text};
@@ -20,7 +21,16 @@ pub(crate) struct DemoArgs {
     keep: bool,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &DemoArgs) -> CommandResult {
+impl Command for DemoArgs {
+    const NAME: &'static str = "demo";
+    const DOCUMENTS: &'static [Shape] = &[shape::<DemoReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &DemoArgs) -> CommandResult {
     let failed = |error| Failure::new(ExitStatus::Failed, "no scratch folder can be made").caused_by(error);
     let scratch = tempfile::TempDir::with_prefix("promote-demo-").map_err(failed)?;
     let folder = scratch.path().canonicalize().map_err(failed)?;

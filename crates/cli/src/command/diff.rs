@@ -1,10 +1,11 @@
 //! `promote diff`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
-use promote_core::report;
+use promote_core::report::{self, DiffReport};
 
 /// Commits and artifacts between two environments
 ///
@@ -21,7 +22,17 @@ pub(crate) struct DiffArgs {
     right: EnvironmentName,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &DiffArgs) -> CommandResult {
+impl Command for DiffArgs {
+    const NAME: &'static str = "diff";
+    const ELSEWHERE: &'static [&'static str] = &["compare", "changes"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<DiffReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &DiffArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.ports(&project).await?.view();
     let found = report::diff(&view, &project.config, &args.left, &args.right).await?;

@@ -1,5 +1,6 @@
 //! `promote doctor`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::health::{self, DoctorReport};
 use clap::Args;
@@ -20,7 +21,17 @@ pub(crate) struct DoctorArgs {
     probe: bool,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
+impl Command for DoctorArgs {
+    const NAME: &'static str = "doctor";
+    const ELSEWHERE: &'static [&'static str] = &["login", "whoami", "info"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<DoctorReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
     let project = if args.probe { app.to_write().await?.project } else { app.project()? };
     let ports = app.ports(&project).await?;
     let mut probed = Vec::new();

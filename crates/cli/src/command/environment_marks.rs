@@ -1,5 +1,6 @@
 //! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
@@ -123,7 +124,17 @@ impl Document for SaidReport {
         &["schema", "environment", "said", "changed", "dry_run", "until", "reason", "entry"];
 }
 
-pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
+impl Command for FreezeArgs {
+    const NAME: &'static str = "freeze";
+    const ELSEWHERE: &'static [&'static str] = &["lock", "stop"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<SaidReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| freeze(app, self))
+    }
+}
+
+async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
     let writing = app.to_write().await?;
     let until = match args.until.as_deref() {
         None => None,
@@ -139,17 +150,45 @@ pub(crate) async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
     mark(app, &writing, &args.changing, &args.environment, &what, reason).await
 }
 
-pub(crate) async fn hold(app: &App<'_>, args: &HoldArgs) -> CommandResult {
+impl Command for HoldArgs {
+    const NAME: &'static str = "hold";
+    const DOCUMENTS: &'static [Shape] = &[shape::<SaidReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| hold(app, self))
+    }
+}
+
+async fn hold(app: &App<'_>, args: &HoldArgs) -> CommandResult {
     let writing = app.to_write().await?;
     let reason = Some(args.reason.as_str());
     mark(app, &writing, &args.changing, &args.environment, &EnvironmentMark::Hold, reason).await
 }
 
-pub(crate) async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
+impl Command for UnfreezeArgs {
+    const NAME: &'static str = "unfreeze";
+    const ELSEWHERE: &'static [&'static str] = &["unlock", "thaw"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<SaidReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| unfreeze(app, self))
+    }
+}
+
+async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
     args.lift.run(app, &EnvironmentMark::Unfreeze).await
 }
 
-pub(crate) async fn unhold(app: &App<'_>, args: &UnholdArgs) -> CommandResult {
+impl Command for UnholdArgs {
+    const NAME: &'static str = "unhold";
+    const DOCUMENTS: &'static [Shape] = &[shape::<SaidReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| unhold(app, self))
+    }
+}
+
+async fn unhold(app: &App<'_>, args: &UnholdArgs) -> CommandResult {
     args.lift.run(app, &EnvironmentMark::Unhold).await
 }
 

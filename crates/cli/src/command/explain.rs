@@ -1,5 +1,6 @@
 //! `promote explain`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
 use clap::Args;
@@ -29,7 +30,17 @@ pub(crate) struct ExplainArgs {
     terms: TermsArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
+impl Command for ExplainArgs {
+    const NAME: &'static str = "explain";
+    const ELSEWHERE: &'static [&'static str] = &["why", "rules"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<DecisionReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "explain")?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;

@@ -1,5 +1,6 @@
 //! `promote help`.
 
+use crate::app::command::{Command, Shape};
 use crate::app::{App, CommandResult};
 use crate::topic;
 use clap::Args;
@@ -21,7 +22,16 @@ pub(crate) struct HelpArgs {
     of: Vec<String>,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> CommandResult {
+impl Command for HelpArgs {
+    const NAME: &'static str = "help";
+    const DOCUMENTS: &'static [Shape] = &[];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &HelpArgs) -> CommandResult {
     app.prints_text("help", "text for people")?;
     if args.of.is_empty() {
         return first(app);
@@ -47,7 +57,8 @@ pub(crate) fn run(app: &App<'_>, args: &HelpArgs) -> CommandResult {
 
 /// The first page of help.
 pub(crate) fn first(app: &App<'_>) -> CommandResult {
-    let text = crate::overview::grouped((app.program.line)(), app.env.width()).render_help();
+    let text = crate::overview::grouped((app.program.line)(), &(app.program.groups)(), app.env.width())
+        .render_help();
     app.screen.data(&if app.screen.out_colour { text.ansi().to_string() } else { text.to_string() })?;
     Ok(ExitStatus::Ok)
 }

@@ -1,10 +1,11 @@
 //! `promote history`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
-use promote_core::report;
+use promote_core::report::{self, HistoryReport};
 
 /// The ledger, newest first
 ///
@@ -29,7 +30,17 @@ pub(crate) struct HistoryArgs {
     before: Option<u64>,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &HistoryArgs) -> CommandResult {
+impl Command for HistoryArgs {
+    const NAME: &'static str = "history";
+    const ELSEWHERE: &'static [&'static str] = &["log", "logs", "ledger", "releases"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<HistoryReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &HistoryArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.ports(&project).await?.view();
     let names: Vec<EnvironmentName> = args.environment.iter().cloned().collect();

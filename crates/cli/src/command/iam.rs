@@ -1,5 +1,6 @@
 //! `promote iam`.
 
+use crate::app::command::{Command, Shape, shape};
 use crate::app::json::JsonSelection;
 use crate::app::{App, CommandResult};
 use crate::iam::aws::Account;
@@ -84,7 +85,17 @@ impl Document for IamReport {
     const FIELDS: &'static [&'static str] = &["schema", "cloud", "environments", "policy"];
 }
 
-pub(crate) fn run(app: &App<'_>, args: &IamArgs) -> CommandResult {
+impl Command for IamArgs {
+    const NAME: &'static str = "iam";
+    const ELSEWHERE: &'static [&'static str] = &["policy", "rights", "permissions"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<IamReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &IamArgs) -> CommandResult {
     let project = app.project()?;
     let config = &project.config;
     let mut named: Vec<&Environment> = Vec::new();

@@ -1,5 +1,6 @@
 //! `promote import`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
@@ -88,7 +89,16 @@ impl Document for ImportReport {
     const FIELDS: &'static [&'static str] = &["schema", "environments", "releases", "entries", "dry_run"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
+impl Command for ImportArgs {
+    const NAME: &'static str = "import";
+    const DOCUMENTS: &'static [Shape] = &[shape::<ImportReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &ImportArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let config = &project.config;
     let names: Vec<EnvironmentName> = match args.environments.is_empty() {

@@ -1,5 +1,6 @@
 //! `promote init`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::project::FILE;
 use crate::app::question::{forbidden, terminal};
 use crate::app::{App, CommandResult, Stop};
@@ -69,7 +70,17 @@ impl Document for InitReport {
     const FIELDS: &'static [&'static str] = &["schema", "file", "text", "ignored", "begun", "dry_run"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
+impl Command for InitArgs {
+    const NAME: &'static str = "init";
+    const ELSEWHERE: &'static [&'static str] = &["new", "create", "setup"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<InitReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
     let file = match &app.global.config {
         Some(path) => app.env.folder.join(path),
         None => app.env.folder.join(FILE),

@@ -1,5 +1,6 @@
 //! `promote man`.
 
+use crate::app::command::{Command, Shape};
 use crate::app::{App, CommandResult};
 use crate::written;
 use clap::Args;
@@ -25,7 +26,16 @@ pub(crate) struct ManArgs {
     out: Option<PathBuf>,
 }
 
-pub(crate) fn run(app: &App<'_>, args: &ManArgs) -> CommandResult {
+impl Command for ManArgs {
+    const NAME: &'static str = "man";
+    const DOCUMENTS: &'static [Shape] = &[];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, args: &ManArgs) -> CommandResult {
     app.prints_text("man", "a manual page")?;
     let mut whole = (app.program.line)();
     whole.build();

@@ -1,8 +1,8 @@
-//! The commands: their arguments (whose doc comments are the help), and a function that runs each. One file holds one
-//! command, or those that say and unsay the same.
+//! The commands: a file each, or one for those that say and unsay the same, with its arguments (whose doc comments are the
+//! help), what else is said of it, and how it runs. The list of them is here, and nowhere else.
 
 mod adopt;
-pub(crate) mod advance;
+mod advance;
 mod check;
 mod ci;
 pub(crate) mod completions;
@@ -12,7 +12,7 @@ mod diff;
 mod doctor;
 mod environment_marks;
 mod explain;
-pub(crate) mod help;
+mod help;
 mod history;
 mod iam;
 mod import;
@@ -21,153 +21,148 @@ mod man;
 mod pack;
 mod plan;
 mod prune;
-pub(crate) mod publish;
+mod publish;
 mod release_marks;
 mod resume;
 mod rollback;
 mod saved;
 mod schema;
 mod show;
-pub(crate) mod status;
+mod status;
 mod to;
 mod verify;
 mod verify_archive;
 mod version;
 mod watch;
 
+use crate::app::command::{Entry, Shape, Typed, entry};
 use crate::app::json::JsonSelection;
-use crate::app::{App, CommandResult, Stop};
-use crate::args::ConfirmArgs;
-use crate::demonstration::DemoReport;
-use crate::health::DoctorReport;
-use crate::watch_report::WatchReport;
-use clap::Subcommand;
-use environment_marks::SaidReport;
+use crate::app::{App, CommandResult};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, FromArgMatches, Subcommand};
 use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
-use promote_core::report::{
-    AdvanceReport, DecisionReport, DiffReport, Document, HistoryReport, OutcomeReport, PruneReport,
-    PublishReport, StatusReport, VerifyReport,
-};
-use release_marks::{BlockReport, PinReport};
 
-/// What to do.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Command {
-    To(to::ToArgs),
-    Plan(plan::PlanArgs),
-    Status(status::StatusArgs),
-    History(history::HistoryArgs),
-    Show(show::ShowArgs),
-    Diff(diff::DiffArgs),
-    Rollback(rollback::RollbackArgs),
-    Advance(advance::AdvanceArgs),
-    Resume(resume::ResumeArgs),
-    Verify(verify::VerifyArgs),
-    Watch(watch::WatchArgs),
-    Explain(explain::ExplainArgs),
-    Publish(publish::PublishArgs),
-    Pack(pack::PackArgs),
-    VerifyArchive(verify_archive::VerifyArchiveArgs),
-    Freeze(environment_marks::FreezeArgs),
-    Unfreeze(environment_marks::UnfreezeArgs),
-    Hold(environment_marks::HoldArgs),
-    Unhold(environment_marks::UnholdArgs),
-    Block(release_marks::BlockArgs),
-    Unblock(release_marks::UnblockArgs),
-    Pin(release_marks::PinArgs),
-    Unpin(release_marks::UnpinArgs),
-    Prune(prune::PruneArgs),
-    Adopt(adopt::AdoptArgs),
-    Import(import::ImportArgs),
-    Check(check::CheckArgs),
-    Config(config::ConfigArgs),
-    Ci(ci::CiArgs),
-    Doctor(doctor::DoctorArgs),
-    Iam(iam::IamArgs),
-    Init(init::InitArgs),
-    Demo(demo::DemoArgs),
-    Schema(schema::SchemaArgs),
-    Completions(completions::CompletionsArgs),
-    Man(man::ManArgs),
-    Version(version::VersionArgs),
-    Help(help::HelpArgs),
+/// All commands in groups, by what somebody wants to do: the first page of help, and every other list of them.
+pub(crate) const GROUPS: &[(&str, &[Entry])] = &[
+    (
+        "Move releases",
+        &[
+            entry::<publish::PublishArgs>(),
+            entry::<plan::PlanArgs>(),
+            entry::<to::ToArgs>(),
+            entry::<rollback::RollbackArgs>(),
+            entry::<resume::ResumeArgs>(),
+            entry::<advance::AdvanceArgs>(),
+        ],
+    ),
+    (
+        "Look",
+        &[
+            entry::<status::StatusArgs>(),
+            entry::<history::HistoryArgs>(),
+            entry::<show::ShowArgs>(),
+            entry::<diff::DiffArgs>(),
+            entry::<explain::ExplainArgs>(),
+            entry::<verify::VerifyArgs>(),
+            entry::<watch::WatchArgs>(),
+        ],
+    ),
+    (
+        "Control environments and releases",
+        &[
+            entry::<environment_marks::FreezeArgs>(),
+            entry::<environment_marks::UnfreezeArgs>(),
+            entry::<environment_marks::HoldArgs>(),
+            entry::<environment_marks::UnholdArgs>(),
+            entry::<release_marks::BlockArgs>(),
+            entry::<release_marks::UnblockArgs>(),
+            entry::<release_marks::PinArgs>(),
+            entry::<release_marks::UnpinArgs>(),
+        ],
+    ),
+    (
+        "Set up",
+        &[
+            entry::<init::InitArgs>(),
+            entry::<check::CheckArgs>(),
+            entry::<config::ConfigArgs>(),
+            entry::<doctor::DoctorArgs>(),
+            entry::<ci::CiArgs>(),
+            entry::<iam::IamArgs>(),
+            entry::<adopt::AdoptArgs>(),
+            entry::<import::ImportArgs>(),
+            entry::<demo::DemoArgs>(),
+        ],
+    ),
+    (
+        "Archives and clean-up",
+        &[
+            entry::<pack::PackArgs>(),
+            entry::<verify_archive::VerifyArchiveArgs>(),
+            entry::<prune::PruneArgs>(),
+        ],
+    ),
+    (
+        "Help and tools",
+        &[
+            entry::<help::HelpArgs>(),
+            entry::<version::VersionArgs>(),
+            entry::<completions::CompletionsArgs>(),
+            entry::<man::ManArgs>(),
+            entry::<schema::SchemaArgs>(),
+        ],
+    ),
+];
+
+/// All commands, in their order.
+pub(crate) fn all() -> impl Iterator<Item = &'static Entry> {
+    GROUPS.iter().flat_map(|(_, entries)| *entries)
 }
 
-/// What a command is to whoever runs it.
-struct Row<'a> {
-    /// The fields of the document that it prints with `--json`.
-    fields: &'static [&'static str],
-    /// Runs it.
-    run: Box<dyn FnOnce() -> CommandResult + 'a>,
+/// The names of all commands, in their groups.
+pub(crate) fn groups() -> Vec<(&'static str, Vec<&'static str>)> {
+    GROUPS.iter().map(|(title, entries)| (*title, entries.iter().map(|entry| entry.name).collect())).collect()
 }
 
-/// What prints text for another program; there is no document of it.
-const TEXT: &[&str] = &[];
-
-/// A command that reaches the outside, for which a runtime is made.
-fn outside<'a, F: Future<Output = CommandResult>>(
-    fields: &'static [&'static str],
-    make: impl FnOnce() -> F + 'a,
-) -> Row<'a> {
-    Row { fields, run: Box::new(|| block_on(make)) }
+/// The documents that commands print.
+pub(crate) fn documents() -> Vec<Shape> {
+    all().flat_map(|entry| entry.documents).copied().collect()
 }
 
-/// A command that needs no runtime, or whose parts make their own.
-fn inside<'a>(fields: &'static [&'static str], run: impl FnOnce() -> CommandResult + 'a) -> Row<'a> {
-    Row { fields, run: Box::new(run) }
+/// The command that was typed.
+#[derive(Debug)]
+pub(crate) struct Typing(Box<dyn Typed>);
+
+impl FromArgMatches for Typing {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        let (name, mut arguments) =
+            matches.remove_subcommand().ok_or_else(|| clap::Error::new(ErrorKind::MissingSubcommand))?;
+        let entry = all().find(|entry| entry.name == name);
+        let entry = entry.ok_or_else(|| clap::Error::new(ErrorKind::InvalidSubcommand))?;
+        (entry.read)(&mut arguments).map(Self)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
 }
 
-/// What moves a release ends in an outcome, and in a decision where it only looks.
-const fn moves(changing: &ConfirmArgs) -> &'static [&'static str] {
-    if changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
-}
+impl Subcommand for Typing {
+    fn augment_subcommands(line: clap::Command) -> clap::Command {
+        all().fold(line, |line, entry| line.subcommand((entry.line)(clap::Command::new(entry.name))))
+    }
 
-impl Command {
-    /// All commands: what each prints, and how it runs.
-    fn row<'a>(&'a self, app: &'a App<'_>) -> Row<'a> {
-        match self {
-            Self::To(args) => outside(moves(&args.changing), || to::run(app, args)),
-            Self::Plan(args) => outside(DecisionReport::FIELDS, || plan::run(app, args)),
-            Self::Status(args) => outside(StatusReport::FIELDS, || status::run(app, args)),
-            Self::History(args) => outside(HistoryReport::FIELDS, || history::run(app, args)),
-            Self::Show(args) => outside(args.fields(), || show::run(app, args)),
-            Self::Diff(args) => outside(DiffReport::FIELDS, || diff::run(app, args)),
-            Self::Rollback(args) => outside(moves(&args.changing), || rollback::run(app, args)),
-            Self::Advance(args) => outside(AdvanceReport::FIELDS, || advance::run(app, args)),
-            Self::Resume(args) => outside(moves(&args.changing), || resume::run(app, args)),
-            Self::Verify(args) => outside(VerifyReport::FIELDS, || verify::run(app, args)),
-            Self::Watch(args) => outside(WatchReport::FIELDS, || watch::run(app, args)),
-            Self::Explain(args) => outside(DecisionReport::FIELDS, || explain::run(app, args)),
-            Self::Publish(args) => outside(PublishReport::FIELDS, || publish::run(app, args)),
-            Self::Pack(args) => outside(pack::PackReport::FIELDS, || pack::run(app, args)),
-            Self::VerifyArchive(args) => {
-                outside(verify_archive::ArchiveReport::FIELDS, || verify_archive::run(app, args))
-            }
-            Self::Freeze(args) => outside(SaidReport::FIELDS, || environment_marks::freeze(app, args)),
-            Self::Unfreeze(args) => outside(SaidReport::FIELDS, || environment_marks::unfreeze(app, args)),
-            Self::Hold(args) => outside(SaidReport::FIELDS, || environment_marks::hold(app, args)),
-            Self::Unhold(args) => outside(SaidReport::FIELDS, || environment_marks::unhold(app, args)),
-            Self::Block(args) => outside(BlockReport::FIELDS, || release_marks::block(app, args)),
-            Self::Unblock(args) => outside(BlockReport::FIELDS, || release_marks::unblock(app, args)),
-            Self::Pin(args) => outside(PinReport::FIELDS, || release_marks::pin(app, args)),
-            Self::Unpin(args) => outside(PinReport::FIELDS, || release_marks::unpin(app, args)),
-            Self::Prune(args) => outside(PruneReport::FIELDS, || prune::run(app, args)),
-            Self::Adopt(args) => outside(adopt::AdoptReport::FIELDS, || adopt::run(app, args)),
-            Self::Import(args) => outside(import::ImportReport::FIELDS, || import::run(app, args)),
-            Self::Check(args) => outside(check::CheckReport::FIELDS, || check::run(app, args)),
-            Self::Config(args) => inside(config::ConfigReport::FIELDS, || config::run(app, args)),
-            Self::Ci(args) => inside(ci::CiReport::FIELDS, || ci::run(app, args)),
-            Self::Doctor(args) => outside(DoctorReport::FIELDS, || doctor::run(app, args)),
-            Self::Iam(args) => inside(iam::IamReport::FIELDS, || iam::run(app, args)),
-            Self::Init(args) => outside(init::InitReport::FIELDS, || init::run(app, args)),
-            Self::Demo(args) => inside(DemoReport::FIELDS, || demo::run(app, args)),
-            Self::Schema(args) => inside(schema::SchemaReport::FIELDS, || schema::run(app, args)),
-            Self::Completions(args) => inside(TEXT, || completions::run(app, args)),
-            Self::Man(args) => inside(TEXT, || man::run(app, args)),
-            Self::Version(args) => inside(version::VersionReport::FIELDS, || version::run(app, args)),
-            Self::Help(args) => inside(TEXT, || help::run(app, args)),
-        }
+    fn augment_subcommands_for_update(line: clap::Command) -> clap::Command {
+        Self::augment_subcommands(line)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        all().any(|entry| entry.name == name)
     }
 }
 
@@ -178,54 +173,35 @@ pub(crate) fn bare(app: &App<'_>) -> CommandResult {
         || app.json() != JsonSelection::None
         || promote_providers::config_file::find(&app.env.folder).is_some()
     {
-        return dispatch(app, &Command::Status(status::StatusArgs::default()));
+        return dispatch(app, &Typing(Box::new(status::StatusArgs::default())));
     }
     help::first(app)
 }
 
 /// Runs a command. The fields that `--json=FIELDS` names are checked, or listed, before anything else is done.
-pub(crate) fn dispatch(app: &App<'_>, command: &Command) -> CommandResult {
-    let (row, wish) = (command.row(app), app.json());
-    wish.check(row.fields)?;
+pub(crate) fn dispatch(app: &App<'_>, Typing(command): &Typing) -> CommandResult {
+    let (fields, wish) = (command.fields(), app.json());
+    wish.check(fields)?;
     if wish == JsonSelection::Names {
-        app.screen.data(&format!("{}\n", row.fields.join("\n")))?;
+        app.screen.data(&format!("{}\n", fields.join("\n")))?;
         return Ok(ExitStatus::Ok);
     }
-    (row.run)()
-}
-
-/// How long what still runs in threads is waited for when the command has ended.
-const LEFT: std::time::Duration = std::time::Duration::from_secs(2);
-
-/// Runs a future to its end. One thread is enough: commands wait far more than they compute. It is made here, so that the
-/// stack holds the one that runs and not room for that of every command.
-pub(crate) fn block_on<T, F: Future<Output = Result<T, Stop>>>(make: impl FnOnce() -> F) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::new(ExitStatus::Failed, "the runtime can't be started").caused_by(error))?;
-    let ended = runtime.block_on(crate::wire::watched(Box::pin(make())));
-    // A thread may wait for something that never comes, such as a file system that is gone: after a signal, too, it is left.
-    runtime.shutdown_timeout(LEFT);
-    ended
+    command.run(app)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::sync::mpsc::{RecvTimeoutError, channel};
-    use std::time::Duration;
 
     #[test]
-    fn a_command_ends_although_a_thread_of_it_is_stuck() {
-        let (let_go, stuck) = channel::<()>();
-        let (tell, told) = channel();
-        let ended = block_on(async || {
-            tokio::task::spawn_blocking(move || tell.send(stuck.recv_timeout(Duration::from_secs(60))));
-            Ok(ExitStatus::Ok)
-        });
-        assert!(matches!(ended, Ok(ExitStatus::Ok)));
-        drop(let_go);
-        assert_eq!(told.recv().unwrap(), Err(RecvTimeoutError::Disconnected), "it was waited for");
+    fn a_command_is_listed_once_and_what_it_is_called_elsewhere_leads_to_it_alone() {
+        let mut said: Vec<&str> =
+            all().flat_map(|entry| std::iter::once(&entry.name).chain(entry.elsewhere)).copied().collect();
+        let count = said.len();
+        said.sort_unstable();
+        said.dedup();
+        assert_eq!(said.len(), count);
+        let line = crate::command_line();
+        assert!(line.get_subcommands().map(clap::Command::get_name).eq(all().map(|entry| entry.name)));
     }
 }

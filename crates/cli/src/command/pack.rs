@@ -1,5 +1,6 @@
 //! `promote pack`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::json::JsonSelection;
 use crate::app::{App, CommandResult};
 use crate::automatic::BuildOutput;
@@ -73,7 +74,17 @@ impl Document for PackReport {
         &["schema", "file", "sha", "digest", "content", "size", "members", "format", "warnings"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
+impl Command for PackArgs {
+    const NAME: &'static str = "pack";
+    const ELSEWHERE: &'static [&'static str] = &["build", "zip", "package"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<PackReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
     let (what, sha, name) = match &args.path {
         Some(path) => {
             let path = app.env.folder.join(path);

@@ -1,5 +1,6 @@
 //! `promote plan`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
 use crate::page::Page;
@@ -47,7 +48,16 @@ pub(crate) struct PlanArgs {
     terms: TermsArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
+impl Command for PlanArgs {
+    const NAME: &'static str = "plan";
+    const DOCUMENTS: &'static [Shape] = &[shape::<DecisionReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "plan")?;
     let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;

@@ -1,5 +1,6 @@
 //! `promote prune`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, number, span};
@@ -55,7 +56,17 @@ impl PruneArgs {
     }
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
+impl Command for PruneArgs {
+    const NAME: &'static str = "prune";
+    const ELSEWHERE: &'static [&'static str] = &["gc", "clean", "cleanup", "delete"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<PruneReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     let policy = args.policy()?;
     let Writing { project, actor } = app.to_write().await?;
     let config = &project.config;

@@ -1,5 +1,6 @@
 //! `promote publish`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles};
@@ -59,7 +60,17 @@ pub(crate) struct PublishArgs {
     pub(crate) files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &PublishArgs) -> CommandResult {
+impl Command for PublishArgs {
+    const NAME: &'static str = "publish";
+    const ELSEWHERE: &'static [&'static str] = &["push", "upload", "add"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<PublishReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &PublishArgs) -> CommandResult {
     let mut facts = Facts::of_publication();
     let ended = publish(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

@@ -1,5 +1,6 @@
 //! `promote block`, `unblock`, `pin` and `unpin`: something is said about a release, and nothing moves.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
@@ -134,19 +135,55 @@ impl Document for PinReport {
         &["schema", "sha", "pinned", "changed", "lifted", "late", "dry_run", "reason"];
 }
 
-pub(crate) async fn block(app: &App<'_>, args: &BlockArgs) -> CommandResult {
+impl Command for BlockArgs {
+    const NAME: &'static str = "block";
+    const DOCUMENTS: &'static [Shape] = &[shape::<BlockReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| block(app, self))
+    }
+}
+
+async fn block(app: &App<'_>, args: &BlockArgs) -> CommandResult {
     mark_blocked(app, &args.mark.changing, &args.mark.release, true, Some(&args.mark.reason)).await
 }
 
-pub(crate) async fn unblock(app: &App<'_>, args: &UnblockArgs) -> CommandResult {
+impl Command for UnblockArgs {
+    const NAME: &'static str = "unblock";
+    const DOCUMENTS: &'static [Shape] = &[shape::<BlockReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| unblock(app, self))
+    }
+}
+
+async fn unblock(app: &App<'_>, args: &UnblockArgs) -> CommandResult {
     mark_blocked(app, &args.lift.changing, &args.lift.release, false, args.lift.reason.as_deref()).await
 }
 
-pub(crate) async fn pin(app: &App<'_>, args: &PinArgs) -> CommandResult {
+impl Command for PinArgs {
+    const NAME: &'static str = "pin";
+    const DOCUMENTS: &'static [Shape] = &[shape::<PinReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| pin(app, self))
+    }
+}
+
+async fn pin(app: &App<'_>, args: &PinArgs) -> CommandResult {
     mark_pinned(app, &args.mark.changing, &args.mark.release, true, Some(&args.mark.reason)).await
 }
 
-pub(crate) async fn unpin(app: &App<'_>, args: &UnpinArgs) -> CommandResult {
+impl Command for UnpinArgs {
+    const NAME: &'static str = "unpin";
+    const DOCUMENTS: &'static [Shape] = &[shape::<PinReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| unpin(app, self))
+    }
+}
+
+async fn unpin(app: &App<'_>, args: &UnpinArgs) -> CommandResult {
     mark_pinned(app, &args.lift.changing, &args.lift.release, false, args.lift.reason.as_deref()).await
 }
 

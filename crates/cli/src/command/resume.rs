@@ -1,5 +1,6 @@
 //! `promote resume`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
@@ -7,6 +8,7 @@ use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::flow::resuming;
 use promote_core::names::EnvironmentName;
+use promote_core::report::{DecisionReport, Document, OutcomeReport};
 
 /// Finish a promotion that was cut off
 ///
@@ -35,7 +37,21 @@ pub(crate) struct ResumeArgs {
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
+impl Command for ResumeArgs {
+    const NAME: &'static str = "resume";
+    const ELSEWHERE: &'static [&'static str] = &["continue", "retry"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<OutcomeReport>(), shape::<DecisionReport>()];
+
+    fn fields(&self) -> &'static [&'static str] {
+        if self.changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
+    }
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
     let mut facts = Facts::of_promotion(Some(&args.environment));
     let ended = go_on(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

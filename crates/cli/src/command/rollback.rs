@@ -1,5 +1,6 @@
 //! `promote rollback`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
@@ -7,6 +8,7 @@ use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::ledger::Action;
 use promote_core::names::EnvironmentName;
+use promote_core::report::{DecisionReport, Document, OutcomeReport};
 use promote_core::request::Wanted;
 
 /// Put an earlier release back
@@ -41,7 +43,21 @@ pub(crate) struct RollbackArgs {
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
+impl Command for RollbackArgs {
+    const NAME: &'static str = "rollback";
+    const ELSEWHERE: &'static [&'static str] = &["undo", "revert", "back", "restore"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<OutcomeReport>(), shape::<DecisionReport>()];
+
+    fn fields(&self) -> &'static [&'static str] {
+        if self.changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
+    }
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
     let mut facts = Facts::of_promotion(args.environment.as_ref());
     let ended = roll_back(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

@@ -1,16 +1,13 @@
 //! `promote schema`.
 
-use super::{adopt, check, ci, config, environment_marks, iam, init, pack, release_marks, version};
+use crate::app::command::{Command, Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use crate::written;
 use clap::{Args, ValueEnum};
 use promote_core::config::reference;
 use promote_core::exit::ExitStatus;
-use promote_core::report::{
-    DecisionReport, DiffReport, Document, FailureReport, HistoryReport, OutcomeReport, PromotionReport,
-    PruneReport, ReleaseShow, StatusReport, VerifyReport,
-};
+use promote_core::report::{Document, FailureReport};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -80,11 +77,16 @@ impl Document for SchemaReport {
     const FIELDS: &'static [&'static str] = &["schema", "documents", "keys"];
 }
 
-fn row<D: Document>() -> DocumentRow {
-    DocumentRow { schema: D::SCHEMA, fields: D::FIELDS }
+impl Command for SchemaArgs {
+    const NAME: &'static str = "schema";
+    const DOCUMENTS: &'static [Shape] = &[shape::<SchemaReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
 }
 
-pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> CommandResult {
+fn run(app: &App<'_>, args: &SchemaArgs) -> CommandResult {
     if let Some(out) = args.out.as_ref().filter(|_| args.of == Of::File) {
         let text = format!("{:#}\n", promote_core::config::schema());
         written::replace(app, out, &text)
@@ -95,35 +97,12 @@ pub(crate) fn run(app: &App<'_>, args: &SchemaArgs) -> CommandResult {
         app.screen.data(&format!("{:#}\n", promote_core::config::schema()))?;
         return Ok(ExitStatus::Ok);
     }
-    let mut documents = vec![
-        row::<StatusReport>(),
-        row::<HistoryReport>(),
-        row::<ReleaseShow>(),
-        row::<PromotionReport>(),
-        row::<DiffReport>(),
-        row::<VerifyReport>(),
-        row::<DecisionReport>(),
-        row::<OutcomeReport>(),
-        row::<FailureReport>(),
-        row::<promote_core::report::PublishReport>(),
-        row::<promote_core::report::AdvanceReport>(),
-        row::<pack::PackReport>(),
-        row::<environment_marks::SaidReport>(),
-        row::<release_marks::BlockReport>(),
-        row::<release_marks::PinReport>(),
-        row::<PruneReport>(),
-        row::<adopt::AdoptReport>(),
-        row::<check::CheckReport>(),
-        row::<config::ConfigReport>(),
-        row::<ci::CiReport>(),
-        row::<crate::health::DoctorReport>(),
-        row::<iam::IamReport>(),
-        row::<init::InitReport>(),
-        row::<crate::demonstration::DemoReport>(),
-        row::<SchemaReport>(),
-        row::<version::VersionReport>(),
-    ];
+    let mut documents = (app.program.documents)();
+    documents.push(shape::<FailureReport>());
     documents.sort_by_key(|document| document.schema);
+    documents.dedup();
+    let documents =
+        documents.into_iter().map(|Shape { schema, fields }| DocumentRow { schema, fields }).collect();
     let keys = reference().into_iter().map(|key| KeyEntry {
         place: key.place,
         name: key.name,

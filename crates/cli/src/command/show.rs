@@ -1,5 +1,6 @@
 //! `promote show`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::commit::CommitId;
@@ -31,14 +32,22 @@ impl ShowArgs {
     fn is_promotion(&self) -> bool {
         self.what.len() == 16 && self.what.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
     }
+}
 
-    /// The fields of the document about what is named.
-    pub(crate) fn fields(&self) -> &'static [&'static str] {
+impl Command for ShowArgs {
+    const NAME: &'static str = "show";
+    const DOCUMENTS: &'static [Shape] = &[shape::<ReleaseShow>(), shape::<PromotionReport>()];
+
+    fn fields(&self) -> &'static [&'static str] {
         if self.is_promotion() { PromotionReport::FIELDS } else { ReleaseShow::FIELDS }
+    }
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
     }
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
+async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.ports(&project).await?.view();
     let zone = project.config.timezone;

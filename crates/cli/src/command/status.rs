@@ -1,5 +1,6 @@
 //! `promote status`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
 use crate::page::{Style, Text};
@@ -7,7 +8,7 @@ use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
-use promote_core::report;
+use promote_core::report::{self, StatusReport};
 use std::time::Duration;
 
 /// What runs where, and what could move
@@ -31,7 +32,17 @@ pub(crate) struct StatusArgs {
 /// Between two looks: each costs a few requests.
 const PAUSE: Duration = Duration::from_secs(5);
 
-pub(crate) async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
+impl Command for StatusArgs {
+    const NAME: &'static str = "status";
+    const ELSEWHERE: &'static [&'static str] = &["list", "ls", "st", "get", "environments"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<StatusReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
     let project = app.project()?;
     let ports = app.ports(&project).await?;
     let (view, zone) = (ports.view(), project.config.timezone);

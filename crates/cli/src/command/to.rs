@@ -1,6 +1,7 @@
 //! `promote to`.
 
 use super::saved;
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
@@ -8,6 +9,7 @@ use crate::gitlab::Facts;
 use clap::Args;
 use promote_core::ledger::Action;
 use promote_core::names::EnvironmentName;
+use promote_core::report::{DecisionReport, Document, OutcomeReport};
 use promote_core::request::Wanted;
 use std::path::PathBuf;
 
@@ -56,7 +58,22 @@ pub(crate) struct ToArgs {
     files: JobFiles,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
+impl Command for ToArgs {
+    const NAME: &'static str = "to";
+    const ELSEWHERE: &'static [&'static str] =
+        &["deploy", "promote", "release", "ship", "apply", "move", "copy"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<OutcomeReport>(), shape::<DecisionReport>()];
+
+    fn fields(&self) -> &'static [&'static str] {
+        if self.changing.dry_run { DecisionReport::FIELDS } else { OutcomeReport::FIELDS }
+    }
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
     let mut facts = Facts::of_promotion(args.environment.as_ref());
     let ended = promote(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

@@ -1,12 +1,13 @@
 //! `promote verify`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::copied;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
 use promote_core::remember::remember_all;
-use promote_core::report;
+use promote_core::report::{self, VerifyReport};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -42,7 +43,17 @@ pub(crate) struct VerifyArgs {
     offline: Option<PathBuf>,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
+impl Command for VerifyArgs {
+    const NAME: &'static str = "verify";
+    const ELSEWHERE: &'static [&'static str] = &["audit", "drift"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<VerifyReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
     let (found, zone) = match &args.offline {
         Some(folder) => (copied::check(&app.env.folder.join(folder)).await?, chrono_tz::UTC),
         None => {

@@ -1,5 +1,6 @@
 //! `promote verify-archive`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::{App, CommandResult};
 use crate::page::Page;
 use crate::view::archive;
@@ -50,7 +51,16 @@ impl Document for ArchiveReport {
         &["schema", "file", "digest", "content", "size", "members", "unpacked", "warnings"];
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> CommandResult {
+impl Command for VerifyArchiveArgs {
+    const NAME: &'static str = "verify-archive";
+    const DOCUMENTS: &'static [Shape] = &[shape::<ArchiveReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> CommandResult {
     let verified = ready::verified(app.env.folder.join(&args.file)).await?;
     let report = ArchiveReport {
         schema: ArchiveReport::SCHEMA,

@@ -1,5 +1,6 @@
 //! `promote version`.
 
+use crate::app::command::{Command, Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::Page;
 use clap::Args;
@@ -31,7 +32,16 @@ impl Document for VersionReport {
     const FIELDS: &'static [&'static str] = &["schema", "version", "os", "arch"];
 }
 
-pub(crate) fn run(app: &App<'_>, _args: &VersionArgs) -> CommandResult {
+impl Command for VersionArgs {
+    const NAME: &'static str = "version";
+    const DOCUMENTS: &'static [Shape] = &[shape::<VersionReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        run(app, self)
+    }
+}
+
+fn run(app: &App<'_>, _args: &VersionArgs) -> CommandResult {
     let report = VersionReport {
         schema: VersionReport::SCHEMA,
         version: env!("CARGO_PKG_VERSION"),

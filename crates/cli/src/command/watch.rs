@@ -1,9 +1,11 @@
 //! `promote watch`.
 
+use crate::app::command::{Command, Shape, outside, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use crate::rollback_stage::{self, Wanted};
+use crate::watch_report::WatchReport;
 use crate::watching::{self, ApprovalAnswer};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -66,7 +68,17 @@ pub(crate) struct WatchArgs {
     changing: ConfirmArgs,
 }
 
-pub(crate) async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
+impl Command for WatchArgs {
+    const NAME: &'static str = "watch";
+    const ELSEWHERE: &'static [&'static str] = &["follow", "wait"];
+    const DOCUMENTS: &'static [Shape] = &[shape::<WatchReport>()];
+
+    fn run(&self, app: &App<'_>) -> CommandResult {
+        outside(|| run(app, self))
+    }
+}
+
+async fn run(app: &App<'_>, args: &WatchArgs) -> CommandResult {
     let writes = args.rollback_stage.is_some() || args.approve.is_some() || args.reject.is_some();
     let (project, actor) = match writes {
         true => {
