@@ -7,20 +7,38 @@
 )]
 
 use own_store::{SCHEME, Vault};
-use promote::conformance::{Subject, run_all};
-use promote::port::{Body, Condition, Headers, Metadata, StoreId};
+use promote::conformance::{Rival, Subject, run_all};
+use promote::port::StoreId;
 use promote::{Ended, Promotion};
+use std::path::Path;
 
 fn id() -> StoreId {
     StoreId::Other { scheme: SCHEME.to_owned(), name: "main".to_owned() }
 }
 
+/// What is examined: the store in this folder, which any process may open.
+fn subject(folder: &Path) -> Subject {
+    let root = folder.to_path_buf();
+    let open = move || Vault::opener(root.clone())("main").unwrap();
+    let bucket = open();
+    let expected = bucket.capabilities();
+    Subject::new(bucket, id(), "suite/run".parse().unwrap(), expected)
+        .opened_by(open)
+        .raced_by("the_second_process", folder.to_str().unwrap())
+}
+
+/// The suite runs this in a process of its own, which races with it. By itself it does nothing.
+#[tokio::test]
+async fn the_second_process() {
+    if let Some(rival) = Rival::here() {
+        rival.race(&subject(Path::new(rival.place()))).await;
+    }
+}
+
 #[tokio::test]
 async fn it_passes_the_suite() {
     let folder = tempfile::tempdir().unwrap();
-    let bucket = Vault::opener(folder.path().to_path_buf())("main").unwrap();
-    let expected = bucket.capabilities();
-    let report = run_all(&Subject::new(bucket, id(), "suite/run".parse().unwrap(), expected)).await;
+    let report = run_all(&subject(folder.path())).await;
     println!("{report}");
     assert_eq!(report.failed, []);
     // It keeps no versions, and that is all it lacks.
@@ -29,19 +47,6 @@ async fn it_passes_the_suite() {
         "{:?}",
         report.skipped_names()
     );
-}
-
-/// Two handles are as good as two processes: what they share is the folder.
-#[tokio::test]
-async fn of_two_who_create_the_same_object_one_does() {
-    let folder = tempfile::tempdir().unwrap();
-    let open = || Vault::opener(folder.path().to_path_buf())("main").unwrap();
-    let (one, other, key) = (open(), open(), "lock".parse().unwrap());
-    let (headers, metadata, absent) = (Headers::default(), Metadata::new(), Condition::absent());
-    let write = |text: &'static str| Body::Bytes(text.into());
-    one.write(&key, write("one"), &headers, &metadata, &absent).await.unwrap();
-    other.write(&key, write("other"), &headers, &metadata, &absent).await.unwrap_err();
-    assert_eq!(other.get(&key, 9).await.unwrap().unwrap().1, "one");
 }
 
 #[tokio::test]

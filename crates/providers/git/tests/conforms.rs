@@ -11,15 +11,18 @@ mod stage;
 
 use promote_git::GitBucket;
 use promote_port::location::StoreId;
-use promote_port::port::BucketReader;
-use promote_testing::conformance::{Subject, run_all};
-use stage::Stage;
+use promote_port::port::{Bucket, BucketReader};
+use promote_testing::conformance::{Rival, Subject, run_all};
+use stage::{BRANCH, Stage};
+use std::path::Path;
 use std::sync::Arc;
 
 /// What a branch does not do, by the names of the checks.
-const LEFT_OUT: [&str; 11] = [
+const LEFT_OUT: [&str; 14] = [
     "parts_are_those_of_the_pinned_object",
     "old_versions_stay_readable",
+    "versions_are_told",
+    "old_versions_outlive_a_deletion",
     "digests_are_those_of_the_content",
     "metadata_and_headers_come_back",
     "tokens_never_come_back",
@@ -29,28 +32,47 @@ const LEFT_OUT: [&str; 11] = [
     "copies_keep_to_their_condition",
     "copies_onto_themselves_change_metadata",
     "one_of_many_copies_wins",
+    "two_processes_never_move_the_same_target",
 ];
 
-async fn conforms(bucket: GitBucket) {
+/// The branch as two clones have it, of which a further handle and the second process use the other one.
+fn subject(clone: &Path, other: &Path) -> Subject {
+    let (bucket, again) = (GitBucket::open(clone, BRANCH, None), other.to_owned());
     let expected = bucket.capabilities();
-    let bucket = Arc::new(bucket);
-    let prefix = "suite/run".parse().unwrap();
-    let store = StoreId::Git("promote-ledger".to_owned());
-    let report = run_all(&Subject::new(bucket, store, prefix, expected)).await;
+    let store = StoreId::Git(BRANCH.to_owned());
+    let mut subject = Subject::new(Arc::new(bucket), store, "suite/run".parse().unwrap(), expected)
+        .opened_by(move || Arc::new(GitBucket::open(&again, BRANCH, None)) as Arc<dyn Bucket>)
+        .raced_by("the_second_process", other.to_str().unwrap());
+    (subject.found_stays, subject.rounds) = (true, 6);
+    subject
+}
+
+/// The suite runs this in a process of its own. By itself it does nothing.
+#[tokio::test]
+async fn the_second_process() {
+    if let Some(rival) = Rival::here() {
+        let clone = Path::new(rival.place());
+        rival.race(&subject(clone, clone)).await;
+    }
+}
+
+async fn conforms(subject: &Subject) {
+    let report = run_all(subject).await;
     println!("{report}");
     assert_eq!(report.failed, []);
     assert_eq!(report.skipped_names(), LEFT_OUT);
-    assert_eq!(report.passed.len(), 23);
+    assert_eq!(report.passed.len(), 27);
 }
 
 #[tokio::test]
 async fn a_branch_at_a_remote_conforms() {
     let stage = Stage::new();
-    conforms(stage.bucket(&stage.clone("one"))).await;
+    conforms(&subject(&stage.clone("one"), &stage.clone("other"))).await;
 }
 
 #[tokio::test]
 async fn a_branch_without_a_remote_conforms() {
     let stage = Stage::new();
-    conforms(stage.bucket(&stage.alone("alone"))).await;
+    let alone = stage.alone("alone");
+    conforms(&subject(&alone, &alone)).await;
 }

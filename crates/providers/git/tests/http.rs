@@ -11,8 +11,8 @@ mod stage;
 
 use promote_git::GitBucket;
 use promote_port::location::StoreId;
-use promote_port::port::{BucketReader, ErrorKind};
-use promote_testing::conformance::{Subject, run_all};
+use promote_port::port::{Bucket, BucketReader, ErrorKind};
+use promote_testing::conformance::{Rival, Subject, run_all};
 use stage::{BRANCH, Stage, create, git, key};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -57,17 +57,32 @@ fn stage() -> (Stage, Server, PathBuf) {
 
 #[tokio::test]
 async fn a_branch_behind_http_conforms() {
-    let (stage, server, clone) = stage();
+    let (_stage, server, clone) = stage();
     server.serve(&clone, "ok", "bot:right@");
-    let bucket = stage.bucket(&clone);
-    let expected = bucket.capabilities();
-    let store = StoreId::Git(BRANCH.to_owned());
-    let mut subject = Subject::new(Arc::new(bucket), store, "suite/run".parse().unwrap(), expected);
-    (subject.listed, subject.page, subject.large) = (7, 3, 1 << 20);
-    let report = run_all(&subject).await;
+    let report = run_all(&subject(&clone)).await;
     println!("{report}");
     assert_eq!(report.failed, []);
-    assert_eq!((report.passed.len(), report.skipped.len()), (23, 11));
+    assert_eq!((report.passed.len(), report.skipped.len()), (27, 14));
+}
+
+fn subject(clone: &Path) -> Subject {
+    let (bucket, again) = (GitBucket::open(clone, BRANCH, None), clone.to_owned());
+    let expected = bucket.capabilities();
+    let store = StoreId::Git(BRANCH.to_owned());
+    let mut subject = Subject::new(Arc::new(bucket), store, "suite/run".parse().unwrap(), expected)
+        .opened_by(move || Arc::new(GitBucket::open(&again, BRANCH, None)) as Arc<dyn Bucket>)
+        .raced_by("the_second_process", clone.to_str().unwrap());
+    (subject.listed, subject.page, subject.large) = (7, 3, 1 << 20);
+    (subject.found_stays, subject.rounds) = (true, 4);
+    subject
+}
+
+/// The suite runs this in a process of its own. By itself it does nothing.
+#[tokio::test]
+async fn the_second_process() {
+    if let Some(rival) = Rival::here() {
+        rival.race(&subject(Path::new(rival.place()))).await;
+    }
 }
 
 #[tokio::test]

@@ -7,19 +7,21 @@
 mod real;
 
 use promote_port::location::StoreId;
-use promote_port::port::BucketReader as _;
+use promote_port::port::{Bucket, BucketReader as _};
 use promote_stand_ins::quay_fake::QuayFake;
 use promote_testing::conformance::{Subject, run_all};
 use real::{Registry, fresh};
 use std::sync::Arc;
 
 /// How many checks the suite has.
-const CHECKS: usize = 34;
+const CHECKS: usize = 41;
 
 /// What no registry can do: conditions that it checks itself, versions, metadata, objects that are no manifests.
-const NO_REGISTRY: [&str; 14] = [
+const NO_REGISTRY: [&str; 19] = [
     "parts_are_those_of_the_pinned_object",
     "old_versions_stay_readable",
+    "versions_are_told",
+    "old_versions_outlive_a_deletion",
     "create_refuses_what_exists",
     "empty_objects_are_objects",
     "metadata_and_headers_come_back",
@@ -32,6 +34,9 @@ const NO_REGISTRY: [&str; 14] = [
     "one_of_many_creators_wins",
     "one_of_many_replacers_wins",
     "one_of_many_copies_wins",
+    "two_processes_never_create_the_same",
+    "two_processes_never_replace_the_same",
+    "two_processes_never_move_the_same_target",
 ];
 
 /// The path of a repository on its host.
@@ -40,12 +45,14 @@ fn bucket_path(bucket: &promote_quay::RegistryBucket) -> String {
 }
 
 async fn examine(title: &str, registry: Registry, deletes: bool) {
-    let bucket = registry.bucket(&format!("{}/app", fresh()));
+    let path = format!("{}/app", fresh());
+    let bucket = registry.bucket(&path);
     // A repository is made by its first push.
     real::image(&registry, &format!("{}:first", bucket_path(&bucket)), "first", &["amd64"]);
     let (store, expected) = (StoreId::Image(bucket.to_string()), bucket.capabilities());
-    let mut subject =
-        Subject::new(Arc::new(bucket), store, "suite-run".parse().unwrap(), expected).of_manifests(deletes);
+    let mut subject = Subject::new(Arc::new(bucket), store, "suite-run".parse().unwrap(), expected)
+        .opened_by(move || Arc::new(registry.bucket(&path)) as Arc<dyn Bucket>)
+        .of_manifests(deletes);
     // More than one of Quay's pages.
     (subject.listed, subject.page) = (120, 50);
     let report = run_all(&subject).await;

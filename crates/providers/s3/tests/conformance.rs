@@ -8,14 +8,14 @@
 mod real;
 
 use promote_port::location::StoreId;
-use promote_port::port::{Bucket as _, CopyGuard};
-use promote_testing::conformance::{Subject, run_all};
+use promote_port::port::{Bucket, CopyGuard};
+use promote_testing::conformance::{Rival, Subject, run_all};
 use real::Store;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// How many checks the suite has.
-const CHECKS: usize = 34;
+const CHECKS: usize = 41;
 
 /// What S3 itself can't do, so that nothing that speaks its protocol is held to it.
 const NOT_S3: [&str; 2] = ["tokens_never_come_back", "the_fence_is_checked_with_the_write"];
@@ -25,15 +25,38 @@ const NOT_S3: [&str; 2] = ["tokens_never_come_back", "the_fence_is_checked_with_
 const NO_ORDER: [&str; 1] = ["pages_keep_the_stores_order"];
 
 /// What a bucket without versions can't do.
-const NO_VERSIONS: [&str; 2] = ["old_versions_stay_readable", "copies_of_a_version_are_that_version"];
+const NO_VERSIONS: [&str; 4] = [
+    "old_versions_stay_readable",
+    "versions_are_told",
+    "old_versions_outlive_a_deletion",
+    "copies_of_a_version_are_that_version",
+];
+
+/// The bucket at this place, held to what a probe finds there.
+async fn subject(place: &str) -> Subject {
+    let (bucket, name) = real::found(place);
+    let expected = bucket.probe(&"probe".parse().unwrap()).await.unwrap();
+    let at = place.to_owned();
+    let mut subject =
+        Subject::new(Arc::new(bucket), StoreId::S3(name), "suite/run".parse().unwrap(), expected)
+            .opened_by(move || Arc::new(real::found(&at).0) as Arc<dyn Bucket>)
+            .raced_by("the_second_process", place);
+    subject.rounds = 12;
+    subject
+}
+
+/// The suite runs this in a process of its own. By itself it does nothing.
+#[tokio::test]
+async fn the_second_process() {
+    if let Some(rival) = Rival::here() {
+        rival.race(&subject(rival.place()).await).await;
+    }
+}
 
 /// Examines one bucket. `skipped` are the checks that it can't be held to.
 async fn examine(title: &str, store: Store, copy: CopyGuard, skipped: &[&[&str]]) {
-    let bucket = Arc::new(store.again());
-    let found = bucket.probe(&"probe".parse().unwrap()).await.unwrap();
-    assert_eq!(found.copy, copy, "{title}: {found:?}");
-    let mut subject =
-        Subject::new(bucket, StoreId::S3(store.name.clone()), "suite/run".parse().unwrap(), found);
+    let mut subject = subject(&store.place()).await;
+    assert_eq!(subject.expected.copy, copy, "{title}: {:?}", subject.expected);
     let skipped: BTreeSet<&str> = skipped.concat().into_iter().collect();
     // Its folders are those of a file system, and so is its order, where it keeps no versions.
     subject.by_folder = title == "seaweedfs";

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that can't go on must fail")]
 
+#[allow(dead_code, reason = "shared with `conformance.rs`, which needs more of it")]
 mod real;
 
 use futures_util::StreamExt as _;

@@ -52,7 +52,8 @@ pub enum Precondition {
 }
 
 /// The next slot of the ledger: while it is empty, the promotion that sends a request has not been taken over.
-/// Only stores of class `Atomic` look at it, and only when `slot` lies in the same store.
+/// Only stores of class `Atomic` look at it, and only when `slot` lies in the same store: in the same critical section as the
+/// write or copy, whatever its precondition. Where the slot is filled, nothing is written and the answer is `Conflict`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fence {
     /// The key that must not exist.
@@ -187,13 +188,15 @@ pub trait BucketReader: Debug + Display + Send + Sync {
     }
 
     /// Up to `limit` versions of one object, newest first, the present one included, each described as `head` would;
-    /// what was deleted in between is left out. Empty where the store keeps no versions: then `head` knows all.
+    /// what was deleted in between is left out. Empty where the store keeps no versions: then `head` knows all. A store that
+    /// says `versioned` tells them, also of what was deleted since.
     async fn versions(&self, _key: &Key, _limit: usize) -> Result<Vec<Object>, ProviderError> {
         Ok(Vec::new())
     }
 
-    /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and comes after `after`, which need not exist.
-    /// An empty prefix lists everything.
+    /// Up to `limit` (1 to 1000) objects whose key begins with `prefix` and comes after `after`, which need not exist. Any other
+    /// `limit` is `Invalid`. A page with `more` is full; one that says no `more` is the last. An empty prefix lists everything,
+    /// and no character of one stands for another: `_`, `%` and `*` mean themselves, and upper case is not lower case.
     ///
     /// Keys come in the store's own order, which is one of two and always the same: by their bytes, or
     /// [part by part](super::order::by_parts). Pages that each begin after the last key of the one before hold every key
@@ -226,7 +229,8 @@ pub trait BucketReader: Debug + Display + Send + Sync {
 /// Writing an object store. No method repeats a request by itself once it may have taken effect.
 #[async_trait]
 pub trait Bucket: BucketReader {
-    /// Writes an object. The answer describes what is stored now; `metadata` and `headers` are filled in.
+    /// Writes an object. The answer describes what is stored now; `metadata` and `headers` are filled in. A precondition that is
+    /// not met, at the moment of the write and for all processes and machines, is `Conflict`, and nothing is written.
     async fn write(
         &self,
         key: &Key,
@@ -238,7 +242,8 @@ pub trait Bucket: BucketReader {
 
     /// Copies inside the store, without the bytes passing through the client unless `condition.way` says so.
     /// Content headers come from the source, metadata is replaced. A source that is no longer the pinned one is
-    /// `Conflict`.
+    /// `Conflict`, and so is a destination of which `condition` is not true. A source in another store may be refused as
+    /// `Unsupported`: of a store with a scheme of its own none is asked for.
     async fn copy(
         &self,
         from: &PinnedSource,
@@ -247,7 +252,8 @@ pub trait Bucket: BucketReader {
         condition: &Condition,
     ) -> Result<Object, ProviderError>;
 
-    /// Deletes an object: retention and probes only. Of a ledger, signs of life of what has ended and nothing else.
+    /// Deletes an object: retention and probes only. Of a ledger, signs of life of what has ended and nothing else. What is not
+    /// there is deleted already, unless a token is expected: that is `Conflict`. Where versions are kept, they stay readable.
     async fn delete(&self, key: &Key, when: &Precondition) -> Result<(), ProviderError>;
 
     /// Finds out what the store honours, by writing below `scratch` and cleaning up what was written.

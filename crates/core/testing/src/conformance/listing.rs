@@ -132,6 +132,26 @@ pub async fn lists_keep_to_prefix_and_place(subject: &Subject) -> Verdict {
     Ok(())
 }
 
+/// No character of a prefix stands for another one, and upper case is not lower case: a prefix is no pattern.
+pub async fn prefixes_are_taken_literally(subject: &Subject) -> Verdict {
+    let all: &[&str] = if subject.takes_anything() {
+        &["A_b", "a%b", "a%xb", "a*b", "a.b", "a?b", "a[b]", "a_b", "ab", "axb"]
+    } else {
+        &["A_b", "a-b", "a.b", "a_b", "ab", "axb"]
+    };
+    fill(subject, "literal", all).await?;
+    let begins = ["A", "a_", "a%", "a*", "a?", "a.", "a[", "_", "%"];
+    for prefix in begins.iter().chain(all).filter(|prefix| subject.takes_anything() || all.contains(prefix)) {
+        let full = subject.below(&format!("literal/{prefix}"));
+        let page = subject.bucket.list(&full, None, 100).await?;
+        let mut found = names(subject, "literal", &page);
+        found.sort();
+        let expected: Vec<_> = all.iter().filter(|name| name.starts_with(prefix)).collect();
+        ensure!(expected.iter().copied().eq(&found), "what begins with `{prefix}` is {found:?}");
+    }
+    Ok(())
+}
+
 /// Page after page, every object comes once and in order.
 pub async fn lists_page_without_gaps(subject: &Subject) -> Verdict {
     let all: Vec<String> =

@@ -3,23 +3,33 @@
 //! capabilities rule out is skipped with a reason and counted, never passed.
 
 mod copying;
+mod handles;
 mod listing;
 mod names;
+mod processes;
+mod race;
 mod racing;
 mod reading;
 mod replacing;
 mod report;
+mod rival;
+mod sharing;
 mod subject;
+mod versions;
 mod writing;
 
 pub use copying::*;
+pub use handles::*;
 pub use listing::*;
 pub use names::*;
+pub use processes::*;
 pub use racing::*;
 pub use reading::*;
 pub use replacing::*;
 pub use report::{Report, Stop, Verdict};
+pub use sharing::Rival;
 pub use subject::{Content, Subject};
+pub use versions::*;
 pub use writing::*;
 
 /// Leaves the check as failed when the condition does not hold.
@@ -48,6 +58,8 @@ pub async fn run_all(subject: &Subject) -> Report {
         parts_are_those_of_the_pinned_object,
         times_are_the_stores_own,
         old_versions_stay_readable,
+        versions_are_told,
+        old_versions_outlive_a_deletion,
         digests_are_those_of_the_content,
         written_objects_are_described,
         create_refuses_what_exists,
@@ -70,12 +82,17 @@ pub async fn run_all(subject: &Subject) -> Report {
         lists_are_in_the_stores_order,
         pages_keep_the_stores_order,
         lists_keep_to_prefix_and_place,
+        prefixes_are_taken_literally,
         lists_page_without_gaps,
         the_newest_record_is_the_first_key,
         odd_names_stay_themselves,
         one_of_many_creators_wins,
         one_of_many_replacers_wins,
         one_of_many_copies_wins,
+        further_handles_see_what_was_written,
+        two_processes_never_create_the_same,
+        two_processes_never_replace_the_same,
+        two_processes_never_move_the_same_target,
         probing_finds_what_is_claimed,
     );
     report

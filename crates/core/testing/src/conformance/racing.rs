@@ -1,4 +1,4 @@
-//! Many at once: of those who expect the same, exactly one succeeds, and the others are told so.
+//! Many at once, through two handles: of those who expect the same, exactly one succeeds, and the others are told so.
 
 use super::{Stop, Subject, Verdict, ensure};
 use futures_util::future::join_all;
@@ -23,15 +23,22 @@ async fn one_winner(subject: &Subject, key: &Key, ends: Vec<Result<Object, Provi
     Ok(())
 }
 
+/// Those who race: every second one through a handle of its own, where one can be opened.
+fn racers(subject: &Subject) -> Vec<Subject> {
+    let other = subject.again().unwrap_or_else(|| subject.clone());
+    [subject.clone(), other].into_iter().cycle().take(subject.racers).collect()
+}
+
 /// Of many who create the same object, one does.
 pub async fn one_of_many_creators_wins(subject: &Subject) -> Verdict {
     subject.needs(subject.expected.create, "create-if-absent")?;
     let key = &subject.key("race/create")?;
-    let racers = (0..subject.racers).map(|racer| {
+    let racers = racers(subject);
+    let writes = racers.iter().enumerate().map(|(racer, by)| {
         let content = format!("racer {racer}");
-        async move { subject.write(key, &content, Precondition::Absent).await }
+        async move { by.write(key, &content, Precondition::Absent).await }
     });
-    one_winner(subject, key, join_all(racers).await).await
+    one_winner(subject, key, join_all(writes).await).await
 }
 
 /// Of many who replace the same object, one does.
@@ -39,11 +46,12 @@ pub async fn one_of_many_replacers_wins(subject: &Subject) -> Verdict {
     subject.needs(subject.expected.replace, "replace-if-matches")?;
     let key = &subject.key("race/replace")?;
     let old = &subject.put(key, "before").await?.token;
-    let racers = (0..subject.racers).map(|racer| {
+    let racers = racers(subject);
+    let writes = racers.iter().enumerate().map(|(racer, by)| {
         let content = format!("racer {racer}");
-        async move { subject.write(key, &content, Precondition::Matches(old.clone())).await }
+        async move { by.write(key, &content, Precondition::Matches(old.clone())).await }
     });
-    one_winner(subject, key, join_all(racers).await).await
+    one_winner(subject, key, join_all(writes).await).await
 }
 
 /// Of many who move the same target, one does.
@@ -56,8 +64,10 @@ pub async fn one_of_many_copies_wins(subject: &Subject) -> Verdict {
         sources.push(subject.source(&source, &format!("racer {racer}")).await?);
     }
     let old = &subject.put(key, "before").await?.token;
-    let racers = sources
+    let racers = racers(subject);
+    let copies = sources
         .iter()
-        .map(|pinned| async move { subject.copy(pinned, key, Precondition::Matches(old.clone())).await });
-    one_winner(subject, key, join_all(racers).await).await
+        .zip(&racers)
+        .map(|(pinned, by)| async move { by.copy(pinned, key, Precondition::Matches(old.clone())).await });
+    one_winner(subject, key, join_all(copies).await).await
 }

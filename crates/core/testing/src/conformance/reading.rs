@@ -96,29 +96,6 @@ pub async fn times_are_the_stores_own(subject: &Subject) -> Verdict {
     Ok(())
 }
 
-/// Where versions are kept, each stays readable under its name after it was replaced.
-pub async fn old_versions_stay_readable(subject: &Subject) -> Verdict {
-    subject.needs(subject.expected.versioned, "versions")?;
-    let key = subject.key("versions")?;
-    let mut versions = Vec::new();
-    for content in ["one", "two", "three"] {
-        subject.put(&key, content).await?;
-        let version = subject.head(&key).await?.version;
-        ensure!(version.is_some(), "`head` names no version");
-        versions.push((content, version));
-    }
-    for (content, version) in &versions {
-        let found = subject.bytes(&key, version.as_ref()).await?;
-        ensure!(found == subject.body(content), "version {version:?} is not `{content}`");
-    }
-    subject.holds(&key, "three").await?;
-    let elsewhere = subject.key("versions-elsewhere")?;
-    subject.put(&elsewhere, "x").await?;
-    let foreign = subject.head(&elsewhere).await?.version;
-    let end = subject.bucket.read(&key, foreign.as_ref()).await;
-    subject.refused("another object's version", ErrorKind::NotFound, end)
-}
-
 /// Where the store says a digest, it is that of the content, after a write, a replacement and a copy.
 pub async fn digests_are_those_of_the_content(subject: &Subject) -> Verdict {
     let key = subject.key("digest/source")?;

@@ -1,6 +1,7 @@
 //! The store under examination, and the small steps that checks are made of.
 
 use super::report::{Stop, Verdict};
+use super::sharing::{Opener, Rival, Sharing};
 use bytes::Bytes;
 use futures_util::TryStreamExt;
 use promote_port::digest::Digest;
@@ -43,6 +44,9 @@ pub struct Subject {
     pub by_folder: bool,
     /// Whether pages keep to the order of a whole listing where one name begins another (`a/b`, `a/b.c`).
     pub pages_keep_order: bool,
+    /// Whether a handle does not look again at what it found once. Right for a ledger alone, whose objects do not change;
+    /// conditions are checked all the same.
+    pub found_stays: bool,
     /// The size in bytes of the large object: beyond what the provider sends in one part.
     pub large: usize,
     /// How many objects are listed in pages.
@@ -51,13 +55,21 @@ pub struct Subject {
     pub page: usize,
     /// How many race.
     pub racers: usize,
+    /// How often two processes race for the next thing.
+    pub rounds: usize,
+    /// How the store is opened again in this process.
+    pub(super) opener: Option<Opener>,
+    /// Who else can use it.
+    pub(super) sharing: Sharing,
 }
 
 impl Subject {
-    /// A subject with 6 MiB for a large object, 25 objects in pages of 10, and 32 racers.
+    /// A subject with 6 MiB for a large object, 25 objects in pages of 10, 32 racers, and 24 rounds between processes.
+    /// How it is opened again is for [`Subject::opened_by`] and [`Subject::raced_by`] to say: without a word of that it fails.
     pub fn new(bucket: Arc<dyn Bucket>, store: StoreId, prefix: Key, expected: Capabilities) -> Self {
-        let (large, listed, page, racers) = (6 << 20, 25, 10, 32);
-        let (content, deletes, by_folder, pages_keep_order) = (Content::Bytes, true, false, true);
+        let (large, listed, page, racers, rounds) = (6 << 20, 25, 10, 32, 24);
+        let (content, deletes, by_folder) = (Content::Bytes, true, false);
+        let (pages_keep_order, found_stays) = (true, false);
         Self {
             bucket,
             store,
@@ -67,11 +79,39 @@ impl Subject {
             deletes,
             by_folder,
             pages_keep_order,
+            found_stays,
             large,
             listed,
             page,
             racers,
+            rounds,
+            opener: None,
+            sharing: Sharing::Unsaid,
         }
+    }
+
+    /// How a further handle of the same store is opened: a connection of its own, which knows nothing of what the first one
+    /// was answered.
+    #[must_use]
+    pub fn opened_by(mut self, open: impl Fn() -> Arc<dyn Bucket> + Send + Sync + 'static) -> Self {
+        self.opener = Some(Opener::new(open));
+        self
+    }
+
+    /// Races with a second process: this executable, told to run what has `test` in its name. That test asks
+    /// [`Rival::here`], opens the store at [`Rival::place`], which is `place`, and gives it to [`Rival::race`].
+    #[must_use]
+    pub fn raced_by(mut self, test: &str, place: impl Into<String>) -> Self {
+        self.sharing = Sharing::Raced(Rival::new(test, place.into()));
+        self
+    }
+
+    /// The store is part of this process's memory: no other process can use it, so none can be raced with. Not for a store
+    /// that others reach.
+    #[must_use]
+    pub fn in_memory(mut self) -> Self {
+        self.sharing = Sharing::InMemory;
+        self
     }
 
     /// A subject of manifests under tags, for a registry of images; `deletes` says whether it deletes single tags.

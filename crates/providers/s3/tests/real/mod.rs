@@ -34,6 +34,15 @@ fn connect(server: &Server, name: &str, secret: &str) -> S3Bucket {
     S3Bucket::sign_in(name, &settings, keys)
 }
 
+/// The bucket at a place that another process told, and its name.
+pub(crate) fn found(place: &str) -> (S3Bucket, String) {
+    let [endpoint, region, id, secret, name] =
+        <[&str; 5]>::try_from(place.split(' ').collect::<Vec<_>>()).unwrap().map(str::to_owned);
+    let settings =
+        StoreSettings { region: Some(region), endpoint: Some(endpoint), ..StoreSettings::default() };
+    (S3Bucket::sign_in(&name, &settings, SignIn::Keys { id, secret, token: None }), name)
+}
+
 impl Store {
     pub(crate) async fn start(server: &str) -> Self {
         let server = Server::start(server).unwrap();
@@ -68,6 +77,12 @@ impl Store {
     /// Another bucket of the server.
     pub(crate) fn at(&self, name: &str) -> S3Bucket {
         connect(&self.server, name, &self.server.secret_key)
+    }
+
+    /// What leads to the bucket from another process.
+    pub(crate) fn place(&self) -> String {
+        let Server { endpoint, region, access_key, secret_key, .. } = &self.server;
+        [endpoint, region, access_key, secret_key, &self.name].map(String::as_str).join(" ")
     }
 
     /// The bucket with another secret.
