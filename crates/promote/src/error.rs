@@ -1,6 +1,7 @@
 //! Why something could not be done: mistakes of the file, each drawn at its place, or a failure with the state that things
 //! are in.
 
+use crate::hint;
 use crate::mistakes::Mistakes;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
@@ -60,12 +61,13 @@ impl Error {
         }
     }
 
-    /// What to do next, one each. What only the command can do is left out; [`Error::into_failure`] has all of it.
-    pub fn hints(&self) -> Vec<&str> {
+    /// What to do next, one each, with the calls of this crate in place of command lines. What only the command can do is left
+    /// out; [`Error::into_failure`] has all of it, in the command's words.
+    pub fn hints(&self) -> Vec<String> {
         match self {
             Self::Mistakes(_) | Self::Stopped(_) => Vec::new(),
             Self::Failure(failure) => {
-                failure.hints.iter().map(String::as_str).filter(|hint| !is_of_the_command(hint)).collect()
+                failure.hints.iter().filter_map(|hint| hint::for_a_program(hint)).collect()
             }
         }
     }
@@ -80,11 +82,6 @@ impl Error {
             Self::Failure(failure) => failure,
         }
     }
-}
-
-/// Whether a hint names a command line, which is no help to a program.
-fn is_of_the_command(hint: &str) -> bool {
-    hint.contains("`promote ") || hint.contains("`--")
 }
 
 impl From<Failure> for Error {
@@ -158,16 +155,18 @@ mod tests {
             .state("Nothing was changed.")
             .hint("grant `s3:GetObject`")
             .hint("`promote doctor` finds out more")
+            .hint("`promote resume prod` goes on")
             .caused_by(std::io::Error::other("403"));
         let error = Error::from(failure);
         assert_eq!(error.to_string(), "the bucket can't be read");
         assert_eq!(
             format!("{error:#}"),
-            "the bucket can't be read\nNothing was changed.\ncaused by: 403\nhint: grant `s3:GetObject`"
+            "the bucket can't be read\nNothing was changed.\ncaused by: 403\nhint: grant `s3:GetObject`\n\
+             hint: `Project::resume(Promotion::to(\"prod\")?)` goes on"
         );
         assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "403");
         assert_eq!(format!("{error:?}"), format!("{error:#}"));
-        assert_eq!(error.into_failure().hints.len(), 2);
+        assert_eq!(error.into_failure().hints.len(), 3);
     }
 
     #[test]

@@ -50,6 +50,7 @@ mod ending;
 mod error;
 mod events;
 mod guard;
+mod hint;
 mod interruption;
 mod marks;
 mod mirroring;
