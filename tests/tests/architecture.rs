@@ -178,6 +178,15 @@ fn reads_the_environment(name: &str, text: &str) -> Vec<String> {
         .collect()
 }
 
+/// The one file that asks Cargo for the version of all.
+const VERSIONED: &str = "crates/core/port/src/lib.rs";
+
+fn has_a_version_of_its_own(name: &str, text: &str) -> Vec<String> {
+    let asks = |line: &&str| line.contains(concat!("CARGO_PKG_", "VERSION"));
+    let asks = text.lines().find(asks).filter(|_| name != VERSIONED);
+    asks.map(|line| format!("`{}`", line.trim())).into_iter().collect()
+}
+
 fn does_not_open_with_its_purpose(_: &str, text: &str) -> Vec<String> {
     let opens = text.lines().next().is_some_and(|line| line.starts_with("//! ") && line.len() > 12);
     if opens { vec![] } else { vec!["its first line is not `//! ` and what the file is for".into()] }
@@ -393,6 +402,14 @@ fn every_file_opens_with_its_purpose() {
         does_not_open_with_its_purpose,
         "say what the file is for and what it leaves to others",
     );
+}
+
+#[test]
+fn there_is_one_version() {
+    let own = concat!("const V: &str = env!(\"CARGO_PKG_", "VERSION\");");
+    assert_eq!(has_a_version_of_its_own("planted.rs", own).len(), 1);
+    assert_eq!(has_a_version_of_its_own(VERSIONED, own).len(), 0);
+    check(&all_sources(), has_a_version_of_its_own, "`promote::VERSION` is that of all crates and programs");
 }
 
 #[test]

@@ -124,7 +124,7 @@ pub(crate) async fn look(
     let forge = crate::forge_health::look(app, project, &actor).await;
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+        version: promote::VERSION,
         file: project.shown(app.env),
         actor,
         token: trust::health(&found),

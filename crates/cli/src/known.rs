@@ -23,7 +23,7 @@ pub(crate) fn config(env: &Env, arguments: &[OsString]) -> Option<Config> {
         // Which project it is does not matter to what it names.
         default_project: "project".parse().ok(),
         variables: &|name| env.variables.get(name).cloned(),
-        version: semver::Version::parse(env!("CARGO_PKG_VERSION")).ok()?,
+        version: semver::Version::parse(promote::VERSION).ok()?,
         schemes: &[],
     };
     read(&text, &context).ok().map(|(config, _)| config)

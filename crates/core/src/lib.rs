@@ -60,6 +60,6 @@ mod watched;
 pub mod window;
 
 pub use promote_port::{
-    commit, digest, duration, layer, location, names, port, promotion, retry, same_store, secret_name, span,
-    step, suggest, tag, template, tier, trust,
+    USER_AGENT, VERSION, commit, digest, duration, layer, location, names, port, promotion, retry,
+    same_store, secret_name, span, step, suggest, tag, template, tier, trust,
 };

@@ -25,9 +25,6 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The version of promote, as `required-version` of a project's file is compared with.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
-
 /// Where the configuration comes from.
 enum From {
     File(PathBuf),
@@ -364,7 +361,7 @@ fn from_file(
     let context = ReadContext {
         default_project: if named { None } else { project() },
         variables: &lookup,
-        version: semver::Version::parse(VERSION).unwrap_or(semver::Version::new(0, 0, 0)),
+        version: semver::Version::parse(promote_core::VERSION).unwrap_or(semver::Version::new(0, 0, 0)),
         schemes: &brought.schemes(),
     };
     let name = called.unwrap_or_else(|| file.display().to_string());

@@ -65,7 +65,7 @@ mod runtime;
 mod watch;
 
 pub use advance::{Advance, Advanced};
-pub use builder::{Builder, VERSION};
+pub use builder::Builder;
 pub use ending::{Ended, Ending};
 pub use error::Error;
 pub use events::{EventStream, Happened, Happening};
@@ -78,6 +78,8 @@ pub use question::{Asked, Early, Question, Questions};
 pub use running::{Running, signals};
 pub use watch::Watched;
 
+#[doc(inline)]
+pub use promote_core::VERSION;
 #[doc(inline)]
 pub use promote_core::config::Config;
 #[doc(inline)]

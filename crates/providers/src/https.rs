@@ -22,7 +22,7 @@ fn loopback(url: &Url) -> bool {
 /// A client for an address. Nobody is followed elsewhere, and no proxy of the surroundings is asked on loopback.
 pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<Client, String> {
     let builder = Client::builder()
-        .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
+        .user_agent(promote_core::USER_AGENT)
         .redirect(redirect::Policy::none())
         .timeout(answer)
         .default_headers(headers);

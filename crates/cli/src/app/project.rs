@@ -74,7 +74,7 @@ impl Project {
     ) -> Result<Self, Unusable> {
         let base = file.parent().map_or_else(|| PathBuf::from("."), Path::to_path_buf);
         let variables = |name: &str| env.variables.get(name).cloned();
-        let version = semver::Version::parse(env!("CARGO_PKG_VERSION"));
+        let version = semver::Version::parse(promote::VERSION);
         // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
         let names_one = text.lines().any(|line| line.trim_start().starts_with("project"));
         let context = ReadContext {

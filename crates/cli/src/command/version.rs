@@ -44,7 +44,7 @@ impl Command for VersionArgs {
 fn run(app: &App<'_>, _args: &VersionArgs) -> CommandResult {
     let report = VersionReport {
         schema: VersionReport::SCHEMA,
-        version: env!("CARGO_PKG_VERSION"),
+        version: promote::VERSION,
         os: std::env::consts::OS,
         arch: std::env::consts::ARCH,
     };

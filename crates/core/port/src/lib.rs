@@ -25,3 +25,9 @@ pub mod tag;
 pub mod template;
 pub mod tier;
 pub mod trust;
+
+/// The version of promote: the one of all its crates and programs.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// What requests say of who sends them.
+pub const USER_AGENT: &str = concat!("promote/", env!("CARGO_PKG_VERSION"));

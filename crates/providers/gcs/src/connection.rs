@@ -85,7 +85,7 @@ impl Connection {
         let tokens = Tokens::open(&self.sign_in, endpoint.emulator)
             .map_err(|missing| missing.error(&store, bucket))?;
         let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
+            .user_agent(promote_port::USER_AGENT)
             .connect_timeout(Duration::from_secs(5))
             .tcp_nodelay(true)
             // Nothing is sent twice or elsewhere unless this crate decides so.

@@ -85,7 +85,7 @@ fn client(near: bool) -> Result<Client, String> {
         .connect_timeout(CONNECT)
         // Who follows knows what may be shown there.
         .redirect(redirect::Policy::none())
-        .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")));
+        .user_agent(promote_port::USER_AGENT);
     let builder = if near { builder.no_proxy() } else { builder };
     builder.build().map_err(|error| error.to_string())
 }

@@ -123,7 +123,7 @@ fn prepare(
         if same && attempt.previous().len() <= REDIRECTS { attempt.follow() } else { attempt.stop() }
     });
     let builder = Client::builder()
-        .user_agent(concat!("promote/", env!("CARGO_PKG_VERSION")))
+        .user_agent(promote_core::USER_AGENT)
         .redirect(policy)
         .referer(false)
         .connect_timeout(ANSWER)
