@@ -1,27 +1,13 @@
 //! What a command is to the frame, which knows none of them: its name, its documents, and how it runs. Each is told in the
 //! command's own file; which commands there are is [`crate::command`]'s.
 
+use crate::app::shape::Shape;
 use crate::app::{App, CommandResult};
 use clap::{ArgMatches, Args};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::report::Document;
 use std::fmt::Debug;
 use std::time::Duration;
-
-/// A document that a command prints with `--json`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
-    /// What it says it is.
-    pub(crate) schema: &'static str,
-    /// Its fields, in order.
-    pub(crate) fields: &'static [&'static str],
-}
-
-/// The shape of a document.
-pub(crate) const fn shape<D: Document>() -> Shape {
-    Shape { schema: D::SCHEMA, fields: D::FIELDS }
-}
 
 /// A command by its arguments, whose doc comments are the help.
 pub(crate) trait Command: Args + Debug {

@@ -12,6 +12,7 @@ mod pager;
 pub(crate) mod project;
 pub(crate) mod question;
 pub(crate) mod screen;
+pub(crate) mod shape;
 pub(crate) mod signal;
 pub(crate) mod writing;
 
@@ -58,7 +59,7 @@ pub(crate) struct Program {
     /// The names of the commands, in groups.
     pub(crate) groups: fn() -> Vec<(&'static str, Vec<&'static str>)>,
     /// The documents that they print.
-    pub(crate) documents: fn() -> Vec<command::Shape>,
+    pub(crate) documents: fn() -> Vec<shape::Shape>,
     /// Runs one command line.
     pub(crate) run: fn(Vec<OsString>, &Env, &Stream, &Stream, &dyn Connect) -> ExitStatus,
 }

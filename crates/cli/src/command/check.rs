@@ -1,6 +1,7 @@
 //! `promote check`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use clap::Args;

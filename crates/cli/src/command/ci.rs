@@ -1,6 +1,7 @@
 //! `promote ci`.
 
-use crate::app::command::{Command, Shape, shape};
+use crate::app::command::Command;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::generate::{Pinned, github, gitlab};
 use crate::page::{Page, Style, Text};

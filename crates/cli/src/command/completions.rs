@@ -1,6 +1,7 @@
 //! `promote completions`.
 
-use crate::app::command::{Command, Shape};
+use crate::app::command::Command;
+use crate::app::shape::Shape;
 use crate::app::{App, CommandResult};
 use clap::Args;
 use clap_complete::Shell;

@@ -1,6 +1,7 @@
 //! `promote config show`.
 
-use crate::app::command::{Command, Shape, shape};
+use crate::app::command::Command;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::{Page, Style, Text};
 use clap::{Args, Subcommand};

@@ -1,6 +1,7 @@
 //! `promote demo`.
 
-use crate::app::command::{Command, Shape, shape};
+use crate::app::command::Command;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::demonstration::{self, DemoReport};
 use crate::page::{Page, Style, Text};

@@ -1,6 +1,7 @@
 //! `promote diff`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use clap::Args;
 use promote_core::exit::ExitStatus;

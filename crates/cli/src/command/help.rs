@@ -1,6 +1,7 @@
 //! `promote help`.
 
-use crate::app::command::{Command, Shape};
+use crate::app::command::Command;
+use crate::app::shape::Shape;
 use crate::app::{App, CommandResult};
 use crate::topic;
 use clap::Args;

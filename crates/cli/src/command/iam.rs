@@ -1,7 +1,8 @@
 //! `promote iam`.
 
-use crate::app::command::{Command, Shape, shape};
+use crate::app::command::Command;
 use crate::app::json::JsonSelection;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::iam::aws::Account;
 use crate::iam::{Purpose, Rights, aws, google, trust};

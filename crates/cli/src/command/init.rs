@@ -1,8 +1,9 @@
 //! `promote init`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
 use crate::app::project::FILE;
 use crate::app::question::{forbidden, terminal};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::ignoring::Ignoring;
 use crate::page::{Page, Style, Text};

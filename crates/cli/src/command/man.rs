@@ -1,6 +1,7 @@
 //! `promote man`.
 
-use crate::app::command::{Command, Shape};
+use crate::app::command::Command;
+use crate::app::shape::Shape;
 use crate::app::{App, CommandResult};
 use crate::written;
 use clap::Args;

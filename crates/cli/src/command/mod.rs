@@ -35,8 +35,9 @@ mod verify_archive;
 mod version;
 mod watch;
 
-use crate::app::command::{Entry, Shape, Typed, entry};
+use crate::app::command::{Entry, Typed, entry};
 use crate::app::json::JsonSelection;
+use crate::app::shape::Shape;
 use crate::app::{App, CommandResult};
 use clap::error::ErrorKind;
 use clap::{ArgMatches, FromArgMatches, Subcommand};

@@ -1,7 +1,8 @@
 //! `promote pack`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
 use crate::app::json::JsonSelection;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::automatic::BuildOutput;
 use crate::page::{Page, Text};

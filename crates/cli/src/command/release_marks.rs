@@ -1,6 +1,7 @@
 //! `promote block`, `unblock`, `pin` and `unpin`: something is said about a release, and nothing moves.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;

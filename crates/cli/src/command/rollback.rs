@@ -1,6 +1,7 @@
 //! `promote rollback`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};

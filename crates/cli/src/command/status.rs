@@ -1,6 +1,7 @@
 //! `promote status`.
 
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
 use crate::page::{Style, Text};

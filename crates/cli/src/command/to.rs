@@ -1,7 +1,8 @@
 //! `promote to`.
 
 use super::saved;
-use crate::app::command::{Command, Shape, outside, shape};
+use crate::app::command::{Command, outside};
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};

@@ -1,6 +1,7 @@
 //! `promote version`.
 
-use crate::app::command::{Command, Shape, shape};
+use crate::app::command::Command;
+use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::page::Page;
 use clap::Args;

@@ -66,10 +66,10 @@ impl Store {
     pub(crate) fn versions(&self, key: &Key, limit: usize) -> Outcome<Vec<Object>> {
         let mut found: Vec<Object> = self.head(key)?.into_iter().collect();
         let root = self.root()?;
-        let Some(metadata_dir) = MetadataDir::find(&root)? else { return Ok(found) };
-        let _lock = metadata_dir.lock_shared()?;
-        for state in metadata_dir.states(key)? {
-            let Some(description) = metadata_dir.describe(key, &state)? else { continue };
+        let Some(dir) = MetadataDir::find(&root)? else { return Ok(found) };
+        let _lock = dir.lock_shared()?;
+        for state in dir.states(key)? {
+            let Some(description) = dir.describe(key, &state)? else { continue };
             if found.iter().any(|object| object.token.0 == state) {
                 continue;
             }
@@ -93,9 +93,9 @@ impl Store {
     /// The object or one of its versions, held open, so that it can be read while others replace it.
     pub(crate) fn open(&self, key: &Key, version: Option<&VersionId>) -> Outcome<Option<OpenObject>> {
         let root = self.root()?;
-        let metadata_dir = MetadataDir::find(&root)?;
-        let _lock = metadata_dir.as_ref().map(MetadataDir::lock_shared).transpose()?;
-        self.find(&root, metadata_dir.as_ref(), key, version)
+        let dir = MetadataDir::find(&root)?;
+        let _lock = dir.as_ref().map(MetadataDir::lock_shared).transpose()?;
+        self.find(&root, dir.as_ref(), key, version)
     }
 
     /// All that is known about an open object.
@@ -126,20 +126,19 @@ impl Store {
             return Ok(self.digests.of(&found.file, &found.stamp)?);
         }
         let root = self.root()?;
-        let metadata_dir = MetadataDir::find(&root)?;
+        let dir = MetadataDir::find(&root)?;
         let state = found.state();
-        let known =
-            metadata_dir.as_ref().and_then(|metadata_dir| metadata_dir.describe(key, &state).ok().flatten());
+        let known = dir.as_ref().and_then(|dir| dir.describe(key, &state).ok().flatten());
         if let Some(known) = known.filter(|known| known.is_of_hand(&found.stamp)) {
             return Ok(known.sha256);
         }
         let sha256 = self.digests.of(&found.file, &found.stamp)?;
-        if let Some(metadata_dir) = metadata_dir.filter(|_| found.stamp.is_settled()) {
+        if let Some(dir) = dir.filter(|_| found.stamp.is_settled()) {
             let (headers, metadata) = (Headers::default(), Metadata::new());
             let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
             // Where that can't be kept it is read again, and nothing else is lost.
-            if metadata_dir.note(&state, &Description::new(&dress, &found.stamp, sha256)).is_ok() {
-                metadata_dir.untouched(key, &state, found.stamp.touched);
+            if dir.note(&state, &Description::new(&dress, &found.stamp, sha256)).is_ok() {
+                dir.untouched(key, &state, found.stamp.touched);
             }
         }
         Ok(sha256)
@@ -148,12 +147,12 @@ impl Store {
     fn find(
         &self,
         root: &Folder,
-        metadata_dir: Option<&MetadataDir>,
+        dir: Option<&MetadataDir>,
         key: &Key,
         version: Option<&VersionId>,
     ) -> Outcome<Option<OpenObject>> {
         let current = match parent(root, key)? {
-            Some((folder, name)) => self.find_in(&folder, name, metadata_dir, key)?,
+            Some((folder, name)) => self.find_in(&folder, name, dir, key)?,
             None => None,
         };
         let Some(version) = version else { return Ok(current) };
@@ -162,9 +161,8 @@ impl Store {
         }
         let known =
             !version.0.is_empty() && version.0.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        let Some(metadata_dir) = metadata_dir.filter(|_| known) else { return Ok(None) };
-        let (Some(file), Some(description)) =
-            (metadata_dir.version(key, &version.0)?, metadata_dir.describe(key, &version.0)?)
+        let Some(dir) = dir.filter(|_| known) else { return Ok(None) };
+        let (Some(file), Some(description)) = (dir.version(key, &version.0)?, dir.describe(key, &version.0)?)
         else {
             return Ok(None);
         };
@@ -178,7 +176,7 @@ impl Store {
         &self,
         folder: &Folder,
         name: &str,
-        metadata_dir: Option<&MetadataDir>,
+        dir: Option<&MetadataDir>,
         key: &Key,
     ) -> Outcome<Option<OpenObject>> {
         let file = match folder.open(name) {
@@ -192,8 +190,8 @@ impl Store {
             return Err(Trouble::odd(what));
         }
         let stamp = Stamp::from(&metadata);
-        let description = match metadata_dir {
-            Some(metadata_dir) => metadata_dir.describe(key, &stamp.name())?,
+        let description = match dir {
+            Some(dir) => dir.describe(key, &stamp.name())?,
             None => None,
         };
         let expected = description.as_ref().filter(|it| it.inode == stamp.inode && !it.by_hand);
@@ -205,8 +203,8 @@ impl Store {
             // Its bytes tell whether somebody wrote into it and set the time of change back, or only moved it, changed
             // its rights, or copied the whole store.
             Some(it) if it.sha256 == self.digests.of(&file, &stamp)? => {
-                if let Some(metadata_dir) = metadata_dir.filter(|_| it.inode == stamp.inode) {
-                    metadata_dir.untouched(key, &stamp.name(), stamp.touched);
+                if let Some(dir) = dir.filter(|_| it.inode == stamp.inode) {
+                    dir.untouched(key, &stamp.name(), stamp.touched);
                 }
                 Some(it)
             }
@@ -216,8 +214,8 @@ impl Store {
         Ok(Some(OpenObject { file, stamp, description: described, expected }))
     }
 
-    fn draft(&self, metadata_dir: &MetadataDir) -> Outcome<Draft> {
-        let drafts = metadata_dir.drafts()?;
+    fn draft(&self, dir: &MetadataDir) -> Outcome<Draft> {
+        let drafts = dir.drafts()?;
         if !self.swept.swap(true, Ordering::Relaxed) {
             // What can't be swept is in nobody's way.
             drop(sweep(&drafts));
@@ -234,11 +232,11 @@ impl Store {
         condition: &Condition,
     ) -> Outcome<Object> {
         let root = self.root()?;
-        let metadata_dir = MetadataDir::make(&root)?;
-        let mut draft = self.draft(&metadata_dir)?;
+        let dir = MetadataDir::make(&root)?;
+        let mut draft = self.draft(&dir)?;
         let sha256 = draft.fill(body)?;
         let dress = Dress { key, headers, metadata, by_hand: false };
-        self.commit(&root, &metadata_dir, draft, sha256, &dress, condition)
+        self.commit(&root, &dir, draft, sha256, &dress, condition)
     }
 
     pub(crate) fn copy(
@@ -254,22 +252,22 @@ impl Store {
         let source = &from.location.key;
         let mut found = self.pinned(from)?;
         let root = self.root()?;
-        let metadata_dir = MetadataDir::make(&root)?;
-        let mut draft = self.draft(&metadata_dir)?;
+        let dir = MetadataDir::make(&root)?;
+        let mut draft = self.draft(&dir)?;
         let sha256 = draft.fill_by_copy(&mut found.file)?;
         if sha256 != from.sha256 {
             let message = format!("the source `{source}` has another digest than its release says");
             return Err(Trouble::new(ErrorKind::Corrupt, message));
         }
         let dress = Dress { key: to, headers: &from.headers, metadata, by_hand: false };
-        self.commit(&root, &metadata_dir, draft, sha256, &dress, condition)
+        self.commit(&root, &dir, draft, sha256, &dress, condition)
     }
 
     /// Makes a draft an object, when everything holds that must hold.
     fn commit(
         &self,
         root: &Folder,
-        metadata_dir: &MetadataDir,
+        dir: &MetadataDir,
         draft: Draft,
         sha256: Digest,
         dress: &Dress<'_>,
@@ -278,34 +276,34 @@ impl Store {
         let key = dress.key;
         // Most of the time goes into making the bytes durable, so that happens before the lock.
         let mut stamp = draft.seal(0)?;
-        let _lock = metadata_dir.lock()?;
+        let _lock = dir.lock()?;
         if let Some(fence) = &condition.fence
-            && self.find(root, Some(metadata_dir), &fence.slot, None)?.is_some()
+            && self.find(root, Some(dir), &fence.slot, None)?.is_some()
         {
             return Err(Trouble::conflict(format!("the ledger has moved on to `{}`", fence.slot)));
         }
-        let current = self.find(root, Some(metadata_dir), key, None)?;
+        let current = self.find(root, Some(dir), key, None)?;
         check(&condition.when, current.as_ref())?;
         let (folder, name) = make_parent(root, key)?;
         let mut attempt = 0;
-        while metadata_dir.describe(key, &stamp.name())?.is_some() && attempt < ATTEMPTS {
+        while dir.describe(key, &stamp.name())?.is_some() && attempt < ATTEMPTS {
             attempt += 1;
             stamp = draft.seal(attempt)?;
         }
         let description = Description::new(dress, &stamp, sha256);
-        metadata_dir.note(&stamp.name(), &description)?;
+        dir.note(&stamp.name(), &description)?;
         let appeared = match &current {
             None => draft.link(&folder, name).map_err(|error| match error.kind() {
                 io::ErrorKind::AlreadyExists => Trouble::conflict("it exists already"),
                 _ => error.into(),
             }),
             Some(old) => self
-                .keep(metadata_dir, &folder, name, key, old)
+                .keep(dir, &folder, name, key, old)
                 .and_then(|()| draft.replace(&folder, name).map_err(Trouble::from)),
         };
-        appeared.inspect_err(|_| metadata_dir.forget(key, &stamp.name()))?;
+        appeared.inspect_err(|_| dir.forget(key, &stamp.name()))?;
         if let Some(touched) = folder.open(name).ok().and_then(|file| Stamp::of(&file).ok()) {
-            metadata_dir.untouched(key, &stamp.name(), touched.touched);
+            dir.untouched(key, &stamp.name(), touched.touched);
         }
         folder.sync().map_err(Trouble::unsure)?;
         let state = stamp.name();
@@ -325,29 +323,28 @@ impl Store {
     /// Keeps what is about to be replaced or removed as a version. A file that was placed by hand is described now.
     fn keep(
         &self,
-        metadata_dir: &MetadataDir,
+        dir: &MetadataDir,
         folder: &Folder,
         name: &str,
         key: &Key,
         old: &OpenObject,
     ) -> Outcome<()> {
         let state = old.state();
-        let known = || {
-            Ok::<_, Trouble>(metadata_dir.describe(key, &state)?.is_some_and(|it| it.is_of_hand(&old.stamp)))
-        };
+        let known =
+            || Ok::<_, Trouble>(dir.describe(key, &state)?.is_some_and(|it| it.is_of_hand(&old.stamp)));
         if old.description.is_none() && !known()? {
             let sha256 = self.digests.of(&old.file, &old.stamp)?;
             let (headers, metadata) = (Headers::default(), Metadata::new());
             let dress = Dress { key, headers: &headers, metadata: &metadata, by_hand: true };
-            metadata_dir.note(&state, &Description::new(&dress, &old.stamp, sha256))?;
+            dir.note(&state, &Description::new(&dress, &old.stamp, sha256))?;
         }
-        metadata_dir.keep(key, &state, folder, name)
+        dir.keep(key, &state, folder, name)
     }
 
     pub(crate) fn delete(&self, key: &Key, when: &Precondition) -> Outcome<()> {
         let root = self.root()?;
-        let metadata_dir = MetadataDir::make(&root)?;
-        let _lock = metadata_dir.lock()?;
+        let dir = MetadataDir::make(&root)?;
+        let _lock = dir.lock()?;
         if let (Precondition::Matches(token), Some((folder, name))) = (when, parent(&root, key)?)
             && let entry = folder.unnamable(name)?.unwrap_or_else(|| Entry::named(name))
             && folder.odd_entry(&entry)?.is_some_and(|odd| odd.state == token.0)
@@ -358,10 +355,10 @@ impl Store {
             tidy(&root, key);
             return Ok(());
         }
-        let current = self.find(&root, Some(&metadata_dir), key, None)?;
+        let current = self.find(&root, Some(&dir), key, None)?;
         check(when, current.as_ref())?;
         let (Some(old), Some((folder, name))) = (current, parent(&root, key)?) else { return Ok(()) };
-        self.keep(&metadata_dir, &folder, name, key, &old)?;
+        self.keep(&dir, &folder, name, key, &old)?;
         folder.remove(name)?;
         folder.sync().map_err(Trouble::unsure)?;
         tidy(&root, key);
@@ -371,14 +368,14 @@ impl Store {
     /// Tries what everything else rests on: locks, hard links, and that a link does not replace.
     pub(crate) fn probe(&self) -> Outcome<()> {
         let root = self.root()?;
-        let metadata_dir = MetadataDir::make(&root)?;
-        let _lock = metadata_dir.lock()?;
-        let drafts = metadata_dir.drafts()?;
+        let dir = MetadataDir::make(&root)?;
+        let _lock = dir.lock()?;
+        let drafts = dir.drafts()?;
         let name = format!("probe-{}", std::process::id());
-        let draft = Draft::new(metadata_dir.drafts()?)?;
+        let draft = Draft::new(dir.drafts()?)?;
         draft.seal(0)?;
         let linked = draft.link(&drafts, &name);
-        let again = Draft::new(metadata_dir.drafts()?)?.link(&drafts, &name);
+        let again = Draft::new(dir.drafts()?)?.link(&drafts, &name);
         drop(drafts.remove(&name));
         linked.map_err(|cause| Trouble {
             cause: Some(cause),
