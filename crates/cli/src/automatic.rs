@@ -1,11 +1,11 @@
 //! Shows the promotions that follow a publication by itself, and what a build says before it.
 
 use crate::app::screen::Screen;
-use crate::page::{Style, Text};
 use crate::progress::Progress;
 use promote_core::advance::Watch;
 use promote_core::plan::Plan;
 use promote_core::port::StepProgress;
+use promote_view::{Style, Text};
 
 /// Shows each promotion while it runs.
 pub(crate) struct MoveProgress<'a> {

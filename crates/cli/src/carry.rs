@@ -11,9 +11,7 @@ use crate::args::{ConfirmArgs, Waiting};
 use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
 use crate::interruption::cut_off;
-use crate::page::Page;
 use crate::taking_over::{Taken, take_over};
-use crate::view::{decision as decision_view, outcome as outcome_view, span};
 use promote_core::config::{Config, Tier};
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
@@ -32,6 +30,8 @@ use promote_core::report::{DecisionReport, OutcomeReport};
 use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
+use promote_view::Page;
+use promote_view::{decision as decision_view, outcome as outcome_view, words::span};
 use std::sync::Arc;
 
 /// What is to be carried out, and how.

@@ -80,7 +80,7 @@ fn releases(word: &OsStr) -> Vec<CompletionCandidate> {
     all.push(("previous".to_owned(), "what ran there before".to_owned()));
     if let Some((tags, commits)) = recent(&env) {
         all.extend(tags.into_iter().map(|tag| (tag, "tag".to_owned())));
-        let shown = |text: &str| crate::page::Text::plain(text).content();
+        let shown = |text: &str| promote_view::Text::plain(text).content();
         all.extend(commits.iter().map(|one| (one.id.short(7).to_owned(), shown(&one.subject))));
     }
     beginning(word, all)

@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::app::project::Project;
-use crate::failure::line;
 use promote_core::commit::CommitId;
 use promote_core::config::ForgeKind;
 use promote_core::failure::Failure;
@@ -41,7 +40,7 @@ pub(crate) async fn look(app: &App<'_>, project: &Project, actor: &Actor) -> Opt
     };
     if let Err(error) = asked(&mut found, &access, project).await {
         let failure = Failure::from_read("asking the forge", error);
-        found.problem = Some(line(&failure));
+        found.problem = Some(failure.words());
         found.hints = failure.hints;
     }
     Some(found)

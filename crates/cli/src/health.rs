@@ -2,7 +2,6 @@
 
 use crate::app::App;
 use crate::app::project::Project;
-use crate::failure::line;
 use crate::forge_health::ForgeHealth;
 use crate::pipeline_health::PipelineHealth;
 use crate::store_health::{self, StoreHealth};
@@ -101,7 +100,7 @@ pub(crate) async fn look(
         Err(failure) => {
             silent = failure.is_silence();
             ledger.exit = Some(failure.exit);
-            ledger.problem = Some(line(&failure));
+            ledger.problem = Some(failure.words());
             None
         }
     };

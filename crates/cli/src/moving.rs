@@ -3,12 +3,12 @@
 
 use crate::app::App;
 use crate::app::question::{forbidden, terminal};
-use crate::page::{Style, Text};
 use promote_core::config::Config;
 use promote_core::failure::Failure;
 use promote_core::observe::{Named, by_name, moving};
 use promote_core::ports::ReadPorts;
 use promote_core::request::{Request, Wanted};
+use promote_view::{Style, Text};
 
 /// Puts the commit in the place of a name that moves. `seen`: whether somebody looks at it before anything is done.
 pub(crate) async fn settle(

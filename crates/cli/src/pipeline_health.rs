@@ -3,7 +3,6 @@
 
 use crate::app::App;
 use crate::app::project::Project;
-use crate::failure::line;
 use crate::store_health::StoreHealth;
 use promote_core::config::{Environment, StepAction};
 use promote_core::exit::ExitStatus;
@@ -148,7 +147,7 @@ impl PipelineHealth {
         self.hints.append(&mut error.hints);
         self.hints.dedup();
         let failure = Failure::from_read("looking at it", error);
-        self.problem(failure.exit, line(&failure));
+        self.problem(failure.exit, failure.words());
     }
 
     fn declared(&mut self, declared: &Declaration, targets: &[Location], start: bool) {

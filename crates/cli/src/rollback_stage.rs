@@ -7,7 +7,6 @@ use crate::app::signal::Signal;
 use crate::app::{App, CommandResult, Stop};
 use crate::args::ConfirmArgs;
 use crate::interrupt::or_signal;
-use crate::page::{Page, Style, Text};
 use crate::watch_report::{StageRollback, WatchReport};
 use crate::watching::{StepLines, nothing_there, pipeline_steps};
 use promote_core::apply::Writer;
@@ -28,6 +27,7 @@ use promote_core::port::{ErrorKind, Pipelines, StepContext, StepEnd, StepReport}
 use promote_core::ports::Ports;
 use promote_core::request::Request;
 use promote_core::steps::{self, following};
+use promote_view::{Page, Style, Text};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;

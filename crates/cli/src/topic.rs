@@ -1,9 +1,9 @@
 //! The topics of `promote help`: what concerns more than one command. What code knows is taken from it.
 
 use crate::app::env::VARIABLES;
-use crate::page::{Page, Style, Text};
 use promote_core::exit::ExitStatus;
 use promote_core::rule::RULES;
+use promote_view::{Page, Style, Text};
 
 /// A topic.
 pub(crate) struct Topic {

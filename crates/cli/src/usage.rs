@@ -19,7 +19,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         return match screen.data(&text) {
             Ok(()) => ExitStatus::Ok,
             Err(failure) => {
-                screen.complain(&crate::failure::page(&failure));
+                screen.complain(&promote_view::failure::page(&FailureReport::of(&failure)));
                 failure.exit
             }
         };
@@ -34,7 +34,7 @@ pub(crate) fn show(error: &clap::Error, arguments: &[OsString], env: &Env, scree
         };
         let failure = Failure::new(ExitStatus::Usage, message);
         let failure = hints(error, arguments, env).into_iter().fold(failure, Failure::hint);
-        let page = crate::failure::page(&failure);
+        let page = promote_view::failure::page(&FailureReport::of(&failure));
         screen.complain(&page);
         failure
     };

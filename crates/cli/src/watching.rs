@@ -4,7 +4,6 @@
 use crate::app::project::Project;
 use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
-use crate::page::{Page, Style, Text};
 use crate::progress::Progress;
 use crate::watch_report::WatchReport;
 use futures_util::future::try_join;
@@ -20,6 +19,7 @@ use promote_core::observe::{begun, environment, heads};
 use promote_core::port::pipeline::{Verdict, Waiting};
 use promote_core::port::{StepContext, StepEnd, StepProgress};
 use promote_core::steps::{self, following};
+use promote_view::{Page, Style, Text};
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -3,9 +3,9 @@
 
 use crate::app::screen::Screen;
 use crate::args::Global;
-use crate::page::{Style, Text};
 use futures_util::future::{Either, select};
 use promote_core::port::wire::{Listening, Wire, listen};
+use promote_view::{Style, Text};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;

@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "crates/core",
     "crates/core/port",
     "crates/core/testing",
+    "crates/core/view",
     "crates/artifacts",
     "crates/providers",
     "crates/providers/git",

@@ -3,10 +3,10 @@
 use crate::app::json::JsonSelection;
 use crate::app::project::{Project, Refused, Unusable};
 use crate::app::{App, Stop};
-use crate::page::{Style, Text};
 use promote::Mistakes;
 use promote_core::exit::ExitStatus;
 use promote_core::report::FailureReport;
+use promote_view::{Style, Text};
 use std::path::PathBuf;
 
 impl App<'_> {

@@ -21,7 +21,6 @@ use crate::app::env::Env;
 use crate::app::json::JsonSelection;
 use crate::app::screen::{Screen, Stream};
 use crate::args::{Global, TermsArgs};
-use crate::page::{Page, Style, Text};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
 use promote_core::ledger::Override;
@@ -30,6 +29,7 @@ use promote_core::report::{Document, FailureReport};
 use promote_core::request::{Request, Wanted};
 use promote_core::rule;
 use promote_providers::Trust;
+use promote_view::{Page, Style, Text};
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
@@ -156,7 +156,7 @@ impl App<'_> {
             Stop::AlreadyReported(status) => return status,
             Stop::Failure(failure) => failure,
         };
-        let page = crate::failure::page(&failure);
+        let page = promote_view::failure::page(&FailureReport::of(&failure));
         self.screen.complain(&page);
         if self.json() != JsonSelection::None {
             // A script that reads the document gets one in this case, too; its schema says which.

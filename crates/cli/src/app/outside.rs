@@ -3,7 +3,6 @@
 use crate::app::App;
 use crate::app::connect::Site;
 use crate::app::project::Project;
-use crate::page::{Style, Text};
 use crate::progress::Progress;
 use promote_core::config::Forge;
 use promote_core::event::Events;
@@ -14,6 +13,7 @@ use promote_core::mirror::{Closing, Mirrored};
 use promote_core::ports::Ports;
 use promote_providers::mirror::MirrorOutcome;
 use promote_providers::{Mirror, Variables, forge};
+use promote_view::{Style, Text};
 use std::sync::Arc;
 
 impl App<'_> {

@@ -1,9 +1,9 @@
 //! Asking a person at a terminal: whether anybody can be asked, and reading what is answered.
 
 use crate::app::App;
-use crate::page::Text;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_view::Text;
 
 /// Whether somebody sits at a terminal. In CI nobody does, whatever it looks like.
 pub(crate) fn terminal(app: &App<'_>) -> bool {

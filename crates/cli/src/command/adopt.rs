@@ -5,7 +5,6 @@ use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -15,6 +14,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 
 /// Record what is in an environment now

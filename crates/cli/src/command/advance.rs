@@ -72,7 +72,7 @@ async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     };
     let report = AdvanceReport::of(&project.config, dry_run, environments, args.exit_code);
     app.tell(report.environments.iter().any(|one| one.promotion.is_some()), &report, || {
-        crate::view::advance::page(&report)
+        promote_view::advance::page(&report)
     })?;
     Ok(report.exit.or_stopped(stopped))
 }

@@ -3,7 +3,6 @@
 use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
-use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote::Mistakes;
 use promote_core::config::Diagnostic;
@@ -14,6 +13,7 @@ use promote_core::observe::{begun, seen};
 use promote_core::port::ErrorKind;
 use promote_core::ports::{ReadPorts, stores_of};
 use promote_core::report::Document;
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 use std::collections::BTreeSet;
 
@@ -206,7 +206,7 @@ fn unasked(what: String, store: &StoreId) -> Check {
 fn wrong(what: &str, failure: &Failure) -> Check {
     Check {
         what: what.to_owned(),
-        problem: Some(crate::failure::line(failure)),
+        problem: Some(failure.words()),
         hints: failure.hints.clone(),
         exit: failure.exit,
     }

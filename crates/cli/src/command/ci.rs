@@ -4,13 +4,13 @@ use crate::app::command::Command;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::generate::{Pinned, github, gitlab};
-use crate::page::{Page, Style, Text};
 use crate::written;
 use clap::{Args, ValueEnum};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::report::Document;
+use promote_core::report::{Document, FailureReport};
 use promote_providers::opened;
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -163,7 +163,7 @@ fn stale(app: &App<'_>, report: &CiReport, command: &str, out: Option<&Path>) ->
     if app.json() == crate::app::json::JsonSelection::None {
         return Err(failure.into());
     }
-    let page = crate::failure::page(&failure);
+    let page = promote_view::failure::page(&FailureReport::of(&failure));
     app.screen.complain(&page);
     app.show(report, Page::default)?;
     Err(Stop::AlreadyReported(ExitStatus::Differs))

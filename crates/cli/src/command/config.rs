@@ -3,13 +3,13 @@
 use crate::app::command::Command;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
-use crate::page::{Page, Style, Text};
 use clap::{Args, Subcommand};
 use promote_core::config::Effective;
 use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 
 /// Look at the configuration

@@ -4,10 +4,10 @@ use crate::app::command::Command;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::demonstration::{self, DemoReport};
-use crate::page::{Page, Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_view::{Page, Style, Text};
 
 /// The whole life of a release in a scratch folder, explained
 ///

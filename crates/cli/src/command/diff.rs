@@ -37,6 +37,6 @@ async fn run(app: &App<'_>, args: &DiffArgs) -> CommandResult {
     let project = app.project()?;
     let view = app.ports(&project).await?.view();
     let found = report::diff(&view, &project.config, &args.left, &args.right).await?;
-    app.show(&found, || crate::view::diff::page(&found))?;
+    app.show(&found, || promote_view::diff::page(&found))?;
     Ok(ExitStatus::Ok)
 }

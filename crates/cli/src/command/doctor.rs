@@ -42,7 +42,7 @@ async fn run(app: &App<'_>, args: &DoctorArgs) -> CommandResult {
         probed = found.into_iter().map(|probed| probed.store.to_string()).collect();
     }
     let report: DoctorReport = health::look(app, &project, &ports, probed).await?;
-    app.show(&report, || crate::view::doctor::page(&report))?;
+    app.show(&report, || crate::health_page::page(&report))?;
     let pipelines = report.pipelines.iter().filter_map(|pipeline| pipeline.exit);
     let worst =
         report.stores.iter().filter_map(|store| store.exit).chain(report.ledger.exit).chain(pipelines).max();

@@ -5,8 +5,6 @@ use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use crate::page::{Page, Style};
-use crate::view::marked;
 use chrono::{DateTime, Utc};
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -17,6 +15,8 @@ use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
+use promote_view::words::marked;
+use promote_view::{Page, Style};
 use serde::Serialize;
 
 /// Block promotions to an environment

@@ -51,6 +51,6 @@ async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
     let (_, decision) = decide(&view, &project.config, &request).await?;
     let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
     report.exit = ExitStatus::Ok;
-    app.show(&report, || crate::view::decision::explanation(&report, project.config.timezone))?;
+    app.show(&report, || promote_view::decision::explanation(&report, project.config.timezone))?;
     Ok(report.exit)
 }

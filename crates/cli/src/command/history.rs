@@ -48,6 +48,6 @@ async fn run(app: &App<'_>, args: &HistoryArgs) -> CommandResult {
     let limit = usize::from(args.limit);
     let found = report::history(&view, &project.config, &names, args.before, limit).await?;
     let one = args.environment.is_some();
-    app.show(&found, || crate::view::history::page(&found, one, project.config.timezone))?;
+    app.show(&found, || promote_view::history::page(&found, one, project.config.timezone))?;
     Ok(ExitStatus::Ok)
 }

@@ -6,7 +6,6 @@ use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::iam::aws::Account;
 use crate::iam::{Purpose, Rights, aws, google, trust};
-use crate::page::{Style, Text};
 use clap::{Args, ValueEnum};
 use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
@@ -14,6 +13,7 @@ use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
+use promote_view::{Style, Text};
 use serde::Serialize;
 use serde_json::Value;
 

@@ -5,14 +5,14 @@ use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use crate::page::{Page, Style, Text};
-use crate::view::count;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::import::{ImportPlan, Imported, LanePlan, REASON, carry_out, survey};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
+use promote_view::words::count;
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 
 /// How many of the things that were left out are named, before the rest is only counted.

@@ -4,9 +4,8 @@ use crate::app::command::{Command, outside};
 use crate::app::json::JsonSelection;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
+use crate::archive_page;
 use crate::automatic::BuildOutput;
-use crate::page::{Page, Text};
-use crate::view::archive;
 use crate::written;
 use clap::Args;
 use promote_artifacts::git::GitRepository;
@@ -18,6 +17,7 @@ use promote_core::port::History;
 use promote_core::report::Document;
 use promote_providers::destination::Destination;
 use promote_providers::written::{open, pipe};
+use promote_view::{Page, Text};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -182,5 +182,5 @@ async fn of_commit(
 fn page(report: &PackReport) -> Page {
     let PackReport { digest, file, members, size, content, format, warnings, .. } = report;
     let about = format!("{size} bytes, contents {content}, pack format {format}");
-    archive::page(digest, file, *members, &about, warnings)
+    archive_page::page(digest, file, *members, &about, warnings)
 }

@@ -4,7 +4,6 @@ use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
-use crate::page::Page;
 use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -17,6 +16,7 @@ use promote_core::plan::Decision;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, Verb};
 use promote_core::request::Wanted;
+use promote_view::Page;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -82,7 +82,7 @@ async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
         Some(path) => save(app, path, &decision)?,
         None => true,
     };
-    app.show(&report, || crate::view::decision::page(&report, project.config.timezone))?;
+    app.show(&report, || promote_view::decision::page(&report, project.config.timezone))?;
     if !saved {
         let mut page = Page::default();
         page.line("There is nothing to do, so no plan was saved.");

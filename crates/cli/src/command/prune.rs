@@ -6,13 +6,13 @@ use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::{ConfirmArgs, number, span};
 use crate::interrupt::or_signal;
-use crate::page::Page;
 use chrono::TimeDelta;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::report::PruneReport;
 use promote_core::retention::{LEAST_GRACE, Policy, judge, prune, survey};
+use promote_view::Page;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,7 +94,7 @@ async fn run(app: &App<'_>, args: &PruneArgs) -> CommandResult {
     };
     let report = PruneReport::of(config, &policy, &found, &judged, pruned.as_ref());
     app.tell(pruned.is_some(), &report, || -> Page {
-        crate::view::prune::page(&report, &policy, config.timezone)
+        promote_view::prune::page(&report, &policy, config.timezone)
     })?;
     Ok(ExitStatus::Ok)
 }

@@ -9,7 +9,6 @@ use crate::automatic::{BuildOutput, MoveProgress};
 use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
 use crate::interruption::one_of_several;
-use crate::page::{Style, Text};
 use clap::Args;
 use promote_artifacts::publication::{self, PublishRequest};
 use promote_core::automatic;
@@ -19,6 +18,7 @@ use promote_core::failure::Failure;
 use promote_core::mirror::Closing;
 use promote_core::observe;
 use promote_core::report::{Moved, PublishReport};
+use promote_view::{Style, Text};
 use std::sync::Arc;
 
 /// Put a release in place, and promote it where that is automatic
@@ -105,7 +105,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             let commit = report.commit.clone();
             if shown {
                 // What was published is said before anything moves.
-                if let Err(failure) = app.screen.page(&crate::view::publish::published(&report)) {
+                if let Err(failure) = app.screen.page(&promote_view::publish::published(&report)) {
                     app.unshown(&failure);
                 }
             }
@@ -128,8 +128,8 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
     };
     facts.published(&project.config, &report);
     app.tell(!report.dry_run, &report, || match shown {
-        true => crate::view::publish::moved(&report),
-        false => crate::view::publish::page(&report),
+        true => promote_view::publish::moved(&report),
+        false => promote_view::publish::page(&report),
     })?;
     if let Some(moved) = report.moves.first()
         && Facts::wanted(app, &args.files)

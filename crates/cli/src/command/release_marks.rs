@@ -5,8 +5,6 @@ use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use crate::page::{Page, Style, Text};
-use crate::view::marked;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -15,6 +13,8 @@ use promote_core::names::EnvironmentName;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
 use promote_core::retention;
+use promote_view::words::marked;
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 
 /// Say that a release may go no further

@@ -3,12 +3,12 @@
 use crate::app::command::Command;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
-use crate::page::{Page, Style, Text};
 use crate::written;
 use clap::{Args, ValueEnum};
 use promote_core::config::reference;
 use promote_core::exit::ExitStatus;
 use promote_core::report::{Document, FailureReport};
+use promote_view::{Page, Style, Text};
 use serde::Serialize;
 use std::path::PathBuf;
 

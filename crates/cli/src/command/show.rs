@@ -54,11 +54,11 @@ async fn run(app: &App<'_>, args: &ShowArgs) -> CommandResult {
     let zone = project.config.timezone;
     if args.is_promotion() {
         let found = report::promotion(&view, &project.config, &PromotionId(args.what.clone())).await?;
-        app.show(&found, || crate::view::show::promotion(&found, zone))?;
+        app.show(&found, || promote_view::show::promotion(&found, zone))?;
     } else {
         let commit = named(&view, &project.config, &args.what).await?;
         let found = report::release(&view, &project.config, &commit).await?;
-        app.show(&found, || crate::view::show::release(&found, zone))?;
+        app.show(&found, || promote_view::show::release(&found, zone))?;
     }
     Ok(ExitStatus::Ok)
 }

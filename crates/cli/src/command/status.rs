@@ -4,12 +4,12 @@ use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult, Stop};
 use crate::interrupt::or_signal;
-use crate::page::{Style, Text};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{self, StatusReport};
+use promote_view::{Style, Text};
 use std::time::Duration;
 
 /// What runs where, and what could move
@@ -54,7 +54,7 @@ async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
     };
     if !args.watch {
         let found = look().await?;
-        app.show(&found, || crate::view::status::page(&found, zone))?;
+        app.show(&found, || promote_view::status::page(&found, zone))?;
         return Ok(ExitStatus::Ok);
     }
     if !app.env.output_terminal || app.json() != crate::app::json::JsonSelection::None {
@@ -63,7 +63,7 @@ async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
             .into());
     }
     let draw = |found: &report::StatusReport| {
-        let mut page = crate::view::status::page(found, zone);
+        let mut page = promote_view::status::page(found, zone);
         page.blank();
         page.line(Text::new("Again every 5 s; ctrl-C ends it.", Style::Dim));
         app.screen.redraw(Some(&page))
@@ -88,7 +88,7 @@ async fn run(app: &App<'_>, args: &StatusArgs) -> CommandResult {
         Ok(failure) => Err(failure.into()),
         Err(signal) => {
             // What was seen last stays on the terminal.
-            app.screen.page_left_behind(&crate::view::status::page(&last, zone))?;
+            app.screen.page_left_behind(&promote_view::status::page(&last, zone))?;
             Err(Stop::AlreadyReported(signal.exit()))
         }
     }

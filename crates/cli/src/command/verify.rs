@@ -70,6 +70,6 @@ async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
             (found, project.config.timezone)
         }
     };
-    app.show(&found, || crate::view::verify::page(&found, zone))?;
+    app.show(&found, || promote_view::verify::page(&found, zone))?;
     Ok(if found.matches { ExitStatus::Ok } else { ExitStatus::Differs })
 }

@@ -3,12 +3,12 @@
 use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
-use crate::page::Page;
-use crate::view::archive;
+use crate::archive_page;
 use clap::Args;
 use promote_artifacts::ready;
 use promote_core::exit::ExitStatus;
 use promote_core::report::Document;
+use promote_view::Page;
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -80,5 +80,5 @@ async fn run(app: &App<'_>, args: &VerifyArchiveArgs) -> CommandResult {
 fn page(report: &ArchiveReport) -> Page {
     let ArchiveReport { digest, file, members, size, unpacked, content, warnings, .. } = report;
     let about = format!("{size} bytes, {unpacked} unpacked, contents {content}");
-    archive::page(digest, file, *members, &about, warnings)
+    archive_page::page(digest, file, *members, &about, warnings)
 }

@@ -3,10 +3,10 @@
 use crate::app::command::Command;
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
-use crate::page::Page;
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::report::Document;
+use promote_view::Page;
 use serde::Serialize;
 
 /// Print the version

@@ -4,7 +4,6 @@
 use super::{ANNOTATIONS, DOTENV, annotations, dotenv, in_job};
 use crate::app::{App, CommandResult, Stop};
 use crate::args::JobFiles;
-use crate::page::{Style, Text};
 use crate::written;
 use promote_core::config::{Config, Environment};
 use promote_core::exit::ExitStatus;
@@ -15,6 +14,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::plan::{Decision, Plan};
 use promote_core::report::PublishReport;
 use promote_core::snapshot::Snapshot;
+use promote_view::{Style, Text};
 use std::path::{Path, PathBuf};
 
 /// What is known so far.

@@ -2,13 +2,13 @@
 
 use super::now::{NOTHING, Now};
 use crate::gitlab::sections;
-use crate::page::{Style as Look, Text};
 use chrono::{DateTime, TimeDelta, Utc};
 use promote_core::event::Event;
 use promote_core::location::Location;
 use promote_core::names::visible_json;
 use promote_core::port::{StepEnd, StepReport};
 use promote_core::span::Span;
+use promote_view::{Style as Look, Text};
 use std::time::Duration;
 
 /// How progress is shown.
@@ -273,7 +273,7 @@ fn seconds(span: TimeDelta) -> String {
 
 /// What people call the target.
 fn last(target: &Location) -> String {
-    crate::view::last(&target.to_string()).to_owned()
+    promote_view::words::last(&target.to_string()).to_owned()
 }
 
 fn json(event: &Event, at: DateTime<Utc>) -> Option<String> {

@@ -122,10 +122,10 @@ impl Progress {
     /// So much of something large was packed, checked or sent.
     fn bytes(&self, doing: &'static str, what: &str, done: u64, size: u64) {
         let at = self.clock.now();
-        let name = crate::view::last(what).to_owned();
+        let name = promote_view::words::last(what).to_owned();
         let far = match done.saturating_mul(100).checked_div(size) {
-            Some(percent) => format!("{name}  {percent} % of {}", crate::view::size(size)),
-            None => format!("{name}  {}", crate::view::size(done)),
+            Some(percent) => format!("{name}  {percent} % of {}", promote_view::words::size(size)),
+            None => format!("{name}  {}", promote_view::words::size(done)),
         };
         let ended = size > 0 && done >= size;
         let mut now = self.lock();

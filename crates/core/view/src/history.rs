@@ -1,12 +1,12 @@
 //! A history as a page.
 
-use super::{cut, short, span, when};
 use crate::page::{Page, Style, Text};
+use crate::words::{cut, short, span, when};
 use chrono_tz::Tz;
 use promote_core::report::{Entry, EntryResult, HistoryReport};
 
 /// The page. `one`: whether it is of one environment, which then needs no column.
-pub(crate) fn page(report: &HistoryReport, one: bool, zone: Tz) -> Page {
+pub fn page(report: &HistoryReport, one: bool, zone: Tz) -> Page {
     let mut page = Page::default();
     if report.entries.is_empty() {
         page.line("Nothing is recorded yet.");
@@ -53,7 +53,7 @@ fn row(entry: &Entry, one: bool, zone: Tz) -> Vec<Text> {
 }
 
 /// A sign and a word.
-pub(crate) fn result(result: EntryResult) -> Text {
+pub fn result(result: EntryResult) -> Text {
     let (text, style) = match result {
         EntryResult::Promoted => ("✓ promoted", Style::Good),
         EntryResult::Redeployed => ("✓ redeployed", Style::Good),

@@ -1,6 +1,6 @@
 //! A finished archive as a page: its digest, then what is in it, then what is worth telling.
 
-use crate::page::{Page, Style, Text};
+use promote_view::{Page, Style, Text};
 
 /// The page of an archive; `about` is what is told of it behind the number of its files.
 pub(crate) fn page(digest: &str, file: &str, members: u64, about: &str, warnings: &[String]) -> Page {

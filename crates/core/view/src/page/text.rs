@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 /// What a piece of text means; how that looks is decided here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Style {
+pub enum Style {
     /// Nothing special.
     Plain,
     /// Success.
@@ -43,21 +43,21 @@ impl Style {
 
 /// A line of styled text. Never holds a control character.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Text(Vec<(Style, String)>);
+pub struct Text(Vec<(Style, String)>);
 
 impl Text {
     /// Text without style.
-    pub(crate) fn plain(text: impl AsRef<str>) -> Self {
+    pub fn plain(text: impl AsRef<str>) -> Self {
         Self::new(text, Style::Plain)
     }
 
     /// Text in one style.
-    pub(crate) fn new(text: impl AsRef<str>, style: Style) -> Self {
+    pub fn new(text: impl AsRef<str>, style: Style) -> Self {
         Self(vec![(style, harmless(text.as_ref()))])
     }
 
     /// Text in which what stands in backticks is a command.
-    pub(crate) fn marked(text: impl AsRef<str>) -> Self {
+    pub fn marked(text: impl AsRef<str>) -> Self {
         let mut out = Self::default();
         for (index, part) in text.as_ref().split('`').enumerate() {
             if index % 2 == 1 {
@@ -72,26 +72,26 @@ impl Text {
 
     /// The same with more behind it.
     #[must_use]
-    pub(crate) fn and(mut self, text: impl AsRef<str>, style: Style) -> Self {
+    pub fn and(mut self, text: impl AsRef<str>, style: Style) -> Self {
         self.0.push((style, harmless(text.as_ref())));
         self
     }
 
     /// The same with another text behind it.
     #[must_use]
-    pub(crate) fn then(mut self, more: Self) -> Self {
+    pub fn then(mut self, more: Self) -> Self {
         self.0.extend(more.0);
         self
     }
 
     /// The content alone.
-    pub(crate) fn content(&self) -> String {
+    pub fn content(&self) -> String {
         self.0.iter().map(|(_, text)| text.as_str()).collect()
     }
 
     /// The content without the sign that it begins with. What is foreign is never styled at its beginning, so a sign of
     /// its own stays.
-    pub(crate) fn words(&self) -> String {
+    pub fn words(&self) -> String {
         let begins = self.0.iter().position(|(_, text)| !text.trim().is_empty());
         let signed = self.0.iter().enumerate().map(|(at, (style, text))| {
             let first = begins == Some(at) && *style != Style::Plain && self.content().trim() != text.trim()
@@ -115,12 +115,12 @@ impl Text {
     }
 
     /// How many columns it fills.
-    pub(crate) fn width(&self) -> usize {
+    pub fn width(&self) -> usize {
         self.0.iter().map(|(_, text)| text.width()).sum()
     }
 
     /// With escape sequences, or without.
-    pub(crate) fn shown(&self, colour: bool) -> String {
+    pub fn shown(&self, colour: bool) -> String {
         let mut out = String::new();
         for (style, text) in &self.0 {
             if colour && *style != Style::Plain {

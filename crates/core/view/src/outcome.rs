@@ -1,14 +1,14 @@
 //! What a promotion came to, as a page.
 
-use super::span;
 use crate::page::{Page, Style, Text};
+use crate::words::span;
 use promote_core::exit::ExitStatus;
 use promote_core::ledger::{Action, OutcomeResult, Restored, RestoredEnd};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
 
 /// A promotion that ended well, or was not waited for.
-pub(crate) fn page(report: &OutcomeReport) -> Page {
+pub fn page(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
     let (name, sha) = (&report.environment, report.release.short());
     let entry = format!("Promotion {}, ledger entry {}.", report.promotion, report.entry);
@@ -91,7 +91,7 @@ fn left(page: &mut Page, report: &OutcomeReport) {
 }
 
 /// A promotion whose deployment failed or has no known end, as an error.
-pub(crate) fn failed(report: &OutcomeReport) -> Page {
+pub fn failed(report: &OutcomeReport) -> Page {
     let mut page = Page::default();
     let (name, sha) = (&report.environment, report.release.short());
     if report.action == Action::Undo {

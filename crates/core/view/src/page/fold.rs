@@ -24,18 +24,18 @@ impl Word {
 
 impl Text {
     /// In lines of at most so many columns for the cell of a table: a word that is wider is broken, a command is not.
-    pub(crate) fn folded(&self, columns: usize) -> Vec<Self> {
+    pub fn folded(&self, columns: usize) -> Vec<Self> {
         self.in_lines(columns, 0, true)
     }
 
     /// In lines of at most so many columns, all but the first moved in by at least `hang` and below what stands behind a
     /// sign or a label. What is wider than the terminal in one piece stays whole: a command, a path, an address.
-    pub(crate) fn wrapped(&self, columns: usize, hang: usize) -> Vec<Self> {
+    pub fn wrapped(&self, columns: usize, hang: usize) -> Vec<Self> {
         self.in_lines(columns, self.hang().max(hang).min(columns / 2), false)
     }
 
     /// The width of the widest command in it.
-    pub(crate) fn widest_command(&self) -> usize {
+    pub fn widest_command(&self) -> usize {
         self.split().iter().filter(|word| word.command).map(Word::width).max().unwrap_or(0)
     }
 

@@ -1,17 +1,4 @@
-//! From a report to a page: one file for each document.
-
-pub(crate) mod advance;
-pub(crate) mod archive;
-pub(crate) mod decision;
-pub(crate) mod diff;
-pub(crate) mod doctor;
-pub(crate) mod history;
-pub(crate) mod outcome;
-pub(crate) mod prune;
-pub(crate) mod publish;
-pub(crate) mod show;
-pub(crate) mod status;
-pub(crate) mod verify;
+//! Words that several views share: moments, spans, sizes, counts, a rule's answer.
 
 use crate::page::{Style, Text};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -22,32 +9,32 @@ use promote_core::rule::Verdict;
 use promote_core::span::Span;
 
 /// A moment to the minute in the project's time zone, which is named shortly: `2026-11-30 14:05 UTC`.
-pub(crate) fn when(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn when(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// The same with the zone's full name: `2026-11-30 15:05 Europe/Berlin`.
-pub(crate) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     format!("{} {zone}", at.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
 }
 
 /// Whole seconds as people say them.
-pub(crate) fn span(seconds: i64) -> String {
+pub fn span(seconds: i64) -> String {
     Span(TimeDelta::seconds(seconds)).to_string()
 }
 
 /// The first seven digits of a commit.
-pub(crate) fn short(sha: &str) -> &str {
+pub fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
 }
 
 /// `sha256 9f2c…41ab`.
-pub(crate) fn digest(text: &str) -> String {
+pub fn digest(text: &str) -> String {
     text.parse::<Digest>().map_or_else(|_| text.to_owned(), |digest| format!("sha256 {}", digest.short()))
 }
 
 /// A number of bytes in decimal units.
-pub(crate) fn size(bytes: u64) -> String {
+pub fn size(bytes: u64) -> String {
     let units = [(1_000_000_000_u64, "GB"), (1_000_000, "MB"), (1_000, "kB")];
     match units.iter().find(|(unit, _)| bytes >= *unit) {
         Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
@@ -56,19 +43,19 @@ pub(crate) fn size(bytes: u64) -> String {
 }
 
 /// `1 commit`, `8 commits`.
-pub(crate) fn count(number: usize, one: &str) -> String {
+pub fn count(number: usize, one: &str) -> String {
     if number == 1 { format!("1 {one}") } else { format!("{number} {one}s") }
 }
 
 /// The last name of a location: of a folder, with its slash.
-pub(crate) fn last(location: &str) -> &str {
+pub fn last(location: &str) -> &str {
     let end = location.strip_suffix('/').unwrap_or(location);
     let begin = end.rfind('/').map_or(0, |slash| slash + 1);
     location.get(begin..).unwrap_or(location)
 }
 
 /// At most `limit` characters.
-pub(crate) fn cut(text: &str, limit: usize) -> String {
+pub fn cut(text: &str, limit: usize) -> String {
     let mut out: String = text.chars().take(limit).collect();
     if text.chars().nth(limit).is_some() {
         out.push('…');
@@ -77,7 +64,7 @@ pub(crate) fn cut(text: &str, limit: usize) -> String {
 }
 
 /// A rule's answer as a line, its name padded to `width`.
-pub(crate) fn rule(rule: &RuleReport, width: usize) -> Text {
+pub fn rule(rule: &RuleReport, width: usize) -> Text {
     let (sign, style) = match rule.verdict {
         Verdict::Met => ("✓", Style::Good),
         Verdict::Unmet => ("✗", Style::Bad),
@@ -96,12 +83,12 @@ pub(crate) fn rule(rule: &RuleReport, width: usize) -> Text {
 }
 
 /// The width of the longest of these rules' names.
-pub(crate) fn rule_width<'r>(rules: impl IntoIterator<Item = &'r RuleReport>) -> usize {
+pub fn rule_width<'r>(rules: impl IntoIterator<Item = &'r RuleReport>) -> usize {
     rules.into_iter().map(|rule| rule.rule.len()).max().unwrap_or(0)
 }
 
 /// ` [dirty]`, for a release that was published with something let through.
-pub(crate) fn marks(allowed: &[String]) -> String {
+pub fn marks(allowed: &[String]) -> String {
     match allowed {
         [] => String::new(),
         some => format!(" [{}]", some.join(", ")),
@@ -109,7 +96,7 @@ pub(crate) fn marks(allowed: &[String]) -> String {
 }
 
 /// What became of something that was said about an environment or a release: it was `done`, or was so `already`.
-pub(crate) fn marked(of: &str, (done, already): (&str, &str), changed: bool, dry_run: bool) -> Text {
+pub fn marked(of: &str, (done, already): (&str, &str), changed: bool, dry_run: bool) -> Text {
     match (changed, dry_run) {
         (false, _) => Text::plain(format!("{of} {already}: nothing to do")),
         (true, true) => Text::plain(format!("{of} {done}, if this is done; nothing was changed")),

@@ -1,12 +1,12 @@
 //! A status as a page.
 
 use crate::page::{Page, Style, Text};
-use crate::view::{count, cut, marks, moment, short, span};
+use crate::words::{count, cut, marks, moment, short, span};
 use chrono_tz::Tz;
 use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
 
 /// The page.
-pub(crate) fn page(report: &StatusReport, zone: Tz) -> Page {
+pub fn page(report: &StatusReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(Text::new(&report.project, Style::Strong).and(format!("  {}", report.file), Style::Dim));
     page.blank();

@@ -5,7 +5,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::report::{Moved, PublishReport};
 
 /// The whole page.
-pub(crate) fn page(report: &PublishReport) -> Page {
+pub fn page(report: &PublishReport) -> Page {
     let mut page = published(report);
     moves(&mut page, report);
     if report.moves.is_empty() && !report.dry_run {
@@ -15,7 +15,7 @@ pub(crate) fn page(report: &PublishReport) -> Page {
 }
 
 /// What is in place.
-pub(crate) fn published(report: &PublishReport) -> Page {
+pub fn published(report: &PublishReport) -> Page {
     let mut page = Page::default();
     if report.begun {
         page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
@@ -30,16 +30,19 @@ pub(crate) fn published(report: &PublishReport) -> Page {
         }
     };
     page.line(match &report.subject {
-        Some(subject) => said.and(format!("  {}", super::cut(subject, 60)), Style::Dim),
+        Some(subject) => said.and(format!("  {}", crate::words::cut(subject, 60)), Style::Dim),
         None => said,
     });
     for artifact in &report.artifacts {
         let mut text = Text::plain(format!("  {}", artifact.location));
         if let (Some(digest), Some(size)) = (&artifact.digest, artifact.size) {
             let files = artifact.files.map_or_else(String::new, |count| {
-                format!("  {}", super::count(usize::try_from(count).unwrap_or(usize::MAX), "file"))
+                format!("  {}", crate::words::count(usize::try_from(count).unwrap_or(usize::MAX), "file"))
             });
-            text = text.and(format!("{files}  {}  {}", super::size(size), super::digest(digest)), Style::Dim);
+            text = text.and(
+                format!("{files}  {}  {}", crate::words::size(size), crate::words::digest(digest)),
+                Style::Dim,
+            );
         }
         page.line(text);
     }
@@ -53,7 +56,7 @@ pub(crate) fn published(report: &PublishReport) -> Page {
 }
 
 /// Where it went by itself.
-pub(crate) fn moved(report: &PublishReport) -> Page {
+pub fn moved(report: &PublishReport) -> Page {
     let mut page = Page::default();
     moves(&mut page, report);
     page

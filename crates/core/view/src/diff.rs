@@ -1,11 +1,11 @@
 //! The difference of two environments as a page.
 
-use super::{count, cut, digest, marks, short};
 use crate::page::{Page, Style, Text};
+use crate::words::{count, cut, digest, marks, short};
 use promote_core::report::{DiffReport, DiffSide};
 
 /// The page.
-pub(crate) fn page(report: &DiffReport) -> Page {
+pub fn page(report: &DiffReport) -> Page {
     let mut page = Page::default();
     let (left, right) = (&report.left, &report.right);
     page.line(Text::new(

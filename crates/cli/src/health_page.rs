@@ -2,13 +2,13 @@
 
 use crate::forge_health::ForgeHealth;
 use crate::health::DoctorReport;
-use crate::page::{Page, Style, Text};
 use crate::pipeline_health::PipelineHealth;
 use crate::store_health::StoreHealth;
 use crate::trust::TokenHealth;
 use chrono::TimeDelta;
 use promote_core::port::clock_is_off;
 use promote_core::port::{CopyGuard, FenceClass};
+use promote_view::{Page, Style, Text};
 
 /// The page.
 pub(crate) fn page(report: &DoctorReport) -> Page {

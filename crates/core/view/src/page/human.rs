@@ -8,7 +8,7 @@ const INDENT: &str = "  ";
 impl Page {
     /// For a terminal of so many columns, in which tables and sentences fold; `None` for a log, or wherever nobody knows how
     /// wide it is. Without hints.
-    pub(crate) fn within(&self, colour: bool, columns: Option<usize>) -> String {
+    pub fn within(&self, colour: bool, columns: Option<usize>) -> String {
         let widest = self.blocks.iter().filter_map(|block| match block {
             Block::Field { label, .. } => Some(label.chars().count()),
             _ => None,
@@ -34,7 +34,7 @@ impl Page {
     }
 
     /// The hints, for standard error.
-    pub(crate) fn hints(&self, colour: bool, columns: Option<usize>) -> String {
+    pub fn hints(&self, colour: bool, columns: Option<usize>) -> String {
         let mut out = String::new();
         if !self.hints.is_empty() && !self.blocks.is_empty() {
             out.push('\n');

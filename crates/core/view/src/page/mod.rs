@@ -10,11 +10,11 @@ mod markdown;
 mod plain;
 mod text;
 
-pub(crate) use text::{Style, Text};
+pub use text::{Style, Text};
 
 /// One part of a page.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Block {
+pub enum Block {
     /// One line.
     Line(Text),
     /// An empty line.
@@ -37,38 +37,38 @@ pub(crate) enum Block {
 
 /// What a command shows.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct Page {
+pub struct Page {
     blocks: Vec<Block>,
     hints: Vec<String>,
 }
 
 impl Page {
     /// Adds a line.
-    pub(crate) fn line(&mut self, text: impl Into<Text>) {
+    pub fn line(&mut self, text: impl Into<Text>) {
         self.blocks.push(Block::Line(text.into()));
     }
 
     /// Adds an empty line, unless there is one.
-    pub(crate) fn blank(&mut self) {
+    pub fn blank(&mut self) {
         if !self.blocks.is_empty() && self.blocks.last() != Some(&Block::Blank) {
             self.blocks.push(Block::Blank);
         }
     }
 
     /// Adds a table.
-    pub(crate) fn table(&mut self, head: &[&'static str], rows: Vec<Vec<Text>>) {
+    pub fn table(&mut self, head: &[&'static str], rows: Vec<Vec<Text>>) {
         self.blocks.push(Block::Table { head: head.to_vec(), rows });
     }
 
     /// Adds a labelled field.
-    pub(crate) fn field(&mut self, label: impl Into<String>, lines: Vec<Text>) {
+    pub fn field(&mut self, label: impl Into<String>, lines: Vec<Text>) {
         if !lines.is_empty() {
             self.blocks.push(Block::Field { label: label.into(), lines });
         }
     }
 
     /// Adds what a person can do next. Commands stand in backticks.
-    pub(crate) fn hint(&mut self, hint: impl AsRef<str>) {
+    pub fn hint(&mut self, hint: impl AsRef<str>) {
         let hint = hint.as_ref().to_owned();
         if !self.hints.contains(&hint) {
             self.hints.push(hint);

@@ -4,7 +4,7 @@ use super::{Block, Page, Text};
 
 impl Page {
     /// As GitHub and GitLab render it.
-    pub(crate) fn markdown(&self) -> String {
+    pub fn markdown(&self) -> String {
         let mut out = String::new();
         for block in &self.blocks {
             match block {

@@ -1,14 +1,14 @@
 //! One promotion, or one release, as a page.
 
-use super::{digest, history, moment, rule, rule_width, short, size, span};
 use crate::page::{Page, Style, Text};
+use crate::words::{digest, history, moment, rule, rule_width, short, size, span};
 use chrono_tz::Tz;
 use promote_core::ledger::{Action, Kind};
 use promote_core::port::StepEnd;
 use promote_core::report::{PromotionReport, RecordReport, ReleaseShow, StepReport};
 
 /// A promotion.
-pub(crate) fn promotion(report: &PromotionReport, zone: Tz) -> Page {
+pub fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let entry = &report.entry;
     let mut page = Page::default();
     let from = entry.from.as_deref().map_or("(nothing)", short);
@@ -102,7 +102,7 @@ fn step(step: &StepReport) -> Vec<Text> {
 }
 
 /// A release.
-pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
+pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
     let mut page = Page::default();
     let subject = report.release.subject.as_deref().unwrap_or_default();
     page.line(
@@ -157,11 +157,13 @@ pub(crate) fn release(report: &ReleaseShow, zone: Tz) -> Page {
             (_, Some(_)) => Text::new("✓ verified", Style::Good),
             (_, None) => Text::new("? not verified", Style::Warn),
         };
-        let state = state.and(super::marks(&report.release.allowed), Style::Warn);
+        let state = state.and(crate::words::marks(&report.release.allowed), Style::Warn);
         vec![
             Text::new(&place.environment, Style::Strong),
-            Text::plain(super::when(place.since, zone)),
-            Text::plain(place.until.map_or_else(|| "now".to_owned(), |until| super::when(until, zone))),
+            Text::plain(crate::words::when(place.since, zone)),
+            Text::plain(
+                place.until.map_or_else(|| "now".to_owned(), |until| crate::words::when(until, zone)),
+            ),
             state,
         ]
     });

@@ -5,7 +5,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::report::{AdvanceReport, Moved};
 
 /// The page.
-pub(crate) fn page(report: &AdvanceReport) -> Page {
+pub fn page(report: &AdvanceReport) -> Page {
     let mut page = Page::default();
     for moved in &report.environments {
         line(&mut page, moved);

@@ -1,7 +1,7 @@
 //! What retention does, as a page: what goes, then why the rest stays.
 
-use super::{count, cut, short, size, span, when};
 use crate::page::{Page, Style, Text};
+use crate::words::{count, cut, short, size, span, when};
 use chrono_tz::Tz;
 use promote_core::report::{FateWord, PruneReport, PrunedRelease};
 use promote_core::retention::Policy;
@@ -21,7 +21,7 @@ fn signs(page: &mut Page, report: &PruneReport) {
     }
 }
 
-pub(crate) fn page(report: &PruneReport, policy: &Policy, zone: Tz) -> Page {
+pub fn page(report: &PruneReport, policy: &Policy, zone: Tz) -> Page {
     let mut page = Page::default();
     let of = |fate: FateWord| report.releases.iter().filter(move |one| one.fate == fate);
     let kept = |one: &&PrunedRelease| one.fate == FateWord::Keep;

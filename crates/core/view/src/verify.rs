@@ -1,14 +1,14 @@
 //! A verification as a page.
 
-use super::{count, digest, moment, short};
 use crate::page::{Page, Style, Text};
+use crate::words::{count, digest, moment, short};
 use chrono_tz::Tz;
 use promote_core::invocation::Invocation;
 use promote_core::lease::going_back;
 use promote_core::report::{LedgerCheck, OpenPromotion, RecordedTarget, TargetCheck, VerifyReport};
 
 /// The page.
-pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
+pub fn page(report: &VerifyReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(title(report));
     page.blank();
@@ -18,7 +18,7 @@ pub(crate) fn page(report: &VerifyReport, zone: Tz) -> Page {
         check(&mut page, target, &Beside::of(beside.copied()), zone);
     }
     for source in report.sources.iter().flatten().filter(|source| source.detail.is_some()) {
-        let what = format!("source   {}", super::last(&source.source));
+        let what = format!("source   {}", crate::words::last(&source.source));
         page.line(match source.matches {
             true => Text::plain("  ").and("? ", Style::Warn).and(what, Style::Plain),
             false => bad(what),
@@ -171,10 +171,10 @@ fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
 
 fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
     let name = &target.environment;
-    let last = super::last(&target.target);
+    let last = crate::words::last(&target.target);
     let recorded = target.recorded.as_ref();
     let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
-    let marks = recorded.map(|recorded| super::marks(&recorded.allowed)).unwrap_or_default();
+    let marks = recorded.map(|recorded| crate::words::marks(&recorded.allowed)).unwrap_or_default();
     if target.matches {
         let line = good(match recorded {
             Some(_) => format!("{name:<8} {last} is {sha}{marks}, as recorded"),

@@ -1,7 +1,7 @@
 //! A decision as a page: the whole of it for `plan`, its first line before a question, its reasons for a refusal.
 
-use super::{count, cut, digest, moment, rule, rule_width, short, size};
 use crate::page::{Page, Style, Text};
+use crate::words::{count, cut, digest, moment, rule, rule_width, short, size};
 use chrono_tz::Tz;
 use promote_core::ledger::Action;
 use promote_core::port::CopyGuard;
@@ -18,7 +18,7 @@ const LISTED: usize = 30;
 const STRANGERS: usize = 10;
 
 /// Everything about a decision.
-pub(crate) fn page(report: &DecisionReport, zone: Tz) -> Page {
+pub fn page(report: &DecisionReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(title(report));
     page.blank();
@@ -99,7 +99,7 @@ fn unmet(report: &DecisionReport) -> String {
 }
 
 /// `billing-api: prod 77f0d4a → a93be01`.
-pub(crate) fn title(report: &DecisionReport) -> Text {
+pub fn title(report: &DecisionReport) -> Text {
     // What is there without a release that is known is not nothing.
     let none = match report.moves.iter().any(|write| write.before_size.is_some()) {
         true => "(unknown)",
@@ -128,7 +128,7 @@ pub(crate) fn title(report: &DecisionReport) -> Text {
 }
 
 /// What is asked about before a move. `listed`: with the commits themselves, where production is about to get them.
-pub(crate) fn summary(report: &DecisionReport, before: Option<String>, listed: bool) -> Page {
+pub fn summary(report: &DecisionReport, before: Option<String>, listed: bool) -> Page {
     let mut page = Page::default();
     let mut words = Vec::new();
     words.extend(before);
@@ -176,7 +176,7 @@ pub(crate) fn summary(report: &DecisionReport, before: Option<String>, listed: b
 }
 
 /// That the steps of what is there are run.
-pub(crate) fn again(report: &DecisionReport) -> Page {
+pub fn again(report: &DecisionReport) -> Page {
     let mut page = Page::default();
     let how = if is_unrun(report) { "they run now" } else { "its steps run again" };
     page.line(title(report).and(format!(", {}: {how}", unended(report)), Style::Plain));
@@ -184,7 +184,7 @@ pub(crate) fn again(report: &DecisionReport) -> Page {
 }
 
 /// Why something is refused, as an error.
-pub(crate) fn refused(report: &DecisionReport) -> Page {
+pub fn refused(report: &DecisionReport) -> Page {
     let mut page = Page::default();
     let (name, sha) = (&report.environment, report.release.short());
     let message = if report.obstacles.is_empty() {
@@ -253,7 +253,7 @@ fn commits_lines(commits: &CommitsReport, report: &DecisionReport, most: usize) 
     };
     let oldest = commits.newest.last().filter(|_| commits.newest.len() == commits.count);
     let oldest = oldest.map(|commit| {
-        let ago = super::span((report.at - commit.committed_at).num_seconds().max(0));
+        let ago = crate::words::span((report.at - commit.committed_at).num_seconds().max(0));
         format!(", oldest {ago} ago")
     });
     let mut lines =
@@ -327,7 +327,7 @@ fn keeps(report: &DecisionReport, target: &str) -> bool {
 }
 
 /// Every rule with its evidence and when it may open.
-pub(crate) fn explanation(report: &DecisionReport, zone: Tz) -> Page {
+pub fn explanation(report: &DecisionReport, zone: Tz) -> Page {
     let mut page = Page::default();
     page.line(title(report));
     for one in &report.rules {

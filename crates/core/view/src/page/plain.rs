@@ -4,7 +4,7 @@ use super::{Block, Page, Text};
 
 impl Page {
     /// Tab separated. A page with a table is only its tables.
-    pub(crate) fn plain(&self) -> String {
+    pub fn plain(&self) -> String {
         let tables = self.blocks.iter().any(|block| matches!(block, Block::Table { .. }));
         let mut out = String::new();
         for block in &self.blocks {
