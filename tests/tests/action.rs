@@ -76,7 +76,7 @@ fn the_action_promotes_and_says_what_it_did() {
     assert_eq!(done.exit, ExitStatus::Ok, "{}", done.log);
     assert!(done.outputs.contains("\npromoted\n") && done.outputs.contains(new.as_str()), "{}", done.outputs);
     assert!(
-        done.summary.contains("e0 runs") && done.summary.contains("nothing to go back to"),
+        done.summary.contains("e0 is on") && done.summary.contains("nothing to go back to"),
         "{}",
         done.summary
     );

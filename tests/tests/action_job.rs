@@ -137,7 +137,7 @@ fn what_is_automatic_moves_and_each_of_it_is_told() {
     assert_eq!(half.outputs["version"], format!("{newest}\n{newest}"));
     assert_eq!(half.outputs["url"], "https://e0.acme.example\nhttps://e1.acme.example");
     assert_eq!(half.outputs["promotion"].lines().count(), 2);
-    for text in ["## ✗ e0, e1 moved", "| e0 |", "promoted", "| e1 |", "failed"] {
+    for text in ["## ✗ e0, e1 moved", "✓ **e0 runs** [**", "✗ e1&#58; the deployment of ", " failed"] {
         assert!(half.summary.contains(text), "{text}: {}", half.summary);
     }
     // Nothing was there before: what did not succeed can be undone all the same.

@@ -9,8 +9,9 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::visible_json;
 use promote_core::port::Entropy;
-use promote_core::report::{Document, FailureReport, markdown};
+use promote_core::report::{Document, FailureReport};
 use promote_providers::SystemEntropy;
+use promote_view::{Links, Page};
 use std::collections::BTreeMap;
 
 /// The most bytes of the output `json`: the runner gives a step's outputs a mebibyte.
@@ -30,7 +31,7 @@ pub(crate) struct ActionResult {
     /// The whole result.
     pub(crate) json: String,
     /// The job summary.
-    pub(crate) summary: String,
+    pub(crate) summary: Option<Page>,
 }
 
 impl ActionResult {
@@ -46,7 +47,7 @@ impl ActionResult {
         let mut answer = Self::new("failed", &report);
         answer.exit = Some(failure.exit);
         answer.values.insert("environment", environment.to_owned());
-        answer.summary = markdown::failure(&report);
+        answer.summary = Some(promote_view::failure::page(&report));
         answer
     }
 
@@ -81,10 +82,13 @@ impl ActionResult {
             }
         }
         // A summary that is not wanted was refused already when the word was none.
-        let wanted = inputs.boolean("summary", true).unwrap_or(true) && !self.summary.is_empty();
-        if let Some(path) = surroundings.file("GITHUB_STEP_SUMMARY").filter(|_| wanted) {
-            let text = format!("{}\n", log.masked(&self.summary).trim_end());
-            append_text(&path, &text).map_err(|error| error.to_string())?;
+        let wanted = inputs.boolean("summary", true).unwrap_or(true);
+        let path = surroundings.file("GITHUB_STEP_SUMMARY").filter(|_| wanted);
+        if let (Some(path), Some(page)) = (path, &self.summary) {
+            let links = Links::of_job(|name| surroundings.variables.get(name).cloned());
+            // Escaped, a secret would not be known again; in an address it is not escaped.
+            let text = page.clone().changed(|text| log.masked(text)).markdown(&links);
+            append_text(&path, &log.masked(&text)).map_err(|error| error.to_string())?;
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use crate::site::{Site, Unattended};
 use crate::workflow::Kind;
 use promote::{ExitStatus, Failure};
 use promote_core::names::EnvironmentName;
-use promote_core::report::{AdvanceReport, Moved, markdown};
+use promote_core::report::{AdvanceReport, Moved};
 
 /// Advances. That a rule keeps an environment from moving is no failure: it will be tried again.
 pub(crate) async fn advance(site: &Site<'_>) -> Result<ActionResult, Failure> {
@@ -35,7 +35,7 @@ pub(crate) async fn advance(site: &Site<'_>) -> Result<ActionResult, Failure> {
         ("promotion", lines(&|one| one.promotion.clone())),
         ("url", lines(&|one| url(&one.environment))),
     ]);
-    answer.summary = markdown::advance(&report, &site.links);
+    answer.summary = Some(promote_view::advance::page(&report));
     Ok(answer)
 }
 

@@ -13,9 +13,9 @@ use promote_core::ledger::{Action, OutcomeResult, Restored};
 use promote_core::plan::{Decision, Plan, Refusal, saved};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
-use promote_core::report::markdown::{self, Told};
 use promote_core::standing;
 use promote_providers::{opened, written};
+use promote_view::{Told, addresses};
 use std::io::Read as _;
 use std::path::Path;
 
@@ -51,7 +51,7 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<ActionResult, Failu
         (None, _) if ending.ended == Ended::Unchanged => page.unchanged().await,
         (None, _) => {
             site.log.say(&ending.headline());
-            page.answer("planned", true).await
+            page.answer("planned").await
         }
     })
 }
@@ -104,7 +104,7 @@ impl Page<'_> {
         let quiet = asked || (self.site.options.neutral && refusal.exit == ExitStatus::Blocked);
         let kind = if quiet { Kind::Warning } else { Kind::Error };
         self.site.log.annotate(kind, &self.ending.headline(), &why.join("\n"), None);
-        let mut answer = self.answer("blocked", false).await;
+        let mut answer = self.answer("blocked").await;
         answer.exit = (!quiet).then_some(refusal.exit);
         answer
     }
@@ -117,31 +117,31 @@ impl Page<'_> {
             Some(why) => self.site.log.annotate(Kind::Error, &headline, &why, None),
             None => self.site.log.say(&headline),
         }
-        let mut answer = self.answer("unchanged", exit == ExitStatus::Ok).await;
+        let mut answer = self.answer("unchanged").await;
         fill_outputs::of_state(&mut answer, state);
         answer.exit = Some(exit);
         answer
     }
 
     /// The answer when nothing was moved.
-    async fn answer(&self, status: &'static str, good: bool) -> ActionResult {
+    async fn answer(&self, status: &'static str) -> ActionResult {
         let mut answer = ActionResult::new(status, self.ending.decision());
         self.fill(&mut answer, self.ending.plan());
-        self.summarize(&mut answer, &self.ending.headline(), good).await;
+        self.summarize(&mut answer).await;
         answer
     }
 
     /// The answer when a release was moved.
     async fn done(&self, done: &Done) -> ActionResult {
-        let (headline, good) = (self.ending.headline(), done.exit == ExitStatus::Ok);
+        let headline = self.ending.headline();
         let status = match (done.exit, done.result) {
             (ExitStatus::RolledBack, _) => "rolled-back",
             (_, OutcomeResult::Succeeded) => "promoted",
             _ => "failed",
         };
-        match good {
-            true => self.site.log.say(&headline),
-            false => self.site.log.annotate(
+        match done.exit {
+            ExitStatus::Ok => self.site.log.say(&headline),
+            _ => self.site.log.annotate(
                 Kind::Error,
                 &headline,
                 &words(done, self.ending.outcome()).join("\n"),
@@ -165,7 +165,7 @@ impl Page<'_> {
             fill_outputs::of_state(&mut answer, back.head.state());
             answer.values.insert("previous", done.plan.release.commit.to_string());
         }
-        self.summarize(&mut answer, &headline, good).await;
+        self.summarize(&mut answer).await;
         answer
     }
 
@@ -185,8 +185,8 @@ impl Page<'_> {
         }
     }
 
-    async fn summarize(&self, answer: &mut ActionResult, headline: &str, good: bool) {
-        let (site, by) = (self.site, self.ending.by());
+    async fn summarize(&self, answer: &mut ActionResult) {
+        let site = self.site;
         // A picture is worth two more rounds of requests, and never a failure. Who cancels the job waits for none.
         let status = match unless_cancelled(site.project.status(&[])).await {
             Ok(found) => found.ok(),
@@ -195,19 +195,16 @@ impl Page<'_> {
                 None
             }
         };
-        let by = match by.details.get("workflow") {
-            Some(workflow) => format!("{} ({workflow})", by.name),
-            None => by.name.clone(),
-        };
-        answer.summary = markdown::promotion(&Told {
-            headline,
-            good,
+        let told = Told {
             decision: self.ending.decision(),
-            outcome: self.ending.outcome(),
+            exit: self.ending.exit,
             status: status.as_ref(),
-            by: &site.log.clean(&by),
+            by: &site.log.clean(&promote_view::words::by(self.ending.by())),
             zone: site.project.config().timezone,
-            links: &site.links,
+        };
+        answer.summary = Some(match self.ending.outcome() {
+            Some(outcome) => promote_view::outcome::page(&told, outcome),
+            None => promote_view::decision::page(&told),
         });
     }
 }
@@ -220,7 +217,7 @@ fn words(done: &Done, outcome: Option<&OutcomeReport>) -> Vec<String> {
         .map(|step| format!("{} {}: {}", step.phase, step.name, step.report.summary))
         .collect();
     let failed = done.steps.iter().filter(|step| step.report.end != StepEnd::Succeeded);
-    words.extend(failed.flat_map(|step| markdown::addresses(&step.report.tail).take(3)));
+    words.extend(failed.flat_map(|step| addresses(&step.report.tail).take(3)));
     words.extend(done.lost.as_ref().map(|lost| format!("it was {}", lost.words())));
     words.extend(match &done.undone {
         _ if done.lost.is_some() => None,

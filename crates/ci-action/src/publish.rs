@@ -7,7 +7,6 @@ use crate::site::{Site, Unattended};
 use crate::unless_cancelled::unless_cancelled;
 use crate::workflow::Kind;
 use promote::{ExitStatus, Failure};
-use promote_core::report::markdown;
 
 /// Publishes. What keeps an environment from taking the release is said, and is no failure of the publication.
 pub(crate) async fn publish(site: &Site<'_>) -> Result<ActionResult, Failure> {
@@ -58,7 +57,7 @@ pub(crate) async fn publish(site: &Site<'_>) -> Result<ActionResult, Failure> {
             ),
         }
     }
-    answer.summary = markdown::publication(&report, &site.links);
+    answer.summary = Some(promote_view::publish::page(&report));
     Ok(answer)
 }
 

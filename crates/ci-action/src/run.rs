@@ -18,7 +18,6 @@ use crate::workflow::Kind;
 use crate::{promotion, status, verify};
 use promote::{Error, Events, ExitStatus, Failure, Project};
 use promote_core::port::Entropy;
-use promote_core::report::markdown::Links;
 use promote_providers::SystemEntropy;
 use promote_providers::step::Secrets;
 use std::io::Write;
@@ -78,8 +77,7 @@ async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Res
     for remark in project.remarks() {
         log.debug(&format!("line {}: {}", remark.line, remark.message));
     }
-    let links = links(surroundings);
-    let site = Site { surroundings, inputs, log, options, project, links };
+    let site = Site { surroundings, inputs, log, options, project };
     match act {
         Act::Promote | Act::Plan | Act::Rollback => promotion::run(&site, act).await,
         Act::Publish => publish::publish(&site).await,
@@ -120,23 +118,4 @@ async fn or_cancelled(
     look: impl Future<Output = Result<ActionResult, Failure>>,
 ) -> Result<ActionResult, Failure> {
     unless_cancelled(look).await.map_err(cancelled)?
-}
-
-/// Where commits of this repository can be looked at.
-fn links(surroundings: &Surroundings) -> Links {
-    let get = |name: &str| {
-        let value = surroundings.variables.get(name).filter(|value| !value.is_empty());
-        value.map(|value| promote_providers::actor::plain(value))
-    };
-    match (get("GITHUB_SERVER_URL"), get("GITHUB_REPOSITORY"), get("CI_PROJECT_URL")) {
-        (Some(server), Some(repository), _) => Links {
-            commit: Some(format!("{server}/{repository}/commit/")),
-            compare: Some(format!("{server}/{repository}/compare/")),
-        },
-        (_, _, Some(project)) => Links {
-            commit: Some(format!("{project}/-/commit/")),
-            compare: Some(format!("{project}/-/compare/")),
-        },
-        _ => Links::default(),
-    }
 }

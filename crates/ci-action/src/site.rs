@@ -9,7 +9,6 @@ use promote::{Asked, Early, Failure, Project, Question, Questions};
 use promote_core::lease::TooEarly;
 use promote_core::plan::Plan;
 use promote_core::report::PublishReport;
-use promote_core::report::markdown::Links;
 use promote_core::request::Request;
 
 /// Everything that a command needs.
@@ -19,7 +18,6 @@ pub(crate) struct Site<'a> {
     pub(crate) log: &'a Log,
     pub(crate) options: Options,
     pub(crate) project: Project,
-    pub(crate) links: Links,
 }
 
 /// Nobody can be asked in a job: what is waited for and what begins is said.

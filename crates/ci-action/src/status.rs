@@ -5,7 +5,7 @@ use crate::request::environments;
 use crate::site::Site;
 use promote::{Error, Failure};
 use promote_core::names::EnvironmentName;
-use promote_core::report::{EnvironmentStatus, markdown};
+use promote_core::report::EnvironmentStatus;
 
 /// What runs where. Of one environment, the outputs say what runs there.
 pub(crate) async fn status(site: &Site<'_>) -> Result<ActionResult, Failure> {
@@ -20,7 +20,7 @@ pub(crate) async fn status(site: &Site<'_>) -> Result<ActionResult, Failure> {
     if let [one] = found.environments.as_slice() {
         fill(&mut answer, one);
     }
-    answer.summary = markdown::status(&found, site.project.config().timezone, &site.links);
+    answer.summary = Some(promote_view::status::page(&found, site.project.config().timezone));
     Ok(answer)
 }
 

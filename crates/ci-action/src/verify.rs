@@ -6,7 +6,7 @@ use crate::site::Site;
 use crate::workflow::Kind;
 use promote::{Error, ExitStatus, Failure};
 use promote_core::names::EnvironmentName;
-use promote_core::report::{Depth, markdown};
+use promote_core::report::Depth;
 
 /// Whether targets and ledger agree.
 pub(crate) async fn verify(site: &Site<'_>) -> Result<ActionResult, Failure> {
@@ -38,6 +38,6 @@ pub(crate) async fn verify(site: &Site<'_>) -> Result<ActionResult, Failure> {
         site.log.annotate(Kind::Error, "targets and ledger differ", &wrong.join("\n"), None);
         answer.exit = Some(ExitStatus::Differs);
     }
-    answer.summary = markdown::verify(&found);
+    answer.summary = Some(promote_view::verify::page(&found, site.project.config().timezone));
     Ok(answer)
 }

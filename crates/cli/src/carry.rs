@@ -3,12 +3,12 @@
 
 use crate::app::confirm::confirm;
 use crate::app::json::JsonSelection;
-use crate::app::project::Project;
 use crate::app::question::terminal;
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult, Stop};
-use crate::args::{ConfirmArgs, Waiting};
+use crate::args::{ConfirmArgs, Format, Waiting};
 use crate::gitlab::Facts;
+use crate::in_full::InFull;
 use crate::interrupt::or_signal;
 use crate::interruption::cut_off;
 use crate::taking_over::{Taken, take_over};
@@ -31,7 +31,8 @@ use promote_core::request::{Request, TakeOver};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use promote_view::Page;
-use promote_view::{decision as decision_view, outcome as outcome_view, words::span};
+use promote_view::decision as decision_view;
+use promote_view::words::span;
 use std::sync::Arc;
 
 /// What is to be carried out, and how.
@@ -111,29 +112,41 @@ pub(crate) async fn carry(
         false => line,
     });
     if wanted.changing.dry_run {
-        app.show(&report, || decision_view::page(&report, config.timezone))?;
+        let in_full = InFull::look(app, &view, config, &wanted.request.actor).await;
+        app.show(&report, || in_full.decided(&report, config))?;
         return Ok(report.exit);
     }
     let severe = matches!(wanted.request.action, Action::Rollback | Action::Undo);
     let what = match &decision {
-        Decision::Refused(_) => return refused(app, &report),
+        Decision::Refused(_) => {
+            let in_full = InFull::look(app, &view, config, &wanted.request.actor).await;
+            return refused(app, &report, &in_full.decided(&report, config), config);
+        }
         Decision::NothingToDo(nothing) if wanted.finish && nothing.pending && !wanted.waiting.no_wait => {
             app.screen.note(&decision_view::again(&report));
             What::Finish(nothing)
         }
         Decision::NothingToDo(_) => {
             report.exit = standing::exit(&snapshot.state(), !wanted.waiting.no_wait);
-            return nothing(app, project, &report);
+            let in_full = InFull::look(app, &view, config, &wanted.request.actor).await;
+            return nothing(app, &report, &in_full.decided(&report, config));
         }
         Decision::Allowed(plan) => {
             let before = past(&snapshot, plan);
             let listed = asks && crate::app::question::terminal(app) && settings.tier == Tier::Production;
-            app.screen.note(&decision_view::summary(&report, before, listed));
+            app.screen.note(&decision_view::summary(&report, config.timezone, before, listed));
             What::Plan(plan)
         }
     };
     wanted.request.asked = confirm(app, wanted.changing, settings, severe)?;
-    let errand = Errand { app, ports: &ports, config, snapshot: &snapshot, request: &wanted.request };
+    let errand = Errand {
+        app,
+        ports: &ports,
+        config,
+        snapshot: &snapshot,
+        request: &wanted.request,
+        decision: &report,
+    };
     progress.begin(decision.plan());
     let wait = !wanted.waiting.no_wait;
     let done = match or_signal(app.env, &progress, errand.run(&what, wait)).await {
@@ -154,7 +167,7 @@ pub(crate) async fn carry(
     let took = progress.elapsed().num_seconds();
     progress.rest();
     let (shown, stopped) = app.mirrored(&mirror, Closing::Done).await;
-    let exit = errand.ended(&done, wait || !done.plan.follows, took, &shown)?;
+    let exit = errand.ended(&done, wait || !done.plan.follows, took, &shown).await?;
     Ok(exit.or_stopped(stopped))
 }
 
@@ -171,6 +184,7 @@ pub(crate) struct Errand<'a> {
     config: &'a Config,
     snapshot: &'a Snapshot,
     request: &'a Request,
+    decision: &'a DecisionReport,
 }
 
 impl Errand<'_> {
@@ -186,14 +200,17 @@ impl Errand<'_> {
     }
 
     /// Says what came of it.
-    fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> CommandResult {
+    async fn ended(&self, done: &Done, waited: bool, took_s: i64, shown: &[Mirrored]) -> CommandResult {
         let report = OutcomeReport::of(done, waited, took_s).shown(shown);
+        let in_full = InFull::look(self.app, &self.ports.view(), self.config, &self.request.actor).await;
+        let page = in_full.done(self.decision, &report, self.config);
         if done.exit == ExitStatus::Ok {
-            self.app.tell(true, &report, || outcome_view::page(&report))?;
+            self.app.tell(true, &report, || page)?;
         } else {
-            let page = outcome_view::failed(&report);
             self.app.screen.message("\n");
-            self.app.screen.complain(&page);
+            if let Err(failure) = self.app.screen.complain_of(&page) {
+                self.app.unshown(&failure);
+            }
             if self.app.json() != JsonSelection::None {
                 self.app.tell(true, &report, Page::default)?;
             }
@@ -213,10 +230,10 @@ fn set_timeout(config: &mut Config, wanted: &Move<'_>) {
     }
 }
 
-fn refused(app: &App<'_>, report: &DecisionReport) -> CommandResult {
-    let page = decision_view::refused(report);
-    app.screen.complain(&page);
+fn refused(app: &App<'_>, report: &DecisionReport, whole: &Page, config: &Config) -> CommandResult {
+    app.screen.complain(&decision_view::refused(report, config.timezone));
     match app.json() {
+        JsonSelection::None if app.screen.format == Format::Markdown => app.screen.page(whole)?,
         JsonSelection::None => {}
         // The fields that were asked for are those of an outcome, which there is none of.
         _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
@@ -225,9 +242,9 @@ fn refused(app: &App<'_>, report: &DecisionReport) -> CommandResult {
 }
 
 /// The release is there already. That its deployment failed is not passed over.
-fn nothing(app: &App<'_>, project: &Project, report: &DecisionReport) -> CommandResult {
+fn nothing(app: &App<'_>, report: &DecisionReport, page: &Page) -> CommandResult {
     match app.json() {
-        JsonSelection::None => app.screen.page(&decision_view::page(report, project.config.timezone))?,
+        JsonSelection::None => app.screen.page(page)?,
         _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
     }
     Ok(report.exit)

@@ -25,6 +25,7 @@ mod health;
 mod health_page;
 mod iam;
 mod ignoring;
+mod in_full;
 mod interrupt;
 mod interruption;
 mod known;

@@ -2,7 +2,7 @@
 
 use promote_core::exit::ExitStatus;
 use promote_core::flow::Done;
-use promote_core::ledger::{Actor, OutcomeResult, State};
+use promote_core::ledger::{Actor, State};
 use promote_core::mirror::Mirrored;
 use promote_core::plan::{Decision, Plan, saved};
 use promote_core::report::{DecisionReport, OutcomeReport};
@@ -117,32 +117,7 @@ impl Ending {
 
     /// One line for people.
     pub fn headline(&self) -> String {
-        let plan = self.plan();
-        let (name, sha) = (&plan.environment, plan.release.commit.short(7));
-        match (self.ended, &self.done) {
-            (Ended::Planned, _) => format!("{name} may take {sha}"),
-            (Ended::Unchanged, _) => format!("{name} has {sha} already"),
-            (Ended::Refused, _) => format!("{name} cannot take {sha} yet"),
-            (_, Some(done)) => self.moved(done),
-            (Ended::Moved, None) => format!("{name} was moved to {sha}"),
-            (Ended::Failed, None) => format!("the deployment of {sha} to {name} did not succeed"),
-        }
-    }
-
-    fn moved(&self, done: &Done) -> String {
-        let (name, sha) = (&done.plan.environment, done.plan.release.commit.short(7));
-        let waited = self.outcome.as_ref().is_some_and(|outcome| outcome.result.is_some());
-        match (done.exit, done.result) {
-            (ExitStatus::RolledBack, _) => format!("{sha} failed in {name} and was rolled back"),
-            (_, OutcomeResult::Succeeded) if !waited => {
-                format!("{name} was moved to {sha}; the steps that follow have not run yet")
-            }
-            (_, OutcomeResult::Succeeded) => format!("{name} runs {sha}"),
-            (_, OutcomeResult::TimedOut) => {
-                format!("the deployment of {sha} to {name} has not ended in time")
-            }
-            _ => format!("the deployment of {sha} to {name} did not succeed"),
-        }
+        self.outcome.as_ref().map_or_else(|| self.decision.headline(), OutcomeReport::headline)
     }
 }
 

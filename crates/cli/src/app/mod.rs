@@ -157,7 +157,7 @@ impl App<'_> {
             Stop::Failure(failure) => failure,
         };
         let page = promote_view::failure::page(&FailureReport::of(&failure));
-        self.screen.complain(&page);
+        let _ = self.screen.complain_of(&page);
         if self.json() != JsonSelection::None {
             // A script that reads the document gets one in this case, too; its schema says which.
             if let Ok(text) = JsonSelection::Whole.text(&FailureReport::of(&failure)) {

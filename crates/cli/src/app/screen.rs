@@ -7,7 +7,7 @@ use crate::app::pager::Pager;
 use crate::args::{Colour, Format, Global};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_view::{Page, Text};
+use promote_view::{Links, Page, Text};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,6 +43,8 @@ pub(crate) struct Screen {
     pager: Option<Pager>,
     /// The file that was named with `--config`: whoever types a command that is named here needs it as well.
     config: Option<String>,
+    /// Where commits can be looked at.
+    links: Links,
 }
 
 impl Screen {
@@ -62,6 +64,7 @@ impl Screen {
             err_terminal: env.error_terminal,
             pager: Pager::of(global, env),
             config: global.config.as_ref().map(|path| path.display().to_string()),
+            links: Links::of_job(|name| env.variable(name).map(str::to_owned)),
         }
     }
 
@@ -88,6 +91,7 @@ impl Screen {
             err_terminal: env.error_terminal,
             pager: None,
             config: None,
+            links: Links::default(),
         }
     }
 
@@ -171,11 +175,13 @@ impl Screen {
     }
 
     fn paged(&self, page: &Page, pager: Option<&Pager>) -> Result<(), Failure> {
-        let text = self.named(match self.format {
-            Format::Markdown => page.markdown(),
-            Format::Plain => page.plain(),
-            Format::Human | Format::Json => page.within(self.out_colour, self.out_columns()),
-        });
+        let text = match self.format {
+            Format::Markdown => {
+                page.clone().changed(|text| self.named(text.to_owned())).markdown(&self.links)
+            }
+            Format::Plain => self.named(page.plain()),
+            Format::Human | Format::Json => self.named(page.within(self.out_colour, self.out_columns())),
+        };
         let pager = pager.filter(|_| self.format == Format::Human);
         if !pager.is_some_and(|pager| pager.show(&text)) {
             self.put(&text)?;
@@ -200,6 +206,12 @@ impl Screen {
     pub(crate) fn complain(&self, page: &Page) {
         self.message(&page.within(self.err_colour, self.err_columns()));
         self.message(&page.hints(self.err_colour, self.err_columns()));
+    }
+
+    /// Shows why something failed or was refused: as a message, and in Markdown as data as well.
+    pub(crate) fn complain_of(&self, page: &Page) -> Result<(), Failure> {
+        self.complain(page);
+        if self.format == Format::Markdown { self.page(page) } else { Ok(()) }
     }
 
     /// Shows a page as a message, before a question or during a promotion.

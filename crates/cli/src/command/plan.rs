@@ -4,6 +4,7 @@ use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
+use crate::in_full::InFull;
 use crate::written;
 use clap::Args;
 use promote_core::exit::ExitStatus;
@@ -82,7 +83,8 @@ async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
         Some(path) => save(app, path, &decision)?,
         None => true,
     };
-    app.show(&report, || promote_view::decision::page(&report, project.config.timezone))?;
+    let in_full = InFull::look(app, &view, &project.config, &request.actor).await;
+    app.show(&report, || in_full.decided(&report, &project.config))?;
     if !saved {
         let mut page = Page::default();
         page.line("There is nothing to do, so no plan was saved.");

@@ -4,7 +4,7 @@ use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
-use crate::args::{ConfirmArgs, JobFiles};
+use crate::args::{ConfirmArgs, Format, JobFiles};
 use crate::automatic::{BuildOutput, MoveProgress};
 use crate::gitlab::Facts;
 use crate::interrupt::or_signal;
@@ -84,7 +84,8 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
     let ports = app.ports_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
-    let shown = moving && app.json() == crate::app::json::JsonSelection::None;
+    // A page in full is one.
+    let shown = moving && matches!(app.screen.format, Format::Human | Format::Plain);
     let proposal = promote_providers::proposal::of(&app.env.variables.iter().collect());
     let flow = async {
         let asked = PublishRequest {

@@ -242,6 +242,25 @@ impl DecisionReport {
         }
     }
 
+    /// What it comes to, in one line.
+    pub fn headline(&self) -> String {
+        let (name, sha) = (&self.environment, self.release.short());
+        match self.decision {
+            Verb::Allowed => format!("{name} may take {sha}"),
+            Verb::NothingToDo => format!("{name} is on {sha} already"),
+            Verb::Refused if self.obstacles.is_empty() => format!("{name} cannot take {sha} yet"),
+            Verb::Refused => format!("{name} cannot take {sha}"),
+        }
+    }
+
+    /// How many rules are not met: `1 rule of 4 is not met`.
+    pub fn unmet_told(&self) -> String {
+        match (self.unmet().count(), self.rules.len()) {
+            (1, all) => format!("1 rule of {all} is not met"),
+            (unmet, all) => format!("{unmet} rules of {all} are not met"),
+        }
+    }
+
     /// The rules that are not met.
     pub fn unmet(&self) -> impl Iterator<Item = &RuleReport> {
         self.rules.iter().filter(|rule| !rule.met)

@@ -10,7 +10,6 @@ mod diff;
 mod failure;
 mod finding;
 mod history;
-pub mod markdown;
 mod outcome;
 mod prune;
 mod publish;

@@ -134,6 +134,49 @@ impl OutcomeReport {
         self
     }
 
+    /// What it came to, in one line.
+    pub fn headline(&self) -> String {
+        let (name, sha) = (&self.environment, self.release.short());
+        let (back, plain) = (self.action == Action::Rollback, self.steps.is_empty());
+        if self.exit == ExitStatus::Ok {
+            return match (self.action, self.result) {
+                (Action::Undo, _) => format!("{name} is as it was before {sha}"),
+                (_, None) => format!("{name} is on {sha}; the steps that follow have not run yet"),
+                _ if back && plain => format!("{name} is back on {sha}"),
+                _ if back => format!("{name} runs {sha} again"),
+                _ if plain => format!("{name} is on {sha}"),
+                _ => format!("{name} runs {sha}"),
+            };
+        }
+        if self.action == Action::Undo {
+            return format!(
+                "the promotion of {sha} to {name} is closed, but not all of it could be taken back"
+            );
+        }
+        let undone = if self.exit == ExitStatus::RolledBack { " and was rolled back" } else { "" };
+        let how = match self.result {
+            _ if self.superseded_by.is_some() => "was superseded",
+            Some(OutcomeResult::Errored) if back => {
+                return format!("could not tell whether {name} was rolled back to {sha}");
+            }
+            Some(OutcomeResult::Errored) => {
+                return format!(
+                    "could not tell whether {sha} was deployed to {name}{}",
+                    undone.replace(" and", "; it")
+                );
+            }
+            Some(OutcomeResult::Failed) => "failed",
+            Some(OutcomeResult::TimedOut) => "timed out",
+            Some(OutcomeResult::Superseded) => "was replaced by a newer one",
+            Some(OutcomeResult::Interrupted) => "was interrupted",
+            Some(OutcomeResult::Succeeded) | None => "ended",
+        };
+        match back {
+            true => format!("the rollback of {name} to {sha} {how}{undone}"),
+            false => format!("the deployment of {sha} to {name} {how}{undone}"),
+        }
+    }
+
     /// What leads on from a deployment that did not succeed, the likeliest first: sentences that name commands which
     /// work now.
     pub fn ways(&self) -> Vec<String> {

@@ -1,26 +1,29 @@
 //! The difference of two environments as a page.
 
-use crate::page::{Page, Style, Text};
-use crate::words::{count, cut, digest, marks, short};
+use crate::page::{Page, Sign, Style, Text};
+use crate::words::{beginning, count, digest, marks};
 use promote_core::report::{DiffReport, DiffSide};
 
 /// The page.
 pub fn page(report: &DiffReport) -> Page {
     let mut page = Page::default();
     let (left, right) = (&report.left, &report.right);
-    page.line(Text::new(
-        format!(
-            "{}: {} {}{}, {} {}{}",
-            report.project,
-            left.environment,
-            left.release.short(),
-            marks(&left.release.allowed),
-            right.environment,
-            right.release.short(),
-            marks(&right.release.allowed)
+    page.headline(
+        Sign::None,
+        Text::new(
+            format!(
+                "{}: {} {}{}, {} {}{}",
+                report.project,
+                left.environment,
+                left.release.short(),
+                marks(&left.release.allowed),
+                right.environment,
+                right.release.short(),
+                marks(&right.release.allowed)
+            ),
+            Style::Strong,
         ),
-        Style::Strong,
-    ));
+    );
     page.blank();
     if report.same {
         page.line("Both hold the same bytes of the same release.");
@@ -60,9 +63,9 @@ fn side(page: &mut Page, here: &DiffSide, other: &DiffSide) {
     ));
     let rows = commits.newest.iter().map(|commit| {
         vec![
-            Text::new(short(&commit.sha), Style::Literal),
-            Text::plain(cut(&commit.subject, 60)),
-            Text::new(cut(&commit.author, 24), Style::Dim),
+            Text::commit(&commit.sha),
+            beginning(&commit.subject, 60, Style::Plain),
+            beginning(&commit.author, 24, Style::Dim),
         ]
     });
     page.table(&[], rows.collect());

@@ -1,13 +1,13 @@
 //! Why something ended without its result: what went wrong, what state things are in now, the causes once, and what to do
 //! next.
 
-use crate::page::{Page, Style, Text};
+use crate::page::{Page, Sign, Style, Text};
 use promote_core::report::FailureReport;
 
 /// The page.
 pub fn page(report: &FailureReport) -> Page {
     let mut page = Page::default();
-    page.line(Text::new("error: ", Style::Bad).and(&report.message, Style::Strong));
+    page.headline(Sign::Error, Text::new(&report.message, Style::Strong));
     page.blank();
     for sentence in &report.state {
         page.line(Text::marked(sentence));
@@ -27,5 +27,6 @@ pub fn page(report: &FailureReport) -> Page {
         causes.into_iter().for_each(|cause| page.line(cause));
     }
     report.hints.iter().for_each(|hint| page.hint(hint));
+    page.closing(format!("{}, exit status {}", report.exit.name(), report.code));
     page
 }

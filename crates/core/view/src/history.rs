@@ -1,7 +1,7 @@
 //! A history as a page.
 
 use crate::page::{Page, Style, Text};
-use crate::words::{cut, short, span, when};
+use crate::words::{beginning, span, when};
 use chrono_tz::Tz;
 use promote_core::report::{Entry, EntryResult, HistoryReport};
 
@@ -43,11 +43,11 @@ fn row(entry: &Entry, one: bool, zone: Tz) -> Vec<Text> {
     };
     let why = format!("{allowed}{overrides}{}", entry.why.as_deref().unwrap_or_default());
     cells.extend([
-        Text::new(entry.sha.as_deref().map_or("-", short), Style::Literal),
+        entry.sha.as_deref().map_or_else(|| Text::new("-", Style::Accent), Text::commit),
         result(entry.result),
-        Text::plain(cut(&entry.by, 24)),
+        beginning(&entry.by, 24, Style::Plain),
         Text::plain(entry.took_s.map_or_else(|| "-".to_owned(), span)),
-        Text::plain(cut(why.trim_end_matches("; "), 60)),
+        beginning(why.trim_end_matches("; "), 60, Style::Plain),
     ]);
     cells
 }
@@ -69,11 +69,11 @@ pub fn result(result: EntryResult) -> Text {
         EntryResult::TakenOver => ("- taken over", Style::Dim),
         EntryResult::Unfinished => ("! unfinished", Style::Warn),
         EntryResult::Adopted => ("+ adopted", Style::Good),
-        EntryResult::Frozen => ("+ frozen", Style::Literal),
+        EntryResult::Frozen => ("+ frozen", Style::Accent),
         EntryResult::Unfrozen => ("- unfrozen", Style::Dim),
-        EntryResult::Held => ("+ held", Style::Literal),
+        EntryResult::Held => ("+ held", Style::Accent),
         EntryResult::Unheld => ("- hold lifted", Style::Dim),
-        EntryResult::Marked => ("+ marked", Style::Literal),
+        EntryResult::Marked => ("+ marked", Style::Accent),
     };
     Text::new(text, style)
 }

@@ -7,13 +7,17 @@ pub mod decision;
 pub mod diff;
 pub mod failure;
 pub mod history;
+mod moved;
+mod moves;
 pub mod outcome;
 mod page;
 pub mod prune;
 pub mod publish;
 pub mod show;
 pub mod status;
+mod told;
 pub mod verify;
 pub mod words;
 
-pub use page::{Page, Style, Text};
+pub use page::{Link, Links, Mark, Node, Page, Rows, Sign, Style, Text, addresses};
+pub use told::Told;

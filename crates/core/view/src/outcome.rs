@@ -1,59 +1,97 @@
 //! What a promotion came to, as a page.
 
-use crate::page::{Page, Style, Text};
+use crate::page::{Link, Page, Sign, Style, Text};
+use crate::told::{Told, head, parts};
 use crate::words::span;
 use promote_core::exit::ExitStatus;
-use promote_core::ledger::{Action, OutcomeResult, Restored, RestoredEnd};
+use promote_core::ledger::{Action, Restored, RestoredEnd};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
 
-/// A promotion that ended well, or was not waited for.
-pub fn page(report: &OutcomeReport) -> Page {
+/// What became of a promotion: an error where it failed, or was interrupted.
+pub fn page(told: &Told<'_>, report: &OutcomeReport) -> Page {
     let mut page = Page::default();
+    match report.exit {
+        ExitStatus::Ok => {
+            page.full(|page| page.headline(Sign::Good, report.headline()));
+            page.full(|page| head(page, told, Some(report)));
+            page.blank();
+            good(&mut page, report);
+        }
+        _ => {
+            page.headline(Sign::Error, Text::new(report.headline(), Style::Strong));
+            page.full(|page| head(page, told, Some(report)));
+            page.blank();
+            failed(&mut page, report);
+        }
+    }
+    page.full(|page| parts(page, told, Some(report)));
+    let named = Text::plain("promotion ").and(&report.promotion, Style::Literal);
+    let named = named.and(format!(" · record {} · plan ", report.entry), Style::Plain);
+    page.closing(named.and(&report.plan, Style::Literal));
+    page
+}
+
+fn good(page: &mut Page, report: &OutcomeReport) {
     let (name, sha) = (&report.environment, report.release.short());
     let entry = format!("Promotion {}, ledger entry {}.", report.promotion, report.entry);
-    page.blank();
-    if report.action == Action::Undo {
-        page.line(Text::new(format!("{name} is as it was before {sha}. {entry}"), Style::Strong));
-        shown(&mut page, report);
-        return page;
-    }
-    if report.result.is_none() {
-        page.line(Text::new(format!("{name} is on {sha}. {entry}"), Style::Strong));
+    page.brief(|page| {
+        page.line(match (report.action, report.result) {
+            (Action::Undo, _) => Text::new(format!("{}. {entry}", report.headline()), Style::Strong),
+            (_, None) => Text::new(format!("{name} is on {sha}. {entry}"), Style::Strong),
+            _ => Text::new(format!("{} ({}). ", report.headline(), span(report.took_s)), Style::Strong)
+                .and(entry, Style::Plain),
+        });
+    });
+    if report.result.is_none() && report.action != Action::Undo {
         page.line(format!(
             "The steps that follow have not run yet, and {name} takes nothing else until they have."
         ));
-        shown(&mut page, report);
         page.hint(format!("`promote resume {name}` runs them and records how they end"));
-        return page;
     }
-    let verb = match (report.action, report.steps.is_empty()) {
-        (Action::Rollback, false) => format!("{name} runs {sha} again"),
-        (Action::Rollback, true) => format!("{name} is back on {sha}"),
-        (_, false) => format!("{name} runs {sha}"),
-        (_, true) => format!("{name} is on {sha}"),
-    };
-    page.line(
-        Text::new(format!("{verb} ({}). ", span(report.took_s)), Style::Strong).and(entry, Style::Plain),
-    );
-    shown(&mut page, report);
-    if report.action == Action::Rollback {
-        if let Some(bad) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
-            page.line(Text::marked(format!(
-                "{} is marked rolled back; promoting it to {name} again needs `--override rolled-back`.",
-                bad.short()
-            )));
+    shown(page, report);
+    match report.action {
+        Action::Undo => {}
+        _ if report.result.is_none() => page.full(|page| to_undo(page, report)),
+        Action::Rollback => {
+            if let Some(bad) = report.from.as_ref().filter(|from| from.sha != report.release.sha) {
+                page.line(Text::marked(format!(
+                    "{} is marked rolled back; promoting it to {name} again needs `--override rolled-back`.",
+                    bad.short()
+                )));
+            }
         }
-    } else if let Some(undo) = &report.undo {
-        page.line(Text::marked(format!("To undo: `{undo}`")));
+        _ => to_undo(page, report),
     }
-    page
+}
+
+/// How it is undone, and in full what that comes to.
+fn to_undo(page: &mut Page, report: &OutcomeReport) {
+    let Some(undo) = &report.undo else {
+        if report.from.is_none() {
+            page.full(|page| page.line("No release was there before, so there is nothing to go back to."));
+        }
+        return;
+    };
+    page.line(Text::marked(format!("To undo: `{undo}`")));
+    let from = report.from.as_ref().filter(|from| from.sha != report.release.sha);
+    page.full(|page| match from {
+        Some(from) => {
+            let before = report.undo_to.as_deref().unwrap_or(&from.sha);
+            page.line(Text::plain("It puts ").then(Text::commit(before)).and(" back.", Style::Plain));
+        }
+        None if report.stays.is_empty() => page.line("Nothing was there before."),
+        None => page.line(format!(
+            "No release was there before, and undoing it leaves something: {}.",
+            report.stays.join("; ")
+        )),
+    });
 }
 
 /// Where people can look at it.
 fn shown(page: &mut Page, report: &OutcomeReport) {
     for one in report.deployments.iter().filter_map(|one| one.made.page.as_ref()) {
-        page.line(Text::new(format!("Shown at {one}"), Style::Dim));
+        page.line(Text::new("Shown at ", Style::Dim).and(one, Style::Dim).to(Link::Page(one.clone())));
     }
 }
 
@@ -90,43 +128,15 @@ fn left(page: &mut Page, report: &OutcomeReport) {
     }
 }
 
-/// A promotion whose deployment failed or has no known end, as an error.
-pub fn failed(report: &OutcomeReport) -> Page {
-    let mut page = Page::default();
+/// What a promotion left whose deployment failed or has no known end.
+fn failed(page: &mut Page, report: &OutcomeReport) {
     let (name, sha) = (&report.environment, report.release.short());
     if report.action == Action::Undo {
-        let message =
-            format!("the promotion of {sha} to {name} is closed, but not all of it could be taken back");
-        page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
+        untaken(page, report);
         page.blank();
-        untaken(&mut page, report);
-        page.blank();
-        left(&mut page, report);
-        return page;
+        return left(page, report);
     }
-    let how = match report.result {
-        _ if report.superseded_by.is_some() => "was superseded",
-        Some(OutcomeResult::Failed) => "failed",
-        Some(OutcomeResult::TimedOut) => "timed out",
-        Some(OutcomeResult::Superseded) => "was replaced by a newer one",
-        Some(OutcomeResult::Interrupted) => "was interrupted",
-        Some(OutcomeResult::Errored | OutcomeResult::Succeeded) | None => "ended",
-    };
-    let unknown = report.superseded_by.is_none() && report.result == Some(OutcomeResult::Errored);
-    let message = match report.action {
-        Action::Rollback if unknown => format!("could not tell whether {name} was rolled back to {sha}"),
-        _ if unknown => format!("could not tell whether {sha} was deployed to {name}"),
-        Action::Rollback => format!("the rollback of {name} to {sha} {how}"),
-        _ => format!("the deployment of {sha} to {name} {how}"),
-    };
-    page.line(Text::new("error: ", Style::Bad).and(message, Style::Strong));
-    page.blank();
-    for step in report.steps.iter().filter(|step| step.end != StepEnd::Succeeded) {
-        page.line(Text::plain(format!("  {} {}: {}", step.phase, step.name, step.summary)));
-        for line in step.tail.lines().rev().take(10).collect::<Vec<_>>().into_iter().rev() {
-            page.line(Text::new(format!("  | {line}"), Style::Dim));
-        }
-    }
+    page.brief(|page| steps(page, report));
     page.blank();
     match (&report.undone, &report.not_undone) {
         (Some(back), _) if back.action == Action::Undo => {
@@ -136,10 +146,10 @@ pub fn failed(report: &OutcomeReport) -> Page {
                 }
                 _ => {
                     page.line("It was undone, as `on-failure` asks, but not all of it could be taken back:");
-                    untaken(&mut page, back);
+                    untaken(page, back);
                 }
             }
-            left(&mut page, back);
+            left(page, back);
         }
         (Some(back), _) if report.exit == ExitStatus::RolledBack => {
             page.line(format!("{name} is back at {}, as `on-failure` asks.", back.release.short()));
@@ -166,5 +176,14 @@ pub fn failed(report: &OutcomeReport) -> Page {
     }
     report.ways().iter().for_each(|way| page.hint(way));
     page.hint(format!("`promote show {}` has every step", report.promotion));
-    page
+}
+
+/// The steps that did not succeed, with the end of what they put out.
+fn steps(page: &mut Page, report: &OutcomeReport) {
+    for step in report.steps.iter().filter(|step| step.end != StepEnd::Succeeded) {
+        page.line(Text::plain(format!("  {} {}: {}", step.phase, step.name, step.summary)));
+        for line in step.tail.lines().rev().take(10).collect::<Vec<_>>().into_iter().rev() {
+            page.line(Text::new(format!("  | {line}"), Style::Dim));
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! What retention does, as a page: what goes, then why the rest stays.
 
-use crate::page::{Page, Style, Text};
+use crate::page::{Page, Sign, Style, Text};
 use crate::words::{count, cut, short, size, span, when};
 use chrono_tz::Tz;
 use promote_core::report::{FateWord, PruneReport, PrunedRelease};
@@ -21,6 +21,7 @@ fn signs(page: &mut Page, report: &PruneReport) {
     }
 }
 
+/// The page.
 pub fn page(report: &PruneReport, policy: &Policy, zone: Tz) -> Page {
     let mut page = Page::default();
     let of = |fate: FateWord| report.releases.iter().filter(move |one| one.fate == fate);
@@ -31,7 +32,7 @@ pub fn page(report: &PruneReport, policy: &Policy, zone: Tz) -> Page {
         count(report.releases.iter().filter(|one| one.fate != FateWord::Gone).count(), "release"),
         report.releases.iter().filter(kept).count()
     );
-    page.line(Text::new(title, Style::Strong));
+    page.headline(Sign::None, Text::new(title, Style::Strong));
     page.blank();
     let rows: Vec<Vec<Text>> = report
         .releases

@@ -1,8 +1,10 @@
 //! A publication as a page.
 
-use crate::page::{Page, Style, Text};
+use crate::moved;
+use crate::page::{Link, Page, Sign, Style, Text};
+use crate::words::{self, beginning};
 use promote_core::exit::ExitStatus;
-use promote_core::report::{Moved, PublishReport};
+use promote_core::report::PublishReport;
 
 /// The whole page.
 pub fn page(report: &PublishReport) -> Page {
@@ -17,40 +19,48 @@ pub fn page(report: &PublishReport) -> Page {
 /// What is in place.
 pub fn published(report: &PublishReport) -> Page {
     let mut page = Page::default();
-    if report.begun {
-        page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
-    }
-    let short = report.commit.short(7);
-    let said = match (report.dry_run, report.new) {
-        (true, true) => Text::plain(format!("{short} would be published; nothing was changed")),
-        (true, false) => Text::plain(format!("{short} is published already: nothing to do")),
-        (false, true) => Text::new("✓ ", Style::Good).and(format!("{short} is published"), Style::Strong),
-        (false, false) => {
-            Text::new("✓ ", Style::Good).and(format!("{short} was published before"), Style::Plain)
+    let begun = |page: &mut Page| {
+        if report.begun {
+            page.line(Text::new("✓ ", Style::Good).and("the ledger was begun", Style::Plain));
         }
     };
-    page.line(match &report.subject {
-        Some(subject) => said.and(format!("  {}", crate::words::cut(subject, 60)), Style::Dim),
-        None => said,
-    });
+    page.brief(begun);
+    let release =
+        |style| Text::new(report.commit.short(7), style).to(Link::Commit(report.commit.to_string()));
+    let good = || Text::new("✓ ", Style::Good);
+    let said = match (report.dry_run, report.new) {
+        (true, true) => release(Style::Plain).and(" would be published; nothing was changed", Style::Plain),
+        (true, false) => release(Style::Plain).and(" is published already: nothing to do", Style::Plain),
+        (false, true) => good().then(release(Style::Strong)).and(" is published", Style::Strong),
+        (false, false) => good().then(release(Style::Plain)).and(" was published before", Style::Plain),
+    };
+    let said = report
+        .version
+        .iter()
+        .fold(said, |said, version| said.and("", Style::Plain).in_full(format!(" as {version}")));
+    let subject = report
+        .subject
+        .iter()
+        .map(|subject| Text::new("  ", Style::Dim).then(beginning(subject, 60, Style::Dim)));
+    page.headline(Sign::None, subject.fold(said, Text::then));
+    page.full(begun);
     for artifact in &report.artifacts {
-        let mut text = Text::plain(format!("  {}", artifact.location));
+        let mut text = Text::plain("  ").and("", Style::Plain).in_full(format!("{}: ", artifact.name));
+        text = text.then(Text::plain(&artifact.location));
         if let (Some(digest), Some(size)) = (&artifact.digest, artifact.size) {
             let files = artifact.files.map_or_else(String::new, |count| {
-                format!("  {}", crate::words::count(usize::try_from(count).unwrap_or(usize::MAX), "file"))
+                format!("  {}", words::count(usize::try_from(count).unwrap_or(usize::MAX), "file"))
             });
-            text = text.and(
-                format!("{files}  {}  {}", crate::words::size(size), crate::words::digest(digest)),
-                Style::Dim,
-            );
+            text = text
+                .and(format!("{files}  "), Style::Dim)
+                .and(words::size(size), Style::Dim)
+                .in_full(format!("{size} bytes"));
+            text = text.and("  ", Style::Dim).and(words::digest(digest), Style::Dim).in_full(digest);
         }
         page.line(text);
     }
-    for said in &report.allowed.said {
+    for said in report.allowed.said.iter().chain(&report.warnings) {
         page.line(Text::new("! ", Style::Warn).and(said, Style::Plain));
-    }
-    for warning in &report.warnings {
-        page.line(Text::new("! ", Style::Warn).and(warning, Style::Plain));
     }
     page
 }
@@ -63,39 +73,11 @@ pub fn moved(report: &PublishReport) -> Page {
 }
 
 fn moves(page: &mut Page, report: &PublishReport) {
-    for moved in &report.moves {
-        line(page, moved, report.commit.short(7));
-    }
-}
-
-fn line(page: &mut Page, moved: &Moved, short: &str) {
-    let name = &moved.environment;
-    page.line(match moved.result.as_str() {
-        "promoted" => Text::new("✓ ", Style::Good).and(format!("{name} runs {short}"), Style::Plain),
-        "unchanged" if moved.exit == ExitStatus::Ok => {
-            Text::new("✓ ", Style::Good).and(format!("{name} runs {short} already"), Style::Plain)
-        }
-        "unchanged" => Text::new("✗ ", Style::Bad).and(format!("{name} has {short} already"), Style::Plain),
-        "blocked" => Text::new("! ", Style::Warn).and(format!("{name} does not take {short}"), Style::Plain),
-        "busy" | "overtaken" => {
-            Text::new("! ", Style::Warn).and(format!("{name}: somebody else moves it"), Style::Plain)
-        }
-        _ => Text::new("✗ ", Style::Bad)
-            .and(format!("{name}: the deployment of {short} {}", moved.ended()), Style::Plain),
-    });
-    for why in &moved.why {
-        page.line(format!("    {why}"));
-    }
-    match moved.exit {
-        ExitStatus::Ok | ExitStatus::RolledBack => {}
-        // Why says what there is to do.
-        _ if moved.result == "unchanged" => {}
-        _ if moved.promotion.is_some() => {
-            moved.undo.iter().for_each(|undo| page.hint(format!("`{undo}` undoes it")));
-        }
-        _ if moved.result == "blocked" => {
+    for one in &report.moves {
+        moved::moved(page, one);
+        if one.result == "blocked" && !matches!(one.exit, ExitStatus::Ok | ExitStatus::RolledBack) {
+            let (name, short) = (&one.environment, report.commit.short(7));
             page.hint(format!("`promote plan {name} {short}` shows when it may move, and on what terms"));
         }
-        _ => {}
     }
 }

@@ -1,10 +1,11 @@
 //! One promotion, or one release, as a page.
 
-use crate::page::{Page, Style, Text};
-use crate::words::{digest, history, moment, rule, rule_width, short, size, span};
+use crate::history;
+use crate::moves;
+use crate::page::{Link, Page, Sign, Style, Text};
+use crate::words::{digest, duration, hash, marks, moment, rules, short, span, weight, when};
 use chrono_tz::Tz;
 use promote_core::ledger::{Action, Kind};
-use promote_core::port::StepEnd;
 use promote_core::report::{PromotionReport, RecordReport, ReleaseShow, StepReport};
 
 /// A promotion.
@@ -13,7 +14,7 @@ pub fn promotion(report: &PromotionReport, zone: Tz) -> Page {
     let mut page = Page::default();
     let from = entry.from.as_deref().map_or("(nothing)", short);
     let title = format!("{}: {} {from} → {}", report.project, entry.environment, report.release.short());
-    page.line(Text::new(title, Style::Strong));
+    page.headline(Sign::None, Text::new(title, Style::Strong));
     page.blank();
     page.field("Promotion", entry.promotion.iter().map(Text::plain).collect());
     let action = match entry.action {
@@ -33,16 +34,14 @@ pub fn promotion(report: &PromotionReport, zone: Tz) -> Page {
         "Notes",
         report.notes.iter().map(|(name, text)| Text::plain(format!("{name}: {text}"))).collect(),
     );
-    let moves = report.moves.iter().flat_map(|write| {
-        [
-            Text::new(&write.target, Style::Literal),
-            Text::plain(format!("{}  {}  from {}", size(write.size), digest(&write.sha256), write.source)),
-        ]
+    let moves = report.moves.iter().map(|write| {
+        let said = weight(write.size).and("  ", Style::Plain).then(hash(&write.sha256));
+        let said = said.and(format!("  from {}", write.source), Style::Plain);
+        vec![Text::new(&write.target, Style::Literal), said]
     });
-    page.field("Moved", moves.collect());
-    let width = rule_width(&report.rules);
-    page.field("Rules", report.rules.iter().map(|one| rule(one, width)).collect());
-    page.field("Steps", report.steps.iter().flat_map(step).collect());
+    page.items("Moved", moves.collect());
+    page.listing("Rules", vec![], rules(&report.rules, zone));
+    page.items("Steps", report.steps.iter().map(step).collect());
     let records = report.records.iter().map(|record| {
         let kind = match record.kind {
             Kind::Intent => "intent",
@@ -88,13 +87,8 @@ fn proof(record: &RecordReport) -> Vec<Text> {
 }
 
 fn step(step: &StepReport) -> Vec<Text> {
-    let (sign, style) = match step.end {
-        StepEnd::Succeeded => ("✓", Style::Good),
-        StepEnd::Failed | StepEnd::Errored => ("✗", Style::Bad),
-        _ => ("?", Style::Warn),
-    };
-    let took = i64::try_from(step.took_s).unwrap_or(i64::MAX / 2000);
-    let text = format!(" {:<8} {}: {}  {}", step.phase, step.name, step.summary, span(took));
+    let (sign, style) = moves::ended(step);
+    let text = format!(" {:<8} {}: {}  {}", step.phase, step.name, step.summary, duration(step.took_s));
     let mut lines = vec![Text::new(sign, style).and(text, Style::Plain)];
     lines.extend(step.tail.lines().map(|line| Text::new(format!("  | {line}"), Style::Dim)));
     lines.extend(step.outputs.iter().map(|(name, value)| Text::plain(format!("  {name}={value}"))));
@@ -105,12 +99,13 @@ fn step(step: &StepReport) -> Vec<Text> {
 pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
     let mut page = Page::default();
     let subject = report.release.subject.as_deref().unwrap_or_default();
-    page.line(
-        Text::new(format!("{}: {}", report.project, report.release.short()), Style::Strong)
-            .and(format!(" {subject}"), Style::Plain),
-    );
+    let title = Text::new(format!("{}: {}", report.project, report.release.short()), Style::Strong);
+    page.headline(Sign::None, title.and(format!(" {subject}"), Style::Plain));
     page.blank();
-    page.field("Commit", vec![Text::new(&report.release.sha, Style::Literal)]);
+    page.field(
+        "Commit",
+        vec![Text::new(&report.release.sha, Style::Literal).to(Link::Commit(report.release.sha.clone()))],
+    );
     page.field("Version", report.release.version.iter().map(Text::plain).collect());
     let published =
         format!("{} by {} ({})", moment(report.published_at, zone), report.published_by, report.built);
@@ -132,13 +127,11 @@ pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
         page.field("Doomed", vec![Text::new(text, Style::Warn)]);
         page.hint(format!("`promote pin {} --reason TEXT` keeps it", report.release.short()));
     }
-    let artifacts = report.artifacts.iter().flat_map(|one| {
-        [
-            Text::new(&one.location, Style::Literal),
-            Text::plain(format!("{}  {}  {}", one.artifact, size(one.size), digest(&one.sha256))),
-        ]
+    let artifacts = report.artifacts.iter().map(|one| {
+        let said = Text::plain(format!("{}  ", one.artifact)).then(weight(one.size));
+        vec![Text::new(&one.location, Style::Literal), said.and("  ", Style::Plain).then(hash(&one.sha256))]
     });
-    page.field("Artifacts", artifacts.collect());
+    page.items("Artifacts", artifacts.collect());
     page.blank();
     if report.places.is_empty() {
         page.line("  It has not been in any environment.");
@@ -157,13 +150,11 @@ pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
             (_, Some(_)) => Text::new("✓ verified", Style::Good),
             (_, None) => Text::new("? not verified", Style::Warn),
         };
-        let state = state.and(crate::words::marks(&report.release.allowed), Style::Warn);
+        let state = state.and(marks(&report.release.allowed), Style::Warn);
         vec![
             Text::new(&place.environment, Style::Strong),
-            Text::plain(crate::words::when(place.since, zone)),
-            Text::plain(
-                place.until.map_or_else(|| "now".to_owned(), |until| crate::words::when(until, zone)),
-            ),
+            Text::plain(when(place.since, zone)),
+            Text::plain(place.until.map_or_else(|| "now".to_owned(), |until| when(until, zone))),
             state,
         ]
     });

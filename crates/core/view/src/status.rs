@@ -1,21 +1,27 @@
 //! A status as a page.
 
-use crate::page::{Page, Style, Text};
-use crate::words::{count, cut, marks, moment, short, span};
+use crate::page::{Mark, Node, Page, Rows, Sign, Style, Text};
+use crate::words::{beginning, count, marks, moment, short, span};
 use chrono_tz::Tz;
 use promote_core::report::{EnvironmentStatus, Next, Standing, StatusReport};
 
 /// The page.
 pub fn page(report: &StatusReport, zone: Tz) -> Page {
     let mut page = Page::default();
-    page.line(Text::new(&report.project, Style::Strong).and(format!("  {}", report.file), Style::Dim));
+    page.headline(
+        Sign::None,
+        Text::new(&report.project, Style::Strong).and(format!("  {}", report.file), Style::Dim),
+    );
     page.blank();
-    let rows = report.environments.iter().map(row).collect();
-    page.table(&["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE"], rows);
+    page.picture(picture(report, |_| Mark::None));
+    let rows = report.environments.iter().map(|one| row(one, zone)).collect();
+    let head = ["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE", "BY"];
+    page.rows(Rows::new(&head, rows).columns(5));
     page.blank();
     for environment in &report.environments {
         remarks(&mut page, environment, zone);
     }
+    page.closing(format!("as of {}", moment(report.at, zone)));
     if !report.ledger.begun {
         page.line("  Nothing is recorded yet.");
         page.hint("`promote publish` begins the ledger and puts the first release in place");
@@ -27,17 +33,40 @@ pub fn page(report: &StatusReport, zone: Tz) -> Page {
     page
 }
 
-fn row(environment: &EnvironmentStatus) -> Vec<Text> {
-    let running = environment.running.as_ref();
-    let commit = running
-        .map_or("-", |running| running.subject.as_deref().or(running.version.as_deref()).unwrap_or("-"));
-    let since = running.map_or_else(|| "-".to_owned(), |running| span(running.since_s));
+/// What runs where, with a mark on an environment.
+pub(crate) fn picture(report: &StatusReport, mark: impl Fn(&str) -> Mark) -> Vec<Node> {
+    let lines = |one: &EnvironmentStatus| {
+        let running = one.running.as_ref().map(|running| match &running.version {
+            Some(version) => format!("{} {version}", running.short()),
+            None => running.short().to_owned(),
+        });
+        running.into_iter().chain([standing(one).words()]).collect()
+    };
+    let node = |one: &EnvironmentStatus| Node {
+        name: one.name.clone(),
+        lines: lines(one),
+        from: one.from.clone(),
+        auto: one.auto,
+        mark: mark(&one.name),
+    };
+    report.environments.iter().map(node).collect()
+}
+
+fn row(environment: &EnvironmentStatus, zone: Tz) -> Vec<Text> {
+    let name = Text::new(&environment.name, Style::Strong);
+    let Some(running) = &environment.running else {
+        let none = || Text::plain("-");
+        return vec![name, none(), none(), none(), standing(environment)];
+    };
+    let commit = running.subject.as_deref().or(running.version.as_deref()).unwrap_or("-");
+    let since = format!("{} ({})", moment(running.since, zone), span(running.since_s));
     vec![
-        Text::new(&environment.name, Style::Strong),
-        Text::new(running.map_or("-", |running| running.short()), Style::Literal),
-        Text::plain(cut(commit, 48)),
-        Text::plain(since),
+        name,
+        running.sha.as_deref().map_or_else(|| Text::plain(running.short()), Text::commit),
+        beginning(commit, 48, Style::Plain),
+        Text::plain(span(running.since_s)).in_full(since),
         standing(environment),
+        Text::plain(&running.by),
     ]
 }
 
@@ -52,8 +81,8 @@ fn standing(environment: &EnvironmentStatus) -> Text {
         Standing::TimedOut => Text::new("? timed out", Style::Warn),
         Standing::NotVerified => Text::new("? not verified", Style::Warn),
     };
-    let text = if environment.frozen.is_some() { text.and(", frozen", Style::Literal) } else { text };
-    let text = if environment.hold.is_some() { text.and(", held", Style::Literal) } else { text };
+    let text = if environment.frozen.is_some() { text.and(", frozen", Style::Accent) } else { text };
+    let text = if environment.hold.is_some() { text.and(", held", Style::Accent) } else { text };
     match environment.running.as_ref().map(|running| marks(&running.allowed)) {
         Some(marks) => text.and(marks, Style::Warn),
         None => text,

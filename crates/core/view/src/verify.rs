@@ -1,7 +1,7 @@
 //! A verification as a page.
 
-use crate::page::{Page, Style, Text};
-use crate::words::{count, digest, moment, short};
+use crate::page::{Page, Sign, Style, Text};
+use crate::words::{count, digest, last, moment, short};
 use chrono_tz::Tz;
 use promote_core::invocation::Invocation;
 use promote_core::lease::going_back;
@@ -10,7 +10,8 @@ use promote_core::report::{LedgerCheck, OpenPromotion, RecordedTarget, TargetChe
 /// The page.
 pub fn page(report: &VerifyReport, zone: Tz) -> Page {
     let mut page = Page::default();
-    page.line(title(report));
+    let sign = if report.matches { Sign::Good } else { Sign::Bad };
+    page.headline(sign, title(report));
     page.blank();
     let targets: Vec<&TargetCheck> = report.targets.iter().flatten().collect();
     for target in &targets {
@@ -18,9 +19,9 @@ pub fn page(report: &VerifyReport, zone: Tz) -> Page {
         check(&mut page, target, &Beside::of(beside.copied()), zone);
     }
     for source in report.sources.iter().flatten().filter(|source| source.detail.is_some()) {
-        let what = format!("source   {}", crate::words::last(&source.source));
+        let what = placed(&source.source, |name| format!("source   {name}"));
         page.line(match source.matches {
-            true => Text::plain("  ").and("? ", Style::Warn).and(what, Style::Plain),
+            true => Text::plain("  ").and("? ", Style::Warn).then(what),
             false => bad(what),
         });
         page.line(format!("             {}", source.detail.as_deref().unwrap_or_default()));
@@ -108,12 +109,17 @@ fn title(report: &VerifyReport) -> Text {
     Text::new(format!("{project}: {words}"), Style::Strong)
 }
 
-fn good(text: String) -> Text {
-    Text::plain("  ").and("✓ ", Style::Good).and(text, Style::Plain)
+fn good(text: impl Into<Text>) -> Text {
+    Text::plain("  ").and("✓ ", Style::Good).then(text.into())
 }
 
-fn bad(text: String) -> Text {
-    Text::plain("  ").and("✗ ", Style::Bad).and(text, Style::Plain)
+fn bad(text: impl Into<Text>) -> Text {
+    Text::plain("  ").and("✗ ", Style::Bad).then(text.into())
+}
+
+/// What is said of a location: of its last name, and in full of the whole.
+fn placed(location: &str, said: impl Fn(&str) -> String) -> Text {
+    Text::plain(said(last(location))).in_full(said(&format!("`{location}`")))
 }
 
 /// What is wrong with the targets of an environment: all of them move together, so each hint is about all of them.
@@ -171,15 +177,14 @@ fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
 
 fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
     let name = &target.environment;
-    let last = crate::words::last(&target.target);
     let recorded = target.recorded.as_ref();
     let sha = recorded.and_then(|recorded| recorded.sha.as_deref()).map_or("what was adopted", short);
     let marks = recorded.map(|recorded| crate::words::marks(&recorded.allowed)).unwrap_or_default();
     if target.matches {
-        let line = good(match recorded {
+        let line = good(placed(&target.target, |last| match recorded {
             Some(_) => format!("{name:<8} {last} is {sha}{marks}, as recorded"),
             None => format!("{name:<8} {last} is not there, as recorded"),
-        });
+        }));
         page.line(match &target.open {
             Some(open) => line.and(format!("; promotion {} is unfinished", open.promotion), Style::Warn),
             None => line,
@@ -187,7 +192,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         left_over(page, target);
         return;
     }
-    page.line(bad(match recorded {
+    page.line(bad(placed(&target.target, |last| match recorded {
         _ if target.unread => format!("{name:<8} {last} can't be compared with the ledger"),
         _ if target.recorded_at.is_some() => {
             format!("{name:<8} {} of {sha}{marks} is not where it was put", target.artifact)
@@ -197,7 +202,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         }
         Some(_) => format!("{name:<8} {last} is not {sha}{marks}"),
         None => format!("{name:<8} {last} is there, and nothing is recorded"),
-    }));
+    })));
     if !target.inside.is_empty() {
         let inside = target.inside.join("; ");
         let whole = target.detail.as_deref().and_then(|detail| detail.strip_suffix(&inside));
@@ -222,6 +227,11 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         }
         return;
     }
+    page.full(|page| {
+        if let Some(detail) = &target.detail {
+            page.line(format!("             {detail}"));
+        }
+    });
     if let Some(recorded) = recorded {
         page.line(format!(
             "             recorded  {}, entry {}, {} by {}",

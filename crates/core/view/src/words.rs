@@ -1,36 +1,51 @@
-//! Words that several views share: moments, spans, sizes, counts, a rule's answer.
+//! Words that several views share: moments, spans, sizes, digests, counts, rules.
 
-use crate::page::{Style, Text};
+use crate::page::{Rows, Style, Text};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use promote_core::digest::Digest;
+use promote_core::ledger::Actor;
 use promote_core::report::RuleReport;
 use promote_core::rule::Verdict;
 use promote_core::span::Span;
+use serde_json::Value;
+
+/// The most pieces of evidence of one rule, and the most characters of one.
+const EVIDENCE: (usize, usize) = (8, 100);
 
 /// A moment to the minute in the project's time zone, which is named shortly: `2026-11-30 14:05 UTC`.
-pub fn when(at: DateTime<Utc>, zone: Tz) -> String {
+pub(crate) fn when(at: DateTime<Utc>, zone: Tz) -> String {
     at.with_timezone(&zone).format("%Y-%m-%d %H:%M %Z").to_string()
 }
 
 /// The same with the zone's full name: `2026-11-30 15:05 Europe/Berlin`.
-pub fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+pub(crate) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
     format!("{} {zone}", at.with_timezone(&zone).format("%Y-%m-%d %H:%M"))
 }
 
 /// Whole seconds as people say them.
 pub fn span(seconds: i64) -> String {
-    Span(TimeDelta::seconds(seconds)).to_string()
+    Span(TimeDelta::try_seconds(seconds).unwrap_or(TimeDelta::MAX)).to_string()
+}
+
+/// The same of seconds that a step took or may take.
+pub(crate) fn duration(seconds: u64) -> String {
+    span(i64::try_from(seconds).unwrap_or(i64::MAX / 1000))
 }
 
 /// The first seven digits of a commit.
-pub fn short(sha: &str) -> &str {
+pub(crate) fn short(sha: &str) -> &str {
     sha.get(..7).unwrap_or(sha)
 }
 
 /// `sha256 9f2c…41ab`.
-pub fn digest(text: &str) -> String {
+pub(crate) fn digest(text: &str) -> String {
     text.parse::<Digest>().map_or_else(|_| text.to_owned(), |digest| format!("sha256 {}", digest.short()))
+}
+
+/// The same, and in full more of its beginning.
+pub(crate) fn hash(text: &str) -> Text {
+    Text::plain(digest(text)).in_full(format!("{}…", text.get(..19).unwrap_or(text)))
 }
 
 /// A number of bytes in decimal units.
@@ -40,6 +55,11 @@ pub fn size(bytes: u64) -> String {
         Some((unit, name)) => format!("{}.{} {name}", bytes / unit, bytes % unit * 10 / unit),
         None => format!("{bytes} B"),
     }
+}
+
+/// The same, and in full to the byte.
+pub(crate) fn weight(bytes: u64) -> Text {
+    Text::plain(size(bytes)).in_full(format!("{bytes} bytes"))
 }
 
 /// `1 commit`, `8 commits`.
@@ -55,7 +75,7 @@ pub fn last(location: &str) -> &str {
 }
 
 /// At most `limit` characters.
-pub fn cut(text: &str, limit: usize) -> String {
+pub(crate) fn cut(text: &str, limit: usize) -> String {
     let mut out: String = text.chars().take(limit).collect();
     if text.chars().nth(limit).is_some() {
         out.push('…');
@@ -63,32 +83,67 @@ pub fn cut(text: &str, limit: usize) -> String {
     out
 }
 
-/// A rule's answer as a line, its name padded to `width`.
-pub fn rule(rule: &RuleReport, width: usize) -> Text {
+/// The beginning of a foreign text, and in full the whole.
+pub(crate) fn beginning(text: &str, limit: usize, style: Style) -> Text {
+    Text::new(cut(text, limit), style).in_full(text)
+}
+
+/// Who acts: `mona`, or `mona (deploy)` in a workflow of that name.
+pub fn by(actor: &Actor) -> String {
+    match actor.details.get("workflow") {
+        Some(workflow) => format!("{} ({workflow})", actor.name),
+        None => actor.name.clone(),
+    }
+}
+
+/// Rules with their answers; a full page has what was found, too.
+pub(crate) fn rules<'r>(rules: impl IntoIterator<Item = &'r RuleReport>, zone: Tz) -> Rows {
+    let rows = rules.into_iter().map(|one| rule(one, zone));
+    Rows::new(&["RULE", "FOUND", "EVIDENCE"], rows.collect()).columns(2)
+}
+
+fn rule(rule: &RuleReport, zone: Tz) -> Vec<Text> {
     let (sign, style) = match rule.verdict {
         Verdict::Met => ("✓", Style::Good),
         Verdict::Unmet => ("✗", Style::Bad),
         Verdict::Overridden => ("!", Style::Warn),
         Verdict::Skipped => ("-", Style::Dim),
     };
-    let text = match rule.verdict {
+    let found = match rule.verdict {
         Verdict::Overridden => {
-            let reason = rule.evidence.get("override-reason").and_then(|reason| reason.as_str());
-            format!(" {:<width$}  {}; overridden: {}", rule.rule, rule.detail, reason.unwrap_or("-"))
+            let reason = rule.evidence.get("override-reason").and_then(Value::as_str);
+            format!("{}; overridden: {}", rule.detail, reason.unwrap_or("-"))
         }
-        Verdict::Skipped => format!(" {:<width$}  not asked: {}", rule.rule, rule.detail),
-        Verdict::Met | Verdict::Unmet => format!(" {:<width$}  {}", rule.rule, rule.detail),
+        Verdict::Skipped => format!("not asked: {}", rule.detail),
+        Verdict::Met | Verdict::Unmet => rule.detail.clone(),
     };
-    Text::new(sign, style).and(text, Style::Plain)
+    let facts = rule.evidence.iter().filter(|(name, _)| *name != "override-reason").take(EVIDENCE.0);
+    let facts = facts.map(|(name, value)| {
+        let (name, value) = evidence(name, value);
+        format!("{name}: {}", cut(&value, EVIDENCE.1))
+    });
+    let opens = rule.opens_at.filter(|_| !rule.met).map(|at| format!("may open at {}", moment(at, zone)));
+    let more: Vec<String> = facts.chain(opens).collect();
+    let name = Text::new(sign, style).and(format!(" {}", rule.rule), Style::Plain);
+    vec![name, Text::plain(found), Text::plain(more.join("; "))]
 }
 
-/// The width of the longest of these rules' names.
-pub fn rule_width<'r>(rules: impl IntoIterator<Item = &'r RuleReport>) -> usize {
-    rules.into_iter().map(|rule| rule.rule.len()).max().unwrap_or(0)
+/// A piece of evidence: its name and what it is; seconds as people say them.
+pub(crate) fn evidence<'n>(name: &'n str, value: &Value) -> (&'n str, String) {
+    match (name.strip_suffix("_s"), value) {
+        (Some(name), Value::Number(seconds)) => (name, span(seconds.as_i64().unwrap_or_default())),
+        (_, Value::String(text)) => (name, text.clone()),
+        (_, Value::Array(all)) if all.is_empty() => (name, "nobody".to_owned()),
+        (_, Value::Array(all)) => {
+            let all: Vec<String> = all.iter().map(|one| evidence("", one).1).collect();
+            (name, all.join(", "))
+        }
+        (_, other) => (name, other.to_string()),
+    }
 }
 
 /// ` [dirty]`, for a release that was published with something let through.
-pub fn marks(allowed: &[String]) -> String {
+pub(crate) fn marks(allowed: &[String]) -> String {
     match allowed {
         [] => String::new(),
         some => format!(" [{}]", some.join(", ")),

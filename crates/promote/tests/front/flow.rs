@@ -12,7 +12,7 @@ async fn a_release_goes_to_production_and_back() {
     let project = stage.project();
     let first = project.promote(Promotion::to("prod").unwrap()).await.unwrap();
     assert_eq!((first.ended, first.exit), (Ended::Moved, ExitStatus::Ok), "{}", first.json());
-    assert!(first.headline().starts_with("prod runs "), "{first}");
+    assert!(first.headline().starts_with("prod is on "), "{first}");
     assert!(first.json().contains("promote/outcome@1"));
     let again = project.promote(Promotion::to("prod").unwrap()).await.unwrap();
     assert_eq!((again.ended, again.exit), (Ended::Unchanged, ExitStatus::Ok));

@@ -1,6 +1,6 @@
 //! A page for people at a terminal.
 
-use super::{Block, Page, Style, Text};
+use super::{Block, Extent, Page, Rows, Sign, Style, Text};
 
 /// Columns before the content of labelled fields and table rows.
 const INDENT: &str = "  ";
@@ -9,25 +9,39 @@ impl Page {
     /// For a terminal of so many columns, in which tables and sentences fold; `None` for a log, or wherever nobody knows how
     /// wide it is. Without hints.
     pub fn within(&self, colour: bool, columns: Option<usize>) -> String {
-        let widest = self.blocks.iter().filter_map(|block| match block {
+        let widest = self.drawn(Extent::Full).filter_map(|block| match block {
             Block::Field { label, .. } => Some(label.chars().count()),
             _ => None,
         });
         let label_width = widest.max().unwrap_or(0).max(8) + 2;
-        let last = self.blocks.iter().rposition(|block| *block != Block::Blank).map_or(0, |last| last + 1);
         let mut out = String::new();
-        for block in self.blocks.iter().take(last) {
+        // An empty line is drawn before what follows it, and never twice.
+        let mut blank = false;
+        for block in self.drawn(Extent::Full) {
+            if *block == Block::Blank {
+                blank = true;
+                continue;
+            }
+            if std::mem::take(&mut blank) && !out.is_empty() {
+                out.push('\n');
+            }
             match block {
-                Block::Line(text) => sentence(&mut out, "", text, colour, columns),
-                Block::Blank => out.push('\n'),
-                Block::Table { head, rows } => table(&mut out, head, rows, colour, columns),
-                Block::Field { label, lines } => {
-                    for (index, text) in lines.iter().enumerate() {
+                Block::Headline { sign: Sign::Error, text } => {
+                    let error = Text::new("error: ", Style::Bad).then(text.clone());
+                    sentence(&mut out, "", &error, colour, columns);
+                }
+                Block::Headline { text, .. } | Block::Line(text) => {
+                    sentence(&mut out, "", text, colour, columns)
+                }
+                Block::Table(rows) => table(&mut out, rows, colour, columns),
+                Block::Field { label, items, rows } => {
+                    for (index, text) in items.iter().flatten().chain(&rows.lines()).enumerate() {
                         let label = if index == 0 { label.as_str() } else { "" };
                         let before = format!("{INDENT}{label:<label_width$}");
                         sentence(&mut out, &before, text, colour, columns);
                     }
                 }
+                Block::Blank | Block::Picture(_) => {}
             }
         }
         out
@@ -66,7 +80,8 @@ fn sentence(out: &mut String, before: &str, text: &Text, colour: bool, columns: 
     }
 }
 
-fn table(out: &mut String, head: &[&'static str], rows: &[Vec<Text>], colour: bool, columns: Option<usize>) {
+fn table(out: &mut String, rows: &Rows, colour: bool, columns: Option<usize>) {
+    let (head, rows) = (rows.brief_head(), &rows.brief());
     let count = head.len().max(rows.iter().map(Vec::len).max().unwrap_or(0));
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(Text::width);

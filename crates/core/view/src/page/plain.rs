@@ -1,20 +1,25 @@
 //! A page for `cut` and `awk`: one record a line, tab separated, no head, no decoration: words without their signs.
 
-use super::{Block, Page, Text};
+use super::{Block, Extent, Page, Text};
 
 impl Page {
     /// Tab separated. A page with a table is only its tables.
     pub fn plain(&self) -> String {
-        let tables = self.blocks.iter().any(|block| matches!(block, Block::Table { .. }));
+        let blocks = || self.drawn(Extent::Full);
+        let tables = blocks().any(|block| matches!(block, Block::Table(_)));
         let mut out = String::new();
-        for block in &self.blocks {
+        for block in blocks() {
             match block {
-                Block::Table { rows, .. } => rows.iter().for_each(|row| record(&mut out, row)),
-                Block::Field { label, lines } if !tables => {
-                    lines.iter().for_each(|line| record(&mut out, &[Text::plain(label), line.clone()]));
+                Block::Table(rows) => rows.brief().iter().for_each(|row| record(&mut out, row)),
+                Block::Field { label, items, rows } if !tables => {
+                    for line in items.iter().flatten().cloned().chain(rows.lines()) {
+                        record(&mut out, &[Text::plain(label), line]);
+                    }
                 }
-                Block::Line(text) if !tables => record(&mut out, std::slice::from_ref(text)),
-                Block::Line(_) | Block::Field { .. } | Block::Blank => {}
+                Block::Headline { text, .. } | Block::Line(text) if !tables => {
+                    record(&mut out, std::slice::from_ref(text));
+                }
+                _ => {}
             }
         }
         out

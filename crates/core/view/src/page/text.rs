@@ -15,8 +15,10 @@ pub enum Style {
     Bad,
     /// A warning.
     Warn,
-    /// Paths, literals, hints.
+    /// What stands for itself, as code does: paths, commits, digests.
     Literal,
+    /// What is told apart from its surroundings.
+    Accent,
     /// A command to type.
     Command,
     /// What the eye should find.
@@ -33,7 +35,7 @@ impl Style {
             Self::Good => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))),
             Self::Bad => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Red))).effects(Effects::BOLD),
             Self::Warn => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Yellow))),
-            Self::Literal => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan))),
+            Self::Literal | Self::Accent => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Cyan))),
             Self::Command => style.fg_color(Some(anstyle::Color::Ansi(AnsiColor::Green))),
             Self::Strong => style.effects(Effects::BOLD),
             Self::Dim => style.effects(Effects::DIMMED),
@@ -41,9 +43,36 @@ impl Style {
     }
 }
 
+/// Where a piece of text leads, in the forms that have links.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// To a commit.
+    Commit(String),
+    /// To what lies between two commits.
+    Between(String, String),
+    /// To a page of somebody else's.
+    Page(String),
+}
+
+/// A piece of a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Span {
+    pub(super) style: Style,
+    pub(super) text: String,
+    /// What a full page has in its place.
+    pub(super) full: Option<String>,
+    pub(super) link: Option<Link>,
+}
+
+impl Span {
+    fn new(text: &str, style: Style) -> Self {
+        Self { style, text: harmless(text), full: None, link: None }
+    }
+}
+
 /// A line of styled text. Never holds a control character.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Text(Vec<(Style, String)>);
+pub struct Text(pub(super) Vec<Span>);
 
 impl Text {
     /// Text without style.
@@ -53,7 +82,30 @@ impl Text {
 
     /// Text in one style.
     pub fn new(text: impl AsRef<str>, style: Style) -> Self {
-        Self(vec![(style, harmless(text.as_ref()))])
+        Self(vec![Span::new(text.as_ref(), style)])
+    }
+
+    /// The first seven digits of a commit, which lead to it.
+    pub fn commit(sha: &str) -> Self {
+        Self::new(sha.get(..7).unwrap_or(sha), Style::Literal).to(Link::Commit(sha.to_owned()))
+    }
+
+    /// The same, whose last piece leads somewhere.
+    #[must_use]
+    pub fn to(mut self, link: Link) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            last.link = Some(link);
+        }
+        self
+    }
+
+    /// The same, whose last piece is told more fully where there is room for it.
+    #[must_use]
+    pub fn in_full(mut self, full: impl AsRef<str>) -> Self {
+        if let Some(last) = self.0.last_mut() {
+            last.full = Some(harmless(full.as_ref()));
+        }
+        self
     }
 
     /// Text in which what stands in backticks is a command.
@@ -73,7 +125,7 @@ impl Text {
     /// The same with more behind it.
     #[must_use]
     pub fn and(mut self, text: impl AsRef<str>, style: Style) -> Self {
-        self.0.push((style, harmless(text.as_ref())));
+        self.0.push(Span::new(text.as_ref(), style));
         self
     }
 
@@ -86,14 +138,14 @@ impl Text {
 
     /// The content alone.
     pub fn content(&self) -> String {
-        self.0.iter().map(|(_, text)| text.as_str()).collect()
+        self.0.iter().map(|span| span.text.as_str()).collect()
     }
 
     /// The content without the sign that it begins with. What is foreign is never styled at its beginning, so a sign of
     /// its own stays.
     pub fn words(&self) -> String {
-        let begins = self.0.iter().position(|(_, text)| !text.trim().is_empty());
-        let signed = self.0.iter().enumerate().map(|(at, (style, text))| {
+        let begins = self.0.iter().position(|span| !span.text.trim().is_empty());
+        let signed = self.0.iter().enumerate().map(|(at, Span { style, text, .. })| {
             let first = begins == Some(at) && *style != Style::Plain && self.content().trim() != text.trim()
                 || begins == Some(at) && *style != Style::Plain && text.trim().contains(' ');
             if first { unsigned(text) } else { text.as_str() }
@@ -103,31 +155,33 @@ impl Text {
 
     /// Each character with its style.
     pub(super) fn characters(&self) -> impl Iterator<Item = (Style, char)> {
-        self.0.iter().flat_map(|(style, text)| text.chars().map(|c| (*style, c)))
+        self.0.iter().flat_map(|span| span.text.chars().map(|c| (span.style, c)))
     }
 
     /// Adds a harmless character.
     pub(super) fn add(&mut self, style: Style, c: char) {
         match self.0.last_mut() {
-            Some((last, text)) if *last == style => text.push(c),
-            _ => self.0.push((style, c.to_string())),
+            Some(last) if last.style == style => last.text.push(c),
+            _ => self.0.push(Span { style, text: c.to_string(), full: None, link: None }),
         }
     }
 
     /// How many columns it fills.
     pub fn width(&self) -> usize {
-        self.0.iter().map(|(_, text)| text.width()).sum()
+        self.0.iter().map(|span| span.text.width()).sum()
     }
 
     /// With escape sequences, or without.
     pub fn shown(&self, colour: bool) -> String {
         let mut out = String::new();
-        for (style, text) in &self.0 {
-            if colour && *style != Style::Plain {
-                let ansi = style.ansi();
-                let _ = write!(out, "{ansi}{text}{ansi:#}");
-            } else {
-                out.push_str(text);
+        for same in self.0.chunk_by(|one, next| one.style == next.style) {
+            let text: String = same.iter().map(|span| span.text.as_str()).collect();
+            match same.first().filter(|span| colour && span.style != Style::Plain) {
+                Some(Span { style, .. }) => {
+                    let ansi = style.ansi();
+                    let _ = write!(out, "{ansi}{text}{ansi:#}");
+                }
+                None => out.push_str(&text),
             }
         }
         out

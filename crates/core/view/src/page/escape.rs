@@ -4,14 +4,14 @@
 use std::fmt::Write as _;
 
 /// The longest piece of foreign text that is shown, in characters.
-const LONGEST: usize = 300;
+const LONGEST: usize = 1000;
 
 /// What stays as it is: it opens nothing in any of the three.
 fn harmless(c: char) -> bool {
     c.is_ascii_alphanumeric() || " ,;/?-".contains(c)
 }
 
-/// One line of at most 300 characters, without what moves the cursor, turns text around or has no width.
+/// One line of a thousand characters at most, without what moves the cursor, turns text around or has no width.
 fn characters(text: &str) -> impl Iterator<Item = char> {
     let hidden = |c: &char| {
         matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
@@ -24,7 +24,7 @@ fn characters(text: &str) -> impl Iterator<Item = char> {
 
 /// Text that Markdown shows as it is, in a sentence, a list or a table's cell. What stands between backticks is shown
 /// as code, in which nothing is markup either.
-pub fn plain(text: &str) -> String {
+pub(super) fn plain(text: &str) -> String {
     let line: String = characters(text.trim()).collect();
     let parts: Vec<&str> = line.split('`').collect();
     // An odd backtick opens nothing.
@@ -40,7 +40,7 @@ pub fn plain(text: &str) -> String {
 }
 
 /// Text as code. Not by backticks: what stands between those can't be escaped.
-pub fn code(text: &str) -> String {
+pub(super) fn code(text: &str) -> String {
     format!("<code>{}</code>", escaped(&characters(text.trim()).collect::<String>()))
 }
 
@@ -61,7 +61,7 @@ fn escaped(line: &str) -> String {
 }
 
 /// The text of a Mermaid node or edge, to stand between double quotes.
-pub fn label(text: &str) -> String {
+pub(super) fn label(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in characters(text.trim()).take(60) {
         if harmless(c) || !c.is_ascii() {
@@ -75,7 +75,7 @@ pub fn label(text: &str) -> String {
 
 /// A link whose text is Markdown already. Anything but an https address is no link; a query or a password in it is
 /// left out, since either may be a secret.
-pub fn link(shown: &str, address: &str) -> String {
+pub(super) fn link(shown: &str, address: &str) -> String {
     match harmless_address(address) {
         Some(address) => format!("[{shown}](<{address}>)"),
         None => shown.to_owned(),
