@@ -4,7 +4,7 @@
 use super::secrets;
 use crate::names::escape;
 use crate::template::Template;
-use promote_port::secret_name::is_secret;
+use promote_port::secret_name::stays_here;
 use std::ops::Range;
 
 /// A text with its variables replaced, and how to find back.
@@ -98,7 +98,7 @@ fn value(inside: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<String
         let hint = "a location is known to whoever runs the store; name a variable that holds no secret";
         Err((why, Some(hint.to_owned())))
     };
-    if is_secret(name) {
+    if stays_here(name) {
         return refused(format!("`{name}` is a secret by its name, and no part of a location"));
     }
     let set = lookup(name).filter(|value| !value.is_empty());
@@ -182,7 +182,15 @@ mod tests {
 
     #[test]
     fn a_secret_is_no_part_of_a_location() {
-        for name in ["GITHUB_TOKEN", "AWS_SECRET_ACCESS_KEY", "db_password", "DB_PASS", "GH_PAT"] {
+        for name in [
+            "GITHUB_TOKEN",
+            "AWS_SECRET_ACCESS_KEY",
+            "db_password",
+            "DB_PASS",
+            "GH_PAT",
+            "DEPLOY_KEY",
+            "NPM_AUTH",
+        ] {
             for text in
                 [format!("x.example/a:${{{name}}}"), format!("${{{name}:-a}}"), format!("${{{name}:?a}}")]
             {
@@ -198,7 +206,7 @@ mod tests {
             assert!(wrong[0].message.contains("`DATABASE_URL` has a"), "{wrong:?}");
             assert!(!format!("{wrong:?}").contains("geheim") && !format!("{wrong:?}").contains("ghp_"));
         }
-        for name in ["CACHE_KEY", "AWS_ACCESS_KEY_ID", "TOKEN_FILE", "BUCKET"] {
+        for name in ["CACHE_KEY", "AWS_ACCESS_KEY_ID", "TOKEN_FILE", "BUCKET", "AUTHOR"] {
             assert!(replace(&format!("${{{name}}}"), &|_| Some("x".to_owned())).is_ok(), "{name}");
         }
     }
