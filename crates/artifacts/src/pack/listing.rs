@@ -92,6 +92,13 @@ pub enum Warning {
         /// How many more there are.
         more: u64,
     },
+    /// A folder whose mode is setuid, setgid or sticky, which some unpackers keep and others drop.
+    SpecialFolder {
+        /// The first of them.
+        name: String,
+        /// How many more there are.
+        more: u64,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -125,6 +132,12 @@ impl fmt::Display for Warning {
             Self::FolderTwice { name, more } => {
                 write!(f, "the folder `{}` is there twice{}", escape(name), others(*more))
             }
+            Self::SpecialFolder { name, more } => write!(
+                f,
+                "the folder `{}` is setuid, setgid or sticky, which some unpackers drop{}",
+                escape(name),
+                others(*more)
+            ),
         }
     }
 }

@@ -3,6 +3,7 @@
 use super::end::End;
 use super::extra::{self, Sizes};
 use super::fields::{self, DESCRIPTOR, Fields, NEWEST_VERSION, RECORD};
+use super::kind::Attributes;
 use super::limits::Limits;
 use super::{VerifyError, kind};
 use crate::member_name::{self, NameProblem};
@@ -21,6 +22,8 @@ pub(super) struct Record {
     pub(super) raw: String,
     /// How much of `raw` is `./`, which says nothing.
     pub(super) dots: usize,
+    /// Whether its mode is setuid, setgid or sticky.
+    pub(super) special: bool,
     /// `None` for a folder.
     pub(super) kind: Option<MemberKind>,
     pub(super) deflated: bool,
@@ -100,7 +103,6 @@ fn names(records: &[Record]) -> Result<(), VerifyError> {
 
 /// What a record has in front of its name.
 struct Head {
-    made_by: u16,
     needed: u16,
     flags: u16,
     method: u16,
@@ -111,16 +113,17 @@ struct Head {
     extra: usize,
     comment: usize,
     disk: u16,
-    attributes: u32,
+    attributes: Attributes,
 }
 
 fn head(fields: &mut Fields<'_>) -> Option<Head> {
     let (made_by, needed, flags, method) = (fields.u16()?, fields.u16()?, fields.u16()?, fields.u16()?);
     let (time, crc, packed, size) = (fields.u32()?, fields.u32()?, fields.u32()?, fields.u32()?);
     let (name, extra, comment) = (fields.u16()?.into(), fields.u16()?.into(), fields.u16()?.into());
-    let (disk, _internal, attributes, offset) = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
+    let (disk, internal, external, offset) = (fields.u16()?, fields.u16()?, fields.u32()?, fields.u32()?);
     let sizes = Sizes { size: size.into(), packed: packed.into(), offset: Some(offset.into()), wide: false };
-    Some(Head { made_by, needed, flags, method, time, crc, sizes, name, extra, comment, disk, attributes })
+    let attributes = Attributes { made_by, internal, external };
+    Some(Head { needed, flags, method, time, crc, sizes, name, extra, comment, disk, attributes })
 }
 
 fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyError> {
@@ -155,12 +158,15 @@ fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyErro
         0 => false,
         _ => true,
     };
-    if !raw.is_ascii() && kind::is_of_dos(head.made_by) {
+    if !raw.is_ascii() && kind::is_of_dos(head.attributes.made_by) {
         return Err(VerifyError::Name { name: raw, problem: NameProblem::OfDos });
     }
     let is_folder = raw.ends_with('/');
-    let kind = kind::of(head.made_by, head.attributes, is_folder)
-        .ok_or_else(|| VerifyError::Special { name: raw.clone() })?;
+    if let Some(what) = head.attributes.disputed(is_folder) {
+        return Err(VerifyError::Attributes { name: raw, what });
+    }
+    let kind =
+        kind::of(head.attributes, is_folder).ok_or_else(|| VerifyError::Special { name: raw.clone() })?;
     if kind.is_none() && size > 0 {
         return Err(damaged("a folder has content"));
     } else if size > limits.member_bytes {
@@ -170,7 +176,8 @@ fn record(fields: &mut Fields<'_>, limits: &Limits) -> Result<Record, VerifyErro
         return Err(VerifyError::Bomb { name: raw, limit: limits.ratio });
     }
     let (flags, time, crc, offset) = (head.flags, head.time, head.crc, offset.unwrap_or_default());
-    Ok(Record { raw, dots, kind, deflated, flags, time, crc, packed, size, offset })
+    let special = head.attributes.is_special();
+    Ok(Record { raw, dots, special, kind, deflated, flags, time, crc, packed, size, offset })
 }
 
 /// The name, and how many bytes of `./` come before it.

@@ -106,6 +106,14 @@ pub enum VerifyError {
         /// The field's number.
         id: u16,
     },
+    /// Attributes that some readers act on.
+    #[error("`{}` has attributes that readers take in different ways: {what}", escape(.name))]
+    Attributes {
+        /// The member.
+        name: String,
+        /// What they say.
+        what: &'static str,
+    },
     /// Stored, and its length comes behind the data.
     #[error("`{}` is stored unpacked with its length behind it, so that a reader of a stream can't tell where it ends", escape(.name))]
     Streamed {
@@ -234,6 +242,7 @@ impl VerifyError {
             | Self::Mismatch { .. }
             | Self::Method { .. }
             | Self::Streamed { .. }
+            | Self::Attributes { .. }
             | Self::ExtraField { .. }
             | Self::SecondName { .. }
             | Self::Directory { .. }

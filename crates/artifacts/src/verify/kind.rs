@@ -8,6 +8,46 @@ const MACOS: u16 = 19;
 /// FAT, NTFS as PKWARE numbers it, NTFS as Info-ZIP does, VFAT: APPNOTE 4.4.2.
 const DOS: [u16; 4] = [0, 10, 11, 14];
 const DOS_FOLDER: u32 = 1 << 4;
+/// Info-ZIP's reader leaves such members out where they come from DOS or Windows; no packer writes it for a file.
+const DOS_LABEL: u32 = 1 << 3;
+/// Set-user, set-group and sticky.
+const SPECIAL: u32 = 0o7000;
+/// That it is text, which no reader acts upon unasked. Another of these bits makes Info-ZIP's reader write a file for a link.
+const TEXT: u16 = 1;
+
+/// What a record says of a member's kind, besides its name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Attributes {
+    /// The system it was made on, in the upper half.
+    pub(super) made_by: u16,
+    pub(super) internal: u16,
+    /// DOS attributes, and a Unix mode in the upper half.
+    pub(super) external: u32,
+}
+
+impl Attributes {
+    fn mode(self) -> u32 {
+        self.external >> 16
+    }
+
+    /// Whether it has rights that some readers set and others drop.
+    pub(super) fn is_special(self) -> bool {
+        self.made_by >> 8 == UNIX && self.mode() & SPECIAL != 0
+    }
+
+    /// What of this readers take in different ways, whatever the member is.
+    pub(super) fn disputed(self, is_folder: bool) -> Option<&'static str> {
+        if self.external & DOS_LABEL != 0 {
+            Some("it is marked as the label of a volume")
+        } else if self.internal & !TEXT != 0 {
+            Some("its internal attributes are not those of a file")
+        } else if self.is_special() && !is_folder {
+            Some("its mode is setuid, setgid or sticky")
+        } else {
+            None
+        }
+    }
+}
 
 /// Whether it was made where Info-ZIP takes names for those of DOS, whatever their flag says.
 pub(super) fn is_of_dos(made_by: u16) -> bool {
@@ -16,13 +56,13 @@ pub(super) fn is_of_dos(made_by: u16) -> bool {
 
 /// What it is; `Some(None)` is a folder, `None` something else, or something on which readers don't agree.
 #[allow(clippy::option_option, reason = "the inner one is what a record keeps")]
-pub(super) fn of(made_by: u16, attributes: u32, is_folder: bool) -> Option<Option<MemberKind>> {
-    let system = made_by >> 8;
+pub(super) fn of(attributes: Attributes, is_folder: bool) -> Option<Option<MemberKind>> {
+    let system = attributes.made_by >> 8;
     let known = DOS.contains(&system) || system == UNIX || system == MACOS;
-    if !known || (attributes & DOS_FOLDER != 0 && !is_folder) {
+    if !known || (attributes.external & DOS_FOLDER != 0 && !is_folder) {
         return None;
     }
-    let mode = attributes >> 16;
+    let mode = attributes.mode();
     match (mode & 0o170_000, is_folder) {
         (0 | 0o040_000, true) => Some(None),
         (0 | 0o100_000, false) if mode & 0o100 != 0 && !DOS.contains(&system) => {
@@ -41,6 +81,7 @@ mod tests {
 
     #[test]
     fn systems_modes_and_names_agree() {
+        let of = |made_by, external, is_folder| of(Attributes { made_by, internal: 0, external }, is_folder);
         let unix = |mode: u32, is_folder| of(UNIX << 8 | 20, mode << 16, is_folder);
         assert_eq!(unix(0o100_644, false), Some(Some(MemberKind::File)));
         assert_eq!(unix(0o755, false), Some(Some(MemberKind::Executable)));

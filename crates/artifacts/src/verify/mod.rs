@@ -139,7 +139,11 @@ fn unusual(records: &[Record]) -> Vec<Warning> {
     }
     let more = again.len().saturating_sub(1) as u64;
     let twice = again.into_iter().next().map(|name| Warning::FolderTwice { name, more });
-    relative.into_iter().chain(twice).collect()
+    let mut special = records.iter().filter(|record| record.special);
+    let special = special
+        .next()
+        .map(|first| Warning::SpecialFolder { name: first.raw.clone(), more: special.count() as u64 });
+    relative.into_iter().chain(twice).chain(special).collect()
 }
 
 /// Reads all members with several threads. Of several errors, the one that lies first in the file counts.

@@ -15,6 +15,9 @@ pub(crate) struct Made {
     pub(crate) data: Vec<u8>,
     pub(crate) size: u32,
     pub(crate) mode: u32,
+    pub(crate) made_by: u16,
+    pub(crate) internal: u16,
+    pub(crate) dos: u16,
     pub(crate) extra: Vec<u8>,
     pub(crate) descriptor: Vec<u8>,
     pub(crate) local_numbers: bool,
@@ -33,6 +36,9 @@ pub(crate) fn made(name: impl AsRef<[u8]>, content: &[u8]) -> Made {
         data: content.to_vec(),
         size: content.len() as u32,
         mode: 0o100_644,
+        made_by: UNIX,
+        internal: 0,
+        dos: 0,
         extra: Vec::new(),
         descriptor: Vec::new(),
         local_numbers: true,
@@ -80,11 +86,15 @@ pub(crate) fn archive(members: &[Made]) -> Vec<u8> {
         out.extend_from_slice(local_name);
         out.extend_from_slice(&member.data);
         out.extend_from_slice(&member.descriptor);
-        put(&mut directory, &[(0x0201_4b50, 4), (UNIX.into(), 2), (20, 2), (member.flags.into(), 2)]);
+        put(
+            &mut directory,
+            &[(0x0201_4b50, 4), (member.made_by.into(), 2), (20, 2), (member.flags.into(), 2)],
+        );
         put(&mut directory, &[(member.method.into(), 2), (0x0021_0000, 4)]);
         put(&mut directory, &numbers(member.crc, true));
-        put(&mut directory, &[(member.name.len() as u64, 2), (member.extra.len() as u64, 2), (0, 6)]);
-        put(&mut directory, &[(u64::from(member.mode) << 16, 4), (offset.into(), 4)]);
+        put(&mut directory, &[(member.name.len() as u64, 2), (member.extra.len() as u64, 2), (0, 4)]);
+        put(&mut directory, &[(member.internal.into(), 2), (member.dos.into(), 2), (member.mode.into(), 2)]);
+        put(&mut directory, &[(offset.into(), 4)]);
         directory.extend_from_slice(&member.name);
         directory.extend_from_slice(&member.extra);
     }
