@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use promote_tests::pseudo_terminal::PseudoTerminal;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -85,6 +86,75 @@ fn names_are_completed_from_the_file_and_from_git() {
         assert_eq!(offered(&["help", "exit"]), ["exit-codes"], "{shell}");
         assert_eq!(offered(&["unf"]), ["unfreeze"], "{shell}");
     }
+}
+
+#[test]
+fn values_fit_the_place_and_come_once() {
+    let (scratch, _) = project();
+    for shell in ["bash", "zsh", "fish"] {
+        let offered = |words: &[&str]| offered(scratch.path(), shell, words);
+        assert_eq!(offered(&["iam", "aws", "--for", "pu"]), ["publish"], "{shell}");
+        assert!(!offered(&["iam", "aws", "--for", ""]).contains(&"history".to_owned()), "{shell}");
+        for word in ["soak,", "from,soak,"] {
+            let rules = offered(&["to", "prod", "--override", word]);
+            assert!(rules.contains(&format!("{word}freeze")), "{shell}: {rules:?}");
+            assert!(!rules.contains(&format!("{word}soak")), "{shell}: {rules:?}");
+        }
+    }
+}
+
+/// Names of tags and files that run a command where a shell puts them on its line as they are.
+const NASTY: [&str; 6] = ["v9;touch${IFS}P", "v9$(touch${IFS}P)", "v9`id`", "v9&id", "v9|id", "v9>P"];
+
+#[test]
+fn names_that_mean_something_to_a_shell_are_not_offered() {
+    let (scratch, _) = project();
+    let folder = scratch.path();
+    for name in NASTY {
+        git(folder, &["tag", name]);
+        std::fs::write(folder.join(name), "").unwrap();
+    }
+    git(folder, &["tag", "v9-plain"]);
+    std::fs::write(folder.join("v9.zip"), "").unwrap();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let offered = |words: &[&str]| offered(folder, shell, words);
+        assert_eq!(offered(&["show", "v9"]), ["v9-plain"], "{shell}");
+        assert_eq!(offered(&["verify-archive", "v9"]), ["v9.zip"], "{shell}");
+        assert_eq!(offered(&["--config", "v9"]), ["v9.zip"], "{shell}");
+        assert_eq!(offered(&["publish", "app=v9"]), ["app=v9.zip"], "{shell}");
+    }
+}
+
+#[test]
+fn an_interactive_bash_runs_nothing_that_was_completed() {
+    let (scratch, _) = project();
+    let folder = scratch.path();
+    // Nobody is asked whom to trust.
+    let local =
+        "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"a/{sha}.zip\"\ntarget = \"a/{env}.zip\"\n";
+    std::fs::write(folder.join("promote.toml"), local).unwrap();
+    git(folder, &["tag", "v9;touch${IFS}from-tag"]);
+    std::fs::write(folder.join("w;touch${IFS}from-file;x.zip"), "").unwrap();
+    let programs = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(PROGRAM, programs.path().join("promote")).unwrap();
+    let path = format!("{}:{}", programs.path().display(), std::env::var("PATH").unwrap());
+    let bash = pty_process::blocking::Command::new("bash")
+        .args(["--norc", "--noprofile", "-i"])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("HOME", programs.path())
+        .env("TERM", "xterm")
+        .env("PS1", "ready: ");
+    let mut terminal = PseudoTerminal::run(bash, 120).unwrap();
+    let mut number = 0;
+    for line in ["source <(promote completions bash)", "promote show v9\t", "promote verify-archive w\t"] {
+        number += 1;
+        terminal.until(|screen| screen.ends_with("ready:")).unwrap();
+        terminal.types(&format!("{line}\n")).unwrap();
+        terminal.types(&format!("echo $((600 + {number}))\n")).unwrap();
+        terminal.until(|screen| screen.contains(&format!("\n{}", 600 + number))).unwrap();
+    }
+    assert!(!folder.join("from-tag").exists() && !folder.join("from-file").exists(), "{}", terminal.screen());
 }
 
 #[test]

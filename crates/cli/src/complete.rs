@@ -1,10 +1,11 @@
 //! What shells complete: commands and flags, and names from promote.toml and the git repository. No store, registry or
-//! forge is asked.
+//! forge is asked. Bash and PowerShell put what they are offered on the line as it is, so that a tag or file of a checkout
+//! could run a command: only words that mean nothing to a shell are offered.
 
 use crate::app::env::Env;
 use crate::command::completions::ASKED;
 use crate::{known, topic};
-use clap::{Arg, Command};
+use clap::{Arg, Command, ValueHint};
 use clap_complete::engine::{ArgValueCompleter, CompletionCandidate, PathCompleter, ValueCompleter};
 use clap_complete::env::CompleteEnv;
 use promote_artifacts::git::GitRepository;
@@ -39,6 +40,12 @@ fn with(command: Command) -> Command {
 
 fn known_values(argument: Arg) -> Arg {
     let name = argument.get_value_names().and_then(<[_]>::first).map(|name| name.as_str().to_owned());
+    // The same word may stand for a few that are listed: what `iam --for` takes is no command.
+    if !argument.get_possible_values().is_empty() {
+        return argument;
+    }
+    let is_path =
+        matches!(argument.get_value_hint(), ValueHint::AnyPath | ValueHint::FilePath | ValueHint::DirPath);
     let values: fn(&OsStr) -> Vec<CompletionCandidate> = match name.as_deref() {
         Some("ENV" | "ENV,…") => environments,
         Some("RELEASE" | "COMMIT" | "ID|RELEASE") => releases,
@@ -46,6 +53,7 @@ fn known_values(argument: Arg) -> Arg {
         Some("TOPIC") => topics,
         Some("COMMAND") => commands,
         Some("PATH") if argument.get_long().is_none() => builds,
+        _ if is_path => paths,
         _ => return argument,
     };
     argument.add(ArgValueCompleter::new(values))
@@ -56,13 +64,36 @@ fn config() -> Option<Config> {
     known::config(&Env::of_process(), &arguments)
 }
 
-/// Those that begin as the word does.
+/// Whether every shell takes the word as it stands.
+fn is_plain(word: &str) -> bool {
+    let known = |c: char| c.is_alphanumeric() || "/_-.,+=:@%".contains(c);
+    !word.is_empty() && !word.starts_with('=') && word.chars().all(known)
+}
+
+/// Those that begin as the word does, and are not in its list already.
 fn beginning(word: &OsStr, all: impl IntoIterator<Item = (String, String)>) -> Vec<CompletionCandidate> {
     let word = word.to_string_lossy();
-    let fitting = all.into_iter().filter(|(value, _)| value.starts_with(&*word));
+    let listed = listed();
+    let fitting = all
+        .into_iter()
+        .filter(|(value, _)| value.starts_with(&*word) && is_plain(value) && !listed.contains(value));
     fitting
         .map(|(value, help)| CompletionCandidate::new(value).help((!help.is_empty()).then(|| help.into())))
         .collect()
+}
+
+/// What stands before the last comma of the word that is completed.
+fn listed() -> Vec<String> {
+    let words: Vec<String> = std::env::args_os()
+        .skip_while(|one| one != "--")
+        .skip(1)
+        .map(|one| one.to_string_lossy().into_owned())
+        .collect();
+    let place = std::env::var("_CLAP_COMPLETE_INDEX").ok().and_then(|index| index.parse::<usize>().ok());
+    let word = place.map_or(words.last(), |place| words.get(place)).map(String::as_str).unwrap_or_default();
+    let values =
+        if word.starts_with("--") { word.split_once('=').map_or("", |(_, values)| values) } else { word };
+    values.rsplit_once(',').map_or_else(Vec::new, |(all, _)| all.split(',').map(str::to_owned).collect())
 }
 
 fn environments(word: &OsStr) -> Vec<CompletionCandidate> {
@@ -110,17 +141,23 @@ fn commands(word: &OsStr) -> Vec<CompletionCandidate> {
     beginning(word, line.get_subcommands().map(|one| (one.get_name().to_owned(), about(one))))
 }
 
+/// Files and folders.
+fn paths(word: &OsStr) -> Vec<CompletionCandidate> {
+    let mut found = PathCompleter::any().complete(word);
+    found.retain(|one| one.get_value().to_str().is_some_and(is_plain));
+    found
+}
+
 /// A file or folder, where there are several artifacts behind `NAME=`.
 fn builds(word: &OsStr) -> Vec<CompletionCandidate> {
     let text = word.to_string_lossy();
     if let Some((name, path)) = text.split_once('=') {
-        let paths = PathCompleter::any().complete(OsStr::new(path));
-        return paths.into_iter().map(|one| one.add_prefix(format!("{name}="))).collect();
+        return paths(OsStr::new(path)).into_iter().map(|one| one.add_prefix(format!("{name}="))).collect();
     }
     let config = config();
     let artifacts = config.iter().flat_map(artifacts).map(|name| (format!("{name}="), "artifact".to_owned()));
     let mut found = beginning(word, artifacts);
-    found.extend(PathCompleter::any().complete(word));
+    found.extend(paths(word));
     found
 }
 
