@@ -2,8 +2,10 @@
 
 use crate::app::App;
 use crate::app::project;
+use promote_artifacts::pack::Own;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_providers::destination::{Destination, resolved};
 use promote_providers::written;
 use std::io::{Error, ErrorKind, Result};
 use std::path::Path;
@@ -13,27 +15,39 @@ pub(crate) use promote_providers::destination::refuse_links;
 /// Writes a file that was asked for.
 ///
 /// # Errors
-/// When it can't be written, or is the configuration in use.
+/// When it can't be written, or lies where the project keeps something.
 pub(crate) fn replace(app: &App<'_>, path: &Path, text: &str) -> Result<()> {
-    refuse_configuration(app, path)?;
+    refuse_kept(app, path)?;
     written::replace(path, &app.env.folder, text)
 }
 
-/// Refuses an output that would take the place of the configuration in use.
+/// Refuses an output that would take the place of the configuration in use, or of what the project keeps on this disk: its
+/// releases, its targets, its ledger.
 ///
 /// # Errors
 /// When it would.
-pub(crate) fn refuse_configuration(app: &App<'_>, path: &Path) -> Result<()> {
+pub(crate) fn refuse_kept(app: &App<'_>, path: &Path) -> Result<()> {
+    let refused = |what: &str| Err(Error::new(ErrorKind::InvalidInput, what));
     let place = app.env.folder.join(path).canonicalize().ok();
-    match project::in_use(app.global.config.as_deref(), app.env)
-        .filter(|file| place.is_some() && file.canonicalize().ok() == place)
-    {
-        None => Ok(()),
-        Some(_) => Err(Error::new(
-            ErrorKind::InvalidInput,
-            "it is the configuration in use, which nothing takes the place of",
-        )),
+    let configuration = project::in_use(app.global.config.as_deref(), app.env)
+        .filter(|file| place.is_some() && file.canonicalize().ok() == place);
+    if configuration.is_some() {
+        return refused("it is the configuration in use, which nothing takes the place of");
     }
+    // What is written to goes where it was opened; nothing takes its place.
+    let Destination::File(place) = Destination::of(path, &app.env.folder)? else { return Ok(()) };
+    match own(app).keeps(&resolved(&place)) {
+        true => refused(
+            "the project keeps releases, targets or its ledger there, and nothing else is written there",
+        ),
+        false => Ok(()),
+    }
+}
+
+/// The places of the project that the command runs in; none where it is in no project that can be read.
+pub(crate) fn own(app: &App<'_>) -> Own {
+    let project = app.quiet_project();
+    project.map(|project| Own::of(&project.config, &project.base)).unwrap_or_default()
 }
 
 /// Refuses a place whose folder is not there, before any work is done for it.

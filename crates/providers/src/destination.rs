@@ -1,6 +1,7 @@
 //! Where an output goes that a person named: a file that is replaced as a whole, or something that is only written to. One
-//! rule for all commands: never through a link that came with a checkout, never into git's own folder; through a person's
-//! own link to where it leads; and what is no file, or is open already, stays what it is. Writing is left to `written`.
+//! rule for all commands: never through a link that came with a checkout, never into git's folder or promote's own; through a
+//! person's own link to where it leads; and what is no file, or is open already, stays what it is. Writing is left to
+//! `written`, and where a project keeps its releases is known to whoever read its file.
 
 use std::fs::File;
 use std::io::{Error, ErrorKind, Result};
@@ -31,7 +32,7 @@ impl Destination {
                 return Ok(Self::Stream(here));
             }
             let Ok(target) = here.read_link() else {
-                refuse_git(&here)?;
+                refuse_kept(&here)?;
                 let found = std::fs::metadata(&here);
                 let stream = found.is_ok_and(|found| !found.is_file());
                 return Ok(if stream { Self::Stream(here) } else { Self::File(here) });
@@ -85,17 +86,35 @@ fn is_open_already(path: &Path) -> bool {
     descriptor(path).is_some() || folder.is_some_and(|folder| folder.starts_with("/proc"))
 }
 
-/// Git runs what stands in there.
-fn refuse_git(path: &Path) -> Result<()> {
-    let folder = path.parent().and_then(|folder| folder.canonicalize().ok()).unwrap_or_default();
-    let place = folder.join(path.file_name().unwrap_or_default());
-    match place.components().any(|part| part.as_os_str().eq_ignore_ascii_case(".git")) {
-        true => {
-            let what = format!("`{}` is git's own, and nothing is written there", place.display());
+/// Git runs what stands in its folder, and `promote` goes by what stands in its own.
+fn refuse_kept(path: &Path) -> Result<()> {
+    let place = resolved(path);
+    let whose = place.components().find_map(|part| {
+        let name = part.as_os_str();
+        let ours = name.to_str().is_some_and(promote_core::folder::is_own);
+        if name.eq_ignore_ascii_case(".git") { Some("git's") } else { ours.then_some("promote's") }
+    });
+    match whose {
+        Some(whose) => {
+            let what = format!("`{}` is {whose} own, and nothing is written there", place.display());
             Err(Error::new(ErrorKind::InvalidInput, what))
         }
-        false => Ok(()),
+        None => Ok(()),
     }
+}
+
+/// The path without links in what is there of its folders; its last part stays as it is.
+pub fn resolved(path: &Path) -> PathBuf {
+    let (mut folder, mut rest) = (path.to_owned(), Vec::new());
+    while let Some(name) = folder.file_name().map(std::ffi::OsStr::to_owned) {
+        folder.pop();
+        rest.push(name);
+        let here = if folder.as_os_str().is_empty() { Path::new(".") } else { &folder };
+        if let Ok(found) = here.canonicalize() {
+            return found.join(rest.iter().rev().collect::<PathBuf>());
+        }
+    }
+    path.to_owned()
 }
 
 /// Refuses a path that a link in a checkout leads elsewhere: whoever made the checkout would choose what is overwritten. A
@@ -234,5 +253,22 @@ mod tests {
         }
         assert_eq!(std::fs::read_to_string(all.join("tree/.git/config")).unwrap(), "before");
         assert!(!all.join("tree/.git/hooks/post-checkout").exists());
+    }
+
+    #[test]
+    fn nothing_is_written_into_promotes_own_folders() {
+        let all = tempfile::tempdir().unwrap();
+        let all = all.path().canonicalize().unwrap();
+        std::fs::create_dir_all(all.join("tree/.promote/shop")).unwrap();
+        std::fs::write(all.join("tree/.promote/shop/ledger.json"), "before").unwrap();
+        symlink(all.join("tree/.promote/shop/ledger.json"), all.join("link")).unwrap();
+        for path in
+            ["tree/.promote/shop/ledger.json", "tree/.Promote/new", "tree/deploy/.promote-store/x", "link"]
+        {
+            let error = replace(&all.join(path), &all.join("tree"), "after").unwrap_err();
+            assert!(error.to_string().contains("is promote's own"), "{path}: {error}");
+        }
+        assert_eq!(std::fs::read_to_string(all.join("tree/.promote/shop/ledger.json")).unwrap(), "before");
+        replace(&all.join("tree/.promoted"), &all.join("tree"), "other").unwrap();
     }
 }

@@ -52,7 +52,7 @@ impl Own {
     }
 
     /// Whether the file or folder lies where the project keeps something of its own. `path` has no links on its way.
-    pub(crate) fn keeps(&self, path: &Path) -> bool {
+    pub fn keeps(&self, path: &Path) -> bool {
         let below = path.strip_prefix(&self.base).ok().and_then(Path::to_str);
         let Some(below) = below.filter(|below| !self.base.as_os_str().is_empty() && !below.is_empty()) else {
             return false;

@@ -46,6 +46,7 @@ fn run(app: &App<'_>, args: &ManArgs) -> CommandResult {
             written::failed(&folder, error).state("Some of the pages may be there, the last one cut off.")
         };
         written::refuse_links(&folder, &app.env.folder).map_err(failed)?;
+        written::refuse_kept(app, &folder.join("promote.1")).map_err(failed)?;
         std::fs::create_dir_all(&folder).map_err(failed)?;
         clap_mangen::generate_to(whole, &folder).map_err(failed)?;
         return Ok(ExitStatus::Ok);

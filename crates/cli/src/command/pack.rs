@@ -90,14 +90,14 @@ async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
         Some(path) => {
             let path = app.env.folder.join(path);
             let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
-            (PackSource::Path(path, own(app)), None, name.unwrap_or_else(|| "archive".to_owned()))
+            (PackSource::Path(path, written::own(app)), None, name.unwrap_or_else(|| "archive".to_owned()))
         }
         None => of_commit(app, args).await?,
     };
     let shown = args.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.zip")));
     let file = app.env.folder.join(&shown);
     let failed = |error| written::failed(&shown, error);
-    written::refuse_configuration(app, &shown).map_err(failed)?;
+    written::refuse_kept(app, &shown).map_err(failed)?;
     let destination = Destination::of(&file, &app.env.folder).map_err(failed)?;
     let answers_too = destination.is_standard_output();
     if answers_too && app.json() != JsonSelection::None {
@@ -136,12 +136,6 @@ async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
         false => app.show(&report, || page(&report))?,
     }
     Ok(ExitStatus::Ok)
-}
-
-/// The places of the project that the folder is in; none where it is in no project that can be read.
-fn own(app: &App<'_>) -> Own {
-    let project = app.quiet_project();
-    project.map(|project| Own::of(&project.config, &project.base)).unwrap_or_default()
 }
 
 async fn of_commit(

@@ -72,6 +72,7 @@ impl Command for PublishArgs {
 }
 
 async fn run(app: &App<'_>, args: &PublishArgs) -> CommandResult {
+    Facts::fit(app, &args.files)?;
     let mut facts = Facts::of_publication();
     let ended = publish(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

@@ -53,6 +53,7 @@ impl Command for ResumeArgs {
 }
 
 async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
+    Facts::fit(app, &args.files)?;
     let mut facts = Facts::of_promotion(Some(&args.environment));
     let ended = go_on(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

@@ -59,6 +59,7 @@ impl Command for RollbackArgs {
 }
 
 async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
+    Facts::fit(app, &args.files)?;
     let mut facts = Facts::of_promotion(args.environment.as_ref());
     let ended = roll_back(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

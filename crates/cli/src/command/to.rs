@@ -75,6 +75,7 @@ impl Command for ToArgs {
 }
 
 async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
+    Facts::fit(app, &args.files)?;
     let mut facts = Facts::of_promotion(args.environment.as_ref());
     let ended = promote(app, args, &mut facts).await;
     facts.write(app, &args.files, ended)

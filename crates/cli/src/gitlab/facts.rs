@@ -122,6 +122,17 @@ impl Facts {
         place(app, files.dotenv.as_deref(), DOTENV).is_some()
     }
 
+    /// Refuses files that were asked for and can't be written for where they are, before anything is done.
+    pub(crate) fn fit(app: &App<'_>, files: &JobFiles) -> Result<(), Failure> {
+        let asked = [(&files.dotenv, DOTENV), (&files.annotations, ANNOTATIONS)];
+        let mut asked =
+            asked.into_iter().filter_map(|(file, usual)| place(app, Some(file.as_deref()?), usual));
+        asked.try_for_each(|path| {
+            written::refuse_kept(app, &path)
+                .map_err(|error| written::failed(&path, error).state("Nothing was done."))
+        })
+    }
+
     /// Writes the files that are wanted. That they can't be written changes nothing of how an act ended; where there was
     /// none, it is a failure.
     pub(crate) fn write(&self, app: &App<'_>, files: &JobFiles, ended: CommandResult) -> CommandResult {

@@ -46,3 +46,40 @@ fn the_configuration_in_use_and_gits_own_files_are_not_written_over() {
     }
     assert_eq!((stage.read("promote.toml"), stage.read(".git/config")), (config, git));
 }
+
+#[test]
+fn what_the_project_keeps_is_not_written_over() {
+    let stage = Stage::with(CONFIG);
+    stage.write("dist/a", "one");
+    let commit = stage.commit("feat: two");
+    stage.write("out/kept", "");
+    stage.run(&["pack", "dist", "--out", "out/app.zip"]).ends(ExitStatus::Ok);
+    stage.run(&["publish", "out/app.zip", "--allow-dirty"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let (release, target) = (format!("releases/{commit}.zip"), "deployed/staging.zip");
+    let ledger = ".promote/shop/ledger.json";
+    let own = tempfile::tempdir().unwrap();
+    let link = own.path().join("link");
+    symlink(stage.path().join(target), &link).unwrap();
+    let before = [release.as_str(), target, ledger].map(|name| stage.read(name));
+    // What is not there yet is a place of the project's, too.
+    let places = [&release, target, ledger, link.to_str().unwrap(), "deployed/prod.zip", ".promote-store/x"];
+    for out in places {
+        let commands = [
+            &["schema", "--out", out][..],
+            &["pack", "dist", "--out", out],
+            &["plan", "uat", &commit, "--out", out],
+            &["to", "uat", &commit, "--yes", "--dotenv", out],
+            &["rollback", "staging", "--yes", "--annotations", out],
+            &["publish", "out/app.zip", "--allow-dirty", "--dotenv", out],
+        ];
+        for command in commands {
+            let said = stage.run(command).ends(ExitStatus::Failed).err;
+            let known = ["the project keeps releases, targets or its ledger there", "is promote's own"];
+            assert!(known.iter().any(|why| said.contains(why)), "{command:?}: {said}");
+        }
+    }
+    assert_eq!(before, [release.as_str(), target, ledger].map(|name| stage.read(name)));
+    assert!(!stage.has("deployed/uat.zip"), "nothing was moved");
+    stage.run(&["schema", "--out", "deployed.json"]).ends(ExitStatus::Ok);
+}
