@@ -3,6 +3,7 @@
 
 use super::collected::escaped;
 use super::masked::Secrets;
+use super::pauses::{self, Pauses};
 use super::system::{StepOutcome, SystemSteps};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +14,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 use url::Url;
 
-/// The longest wait between two requests.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// How long one answer may take.
 const ANSWER: Duration = Duration::from_secs(30);
 /// How much of an answer is looked at, in bytes.
@@ -34,12 +33,12 @@ pub(super) async fn wait(
         Ok(asked) => asked,
         Err(why) => return StepOutcome::errored(why),
     };
-    let deadline = Instant::now() + timeout;
-    let mut wait = steps.first_wait;
+    let begun = Instant::now();
+    let mut pauses = Pauses::new(steps.first_wait, timeout);
     let mut last = String::from("it was never asked");
     let mut told = String::new();
     loop {
-        let asking = tokio::time::timeout_at(deadline, asked.ask());
+        let asking = tokio::time::timeout(pauses.answer(begun.elapsed()), asked.ask());
         let heard = tokio::select! {
             () = steps.interruption.wait() => return interrupted(&last),
             () = progress.stopped() => return interrupted(&last),
@@ -56,17 +55,14 @@ pub(super) async fn wait(
             progress.line(&last);
             told.clone_from(&last);
         }
-        if Instant::now() + wait >= deadline {
-            break;
-        }
+        let Some(wait) = pauses.next(begun.elapsed()) else { break };
         tokio::select! {
             () = steps.interruption.wait() => return interrupted(&last),
             () = progress.stopped() => return interrupted(&last),
             () = tokio::time::sleep(wait) => {}
         }
-        wait = wait.saturating_mul(2).min(LONGEST_WAIT);
     }
-    let after = promote_core::duration::written(timeout);
+    let after = pauses::told(begun.elapsed());
     let mut ended = StepOutcome::new(StepEnd::Failed, format!("not as expected after {after}: {last}"));
     ended.tail = last;
     ended

@@ -9,6 +9,8 @@ mod given;
 mod http;
 mod masked;
 mod outputs;
+#[cfg(feature = "http-step")]
+mod pauses;
 mod pipeline;
 mod process_group;
 mod system;
