@@ -1,6 +1,7 @@
 //! Secrets are not shown: the values of variables that are secrets by their name, or were referred to as `$NAME`,
-//! are replaced in everything a step says.
+//! are replaced in everything a step says, in whatever form it says them.
 
+use super::disguised;
 use crate::Variables;
 use promote_core::secret_name::may_be_secret;
 
@@ -38,8 +39,9 @@ fn password(address: &str) -> Option<&str> {
 /// The secrets that a step could say. Has no `Debug` that shows them.
 #[derive(Clone, Default)]
 pub struct Secrets {
-    /// Longest first, so that a secret that holds another one is masked as a whole.
     values: Vec<String>,
+    /// They and their other forms, the longest first, so that one that holds another is masked as a whole.
+    said: Vec<String>,
 }
 
 impl Secrets {
@@ -58,9 +60,13 @@ impl Secrets {
             .filter(|value| value.len() >= SHORTEST)
             .map(str::to_owned)
             .collect();
-        values.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        values.sort();
         values.dedup();
-        Self { values }
+        let mut said: Vec<String> = values.iter().flat_map(|value| disguised::forms(value)).collect();
+        said.extend(values.iter().cloned());
+        said.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        said.dedup();
+        Self { values, said }
     }
 
     /// These and one more.
@@ -77,13 +83,13 @@ impl Secrets {
 
     /// The length of the longest in bytes.
     pub(super) fn longest(&self) -> usize {
-        self.values.first().map_or(0, String::len)
+        self.said.first().map_or(0, String::len)
     }
 
     /// The text without them.
     pub fn mask(&self, text: &str) -> String {
         let mut out = text.to_owned();
-        for value in &self.values {
+        for value in &self.said {
             if out.contains(value) {
                 out = out.replace(value, MASK);
             }
@@ -120,6 +126,15 @@ mod tests {
         assert_eq!(secrets.mask(said), "*** *** *** abc visible-value *** tiny");
         let said = "pass-of-the-db postgres://app:in-the-address@db.example/shop";
         assert_eq!(secrets.mask(said), "*** postgres://app:***@db.example/shop");
+    }
+
+    #[test]
+    fn other_forms_of_a_secret_are_masked() {
+        let variables: Variables = [("DEPLOY_TOKEN", "s3cr3t&\"value")].into_iter().collect();
+        let secrets = Secrets::new(&variables, []);
+        let said = "Basic dXNlcjpzM2NyM3QmInZhbHVl q=s3cr3t%26%22value {\"t\":\"s3cr3t&\\\"value\"} s3cr3t&amp;&quot;value";
+        assert_eq!(secrets.mask(said), "Basic dXNlcjp*** q=*** {\"t\":\"***\"} ***");
+        assert_eq!(secrets.values().collect::<Vec<_>>(), ["s3cr3t&\"value"]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod collected;
 mod command;
+mod disguised;
 mod folder;
 mod given;
 #[cfg(feature = "http-step")]

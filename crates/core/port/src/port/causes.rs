@@ -10,6 +10,8 @@ const LONGEST: usize = 300;
 const DEEPEST: usize = 8;
 /// A word of this length, of letters and digits, can be a key or a token.
 const SECRET: usize = 16;
+/// What stands between the words of a path.
+const BETWEEN: [char; 4] = ['/', '.', '-', '_'];
 
 /// A cause, and what caused that.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +66,16 @@ fn shown(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some(c) = rest.chars().next() {
+        if let Some(length) = path(rest) {
+            let (path, after) = rest.split_at(length);
+            for part in path.split_inclusive(BETWEEN) {
+                let name = part.trim_end_matches(BETWEEN);
+                out.push_str(if is_a_key_in_a_path(name) { "***" } else { name });
+                out.push_str(part.get(name.len()..).unwrap_or_default());
+            }
+            rest = after;
+            continue;
+        }
         let end = rest.find(|c| !part_of_a_word(c)).unwrap_or(rest.len());
         let (word, after) = rest.split_at(end);
         if word.is_empty() {
@@ -71,13 +83,35 @@ fn shown(text: &str) -> String {
             rest = rest.get(c.len_utf8()..).unwrap_or_default();
             continue;
         }
-        // The parts of a path are words of their own; a key has slashes within.
-        let digits = word.bytes().any(|b| b.is_ascii_digit());
-        let letters = word.bytes().any(|b| b.is_ascii_alphabetic());
-        out.push_str(if word.len() >= SECRET && digits && letters { "***" } else { word });
+        // A key has slashes within.
+        out.push_str(if may_be_a_key(word) { "***" } else { word });
         rest = after;
     }
     out.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(LONGEST).collect()
+}
+
+fn may_be_a_key(word: &str) -> bool {
+    let digits = word.bytes().any(|b| b.is_ascii_digit());
+    let letters = word.bytes().any(|b| b.is_ascii_alphabetic());
+    word.len() >= SECRET && digits && letters
+}
+
+/// How long the path is that the text begins with: one whose first folder is of small letters, as no key begins. It is the cause
+/// in many a message, and says what to look at.
+fn path(text: &str) -> Option<usize> {
+    let begin = text.strip_prefix('~').unwrap_or(text).strip_prefix('/')?;
+    let (root, _) = begin.split_once('/')?;
+    let home = text.starts_with('~') || root == "Users";
+    if !home && (root.len() < 3 || !root.bytes().all(|b| b.is_ascii_lowercase())) {
+        return None;
+    }
+    let of_a_path = |c: char| c.is_alphanumeric() || "~/._-@+=".contains(c);
+    Some(text.find(|c| !of_a_path(c)).unwrap_or(text.len()))
+}
+
+/// Whether a part of a path may be a key; numbers in hexadecimal name the files of caches.
+fn is_a_key_in_a_path(name: &str) -> bool {
+    may_be_a_key(name) && !name.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 #[cfg(test)]
@@ -121,6 +155,20 @@ mod tests {
                 "exit status: 1 key ***, \"***\" [1m"
             ]
         );
+    }
+
+    #[test]
+    fn the_path_of_a_file_stays() {
+        let cache = "/tmp/run-2026-11-30/home/.aws/sso/cache/d033e22ae348aeb5660fc2140aec35850c4da997.json";
+        for text in [
+            format!("failed to read `{cache}`"),
+            "can't open ~/.aws/config2/credentials-of-2026: no such file".to_owned(),
+            "/Users/ann42/Library/2026-caches/x".to_owned(),
+        ] {
+            assert_eq!(shown(&text), text);
+        }
+        assert_eq!(shown("at /home/ann/wJalrXUtnFEMIK7MDENGbPxRfiCY/x"), "at /home/ann/***/x");
+        assert_eq!(shown("/K7MDENG/bPxRfiCYwJalrXUtnFEMI"), "***");
     }
 
     #[test]
