@@ -6,6 +6,7 @@ use crate::digest::Digest;
 use crate::location::{Key, LocationError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// Something that is said of a release in numbered entries: an odd number says it, an even one lifts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -94,17 +95,19 @@ pub struct ReleaseEntry {
     pub gone: Option<DateTime<Utc>>,
     /// Whether something lies beside it that this version does not know.
     pub unknown: bool,
+    /// Words whose newest entry can't be read, as far as that was looked at (see [`super::heed`]).
+    pub unread: BTreeSet<Word>,
 }
 
 impl ReleaseEntry {
-    /// Whether it may go no further.
+    /// Whether it may go no further: also where the entry that would lift the block can't be read.
     pub fn blocked(&self) -> bool {
-        self.block % 2 == 1
+        self.block % 2 == 1 || self.unread.contains(&Word::Block)
     }
 
-    /// Whether it is kept, whatever retention says.
+    /// Whether it is kept, whatever retention says: also where the entry that would lift the pin can't be read.
     pub fn pinned(&self) -> bool {
-        self.pin % 2 == 1
+        self.pin % 2 == 1 || self.unread.contains(&Word::Pin)
     }
 
     /// Whether retention will delete its artifacts, or has.

@@ -12,6 +12,7 @@ mod failure;
 mod gates;
 pub mod genesis;
 mod going_on;
+pub mod heed;
 pub mod identity;
 pub mod key;
 pub mod layout;

@@ -1,6 +1,6 @@
 //! Reading a ledger: its genesis, the head of a lane, pages of history, releases. Appending is [`super::Ledger`]'s.
 
-use super::entry::{Block, ReleaseEntry, Word};
+use super::entry::ReleaseEntry;
 use super::error::LedgerError;
 use super::genesis::{self, Genesis, Probed};
 use super::key;
@@ -210,41 +210,21 @@ impl LedgerReader {
         Ok(Some(found))
     }
 
-    /// Why something is said of a release: the `number`-th entry of this word.
+    /// What is known of one release: what a listing tells, and whether the newest word about it can be read.
     ///
     /// # Errors
-    /// When the store fails or holds something else there.
-    pub async fn said(
-        &self,
-        commit: &CommitId,
-        word: Word,
-        number: u32,
-    ) -> Result<Option<Block>, LedgerError> {
-        Ok(self.stored_said(commit, word, number).await?.map(|(said, _)| said))
-    }
-
-    /// The same, and the digest of what is stored.
-    ///
-    /// # Errors
-    /// When the store fails or holds something else there.
-    pub async fn stored_said(
-        &self,
-        commit: &CommitId,
-        word: Word,
-        number: u32,
-    ) -> Result<Option<(Block, Digest)>, LedgerError> {
-        let key = word.key(&self.root, commit, number)?;
-        match self.bucket.get(&key, record::LIMIT).await? {
-            Some((_, bytes)) => Ok(Some((document(&key, &bytes)?, Digest::of(&bytes)))),
-            None => Ok(None),
-        }
+    /// When the store fails.
+    pub async fn release(&self, commit: &CommitId) -> Result<ReleaseEntry, LedgerError> {
+        let mut entry = self.listed_release(commit).await?;
+        self.heed(commit, &mut entry).await?;
+        Ok(entry)
     }
 
     /// What a listing tells of one release. All pages are read: a block on a later page must not be missed.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn release(&self, commit: &CommitId) -> Result<ReleaseEntry, LedgerError> {
+    pub async fn listed_release(&self, commit: &CommitId) -> Result<ReleaseEntry, LedgerError> {
         let mut entry = ReleaseEntry::default();
         self.below(&format!("{}/", key::releases_prefix(&self.root, commit.as_str())), |object| {
             if let Some((_, rest)) = key::release_of(&self.root, &object.key) {

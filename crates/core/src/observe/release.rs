@@ -226,7 +226,7 @@ async fn gathered(
     mut wrong: Option<&mut BTreeMap<String, String>>,
 ) -> Result<Candidate, Failure> {
     let manifest = async { view.ledger.stored_manifest(commit).await.map_err(LedgerError::read_failure) };
-    let entry = async { view.ledger.release(commit).await.map_err(LedgerError::read_failure) };
+    let entry = async { view.ledger.listed_release(commit).await.map_err(LedgerError::read_failure) };
     let local = async {
         let Some(history) = &view.history else { return Ok((None, Vec::new())) };
         let on_branch = async {
@@ -307,40 +307,22 @@ fn by_version(environment: &Environment) -> bool {
     environment.versions.is_some() || named.any(crate::template::Template::uses_version)
 }
 
-/// What the newest entry of a word says, where that is in force, and the digest of what is stored. An entry that can't be
-/// found any more still counts.
+/// What the newest entry of a word says, where that is in force, and the digest of what is stored. A block whose entry
+/// can't be found or read any more still counts, and so does one that such an entry would lift.
 async fn said(
     view: &ReadPorts,
     commit: &CommitId,
     word: Word,
     entry: &ReleaseEntry,
 ) -> Result<(Word, Option<Block>, Option<Digest>), Failure> {
-    let number = entry.number(word);
+    let newest = view.ledger.newest_said(commit, word, entry).await.map_err(LedgerError::read_failure)?;
     let holds = match word {
-        Word::Block => entry.blocked(),
+        Word::Block => entry.blocked() || newest.said.is_none(),
         Word::Doom => entry.doomed(),
         Word::Pin | Word::Erase => false,
     };
-    if !holds {
-        let key = word
-            .key(view.ledger.root(), commit, number)
-            .map_err(|error| LedgerError::from(error).read_failure())?;
-        let stored =
-            view.ledger.stored(&key).await.map_err(|error| LedgerError::from(error).read_failure())?;
-        return Ok((word, None, stored));
-    }
-    let said = view.ledger.stored_said(commit, word, number).await.map_err(LedgerError::read_failure)?;
-    Ok(match said {
-        Some((said, digest)) => (word, Some(said), Some(digest)),
-        None => {
-            let lost = Block {
-                reason: "its entry in the ledger can't be found".to_owned(),
-                by: String::new(),
-                at: view.clock.now(),
-            };
-            (word, Some(lost), None)
-        }
-    })
+    let digest = newest.digest;
+    Ok((word, holds.then(|| newest.or_lost(view.clock.now())), digest))
 }
 
 /// Whether the tag of an image names something else than when the release was published. The image itself is then

@@ -221,9 +221,14 @@ pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Re
         None => Vec::new(),
     };
     let version = version::now(manifest.version.as_deref(), &tags);
-    let entry = listed.get(commit).cloned().unwrap_or_default();
+    let mut entry = listed.get(commit).cloned().unwrap_or_default();
+    view.ledger.heed(commit, &mut entry).await.map_err(LedgerError::read_failure)?;
     let said = async |word: Word, holds: bool| match holds {
-        true => view.ledger.said(commit, word, entry.number(word)).await.map_err(LedgerError::read_failure),
+        true => {
+            let newest =
+                view.ledger.newest_said(commit, word, &entry).await.map_err(LedgerError::read_failure)?;
+            Ok::<_, Failure>(Some(newest.or_lost(view.clock.now())))
+        }
         false => Ok(None),
     };
     let blocked = said(Word::Block, entry.blocked()).await?;

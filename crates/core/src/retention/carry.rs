@@ -170,7 +170,8 @@ impl Run<'_> {
     /// Deletes the artifacts of one release, unless somebody pinned it meanwhile.
     async fn erase(&mut self, commit: &CommitId, seen: &ReleaseEntry, now: &Survey) -> Result<(), Failure> {
         let reader = self.ports.ledger.reader();
-        let entry = reader.release(commit).await.map_err(LedgerError::read_failure)?;
+        let mut entry = reader.listed_release(commit).await.map_err(LedgerError::read_failure)?;
+        reader.heed_one(commit, Word::Pin, &mut entry).await.map_err(LedgerError::read_failure)?;
         if entry != *seen {
             return Ok(());
         }

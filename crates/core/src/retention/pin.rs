@@ -52,10 +52,11 @@ pub async fn pin(
         if pinned.late {
             complete(ports, commit).await?;
         }
-        if entry.pinned() && !entry.doomed() {
+        let pinned_now = entry.pinned() && !entry.unread.contains(&Word::Pin);
+        if pinned_now && !entry.doomed() {
             return Ok(pinned);
         }
-        if !entry.pinned() {
+        if !pinned_now {
             pinned.changed |= say(ports, commit, Word::Pin, entry.pin + 1, &said(reason)).await?;
         }
         if entry.doomed() {
@@ -85,7 +86,8 @@ pub async fn unpin(
             return Ok(false);
         }
         let said = Block { reason: reason.clone(), by: actor.name.clone(), at: ports.clock.now() };
-        if say(ports, commit, Word::Pin, entry.pin + 1, &said).await? {
+        // Where the last entry could not be read, the first one after it pins, and the next one lifts that.
+        if say(ports, commit, Word::Pin, entry.pin + 1, &said).await? && entry.pin % 2 == 1 {
             return Ok(true);
         }
     }

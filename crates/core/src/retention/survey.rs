@@ -9,7 +9,7 @@ use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::ledger::{Head, LedgerError, Manifest, ReleaseEntry, State};
+use crate::ledger::{Head, LedgerError, Manifest, ReleaseEntry, State, Word};
 use crate::names::LaneName;
 use crate::observe::{belongs, genesis};
 use crate::ports::ReadPorts;
@@ -67,8 +67,9 @@ pub(super) async fn survey_knowing(
             .map_err(LedgerError::read_failure)?;
         Ok((heads, releases))
     };
-    let ((genesis, _), (heads, releases)) = try_join(begun, listed).await?;
+    let ((genesis, _), (heads, mut releases)) = try_join(begun, listed).await?;
     belongs(&genesis, heads.values())?;
+    heed(view, &mut releases).await?;
     let at = now(view).await?;
     let lanes = heads.iter().map(|(lane, head)| (lane.clone(), head.state().clone())).collect();
     let needed = roots(config, &lanes, &releases, policy, at);
@@ -92,6 +93,17 @@ pub(super) async fn survey_knowing(
         manifests.extend(try_join_all(reads).await?);
     }
     Ok(Survey { at, heads, releases, manifests, signs: Vec::new() })
+}
+
+/// Reads what would lift a pin: an entry that can't be read lifts none.
+async fn heed(view: &ReadPorts, releases: &mut BTreeMap<CommitId, ReleaseEntry>) -> Result<(), Failure> {
+    let there = releases.iter_mut().filter(|(_, entry)| entry.gone.is_none() && entry.pin > 0);
+    let mut there: Vec<_> = there.collect();
+    for batch in there.chunks_mut(AT_ONCE) {
+        let reads = batch.iter_mut().map(|(commit, entry)| view.ledger.heed_one(commit, Word::Pin, entry));
+        try_join_all(reads).await.map_err(LedgerError::read_failure)?;
+    }
+    Ok(())
 }
 
 /// The time by the ledger's store.

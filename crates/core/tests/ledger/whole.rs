@@ -155,6 +155,8 @@ fn changed_missing_and_foreign_blocks_lifted_blocks_and_pins_are_found() {
             let found = changed(&stage, &rest, "\"bob\"", "\"eve\"");
             assert!(!found.is_empty(), "{rest}");
             tells(&missing(&stage, &rest), &[&format!("{word}/{number:06}.json"), "missing"]);
+            // Two readers could read it differently.
+            tells(&changed(&stage, &rest, "\"by\":", "\"by\": \"y\", \"by\":"), &["named twice"]);
         }
     }
     // Not what it must be, and not where it must be.

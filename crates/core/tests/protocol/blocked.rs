@@ -84,3 +84,52 @@ fn what_is_said_while_a_promotion_lives_is_told_to_wait_for_its_end() {
         block_on(say(&ports, config, &because("no more today"), &EnvironmentMark::Hold)).unwrap().is_some()
     );
 }
+
+/// An entry about a release that is none.
+const UNREADABLE: [&str; 4] =
+    ["", "zz", "{}", r#"{"reason":"a","reason":"b","by":"eve","at":"2026-01-05T09:00:00Z"}"#];
+
+#[test]
+fn an_entry_that_can_not_be_read_lifts_no_block_and_can_be_lifted_itself() {
+    for (entries, text) in (1..=3).flat_map(|entries| UNREADABLE.map(|text| (entries, text))) {
+        let stage = Stage::ready(MemoryKind::s3_like());
+        let ports = stage.ports();
+        for number in 1..entries {
+            assert!(
+                block_on(block(&ports, &stage.config, &commit('b'), number % 2 == 1, &because("x"))).unwrap()
+            );
+        }
+        let entry = format!(".promote/shop/releases/{}/block/{entries:06}.json", commit('b'));
+        stage.bucket.put(&entry.parse().unwrap(), text).unwrap();
+        let End::Refused(why) = stage.to("prod", 'b') else { panic!("{entry} {text:?}: it moved") };
+        assert!(why.contains("blocked"), "{entry} {text:?}: {why}");
+        assert_eq!(stage.target("prod"), Some(content('a')));
+        // Who says so anew is told that it was written; who lifts it gets what was asked for.
+        assert_eq!(
+            block_on(block(&ports, &stage.config, &commit('b'), true, &because("x"))).unwrap(),
+            entries % 2 == 0
+        );
+        assert!(block_on(block(&ports, &stage.config, &commit('b'), false, &because("x"))).unwrap());
+        assert!(matches!(stage.to("prod", 'b'), End::Done(_)), "{entry} {text:?}");
+    }
+}
+
+#[test]
+fn what_lifts_a_block_and_can_not_be_read_by_the_time_of_the_write_stops_it() {
+    let stage = with("prepare", MemoryKind::s3_like());
+    let steps = Gated::new(&stage);
+    let ports = ports(&stage, &steps);
+    for on in [true, false] {
+        assert!(block_on(block(&ports, &stage.config, &commit('b'), on, &because("x"))).unwrap());
+    }
+    let spoils = async {
+        until(&ports, "prod", |state| state.open.is_some()).await;
+        let entry = format!(".promote/shop/releases/{}/block/000002.json", commit('b'));
+        stage.bucket.put(&entry.parse().unwrap(), "zz").unwrap();
+        steps.open.store(true, Ordering::SeqCst);
+    };
+    let (end, ()) = block_on(join(run(&ports, &stage.config, to_b()), spoils));
+    let End::Failed(failure) = end else { panic!("{end:?}") };
+    assert_eq!(failure.exit, ExitStatus::Blocked, "{failure}");
+    assert_eq!(stage.target("prod"), Some(content('a')));
+}

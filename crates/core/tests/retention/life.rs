@@ -167,3 +167,28 @@ fn a_lane_that_the_file_names_no_more_keeps_its_release() {
     assert_eq!(fates[&commit('a')], Fate::Keep);
     assert_eq!(fates[&commit('c')], Fate::Doom);
 }
+
+#[test]
+fn an_entry_that_can_not_be_read_lifts_no_pin() {
+    for (number, text) in [(2, "zz"), (2, ""), (4, "{}"), (1, "zz")] {
+        let stage = stage(MemoryKind::s3_like());
+        let ports = stage.ports();
+        let (config, c) = (&stage.config, commit('c'));
+        for at in 1..number {
+            match at % 2 {
+                1 => drop(block_on(pin(&ports, config, &c, Some("audit"), &actor("bob"))).unwrap()),
+                _ => assert!(block_on(unpin(&ports, config, &c, None, &actor("bob"))).unwrap()),
+            }
+        }
+        let place = format!(".promote/shop/releases/{c}/pin/{number:06}.json");
+        stage.store.put(&place.parse().unwrap(), text);
+        assert!(entry(&stage, 'c').pinned(), "{number} {text:?}");
+        for _ in 0..3 {
+            assert_eq!(block_on(clean(&ports, config, &strict())).unwrap(), Default::default());
+            grace(&stage);
+        }
+        assert!(whole(&stage, 'c'), "{number} {text:?}");
+        assert!(block_on(unpin(&ports, config, &c, None, &actor("bob"))).unwrap());
+        assert_eq!(block_on(clean(&ports, config, &strict())).unwrap().doomed, [c], "{number} {text:?}");
+    }
+}

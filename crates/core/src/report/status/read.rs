@@ -12,7 +12,7 @@ use crate::deploying::Deploying;
 use crate::failure::Failure;
 use crate::invocation::others;
 use crate::lease::{self, Heard};
-use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State};
+use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State, Word};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
@@ -85,7 +85,14 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
             (settings.name.clone(), seen(view, config, settings, None).await)
         }));
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
-    let (genesis, (releases, _), heads) = first?;
+    let (genesis, (mut releases, _), heads) = first?;
+    let here = heads.iter().filter_map(|(_, head)| head.as_ref()?.state().release());
+    for release in here {
+        if let Some(entry) = releases.get_mut(&release.commit) {
+            let heeded = view.ledger.heed_one(&release.commit, Word::Block, entry).await;
+            heeded.map_err(LedgerError::read_failure)?;
+        }
+    }
     let genesis = match genesis {
         None => never_begun(&view.ledger, config).await?,
         found => found,

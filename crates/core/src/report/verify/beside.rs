@@ -62,7 +62,7 @@ impl Beside {
                 if verdict == Verdict::Changed {
                     found.fault(format!("`{rest}` of {short} was changed: records name another one"));
                 }
-                match serde_json::from_slice::<StoredEntry>(bytes) {
+                match StoredEntry::from_bytes(bytes) {
                     Ok(said) => self.follows(&short, *word, *number, said.prev, found),
                     Err(error) => found.fault(format!("`{rest}` of {short} can't be read: {error}")),
                 }
