@@ -55,7 +55,7 @@ pub(crate) async fn cut_off(
 ) -> Stop {
     progress.rest();
     app.screen.message("\n");
-    let mut checkpoint = progress.checkpoint();
+    let mut checkpoint = in_flight.checkpoint(progress.checkpoint());
     let recorded = Left { app, progress, mirror }.done(Some(in_flight), &mut checkpoint).await;
     Stop::Failure(failure(signal.exit(), in_flight, &checkpoint, recorded))
 }
@@ -69,9 +69,10 @@ pub(crate) async fn one_of_several(
     (ports, config, actor): (&Ports, &Config, &Actor),
 ) -> Stop {
     let mut checkpoint = progress.checkpoint();
-    match &checkpoint.environment {
-        Some(environment) if checkpoint.is_left() => {
-            let request = Request::promote(environment.clone(), Wanted::Unnamed, actor.clone());
+    let left = checkpoint.environment.clone().filter(|_| checkpoint.is_left());
+    match left.or_else(|| InFlight::opening(ports)) {
+        Some(environment) => {
+            let request = Request::promote(environment, Wanted::Unnamed, actor.clone());
             let in_flight = InFlight { ports: ports.clone(), config: config.clone(), request };
             cut_off(app, progress, mirror, signal, &in_flight).await
         }

@@ -8,7 +8,9 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::flow::outcome;
 use crate::invocation::{Invocation, others};
-use crate::ledger::{Abort, Action, AppendError, Head, Kind, LedgerError, OutcomeResult, PromotionId};
+use crate::ledger::{
+    Abort, Action, AppendError, Head, Kind, LedgerError, OutcomeResult, PromotionId, Record,
+};
 use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::undoing::lasting;
@@ -73,10 +75,11 @@ impl Checkpoint {
         self.promotion.is_some() && !self.ended && !self.aborted
     }
 
-    /// Whether it is known that nothing was sent to any target: then the promotion need not stay open.
+    /// Whether it is known that nothing was sent to any target: then a promotion need not stay open, also one whose intent
+    /// was being written.
     pub const fn is_untouched(&self) -> bool {
         let begun = self.moving.is_some() || !self.moved.is_empty() || self.committed;
-        self.is_left() && !begun
+        !self.ended && !self.aborted && !begun
     }
 
     /// Whether it is known that the deployment of what was moved has no end yet: then that is to be recorded.
@@ -106,37 +109,86 @@ pub struct Recorded {
 }
 
 impl InFlight {
-    /// Withdraws a promotion of which nothing was sent to any target, so that nobody has to wait for its end. One that took
-    /// over from another stays open: the other's writes may be on their way. Says whether it was withdrawn.
+    /// Withdraws a promotion of which nothing was sent to any target, so that nobody has to wait for its end: also one whose
+    /// intent was being written, of which nobody knows whether it arrived. One that took over from another stays open: the
+    /// other's writes may be on their way. Says whether it was withdrawn.
     ///
     /// # Errors
     /// When the ledger can't be read or written.
     pub async fn withdraw(&self, checkpoint: &Checkpoint) -> Result<bool, Failure> {
-        let (ports, request) = (&self.ports, &self.request);
-        let name = checkpoint.environment.as_ref().unwrap_or(&request.environment);
+        let ports = &self.ports;
+        let may = |record: &Record| {
+            let intent = record.intent.as_ref();
+            intent.is_some_and(|intent| intent.action != Action::Undo && intent.supersedes.is_none())
+        };
+        if !checkpoint.is_untouched() {
+            return Ok(false);
+        }
+        let intent = match (ports.ledger.opening(), &checkpoint.promotion) {
+            // Sent once more, it is there, or can't arrive any more.
+            (Some(record), _) if may(&record) => match ports.ledger.append(&record).await {
+                Ok(head) => Some(head),
+                Err(AppendError::Lost { .. }) => None,
+                Err(error) => return Err(not_appended(error, self.name(checkpoint).as_str())),
+            },
+            (None, Some(promotion)) => {
+                let settings = environment(&self.config, self.name(checkpoint))?;
+                let head =
+                    ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
+                head.filter(|head| {
+                    let intent = head.record.intent.as_ref();
+                    intent.is_some_and(|intent| intent.promotion == *promotion) && may(&head.record)
+                })
+            }
+            _ => None,
+        };
+        match intent {
+            Some(intent) => self.abort(&intent).await,
+            None => Ok(false),
+        }
+    }
+
+    async fn abort(&self, intent: &Head) -> Result<bool, Failure> {
+        let ports = &self.ports;
+        let name = intent.record.intent.as_ref().map_or(&self.request.environment, |it| &it.environment);
         let settings = environment(&self.config, name)?;
-        let head = ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
-        let own = head.filter(|head| {
-            let intent = head.record.intent.as_ref();
-            let ours = intent.filter(|intent| Some(&intent.promotion) == checkpoint.promotion.as_ref());
-            ours.is_some_and(|intent| intent.action != Action::Undo && intent.supersedes.is_none())
-        });
-        let Some(intent) = own.filter(|_| checkpoint.is_untouched()) else { return Ok(false) };
         let genesis = genesis(&ports.view(), &self.config).await?;
         let why = "it was stopped before the first target was written";
-        let record =
-            Writer::new(ports, &genesis, settings, request).record(&intent, Kind::Abort, |record| {
-                record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
-            })?;
+        let writer = Writer::new(ports, &genesis, settings, &self.request);
+        let record = writer.record(intent, Kind::Abort, |record| {
+            record.abort = Some(Abort { of: intent.id, reason: why.to_owned(), restored: None });
+        })?;
         match ports.ledger.append(&record).await {
             Ok(_) => {
                 ports.events.hear(&Event::Aborted { why: why.to_owned() });
                 Ok(true)
             }
-            // Somebody took over in this very moment.
-            Err(AppendError::Lost { .. }) => Ok(false),
+            // Somebody took over in this very moment, unless it was being withdrawn when it was stopped.
+            Err(AppendError::Lost { found, .. }) => {
+                let found = Record::from_bytes(&found).ok().and_then(|record| record.abort);
+                Ok(found.is_some_and(|abort| abort.of == intent.id))
+            }
             Err(error) => Err(not_appended(error, name.as_str())),
         }
+    }
+
+    /// The environment that was asked for.
+    fn name<'a>(&'a self, checkpoint: &'a Checkpoint) -> &'a EnvironmentName {
+        checkpoint.environment.as_ref().unwrap_or(&self.request.environment)
+    }
+
+    /// How far the promotion got that was stopped, of what was heard: of one whose intent was being written, nothing was.
+    pub fn checkpoint(&self, heard: Checkpoint) -> Checkpoint {
+        match self.ports.ledger.opening() {
+            Some(_) => Checkpoint::default(),
+            None => heard,
+        }
+    }
+
+    /// The environment to which a promotion may have been opened when it was stopped, of several that come one after the
+    /// other.
+    pub fn opening(ports: &Ports) -> Option<EnvironmentName> {
+        Some(ports.ledger.opening()?.intent?.environment)
     }
 
     /// Records that the deployment was not waited for.
@@ -212,9 +264,12 @@ pub fn failure(
         Some(promotion) => unfinished(failure, checkpoint)
             .state(format!("Promotion {promotion} is open."))
             .hint(format!("`promote resume {name}` goes on{back}")),
-        None => failure
+        None if in_flight.ports.ledger.opening().is_some() => failure
             .state("No target was written. The promotion may have been opened.")
             .hint(format!("`promote status {name}` shows whether it is open")),
+        None => failure
+            .state("No target was written, and no promotion was begun.")
+            .hint("run the same command again"),
     }
 }
 

@@ -106,8 +106,12 @@ impl Tracker {
         stop: &Stop<'_>,
         questions: &dyn Questions,
     ) -> Error {
-        let mut checkpoint = locked(&self.listener.checkpoint).clone();
+        let heard = locked(&self.listener.checkpoint).clone();
         let in_flight = locked(&self.in_flight).take();
+        let mut checkpoint = match &in_flight {
+            Some(in_flight) => in_flight.checkpoint(heard),
+            None => heard,
+        };
         let (mirror, mut recorded) = (self.mirror(), None);
         let rest = async {
             if let Some(in_flight) = in_flight.as_ref().filter(|_| checkpoint.is_untouched()) {
@@ -205,7 +209,7 @@ mod tests {
         begins("prod");
         let told = tracker.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;
         assert_eq!(told.to_string(), "interrupted while promoting to prod");
-        assert_eq!(told.state(), ["No target was written. The promotion may have been opened."]);
+        assert_eq!(told.state(), ["No target was written, and no promotion was begun."]);
         begins("prod");
         tracker.ends();
         let told = tracker.stopped(ExitStatus::Interrupted, &never(), &Nobody).await;

@@ -3,6 +3,7 @@
 
 use super::genesis::Genesis;
 use super::key;
+use super::opening::Opening;
 use super::reader::{Head, LedgerReader};
 use super::record::{Record, RecordError};
 use crate::digest::Digest;
@@ -53,13 +54,14 @@ pub struct Ledger {
     bucket: Arc<dyn Bucket>,
     reader: LedgerReader,
     clock: Arc<dyn Clock>,
+    opening: Opening,
 }
 
 impl Ledger {
     /// The ledger below `root` in `bucket`.
     pub fn new(bucket: Arc<dyn Bucket>, root: Key, clock: Arc<dyn Clock>) -> Self {
         let reader = LedgerReader::new(Arc::clone(&bucket) as Arc<dyn crate::port::BucketReader>, root);
-        Self { bucket, reader, clock }
+        Self { bucket, reader, clock, opening: Opening::default() }
     }
 
     /// The reading half.
@@ -80,10 +82,19 @@ impl Ledger {
         let bytes = Bytes::from(record.to_bytes()?);
         let key = key::record(self.reader.root(), &record.lane, record.seq)?;
         let id = Digest::of(&bytes);
-        let stored_at = self.create(&key, bytes).await?;
+        let again = self.opening.begins(record);
+        let created = self.create(&key, bytes).await;
+        self.opening.ended(&created, again);
+        let stored_at = created?;
         let mut record = record.clone();
         record.state = record.state.sealed(record.seq, id, stored_at);
         Ok(Head { stored_at: stored_at.unwrap_or(record.at), record, id })
+    }
+
+    /// The intent that was being written when whoever wrote it was stopped; also one of which it is not known whether it
+    /// was written.
+    pub fn opening(&self) -> Option<Record> {
+        self.opening.record()
     }
 
     /// Writes the genesis, if there is none.

@@ -18,6 +18,7 @@ pub mod key;
 pub mod layout;
 pub mod manifest;
 pub mod named;
+mod opening;
 pub mod reader;
 pub mod record;
 mod reduce;

@@ -30,6 +30,7 @@ mod redeployed;
 mod repeated;
 mod signs;
 mod stage;
+mod stopped;
 mod tags;
 mod takeover;
 mod undo;
