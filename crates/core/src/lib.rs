@@ -33,6 +33,7 @@ pub mod ledger;
 pub mod lookout;
 pub mod marks;
 pub mod mirror;
+mod name_word;
 pub mod observe;
 pub mod pattern;
 pub mod place;

@@ -2,6 +2,7 @@
 
 use crate::commit::{CommitId, CommitPrefix};
 use crate::ledger::{Action, Actor, Override, State};
+use crate::name_word;
 use crate::names::EnvironmentName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -156,14 +157,13 @@ impl FromStr for Wanted {
     type Err = WantedError;
 
     fn from_str(text: &str) -> Result<Self, WantedError> {
-        const MOVING: [&str; 6] = ["latest", "head", "current", "newest", "stable", "main"];
         if let Ok(prefix) = text.parse() {
             return Ok(Self::Commit(prefix));
         }
-        if text == "previous" {
+        if text == name_word::PREVIOUS {
             return Ok(Self::Previous);
         }
-        if MOVING.contains(&text.to_ascii_lowercase().as_str()) || text == "master" {
+        if name_word::is_moving(text) {
             return Ok(Self::Moving(text.to_owned()));
         }
         if let Ok(name) = text.parse() {

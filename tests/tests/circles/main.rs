@@ -34,7 +34,7 @@ const CRATES: &[&str] = &[
 /// The rooms of the core, the files and folders right below its root, from the lowest layer to the highest. A room knows its
 /// own layer and those below it.
 const LAYERS: &[(&str, &[&str])] = &[
-    ("words", &["finding", "pattern", "pointer", "version", "window"]),
+    ("words", &["finding", "name_word", "pattern", "pointer", "version", "window"]),
     ("what is built on the ports", &["decorator", "follow", "relay", "watched"]),
     (
         "what is configured, stored and recorded",

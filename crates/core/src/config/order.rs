@@ -3,6 +3,7 @@
 use super::diagnostic::Diagnostic;
 
 use super::reading::{Reading, Table, Value, kind_of};
+use crate::name_word;
 use crate::names::{EnvironmentName, escape};
 use crate::suggest::closest;
 use crate::tier::Tier;
@@ -91,6 +92,14 @@ fn name(reading: &mut Reading<'_, '_>, value: &Value<'_>, order: &mut Order) -> 
             return None;
         }
     };
+    if let Some(meaning) = name_word::meaning(text) {
+        let message = format!("an environment can't be called `{name}`: as a release, that is {meaning}");
+        reading.found.push(
+            Diagnostic::error(value.span(), message)
+                .hint("a release can be named by its environment, so call it something else"),
+        );
+        return None;
+    }
     if let Some((_, first)) = order.named.iter().find(|(known, _)| *known == name) {
         let found = Diagnostic::error(value.span(), format!("`{name}` is listed twice in `environments`"));
         reading.found.push(found.also(first.clone(), "the first time"));
