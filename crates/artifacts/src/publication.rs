@@ -152,7 +152,12 @@ async fn unmerged(
         Some(first) => Some(std::iter::once(first).chain(parent(2).await).collect()),
         None => None,
     };
-    let explicit = args.commit != "HEAD";
+    // Whoever names what is checked out, by whichever name, names what the job was given.
+    let given = match &world.history {
+        Some(history) if args.commit != "HEAD" => history.resolve("HEAD").await.ok().flatten(),
+        _ => None,
+    };
+    let explicit = args.commit != "HEAD" && given.is_none_or(|given| given.id != *commit);
     let above = above(world, proposal, commit, explicit).await;
     let named = Named { commit: commit.clone(), explicit, parents, above };
     match proposal.unmerged(&named) {

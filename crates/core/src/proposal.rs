@@ -16,6 +16,8 @@ pub struct Proposal {
     pub merge: Option<CommitId>,
     /// The commit that is proposed, where its system tells.
     pub head: Option<CommitId>,
+    /// The commit of the branch that the change goes to, where the job was given that one instead of a merge.
+    pub base: Option<CommitId>,
     /// Whether the merge waits in a queue: its branch gets this very commit, if every check of it succeeds.
     pub queued: bool,
 }
@@ -46,6 +48,7 @@ impl Proposal {
         };
         let commit = Some(&named.commit);
         let made = self.head.as_ref() != commit
+            && self.base.as_ref() != commit
             && (self.merge.as_ref() == commit || named.above || merged().unwrap_or(false));
         // The second parent of a merge is what was merged.
         let second = named.parents.as_ref().and_then(|parents| parents.get(1));
@@ -120,6 +123,7 @@ mod tests {
                 of: "pull request 5".to_owned(),
                 merge: merge.map(commit),
                 head: head.map(commit),
+                base: None,
                 queued: false,
             };
             let named = Named { commit: commit(published), explicit, parents: all(parents), above: false };
@@ -128,11 +132,31 @@ mod tests {
         }
     }
 
+    /// The job was given `b`, the branch, and may check out a merge of `d` by itself.
+    #[test]
+    fn a_job_that_was_given_the_branch_may_publish_that_and_no_merge_that_it_made() {
+        for (published, parents, wanted) in
+            [('b', "ad", false), ('b', "?", false), ('d', "?", false), ('e', "bd", true), ('e', "?", true)]
+        {
+            let proposal = Proposal {
+                of: "pull request 5".to_owned(),
+                merge: None,
+                head: Some(commit('d')),
+                base: Some(commit('b')),
+                queued: false,
+            };
+            let parents = all(parents);
+            let named = Named { commit: commit(published), explicit: false, parents, above: false };
+            assert_eq!(proposal.unmerged(&named).is_some(), wanted, "{published} {named:?}");
+        }
+    }
+
     #[test]
     fn what_is_made_on_top_of_such_a_merge_is_no_better() {
         for (merge, head) in [(Some('e'), Some('d')), (Some('e'), None), (None, Some('d'))] {
             let (merge, head) = (merge.map(commit), head.map(commit));
-            let proposal = Proposal { of: "pull request 5".to_owned(), merge, head, queued: false };
+            let proposal =
+                Proposal { of: "pull request 5".to_owned(), merge, head, base: None, queued: false };
             for explicit in [false, true] {
                 let named = Named { commit: commit('f'), explicit, parents: all("e"), above: true };
                 let unmerged = proposal.unmerged(&named).unwrap();
@@ -145,8 +169,13 @@ mod tests {
 
     #[test]
     fn a_merge_in_a_queue_is_not_called_one_that_no_branch_gets() {
-        let proposal =
-            Proposal { of: "a merge queue".to_owned(), merge: Some(commit('e')), head: None, queued: true };
+        let proposal = Proposal {
+            of: "a merge queue".to_owned(),
+            merge: Some(commit('e')),
+            head: None,
+            base: None,
+            queued: true,
+        };
         let named = Named { commit: commit('e'), explicit: false, parents: all("bd"), above: false };
         let failure = refused(&proposal, &named, &proposal.unmerged(&named).unwrap());
         assert!(failure.message.contains("only if every check succeeds"), "{}", failure.message);

@@ -4,6 +4,7 @@
 use crate::{Variables, opened};
 use promote_core::commit::CommitId;
 use promote_core::proposal::Proposal;
+use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
 
@@ -37,19 +38,38 @@ fn github(variables: &Variables) -> Option<Proposal> {
     let merge = commit(variables, "GITHUB_SHA");
     let number = reference.strip_prefix("refs/pull/").and_then(|rest| rest.strip_suffix("/merge"));
     if let Some(number) = number {
-        let head = variables.get("GITHUB_EVENT_PATH").and_then(|path| proposed(Path::new(path)));
-        return Some(Proposal { of: named("pull request", number), merge, head, queued: false });
+        let event = variables.get("GITHUB_EVENT_PATH").and_then(|path| event(Path::new(path)));
+        let head = event.as_ref().and_then(proposed);
+        return Some(Proposal { of: named("pull request", number), merge, head, base: None, queued: false });
+    }
+    if variables.get("GITHUB_EVENT_NAME") == Some("pull_request_target") {
+        return targeted(variables, merge);
     }
     let queued = variables.get("GITHUB_EVENT_NAME") == Some("merge_group")
         || reference.starts_with("refs/heads/gh-readonly-queue/");
-    queued.then(|| Proposal { of: "a merge queue".to_owned(), merge, head: None, queued })
+    queued.then(|| Proposal { of: "a merge queue".to_owned(), merge, head: None, base: None, queued })
+}
+
+/// A job for `pull_request_target` is given the branch, and may check out the merge by itself. Once the change is merged, its
+/// merge is the branch's.
+fn targeted(variables: &Variables, base: Option<CommitId>) -> Option<Proposal> {
+    let event = event(Path::new(variables.get("GITHUB_EVENT_PATH")?))?;
+    let merged = event.pointer("/pull_request/merged").and_then(Value::as_bool);
+    let number = event.pointer("/pull_request/number").and_then(Value::as_u64)?;
+    let head = proposed(&event);
+    let open = merged != Some(true);
+    open.then(|| Proposal { of: format!("pull request {number}"), merge: None, head, base, queued: false })
+}
+
+/// The description of the event that a job is about.
+fn event(path: &Path) -> Option<Value> {
+    let mut text = Vec::new();
+    opened::regular(path).ok()?.take(LIMIT).read_to_end(&mut text).ok()?;
+    serde_json::from_slice(&text).ok()
 }
 
 /// `pull_request.head.sha` of an event.
-fn proposed(path: &Path) -> Option<CommitId> {
-    let mut text = Vec::new();
-    opened::regular(path).ok()?.take(LIMIT).read_to_end(&mut text).ok()?;
-    let event: serde_json::Value = serde_json::from_slice(&text).ok()?;
+fn proposed(event: &Value) -> Option<CommitId> {
     event.pointer("/pull_request/head/sha")?.as_str()?.parse().ok()
 }
 
@@ -65,6 +85,7 @@ fn gitlab(variables: &Variables) -> Option<Proposal> {
         of: named("merge request", number),
         merge: commit(variables, "CI_COMMIT_SHA"),
         head: commit(variables, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
+        base: None,
         queued: false,
     })
 }
@@ -78,6 +99,7 @@ fn azure(variables: &Variables) -> Option<Proposal> {
         of: named("pull request", number),
         merge: commit(variables, "BUILD_SOURCEVERSION"),
         head: commit(variables, "SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+        base: None,
         queued: false,
     })
 }
@@ -88,7 +110,7 @@ fn bitbucket(variables: &Variables) -> Option<Proposal> {
     variables.get("BITBUCKET_BUILD_NUMBER")?;
     let number = variables.get("BITBUCKET_PR_ID")?;
     let head = commit(variables, "BITBUCKET_COMMIT");
-    Some(Proposal { of: named("pull request", number), merge: None, head, queued: false })
+    Some(Proposal { of: named("pull request", number), merge: None, head, base: None, queued: false })
 }
 
 /// A multibranch project may build what is proposed, or a merge of it; nothing tells which
@@ -96,7 +118,7 @@ fn bitbucket(variables: &Variables) -> Option<Proposal> {
 fn jenkins(variables: &Variables) -> Option<Proposal> {
     variables.get("JENKINS_URL")?;
     let number = variables.get("CHANGE_ID")?;
-    Some(Proposal { of: named("change", number), merge: None, head: None, queued: false })
+    Some(Proposal { of: named("change", number), merge: None, head: None, base: None, queued: false })
 }
 
 #[cfg(test)]
@@ -159,6 +181,33 @@ mod tests {
         ] {
             let wanted = wanted.map(|(of, merge, head)| (of.to_owned(), merge, head));
             assert_eq!(found(pairs), wanted, "{pairs:?}");
+        }
+    }
+
+    /// Such a job is given the branch; a merge it checks out by itself.
+    #[test]
+    fn a_job_on_the_branch_for_a_pull_request_is_about_it_until_it_is_merged() {
+        let event = tempfile::NamedTempFile::new().unwrap();
+        for (merged, wanted) in [(false, true), (true, false)] {
+            let text = format!(
+                r#"{{"number":5,"pull_request":{{"number":5,"merged":{merged},"head":{{"sha":"{HEAD}"}}}}}}"#
+            );
+            std::fs::write(event.path(), text).unwrap();
+            let pairs = [
+                ("GITHUB_REF", "refs/heads/main"),
+                ("GITHUB_SHA", MERGE),
+                ("GITHUB_EVENT_NAME", "pull_request_target"),
+                ("GITHUB_EVENT_PATH", event.path().to_str().unwrap()),
+            ];
+            let found = of(&pairs.into_iter().collect());
+            let proposal = Proposal {
+                of: "pull request 5".to_owned(),
+                merge: None,
+                head: Some(HEAD.parse().unwrap()),
+                base: Some(MERGE.parse().unwrap()),
+                queued: false,
+            };
+            assert_eq!(found, wanted.then_some(proposal), "{merged}");
         }
     }
 

@@ -45,12 +45,31 @@ fn reference_alone(_: &Stage, _: &str, _: &str) -> Vars {
     vec![("GITHUB_ACTIONS", "true".to_owned()), ("GITHUB_REF", "refs/pull/5/merge".to_owned())]
 }
 
+fn jenkins(_: &Stage, _: &str, _: &str) -> Vars {
+    vec![("JENKINS_URL", "https://ci.example".to_owned()), ("CHANGE_ID", "5".to_owned())]
+}
+
+/// A job on the branch that checks out the merge by itself.
+fn by_hand(stage: &Stage, head: &str, _: &str) -> Vars {
+    let event = format!(r#"{{"pull_request":{{"number":5,"merged":false,"head":{{"sha":"{head}"}}}}}}"#);
+    stage.write("out/event.json", event);
+    vec![
+        ("GITHUB_ACTIONS", "true".to_owned()),
+        ("GITHUB_EVENT_NAME", "pull_request_target".to_owned()),
+        ("GITHUB_REF", "refs/heads/main".to_owned()),
+        ("GITHUB_SHA", stage.git(&["rev-parse", "HEAD^1"])),
+        ("GITHUB_EVENT_PATH", stage.path().join("out/event.json").display().to_string()),
+    ]
+}
+
 #[test]
 fn the_merge_that_tries_out_a_pull_request_is_refused_with_the_commit_that_was_meant() {
-    for (variables, of, told) in [
-        (github as fn(&Stage, &str, &str) -> Vars, "pull request 5", true),
-        (gitlab, "merge request 5", true),
-        (reference_alone, "pull request 5", false),
+    for (variables, of) in [
+        (github as fn(&Stage, &str, &str) -> Vars, "pull request 5"),
+        (gitlab, "merge request 5"),
+        (reference_alone, "pull request 5"),
+        (jenkins, "change 5"),
+        (by_hand, "pull request 5"),
     ] {
         let (mut stage, [_, head, merge]) = merging();
         stage.variables = variables(&stage, &head, &merge);
@@ -62,8 +81,8 @@ fn the_merge_that_tries_out_a_pull_request_is_refused_with_the_commit_that_was_m
             assert_eq!(contents(&stage.path()), before);
         }
         // Named, it is no better; what was meant may be published.
-        if told {
-            stage.run(&["publish", "--commit", &merge]).ends(ExitStatus::Usage);
+        for named in [&merge, "@", &merge[..9]] {
+            stage.run(&["publish", "--commit", named]).ends(ExitStatus::Usage);
         }
         let meant = stage.run(&["publish", "--commit", &head, "--json"]).ends(ExitStatus::Ok).json();
         assert_eq!(meant["allowed"]["unmerged"], serde_json::Value::Null);
