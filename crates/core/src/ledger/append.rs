@@ -84,7 +84,15 @@ impl Ledger {
         let id = Digest::of(&bytes);
         let again = self.opening.begins(record);
         let created = self.create(&key, bytes).await;
-        self.opening.ended(&created, again);
+        let known = match &created {
+            Ok(_) | Err(AppendError::Lost { .. }) => true,
+            Err(AppendError::Unknown { .. }) => false,
+            // That one is refused says nothing of what was sent before.
+            Err(_) => !again,
+        };
+        if known {
+            self.opening.settled();
+        }
         let stored_at = created?;
         let mut record = record.clone();
         record.state = record.state.sealed(record.seq, id, stored_at);

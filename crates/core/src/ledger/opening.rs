@@ -1,7 +1,6 @@
 //! The intent that is being written: remembered from before it is sent until there is an answer, for whoever has to settle
 //! what became of it once its writer was stopped.
 
-use super::append::AppendError;
 use super::record::Record;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,16 +18,9 @@ impl Opening {
         again
     }
 
-    /// Forgets it when what became of it is known. That one is refused says nothing of what was sent before.
-    pub(super) fn ended<T>(&self, end: &Result<T, AppendError>, again: bool) {
-        let known = match end {
-            Ok(_) | Err(AppendError::Lost { .. }) => true,
-            Err(AppendError::Unknown { .. }) => false,
-            Err(_) => !again,
-        };
-        if known {
-            self.set(None);
-        }
+    /// Forgets it, since what became of it is known.
+    pub(super) fn settled(&self) {
+        self.set(None);
     }
 
     pub(super) fn record(&self) -> Option<Record> {
