@@ -49,6 +49,14 @@ impl Invocation {
         names.iter().fold(self, |line, name| line.option("--include", name))
     }
 
+    /// With an override of each rule that is not met, and the reason that they need.
+    #[must_use]
+    pub fn past(self, rules: &[(bool, &str)]) -> Self {
+        let named = || rules.iter().filter(|(unmet, _)| *unmet);
+        let line = named().fold(self, |line, (_, rule)| line.option("--override", rule));
+        if named().next().is_some() { line.option("--reason", "TEXT") } else { line }
+    }
+
     /// With everything that a request may say beside the release.
     #[must_use]
     pub fn terms(self, terms: &Terms) -> Self {

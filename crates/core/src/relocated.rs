@@ -1,11 +1,15 @@
 //! Targets that the file names at another place than the one where the ledger says that they were put. What lies at the
 //! old place is written by nobody any more, and whoever reads it reads it still. Judging that is left to whoever asks.
 
-use crate::config::{ArtifactKind, Config, Environment};
+use crate::commit::CommitId;
+use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
 use crate::location::Location;
 use crate::place::filled;
 use crate::template::Values;
+
+/// How many digits of a commit a name has at least that is told by it.
+const SHORTEST: usize = 7;
 
 /// A target whose recorded place is not the one that the file names.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,8 +40,16 @@ impl Relocated {
     }
 }
 
-/// Those of the recorded targets (an artifact's name and where it was put) that the file names elsewhere. `values`: what
-/// holds of the environment whatever the release.
+/// Where an artifact of a release was put, as the ledger says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Put<'r> {
+    pub(crate) artifact: &'r str,
+    pub(crate) at: &'r Location,
+    pub(crate) commit: Option<&'r CommitId>,
+}
+
+/// Those of the recorded targets (an artifact's name and where it was put, and the release) that the file names elsewhere,
+/// or not at all. `values`: what holds of the environment whatever the release.
 ///
 /// # Errors
 /// When a template can't be filled in.
@@ -45,11 +57,12 @@ pub(crate) fn relocated<'r>(
     config: &Config,
     environment: &Environment,
     values: &Values,
-    recorded: impl IntoIterator<Item = (&'r str, &'r Location)>,
+    recorded: impl IntoIterator<Item = Put<'r>>,
 ) -> Result<Vec<Relocated>, Failure> {
     let mut found: Vec<Relocated> = Vec::new();
-    for (name, place) in recorded {
-        let Some(named) = named(config, environment, values, (name, place))? else { continue };
+    for put in recorded {
+        let (name, place) = (put.artifact, put.at);
+        let Some(named) = named(config, environment, values, put)? else { continue };
         let one = Relocated { artifact: name.to_owned(), recorded: place.clone(), named: named.elsewhere };
         if !found.contains(&one) {
             found.push(one);
@@ -67,7 +80,7 @@ fn named(
     config: &Config,
     environment: &Environment,
     values: &Values,
-    (name, place): (&str, &Location),
+    Put { artifact: name, at: place, commit }: Put<'_>,
 ) -> Result<Option<Other>, Failure> {
     let text = place.to_string();
     let mut elsewhere = None;
@@ -77,7 +90,8 @@ fn named(
             return Ok(None);
         }
         let Some(target) = &artifact.target else {
-            if artifact.name() == name {
+            // The source may have been named otherwise by then; its name has the commit, as that of no lasting target has.
+            if artifact.name() == name && commit.is_some_and(|it| text.contains(it.short(SHORTEST))) {
                 return Ok(None);
             }
             continue;
@@ -91,9 +105,12 @@ fn named(
         }
     }
     // Another environment of the lane may have more artifacts.
-    let others = config.environments.values().filter(|one| one.lane == environment.lane);
-    let mut others = others.flat_map(|one| &one.artifacts);
-    let theirs = elsewhere.is_none() && others.any(|artifact| artifact.name() == name);
+    let mut others = config.environments.values();
+    let theirs = elsewhere.is_none()
+        && others.any(|one| {
+            let moved = |artifact: &Artifact| artifact.name() == name && artifact.target.is_some();
+            one.lane == environment.lane && one.name != environment.name && one.artifacts.iter().any(moved)
+        });
     Ok((!theirs).then_some(Other { elsewhere }))
 }
 

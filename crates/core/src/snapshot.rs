@@ -148,6 +148,8 @@ pub struct Snapshot {
     pub files: BTreeMap<String, SourceFolder>,
     /// All that lies in a target where what the release lacks is removed, by artifact, with paths inside the folder as keys.
     pub there: BTreeMap<String, Arc<Vec<Object>>>,
+    /// What stays in a target and keeps a file of the release from its place, in words, by artifact.
+    pub obstructed: BTreeMap<String, String>,
     /// What bringing such a folder up to date comes to, by artifact.
     pub changes: BTreeMap<String, Change>,
     /// What can't be taken back where a promotion is to be undone, one sentence each.

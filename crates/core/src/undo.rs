@@ -74,7 +74,7 @@ pub fn way(
     // Whoever runs the steps is overtaken by it.
     let deploys = state.deploys();
     if first {
-        return Some(Way { line: past(back, &[(deploys, "deploying")]), to: None });
+        return Some(Way { line: back.past(&[(deploys, "deploying")]), to: None });
     }
     let now = state.release().map(|release| &release.commit);
     let adopted = adopted.map(|release| release.commit.clone());
@@ -93,16 +93,9 @@ pub fn way(
         false => back.option("--to", before.commit.short(7)),
     };
     Some(Way {
-        line: past(line, &[(deploys, "deploying"), (!verified && !free, "from")]),
+        line: line.past(&[(deploys, "deploying"), (!verified && !free, "from")]),
         to: Some(before.commit.clone()),
     })
-}
-
-/// The line with an override of each rule that is not met, and the reason that they need.
-fn past(line: Invocation, rules: &[(bool, &str)]) -> Invocation {
-    let named = || rules.iter().filter(|(unmet, _)| *unmet);
-    let line = named().fold(line, |line, (_, rule)| line.option("--override", rule));
-    if named().next().is_some() { line.option("--reason", "TEXT") } else { line }
 }
 
 #[cfg(test)]

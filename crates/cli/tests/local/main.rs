@@ -14,6 +14,7 @@ mod bytes;
 mod copied;
 mod counted;
 mod demo;
+mod exchanged;
 mod foreign;
 mod full_disk;
 #[path = "../hint/mod.rs"]
@@ -22,6 +23,7 @@ mod importing;
 mod in_place;
 mod kept;
 mod loosened;
+mod obstructed;
 mod odd;
 mod origins;
 mod outputs;

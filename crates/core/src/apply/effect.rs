@@ -2,6 +2,7 @@
 
 use super::again::Again;
 use super::landing::{landed, unmoved};
+use super::other_source::other_source;
 use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -253,7 +254,12 @@ pub(super) async fn carry_out(writer: &TargetWriter<'_>, target: &TargetMove, ch
                             why: error.message.clone(),
                         });
                     }
-                    _ => {
+                    kind => {
+                        if kind == ErrorKind::Corrupt
+                            && let Some(failure) = other_source(ports, target).await
+                        {
+                            return ended(touched, failure);
+                        }
                         let message = format!("`{}` could not be written", target.target);
                         let mut error = error;
                         let mut failure = Failure::new(refused(&error), message);
@@ -339,6 +345,10 @@ async fn settle(
             Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
         }
         Ok(_) => {
+            let refused_by_source = last.as_ref().is_some_and(|error| error.kind == ErrorKind::Conflict);
+            if refused_by_source && let Some(failure) = other_source(writer.context.ports, target).await {
+                return ended(touched, failure);
+            }
             let failure =
                 Failure::new(ExitStatus::Failed, format!("`{}` could not be written", target.target));
             let failure = match last {

@@ -8,6 +8,7 @@ mod effect;
 mod intent;
 mod landing;
 mod last_word;
+mod other_source;
 mod overtake;
 mod takeover;
 mod undo;
@@ -245,6 +246,9 @@ fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
         let word = if done { "has the release" } else { "may or may not have the release" };
         failure = failure.state(format!("`{}` {word}.", target.target));
     }
+    // The same command would not begin while this one is open.
+    let (again, resume) = ("run the same command again", format!("`promote resume {name}` goes on"));
+    failure.hints.iter_mut().for_each(|hint| *hint = hint.replace(again, &resume));
     let back = Invocation::back(name, &plan.terms.include);
-    failure.hint(format!("`promote resume {name}` goes on, `{back}` goes back"))
+    failure.hint(format!("{resume}, `{back}` goes back"))
 }

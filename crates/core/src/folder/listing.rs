@@ -1,6 +1,7 @@
 //! Listing a whole folder. Pages follow one another, since each begins where the last one ended; where a manifest
 //! tells what to expect, they are asked for side by side instead, and cost no request more.
 
+use super::ledgers::left_out;
 use super::manifest::{FolderManifest, MOST_FILES};
 use super::{IN_FLIGHT, inside};
 use crate::location::{FOLDER, Key};
@@ -19,7 +20,8 @@ struct Range {
     until: Option<Key>,
 }
 
-/// Everything below `prefix`, each object once and ascending by the bytes of its key, with keys as paths inside it. `guide` says what will probably be there.
+/// Everything below `prefix`, each object once and ascending by the bytes of its key, with keys as paths inside it; ledgers
+/// that are there are left out. `guide` says what will probably be there.
 ///
 /// # Errors
 /// What the store answers, and `Unsupported` for more objects than any folder may have.
@@ -36,7 +38,7 @@ pub(super) async fn list(
     let mut all = within(prefix, pages.into_iter().flatten());
     all.sort_unstable_by(|one, two| one.key.cmp(&two.key));
     all.dedup_by(|one, two| one.key == two.key);
-    Ok(all)
+    left_out(bucket, prefix, all, guide).await
 }
 
 /// Objects with paths inside the folder as keys. What has none there is none of its files.

@@ -6,13 +6,16 @@ use super::content::content;
 use super::inside;
 use super::listing::{PAGE, list, within};
 use super::manifest::{FolderFile, FolderManifest};
+use super::obstructed::has_folders;
 use super::others::others;
 use super::{IN_FLIGHT, NOTED};
 use crate::digest::Digest;
 use crate::location::{Key, Location};
-use crate::port::{BucketReader, ErrorKind, Object, ProviderError, Token, VersionId};
+use crate::port::{
+    BucketReader, Checksums, ErrorKind, Headers, Metadata, Object, ProviderError, Token, VersionId,
+};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// What a copy of a file is pinned to: the very object that was found to be the published one.
@@ -108,12 +111,62 @@ pub async fn objects(
     part: &Part,
 ) -> Result<Vec<Object>, ProviderError> {
     let prefix = prefix(bucket, location)?;
-    match part {
-        Part::Files(paths) if paths.len() <= manifest.files.len() / PAGE + 1 => {
-            heads(bucket, prefix, paths).await
-        }
+    let folders = has_folders(&location.store);
+    let found = match part {
+        Part::Files(paths) if is_few(manifest, paths) => heads(bucket, prefix, paths).await,
         _ => list(bucket, prefix, Some(manifest)).await,
+    };
+    let mut all = match found {
+        // What is no object is told by a listing.
+        Err(error) if folders && error.is_finding() => list(bucket, prefix, Some(manifest)).await?,
+        found => found?,
+    };
+    if !folders {
+        return Ok(all);
     }
+    // A folder is told by none.
+    let there: HashSet<&str> = all.iter().map(|object| object.key.as_str()).collect();
+    let wanted: Vec<&Key> = match part {
+        Part::Whole => manifest.files.iter().map(|file| &file.path).collect(),
+        Part::Files(paths) => paths.iter().collect(),
+    };
+    let mut instead = Vec::new();
+    for path in wanted.into_iter().filter(|path| !there.contains(path.as_str())) {
+        instead.extend(folder(bucket, prefix, path).await?);
+    }
+    all.extend(instead);
+    Ok(all)
+}
+
+/// Whether it takes no more requests to ask for each of them than to list all.
+fn is_few(manifest: &FolderManifest, paths: &[Key]) -> bool {
+    paths.len() <= manifest.files.len() / PAGE + 1
+}
+
+/// The folder that is in the place of a file, told as a listing tells what is no object.
+async fn folder(
+    bucket: &dyn BucketReader,
+    prefix: &str,
+    path: &Key,
+) -> Result<Option<Object>, ProviderError> {
+    let below = format!("{}/", of_file(bucket, prefix, path)?);
+    let listed = bucket.list(&below, None, 1).await?.objects;
+    if listed.is_empty() && bucket.empty_folders(&below, 1).await?.is_empty() {
+        return Ok(None);
+    }
+    let headers = Headers { content_type: Some("inode/directory".to_owned()), ..Headers::default() };
+    Ok(Some(Object {
+        key: path.clone(),
+        size: 0,
+        token: Token("folder".to_owned()),
+        version: None,
+        // That of no file.
+        sha256: Some(Digest::of(b"a folder, in the place of a file")),
+        stored_at: bucket.now().await?,
+        headers,
+        metadata: Metadata::new(),
+        checksums: Checksums::new(),
+    }))
 }
 
 /// All that lies below a prefix, where one page tells it; `None` for more.

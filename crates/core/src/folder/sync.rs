@@ -10,6 +10,7 @@ use super::copier::{CopyOutcome, FileCopier, copies};
 use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
+use super::obstructed::{has_folders, obstructed};
 use super::removable::removable;
 use super::source::Pin;
 use super::standing::{Standing, Watch};
@@ -130,6 +131,7 @@ impl FolderSync<'_> {
         let (source, known) = self.manifests().await?;
         let mut landed: BTreeMap<Key, FolderFile> = BTreeMap::new();
         let planned = self.known.there.unwrap_or_default();
+        let mut last = None;
         for round in 0..ROUNDS {
             // First the tokens, then the head of the ledger: the reverse order lets a late write through.
             let before = self.known.there.filter(|_| round == 0 && self.known.just_now);
@@ -154,7 +156,7 @@ impl FolderSync<'_> {
             if todo.is_empty() {
                 return self.finish(copier, todo.keep).await;
             }
-            self.replaceable(copier, &listed, &todo)?;
+            self.replaceable(copier, &source, &listed, &todo)?;
             copier.watch.check().await?;
             let pins = self.pins(copier, &source, &todo.write).await?;
             let mut refused = self.remove_all(copier, std::mem::take(&mut todo.clear)).await?;
@@ -173,9 +175,14 @@ impl FolderSync<'_> {
             if !copier.watch.can_ask() {
                 return Err(error);
             }
+            last = Some(error);
         }
-        let message = "somebody else writes there all the time";
-        Err(ProviderError::new(ErrorKind::Conflict, self.to, &self.moved.target, message))
+        let message = "its files, or those of the source, are written by somebody else all the time";
+        let error = ProviderError::new(ErrorKind::Conflict, self.to, &self.moved.target, message);
+        Err(match last {
+            Some(last) => error.caused_by(last),
+            None => error,
+        })
     }
 
     /// The release's manifest, and that of the target as it was left. When the target was brought to this very
@@ -255,6 +262,7 @@ impl FolderSync<'_> {
     fn replaceable(
         &self,
         copier: &FileCopier<'_>,
+        source: &FolderManifest,
         listed: &[Object],
         todo: &Difference,
     ) -> Result<(), ProviderError> {
@@ -265,6 +273,12 @@ impl FolderSync<'_> {
                 rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
             })
         };
+        let place = &self.moved.target;
+        let keeps = has_folders(&place.store).then(|| obstructed(source, listed, self.prune)).flatten();
+        if let Some(keeps) = keeps {
+            let error = ProviderError::new(ErrorKind::Conflict, self.to, place, keeps);
+            return Err(error.hint("remove it by hand, then run the same command again"));
+        }
         let mut stays = listed.iter().filter(|object| object.is_unnamable_folder()).map(|object| &object.key);
         let gone = |key: &&Key| todo.clear.iter().chain(&todo.remove).any(|(path, _)| path == *key);
         if let Some(path) = stays.find(gone) {

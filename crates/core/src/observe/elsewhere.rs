@@ -4,10 +4,11 @@ use super::targets::standing;
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::ledger::{Head, LedgerError, Seq, State, entry_name};
+use crate::ledger::{Head, Intent, LedgerError, LedgerReader, Seq, State, entry_name};
 use crate::location::Location;
+use crate::names::LaneName;
 use crate::ports::ReadPorts;
-use crate::relocated::{Relocated, relocated};
+use crate::relocated::{Put, Relocated, relocated};
 use crate::request::Request;
 
 /// The targets that the file names elsewhere than the ledger says. Where what is open is finished or undone, that is where it
@@ -28,15 +29,35 @@ pub(super) async fn elsewhere(
             true => dropped(view, environment, head.state(), commit).await?,
             false => Vec::new(),
         };
-        let left = left.iter().map(|(name, place)| (name.as_str(), place));
+        let commit = Some(commit);
+        let left = left.iter().map(|(artifact, at)| Put { artifact, at, commit });
         return relocated(config, environment, &values, recorded(head.state()).chain(left));
     };
     let begun = match open.since.seq == head.record.seq {
         true => head.record.intent.clone(),
-        false => record(view, environment, open.since.seq).await?.and_then(|head| head.record.intent),
+        false => begun_intent(&view.ledger, &environment.lane, head.state()).await?,
     };
-    let begun = begun.iter().flat_map(|intent| &intent.targets).map(|one| (one.name(), &one.target));
-    relocated(config, environment, &values, begun)
+    relocated(config, environment, &values, begun.iter().flat_map(put))
+}
+
+/// The intent of the promotion that is open in a lane.
+///
+/// # Errors
+/// When the ledger can't be read.
+pub(crate) async fn begun_intent(
+    ledger: &LedgerReader,
+    lane: &LaneName,
+    state: &State,
+) -> Result<Option<Intent>, Failure> {
+    let Some(open) = &state.open else { return Ok(None) };
+    let found = ledger.record(lane, open.since.seq).await.map_err(LedgerError::read_failure)?;
+    Ok(found.and_then(|head| head.record.intent))
+}
+
+/// Where a promotion puts its targets.
+pub(crate) fn put(intent: &Intent) -> impl Iterator<Item = Put<'_>> {
+    let commit = Some(&intent.release.commit);
+    intent.targets.iter().map(move |one| Put { artifact: one.name(), at: &one.target, commit })
 }
 
 /// Where artifacts of a release were put when it was here that are not moved any more.
@@ -58,8 +79,8 @@ async fn dropped(
     let then = record(view, environment, past.since.seq).await?;
     let places = then.iter().flat_map(|head| recorded(head.state()));
     Ok(places
-        .filter(|(name, _)| !moved(name))
-        .map(|(name, place)| (name.to_owned(), place.clone()))
+        .filter(|put| !moved(put.artifact))
+        .map(|put| (put.artifact.to_owned(), put.at.clone()))
         .collect())
 }
 
@@ -67,8 +88,12 @@ async fn record(view: &ReadPorts, environment: &Environment, seq: Seq) -> Result
     view.ledger.record(&environment.lane, seq).await.map_err(LedgerError::read_failure)
 }
 
-/// Where the ledger says that the targets of a lane were put, by artifact.
-pub(crate) fn recorded(state: &State) -> impl Iterator<Item = (&str, &Location)> {
+/// Where the ledger says that the targets of a lane were put.
+pub(crate) fn recorded(state: &State) -> impl Iterator<Item = Put<'_>> {
     let targets = state.current.iter().flat_map(|current| &current.targets);
-    targets.map(|one| (one.artifact.as_ref().map_or("main", |name| name.as_str()), &one.target))
+    let commit = state.release().map(|release| &release.commit);
+    targets.map(move |one| {
+        let artifact = one.artifact.as_ref().map_or("main", |name| name.as_str());
+        Put { artifact, at: &one.target, commit }
+    })
 }

@@ -6,7 +6,7 @@ use super::targets::read;
 use crate::config::{Artifact, Environment};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part};
-use crate::folder::{Change, FolderManifest, change, listed};
+use crate::folder::{self, Change, FolderManifest, change, has_folders, listed};
 use crate::location::Location;
 use crate::port::{BucketReader, Object, ProviderError};
 use crate::ports::ReadPorts;
@@ -27,8 +27,9 @@ pub(super) async fn open(
     let Some(prefix) = location.folder() else { return Ok((store.head(&location.key).await?, None)) };
     let listed = async {
         match whole {
-            true => source::one_page(store, prefix).await,
-            false => Ok(None),
+            // What is in the place of a file there, and no object, is told by no page.
+            true if !has_folders(&location.store) => source::one_page(store, prefix).await,
+            _ => Ok(None),
         }
     };
     let ((object, manifest), listed) = try_join(read(store, &location.key), listed).await?;
@@ -112,6 +113,39 @@ pub(super) async fn there(
         })
     });
     Ok(try_join_all(looks).await?.into_iter().collect())
+}
+
+/// What stays in targets and keeps files of the release from their places, in words, by artifact. `there`: what was listed
+/// before.
+///
+/// # Errors
+/// When a store does not answer.
+pub(super) async fn obstructed(
+    view: &ReadPorts,
+    environment: &Environment,
+    files: &BTreeMap<String, SourceFolder>,
+    targets: &BTreeMap<String, Seen>,
+    there: &BTreeMap<String, Arc<Vec<Object>>>,
+) -> Result<BTreeMap<String, String>, Failure> {
+    let mut found = BTreeMap::new();
+    for artifact in &environment.artifacts {
+        let name = artifact.name();
+        let (Some(source), Some(seen)) = (files.get(name), targets.get(name)) else { continue };
+        let place = &seen.location;
+        if place.folder().is_none() || !has_folders(&place.store) || *place == source.location {
+            continue;
+        }
+        let listed = match there.get(name) {
+            Some(listed) => Arc::clone(listed),
+            None => {
+                let found = listed(&**view.store(&place.store)?, place, seen.files.as_deref()).await;
+                Arc::new(found.map_err(|error| Failure::of_place(&format!("listing `{place}`"), error))?)
+            }
+        };
+        let keeps = folder::obstructed(&source.stored, &listed, artifact.prune);
+        found.extend(keeps.map(|keeps| (name.to_owned(), format!("`{place}`: {keeps}"))));
+    }
+    Ok(found)
 }
 
 /// The change of each folder that is brought up to date in place. `there`: all that lies in those where what the release

@@ -41,7 +41,7 @@ use targets::Depth;
 pub(crate) use adopted::adopted;
 pub use by_name::{Named, by_name, moving};
 pub(crate) use descent::descent;
-pub(crate) use elsewhere::recorded;
+pub(crate) use elsewhere::{begun_intent, put, recorded};
 pub(crate) use folders::is_read;
 pub use gates::gates_before;
 pub(crate) use genesis::belongs;
@@ -210,6 +210,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
     let (descent, read) = join(stands, try_join4(capable, files, gates, heard)).await;
     let ((mut capabilities, there), files, gates, heard) = read?;
     let changes = folders::changes(&files, &targets, &there);
+    let obstructed = folders::obstructed(view, environment, &files, &targets, &there).await?;
     let stays = match &head {
         Some(head) if request.undoes(head.state(), &candidate.manifest.commit) => {
             let release = &candidate.reference();
@@ -247,6 +248,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         needs,
         files,
         there,
+        obstructed,
         changes,
         stays,
         adopted,

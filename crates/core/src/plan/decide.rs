@@ -58,6 +58,10 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             changed = true;
             obstacles.push(stays);
         }
+        if let Some(keeps) = snapshot.obstructed.get(name) {
+            changed = true;
+            obstacles.push(format!("{keeps}: remove it by hand"));
+        }
         match target_move(config, environment, snapshot, artifact, seen) {
             Ok(target) => targets.push(target),
             Err(Obstacle::Lacking(text)) => obstacles.push(text),
@@ -79,7 +83,9 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
                 || log && same && target.sha256 == release.digest(name, &environment.name)
         })
     };
-    let settled = there.is_some() && state.open.is_none() && snapshot.targets.iter().all(recorded);
+    // What the ledger says is somewhere that the file names no more is recorded anew, without it.
+    let placed = snapshot.relocated.is_empty();
+    let settled = there.is_some() && state.open.is_none() && placed && snapshot.targets.iter().all(recorded);
     let action = match request.action {
         Action::Promote if settled => Action::Redeploy,
         other => other,

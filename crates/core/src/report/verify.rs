@@ -4,6 +4,7 @@ mod back;
 mod beside;
 mod bytes;
 mod check;
+mod expected;
 mod findings;
 mod folders;
 mod lane;
@@ -20,8 +21,8 @@ pub use ledger::{CheckedLedger, check_ledger, check_ledger_in_parts};
 use super::Document;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::invocation::{Invocation, others};
-use crate::ledger::{Action, LedgerError, State};
+use crate::invocation::others;
+use crate::ledger::{LedgerError, State};
 use crate::names::EnvironmentName;
 use crate::observe::{environment, seen, standing};
 use crate::ports::ReadPorts;
@@ -197,6 +198,7 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         left_over: Vec::new(),
         stays: false,
         odd: false,
+        drifted: false,
         recorded_at: None,
         unread: true,
         along: others(config, settings),
@@ -260,20 +262,6 @@ fn compare(
         .iter()
         .map(|(artifact, seen)| {
             let detail = wrong(state, artifact, seen);
-            let recorded = state.current.as_ref().and_then(|current| {
-                let name = |target: &&crate::ledger::TargetState| {
-                    target.artifact.as_ref().map_or("main", |name| name.as_str()) == artifact
-                };
-                let target = current.targets.iter().find(name)?;
-                Some(RecordedTarget {
-                    sha: current.release.as_ref().map(|release| release.commit.to_string()),
-                    allowed: state.release().map(|it| state.allowed(&it.commit)).unwrap_or_default(),
-                    sha256: target.sha256.map(|digest| digest.to_string()),
-                    entry: current.since.seq.0,
-                    since: current.told_since(),
-                    by: current.by.clone(),
-                })
-            });
             TargetCheck {
                 environment: settings.name.to_string(),
                 artifact: artifact.clone(),
@@ -284,20 +272,13 @@ fn compare(
                 left_over: Vec::new(),
                 stays: false,
                 odd: false,
+                drifted: drift(state, artifact, seen).is_some(),
                 recorded_at: None,
                 unread: false,
                 along: others(config, settings),
                 back: None,
-                open: state.open.as_ref().map(|open| OpenPromotion {
-                    promotion: open.promotion.to_string(),
-                    action: open.action,
-                    sha: open.release.commit.to_string(),
-                    by: open.by.clone(),
-                    since: open.since.time(),
-                    undo: (open.action != Action::Undo)
-                        .then(|| Invocation::along("rollback", config, settings).to_string()),
-                }),
-                recorded,
+                open: expected::open(config, settings, state),
+                recorded: expected::recorded(state, artifact),
                 found: seen.object.as_ref().map(FoundTarget::of),
             }
         })

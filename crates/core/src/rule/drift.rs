@@ -121,7 +121,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         .filter(|(artifact, seen)| !left_there(facts, artifact, seen))
         .filter_map(|(artifact, seen)| Some((seen, drift(&state, artifact, seen)?)))
         .collect();
-    let gone = differing.iter().any(|(seen, _)| seen.object.is_none());
+    // What is not there can't be adopted, whether or not something was; nor can anything while a promotion is open.
+    let absent = |(name, seen): (&String, &Seen)| !unmoved(name) && seen.object.is_none();
+    let gone = state.open.is_some() || facts.snapshot.targets.iter().any(absent);
     let differing = differing.into_iter().map(|(_, told)| told);
     let newer = facts.snapshot.newer.iter().filter_map(|(artifact, seen)| drift(&state, artifact, seen));
     let found: Vec<String> = differing.chain(newer).collect();
@@ -144,7 +146,6 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         Finding::met("drift", "the target is what the ledger says")
     } else {
         let hint = match gone {
-            // What is not there can't be adopted.
             true => "`--override drift --reason TEXT` writes it all the same".to_owned(),
             false => format!(
                 "`promote adopt {name} --reason TEXT` records what is there, `--override drift --reason TEXT` overwrites it"

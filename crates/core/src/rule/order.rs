@@ -3,7 +3,7 @@
 //! stays where it is.
 
 use super::from::stay;
-use super::{Facts, Finding};
+use super::{Facts, Finding, blocked, drift, rolled_back};
 use crate::invocation::Invocation;
 use crate::ledger::ReleaseRef;
 use crate::snapshot::Descent;
@@ -60,8 +60,15 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let commit = facts.release.commit.short(7);
     let hint = || match stay(&state, facts.release, facts.snapshot.taken_at) {
         Some(_) => {
-            let back = Invocation::along("rollback", facts.config, facts.environment);
-            format!("`{}` goes back", back.option("--to", commit))
+            let back = Invocation::along("rollback", facts.config, facts.environment).option("--to", commit);
+            // A rollback is held to these as well.
+            let unmet = |found: Option<Finding>| found.is_some_and(|found| !found.passes());
+            let past = [
+                (unmet(blocked::check(facts)), "blocked"),
+                (unmet(rolled_back::check(facts)), "rolled-back"),
+                (unmet(drift::check(facts)), "drift"),
+            ];
+            format!("`{}` goes back", back.past(&past))
         }
         None => "`--override order --reason TEXT` lets an older release come".to_owned(),
     };

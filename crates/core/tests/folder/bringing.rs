@@ -1,6 +1,6 @@
 //! Bringing an environment's folder to a release, without trouble.
 
-use crate::stage::{How, Read, Stage, files, key, kinds, metadata, stages, to};
+use crate::stage::{Files, How, Read, Stage, files, key, kinds, metadata, stages, to};
 use promote_core::folder::{FolderManifest, FolderSync, ReadBefore};
 use promote_core::ledger::TargetMove;
 use promote_core::port::{BucketReader as _, Condition, ErrorKind, Fence, FenceClass, Precondition, Token};
@@ -303,4 +303,49 @@ fn a_store_copies_by_itself() {
         let writes = log.calls().into_iter().filter(|call| call.method == Method::Write).count();
         assert_eq!(writes, 1, "{name}");
     }
+}
+
+/// A ledger is known by its genesis: it stays wherever it is, and a file that only has the name of one goes as others do.
+#[test]
+fn a_ledger_inside_the_target_stays() {
+    let genesis = r#"{"schema":"promote/ledger@9","project":"other"}"#;
+    let ledger = [
+        ("led/ledger.json", genesis),
+        ("led/lanes/prod/log/999/999/999/998.json", "{}"),
+        ("led/of/a/newer/version", "?"),
+    ];
+    let no_ledger =
+        [("data/ledger.json", r#"{"rows":1}"#), ("data/x", "x"), ("deep/ledger.json", ""), ("deep/x", "x")];
+    for (name, stage) in stages() {
+        let two = files(&[("a", "2")]);
+        stage.publish('a', &files(&[("a", "1"), ("old", "x")]));
+        stage.publish('b', &two);
+        stage.bring(&to('a')).unwrap();
+        ledger.iter().chain(&no_ledger).for_each(|(path, text)| stage.by_hand(path, text));
+        stage.bring(&to('b')).unwrap();
+        let expected: Files = ledger.iter().chain(&[("a", "2")]).copied().map(owned).collect();
+        assert_eq!(stage.there(), expected, "{name}");
+    }
+}
+
+/// The same of one in the very place of the folder: what a ledger is known to have stays.
+#[test]
+fn a_ledger_in_the_place_of_the_target_stays() {
+    for (name, stage) in stages() {
+        stage.publish('a', &files(&[("a", "1")]));
+        for (path, text) in [
+            ("ledger.json", r#"{"schema":"promote/ledger@1"}"#),
+            ("lanes/prod/log/999/999/999/998.json", "{}"),
+            ("notes.txt", "x"),
+        ] {
+            stage.by_hand(path, text);
+        }
+        stage.bring(&to('a')).unwrap();
+        let there: Vec<String> = stage.there().into_keys().collect();
+        assert_eq!(there, ["a", "lanes/prod/log/999/999/999/998.json", "ledger.json"], "{name}");
+    }
+}
+
+fn owned((path, text): (&str, &str)) -> (String, String) {
+    (path.to_owned(), text.to_owned())
 }

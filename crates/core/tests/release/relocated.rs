@@ -7,7 +7,7 @@ use futures_executor::block_on;
 use promote_core::layer::Method;
 use promote_core::ledger::Override;
 use promote_core::port::{ErrorKind, ProviderError};
-use promote_core::report::{Depth, verify};
+use promote_core::report::{Depth, status, verify};
 use promote_core::request::{Request, Wanted};
 use promote_testing::decorator::{Fault, FaultPlan};
 use promote_testing::memory::MemoryKind;
@@ -144,4 +144,48 @@ fn a_release_comes_back_whole_or_not_at_all() {
     let end = back(&stage, vec![drift]);
     assert!(matches!(end, End::Done(_)), "{end:?}");
     assert_eq!(stage.held("prod"), [Some('a'), Some('a'), None]);
+}
+
+/// What `verify` and `status` say of prod: the words of the former, whether all is well for it, and the latter's.
+fn told(stage: &Stage) -> (Vec<String>, bool, String) {
+    let view = stage.ports().view();
+    let found = block_on(verify(&view, &stage.config, &[], Depth::default())).unwrap();
+    let targets = found.targets.unwrap();
+    let prod = targets.into_iter().filter(|target| target.environment == "prod");
+    let status = block_on(status(&view, &stage.config, &[], &actor("ann"))).unwrap();
+    let prod_now = status.environments.iter().find(|one| one.name == "prod").unwrap();
+    (prod.filter_map(|target| target.detail).collect(), found.matches, prod_now.drift.join("; "))
+}
+
+#[test]
+fn what_was_begun_elsewhere_than_the_file_names_now_is_looked_at_there() {
+    let mut written = 0;
+    for mut stage in cut_off("moved/{env}.zip") {
+        for target in ["{env}/app.zip", "third/{env}.zip"] {
+            stage.config = config(&file(target));
+            let (details, matches, status) = told(&stage);
+            assert!(!matches, "{target}: {details:?}");
+            assert!(details.iter().any(|told| told.contains("moved/prod.zip")), "{target}: {details:?}");
+            assert!(status.contains("moved/prod.zip"), "{target}: {status}");
+            let there = stage.bytes("moved/prod.zip").is_some();
+            let unfinished = details.iter().any(|told| told.contains("wrote, which is unfinished"));
+            assert_eq!(there, unfinished, "{target}: {details:?}");
+            written += usize::from(there);
+        }
+    }
+    assert!(written > 0);
+}
+
+#[test]
+fn what_was_put_somewhere_is_looked_at_there_when_the_file_names_no_target_any_more() {
+    let source = r#"source = "memory://store/app/{sha}.zip""#;
+    let target = r#"target = "memory://store/{env}/app.zip""#;
+    let without = OLD.replace(target, "").replace(source, r#"source = "git""#);
+    let mut stage = Stage::ready_with(OLD, MemoryKind::gcs_like());
+    assert!(told(&stage).1);
+    stage.config = config(&without);
+    let (details, matches, status) = told(&stage);
+    assert!(!matches, "{details:?}");
+    assert!(details.iter().any(|told| told.contains("prod/app.zip")), "{details:?}");
+    assert!(status.contains("prod/app.zip"), "{status}");
 }

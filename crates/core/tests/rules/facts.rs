@@ -195,6 +195,7 @@ impl Case {
             needs: Vec::new(),
             files: BTreeMap::new(),
             there: BTreeMap::new(),
+            obstructed: BTreeMap::new(),
             changes: BTreeMap::new(),
             stays: Vec::new(),
             adopted: None,

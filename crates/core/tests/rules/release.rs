@@ -1,6 +1,6 @@
 //! What must hold of the release itself: `blocked`, `doomed`, `branch`, `versions`, `notes`, `order`, `needs`, `expiry`.
 
-use crate::facts::{Case, hours, now, open, release};
+use crate::facts::{Case, hours, now, open, release, was};
 use insta::assert_snapshot;
 use promote_core::ledger::Action;
 use promote_core::ledger::Block;
@@ -135,6 +135,23 @@ fn notes_are_given_and_say_something() {
     case.request.notes.insert("risk".to_owned(), "none".to_owned());
     assert_snapshot!(case.check("notes"), @"met: ticket, risk given");
     assert!(case.back_to('c').check("notes").starts_with("skipped"));
+}
+
+/// What a rollback would be refused for is named with it.
+#[test]
+fn the_way_back_to_an_older_release_is_a_command_that_works() {
+    let mut case = Case::new();
+    case.snapshot.candidate.manifest.committed_at = Some(now() - hours(2000));
+    case.state().trail.push(was('b', 90, 60, Some(90)));
+    let plain = "hint: `promote rollback prod --to bbbbbbb` goes back";
+    assert!(case.check("order").contains(plain), "{}", case.check("order"));
+    case.snapshot.candidate.blocked =
+        Some(Block { reason: "loses orders".to_owned(), by: "bob".to_owned(), at: now() });
+    case.state().rolled_back = vec![release('b').commit];
+    case.snapshot.targets.get_mut("main").unwrap().object = None;
+    let past = "hint: `promote rollback prod --to bbbbbbb --override blocked --override rolled-back \
+                --override drift --reason TEXT` goes back";
+    assert!(case.check("order").contains(past), "{}", case.check("order"));
 }
 
 #[test]

@@ -74,6 +74,25 @@ fn what_no_record_accounts_for_is_drift() {
     assert!(case.check("drift").contains("no record accounts for"));
 }
 
+/// A hint names no command that is refused: what is not there can't be adopted, nor can anything beside it, nor while a
+/// promotion is open.
+#[test]
+fn adopting_is_named_where_it_can_be_done_alone() {
+    let by_hand = || holding(|object| object.as_mut().unwrap().token = Token("other".to_owned()));
+    assert!(by_hand().check("drift").contains("promote adopt"));
+    let mut beside = by_hand();
+    let mut absent = beside.snapshot.targets["main"].clone();
+    absent.object = None;
+    absent.location = "memory://m/second.zip".parse().unwrap();
+    beside.snapshot.targets.insert("second".to_owned(), absent);
+    let mut begun = by_hand();
+    begun.state().open = Some(open('c', Action::Promote));
+    for case in [beside, begun] {
+        let said = case.check("drift");
+        assert!(said.starts_with("unmet") && !said.contains("promote adopt"), "{said}");
+    }
+}
+
 #[test]
 fn what_an_open_promotion_wrote_is_no_drift() {
     for (stamp, verdict) in

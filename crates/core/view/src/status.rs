@@ -192,6 +192,10 @@ fn back(page: &mut Page, environment: &EnvironmentStatus) {
 fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     let name = &environment.name;
     match environment.standing {
+        // Neither goes on while the targets are not what is recorded.
+        Standing::Unfinished if !environment.drift.is_empty() => {
+            page.hint(format!("`promote verify {name}` shows what differs"));
+        }
         Standing::Unfinished => {
             let back = environment.undo.as_ref().map(|undo| match environment.stays.as_slice() {
                 [] => format!(", `{undo}` goes back"),

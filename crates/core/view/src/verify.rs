@@ -129,14 +129,20 @@ struct Beside {
     broken: bool,
     /// Whether something lies there that no promotion replaces.
     odd: bool,
+    /// Whether somebody else wrote a target.
+    drifted: bool,
 }
 
 impl Beside {
     fn of<'t>(targets: impl Iterator<Item = &'t TargetCheck>) -> Self {
-        let wrong = targets.filter(|target| !target.matches && !target.unread);
-        wrong.fold(Self::default(), |all, target| Self {
-            broken: all.broken || !target.inside.is_empty() || target.found.is_none(),
-            odd: all.odd || target.odd,
+        targets.fold(Self::default(), |all, target| {
+            let wrong = !target.matches && !target.unread;
+            let absent = !target.unread && target.recorded_at.is_none() && target.found.is_none();
+            Self {
+                broken: all.broken || absent || wrong && !target.inside.is_empty(),
+                odd: all.odd || wrong && target.odd,
+                drifted: all.drifted || target.drifted,
+            }
         })
     }
 }
@@ -144,15 +150,11 @@ impl Beside {
 /// The ways to bring ledger and targets together again.
 fn ways(page: &mut Page, target: &TargetCheck, beside: &Beside) {
     let name = &target.environment;
-    let line = |word: &str| Invocation::new("to").word(name).word(word);
     if target.recorded_at.is_some() {
-        let sha = target.recorded.as_ref().and_then(|recorded| recorded.sha.as_deref());
-        let brings = sha.map(|sha| {
-            format!(
-                ", or `{}` brings what is recorded to the new place",
-                line(short(sha)).including(&target.along)
-            )
-        });
+        let brings = target
+            .back
+            .as_ref()
+            .map(|line| format!(", or `{line}` brings what is recorded to the new place"));
         page.hint(format!("put the old `target` back into the file{}", brings.unwrap_or_default()));
         return;
     }
@@ -212,7 +214,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         }
         left_over(page, target);
         match (&target.open, recorded, &target.found) {
-            (Some(open), ..) => unended(page, name, open, zone),
+            (Some(open), ..) => unended(page, (target, beside), open, zone),
             (None, Some(_), _) if target.stays => {
                 page.hint(
                     "no promotion takes these files away: delete them; with `prune = true` the next one does",
@@ -262,7 +264,7 @@ fn check(page: &mut Page, target: &TargetCheck, beside: &Beside, zone: Tz) {
         }
     }
     if let Some(open) = &target.open {
-        unended(page, name, open, zone);
+        unended(page, (target, beside), open, zone);
         return;
     }
     ways(page, target, beside);
@@ -286,7 +288,7 @@ fn left_over(page: &mut Page, target: &TargetCheck) {
 }
 
 /// The promotion that has not ended, and the ways on.
-fn unended(page: &mut Page, name: &str, open: &OpenPromotion, zone: Tz) {
+fn unended(page: &mut Page, (target, beside): (&TargetCheck, &Beside), open: &OpenPromotion, zone: Tz) {
     page.line(format!(
         "             open      promotion {} of {}, {} by {}",
         open.promotion,
@@ -294,7 +296,13 @@ fn unended(page: &mut Page, name: &str, open: &OpenPromotion, zone: Tz) {
         moment(open.since, zone),
         open.by
     ));
-    let comes_to = going_back(open.action);
-    let back = open.undo.as_ref().map(|back| format!(", `{back}` {comes_to}"));
-    page.hint(format!("`promote resume {name}` finishes it{}", back.unwrap_or_default()));
+    if target.recorded_at.is_some() {
+        page.hint("put the `target` of the ledger back into the file, then run the same command again");
+        return;
+    }
+    // Neither goes on by itself over what somebody else wrote.
+    let past = if beside.drifted { " --override drift --reason TEXT" } else { "" };
+    let (name, comes_to) = (&target.environment, going_back(open.action));
+    let back = open.undo.as_ref().map(|back| format!(", `{back}{past}` {comes_to}"));
+    page.hint(format!("`promote resume {name}{past}` finishes it{}", back.unwrap_or_default()));
 }

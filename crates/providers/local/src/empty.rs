@@ -3,10 +3,47 @@
 use crate::error::Outcome;
 use crate::folder::Folder;
 use crate::metadata_dir;
-use crate::path::go_down;
+use crate::path::{go_down, parent};
 use crate::store::Store;
 use promote_port::location::Key;
+use rustix::fs::FileType;
 use std::io;
+
+/// Removes what is in the place of an object, if it is a folder in which there is nothing but such folders: what a removal
+/// leaves that was cut off before it was done.
+pub(crate) fn clear(root: &Folder, key: &Key) -> Outcome<()> {
+    let Some((folder, name)) = parent(root, key)? else { return Ok(()) };
+    let is_folder = |folder: &Folder, name: &str| matches!(folder.kind(name), Ok(FileType::Directory));
+    if is_folder(&folder, name) && is_empty(&folder.sub(name)?)? {
+        remove(&folder, name)?;
+    }
+    Ok(())
+}
+
+/// Whether there is nothing in a folder but such folders.
+fn is_empty(folder: &Folder) -> io::Result<bool> {
+    let (mut inner, mut only) = (Vec::new(), true);
+    folder.each(|entry| match entry.is_folder && entry.unnamable.is_none() {
+        true => inner.push(entry.name),
+        false => only = false,
+    })?;
+    for name in inner {
+        only = only && is_empty(&folder.sub(&name)?)?;
+    }
+    Ok(only)
+}
+
+/// Removes a folder with those inside it; one that is not empty by now stays.
+fn remove(folder: &Folder, name: &str) -> io::Result<()> {
+    let inner = folder.sub(name)?;
+    for entry in inner.entries()? {
+        remove(&inner, &entry.name)?;
+    }
+    match folder.remove_folder(name) {
+        Err(error) if error.kind() != io::ErrorKind::DirectoryNotEmpty => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// Those below the folder that `prefix` names, at most `most` of them.
 pub(crate) fn folders(store: &Store, prefix: &str, most: usize) -> Outcome<Vec<Key>> {

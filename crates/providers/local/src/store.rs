@@ -7,6 +7,7 @@
 use crate::description::{Description, Dress};
 use crate::digests::Digests;
 use crate::draft::{Draft, sweep};
+use crate::empty;
 use crate::error::{Outcome, Trouble};
 use crate::file_system;
 use crate::folder::{Entry, Folder};
@@ -281,6 +282,10 @@ impl Store {
             && self.find(root, Some(dir), &fence.slot, None)?.is_some()
         {
             return Err(Trouble::conflict(format!("the ledger has moved on to `{}`", fence.slot)));
+        }
+        // What a ledger keeps says nothing of itself: a folder in its place stays, to be found.
+        if !dress.metadata.is_empty() && !matches!(condition.when, Precondition::Matches(_)) {
+            empty::clear(root, key)?;
         }
         let current = self.find(root, Some(dir), key, None)?;
         check(&condition.when, current.as_ref())?;

@@ -353,3 +353,33 @@ async fn long_names_that_no_key_has_are_shown_and_told_apart() {
     assert_eq!(names.len(), 5, "{names:?}");
     assert!(names.iter().all(|name| name.len() <= 255 && (*name == "plain" || name.starts_with('\u{fffd}'))));
 }
+
+/// What a removal leaves that was cut off is no content. What a ledger keeps says nothing of itself, and its place stays.
+#[tokio::test]
+async fn an_empty_folder_is_in_nobodys_way_and_one_with_content_is() {
+    let (root, bucket) = fresh();
+    for below in ["", "x", "x/y/z"] {
+        fs::create_dir_all(root.path().join("web/sub").join(below)).unwrap();
+        write(&bucket, "web/sub", "now a file", Precondition::Absent).await.unwrap();
+        assert_eq!(read(&bucket, "web/sub", None).await.unwrap(), "now a file", "{below}");
+        fs::remove_file(root.path().join("web/sub")).unwrap();
+    }
+    fs::create_dir_all(root.path().join("web/sub/x")).unwrap();
+    fs::write(root.path().join("web/sub/x/kept"), "content").unwrap();
+    fs::create_dir_all(root.path().join("web/sub/empty")).unwrap();
+    let refused = write(&bucket, "web/sub", "x", Precondition::Absent).await.unwrap_err();
+    assert_eq!(refused.kind, ErrorKind::Invalid);
+    assert!(root.path().join("web/sub/x/kept").exists() && root.path().join("web/sub/empty").exists());
+    fs::create_dir_all(root.path().join("led/record.json")).unwrap();
+    let (body, none) = (Body::Bytes("{}".into()), Metadata::new());
+    let record = bucket
+        .write(
+            &key("led/record.json"),
+            body,
+            &Headers::default(),
+            &none,
+            &Condition::on(Precondition::Absent),
+        )
+        .await;
+    assert_eq!(record.unwrap_err().kind, ErrorKind::Invalid);
+}

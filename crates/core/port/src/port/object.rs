@@ -94,6 +94,7 @@ impl Object {
     /// <https://specifications.freedesktop.org/shared-mime-info-spec/latest/> gives it, and it can't be read.
     pub fn odd(&self) -> Option<&'static str> {
         match self.headers.content_type.as_deref()?.strip_prefix("inode/")? {
+            "directory" => Some("a folder"),
             "symlink" => Some("a symbolic link"),
             "fifo" => Some("a named pipe"),
             "socket" => Some("a socket"),

@@ -6,10 +6,10 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::gates::Before;
 use crate::lease::Heard;
-use crate::ledger::{Genesis, Head, ReleaseEntry, ReleaseRef, State};
+use crate::ledger::{Genesis, Head, Intent, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{recorded, standing};
+use crate::observe::{put, recorded, standing};
 use crate::port::Capabilities;
 use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
@@ -41,6 +41,8 @@ pub(super) struct StatusReads {
     /// What undoing a first release can't take back, of the lanes where one is to be undone.
     pub(super) stays: BTreeMap<LaneName, Vec<String>>,
     pub(super) lanes: BTreeMap<EnvironmentName, LaneName>,
+    /// What is open, of the lanes where something is.
+    pub(super) begun: BTreeMap<LaneName, Intent>,
 }
 
 impl StatusReads {
@@ -53,7 +55,8 @@ impl StatusReads {
     pub(super) fn relocated(&self, config: &Config, environment: &Environment) -> Vec<Relocated> {
         let Some(state) = self.state(&environment.lane) else { return Vec::new() };
         let values = standing(config, environment);
-        relocated(config, environment, &values, recorded(state)).unwrap_or_default()
+        let begun = self.begun.get(&environment.lane).into_iter().flat_map(put);
+        relocated(config, environment, &values, recorded(state).chain(begun)).unwrap_or_default()
     }
 
     pub(super) fn lane_of(&self, name: &EnvironmentName) -> Option<&LaneName> {

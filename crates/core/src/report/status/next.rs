@@ -158,6 +158,7 @@ fn judge(
         needs: Vec::new(),
         files: BTreeMap::new(),
         there: BTreeMap::new(),
+        obstructed: BTreeMap::new(),
         changes: BTreeMap::new(),
         stays: Vec::new(),
         adopted: None,

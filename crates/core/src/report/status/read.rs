@@ -15,7 +15,7 @@ use crate::lease::{self, Heard};
 use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State, Word};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
-use crate::observe::{adopted, begun, descent, environment, gates_before, never_begun, seen};
+use crate::observe::{adopted, begun, begun_intent, descent, environment, gates_before, never_begun, seen};
 use crate::ports::ReadPorts;
 use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
@@ -115,10 +115,12 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
+        begun: BTreeMap::new(),
     })
 }
 
-/// Looks once more at environments that seem to have drifted: targets first, record afterwards.
+/// Looks once more at environments that seem to have drifted: targets first, record afterwards. Where something is open, its
+/// intent is read.
 async fn again(
     view: &ReadPorts,
     config: &Config,
@@ -135,6 +137,11 @@ async fn again(
         let head = view.ledger.head(&settings.lane).await.map_err(LedgerError::read_failure)?;
         looked.targets.insert(settings.name.clone(), targets);
         looked.heads.insert(settings.lane.clone(), head);
+    }
+    for settings in shown {
+        let Some(state) = looked.state(&settings.lane) else { continue };
+        let begun = begun_intent(&view.ledger, &settings.lane, state).await?;
+        looked.begun.extend(begun.map(|intent| (settings.lane.clone(), intent)));
     }
     Ok(())
 }

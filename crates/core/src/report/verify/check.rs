@@ -29,6 +29,9 @@ pub struct TargetCheck {
     /// Whether something is in place of a file that no promotion replaces: for the hints alone.
     #[serde(skip)]
     pub odd: bool,
+    /// Whether it is what somebody else wrote: for the hints alone.
+    #[serde(skip)]
+    pub drifted: bool,
     /// Where the ledger says that it was put, where the file names another place, or none any more.
     pub recorded_at: Option<String>,
     /// Whether it could not be compared with anything: what lies there, or the newest record, is none.

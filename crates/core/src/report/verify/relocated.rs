@@ -2,14 +2,15 @@
 //! where its store is connected.
 
 use super::check::{FoundTarget, TargetCheck};
+use super::expected;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::invocation::others;
 use crate::ledger::State;
-use crate::observe::{recorded, standing};
+use crate::observe::{begun_intent, put, recorded, standing};
 use crate::ports::ReadPorts;
 use crate::relocated::{Relocated, relocated};
-use crate::rule::drift;
+use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 
 /// Adds what is known of them to the checks of an environment.
@@ -20,7 +21,9 @@ pub(super) async fn check(
     state: &State,
     checks: &mut Vec<TargetCheck>,
 ) -> Result<(), Failure> {
-    for one in relocated(config, settings, &standing(config, settings), recorded(state))? {
+    let begun = begun_intent(&view.ledger, &settings.lane, state).await?;
+    let puts = recorded(state).chain(begun.iter().flat_map(put));
+    for one in relocated(config, settings, &standing(config, settings), puts)? {
         let (held, found) = at_recorded(view, state, &one).await;
         let mut told = vec![one.told(), held];
         let place = one.recorded.to_string();
@@ -41,12 +44,13 @@ pub(super) async fn check(
                 left_over: Vec::new(),
                 stays: false,
                 odd: false,
+                drifted: false,
                 recorded_at: Some(place),
                 unread: false,
                 along: others(config, settings),
                 back: None,
-                open: None,
-                recorded: None,
+                open: expected::open(config, settings, state),
+                recorded: expected::recorded(state, &one.artifact),
                 found,
             }),
         }
@@ -69,8 +73,11 @@ async fn at_recorded(view: &ReadPorts, state: &State, one: &Relocated) -> (Strin
     };
     let found = object.as_ref().map(FoundTarget::of);
     let seen = Seen { location: place.clone(), object, files: None };
-    let told = match drift(state, &one.artifact, &seen) {
+    let current = state.current.iter().flat_map(|current| &current.targets);
+    let is_recorded = current.into_iter().any(|target| target.target == *place);
+    let told = match drift(state, &one.artifact, &seen).or_else(|| unended(state, &one.artifact, &seen)) {
         Some(words) => words,
+        None if !is_recorded => format!("`{place}` is not there yet, where an unfinished promotion puts it"),
         None if place.folder().is_some() => format!("`{place}` has the manifest that is recorded"),
         None => format!("`{place}` contains what is recorded"),
     };

@@ -1,0 +1,66 @@
+//! A local target folder in which something is in the way of the release's files: an empty folder is removed, and content is
+//! refused before anything is written.
+
+use crate::stage::Stage;
+use promote_cli::Providers;
+use promote_core::exit::ExitStatus;
+
+fn config(prune: bool) -> String {
+    format!(
+        "project = \"shop\"\nenvironments = [\"prod\"]\nledger = \".promote/shop/\"\n\
+         source = \"releases/{{sha}}/\"\ntarget = \"deployed/{{env}}/\"\nprune = {prune}\n[env.prod]\nauto = false\n"
+    )
+}
+
+/// The first release has `sub/x` and is there; the second has the file `sub`, beside one more.
+fn stage(prune: bool) -> (Stage, String) {
+    let stage = Stage::with(&config(prune));
+    stage.write("out/sub/x", "one");
+    stage.run(&["publish", "out"]).ends(ExitStatus::Ok);
+    let first = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["to", "prod", &first, "--yes"]).ends(ExitStatus::Ok);
+    std::fs::remove_dir_all(stage.path().join("out/sub")).unwrap();
+    stage.write("out/sub", "two");
+    stage.write("out/a", "two");
+    let second = stage.commit("feat: second");
+    stage.run(&["publish", "out"]).ends(ExitStatus::Ok);
+    (stage, second)
+}
+
+/// What a kill leaves between the removal of the last file of a folder and that of the folder.
+#[test]
+fn an_empty_folder_is_removed() {
+    for prune in [false, true] {
+        let (stage, second) = stage(prune);
+        std::fs::remove_file(stage.path().join("deployed/prod/sub/x")).unwrap();
+        std::fs::create_dir(stage.path().join("deployed/prod/sub/y")).unwrap();
+        // Without `prune` nothing could be put back, which the hint of the way back can't tell.
+        stage.run_on(&["to", "prod", &second, "--yes"], &Providers).ends(ExitStatus::Ok);
+        assert_eq!(stage.read("deployed/prod/sub"), b"two");
+        stage.run(&["verify"]).ends(ExitStatus::Ok);
+    }
+}
+
+#[test]
+fn content_in_the_way_that_stays_is_refused_by_the_plan() {
+    let (stage, second) = stage(false);
+    for line in [&["plan", "prod", &second][..], &["to", "prod", &second, "--yes"]] {
+        let answer = stage.run(line).ends(ExitStatus::Conflict);
+        for said in ["`sub/x` stays there", "can't become the file `sub`", "remove it by hand"] {
+            assert!(answer.all().contains(said), "{line:?} {said}: {}", answer.all());
+        }
+        assert!(!stage.has("deployed/prod/a"), "{line:?}");
+    }
+    // Once it is gone, the same command works.
+    std::fs::remove_dir_all(stage.path().join("deployed/prod/sub")).unwrap();
+    stage.run_on(&["to", "prod", &second, "--yes"], &Providers).ends(ExitStatus::Ok);
+    // And back: a file is where the folder of one was.
+    let answer = stage.run(&["rollback", "prod", "--yes"]).ends(ExitStatus::Conflict);
+    assert!(
+        answer.all().contains("`sub` stays there, so that `sub/x` can't be put below it"),
+        "{}",
+        answer.all()
+    );
+    assert_eq!(stage.read("deployed/prod/sub"), b"two");
+    stage.run(&["verify"]).ends(ExitStatus::Ok);
+}
