@@ -205,7 +205,7 @@ impl BucketReader for LocalBucket {
 
     async fn empty_folders(&self, prefix: &str, most: usize) -> Result<Vec<Key>, ProviderError> {
         let below = prefix.to_owned();
-        self.run(prefix, move |store: &Store| empty::folders(store, &below, most)).await
+        self.run(prefix, move |store: &Store| empty::folders(&store.root()?, &below, most)).await
     }
 }
 

@@ -4,14 +4,23 @@ use crate::error::Outcome;
 use crate::folder::Folder;
 use crate::metadata_dir;
 use crate::path::{go_down, parent};
-use crate::store::Store;
 use promote_port::location::Key;
+use promote_port::port::{Metadata, Precondition};
 use rustix::fs::FileType;
 use std::io;
 
+/// Makes way for an object that is about to be written. What a ledger keeps says nothing of itself: a folder in its place
+/// stays, to be found.
+pub(crate) fn make_way(root: &Folder, key: &Key, metadata: &Metadata, when: &Precondition) -> Outcome<()> {
+    if metadata.is_empty() || matches!(when, Precondition::Matches(_)) {
+        return Ok(());
+    }
+    clear(root, key)
+}
+
 /// Removes what is in the place of an object, if it is a folder in which there is nothing but such folders: what a removal
 /// leaves that was cut off before it was done.
-pub(crate) fn clear(root: &Folder, key: &Key) -> Outcome<()> {
+fn clear(root: &Folder, key: &Key) -> Outcome<()> {
     let Some((folder, name)) = parent(root, key)? else { return Ok(()) };
     let is_folder = |folder: &Folder, name: &str| matches!(folder.kind(name), Ok(FileType::Directory));
     if is_folder(&folder, name) && is_empty(&folder.sub(name)?)? {
@@ -46,12 +55,11 @@ fn remove(folder: &Folder, name: &str) -> io::Result<()> {
 }
 
 /// Those below the folder that `prefix` names, at most `most` of them.
-pub(crate) fn folders(store: &Store, prefix: &str, most: usize) -> Outcome<Vec<Key>> {
-    let root = store.root()?;
+pub(crate) fn folders(root: &Folder, prefix: &str, most: usize) -> Outcome<Vec<Key>> {
     let below = prefix.trim_end_matches('/');
     let parts: Vec<&str> = below.split('/').filter(|part| !part.is_empty()).collect();
     let mut found = Vec::new();
-    if let Some(folder) = go_down(&root, &parts)? {
+    if let Some(folder) = go_down(root, &parts)? {
         let path = if below.is_empty() { String::new() } else { format!("{below}/") };
         look(&folder, &path, most, &mut found)?;
     }

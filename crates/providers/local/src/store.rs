@@ -274,19 +274,15 @@ impl Store {
         dress: &Dress<'_>,
         condition: &Condition,
     ) -> Outcome<Object> {
-        let key = dress.key;
         // Most of the time goes into making the bytes durable, so that happens before the lock.
-        let mut stamp = draft.seal(0)?;
+        let (key, mut stamp) = (dress.key, draft.seal(0)?);
         let _lock = dir.lock()?;
         if let Some(fence) = &condition.fence
             && self.find(root, Some(dir), &fence.slot, None)?.is_some()
         {
             return Err(Trouble::conflict(format!("the ledger has moved on to `{}`", fence.slot)));
         }
-        // What a ledger keeps says nothing of itself: a folder in its place stays, to be found.
-        if !dress.metadata.is_empty() && !matches!(condition.when, Precondition::Matches(_)) {
-            empty::clear(root, key)?;
-        }
+        empty::make_way(root, key, dress.metadata, &condition.when)?;
         let current = self.find(root, Some(dir), key, None)?;
         check(&condition.when, current.as_ref())?;
         let (folder, name) = make_parent(root, key)?;
