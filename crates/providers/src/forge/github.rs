@@ -40,7 +40,7 @@ impl Github {
 
     async fn get(&self, more: &[&str], query: &[(&str, &str)]) -> Result<Value, ProviderError> {
         let path = self.path(more);
-        self.session.again(true, || async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
+        self.session.again(|| async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
     }
 
     async fn create(&self, wanted: &Deployment) -> Result<Made, ProviderError> {
@@ -102,7 +102,7 @@ impl Deployments for Github {
     async fn begin(&self, wanted: &Deployment) -> Result<Made, ProviderError> {
         let tried = std::sync::atomic::AtomicBool::new(wanted.again);
         self.session
-            .again(false, || async {
+            .again(|| async {
                 // After any doubt it may be there already.
                 if tried.swap(true, std::sync::atomic::Ordering::Relaxed)
                     && let Some(made) = self.find(wanted).await?
@@ -154,6 +154,6 @@ impl Deployments for Github {
         }
         let path = self.path(&[&made.id, "statuses"]);
         let asked = ForgeRequest::send(Method::POST, &path, body);
-        self.session.again(false, || async { self.session.ask(&asked).await }).await.map(|_| ())
+        self.session.again(|| async { self.session.ask(&asked).await }).await.map(|_| ())
     }
 }

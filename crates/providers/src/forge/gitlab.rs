@@ -34,7 +34,7 @@ impl Gitlab {
 
     async fn get(&self, more: &[&str], query: &[(&str, &str)]) -> Result<Value, ProviderError> {
         let path = self.path(more);
-        self.session.again(true, || async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
+        self.session.again(|| async { self.session.ask(&ForgeRequest::get(&path, query)).await }).await
     }
 
     /// A branch or tag that holds the commit, and whether it is a tag: it must be said, and is only shown.
@@ -103,7 +103,7 @@ impl Deployments for Gitlab {
     async fn begin(&self, wanted: &Deployment) -> Result<Made, ProviderError> {
         let tried = AtomicBool::new(wanted.again);
         self.session
-            .again(false, || async {
+            .again(|| async {
                 // After any doubt it may be there already.
                 if tried.swap(true, Ordering::Relaxed)
                     && let Some(made) = self.find(wanted).await?
@@ -147,7 +147,7 @@ impl Deployments for Gitlab {
         };
         let path = self.path(&["deployments", &made.id]);
         let asked = ForgeRequest::send(Method::PUT, &path, json!({ "status": status }));
-        match self.session.again(false, || async { self.session.ask(&asked).await }).await {
+        match self.session.again(|| async { self.session.ask(&asked).await }).await {
             // To be told what it knows already is refused: an answer of before may have been lost.
             Err(error) if error.kind == ErrorKind::Invalid => match self.status(made).await? {
                 Some(now) if now == status => Ok(()),

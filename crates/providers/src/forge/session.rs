@@ -11,6 +11,7 @@ use promote_core::port::{ErrorKind, ProviderError};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -32,6 +33,8 @@ pub(super) struct Session {
     pub(super) place: ForgeRepository,
     client: Client,
     secrets: Secrets,
+    /// Whether something was sent that may have changed something, and was not answered.
+    in_doubt: AtomicBool,
 }
 
 /// What is asked.
@@ -70,25 +73,33 @@ impl Session {
         }
         let client = https::client(&place.api, ANSWER, headers).map_err(&fault)?;
         let secrets = Secrets::new(&crate::Variables::default(), [token.value.as_str()]);
-        Ok(Self { place, client, secrets })
+        Ok(Self { place, client, secrets, in_doubt: AtomicBool::new(false) })
     }
 
-    /// Sends what may be sent again, until it is answered or time is up. `reads`: it changes nothing, so that there is no
-    /// doubt about what it did.
-    pub(super) async fn again<T, C>(&self, reads: bool, call: impl Fn() -> C) -> Result<T, ProviderError>
+    /// Sends what may be sent again, until it is answered or time is up.
+    pub(super) async fn again<T, C>(&self, call: impl Fn() -> C) -> Result<T, ProviderError>
     where
         C: Future<Output = Result<T, ProviderError>>,
     {
         let tries = POLICY.again(&SystemClock, &SystemEntropy, call);
         tokio::time::timeout(ANSWER, tries).await.unwrap_or_else(|_| {
             let what = format!("it gave no answer that counts within {} s", ANSWER.as_secs());
-            Err(self.error(if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown }, what))
+            let doubt = self.in_doubt.load(Ordering::Relaxed);
+            Err(self.error(if doubt { ErrorKind::Unknown } else { ErrorKind::Unavailable }, what))
         })
     }
 
     /// Sends one request once.
     pub(super) async fn ask(&self, asked: &ForgeRequest<'_>) -> Result<Value, ProviderError> {
         let reads = asked.method == Method::GET;
+        self.in_doubt.fetch_or(!reads, Ordering::Relaxed);
+        let answer = self.answer(asked, reads).await;
+        let known = !matches!(&answer, Err(error) if error.kind == ErrorKind::Unknown);
+        self.in_doubt.fetch_and(reads || !known, Ordering::Relaxed);
+        answer
+    }
+
+    async fn answer(&self, asked: &ForgeRequest<'_>, reads: bool) -> Result<Value, ProviderError> {
         let mut request = self.client.request(asked.method.clone(), self.url(asked)?);
         if let Some(body) = &asked.body {
             request = request.header("content-type", "application/json").body(body.to_string());
@@ -205,7 +216,7 @@ mod tests {
         let token = token::find(&access, &place).await.unwrap();
         let session = Session::new(place, &token).unwrap();
         let (begun, asked) = (Instant::now(), ForgeRequest::get(&["deployments"], &[]));
-        let error = session.again(true, || session.ask(&asked)).await.unwrap_err();
+        let error = session.again(|| session.ask(&asked)).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Unavailable);
         assert!(begun.elapsed() < ANSWER + Duration::from_secs(2), "{:?}", begun.elapsed());
     }
