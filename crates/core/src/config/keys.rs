@@ -21,7 +21,7 @@ pub(super) static PROJECT: &[Key] = &[
         "environments",
         Order,
         "",
-        "The environments in the order of promotion. A nested array is a stage of parallel ones: `[\"dev\", [\"uat\", \"perf\"], \"prod\"]`.",
+        "The environments in the order of promotion. A nested array is a stage of parallel ones: `[\"dev\", [\"uat\", \"perf\"], \"prod\"]`. None is called what means another release: `previous`, `latest`, `head`, `current`, `newest`, `stable`, `main`, `master`, or 4 to 40 digits of a commit.",
     ),
     key(
         "ledger",
