@@ -46,7 +46,7 @@ pub enum NameProblem {
     #[error("the name has a control character")]
     Control,
     /// One of its parts is `..`.
-    #[error("the name leaves the archive through `..`")]
+    #[error("the name has the part `..`")]
     Traversal,
     /// One of its parts is empty or `.`.
     #[error("the name has an empty part or the part `.`")]

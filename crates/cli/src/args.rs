@@ -137,7 +137,7 @@ impl Taking {
 #[command(next_help_heading = "Waiting")]
 pub(crate) struct Waiting {
     /// Run the steps that follow, and wait for them; this is what happens anyway
-    #[arg(long, overrides_with = "no_wait")]
+    #[arg(long, conflicts_with = "no_wait")]
     pub(crate) wait: bool,
 
     /// Only move; `promote resume ENV` runs the steps that follow

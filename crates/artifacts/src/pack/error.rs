@@ -13,7 +13,7 @@ pub enum PackError {
     #[error("there is nothing to pack")]
     Empty,
     /// A member would have a name that some system reads as something else.
-    #[error("`{}` can not be packed: {problem}", escape(.name))]
+    #[error("`{}` can't be packed: {problem}", escape(.name))]
     Name {
         /// The name.
         name: String,
@@ -21,7 +21,7 @@ pub enum PackError {
         problem: NameProblem,
     },
     /// A file of a folder has a name that no store takes.
-    #[error("`{}` can not be published: {reason}", escape(.name))]
+    #[error("`{}` can't be published: {reason}", escape(.name))]
     Unnamable {
         /// The name.
         name: String,
@@ -84,7 +84,7 @@ pub enum PackError {
         path: String,
     },
     /// A file or folder can't be read.
-    #[error("`{}` can not be read", escape(.path))]
+    #[error("`{}` can't be read", escape(.path))]
     Unreadable {
         /// The path.
         path: String,
@@ -134,7 +134,7 @@ pub enum PackError {
     #[error(transparent)]
     Git(#[from] GitError),
     /// The archive could not be written.
-    #[error("the archive can not be written")]
+    #[error("the archive can't be written")]
     Write(#[source] io::Error),
     /// The encoder or a thread failed.
     #[error("packing failed inside: {0}")]

@@ -9,7 +9,7 @@ use std::io;
 #[non_exhaustive]
 pub enum VerifyError {
     /// The file can't be read.
-    #[error("the archive can not be read")]
+    #[error("the archive can't be read")]
     Read(#[source] io::Error),
     /// The file was written meanwhile.
     #[error("the archive changed while it was read")]
@@ -119,6 +119,14 @@ pub enum VerifyError {
     Streamed {
         /// The name.
         name: String,
+    },
+    /// A second reader, written by others, can't read it.
+    #[error("a second reader can't read it{}: {what}", at(.name))]
+    Unread {
+        /// The member, when it is one.
+        name: Option<String>,
+        /// What it met.
+        what: String,
     },
     /// A second reader, written by others, sees something else.
     #[error("two readers see different things{}: {what}", at(.name))]
@@ -246,6 +254,7 @@ impl VerifyError {
             | Self::ExtraField { .. }
             | Self::SecondName { .. }
             | Self::Directory { .. }
+            | Self::Unread { .. }
             | Self::Readers { .. } => Some("pack it with `promote pack` or `zip`"),
             _ => None,
         }

@@ -16,9 +16,12 @@ const BUFFER: usize = 512;
 pub(super) fn agrees(file: &File, records: &[Record]) -> Result<(), VerifyError> {
     let differ =
         |name: Option<&str>, what: String| VerifyError::Readers { name: name.map(str::to_owned), what };
+    let unread =
+        |name: Option<&str>, what: String| VerifyError::Unread { name: name.map(str::to_owned), what };
     let met = |name: Option<&str>, error: ZipError| match error {
         ZipError::Io(error) if error.kind() != std::io::ErrorKind::UnexpectedEof => VerifyError::Read(error),
-        error => differ(name, promote_core::names::escape(&error.to_string())),
+        ZipError::Io(_) => unread(name, "its data ends early".to_owned()),
+        error => unread(name, promote_core::names::escape(&error.to_string())),
     };
     let mut again = file.try_clone().map_err(VerifyError::Read)?;
     again.rewind().map_err(VerifyError::Read)?;

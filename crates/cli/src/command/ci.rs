@@ -34,7 +34,7 @@ pub(crate) struct CiArgs {
     check: bool,
 
     /// Print it instead of writing it
-    #[arg(long)]
+    #[arg(long, conflicts_with = "out")]
     stdout: bool,
 
     /// Where to, instead of the usual place beside promote.toml

@@ -40,16 +40,37 @@ pub(crate) struct IamArgs {
     trust: bool,
 
     /// The number of the AWS account
-    #[arg(long, value_name = "NUMBER", default_value = "ACCOUNT", hide_default_value = true)]
+    #[arg(long, value_name = "NUMBER", default_value = "ACCOUNT", hide_default_value = true, value_parser = account_number)]
     account: String,
 
     /// The AWS region of pipelines; that of the bucket, when left out
-    #[arg(long, value_name = "REGION")]
+    #[arg(long, value_name = "REGION", value_parser = region_name)]
     region: Option<String>,
 
     /// What they do
     #[arg(long = "for", alias = "command", value_name = "COMMAND", value_enum)]
     purpose: Option<Purpose>,
+}
+
+/// The number of an account, or the word that stands for it.
+fn account_number(text: &str) -> Result<String, &'static str> {
+    let number = text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if number || text == "ACCOUNT" {
+        Ok(text.to_owned())
+    } else {
+        Err("the number of an AWS account has 12 digits")
+    }
+}
+
+/// The name of a region, or the word that stands for it.
+fn region_name(text: &str) -> Result<String, &'static str> {
+    let name = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    let known = text.contains('-') && text.bytes().all(name);
+    if known || text == "REGION" {
+        Ok(text.to_owned())
+    } else {
+        Err("a region is written as in `eu-central-1`")
+    }
 }
 
 /// A cloud.

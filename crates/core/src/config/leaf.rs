@@ -130,8 +130,9 @@ fn settled(text: &str) -> Vec<Wrong> {
 }
 
 fn pattern(text: &str) -> Option<Wrong> {
-    let (place, message) = pattern::excess(text)?;
-    Some(Wrong { place, message, hint: Some("write several patterns, one an entry of the list".to_owned()) })
+    let several = || Some("write several patterns, one an entry of the list".to_owned());
+    let too_much = pattern::excess(text).map(|(place, message)| Wrong { place, message, hint: several() });
+    too_much.or_else(|| pattern::malformed(text).map(|(place, message)| Wrong { place, message, hint: None }))
 }
 
 /// A region becomes part of a host's name.

@@ -10,6 +10,7 @@ use crate::ledger::{Action, Actor, TargetMove};
 use crate::names::EnvironmentName;
 use crate::reason;
 use crate::request::{Request, TakeOver, Wanted};
+use serde_json::Value;
 
 /// The largest saved plan in bytes.
 pub const LIMIT: u64 = 4 * 1024 * 1024;
@@ -39,17 +40,28 @@ pub fn text(decision: &Decision) -> Result<Option<String>, Failure> {
 /// # Errors
 /// When it is no plan of this schema, or one for another environment.
 pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result<Plan, Failure> {
-    let plan: Plan = serde_json::from_slice(bytes).map_err(|error| {
-        Failure::new(ExitStatus::Usage, format!("`{shown}` is not a saved plan"))
-            .hint(format!("`promote plan {environment} --out FILE` saves one"))
-            .caused_by(error)
-    })?;
+    let hint = format!("`promote plan {environment} --out FILE` saves one");
+    let is_none = |error: serde_json::Error| {
+        Failure::new(ExitStatus::Usage, format!("`{shown}` is not a saved plan")).hint(&hint).caused_by(error)
+    };
+    let value: Value = serde_json::from_slice(bytes).map_err(is_none)?;
+    if let Some(kind) = kind(&value) {
+        let what = format!("`{shown}` is not a saved plan: it is {kind}");
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint));
+    }
+    let plan: Plan = serde_json::from_slice(bytes).map_err(is_none)?;
     if plan.schema != SCHEMA {
         let schema = crate::names::escape(&plan.schema);
         return Err(Failure::new(
             ExitStatus::Usage,
             format!("`{shown}` is a `{schema}`, this version reads `{SCHEMA}`"),
         ));
+    }
+    let known = serde_json::to_value(&plan).map_err(is_none)?;
+    if let Some(key) = unknown(&value, &known) {
+        let key = crate::names::escape(&key);
+        let what = format!("`{shown}` is not a saved plan: nothing reads its key `{key}`");
+        return Err(Failure::new(ExitStatus::Usage, what).hint(hint));
     }
     if plan.environment != *environment {
         return Err(Failure::new(
@@ -58,6 +70,35 @@ pub fn parse(bytes: &[u8], shown: &str, environment: &EnvironmentName) -> Result
         ));
     }
     Ok(plan)
+}
+
+/// What it is in place of an object, with an article.
+const fn kind(value: &Value) -> Option<&'static str> {
+    match value {
+        Value::Object(_) => None,
+        Value::Array(_) => Some("a list"),
+        Value::String(_) => Some("a text"),
+        Value::Number(_) => Some("a number"),
+        Value::Bool(_) | Value::Null => Some("a single word"),
+    }
+}
+
+/// The first key that is not among those that are known: what nobody reads, nobody agreed to.
+fn unknown(value: &Value, known: &Value) -> Option<String> {
+    match (value, known) {
+        (Value::Object(value), Value::Object(known)) => {
+            value.iter().find_map(|(key, inner)| match known.get(key) {
+                Some(known) => unknown(inner, known).map(|below| format!("{key}.{below}")),
+                // What is left out where it is empty.
+                None if matches!(inner, Value::Null) || inner.as_array().is_some_and(Vec::is_empty) => None,
+                None => Some(key.clone()),
+            })
+        }
+        (Value::Array(value), Value::Array(known)) => {
+            value.iter().zip(known).find_map(|(value, known)| unknown(value, known))
+        }
+        _ => None,
+    }
 }
 
 /// The request that leads to the same plan, if the world is still the same.

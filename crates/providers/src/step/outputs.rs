@@ -58,7 +58,10 @@ fn pairs(text: &str, secrets: &Secrets) -> (BTreeMap<String, String>, Vec<String
     }
     let mut said = Vec::new();
     if odd > 0 {
-        said.push(format!("{odd} lines of `$PROMOTE_OUTPUT` are no `key=value` and were left out"));
+        said.push(match odd {
+            1 => "1 line of `$PROMOTE_OUTPUT` is not `key=value` and was left out".to_owned(),
+            odd => format!("{odd} lines of `$PROMOTE_OUTPUT` are not `key=value` and were left out"),
+        });
     }
     if over > 0 {
         said.push(format!("`$PROMOTE_OUTPUT` contains more than {PAIRS} keys: {over} were left out"));

@@ -49,6 +49,19 @@ fn a_pattern_of_thousands_of_braces_is_refused_at_its_line() {
 }
 
 #[test]
+fn a_pattern_that_nothing_takes_is_told_at_its_place() {
+    for (pattern, column, why) in
+        [("[a", 13, "a `[` has no `]`"), ("x/{a,b", 15, "a `{` has no `}`"), ("a}", 14, "a `}` has no `{`")]
+    {
+        let mut found = try_read(&format!("{BASE}[pack]\nexclude = [\"{pattern}\"]\n")).unwrap_err();
+        found.retain(|one| one.severity == Severity::Error);
+        assert_eq!(found.len(), 1, "{}", told(&found));
+        assert_eq!((found[0].line, found[0].column), (5, column), "{}", told(&found));
+        assert_eq!(found[0].message, why);
+    }
+}
+
+#[test]
 fn every_mistake_is_told_at_once() {
     let found = try_read(
         "enviroments = [\"x\"]\nsoak = 1\nproject = \"A\"\nsource = \"{x}\"\n[env.prod]\ntimezone = \"UTC\"\nfreeze = [\"x\"]\n",

@@ -64,7 +64,7 @@ fn in_variables(
     };
     if let Some(found) = pair("PROMOTE_REGISTRY") {
         let host = environment.get("PROMOTE_REGISTRY_HOST").ok_or_else(|| {
-            let what = "`PROMOTE_REGISTRY_USERNAME` is set, and no host that it is for";
+            let what = "`PROMOTE_REGISTRY_USERNAME` is set, but `PROMOTE_REGISTRY_HOST` is not";
             ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
                 .hint("name the registry in `PROMOTE_REGISTRY_HOST`; nobody else is shown the password")
                 .refusal()

@@ -141,7 +141,7 @@ async fn variables_come_first_and_only_for_their_host() {
 
     let environment: Environment = other[1..].iter().copied().collect();
     let error = find(&environment, &Allowed::default(), None, &repository("ghcr.io/a/b")).await.unwrap_err();
-    assert!(error.message.contains("no host that it is for"), "{error}");
+    assert!(error.message.contains("but `PROMOTE_REGISTRY_HOST` is not"), "{error}");
     let missing: Environment = [("REGISTRY_AUTH_FILE", "/no/such/file")].into_iter().collect();
     let error = find(&missing, &Allowed::default(), None, &repository("ghcr.io/a/b")).await.unwrap_err();
     assert!(error.message.contains("it is not there"), "{error}");

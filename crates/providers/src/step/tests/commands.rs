@@ -102,7 +102,7 @@ async fn outputs_and_the_end_of_what_was_said_are_kept_without_secrets() {
     assert_eq!(report.outputs["schema"], "0042");
     assert_eq!(report.outputs["t"], "***");
     assert_eq!(lines[0], "*** and ***");
-    assert!(report.tail.starts_with("*** and ***\n1 lines of `$PROMOTE_OUTPUT`"), "{}", report.tail);
+    assert!(report.tail.starts_with("*** and ***\n1 line of `$PROMOTE_OUTPUT`"), "{}", report.tail);
 }
 
 #[tokio::test]
