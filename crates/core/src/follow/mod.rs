@@ -1,6 +1,6 @@
 //! Following what a move set off in pipelines that a vendor runs: finding the executions that our write started, or
 //! starting them, and waiting for their ends. It reads through [`Pipelines`] and waits on a [`Clock`], nothing else.
-//! Which execution is ours is decided in [`matching`]; what a person reads is worded in `messages`.
+//! Which execution is ours is decided in `matching`; what a person reads is worded in `messages`.
 
 mod answering;
 mod matching;

@@ -82,7 +82,7 @@ pub(super) fn link(shown: &str, address: &str) -> String {
     }
 }
 
-/// The addresses among the lines of a text that somebody else wrote, as [`link`] would lead to them.
+/// The addresses among the lines of a text that somebody else wrote, as `link` would lead to them.
 pub fn addresses(text: &str) -> impl Iterator<Item = String> + '_ {
     text.lines().filter_map(|line| harmless_address(line.trim()))
 }
