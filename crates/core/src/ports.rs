@@ -47,6 +47,12 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// The same for one run, which these events hear. Several runs may go on side by side.
+    #[must_use]
+    pub fn of_run(&self, events: Arc<dyn Events>) -> Self {
+        Self { ledger: self.ledger.apart(), events, ..self.clone() }
+    }
+
     /// The reading half.
     pub fn view(&self) -> ReadPorts {
         ReadPorts {

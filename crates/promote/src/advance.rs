@@ -8,7 +8,6 @@ use futures_util::future::BoxFuture;
 use promote_core::advance;
 use promote_core::exit::ExitStatus;
 use promote_core::mirror::Closing;
-use promote_core::ports::Ports;
 use promote_core::report::{AdvanceReport, Moved};
 use std::fmt;
 use std::sync::Arc;
@@ -86,7 +85,7 @@ impl<'p> Advance<'p> {
             let actor = project.identified().await?;
             let mirror = mirroring::mirror(site, &actor, tracker.events());
             tracker.telling(&mirror);
-            let ports = Ports { events: mirror, ..site.ports.clone() };
+            let ports = site.ports.of_run(mirror);
             let told = TrackedMoves {
                 tracker: &tracker,
                 ports: &ports,

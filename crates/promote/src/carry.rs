@@ -91,7 +91,7 @@ async fn carry(asking: Asking<'_>, questions: &dyn Questions, tracker: &Tracker)
         tracker.telling(&mirror);
         events = mirror;
     }
-    let ports = Ports { events, ..site.ports.clone() };
+    let ports = site.ports.of_run(events);
     let carried = Carried { asking, questions, tracker, config, ports };
     let mut request = Request { actor, ..promotion.request.clone() };
     if purpose == Purpose::Resume {

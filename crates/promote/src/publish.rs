@@ -10,7 +10,6 @@ use promote_core::automatic;
 use promote_core::exit::ExitStatus;
 use promote_core::mirror::Closing;
 use promote_core::port::StepProgress;
-use promote_core::ports::Ports;
 use promote_core::report::{Moved, PublishReport};
 use promote_providers::proposal;
 use std::fmt;
@@ -131,7 +130,7 @@ impl<'p> Publish<'p> {
             let actor = self.project.identified().await?;
             let mirror = mirroring::mirror(site, &actor, tracker.events());
             tracker.telling(&mirror);
-            let ports = Ports { events: mirror, ..site.ports.clone() };
+            let ports = site.ports.of_run(mirror);
             let proposal = proposal::of(&site.variables);
             let asked = PublishRequest {
                 config,

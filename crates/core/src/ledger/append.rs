@@ -64,6 +64,12 @@ impl Ledger {
         Self { bucket, reader, clock, opening: Opening::default() }
     }
 
+    /// The same ledger for another run in this process: what one of them is writing is not the other's to settle.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self { opening: Opening::default(), ..self.clone() }
+    }
+
     /// The reading half.
     pub fn reader(&self) -> &LedgerReader {
         &self.reader

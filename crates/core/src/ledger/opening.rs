@@ -4,7 +4,7 @@
 use super::record::Record;
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What all who write to one ledger remember.
+/// What all remember who write to a ledger in one run.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Opening(Arc<Mutex<Option<Record>>>);
 

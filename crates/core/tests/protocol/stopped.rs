@@ -116,3 +116,15 @@ fn what_was_written_is_not_withdrawn() {
         assert_eq!(stage.target("prod"), Some(content('b')));
     }
 }
+
+/// A program may promote to two environments at once with one project: what one of them is writing is not the other's.
+#[test]
+fn what_another_run_is_writing_is_left_alone() {
+    let stage = Stage::ready(MemoryKind::s3_like());
+    let (under_way, _) = stopped(&stage, 1, true);
+    let ports = under_way.ports.of_run(Arc::new(Heard::default()));
+    let request = Request::promote(name("staging"), wanted('c'), actor("bob"));
+    let in_flight = InFlight { ports, config: stage.config.clone(), request };
+    assert!(!block_on(in_flight.withdraw(&in_flight.checkpoint(Checkpoint::default()))).unwrap());
+    assert!(stage.state("prod").open.is_some(), "it is still under way");
+}
