@@ -9,7 +9,7 @@ pub use conditions::{Conditions, conditions};
 pub use scratch::{CONTENTS, Scratch};
 
 use crate::location::Key;
-use crate::port::{Object, Precondition, ProviderError, Token};
+use crate::port::{ErrorKind, Object, Precondition, ProviderError, Token};
 use async_trait::async_trait;
 use std::fmt::Debug;
 
@@ -20,6 +20,24 @@ pub enum AttemptEnd {
     Done(Box<Object>),
     /// It wrote nothing.
     Refused,
+}
+
+impl AttemptEnd {
+    /// What an answer means to a probe. A missing right or a broken connection ends it; being unable does not.
+    /// `turned_down`: whether it is the store that turned the request down.
+    ///
+    /// # Errors
+    /// What ends the probe.
+    pub fn of(
+        done: Result<Object, ProviderError>,
+        turned_down: impl Fn(&ProviderError) -> bool,
+    ) -> Result<Self, ProviderError> {
+        match done {
+            Ok(object) => Ok(Self::Done(Box::new(object))),
+            Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
+            Err(_) => Ok(Self::Refused),
+        }
+    }
 }
 
 /// How often eight writers race for one object. A store that is not atomic does not show it every time.
@@ -65,13 +83,15 @@ pub trait Attempts: Sync {
         key: &Key,
         variant: usize,
         when: &Precondition,
-    ) -> Result<AttemptEnd, ProviderError>;
+    ) -> Result<AttemptEnd, ProviderError> {
+        self.attempt(how, key, variant, when).await
+    }
 
     /// What is under a key now.
     async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError>;
 
     /// Waits before a race that nobody won is run again.
-    async fn rest(&self);
+    async fn rest(&self) {}
 
     /// Looks whether the key has exactly this object, and remembers when it has not.
     async fn settled(&self, key: &Key, expected: Option<&Object>) -> Result<(), ProviderError> {

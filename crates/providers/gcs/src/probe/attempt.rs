@@ -58,7 +58,7 @@ impl Attempts for Asked<'_> {
         variant: usize,
         when: &Precondition,
     ) -> Result<AttemptEnd, ProviderError> {
-        ended(self.patiently(|| self.attempt_now(how, key, variant, when)).await)
+        AttemptEnd::of(self.patiently(|| self.attempt_now(how, key, variant, when)).await, turned_down)
     }
 
     async fn attempt_once(
@@ -72,7 +72,7 @@ impl Attempts for Asked<'_> {
             Err(failure) if failure.kind == ErrorKind::Unavailable && failure.retry_after().is_some() => {
                 Ok(AttemptEnd::Refused)
             }
-            done => ended(done),
+            done => AttemptEnd::of(done, turned_down),
         }
     }
 
@@ -82,15 +82,6 @@ impl Attempts for Asked<'_> {
 
     async fn rest(&self) {
         tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-}
-
-/// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
-fn ended(done: Result<Object, ProviderError>) -> Result<AttemptEnd, ProviderError> {
-    match done {
-        Ok(object) => Ok(AttemptEnd::Done(Box::new(object))),
-        Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
-        Err(_) => Ok(AttemptEnd::Refused),
     }
 }
 
@@ -182,7 +173,10 @@ impl<'a> Asked<'a> {
     pub(super) async fn attempt_wrong_source(&self, key: &Key) -> Result<AttemptEnd, ProviderError> {
         let mut source = self.scratch.source(0)?;
         source.token = self.foreign();
-        ended(self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await)
+        AttemptEnd::of(
+            self.patiently(|| self.write(How::Copy, key, &source, b"", &Precondition::Any)).await,
+            turned_down,
+        )
     }
 
     /// Writes an object twice: both generations, old and new.
@@ -198,7 +192,7 @@ impl<'a> Asked<'a> {
         let (key, [old, _]) = (self.scratch.key(How::Copy, "old")?, CONTENTS);
         let source = self.scratch.pin(&first, old);
         let copy = self.patiently(|| self.write(How::Copy, &key, &source, old, &Precondition::Any)).await;
-        match ended(copy)? {
+        match AttemptEnd::of(copy, turned_down)? {
             AttemptEnd::Refused => Ok(false),
             AttemptEnd::Done(_) => {
                 Ok(self.bucket.describe(&key).await?.is_some_and(|object| object.size == old.len() as u64))

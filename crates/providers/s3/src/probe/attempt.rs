@@ -63,32 +63,11 @@ impl Attempts for Asked<'_> {
             }
             _ => self.copy(how, &self.scratch.source(variant)?, key, when, Duration::ZERO).await,
         };
-        ended(done)
-    }
-
-    async fn attempt_once(
-        &self,
-        how: How,
-        key: &Key,
-        variant: usize,
-        when: &Precondition,
-    ) -> Result<AttemptEnd, ProviderError> {
-        self.attempt(how, key, variant, when).await
+        AttemptEnd::of(done, turned_down)
     }
 
     async fn describe(&self, key: &Key) -> Result<Option<Object>, ProviderError> {
         self.bucket.describe(key).await
-    }
-
-    async fn rest(&self) {}
-}
-
-/// What an answer means here. A missing right or a broken connection ends the probe; being unable does not.
-fn ended(done: Result<Object, ProviderError>) -> Result<AttemptEnd, ProviderError> {
-    match done {
-        Ok(object) => Ok(AttemptEnd::Done(Box::new(object))),
-        Err(failure) if failure.kind == ErrorKind::Denied || !turned_down(&failure) => Err(failure),
-        Err(_) => Ok(AttemptEnd::Refused),
     }
 }
 
@@ -151,7 +130,7 @@ impl<'a> Asked<'a> {
     ) -> Result<AttemptEnd, ProviderError> {
         let mut source = self.scratch.source(0)?;
         source.token = self.foreign();
-        ended(self.copy(how, &source, key, &Precondition::Any, Duration::ZERO).await)
+        AttemptEnd::of(self.copy(how, &source, key, &Precondition::Any, Duration::ZERO).await, turned_down)
     }
 
     /// Sends a request that was signed longer ago than it lives. The store refuses in many ways.
@@ -167,7 +146,7 @@ impl<'a> Asked<'a> {
         };
         match done {
             Err(failure) if failure.kind == ErrorKind::Denied => Ok(AttemptEnd::Refused),
-            done => ended(done),
+            done => AttemptEnd::of(done, turned_down),
         }
     }
 
@@ -178,7 +157,10 @@ impl<'a> Asked<'a> {
         let first = self.put(&source, old, &Precondition::Any, Duration::ZERO).await?;
         self.put(&source, new, &Precondition::Any, Duration::ZERO).await?;
         let pinned = self.scratch.pin(&first, old);
-        match ended(self.copy(how, &pinned, key, &Precondition::Any, Duration::ZERO).await)? {
+        match AttemptEnd::of(
+            self.copy(how, &pinned, key, &Precondition::Any, Duration::ZERO).await,
+            turned_down,
+        )? {
             AttemptEnd::Refused => Ok(false),
             AttemptEnd::Done(_) => {
                 Ok(self.bucket.describe(key).await?.is_some_and(|object| object.size == old.len() as u64))
