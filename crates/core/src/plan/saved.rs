@@ -200,7 +200,7 @@ pub fn unchanged(saved: &Plan, decision: &Decision) -> Result<(), Failure> {
         _ if saved.strangers() != now.strangers() => beside(saved, now),
         _ if saved.follows != now.follows || saved.steps != now.steps => match saved.steps {
             None if saved.follows => "An earlier version made it, which did not name its steps.".to_owned(),
-            _ => "The steps in the file, or what becomes of a failure, are not those that it showed."
+            _ => "The steps in the file, or what becomes of a failure, are not those that it showed, or another version of promote made it."
                 .to_owned(),
         },
         _ => "What it would do has changed since it was made.".to_owned(),
