@@ -64,7 +64,7 @@ fn no_credentials(asked: &impl Asked, missing: &CredentialsError) -> ProviderErr
         let message = "this machine's clock is too far off for the credentials to be given";
         return asked
             .error(ErrorKind::Denied, message.to_owned())
-            .hint("set the clock of this machine right; nothing was written")
+            .hint("set the clock of this machine right")
             .caused_by(harmless(&said));
     }
     let message = match missing {
