@@ -1,24 +1,8 @@
 //! Sources that hold something else by the time of a move than was published: told with what is there.
 
+use crate::own_release::{config, published};
 use crate::stage::Stage;
 use promote_core::exit::ExitStatus;
-
-fn config(source: &str, target: &str) -> String {
-    format!(
-        "project = \"shop\"\nenvironments = [\"staging\"]\nledger = \".promote/shop/\"\n\
-         source = \"{source}\"\ntarget = \"{target}\"\n[env.staging]\ntier = \"test\"\nauto = false\n"
-    )
-}
-
-/// A published release of what is in `out`, and its commit.
-fn published(source: &str, target: &str, given: &str) -> (Stage, String) {
-    let stage = Stage::with(&config(source, target));
-    stage.write("out/a", "one");
-    stage.write("out/b", "two");
-    stage.run(&["publish", given]).ends(ExitStatus::Ok);
-    let commit = stage.git(&["rev-parse", "HEAD"]);
-    (stage, commit)
-}
 
 /// A folder, an empty one too, in the place of a file of a release's own folder is other content, as a link or a pipe is.
 #[test]

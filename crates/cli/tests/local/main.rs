@@ -27,6 +27,7 @@ mod obstructed;
 mod odd;
 mod origins;
 mod outputs;
+mod own_release;
 mod previewed;
 mod proposed;
 mod pruned;

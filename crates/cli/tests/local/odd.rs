@@ -1,25 +1,9 @@
 //! Links and pipes in the local folder: nobody is led by them, and nobody passes over them.
 
+use crate::own_release::{config, published};
 use crate::stage::{CONFIG, Stage};
 use promote_core::exit::ExitStatus;
 use std::os::unix::fs::symlink;
-
-fn config(source: &str, target: &str) -> String {
-    format!(
-        "project = \"shop\"\nenvironments = [\"staging\"]\nledger = \".promote/shop/\"\n\
-         source = \"{source}\"\ntarget = \"{target}\"\n[env.staging]\ntier = \"test\"\nauto = false\n"
-    )
-}
-
-/// A published release of what lies in `out`, and its commit.
-fn published(source: &str, target: &str, given: &str) -> (Stage, String) {
-    let stage = Stage::with(&config(source, target));
-    stage.write("out/a", "one");
-    stage.write("out/b", "two");
-    stage.run(&["publish", given]).ends(ExitStatus::Ok);
-    let commit = stage.git(&["rev-parse", "HEAD"]);
-    (stage, commit)
-}
 
 fn pipe(stage: &Stage, path: &str) {
     let made = std::process::Command::new("mkfifo").arg(stage.path().join(path)).status().unwrap();
