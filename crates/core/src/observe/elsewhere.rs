@@ -4,7 +4,7 @@ use super::targets::standing;
 use crate::commit::CommitId;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::ledger::{Head, Intent, LedgerError, LedgerReader, Seq, State, entry_name};
+use crate::ledger::{Head, Intent, LedgerError, LedgerReader, State, entry_name};
 use crate::location::Location;
 use crate::names::LaneName;
 use crate::ports::ReadPorts;
@@ -76,16 +76,13 @@ async fn dropped(
     if past.release.artifacts.keys().all(|key| moved(key) || own(key)) {
         return Ok(Vec::new());
     }
-    let then = record(view, environment, past.since.seq).await?;
+    let then =
+        view.ledger.record(&environment.lane, past.since.seq).await.map_err(LedgerError::read_failure)?;
     let places = then.iter().flat_map(|head| recorded(head.state()));
     Ok(places
         .filter(|put| !moved(put.artifact))
         .map(|put| (put.artifact.to_owned(), put.at.clone()))
         .collect())
-}
-
-async fn record(view: &ReadPorts, environment: &Environment, seq: Seq) -> Result<Option<Head>, Failure> {
-    view.ledger.record(&environment.lane, seq).await.map_err(LedgerError::read_failure)
 }
 
 /// Where the ledger says that the targets of a lane were put.
