@@ -14,6 +14,7 @@ pub mod order;
 mod pace;
 pub mod pipeline;
 mod settings;
+mod signatures;
 mod step;
 mod stored;
 pub mod wire;
@@ -32,5 +33,6 @@ pub use object::{Checksums, Headers, Metadata, Names, Object, Page, Token, Versi
 pub use pace::Pace;
 pub use pipeline::Pipelines;
 pub use settings::StoreSettings;
+pub use signatures::{NotSigned, Presence, Signed, SignedBy, Signer, Signers, SigningError, Uncounted};
 pub use step::{StepContext, StepEnd, StepProgress, StepReport, StepRunner, StepTarget};
 pub use stored::Stored;
