@@ -24,6 +24,7 @@ const CRATES: &[&str] = &[
     "crates/providers/quay",
     "crates/providers/aws",
     "crates/providers/s3",
+    "crates/providers/ssh",
     "crates/providers/codepipeline",
     "crates/providers/gcs",
     "crates/promote",

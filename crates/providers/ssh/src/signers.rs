@@ -1,0 +1,90 @@
+//! Whose a signature is by the list, and why it does not count: first the signature itself, then the key, then what its
+//! lines allow. Where several lines have the key, one that allows it is enough.
+
+use crate::allowed::{AllowedSigners, Line};
+use crate::key::fingerprint;
+use crate::pattern::list_matches;
+use crate::sshsig::SshSignature;
+use crate::verify::Flags;
+use chrono::{DateTime, Utc};
+use promote_port::port::{Presence, Signed, SignedBy, Signers, Uncounted};
+
+impl Signers for AllowedSigners {
+    fn signed_by(&self, signed: &Signed<'_>) -> Result<SignedBy, Uncounted> {
+        let signature = SshSignature::read(signed.signature)?;
+        let flags = signature.verify(signed.namespace, signed.message)?;
+        let blob = &signature.key.blob;
+        let key = fingerprint(blob);
+        let mut refusal = Uncounted::UnknownKey { fingerprint: key.clone() };
+        if self.revoked.contains(blob) {
+            return Err(Uncounted::Revoked { fingerprint: key });
+        }
+        for (at, line) in self.lines.iter().filter(|line| line.key.blob == *blob).enumerate() {
+            match line.allows(signed.namespace, signed.at).and_then(|who| Ok((who, presence(who, flags)?))) {
+                Ok((who, presence)) => {
+                    return Ok(SignedBy { principal: who.to_owned(), fingerprint: key, presence });
+                }
+                Err(first) if at == 0 => refusal = first,
+                Err(_) => {}
+            }
+        }
+        Err(refusal)
+    }
+
+    fn people(&self, namespace: &str, at: DateTime<Utc>) -> Vec<String> {
+        let mut people: Vec<String> = Vec::new();
+        for line in self.lines.iter().filter(|line| !self.revoked.contains(&line.key.blob)) {
+            if let Ok(who) = line.allows(namespace, at)
+                && !people.iter().any(|known| known == who)
+            {
+                people.push(who.to_owned());
+            }
+        }
+        people
+    }
+
+    fn holder(&self, fingerprint: &str, namespace: &str, at: DateTime<Utc>) -> Option<String> {
+        let lines = self.lines.iter().filter(|line| !self.revoked.contains(&line.key.blob));
+        let mut of_key = lines.filter(|line| line.key.fingerprint() == fingerprint);
+        of_key.find_map(|line| line.allows(namespace, at).ok()).map(str::to_owned)
+    }
+}
+
+impl Line {
+    /// Whose signature it is that this line's key makes for a purpose at a time.
+    fn allows(&self, namespace: &str, at: DateTime<Utc>) -> Result<&str, Uncounted> {
+        let Some(person) = self.person.as_deref() else {
+            let pattern = self.principals.pattern().unwrap_or_default().to_owned();
+            return Err(Uncounted::Wildcard { pattern });
+        };
+        let principal = || person.to_owned();
+        if let Some(list) = &self.options.namespaces
+            && !list_matches(list, namespace)
+        {
+            return Err(Uncounted::NamespaceNotAllowed {
+                principal: principal(),
+                namespace: namespace.to_owned(),
+            });
+        }
+        // In whole seconds, as OpenSSH judges: both ends are within.
+        let second = at.timestamp();
+        match (self.options.after, self.options.before) {
+            (Some(from), _) if second < from.timestamp() => {
+                Err(Uncounted::NotYetValid { principal: principal(), from, at })
+            }
+            (_, Some(until)) if second > until.timestamp() => {
+                Err(Uncounted::Expired { principal: principal(), until, at })
+            }
+            _ => Ok(person),
+        }
+    }
+}
+
+fn presence(who: &str, flags: Option<Flags>) -> Result<Option<Presence>, Uncounted> {
+    match flags {
+        None => Ok(None),
+        Some(flags) if !flags.touched() => Err(Uncounted::NoPresence { principal: who.to_owned() }),
+        Some(flags) if flags.verified() => Ok(Some(Presence::Verified)),
+        Some(_) => Ok(Some(Presence::Touched)),
+    }
+}
