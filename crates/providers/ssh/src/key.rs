@@ -171,6 +171,11 @@ impl PublicKey {
     pub(crate) fn fingerprint(&self) -> String {
         fingerprint(&self.blob)
     }
+
+    /// As a file of a public key has it, without a comment.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}\n", self.algorithm.name(), STANDARD.encode(&self.blob))
+    }
 }
 
 pub(crate) fn fingerprint(blob: &[u8]) -> String {

@@ -4,18 +4,27 @@
 //! what a signature is good for, is the core's. Whatever this crate accepts, `ssh-keygen -Y verify` accepts as well.
 
 mod allowed;
+mod choice;
+mod complaint;
+mod find;
 mod key;
+mod keygen;
 mod options;
 mod pattern;
 mod people;
 mod principals;
+mod process;
 mod revoked;
 mod signers;
 mod sshsig;
+mod surroundings;
 mod unreadable;
 mod validity;
 mod verify;
 mod wire;
 
 pub use allowed::AllowedSigners;
+pub use find::Wanted;
+pub use keygen::KeygenSigner;
+pub use surroundings::Surroundings;
 pub use unreadable::{Mistake, Unreadable};

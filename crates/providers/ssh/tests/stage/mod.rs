@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test takes what it needs")]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+pub mod agent;
 pub mod security_key;
 
 use chrono::{DateTime, Utc};
@@ -32,6 +33,14 @@ impl Stage {
     pub fn write(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         std::fs::write(self.path(name), content).unwrap();
         self.path(name)
+    }
+
+    /// A program of this text. Another process writes it, since none runs that is open for writing, and what is open here
+    /// is for a moment in every process that another thread starts.
+    pub fn program(&self, name: &str, text: &str) -> PathBuf {
+        let (from, path) = (self.write("program.text", text), self.path(name));
+        run(Command::new("install").args(["-m", "755"]).arg(from).arg(&path), b"");
+        path
     }
 
     /// Makes a key and answers its public line.
