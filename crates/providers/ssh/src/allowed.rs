@@ -25,8 +25,8 @@ pub(crate) struct Line {
     pub(crate) principals: Principals,
     pub(crate) options: Options,
     pub(crate) key: PublicKey,
-    /// Whose key it is; `None` where a pattern stands.
-    pub(crate) person: Option<String>,
+    /// All names of the person whose key it is; none where a pattern stands.
+    pub(crate) person: Vec<String>,
 }
 
 impl AllowedSigners {
@@ -104,7 +104,7 @@ impl Line {
         }
         let key =
             PublicKey::from_text(key).map_err(|unfit| Mistake::new(number, at(start), unfit.to_string()))?;
-        Ok(Some(Self { number, principals, options, key, person: None }))
+        Ok(Some(Self { number, principals, options, key, person: Vec::new() }))
     }
 
     fn is_someone_elses(&self, known: &Self) -> bool {

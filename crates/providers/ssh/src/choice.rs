@@ -13,6 +13,9 @@ pub(crate) const VARIABLE: &str = "PROMOTE_SIGNING_KEY";
 /// Keys that OpenSSH makes when no name is given, in its order of today.
 pub(crate) const USUAL: [&str; 5] = ["id_ed25519", "id_ed25519_sk", "id_ecdsa", "id_ecdsa_sk", "id_rsa"];
 
+/// What every private key has in it: its first line, in base64 as well, and the beginning of OpenSSH's form.
+const PRIVATE: [&str; 3] = ["PRIVATE KEY", "LS0tLS1CRUdJTi", "b3BlbnNzaC1rZXktdjE"];
+
 /// Who named a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -77,6 +80,16 @@ impl Place {
         home: Option<&Path>,
         folder: &Path,
     ) -> Result<Self, SigningError> {
+        if PRIVATE.iter().any(|mark| name.contains(mark)) {
+            let message = format!("a private key itself stands in the place of its name ({origin})");
+            return Err(
+                SigningError::new(NotSigned::Unusable, message).hint("put it into a file, and name that")
+            );
+        }
+        if name.chars().any(char::is_control) {
+            let message = format!("the name of the key ({origin}) has a control character in it");
+            return Err(SigningError::new(NotSigned::Unusable, message));
+        }
         let literal = name.strip_prefix("key::");
         let literal = literal.or_else(|| Some(name).filter(|name| is_public_key(name)));
         if let Some(literal) = literal {
@@ -156,6 +169,22 @@ mod tests {
             assert!(
                 refused.why == NotSigned::Unusable && refused.message.contains("git's"),
                 "{name}: {refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_private_is_not_shown() {
+        for name in [
+            "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNzaC1rZXktdjEAAAAAsecret\n",
+            "b3BlbnNzaC1rZXktdjEAAAAAsecret",
+            "LS0tLS1CRUdJTiBPUEVOU1NIsecret",
+            "secret\n",
+        ] {
+            let refused = Place::named(name, Origin::Variable, None, Path::new("/")).unwrap_err();
+            assert!(
+                refused.why == NotSigned::Unusable && !format!("{refused:?}").contains("secret"),
+                "{refused}"
             );
         }
     }

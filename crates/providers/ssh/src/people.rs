@@ -4,8 +4,8 @@
 use crate::principals::Principals;
 use std::collections::BTreeSet;
 
-/// The person of each line; `None` for a line with a pattern, which is nobody's.
-pub(crate) fn of(lines: &[&Principals]) -> Vec<Option<String>> {
+/// The names of the person of each line, in the order of the file; none for a line with a pattern, which is nobody's.
+pub(crate) fn of(lines: &[&Principals]) -> Vec<Vec<String>> {
     let folded: Vec<BTreeSet<String>> = lines
         .iter()
         .map(|line| match line.pattern() {
@@ -19,14 +19,20 @@ pub(crate) fn of(lines: &[&Principals]) -> Vec<Option<String>> {
         groups = others;
         groups.push(same.into_iter().flatten().chain(names.iter().cloned()).collect());
     }
-    let first = |group: &BTreeSet<String>| {
-        let of_group = |name: &&String| group.contains(&name.to_lowercase());
-        let named = lines.iter().filter(|line| line.pattern().is_none()).flat_map(|line| &line.names);
-        named.into_iter().find(of_group).cloned()
+    let all: Vec<_> =
+        lines.iter().filter(|line| line.pattern().is_none()).flat_map(|line| &line.names).collect();
+    let of_group = |group: &BTreeSet<String>| {
+        let mut names: Vec<String> = Vec::new();
+        for name in all.iter().filter(|name| group.contains(&name.to_lowercase())) {
+            if !names.contains(name) {
+                names.push((*name).clone());
+            }
+        }
+        names
     };
     let of_line =
-        |names: &BTreeSet<String>| groups.iter().find(|group| !group.is_disjoint(names)).and_then(first);
-    folded.iter().map(of_line).collect()
+        |names: &BTreeSet<String>| groups.iter().find(|group| !group.is_disjoint(names)).map(of_group);
+    folded.iter().map(|names| of_line(names).unwrap_or_default()).collect()
 }
 
 #[cfg(test)]
@@ -34,14 +40,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_person_has_one_name() {
+    fn one_person_has_all_names_that_meet() {
         let lines: Vec<_> = ["b@x k", "a@x k", "B@x,c@y k", "*@x,a@x k", "d@x,c@y k", "e@x k", "e@x,a@x k"]
             .iter()
             .map(|line| Principals::read(line).unwrap().0)
             .collect();
         let people = of(&lines.iter().collect::<Vec<_>>());
-        let people: Vec<_> = people.iter().map(Option::as_deref).collect();
-        let (a, b) = (Some("a@x"), Some("b@x"));
-        assert_eq!(people, [b, a, b, None, b, a, a]);
+        let (a, b) = (vec!["a@x", "e@x"], vec!["b@x", "B@x", "c@y", "d@x"]);
+        assert_eq!(people, [b.clone(), a.clone(), b.clone(), vec![], b, a.clone(), a]);
     }
 }

@@ -20,9 +20,10 @@ impl Signers for AllowedSigners {
             return Err(Uncounted::Revoked { fingerprint: key });
         }
         for (at, line) in self.lines.iter().filter(|line| line.key.blob == *blob).enumerate() {
-            match line.allows(signed.namespace, signed.at).and_then(|who| Ok((who, presence(who, flags)?))) {
+            match line.allows(signed.namespace, signed.at).and_then(|who| Ok((who, line.presence(flags)?))) {
                 Ok((who, presence)) => {
-                    return Ok(SignedBy { principal: who.to_owned(), fingerprint: key, presence });
+                    let (person, names, principal) = (who.to_owned(), line.person.clone(), line.principal());
+                    return Ok(SignedBy { person, names, principal, fingerprint: key, presence });
                 }
                 Err(first) if at == 0 => refusal = first,
                 Err(_) => {}
@@ -51,18 +52,22 @@ impl Signers for AllowedSigners {
 }
 
 impl Line {
+    /// The name that stands beside the key.
+    fn principal(&self) -> String {
+        self.principals.names.first().cloned().unwrap_or_default()
+    }
+
     /// Whose signature it is that this line's key makes for a purpose at a time.
     fn allows(&self, namespace: &str, at: DateTime<Utc>) -> Result<&str, Uncounted> {
-        let Some(person) = self.person.as_deref() else {
+        let Some(person) = self.person.first() else {
             let pattern = self.principals.pattern().unwrap_or_default().to_owned();
             return Err(Uncounted::Wildcard { pattern });
         };
-        let principal = || person.to_owned();
         if let Some(list) = &self.options.namespaces
             && !list_matches(list, namespace)
         {
             return Err(Uncounted::NamespaceNotAllowed {
-                principal: principal(),
+                principal: self.principal(),
                 namespace: namespace.to_owned(),
             });
         }
@@ -70,21 +75,21 @@ impl Line {
         let second = at.timestamp();
         match (self.options.after, self.options.before) {
             (Some(from), _) if second < from.timestamp() => {
-                Err(Uncounted::NotYetValid { principal: principal(), from, at })
+                Err(Uncounted::NotYetValid { principal: self.principal(), from, at })
             }
             (_, Some(until)) if second > until.timestamp() => {
-                Err(Uncounted::Expired { principal: principal(), until, at })
+                Err(Uncounted::Expired { principal: self.principal(), until, at })
             }
             _ => Ok(person),
         }
     }
-}
 
-fn presence(who: &str, flags: Option<Flags>) -> Result<Option<Presence>, Uncounted> {
-    match flags {
-        None => Ok(None),
-        Some(flags) if !flags.touched() => Err(Uncounted::NoPresence { principal: who.to_owned() }),
-        Some(flags) if flags.verified() => Ok(Some(Presence::Verified)),
-        Some(_) => Ok(Some(Presence::Touched)),
+    fn presence(&self, flags: Option<Flags>) -> Result<Option<Presence>, Uncounted> {
+        match flags {
+            None => Ok(None),
+            Some(flags) if !flags.touched() => Err(Uncounted::NoPresence { principal: self.principal() }),
+            Some(flags) if flags.verified() => Ok(Some(Presence::Verified)),
+            Some(_) => Ok(Some(Presence::Touched)),
+        }
     }
 }

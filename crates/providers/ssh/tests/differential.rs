@@ -181,6 +181,31 @@ fn none_counts(list: &AllowedSigners, signature: &[u8]) {
     refused(&[signature, &[0]].concat(), "one more byte");
 }
 
+/// A list in which one letter was changed: whoever it then names, `ssh-keygen` takes for that name as well.
+#[test]
+fn no_changed_list_names_anybody_whom_openssh_does_not() {
+    let stage = Stage::new();
+    let key = stage.key("k", &["-t", "ed25519"]);
+    let signature = stage.sign("k", NAMESPACE, MESSAGE, &[]);
+    let good = signed(&signature);
+    let options = "namespaces=\"git,promote-*\",valid-after=\"20260101Z\",valid-before=\"20270101UTC\"";
+    let mut named = 0;
+    for list in [format!("\"a@x,b c\" {options} {key} me"), format!(" a@x,b@x\t{key} #")] {
+        let places: Vec<_> = list.char_indices().map(|(at, _)| at).collect();
+        for place in places {
+            for letter in [" ", "\t", "\"", "\\", ",", "*", "!", "#", "=", "Z", "\\\"", ""] {
+                let (before, after) = list.split_at(place);
+                let changed = [before, letter, &after[1..]].concat();
+                let Ok(read) = AllowedSigners::read(&changed, "list") else { continue };
+                let Ok(by) = read.signed_by(&good) else { continue };
+                named += 1;
+                assert!(stage.openssh(&changed, &by.principal, &good, None), "{changed}");
+            }
+        }
+    }
+    assert!(named > 100, "only {named} of the changed lists name anybody");
+}
+
 /// What anybody can do by hand with a document whose first line is signed.
 #[test]
 fn a_document_can_be_checked_with_openssh_alone() {

@@ -102,6 +102,10 @@ fn people_and_holders_are_told_by_what_their_keys_may_do() {
     {
         assert_eq!(list.holder(&print(name), NAMESPACE, now()).as_deref(), wanted, "{name}");
     }
+    let signature = stage.sign("e", NAMESPACE, MESSAGE, &[]);
+    let by = list.signed_by(&signed(&signature)).unwrap();
+    assert_eq!((by.person.as_str(), by.principal.as_str()), ("a@x", "ANN@x"));
+    assert_eq!(by.names, ["a@x", "ann@x", "ANN@x"]);
     let left = list.without_revoked(keys[1].as_bytes(), "revoked").unwrap();
     assert_eq!(left.people(NAMESPACE, now()), ["a@x"]);
     assert_eq!(left.holder(&print("b"), NAMESPACE, now()), None);

@@ -80,10 +80,14 @@ pub struct Signed<'s> {
     pub at: DateTime<Utc>,
 }
 
-/// Who signed. Each person has one name, whichever of their keys was used.
+/// Who signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SignedBy {
-    /// The person's name in the list. Never a pattern.
+    /// The person, by which they are counted: the same whichever of their keys and names was used. The first of their names.
+    pub person: String,
+    /// All names that the list has of the person, in its order: nobody is two people by having two names.
+    pub names: Vec<String>,
+    /// The name that stands beside this key, with which `ssh-keygen -Y verify -I` accepts the signature.
     pub principal: String,
     /// The fingerprint of the key: `SHA256:` and 43 letters.
     pub fingerprint: String,
@@ -105,7 +109,7 @@ pub trait Signers: Debug + Send + Sync {
     /// Who signed, or why the signature does not count.
     fn signed_by(&self, signed: &Signed<'_>) -> Result<SignedBy, Uncounted>;
 
-    /// The people who could sign for a purpose at a time, in the order of the list, each once. Keys behind patterns have
+    /// The people who could sign for a purpose at a time ([`SignedBy::person`]), in the order of the list, each once. Keys behind patterns have
     /// nobody's name.
     fn people(&self, namespace: &str, at: DateTime<Utc>) -> Vec<String>;
 
