@@ -374,6 +374,14 @@ impl promote_core::port::History for Repository {
         Ok(vec!["main".to_owned()])
     }
 
+    async fn authors(
+        &self,
+        _: Option<&promote_core::commit::CommitId>,
+        _: &promote_core::commit::CommitId,
+    ) -> Result<Option<Vec<promote_core::port::Author>>, promote_core::port::ProviderError> {
+        Ok(None)
+    }
+
     async fn between(
         &self,
         _: &promote_core::commit::CommitId,

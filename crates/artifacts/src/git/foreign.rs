@@ -4,7 +4,7 @@
 use super::{GitError, GitRepository};
 use async_trait::async_trait;
 use promote_core::commit::CommitId;
-use promote_core::port::{Commit, History, ProviderError};
+use promote_core::port::{Author, Commit, History, ProviderError};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -52,6 +52,14 @@ impl History for Foreign {
 
     async fn branches(&self, commit: &CommitId) -> Result<Vec<String>, ProviderError> {
         self.told(commit.as_str())
+    }
+
+    async fn authors(
+        &self,
+        _from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Option<Vec<Author>>, ProviderError> {
+        self.told(to.as_str())
     }
 
     async fn between(

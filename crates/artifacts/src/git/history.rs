@@ -4,7 +4,7 @@ use super::{GitError, GitRepository, reason, revision};
 use async_trait::async_trait;
 use chrono::DateTime;
 use promote_core::commit::{CommitId, CommitPrefix};
-use promote_core::port::{Commit, History, ProviderError};
+use promote_core::port::{Author, Commit, History, ProviderError};
 use std::process::{Output, Stdio};
 
 const FORMAT: &str = "--format=tformat:%H%x00%ct%x00%an%x00%s";
@@ -44,7 +44,7 @@ impl GitRepository {
         Ok(text.lines().last().filter(|_| output.status.success()).and_then(|line| line.trim().parse().ok()))
     }
 
-    async fn has(&self, commit: &CommitId) -> Result<bool, GitError> {
+    pub(super) async fn has(&self, commit: &CommitId) -> Result<bool, GitError> {
         Ok(self.peel(commit.as_str()).await?.is_some())
     }
 
@@ -137,7 +137,7 @@ impl GitRepository {
         Ok(answer)
     }
 
-    async fn is_shallow(&self) -> Result<bool, GitError> {
+    pub(super) async fn is_shallow(&self) -> Result<bool, GitError> {
         Ok(self.answer("rev-parse", &["--is-shallow-repository"]).await?.trim() != "false")
     }
 
@@ -203,6 +203,14 @@ impl History for GitRepository {
         branches.await.map_err(|error: GitError| error.at_port(commit.as_str()))
     }
 
+    async fn authors(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Option<Vec<Author>>, ProviderError> {
+        self.authors_of(from, to).await.map_err(|error| error.at_port(to.as_str()))
+    }
+
     async fn between(
         &self,
         from: &CommitId,
@@ -214,7 +222,7 @@ impl History for GitRepository {
 }
 
 /// How git is asked for the commit behind a name, whatever else it may lead to.
-fn peeled(name: &str) -> String {
+pub(super) fn peeled(name: &str) -> String {
     format!("{name}^{{commit}}")
 }
 

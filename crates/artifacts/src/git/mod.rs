@@ -7,6 +7,7 @@
 //! variables are dropped, except those that choose the user's own configuration (`safe.directory` lives there).
 //! Names are checked before they become arguments, and no shell is involved.
 
+mod authors;
 mod blobs;
 mod error;
 mod foreign;

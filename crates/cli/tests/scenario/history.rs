@@ -3,7 +3,7 @@
 use crate::stage::Outside;
 use async_trait::async_trait;
 use promote_core::commit::CommitId;
-use promote_core::port::{Commit, History, ProviderError};
+use promote_core::port::{Author, Commit, History, ProviderError};
 
 #[async_trait]
 impl History for Outside {
@@ -25,6 +25,22 @@ impl History for Outside {
 
     async fn branches(&self, _commit: &CommitId) -> Result<Vec<String>, ProviderError> {
         Ok(vec!["main".to_owned()])
+    }
+
+    async fn authors(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Option<Vec<Author>>, ProviderError> {
+        let commits = self.commits.lock().unwrap();
+        let at = |id: &CommitId| commits.iter().position(|commit| commit.id == *id);
+        let Some(to) = at(to) else { return Ok(None) };
+        let first = from.map_or(Some(to), |from| at(from).map(|at| at + 1));
+        let Some(first) = first else { return Ok(None) };
+        let new = commits.iter().take(to + 1).skip(first);
+        Ok(Some(
+            new.map(|it| Author { name: it.author.clone(), email: String::new(), login: None }).collect(),
+        ))
     }
 
     async fn between(

@@ -21,6 +21,17 @@ pub struct Commit {
     pub committed_at: DateTime<Utc>,
 }
 
+/// Who wrote a commit, or had a part in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Author {
+    /// The name. Foreign text.
+    pub name: String,
+    /// The address; empty where none is told. Foreign text.
+    pub email: String,
+    /// The account at the forge, where that is known.
+    pub login: Option<String>,
+}
+
 /// Reads a repository's history.
 #[async_trait]
 pub trait History: Debug + Send + Sync {
@@ -32,6 +43,14 @@ pub trait History: Debug + Send + Sync {
     async fn tags(&self, commit: &CommitId) -> Result<Vec<String>, ProviderError>;
     /// Local and remote branches that hold the commit, without the remote's name.
     async fn branches(&self, commit: &CommitId) -> Result<Vec<String>, ProviderError>;
+    /// Everybody who wrote a commit that `to` has and `from` has not, or is named in one as its co-author; of `to` alone
+    /// where there is no `from`. `None` when that can't be told: one of them is not in this repository, or a shallow
+    /// clone does not see what lies between them.
+    async fn authors(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Option<Vec<Author>>, ProviderError>;
     /// The commits that `to` has and `from` has not, newest first, at most `limit`, and how many there are in all;
     /// `None` when one of them is not in this repository.
     async fn between(

@@ -28,7 +28,7 @@ pub use clock::{Clock, Entropy, clock_is_off};
 pub use confided::Confided;
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};
-pub use history::{Commit, History};
+pub use history::{Author, Commit, History};
 pub use object::{Checksums, Headers, Metadata, Names, Object, Page, Token, VersionId};
 pub use pace::Pace;
 pub use pipeline::Pipelines;

@@ -1,0 +1,78 @@
+//! Who wrote what is new between two commits: authors, and those whom a message names as co-authors. All of what git hands
+//! over is foreign text.
+
+use super::history::peeled;
+use super::{GitError, GitRepository};
+use promote_core::commit::CommitId;
+use promote_core::port::Author;
+use std::collections::BTreeSet;
+
+/// Name and address of the author, then the co-authors, each on a line of its own.
+const FORMAT: &str =
+    "--format=tformat:%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)%x00";
+
+impl GitRepository {
+    pub(super) async fn authors_of(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Option<Vec<Author>>, GitError> {
+        if !self.has(to).await? {
+            return Ok(None);
+        }
+        let wanted = peeled(to.as_str());
+        let range = match from {
+            None => vec!["--max-count=1".to_owned(), wanted],
+            Some(from) if !self.has(from).await? => return Ok(None),
+            // Behind the edge of a shallow clone, commits are missing that would be new.
+            Some(from) if self.is_shallow().await? && !self.is_behind(from, to).await? => return Ok(None),
+            Some(from) => vec![wanted, format!("^{}", peeled(from.as_str()))],
+        };
+        // Who merges has not written.
+        let mut arguments =
+            vec!["--no-merges", "--no-show-signature", "--no-patch", "--no-color", "--no-notes", FORMAT];
+        arguments.extend(range.iter().map(String::as_str));
+        arguments.push("--");
+        let text = self.answer("log", &arguments).await?;
+        Ok(Some(read(&text)))
+    }
+
+    /// Whether everything between the two is here: the one is an ancestor of the other, and no commit in between is an edge.
+    async fn is_behind(&self, from: &CommitId, to: &CommitId) -> Result<bool, GitError> {
+        let (to, without) = (peeled(to.as_str()), format!("^{}", peeled(from.as_str())));
+        let edges = self.answer("rev-list", &["--max-parents=0", &to, &without, "--"]).await?;
+        Ok(edges.trim().is_empty())
+    }
+}
+
+fn read(text: &str) -> Vec<Author> {
+    let mut found = BTreeSet::new();
+    let mut fields = text.split('\0').map(|field| field.trim_matches('\n'));
+    while let (Some(name), Some(email), Some(others)) = (fields.next(), fields.next(), fields.next()) {
+        found.insert(Author { name: name.to_owned(), email: email.to_owned(), login: None });
+        found.extend(others.lines().filter(|line| !line.trim().is_empty()).map(co_author));
+    }
+    found.into_iter().collect()
+}
+
+/// `Name <address>`, or whatever else the line has as a name.
+fn co_author(line: &str) -> Author {
+    let (name, rest) = line.split_once('<').unwrap_or((line, ""));
+    let email = rest.split('>').next().unwrap_or_default();
+    Author { name: name.trim().to_owned(), email: email.trim().to_owned(), login: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authors_and_co_authors_are_told_once_each() {
+        let text = "Ann\0ann@x\0Bob <bob@x>\nCarol\0\nAnn\0ann@x\0\0\nDan\0dan@x\0 Bob <bob@x>\0\n";
+        let names: Vec<(String, String)> = read(text).into_iter().map(|it| (it.name, it.email)).collect();
+        let of = |name: &str, email: &str| (name.to_owned(), email.to_owned());
+        let expected = [of("Ann", "ann@x"), of("Bob", "bob@x"), of("Carol", ""), of("Dan", "dan@x")];
+        assert_eq!(names, expected);
+        assert_eq!(read(""), []);
+    }
+}
