@@ -9,6 +9,7 @@
 pub mod advance;
 mod ahead;
 pub mod apply;
+pub mod approve;
 pub mod automatic;
 pub mod config;
 pub mod content;
@@ -57,6 +58,7 @@ pub mod steps;
 pub mod trusted_hosts;
 pub mod undo;
 pub mod version;
+pub mod vote;
 mod watched;
 pub mod window;
 

@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Ledger, LedgerReader};
 use crate::location::StoreId;
-use crate::port::{Bucket, BucketReader, Clock, Entropy, History, StepRunner};
+use crate::port::{Bucket, BucketReader, Clock, Entropy, History, Signer, Signers, StepRunner};
 use crate::template::Values;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -23,8 +23,19 @@ pub struct ReadPorts {
     pub clock: Arc<dyn Clock>,
     /// The repository, where one is at hand.
     pub history: Option<Arc<dyn History>>,
+    /// Who vouches for people.
+    pub people: People,
     /// Hears what takes time.
     pub events: Arc<dyn Events>,
+}
+
+/// Who vouches for people, as far as the project says so and it is at hand. Without any of it, names are as somebody says.
+#[derive(Debug, Clone, Default)]
+pub struct People {
+    /// Whose signatures count: the file that `signers` names.
+    pub signers: Option<Arc<dyn Signers>>,
+    /// The key of whoever acts.
+    pub signer: Option<Arc<dyn Signer>>,
 }
 
 /// What carrying out needs.
@@ -40,6 +51,8 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// The repository, where one is at hand.
     pub history: Option<Arc<dyn History>>,
+    /// Who vouches for people, and the key of whoever acts.
+    pub people: People,
     /// Runs steps.
     pub steps: Arc<dyn StepRunner>,
     /// Hears what happens.
@@ -64,6 +77,7 @@ impl Ports {
             ledger: self.ledger.reader().clone(),
             clock: Arc::clone(&self.clock),
             history: self.history.clone(),
+            people: self.people.clone(),
             events: Arc::clone(&self.events),
         }
     }

@@ -7,13 +7,16 @@ use crate::folder::{Change, FolderManifest, SourceFindings};
 use crate::gates::Before;
 use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
-use crate::ledger::{Action, Block, Genesis, Head, Identity, Manifest, ReleaseRef, SeenArtifacts, State};
+use crate::ledger::{
+    Action, Block, Bound, Genesis, Head, Identity, Manifest, ReleaseRef, Replaced, SeenArtifacts, State,
+};
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
 use crate::port::{Capabilities, Object};
 use crate::relocated::Relocated;
 use crate::request::Request;
 use crate::version;
+use crate::vote::Votes;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -158,6 +161,8 @@ pub struct Snapshot {
     pub adopted: Option<ReleaseRef>,
     /// How the release stands to the one that is there, where the repository knows one to come from the other.
     pub descent: Option<Descent>,
+    /// What people said to the release, where the file asks for approvals.
+    pub votes: Votes,
     /// What the gates in the file are compared with.
     pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.
@@ -200,6 +205,22 @@ impl Snapshot {
     /// The lane's state; an empty one before the first record.
     pub fn state(&self) -> State {
         self.head.as_ref().map(|head| head.state().clone()).unwrap_or_default()
+    }
+
+    /// What an approval has to be bound to, so that it counts for this release in an environment of the lane now.
+    pub fn bound(&self, environment: &EnvironmentName, release: &ReleaseRef) -> Bound {
+        let state = self.head.as_ref().map(Head::state);
+        let current = state.and_then(|state| state.current.as_ref());
+        let moved = state.and_then(|state| state.committed_seq);
+        Bound {
+            environment: environment.clone(),
+            release: release.clone(),
+            replaces: Replaced {
+                commit: state.and_then(State::release).map(|release| release.commit.clone()),
+                since: current.map(|current| current.since.seq).max(moved),
+            },
+            effect: None,
+        }
     }
 
     /// When whoever is at the lane was heard of last, by the ledger's store; `None` before the first record.

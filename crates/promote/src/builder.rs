@@ -14,6 +14,7 @@ use promote_core::ledger::Actor;
 use promote_core::location::StoreId;
 use promote_core::names::escape;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
+use promote_core::ports::People;
 use promote_core::trust::Allowed;
 use promote_providers::config_file::{self, FILE};
 use promote_providers::connect::LEDGER_REMOTE;
@@ -296,6 +297,7 @@ impl Builder {
             clock: self.clock,
             entropy: self.entropy,
             history,
+            people: People::default(),
             steps,
             events: Arc::clone(&listeners) as Arc<dyn Events>,
             ledger_remote: variables.get(LEDGER_REMOTE).map(str::to_owned),

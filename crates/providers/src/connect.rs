@@ -13,7 +13,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Ledger;
 use promote_core::location::StoreId;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
-use promote_core::ports::{Ports, stores_of};
+use promote_core::ports::{People, Ports, stores_of};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +31,8 @@ pub struct Services {
     pub entropy: Arc<dyn Entropy>,
     /// The repository, where one is at hand.
     pub history: Option<Arc<dyn History>>,
+    /// Who vouches for people, and the key of whoever acts.
+    pub people: People,
     /// Runs steps.
     pub steps: Arc<dyn StepRunner>,
     /// Hears what happens.
@@ -126,8 +128,8 @@ pub fn ports(config: &Config, stores: Stores, services: Services) -> Result<Port
         Failure::new(ExitStatus::Failed, format!("the ledger's store `{store}` was not connected"))
     })?;
     let ledger = Ledger::new(Arc::clone(bucket), prefix.clone(), Arc::clone(&services.clock));
-    let Services { clock, entropy, history, steps, events, ledger_remote: _ } = services;
-    Ok(Ports { stores, ledger, clock, entropy, history, steps, events })
+    let Services { clock, entropy, history, people, steps, events, ledger_remote: _ } = services;
+    Ok(Ports { stores, ledger, clock, entropy, history, people, steps, events })
 }
 
 #[cfg(feature = "local")]

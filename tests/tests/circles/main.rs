@@ -54,7 +54,18 @@ const LAYERS: &[(&str, &[&str])] = &[
     ),
     (
         "what is asked",
-        &["gates", "invocation", "mirror", "place", "proposal", "reason", "relocated", "request", "standing"],
+        &[
+            "gates",
+            "invocation",
+            "mirror",
+            "place",
+            "proposal",
+            "reason",
+            "relocated",
+            "request",
+            "standing",
+            "vote",
+        ],
     ),
     ("deciding", &["deploying", "kept", "lease", "plan", "rule", "snapshot"]),
     ("reading the world", &["observe", "remember", "undo"]),
@@ -63,6 +74,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         &[
             "ahead",
             "apply",
+            "approve",
             "context",
             "import",
             "init_ledger",

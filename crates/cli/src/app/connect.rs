@@ -9,7 +9,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
 use promote_core::port::Clock;
-use promote_core::ports::Ports;
+use promote_core::ports::{People, Ports};
 use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::identity::IdentityToken;
 use promote_providers::{
@@ -80,6 +80,7 @@ impl Connect for Providers {
             entropy: Arc::new(SystemEntropy),
             // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
             history: promote_artifacts::git::history(site.base),
+            people: People::default(),
             steps: Arc::new(steps),
             events: site.events,
             ledger_remote: site.env.variable(LEDGER_REMOTE).map(str::to_owned),

@@ -98,6 +98,7 @@ impl Outside {
             clock,
             entropy: Arc::clone(&self.entropy) as Arc<dyn Entropy>,
             history: Some(Arc::new(self.clone())),
+            people: Default::default(),
             steps: Arc::new(self.clone()),
             events,
         }

@@ -5,10 +5,11 @@
 use crate::context::PromotionContext;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
+use crate::finding::Verdict;
 use crate::folder::{PAUSE_S, Pin};
 use crate::ledger::{Head, Shape, TargetMove};
 use crate::location::Key;
-use crate::observe::{Anew, still, unblocked};
+use crate::observe::{Anew, still, unblocked, unrejected};
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -45,6 +46,9 @@ impl<'a> Again<'a> {
             return Ok(());
         }
         let PromotionContext { ports, plan, snapshot, .. } = self.context;
+        if plan.findings.iter().any(|one| one.rule == "approvals" && one.verdict == Verdict::Met) {
+            unrejected(&ports.view(), snapshot, (&plan.lane, &plan.release)).await?;
+        }
         if self.apart {
             unblocked(ports, snapshot, &plan.release.commit).await?;
         }

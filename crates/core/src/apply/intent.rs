@@ -41,6 +41,7 @@ pub(super) async fn open(context: PromotionContext<'_>, head: Option<&Head>) -> 
         // What comes back is not held to the gates: had it kept them, a rollback would make looser ones the rule.
         gates: (plan.action != Action::Rollback).then(|| in_force(config, &environment.lane)),
         read: snapshot.candidate.read.clone(),
+        approvals: plan.approvals.clone(),
     };
     let record = Writer::of(context).after(head, Kind::Intent, |record| record.intent = Some(intent))?;
     match ports.ledger.append(&record).await {

@@ -4,7 +4,7 @@ use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
 use super::judge;
 use super::layers::Layers;
-use super::model::{Approvals, Environment, Notify, OnFailure, WhileDeploying};
+use super::model::{Approvals, Environment, Notify, OnFailure, StrengthLevel, WhileDeploying};
 use super::order::{Order, tier_of};
 use super::reading::{Reading, Table, integer, several};
 use super::steps;
@@ -224,6 +224,11 @@ fn approvals(keys: &Layers<'_, '_>) -> Approvals {
         expires: inner.duration("expires"),
         own: inner.flag("self").unwrap_or(false),
         reviews: inner.flag("reviews").unwrap_or(false),
+        strength: match inner.text("strength") {
+            Some("claimed") => StrengthLevel::Claimed,
+            Some("signed") => StrengthLevel::Signed,
+            _ => StrengthLevel::Verified,
+        },
     }
 }
 

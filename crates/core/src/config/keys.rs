@@ -118,8 +118,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         OrTable(&Integer(0, 20), APPROVALS),
         "0",
         "How many people must approve, or a table that says more.",
-    )
-    .closed("approvals"),
+    ),
     key("checks", List(&Text), "none", "Commit statuses and check runs that must be green.")
         .closed("statuses of commits"),
     key("evidence", List(&Text), "none", "Named results, such as `tests`, that must exist for this digest.")
@@ -182,8 +181,19 @@ pub(super) static APPROVALS: &[Key] = &[
     key("count", Integer(0, 20), "1", "How many people must approve."),
     key("from", List(&Text), "anyone", "Whose approvals count: people, or teams such as `@acme/leads`."),
     key("expires", Duration, "never", "How long an approval is valid."),
-    key("self", Bool, "false", "Whether the promoter's own approval counts."),
+    key(
+        "self",
+        Bool,
+        "false",
+        "Whether the approval of who asks for the promotion, or wrote what is new, counts.",
+    ),
     key("reviews", Bool, "false", "Whether approving reviews of the pull requests count."),
+    key(
+        "strength",
+        Word(&["claimed", "verified", "signed"]),
+        "verified",
+        "How well it must be known who approves: `claimed`, as anyone can type it; `verified`, by a token of the pipeline or an account of the forge; `signed`, by a key of `signers`.",
+    ),
 ];
 
 pub(super) static NOTIFY: &[Key] = &[

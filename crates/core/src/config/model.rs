@@ -248,6 +248,32 @@ pub struct Approvals {
     pub own: bool,
     /// Whether pull-request reviews count.
     pub reviews: bool,
+    /// How well it must be known who approves.
+    pub strength: StrengthLevel,
+}
+
+/// How well it is known who said something, from the least to the most.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StrengthLevel {
+    /// Anyone could have said so.
+    Claimed,
+    /// It was proven to the program that wrote it down, or the forge says so: a token of the pipeline, an account.
+    #[default]
+    Verified,
+    /// A signature by a key of `signers`, which anyone can check again.
+    Signed,
+}
+
+impl StrengthLevel {
+    /// As the file has it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Claimed => "claimed",
+            Self::Verified => "verified",
+            Self::Signed => "signed",
+        }
+    }
 }
 
 /// `on-failure`.

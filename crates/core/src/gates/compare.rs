@@ -41,6 +41,8 @@ enum Order {
     Opens,
     /// From `development` to `production`.
     Tier,
+    /// From `claimed` to `signed`; none is `verified`.
+    Strength,
     /// Any other value is another demand, or another place.
     Exact,
 }
@@ -54,6 +56,7 @@ fn order(key: &str) -> Order {
         "hold" => Order::Closes,
         "auto" | "approvals.self" | "approvals.reviews" => Order::Opens,
         "tier" => Order::Tier,
+        "approvals.strength" => Order::Strength,
         _ => Order::Exact,
     }
 }
@@ -122,6 +125,7 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
         Order::Closes => is.is_empty(),
         Order::Opens => was.is_empty(),
         Order::Tier => tier(is) < tier(was),
+        Order::Strength => strength(is) < strength(was),
         // A demand or place that is new stops more than none.
         Order::Exact => !was.is_empty(),
     }
@@ -137,6 +141,12 @@ fn amount(values: &[String]) -> u64 {
 fn tier(values: &[String]) -> usize {
     let known = ["development", "test", "staging", "production"];
     values.first().and_then(|tier| known.iter().position(|one| one == tier)).map_or(0, |at| at + 1)
+}
+
+fn strength(values: &[String]) -> usize {
+    let known = ["claimed", "verified", "signed"];
+    let value = values.first().map_or("verified", String::as_str);
+    known.iter().position(|one| *one == value).unwrap_or_default()
 }
 
 fn shown(values: &[String]) -> String {

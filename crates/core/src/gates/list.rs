@@ -1,6 +1,6 @@
 //! The list of the gates and locators in force in a lane, from the configuration.
 
-use crate::config::{Artifact, Config, Environment, Step, Tier};
+use crate::config::{Artifact, Config, Environment, Step, StrengthLevel, Tier};
 use crate::digest::Digest;
 use crate::ledger::{GateList, Gates};
 use crate::names::LaneName;
@@ -59,6 +59,9 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         put("approvals.expires", approvals.expires.and_then(time).into_iter().collect());
         put("approvals.self", flag(approvals.own));
         put("approvals.reviews", flag(approvals.reviews));
+        // Left out where it is the least that was asked for before there was a choice.
+        let strength = Some(approvals.strength).filter(|it| *it != StrengthLevel::Verified);
+        put("approvals.strength", strength.map(|it| it.as_str().to_owned()).into_iter().collect());
     }
     put("checks", environment.checks.clone());
     put("evidence", environment.evidence.clone());

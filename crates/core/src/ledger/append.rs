@@ -146,7 +146,7 @@ impl Ledger {
     }
 
     /// Creates an object and settles what became of it.
-    async fn create(
+    pub(super) async fn create(
         &self,
         key: &Key,
         bytes: Bytes,

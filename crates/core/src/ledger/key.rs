@@ -78,6 +78,28 @@ pub fn alive_of(root: &Key, lane: &LaneName, key: &Key) -> Option<(Seq, u32)> {
     (since > 0 && number > 0).then_some((Seq(since), number))
 }
 
+/// The prefix of what was said to a release that is to go to a lane, with its slash.
+pub fn approvals_prefix(root: &Key, lane: &LaneName, commit: &CommitId) -> String {
+    format!("{root}/lanes/{lane}/approvals/{commit}/")
+}
+
+/// The key of an approval or a rejection: `nonce` are 32 hexadecimal digits.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn approval(root: &Key, lane: &LaneName, commit: &CommitId, nonce: &str) -> Result<Key, LocationError> {
+    format!("{}{nonce}.json", approvals_prefix(root, lane, commit)).parse()
+}
+
+/// The commit and the nonce of the approval that lies at `key`, or `None` when the key is no approval's of this lane.
+pub fn approval_of<'k>(root: &Key, lane: &LaneName, key: &'k Key) -> Option<(CommitId, &'k str)> {
+    let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/approvals/"))?;
+    let (commit, nonce) = rest.strip_suffix(".json")?.split_once('/')?;
+    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
+    let sound = nonce.len() == 32 && nonce.bytes().all(hex);
+    Some((commit.parse().ok()?, nonce)).filter(|_| sound)
+}
+
 /// The prefix of everything about the releases whose commit begins with `digits`.
 pub fn releases_prefix(root: &Key, digits: &str) -> String {
     format!("{root}/releases/{digits}")
@@ -159,6 +181,21 @@ mod tests {
             assert_eq!(alive_of(&root, &lane, &key), None, "{foreign}");
         }
         assert_eq!(alive_of(&root, &"uat".parse().unwrap(), &key(1)), None);
+    }
+
+    #[test]
+    fn approvals_are_known_by_their_key() {
+        let root: Key = ".promote/app".parse().unwrap();
+        let lane: LaneName = "prod".parse().unwrap();
+        let (commit, nonce): (CommitId, _) = ("a".repeat(40).parse().unwrap(), "0f".repeat(16));
+        let key = approval(&root, &lane, &commit, &nonce).unwrap();
+        assert_eq!(key.as_str(), format!(".promote/app/lanes/prod/approvals/{commit}/{nonce}.json"));
+        assert_eq!(approval_of(&root, &lane, &key), Some((commit.clone(), nonce.as_str())));
+        for foreign in ["x.json".to_owned(), format!("{}.json", "0F".repeat(16)), format!("{nonce}.txt")] {
+            let key = format!("{}{foreign}", approvals_prefix(&root, &lane, &commit)).parse().unwrap();
+            assert_eq!(approval_of(&root, &lane, &key), None, "{foreign}");
+        }
+        assert_eq!(approval_of(&root, &"uat".parse().unwrap(), &key), None);
     }
 
     #[test]

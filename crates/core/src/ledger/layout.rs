@@ -22,6 +22,15 @@ pub enum Thing {
     },
     /// A sign of life of what a record of a lane began.
     Alive,
+    /// What somebody said to a release that is to go to a lane.
+    Approval {
+        /// The lane.
+        lane: LaneName,
+        /// The release.
+        commit: CommitId,
+        /// What names it beside them: 32 hexadecimal digits.
+        nonce: String,
+    },
     /// What was found out about a store that came after the genesis.
     Probe,
     /// What was published as a commit.
@@ -58,10 +67,13 @@ impl Thing {
             "ledger.json" if below.is_empty() => Some(Self::Genesis),
             "lanes" => {
                 let lane: LaneName = below.split_once('/')?.0.parse().ok()?;
-                match key::seq_of(root, &lane, key) {
-                    Some(seq) => Some(Self::Record { lane, seq }),
-                    None => key::alive_of(root, &lane, key).map(|_| Self::Alive),
+                if let Some(seq) = key::seq_of(root, &lane, key) {
+                    return Some(Self::Record { lane, seq });
                 }
+                if let Some((commit, nonce)) = key::approval_of(root, &lane, key) {
+                    return Some(Self::Approval { lane, commit, nonce: nonce.to_owned() });
+                }
+                key::alive_of(root, &lane, key).map(|_| Self::Alive)
             }
             "probes" => {
                 let digits = below.strip_suffix(".json")?;
@@ -105,6 +117,8 @@ mod tests {
         assert_eq!(of("ledger.json"), Thing::Genesis);
         assert!(matches!(of("lanes/prod/log/999/999/999/998.json"), Thing::Record { seq: Seq(1), .. }));
         assert_eq!(of("lanes/prod/alive/000000000007/999998.json"), Thing::Alive);
+        let nonce = "1".repeat(32);
+        assert!(matches!(of(&format!("lanes/prod/approvals/{sha}/{nonce}.json")), Thing::Approval { .. }));
         assert_eq!(of("probes/0123456789abcdef.json"), Thing::Probe);
         assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
         assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
@@ -123,6 +137,7 @@ mod tests {
             "lanes/prod/log/999/999/999/998.json.bak",
             "lanes/prod/x",
             "lanes/prod/alive/x.json",
+            &format!("lanes/prod/approvals/{sha}/1.json"),
             "probes/x.json",
             "releases/x/manifest.json",
             &format!("releases/{sha}/block/1.json"),

@@ -3,7 +3,9 @@
 
 pub mod alive;
 pub mod allowed;
+pub mod answers;
 pub mod append;
+pub mod approval;
 pub mod chain;
 pub mod deployed;
 pub mod entry;
@@ -37,7 +39,9 @@ pub use crate::port::Stored;
 pub use crate::promotion::PromotionId;
 pub use alive::{Alive, LastSign};
 pub use allowed::{Allowed, Dirty, Marked, Unmerged};
+pub use answers::StoredApproval;
 pub use append::{AppendError, Ledger};
+pub use approval::{Answer, Approval, Bound, Replaced, SignedApproval};
 pub use chain::{ChainCheck, ChainFault, ChainReport, check_chain};
 pub use deployed::{Deployed, Frozen, Hold, Moment, OpenIntent, PastDeployment, Rerun, TargetState};
 pub use entry::{Block, ReleaseEntry, StoredEntry, Word};

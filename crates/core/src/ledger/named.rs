@@ -23,6 +23,8 @@ pub enum NamedThing {
     Artifacts,
     /// The entry of a word with this number.
     Word(Word, u32),
+    /// The approval with this nonce.
+    Approval(u128),
 }
 
 /// What a record says of something that lies in the ledger.
@@ -44,6 +46,10 @@ pub struct Named {
     most: usize,
     named: BTreeMap<(CommitBytes, NamedThing), Half>,
     torn: Vec<CommitId>,
+    /// The approvals that were met: they lie before the records that name them.
+    approvals: BTreeMap<(CommitBytes, u128), Half>,
+    /// Those of which a record names another content.
+    changed: Vec<(CommitId, u128)>,
 }
 
 /// How many commits are told by name when records contradict one another.
@@ -52,7 +58,15 @@ const TORN: usize = 100;
 impl Named {
     /// Of the commits from `from` on, at most `most` names.
     pub fn new(from: [u8; 20], most: usize) -> Self {
-        Self { from, until: None, most, named: BTreeMap::new(), torn: Vec::new() }
+        Self {
+            from,
+            until: None,
+            most,
+            named: BTreeMap::new(),
+            torn: Vec::new(),
+            approvals: BTreeMap::new(),
+            changed: Vec::new(),
+        }
     }
 
     /// Where the next part begins, if this one did not hold all names.
@@ -78,6 +92,16 @@ impl Named {
         for (rest, digest) in read {
             if let Some(what) = NamedThing::of(rest) {
                 self.name(&release.commit, what, *digest);
+            }
+        }
+        let approved = record.intent.iter().flat_map(|intent| &intent.approvals);
+        for (nonce, digest) in approved {
+            let Ok(nonce) = u128::from_str_radix(nonce, 16) else { continue };
+            match self.approvals.get(&(place(&release.commit), nonce)) {
+                None => self.name(&release.commit, NamedThing::Approval(nonce), *digest),
+                Some(met) if *met == half(*digest) => {}
+                Some(_) if self.changed.len() < TORN => self.changed.push((release.commit.clone(), nonce)),
+                Some(_) => {}
             }
         }
         while self.named.len() > self.most {
@@ -106,6 +130,18 @@ impl Named {
             Some(named) if named == half(digest) => Verdict::Named,
             Some(_) => Verdict::Changed,
         }
+    }
+
+    /// Takes in an approval that lies there.
+    pub fn approved(&mut self, commit: &CommitId, nonce: &str, digest: Digest) {
+        if let Ok(nonce) = u128::from_str_radix(nonce, 16) {
+            self.approvals.insert((place(commit), nonce), half(digest));
+        }
+    }
+
+    /// Approvals that are not what a record says that they were.
+    pub fn changed(&self) -> &[(CommitId, u128)] {
+        &self.changed
     }
 
     /// Releases of which records contradict one another.

@@ -22,6 +22,7 @@ mod still;
 mod tags;
 mod targets;
 pub(crate) mod undoing;
+mod votes;
 
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
@@ -57,6 +58,7 @@ pub use seen::seen;
 pub(crate) use sources::{judge_sources, remembered_of as remembered, tokens_tell};
 pub(crate) use still::{Anew, still, unblocked};
 pub(crate) use targets::standing;
+pub(crate) use votes::{by_word, unrejected, votes_for};
 
 /// The settings of an environment.
 ///
@@ -209,6 +211,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         try_join(capabilities(view, &genesis.0, &targets), folders::there(view, environment, &targets));
     let (descent, read) = join(stands, try_join4(capable, files, gates, heard)).await;
     let ((mut capabilities, there), files, gates, heard) = read?;
+    let votes = Box::pin(votes::votes(view, config, environment, request, (&candidate, &state))).await?;
     let changes = folders::changes(&files, &targets, &there);
     let obstructed = folders::obstructed(view, environment, &files, &targets, &there).await?;
     let stays = match &head {
@@ -253,6 +256,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         stays,
         adopted,
         descent,
+        votes,
         gates,
         capabilities,
         untold_tags: BTreeSet::new(),

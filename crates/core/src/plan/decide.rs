@@ -98,6 +98,7 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
             .any(|moved| !moved.deploy.is_empty() || !moved.verify.is_empty()),
         steps: steps(config, environment, &request.include),
         changes: snapshot.changes.clone(),
+        approvals: rule::approvals_of_all(&facts),
         named_at: environment.artifacts.iter().any(Artifact::is_log).then_some(snapshot.named_at),
         ..Plan::draft(config, environment, snapshot, request, (action, release), findings)
     };

@@ -75,6 +75,9 @@ pub struct Plan {
     /// What was let through when the release was published (see [`crate::ledger::Allowed::names`]).
     #[serde(default, rename = "allowed", skip_serializing_if = "Vec::is_empty")]
     pub let_through: Vec<String>,
+    /// The approvals in the ledger that met the rule (see [`crate::ledger::Intent::approvals`]).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub approvals: BTreeMap<String, Digest>,
 }
 
 /// What a plan's digest covers: everything that decides what is written, nothing that changes by waiting.

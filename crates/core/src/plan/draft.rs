@@ -49,6 +49,7 @@ impl Plan {
             stays: Vec::new(),
             named_at: None,
             let_through: manifest.allowed.names(),
+            approvals: BTreeMap::new(),
         }
     }
 }

@@ -5,6 +5,7 @@
 
 mod advance;
 mod allowed;
+mod approval;
 mod decision;
 mod diff;
 mod failure;
@@ -19,6 +20,7 @@ mod verify;
 
 pub use advance::AdvanceReport;
 pub use allowed::{AllowedReport, DirtyReport, UnmergedReport};
+pub use approval::{ApprovalReport, ApprovalRule};
 pub use decision::{CommitReport, CommitsReport, DecisionReport, StepPlan, Verb, Write};
 pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use failure::FailureReport;

@@ -1,5 +1,6 @@
 //! Whether the targets hold what the ledger says, and whether the ledger's chains are whole.
 
+mod approval;
 mod back;
 mod beside;
 mod bytes;

@@ -18,6 +18,7 @@ mod loosened;
 mod needs;
 mod notes;
 mod order;
+mod outside;
 mod rolled_back;
 mod shared;
 mod soak;
@@ -26,14 +27,17 @@ mod unfinished;
 mod versions;
 
 pub use crate::finding::{Finding, Verdict};
+pub(crate) use approvals::{bound, rejection, would_not_count};
 pub use drift::{drift, unended};
 pub use facts::Facts;
 pub(crate) use guard::{in_parts, way};
 pub(crate) use target_name::names_used;
 
+use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::Override;
+use std::collections::BTreeMap;
 
 /// A rule: its name in the configuration, in overrides, in output and in the book, and its function. `None` means
 /// that the rule has nothing to say here.
@@ -103,24 +107,24 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "approvals",
-        about: "enough people have approved",
+        about: "enough people have approved just this",
         overridable: true,
         again: false,
-        check: approvals::approvals,
+        check: approvals::check,
     },
     Rule {
         name: "checks",
         about: "commit statuses are green",
         overridable: true,
         again: false,
-        check: approvals::checks,
+        check: outside::checks,
     },
     Rule {
         name: "evidence",
         about: "named results exist for these bytes",
         overridable: true,
         again: false,
-        check: approvals::evidence,
+        check: outside::evidence,
     },
     Rule {
         name: "freeze",
@@ -257,6 +261,13 @@ fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding
             })
         })
         .collect()
+}
+
+/// The approvals in the ledger by which the rule is met, for each environment that moves: what names each, and the digest
+/// of what is stored.
+pub(crate) fn approvals_of_all(facts: &Facts<'_>) -> BTreeMap<String, Digest> {
+    let moved = facts.config.moved(facts.environment, &facts.request.include);
+    moved.into_iter().flat_map(|environment| approvals::used(&Facts { environment, ..*facts })).collect()
 }
 
 /// The answers that count where what was judged when the promotion began is not judged again.

@@ -127,6 +127,7 @@ pub fn intent(digit: char, action: Action, head: Option<&Head>) -> Intent {
         lives_s: None,
         allowed: Vec::new(),
         gates: None,
+        approvals: Default::default(),
         read: Default::default(),
     }
 }

@@ -13,6 +13,7 @@
 #[path = "../acting/mod.rs"]
 mod acting;
 mod alive;
+mod approved;
 mod blocked;
 mod budget;
 mod bytes;

@@ -133,6 +133,7 @@ impl Stage {
             clock,
             entropy: Arc::clone(&self.entropy) as Arc<dyn promote_core::port::Entropy>,
             history: None,
+            people: Default::default(),
             steps: Arc::new(NoSteps),
             events: Arc::new(Silent),
         }

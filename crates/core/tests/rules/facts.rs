@@ -200,6 +200,7 @@ impl Case {
             stays: Vec::new(),
             adopted: None,
             descent: None,
+            votes: Default::default(),
             gates: promote_core::gates::Before::Same,
             genesis: (
                 Genesis {

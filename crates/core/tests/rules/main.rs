@@ -11,6 +11,7 @@
 #[allow(dead_code, reason = "the stages of other tests use all of it")]
 #[path = "../acting/mod.rs"]
 mod acting;
+mod approvals;
 mod before;
 mod book;
 mod facts;

@@ -1,4 +1,4 @@
-//! What people said or must say: `approvals`, `checks`, `evidence`, `hold`, `rolled-back`, `shared-target`,
+//! What people said or must say: `checks`, `evidence`, `hold`, `rolled-back`, `shared-target`,
 //! `unfinished`.
 
 use crate::facts::{Case, ago, open};
@@ -10,17 +10,11 @@ use promote_core::ledger::{Action, Hold};
 #[test]
 fn what_can_not_be_known_yet_is_not_met() {
     let mut case = Case::new();
-    for rule in ["approvals", "checks", "evidence"] {
+    for rule in ["checks", "evidence"] {
         assert_eq!(case.check(rule), "nothing to say");
     }
-    case.environment.approvals.count = 2;
     case.environment.checks = vec!["ci/test".to_owned(), "odd\u{1b}[2J".to_owned()];
     case.environment.evidence = vec!["integration".to_owned()];
-    assert_snapshot!(case.check("approvals"), @r#"
-    unmet: 0 of 2; this version of promote records no approvals
-    hint: `--override approvals --reason TEXT` is recorded and announced
-    {"have":[],"need":2}
-    "#);
     assert_snapshot!(case.check("checks"), @r#"
     unmet: nothing is known of ci/test, odd\u{1b}[2J; this version of promote reads none
     hint: `--override checks --reason TEXT` is recorded and announced
@@ -32,7 +26,7 @@ fn what_can_not_be_known_yet_is_not_met() {
     {"need":["integration"]}
     "#);
     case.back_to('c');
-    for rule in ["approvals", "checks", "evidence"] {
+    for rule in ["checks", "evidence"] {
         assert!(case.check(rule).starts_with("skipped"), "{rule}");
     }
 }

@@ -13,6 +13,7 @@ fn services() -> Services {
         clock: Arc::new(SystemClock),
         entropy: Arc::new(SystemEntropy),
         history: None,
+        people: promote_core::ports::People::default(),
         steps: Arc::new(SystemSteps::new(".", Variables::default(), Interruption::default())),
         events: Arc::new(Silent),
         ledger_remote: None,

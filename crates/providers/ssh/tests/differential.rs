@@ -7,8 +7,7 @@ mod stage;
 
 use promote_port::port::{Signed, Signers, Uncounted};
 use promote_ssh::AllowedSigners;
-use stage::crafted::{armored, bytes};
-use stage::security_key::SecurityKey;
+use stage::security_key::{SecurityKey, armored, bytes};
 use stage::{MESSAGE, NAMESPACE, Stage, at, ours, run, signed};
 use std::process::{Command, Stdio};
 

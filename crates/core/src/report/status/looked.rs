@@ -13,6 +13,7 @@ use crate::observe::{put, recorded, standing};
 use crate::port::Capabilities;
 use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
+use crate::vote::Votes;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -34,6 +35,8 @@ pub(super) struct StatusReads {
     pub(super) local_at: DateTime<Utc>,
     /// What the gates of what may move are compared with.
     pub(super) gates: BTreeMap<EnvironmentName, Before>,
+    /// What people said to what may move, where an environment asks for approvals.
+    pub(super) votes: BTreeMap<EnvironmentName, Votes>,
     /// What was heard of those who are at what is open or being deployed.
     pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.

@@ -163,6 +163,7 @@ fn judge(
         stays: Vec::new(),
         adopted: None,
         descent: looked.descent.get(&environment.name).copied().flatten(),
+        votes: looked.votes.get(&environment.name).cloned().unwrap_or_default(),
         gates: looked.gates.get(&environment.name).cloned().unwrap_or_default(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,

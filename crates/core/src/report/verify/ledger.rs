@@ -1,6 +1,7 @@
 //! Checking a whole ledger against what names each part of it: in its store or in a copy, by the same code, and in
 //! memory that does not grow with it.
 
+use super::approval;
 use super::beside::Beside;
 use super::check::{ChainCheck, LedgerCheck};
 use super::findings::Findings;
@@ -135,6 +136,12 @@ impl LedgerWalk<'_> {
             let short = commit.short(12);
             self.found.fault(format!("records contradict one another on what the ledger says of {short}"));
         }
+        for (commit, nonce) in self.names.changed() {
+            let short = commit.short(12);
+            self.found.fault(format!(
+                "the approval {nonce:032x} of {short} was changed: a record names another one"
+            ));
+        }
         for (commit, what) in self.names.unmet() {
             let short = commit.get(..12).unwrap_or(&commit);
             self.found.fault(match what {
@@ -143,6 +150,9 @@ impl LedgerWalk<'_> {
                 }
                 NamedThing::Word(word, number) => {
                     format!("`{}` of {short} is missing, which records name", word.rest(number))
+                }
+                NamedThing::Approval(nonce) => {
+                    format!("the approval {nonce:032x} of {short} is missing, which records name")
                 }
             });
         }
@@ -224,6 +234,7 @@ impl LedgerWalk<'_> {
                 Thing::Manifest(commit)
                 | Thing::Seen(commit)
                 | Thing::Gone(commit)
+                | Thing::Approval { commit, .. }
                 | Thing::Word { commit, .. } => self.names.covers(commit),
                 _ => self.first,
             })
@@ -258,6 +269,14 @@ impl LedgerWalk<'_> {
             | Thing::Seen(commit)
             | Thing::Gone(commit)
             | Thing::Word { commit, .. } => commit.clone(),
+            Thing::Approval { commit, nonce, lane } => {
+                self.names.approved(commit, nonce, Digest::of(bytes));
+                if let Some(why) = approval::fault(self.genesis.0, (lane, commit, nonce), bytes) {
+                    let short = commit.short(12);
+                    self.found.fault(format!("the approval {nonce} of {short} in {lane} {why}"));
+                }
+                return;
+            }
             Thing::Probe => {
                 let probed: Option<Probed> = serde_json::from_slice(bytes).ok();
                 let place = probed.and_then(|probed| key::probe(self.reader.root(), &probed.store).ok());

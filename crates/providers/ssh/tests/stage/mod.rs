@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 pub mod agent;
-pub mod crafted;
 pub mod security_key;
 
 use chrono::{DateTime, Utc};
