@@ -3,6 +3,7 @@
 
 mod adopt;
 mod advance;
+mod approve;
 mod check;
 mod ci;
 pub(crate) mod completions;
@@ -71,6 +72,8 @@ pub(crate) const GROUPS: &[(&str, &[Entry])] = &[
     (
         "Control environments and releases",
         &[
+            entry::<approve::ApproveArgs>(),
+            entry::<approve::RejectArgs>(),
             entry::<environment_marks::FreezeArgs>(),
             entry::<environment_marks::UnfreezeArgs>(),
             entry::<environment_marks::HoldArgs>(),
