@@ -244,6 +244,7 @@ impl BucketReader for Copy {
             stamps: false,
             trusted_answers: false,
             tokens_tell: false,
+            folders: false,
             fence: FenceClass::Advisory,
             expiry_s: 0,
             allowance_s: 0,

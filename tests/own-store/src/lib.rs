@@ -198,6 +198,7 @@ impl BucketReader for Vault {
             versioned: false,
             stamps: true,
             tokens_tell: true,
+            folders: false,
             trusted_answers: true,
             fence: FenceClass::Atomic,
             expiry_s: 0,

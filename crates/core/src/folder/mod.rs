@@ -29,7 +29,7 @@ pub(crate) use erase::{Erased, Removed, erase, remove};
 pub use manifest::{
     FolderError, FolderFile, FolderManifest, LIMIT, MOST_FILES, NOTED, PUBLISHED_LIMIT, SCHEMA,
 };
-pub(crate) use obstructed::{has_folders, obstructed};
+pub(crate) use obstructed::obstructed;
 pub(crate) use others::others;
 pub use publish::manifest_of;
 pub use publish::{Entry, Publishing, Put};

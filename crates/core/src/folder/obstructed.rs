@@ -2,15 +2,9 @@
 
 use super::manifest::FolderManifest;
 use super::others::{folders, others};
-use crate::location::StoreId;
 use crate::names::escape;
 use crate::port::Object;
 use std::collections::HashSet;
-
-/// Whether a store keeps folders as such, so that nothing can be below an object.
-pub(crate) fn has_folders(store: &StoreId) -> bool {
-    *store == StoreId::Local
-}
 
 /// The first of what was `listed` in a target, and stays there, that is in the way of a file of the release, in words without
 /// the place of the target. `prunes`: whether what is not the release's goes.

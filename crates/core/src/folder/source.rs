@@ -6,7 +6,6 @@ use super::content::content;
 use super::inside;
 use super::listing::{PAGE, list, within};
 use super::manifest::{FolderFile, FolderManifest};
-use super::obstructed::has_folders;
 use super::others::others;
 use super::{IN_FLIGHT, NOTED};
 use crate::digest::Digest;
@@ -111,7 +110,7 @@ pub async fn objects(
     part: &Part,
 ) -> Result<Vec<Object>, ProviderError> {
     let prefix = prefix(bucket, location)?;
-    let folders = has_folders(&location.store);
+    let folders = bucket.capabilities().folders;
     let found = match part {
         Part::Files(paths) if is_few(manifest, paths) => heads(bucket, prefix, paths).await,
         _ => list(bucket, prefix, Some(manifest)).await,

@@ -10,7 +10,7 @@ use super::copier::{CopyOutcome, FileCopier, copies};
 use super::difference::{Difference, Write, difference};
 use super::listing::list;
 use super::manifest::{FolderFile, FolderManifest, LIMIT, SCHEMA};
-use super::obstructed::{has_folders, obstructed};
+use super::obstructed::obstructed;
 use super::removable::removable;
 use super::source::Pin;
 use super::standing::{Standing, Watch};
@@ -274,7 +274,7 @@ impl FolderSync<'_> {
             })
         };
         let place = &self.moved.target;
-        let keeps = has_folders(&place.store).then(|| obstructed(source, listed, self.prune)).flatten();
+        let keeps = self.to.capabilities().folders.then(|| obstructed(source, listed, self.prune)).flatten();
         if let Some(keeps) = keeps {
             let error = ProviderError::new(ErrorKind::Conflict, self.to, place, keeps);
             return Err(error.hint("remove it by hand, then run the same command again"));

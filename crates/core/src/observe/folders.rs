@@ -6,7 +6,7 @@ use super::targets::read;
 use crate::config::{Artifact, Environment};
 use crate::failure::Failure;
 use crate::folder::source::{self, Part};
-use crate::folder::{self, Change, FolderManifest, change, has_folders, listed};
+use crate::folder::{self, Change, FolderManifest, change, listed};
 use crate::location::Location;
 use crate::port::{BucketReader, Object, ProviderError};
 use crate::ports::ReadPorts;
@@ -28,7 +28,7 @@ pub(super) async fn open(
     let listed = async {
         match whole {
             // What is in the place of a file there, and no object, is told by no page.
-            true if !has_folders(&location.store) => source::one_page(store, prefix).await,
+            true if !store.capabilities().folders => source::one_page(store, prefix).await,
             _ => Ok(None),
         }
     };
@@ -132,13 +132,14 @@ pub(super) async fn obstructed(
         let name = artifact.name();
         let (Some(source), Some(seen)) = (files.get(name), targets.get(name)) else { continue };
         let place = &seen.location;
-        if place.folder().is_none() || !has_folders(&place.store) || *place == source.location {
+        let store = view.store(&place.store)?;
+        if place.folder().is_none() || !store.capabilities().folders || *place == source.location {
             continue;
         }
         let listed = match there.get(name) {
             Some(listed) => Arc::clone(listed),
             None => {
-                let found = listed(&**view.store(&place.store)?, place, seen.files.as_deref()).await;
+                let found = listed(&**store, place, seen.files.as_deref()).await;
                 Arc::new(found.map_err(|error| Failure::of_place(&format!("listing `{place}`"), error))?)
             }
         };

@@ -32,6 +32,8 @@ enum Flaw {
     DeletesVersions,
     /// What was looked at once is not looked at again.
     RemembersHeads,
+    /// Folders are said to be kept, and an object keeps nothing from being below it.
+    ClaimsFolders,
 }
 
 #[derive(Debug)]
@@ -73,7 +75,8 @@ impl fmt::Display for Flawed {
 #[async_trait]
 impl BucketReader for Flawed {
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        let folders = self.flaw == Flaw::ClaimsFolders;
+        Capabilities { folders, ..self.inner.capabilities() }
     }
 
     fn config_hints(&self) -> Vec<(&'static str, String)> {
@@ -231,12 +234,13 @@ fn examine(flaw: Flaw) -> Report {
 
 #[test]
 fn each_flaw_is_found_by_the_check_for_it() {
-    let cases: [(Flaw, &[&str]); 5] = [
+    let cases: [(Flaw, &[&str]); 6] = [
         (Flaw::Nothing, &[]),
         (Flaw::ListsByPattern, &["prefixes_are_taken_literally"]),
         (Flaw::TellsNoVersions, &["versions_are_told", "old_versions_outlive_a_deletion"]),
         (Flaw::DeletesVersions, &["old_versions_outlive_a_deletion"]),
         (Flaw::RemembersHeads, &["further_handles_see_what_was_written"]),
+        (Flaw::ClaimsFolders, &["folders_are_kept_as_is_said"]),
     ];
     for (flaw, expected) in cases {
         let report = examine(flaw);

@@ -19,6 +19,7 @@ mod budget;
 mod crash;
 mod disturbed;
 mod meanwhile;
+mod obstructed;
 mod order;
 mod passing;
 mod pruned;

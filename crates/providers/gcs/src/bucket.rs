@@ -60,6 +60,7 @@ pub(crate) fn nothing_known() -> Capabilities {
         versioned: false,
         stamps: true,
         tokens_tell: true,
+        folders: false,
         trusted_answers: false,
         fence: FenceClass::Advisory,
         expiry_s: 0,

@@ -43,6 +43,7 @@ fn expected(versioned: bool) -> Capabilities {
         versioned,
         stamps: true,
         tokens_tell: true,
+        folders: false,
         trusted_answers: true,
         fence: FenceClass::Exact,
         expiry_s: 0,

@@ -257,6 +257,7 @@ impl BucketReader for GitBucket {
             versioned: false,
             stamps: false,
             tokens_tell: true,
+            folders: false,
             trusted_answers: true,
             fence: FenceClass::Advisory,
             expiry_s: 0,

@@ -140,6 +140,7 @@ impl BucketReader for LocalBucket {
             versioned: true,
             stamps: true,
             tokens_tell: true,
+            folders: true,
             trusted_answers: true,
             fence: FenceClass::Atomic,
             expiry_s: 0,

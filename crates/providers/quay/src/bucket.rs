@@ -150,6 +150,7 @@ impl BucketReader for RegistryBucket {
             versioned: false,
             stamps: false,
             tokens_tell: true,
+            folders: false,
             trusted_answers: true,
             fence: FenceClass::Advisory,
             expiry_s: 0,

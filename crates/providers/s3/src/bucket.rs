@@ -63,6 +63,7 @@ impl S3Bucket {
             versioned: false,
             stamps: true,
             tokens_tell: true,
+            folders: false,
             trusted_answers: false,
             fence: FenceClass::Advisory,
             expiry_s: self.expiry_s,

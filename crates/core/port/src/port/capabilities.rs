@@ -62,6 +62,10 @@ pub struct Capabilities {
     /// Other bytes always have another token: where not, bytes must be read to know that they are still the same.
     #[serde(default = "told", skip_serializing_if = "Clone::clone")]
     pub tokens_tell: bool,
+    /// Folders are kept as such: nothing can be below an object, and a folder may be in the place of one, also one in which
+    /// nothing is (`BucketReader::empty_folders`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub folders: bool,
     /// A definite answer of a write was found to be true, so no read-back is needed.
     pub trusted_answers: bool,
     /// What fences off late requests.

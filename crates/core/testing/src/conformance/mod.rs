@@ -86,6 +86,7 @@ pub async fn run_all(subject: &Subject) -> Report {
         lists_page_without_gaps,
         the_newest_record_is_the_first_key,
         odd_names_stay_themselves,
+        folders_are_kept_as_is_said,
         one_of_many_creators_wins,
         one_of_many_replacers_wins,
         one_of_many_copies_wins,

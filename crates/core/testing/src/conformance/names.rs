@@ -58,3 +58,13 @@ pub async fn odd_names_stay_themselves(subject: &Subject) -> Verdict {
     }
     Ok(())
 }
+
+/// Who says that folders are kept keeps nothing below an object, under any name.
+pub async fn folders_are_kept_as_is_said(subject: &Subject) -> Verdict {
+    subject.needs(subject.bucket.capabilities().folders, "folders as such")?;
+    let (object, below) = (subject.key("folders/object")?, subject.key("folders/object/below")?);
+    subject.put(&object, "above").await?;
+    let written = subject.write(&below, "below", Precondition::Absent).await;
+    ensure!(written.is_err(), "`{below}` was written below the object `{object}`");
+    subject.holds(&object, "above").await
+}
