@@ -154,3 +154,62 @@ fn a_rollback_is_not_held_to_what_was_loosened_and_does_not_make_it_the_rule() {
     let refused = stage.run(TO_PROD).ends(ExitStatus::Blocked);
     assert!(refused.all().contains("prod: `branch` was `main`, is not set"), "{}", refused.all());
 }
+
+/// Two environments that read one target, of which the second gets one of its own.
+const SHARED: &str = r#"
+project      = "shop"
+environments = ["staging", ["eu", "us"]]
+source       = "releases/{sha}.zip"
+target       = "deployed/{env}.zip"
+ledger       = ".promote/shop/"
+[env.eu]
+target = "deployed/live.zip"
+tier   = "production"
+[env.us]
+target = "deployed/live.zip"
+tier   = "test"
+soak   = "1s"
+freeze = ["Sat 00:00 .. Sat 00:01"]
+"#;
+
+#[test]
+fn an_environment_that_leaves_a_shared_target_does_not_leave_its_freeze_and_gates_unnoticed() {
+    let stage = Stage::with(SHARED);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let go: &[&str] = &["--yes", "--override", "freeze", "--override", "soak", "--reason", "test"];
+    stage.run(&[&["to", "eu", "--include", "us"], go].concat()).ends(ExitStatus::Ok);
+    stage.run(&["freeze", "eu", "--reason", "INC-88"]).ends(ExitStatus::Ok);
+
+    let own = "target = \"deployed/us.zip\"\ntier   = \"test\"\n";
+    let gates = "soak   = \"1s\"\nfreeze = [\"Sat 00:00 .. Sat 00:01\"]\n";
+    let alone = SHARED.replace("target = \"deployed/live.zip\"\ntier   = \"test\"\n", own);
+    for left in [
+        alone.clone(),
+        alone.replace(gates, ""),
+        alone
+            .replace("\"eu\", \"us\"", "\"us\"")
+            .replace("[env.eu]\ntarget = \"deployed/live.zip\"\ntier   = \"production\"\n", ""),
+    ] {
+        stage.write("promote.toml", &left);
+        let plan = stage.run(&["plan", "us"]).all();
+        for told in [
+            "us was last moved with the lane eu",
+            "eu is frozen by",
+            "INC-88",
+            "us: `target` was `deployed/live.zip`, is `deployed/us.zip`",
+        ] {
+            assert!(plan.contains(told), "{told}: {plan}");
+        }
+        assert!(!plan.contains("eu: `environments`"), "{plan}");
+        assert_eq!(plan.contains("us: `soak` was `1s`, is not set"), !left.contains(gates), "{plan}");
+        let status = stage.run(&["status", "us", "--json"]).ends(ExitStatus::Ok);
+        assert!(status.out.contains("us was last moved with the lane eu"), "{}", status.out);
+    }
+    // What was production stays it.
+    stage.write("promote.toml", alone.replace("tier   = \"test\"", "tier   = \"production\""));
+    let refused = stage.run(&[&["to", "us"], go].concat()).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("us was last moved with the lane eu"), "{}", refused.all());
+    stage.run(&[&["to", "us"], go, &["--override", "loosened"]].concat()).ends(ExitStatus::Ok);
+    let plan = stage.run(&["plan", "us"]).all();
+    assert!(!plan.contains("with the lane"), "{plan}");
+}

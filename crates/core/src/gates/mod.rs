@@ -9,7 +9,7 @@ pub(crate) use list::filled;
 pub use list::in_force;
 
 use crate::ledger::{Frozen, GateList};
-use crate::names::LaneName;
+use crate::names::{EnvironmentName, LaneName};
 
 /// What the ledger tells of the gates that the ones in the file are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -21,8 +21,9 @@ pub enum Before {
     List(GateList),
     /// There was another list, and it can't be read any more: why.
     Lost(String),
-    /// The lane was never promoted to, and another lane of the ledger holds one of its targets.
-    Lane(Box<OtherLane>),
+    /// The lane was never promoted to, and other lanes of the ledger hold one of its targets, or were last promoted to
+    /// with one of its environments.
+    Lanes(Vec<OtherLane>),
     /// The lane was never promoted to, and a target says that a promotion put it there which this ledger does not know.
     Stranger {
         /// The target.
@@ -32,15 +33,24 @@ pub enum Before {
     },
 }
 
-/// Another lane that holds a target of this one.
+/// Another lane, whose gates held for what is this one's now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OtherLane {
     /// The lane.
     pub lane: LaneName,
-    /// The target that both have.
-    pub target: String,
-    /// Its list at its last promotion, where it has one.
+    /// What was its.
+    pub shared: Shared,
+    /// Its list at its last promotion, where it has one: of the environments that left it, where it keeps its target.
     pub list: Option<GateList>,
     /// Its freeze.
     pub frozen: Option<Frozen>,
+}
+
+/// What one lane has of another.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Shared {
+    /// A target.
+    Target(String),
+    /// Environments, which read the other lane's target and now have one of their own.
+    Environments(Vec<EnvironmentName>),
 }

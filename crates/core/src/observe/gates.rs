@@ -1,12 +1,11 @@
 //! What the ledger tells of the gates that were in force at the last promotion. A lane whose gates are the same costs no
-//! request; where they are others, the list is read; only of a lane that was never promoted to, and whose target is not
-//! empty, the other lanes are looked at.
+//! request; where they are others, the list is read; only of a lane that was never promoted to the other lanes are looked at.
 
-use crate::config::{Artifact, Config, Environment};
+use crate::config::{Config, Environment};
 use crate::failure::Failure;
-use crate::gates::{Before, OtherLane, in_force};
+use crate::gates::{Before, OtherLane, Shared, in_force};
 use crate::ledger::{GateList, Head, InForce, Kind, LedgerError, LedgerReader, State};
-use crate::names::LaneName;
+use crate::names::{EnvironmentName, LaneName};
 use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
 use crate::template::Values;
@@ -51,7 +50,7 @@ async fn list(ledger: &LedgerReader, lane: &LaneName, known: InForce) -> Result<
 }
 
 /// For a lane whose gates were never kept: one that was promoted to before they were kept has none to compare with; one
-/// that was never promoted to may be another lane's under a new name.
+/// that was never promoted to may be another lane's under a new name, or have left another.
 async fn first(
     view: &ReadPorts,
     environment: &Environment,
@@ -61,18 +60,18 @@ async fn first(
 ) -> Result<Before, Failure> {
     let promoted =
         state.open.is_some() || state.current.as_ref().is_some_and(|there| there.promotion.is_some());
-    let log = environment.artifacts.iter().any(Artifact::is_log);
-    let there = targets.values().find_map(|seen| Some((seen, seen.object.as_ref()?)));
-    if promoted || there.is_none() && !log {
+    if promoted {
         return Ok(Before::Same);
     }
     let records = view.ledger.page(&environment.lane, None, MOST).await.map_err(LedgerError::read_failure)?;
     if records.len() == MOST || records.iter().any(|head| head.record.kind == Kind::Commit) {
         return Ok(Before::Same);
     }
-    if let Some(other) = other(view, config, environment).await? {
-        return Ok(Before::Lane(Box::new(other)));
+    let others = others(view, config, environment).await?;
+    if !others.is_empty() {
+        return Ok(Before::Lanes(others));
     }
+    let there = targets.values().find_map(|seen| Some((seen, seen.object.as_ref()?)));
     let mark = there.and_then(|(seen, object)| Some((seen, object.metadata.get("promote-id")?)));
     Ok(match mark {
         Some((seen, id)) => {
@@ -82,12 +81,13 @@ async fn first(
     })
 }
 
-/// Another lane of the ledger that holds, or was last given, a target of this environment.
-async fn other(
+/// The other lanes of the ledger that hold, or were last given, a target of this environment, or were last promoted to with
+/// one that is in its lane now.
+async fn others(
     view: &ReadPorts,
     config: &Config,
     environment: &Environment,
-) -> Result<Option<OtherLane>, Failure> {
+) -> Result<Vec<OtherLane>, Failure> {
     let values = Values {
         env: Some(environment.name.clone()),
         project: Some(config.project.clone()),
@@ -99,20 +99,35 @@ async fn other(
         .filter_map(|artifact| artifact.target.as_ref())
         .map(|target| crate::gates::filled(target, &values))
         .collect();
+    let members = config.lanes.iter().filter(|lane| lane.name == environment.lane);
+    let members: Vec<&EnvironmentName> = members.flat_map(|lane| &lane.environments).collect();
     let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
+    let mut found = Vec::new();
     for (lane, head) in heads.into_iter().filter(|(lane, _)| *lane != environment.lane) {
-        let known = match head.state().gates {
+        let mut known = match head.state().gates {
             Some(known) => list(&view.ledger, &lane, known).await?,
             None => None,
         };
-        if let Some(target) = shared(&mine, &head, known.as_ref()) {
+        let shared = match shared(&mine, &head, known.as_ref()) {
+            Some(target) => Shared::Target(target),
+            None => {
+                // Those that stay there are no concern of the ones that left.
+                let left = known.iter_mut().flat_map(|list| {
+                    list.retain(|name, _| members.contains(&name));
+                    list.keys().cloned()
+                });
+                Shared::Environments(left.collect())
+            }
+        };
+        if shared != Shared::Environments(Vec::new()) {
             let frozen = head.state().frozen.clone();
-            return Ok(Some(OtherLane { lane, target, list: known, frozen }));
+            found.push(OtherLane { lane, shared, list: known, frozen });
         }
     }
-    Ok(None)
+    Ok(found)
 }
 
+/// A target of `mine` that a lane holds or was last given.
 fn shared(mine: &BTreeSet<String>, head: &Head, list: Option<&GateList>) -> Option<String> {
     let held = head.state().current.iter().flat_map(|there| &there.targets).map(|one| one.target.to_string());
     let named = list.into_iter().flatten().flat_map(|(_, keys)| keys).filter(|(key, _)| {

@@ -3,8 +3,9 @@
 
 use super::{Facts, Finding};
 use crate::config::Tier;
-use crate::gates::{Before, in_force, loosened};
+use crate::gates::{Before, OtherLane, Shared, in_force, loosened};
 use crate::ledger::GateList;
+use chrono::{DateTime, Utc};
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let before = &facts.snapshot.gates;
@@ -18,28 +19,21 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let now = || in_force(facts.config, lane).list;
     let told =
         |before: &GateList| loosened(before, &now()).iter().map(ToString::to_string).collect::<Vec<_>>();
-    let (what, list) = match before {
+    let what = match before {
         Before::Same => return None,
-        Before::List(list) => (told(list), Some(list)),
-        Before::Lost(why) => (vec![format!("the gates at the last promotion are not known: {why}")], None),
-        Before::Lane(other) => {
-            let mut what = vec![format!("`{}` was last moved as the lane {}", other.target, other.lane)];
-            what.extend(
-                other
-                    .frozen
-                    .iter()
-                    .filter(|frozen| frozen.until.is_none_or(|until| facts.snapshot.taken_at < until))
-                    .map(|frozen| format!("{} is frozen by {}: {}", other.lane, frozen.by, frozen.reason)),
-            );
-            what.extend(other.list.iter().flat_map(told));
-            (what, other.list.as_ref())
+        Before::List(list) => told(list),
+        Before::Lost(why) => vec![format!("the gates at the last promotion are not known: {why}")],
+        Before::Lanes(others) => {
+            let frozen_at = facts.snapshot.taken_at;
+            let each = |other: &OtherLane| {
+                let gates = other.list.iter().flat_map(told);
+                elsewhere(other, frozen_at).into_iter().chain(gates).collect::<Vec<_>>()
+            };
+            others.iter().flat_map(each).collect()
         }
-        Before::Stranger { target, promotion } => (
-            vec![format!(
-                "`{target}` was put there by promotion {promotion}, which this ledger does not know"
-            )],
-            None,
-        ),
+        Before::Stranger { target, promotion } => vec![format!(
+            "`{target}` was put there by promotion {promotion}, which this ledger does not know"
+        )],
     };
     if what.is_empty() {
         return None;
@@ -52,7 +46,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     // What was production stays it, whatever the file calls it now.
     let production = facts.environment.tier == Tier::Production
         || members.any(|member| member.tier == Tier::Production)
-        || list.is_some_and(|list| list.values().any(was));
+        || lists(before).any(|list| list.values().any(was));
     let detail = what.join("; ");
     Some(
         match production {
@@ -63,4 +57,29 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
         }
         .with("loosened", what),
     )
+}
+
+/// The lists that were in force.
+fn lists(before: &Before) -> impl Iterator<Item = &GateList> {
+    let (own, others) = match before {
+        Before::List(list) => (Some(list), [].as_slice()),
+        Before::Lanes(others) => (None, others.as_slice()),
+        Before::Same | Before::Lost(_) | Before::Stranger { .. } => (None, [].as_slice()),
+    };
+    own.into_iter().chain(others.iter().filter_map(|other| other.list.as_ref()))
+}
+
+/// What holds in another lane, in words, beside its gates.
+fn elsewhere(other: &OtherLane, at: DateTime<Utc>) -> Vec<String> {
+    let lane = &other.lane;
+    let was = match &other.shared {
+        Shared::Target(target) => format!("`{target}` was last moved as the lane {lane}"),
+        Shared::Environments(names) => {
+            let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
+            format!("{} was last moved with the lane {lane}", names.join(", "))
+        }
+    };
+    let frozen = other.frozen.iter().filter(|frozen| frozen.until.is_none_or(|until| at < until));
+    let frozen = frozen.map(|frozen| format!("{lane} is frozen by {}: {}", frozen.by, frozen.reason));
+    std::iter::once(was).chain(frozen).collect()
 }
