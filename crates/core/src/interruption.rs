@@ -14,10 +14,11 @@ use crate::ledger::{
 use crate::location::Location;
 use crate::names::EnvironmentName;
 use crate::observe::undoing::lasting;
-use crate::observe::{adopted, environment, genesis};
+use crate::observe::{adopted, barred, environment, genesis};
 use crate::ports::Ports;
 use crate::request::Request;
-use crate::undo::undo;
+use crate::undo::way;
+use std::collections::BTreeMap;
 
 /// How far a promotion got.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -209,7 +210,10 @@ impl InFlight {
         let others = others(&self.config, settings);
         let stays = lasting(self.ports.ledger.reader(), &settings.lane, Some(&head)).await;
         let first = stays.is_ok_and(|stays| stays.is_some());
-        let undo = |head: &Head| undo(head.state(), name, &others, adopted.as_ref(), first);
+        let way = |head: &Head, barred: &_| way(head.state(), name, &others, adopted.as_ref(), first, barred);
+        let to = |barred: &_| way(&head, barred).and_then(|way| way.to);
+        let barred = barred(self.ports.ledger.reader(), &BTreeMap::new(), to).await.unwrap_or_default();
+        let undo = |head: &Head| way(head, &barred).map(|way| way.line);
         if !waits {
             return Ok(Recorded { written: false, undo: undo(&head) });
         }

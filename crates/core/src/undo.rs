@@ -1,11 +1,12 @@
 //! What takes back what is in an environment: the command that puts the release before it back and is not refused for
-//! what the ledger says. Whether a release was blocked or deleted since is left to the rollback itself.
+//! what the ledger says. Which releases were blocked or deleted since is told by whoever asks ([`crate::observe`]).
 
 use crate::commit::CommitId;
 use crate::invocation::Invocation;
 use crate::ledger::{Deployed, ReleaseRef, State};
 use crate::names::EnvironmentName;
 use crate::observe::previous;
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// What a line that undoes comes to, in words. Where it would leave something, what that is is to be seen first.
@@ -31,12 +32,15 @@ pub struct Way {
     pub to: Option<CommitId>,
 }
 
-/// What is said where no release is left to go back to: the way on.
-pub fn onward(environment: &str) -> String {
-    format!(
-        "{environment} has no other verified release that was not rolled back: publish one with a fix and move it; \
-         `promote resume {environment}` tries what is there again"
-    )
+/// What is said where no release is left to go back to: the way on. `again`: whether what is there may be tried again.
+pub fn onward(environment: &str, again: bool) -> String {
+    let on = format!(
+        "{environment} has no other verified release that may come back: publish one with a fix and move it"
+    );
+    match again {
+        true => format!("{on}; `promote resume {environment}` tries what is there again"),
+        false => on,
+    }
 }
 
 /// Whether what is there did not succeed and came after something else.
@@ -46,7 +50,7 @@ pub fn stuck(state: &State) -> bool {
 }
 
 /// How to go back from what a lane holds: the newest verified release that was not rolled back here, else the newest
-/// that was not; `None` when no such release was there. `include`: the environments
+/// that was not; `None` when no such release was there. None of `barred`, which may not move. `include`: the environments
 /// that move along; `adopted`: what a rollback goes back to where nothing verified was there before; `first`: whether
 /// what is there is the first release and nothing ever verified it, which the state alone does not tell.
 pub fn undo(
@@ -55,8 +59,9 @@ pub fn undo(
     include: &[EnvironmentName],
     adopted: Option<&ReleaseRef>,
     first: bool,
+    barred: &BTreeSet<CommitId>,
 ) -> Option<Invocation> {
-    way(state, environment, include, adopted, first).map(|way| way.line)
+    way(state, environment, include, adopted, first, barred).map(|way| way.line)
 }
 
 /// The same with the release that it goes back to.
@@ -66,10 +71,12 @@ pub fn way(
     include: &[EnvironmentName],
     adopted: Option<&ReleaseRef>,
     first: bool,
+    barred: &BTreeSet<CommitId>,
 ) -> Option<Way> {
     let back = Invocation::back(environment, include);
     if state.open.is_some() {
-        return Some(Way { line: back, to: state.release().map(|release| release.commit.clone()) });
+        let to = state.release().map(|release| release.commit.clone());
+        return Some(Way { line: back, to }).filter(|way| !way.to.iter().any(|to| barred.contains(to)));
     }
     // Whoever runs the steps is overtaken by it.
     let deploys = state.deploys();
@@ -80,10 +87,13 @@ pub fn way(
     let adopted = adopted.map(|release| release.commit.clone());
     let unnamed = previous(state).or_else(|| adopted.clone());
     // What was rolled back here is no way back: it is what was got away from.
-    let fits = |commit: &CommitId| Some(commit) != now && !state.rolled_back.contains(commit);
-    let past_releases = || state.trail.iter().map(|past| &past.release);
-    let wanted = unnamed.as_ref().and_then(|commit| past_releases().find(|past| past.commit == *commit));
-    let before = wanted.or_else(|| past_releases().find(|past| fits(&past.commit)))?;
+    let fits = |commit: &CommitId| {
+        Some(commit) != now && !state.rolled_back.contains(commit) && !barred.contains(commit)
+    };
+    let fitting = || state.trail.iter().filter(|past| fits(&past.release.commit));
+    let wanted = unnamed.as_ref().and_then(|commit| fitting().find(|past| past.release.commit == *commit));
+    let before = wanted.or_else(|| fitting().find(|past| past.verified.is_some()));
+    let before = &before.or_else(|| fitting().next())?.release;
     let verified = state.trail.iter().any(|past| past.verified.is_some() && past.release.same_bytes(before));
     // What was adopted comes back by itself, unless what is there was verified.
     let given_up = state.current.as_ref().is_some_and(|current| current.verified.is_some());
@@ -156,22 +166,31 @@ mod tests {
     fn the_way_back_is_the_newest_verified_release_that_was_not_rolled_back() {
         let plain = "promote rollback prod";
         let unverified = "promote rollback prod --to ccccccc --override from --reason TEXT";
-        for (now, trail, rolled_back, wanted) in [
-            ('b', "A", "", Some((plain, 'a'))),
+        let further = "promote rollback prod --to aaaaaaa";
+        for (now, trail, rolled_back, blocked, wanted) in [
+            ('b', "A", "", "", Some((plain, 'a'))),
             // The one that was got away from, after what came back failed too.
-            ('b', "cBA", "c", Some((plain, 'a'))),
-            ('b', "cB", "c", None),
-            ('a', "B", "b", None),
-            ('a', "BA", "b", None),
+            ('b', "cBA", "c", "", Some((plain, 'a'))),
+            ('b', "cB", "c", "", None),
+            ('a', "B", "b", "", None),
+            ('a', "BA", "b", "", None),
             // A verified one before one that was not, and that one where there is no other.
-            ('d', "cA", "", Some((plain, 'a'))),
-            ('d', "c", "", Some((unverified, 'c'))),
-            ('d', "ec", "e", Some((unverified, 'c'))),
+            ('d', "cA", "", "", Some((plain, 'a'))),
+            ('d', "c", "", "", Some((unverified, 'c'))),
+            ('d', "ec", "e", "", Some((unverified, 'c'))),
+            // None that was blocked.
+            ('c', "BA", "", "b", Some((further, 'a'))),
+            ('c', "B", "", "b", None),
+            ('d', "BcA", "", "b", Some((further, 'a'))),
+            ('d', "Bc", "", "b", Some((unverified, 'c'))),
+            ('d', "c", "", "c", None),
         ] {
-            let found = way(&state(now, trail, rolled_back), &"prod".parse().unwrap(), &[], None, false);
+            let barred = blocked.chars().map(commit).collect();
+            let prod = "prod".parse().unwrap();
+            let found = way(&state(now, trail, rolled_back), &prod, &[], None, false, &barred);
             let found = found.map(|way| (way.line.to_string(), way.to));
             let wanted = wanted.map(|(line, to)| (line.to_owned(), Some(commit(to))));
-            assert_eq!(found, wanted, "{now} {trail} {rolled_back}");
+            assert_eq!(found, wanted, "{now} {trail} {rolled_back} {blocked}");
         }
     }
 }

@@ -226,6 +226,10 @@ fn where_several_failed_one_after_the_other_the_one_before_is_named() {
     let (status, _, err) = stage.run("promote rollback prod --yes");
     assert_eq!(status, ExitStatus::Missing, "{err}");
     assert!(err.contains("promote rollback prod --to aaaaaaa --override from --reason TEXT"), "{err}");
+    stage.quietly("promote block aaaa --reason \"loses orders\"");
+    let (status, _, err) = stage.run("promote rollback prod --yes");
+    assert_eq!(status, ExitStatus::Missing, "{err}");
+    assert!(!err.contains("aaaaaaa") && err.contains("publish one with a fix"), "{err}");
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! What a promotion that was carried out came to, as data, and the way back from it.
 
+use crate::commit::CommitId;
 use crate::exit::ExitStatus;
 use crate::invocation::Invocation;
 use crate::ledger::{Action, Head, OutcomeResult, PromotionId, ReleaseRef, Restored, StepRecord};
 use crate::lookout::{Loss, Lost};
-use crate::observe::adopted;
 use crate::observe::undoing::lasting;
+use crate::observe::{adopted, barred, is_barred};
 use crate::plan::Plan;
 use crate::ports::Ports;
 use crate::undo::{self, Way};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A promotion whose move was committed, and what came of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,6 +39,8 @@ pub struct Done {
     pub first: bool,
     /// What undoing it can't take back, one sentence each.
     pub stays: Vec<String>,
+    /// The releases that a way back passes by, since they may not move, and what is there, where that may not.
+    pub barred: BTreeSet<CommitId>,
 }
 
 impl Done {
@@ -55,6 +59,7 @@ impl Done {
             adopted: None,
             first: false,
             stays: Vec::new(),
+            barred: BTreeSet::new(),
         }
     }
 
@@ -66,8 +71,13 @@ impl Done {
 
     /// The same with the release that it goes back to. After a rollback that did not succeed: further back.
     pub fn way_back(&self) -> Option<Way> {
+        self.way_past(&self.barred)
+    }
+
+    /// The same that passes these releases by.
+    fn way_past(&self, barred: &BTreeSet<CommitId>) -> Option<Way> {
         if let Some(Ok(back)) = &self.undone {
-            return back.way_back();
+            return back.way_past(barred);
         }
         let back = match self.plan.action {
             Action::Undo => true,
@@ -80,7 +90,8 @@ impl Done {
         (moved && !back && !superseded)
             .then(|| {
                 let (environment, include) = (&self.plan.environment, &self.plan.terms.include);
-                undo::way(self.head.state(), environment, include, self.adopted.as_ref(), self.first)
+                let (state, adopted) = (self.head.state(), self.adopted.as_ref());
+                undo::way(state, environment, include, adopted, self.first, barred)
             })
             .flatten()
     }
@@ -97,11 +108,22 @@ impl Done {
         }
     }
 
+    /// The release that is there now.
+    fn there(&self) -> Option<&CommitId> {
+        match &self.undone {
+            Some(Ok(back)) => back.there(),
+            _ => self.head.state().release().map(|release| &release.commit),
+        }
+    }
+
     /// What there is to do where a rollback did not succeed: further back, or on; `None` where none failed.
     pub fn onward(&self) -> Option<String> {
         self.is_stuck().then(|| match self.way_back() {
             Some(Way { line, to: Some(to) }) => format!("`{line}` goes further back, to {}", to.short(7)),
-            _ => undo::onward(self.plan.environment.as_str()),
+            _ => {
+                let again = self.there().is_none_or(|there| !self.barred.contains(there));
+                undo::onward(self.plan.environment.as_str(), again)
+            }
         })
     }
 
@@ -112,6 +134,16 @@ impl Done {
         let stays = lasting(ports.ledger.reader(), lane, Some(&self.head)).await.unwrap_or_default();
         self.first = stays.is_some();
         self.stays = stays.unwrap_or_default();
+        let (ledger, unlisted) = (ports.ledger.reader(), BTreeMap::new());
+        let to = |barred: &_| self.way_past(barred).and_then(|way| way.to);
+        let mut past = barred(ledger, &unlisted, to).await.unwrap_or_default();
+        if self.is_stuck()
+            && let Some(there) = self.there()
+            && is_barred(ledger, there, &unlisted).await.unwrap_or_default()
+        {
+            past.insert(there.clone());
+        }
+        self.barred = past;
         self
     }
 }

@@ -2,6 +2,7 @@
 //! rights only.
 
 mod adopted;
+mod barred;
 mod by_name;
 mod changed;
 mod descent;
@@ -40,6 +41,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use targets::Depth;
 
 pub(crate) use adopted::adopted;
+pub(crate) use barred::{barred, is_barred};
 pub use by_name::{Named, by_name, moving};
 pub(crate) use descent::descent;
 pub(crate) use elsewhere::{begun_intent, put, recorded};
@@ -148,7 +150,8 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
     };
     let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
     belongs(&genesis.0, heads.values().flatten())?;
-    let there = heads.get(&environment.name).and_then(Option::as_ref).map(Head::state);
+    let head = heads.get(&environment.name).and_then(Option::as_ref);
+    let there = head.map(Head::state);
     let adopted = match request.action {
         Action::Rollback => adopted(view, &environment.lane, there).await?,
         _ => None,
@@ -156,7 +159,10 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
     let candidate = match early {
         Some(found) => found,
         None => {
-            let commit = release::unnamed(config, environment, request, &heads, adopted.as_ref())?;
+            let commit = release::unnamed(environment, request, &heads, adopted.as_ref())?;
+            let Some(commit) = commit else {
+                return Err(Box::pin(release::no_way_back(view, config, environment, head)).await?);
+            };
             release::candidate(view, config, environment, &commit).await?
         }
     };

@@ -1,6 +1,7 @@
 //! From the name of a release to everything known of it. A release is what was published: a commit with a manifest
 //! in the ledger.
 
+use super::barred::{barred, is_barred};
 use super::by_name::{refused, tagged};
 use super::folders;
 use super::previous::previous;
@@ -112,14 +113,13 @@ pub(super) async fn named(
     candidate(view, config, environment, &commit).await.map(Some)
 }
 
-/// The commit that is meant when none is named.
+/// The commit that is meant when none is named; `None` where nothing was there that could come back.
 pub(super) fn unnamed(
-    config: &Config,
     environment: &Environment,
     request: &Request,
     heads: &BTreeMap<EnvironmentName, Option<Head>>,
     adopted: Option<&ReleaseRef>,
-) -> Result<CommitId, Failure> {
+) -> Result<Option<CommitId>, Failure> {
     let empty = State::default();
     let state_of =
         |name: &EnvironmentName| heads.get(name).and_then(Option::as_ref).map_or(&empty, Head::state);
@@ -130,10 +130,10 @@ pub(super) fn unnamed(
     };
     let here = state_of(&environment.name);
     match &request.wanted {
-        Wanted::Environment(name) => running(name).ok_or_else(|| nothing(name)),
+        Wanted::Environment(name) => running(name).map(Some).ok_or_else(|| nothing(name)),
         Wanted::Unnamed if request.action == Action::Promote => {
             if let Some(open) = here.open.as_ref().filter(|_| request.take_over.is_wanted()) {
-                return Ok(open.release.commit.clone());
+                return Ok(Some(open.release.commit.clone()));
             }
             match environment.from.as_slice() {
                 [] => Err(Failure::new(
@@ -141,14 +141,14 @@ pub(super) fn unnamed(
                     format!("{} is the first environment, so the release must be named", environment.name),
                 )
                 .hint(format!("`promote to {} COMMIT`", environment.name))),
-                [only] => running(only).ok_or_else(|| nothing(only)),
+                [only] => running(only).map(Some).ok_or_else(|| nothing(only)),
                 several => {
                     let mut found: Vec<CommitId> = several.iter().filter_map(running).collect();
                     found.sort();
                     found.dedup();
                     match found.as_slice() {
                         [] => Err(nothing(several.first().unwrap_or(&environment.name))),
-                        [one] => Ok(one.clone()),
+                        [one] => Ok(Some(one.clone())),
                         _ => Err(Failure::new(
                             ExitStatus::Usage,
                             format!("the environments before {} run different releases", environment.name),
@@ -159,28 +159,39 @@ pub(super) fn unnamed(
             }
         }
         Wanted::Unnamed if request.action == Action::Redeploy => {
-            running(&environment.name).ok_or_else(|| nothing(&environment.name))
+            running(&environment.name).map(Some).ok_or_else(|| nothing(&environment.name))
         }
         // Where nothing was there before, what was begun or did not succeed is taken away again.
-        _ => previous(here)
+        _ => Ok(previous(here)
             .or_else(|| adopted.map(|release| release.commit.clone()))
-            .or_else(|| begun(here, request))
-            .ok_or_else(|| {
-                let failure = Failure::new(
-                    ExitStatus::Missing,
-                    format!("{} has no verified release to go back to", environment.name),
-                );
-                match way(here, &environment.name, &others(config, environment), adopted, false) {
-                    Some(Way { line, .. }) => {
-                        failure.hint(format!("`{line}` puts back what was not verified"))
-                    }
-                    None if stuck(here) => failure.hint(onward(environment.name.as_str())),
-                    None => {
-                        failure.hint(format!("`promote history {}` shows what was there", environment.name))
-                    }
-                }
-            }),
+            .or_else(|| begun(here, request))),
     }
+}
+
+/// That nothing was before, with the way that is left: back to what was not verified, or on.
+///
+/// # Errors
+/// What the store answered.
+pub(super) async fn no_way_back(
+    view: &ReadPorts,
+    config: &Config,
+    environment: &Environment,
+    head: Option<&Head>,
+) -> Result<Failure, Failure> {
+    let name = &environment.name;
+    let failure = Failure::new(ExitStatus::Missing, format!("{name} has no verified release to go back to"));
+    let (empty, others, unlisted) = (State::default(), others(config, environment), BTreeMap::new());
+    let here = head.map_or(&empty, Head::state);
+    let way = |barred: &_| way(here, name, &others, None, false, barred);
+    let barred = barred(&view.ledger, &unlisted, |barred| way(barred).and_then(|way| way.to)).await?;
+    Ok(match (way(&barred), here.release()) {
+        (Some(Way { line, .. }), _) => failure.hint(format!("`{line}` puts back what was not verified")),
+        (None, Some(there)) if stuck(here) => {
+            let again = !is_barred(&view.ledger, &there.commit, &unlisted).await?;
+            failure.hint(onward(name.as_str(), again))
+        }
+        _ => failure.hint(format!("`promote history {name}` shows what was there")),
+    })
 }
 
 /// What was brought where nothing was before, and may only be undone.

@@ -1,6 +1,7 @@
 //! What undoing a first promotion can't take back: what its targets held before nobody keeps, and a folder's files are not
 //! taken back one by one. Told before anything is undone, by whoever hints at it or plans it.
 
+use super::barred::is_barred;
 use crate::config::Environment;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
@@ -137,6 +138,7 @@ impl Undoing<'_> {
             beginning(&self.view.ledger, &self.environment.lane, self.head).await?;
         if stands && self.head.state().open.is_none() {
             let name = &self.environment.name;
+            let again = !is_barred(&self.view.ledger, &self.release.commit, &BTreeMap::new()).await?;
             return Err(Failure::new(
                 ExitStatus::Missing,
                 format!("{name} has no verified release to go back to"),
@@ -145,7 +147,7 @@ impl Undoing<'_> {
                 "{}, which is there, was there before it was moved again, so it is not undone.",
                 self.release.commit.short(7)
             ))
-            .hint(onward(name.as_str())));
+            .hint(onward(name.as_str(), again)));
         }
         let mut all = Vec::new();
         for artifact in self.environment.artifacts.iter().filter(|artifact| !artifact.is_unmoved()) {

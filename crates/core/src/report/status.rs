@@ -4,6 +4,7 @@
 mod looked;
 mod next;
 mod read;
+mod ways;
 
 pub use next::Next;
 pub use read::status;
@@ -111,6 +112,8 @@ pub struct EnvironmentStatus {
     pub first: bool,
     /// What undoing it can't take back, one sentence each.
     pub stays: Vec<String>,
+    /// The release that a `resume` would go on with and that may not move, since it was blocked or retention deletes it.
+    pub barred: Option<String>,
     /// The command line that moves what was adopted once more, so that it is verified; `None` for anything else, and
     /// where rules keep it from that which are not to be gone past.
     pub again: Option<String>,

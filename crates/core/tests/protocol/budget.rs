@@ -5,6 +5,7 @@ use futures_executor::block_on;
 use promote_core::request::{Request, Wanted};
 use promote_testing::memory::MemoryKind;
 
+/// One of them comes after the commit: whether the way back is blocked.
 #[test]
 fn a_promotion_of_one_zip_needs_few_requests() {
     let stage = Stage::ready(MemoryKind::s3_like());
@@ -12,8 +13,8 @@ fn a_promotion_of_one_zip_needs_few_requests() {
     let end = block_on(run(&ports, &stage.config, Request::promote(name("prod"), wanted('b'), actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("promotion of a full commit: {} requests, {} one after the other", log.total(), log.rounds());
-    assert!(log.rounds() <= 5, "{}: {:#?}", log.rounds(), log.calls());
-    assert!(log.total() <= 12, "{}: {:#?}", log.total(), log.calls());
+    assert!(log.rounds() <= 6, "{}: {:#?}", log.rounds(), log.calls());
+    assert!(log.total() <= 13, "{}: {:#?}", log.total(), log.calls());
 
     let stage = Stage::ready(MemoryKind::s3_like());
     let (ports, log) = stage.recorded();
@@ -21,8 +22,8 @@ fn a_promotion_of_one_zip_needs_few_requests() {
         block_on(run(&ports, &stage.config, Request::promote(name("prod"), Wanted::Unnamed, actor("ann"))));
     assert!(matches!(end, End::Done(_)), "{end:?}");
     println!("promotion of what runs before: {} requests, {} one after the other", log.total(), log.rounds());
-    assert!(log.rounds() <= 6, "{}: {:#?}", log.rounds(), log.calls());
-    assert!(log.total() <= 12, "{}: {:#?}", log.total(), log.calls());
+    assert!(log.rounds() <= 7, "{}: {:#?}", log.rounds(), log.calls());
+    assert!(log.total() <= 13, "{}: {:#?}", log.total(), log.calls());
 }
 
 #[test]

@@ -189,6 +189,22 @@ fn back(page: &mut Page, environment: &EnvironmentStatus) {
     }
 }
 
+/// What a release that may not move needs before it is resumed.
+fn not_resumed(sha: &str) -> String {
+    format!("`promote show {}` shows why it may not be resumed", short(sha))
+}
+
+/// What is there, tried again, where that may be.
+fn again(page: &mut Page, environment: &EnvironmentStatus, wait: &str, does: &str) {
+    let Some(sha) = &environment.barred else {
+        return page.hint(format!("{wait}`promote resume {}` {does}", environment.name));
+    };
+    page.hint(format!("{wait}{}", not_resumed(sha)));
+    if !environment.first {
+        back(page, environment);
+    }
+}
+
 fn hints(page: &mut Page, environment: &EnvironmentStatus) {
     let name = &environment.name;
     match environment.standing {
@@ -205,11 +221,16 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
                 true => "wait for its end; when its process is gone, ",
                 false => "",
             };
-            page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()));
+            match &environment.barred {
+                None => {
+                    page.hint(format!("{wait}`promote resume {name}` goes on{}", back.unwrap_or_default()))
+                }
+                Some(sha) => page.hint(format!("{wait}{}{}", not_resumed(sha), back.unwrap_or_default())),
+            }
         }
         Standing::Drift => page.hint(format!("`promote verify {name}` shows what differs")),
         Standing::Failed if environment.undo.is_some() => back(page, environment),
-        Standing::Failed => page.hint(promote_core::undo::onward(name)),
+        Standing::Failed => page.hint(promote_core::undo::onward(name, environment.barred.is_none())),
         // What was adopted was brought by no promotion, so there are no steps of one to run again.
         Standing::NotVerified
             if environment.running.as_ref().is_some_and(|there| there.promotion.is_none()) =>
@@ -219,17 +240,16 @@ fn hints(page: &mut Page, environment: &EnvironmentStatus) {
             });
         }
         Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| one.alive) => {
-            page.hint(format!(
-                "wait for its end; when its process is gone, `promote resume {name}` runs its steps again"
-            ));
+            let gone = "wait for its end; when its process is gone, ";
+            again(page, environment, gone, "runs its steps again");
             first(page, environment);
         }
         Standing::Deploying if environment.deploying.as_ref().is_some_and(|one| one.left) => {
-            page.hint(format!("`promote resume {name}` runs its steps and records how they end"));
+            again(page, environment, "", "runs its steps and records how they end");
             first(page, environment);
         }
         Standing::TimedOut | Standing::Deploying | Standing::NotVerified => {
-            page.hint(format!("`promote resume {name}` runs its steps again and records how they end"));
+            again(page, environment, "", "runs its steps again and records how they end");
             first(page, environment);
         }
         // What can't be looked at can't be planned either.

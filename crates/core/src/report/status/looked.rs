@@ -15,7 +15,7 @@ use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
 use crate::vote::Votes;
 use chrono::{DateTime, Utc};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The targets of an environment by artifact, or why they could not be looked at.
 pub(super) type Targets = Result<BTreeMap<String, Seen>, Failure>;
@@ -41,6 +41,8 @@ pub(super) struct StatusReads {
     pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.
     pub(super) adopted: BTreeMap<LaneName, ReleaseRef>,
+    /// Releases that may not move, of those that were or are in a lane, as far as a hint would lead to them.
+    pub(super) barred: BTreeMap<LaneName, BTreeSet<CommitId>>,
     /// What undoing a first release can't take back, of the lanes where one is to be undone.
     pub(super) stays: BTreeMap<LaneName, Vec<String>>,
     pub(super) lanes: BTreeMap<EnvironmentName, LaneName>,

@@ -3,6 +3,7 @@
 
 use super::looked::StatusReads;
 use super::next::{self, next, wanted};
+use super::ways::{bars, resumed, way_back};
 use super::{
     DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
     StatusReport,
@@ -10,7 +11,6 @@ use super::{
 use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
 use crate::failure::Failure;
-use crate::invocation::others;
 use crate::lease::{self, Heard};
 use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State, Word};
 use crate::names::{EnvironmentName, LaneName};
@@ -22,7 +22,6 @@ use crate::ports::ReadPorts;
 use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
-use crate::undo::undo;
 use chrono::{DateTime, Utc};
 use futures_util::future::{join, join_all, try_join_all, try_join3};
 use std::collections::BTreeMap;
@@ -51,6 +50,7 @@ pub async fn status(
     gates(view, config, &shown, &mut looked).await?;
     votes(view, &shown, &mut looked).await?;
     before(view, &shown, &mut looked).await?;
+    bars(view, config, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
     let reports = shown.iter().map(|settings| report(view, config, settings, &looked, actor));
     let environments = join_all(reports).await;
@@ -116,6 +116,7 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
         heard: BTreeMap::new(),
         adopted: BTreeMap::new(),
         stays: BTreeMap::new(),
+        barred: BTreeMap::new(),
         at,
         local_at: view.clock.now(),
         lanes: config.environments.values().map(|one| (one.name.clone(), one.lane.clone())).collect(),
@@ -316,6 +317,7 @@ async fn report(
     let deploying = head.zip(heard).and_then(|(head, heard)| Deploying::of(config, head, &heard.word));
     let last = heard.map_or(looked.at, Heard::last);
     let first = state.open.is_none() && looked.stays.contains_key(&settings.lane);
+    let barred = looked.barred.get(&settings.lane).cloned().unwrap_or_default();
     EnvironmentStatus {
         name: settings.name.to_string(),
         tier: settings.tier,
@@ -340,13 +342,8 @@ async fn report(
         hold,
         holds: holds(settings, looked),
         drift,
-        undo: (state.current.is_some() || state.open.is_some())
-            .then(|| {
-                let adopted = looked.adopted.get(&settings.lane);
-                undo(&state, &settings.name, &others(config, settings), adopted, first)
-            })
-            .flatten()
-            .map(|back| back.to_string()),
+        undo: way_back(config, settings, &state, looked)(&barred).map(|way| way.line.to_string()),
+        barred: resumed(&state).filter(|there| barred.contains(*there)).map(ToString::to_string),
         first,
         stays: looked.stays.get(&settings.lane).cloned().unwrap_or_default(),
         again: next::again(config, settings, looked, actor).map(|line| line.to_string()),
