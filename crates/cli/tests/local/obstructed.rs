@@ -1,6 +1,7 @@
-//! A local target folder in which something is in the way of the release's files: an empty folder is removed, and content is
-//! refused before anything is written.
+//! Something in the way of a release in the local folder, in a target folder or in place of a whole target: an empty folder is
+//! removed, and content is refused before anything is written.
 
+use crate::own_release::published;
 use crate::stage::Stage;
 use promote_cli::Providers;
 use promote_core::exit::ExitStatus;
@@ -63,4 +64,47 @@ fn content_in_the_way_that_stays_is_refused_by_the_plan() {
     );
     assert_eq!(stage.read("deployed/prod/sub"), b"two");
     stage.run(&["verify"]).ends(ExitStatus::Ok);
+}
+
+/// A file, and a pointer to a folder.
+#[test]
+fn an_empty_folder_in_place_of_a_whole_target_is_removed() {
+    for (source, target, given) in [
+        ("releases/{sha}.txt", "live/{env}.txt", "out/a"),
+        ("releases/{sha}/", "live/{env}.json", "out"),
+        ("releases/{sha}/", "live/{env}/", "out"),
+    ] {
+        let (stage, first) = published(source, target, given);
+        let place = match target.strip_suffix('/') {
+            Some(folder) => format!("{folder}/.promote-folder.json"),
+            None => target.to_owned(),
+        };
+        let place = place.replace("{env}", "staging");
+        let path = stage.path().join(&place);
+        std::fs::create_dir_all(path.join("inside")).unwrap();
+        stage.run(&["status"]).ends(ExitStatus::Ok);
+        stage.run(&["plan", "staging", &first]).ends(ExitStatus::Ok);
+        // What is in it stays, and that is said.
+        std::fs::write(path.join("inside/file"), "kept").unwrap();
+        let refused = stage.run(&["to", "staging", &first, "--yes"]).ends(ExitStatus::Conflict);
+        assert!(refused.all().contains("it is a folder"), "{target}: {}", refused.all());
+        assert!(
+            refused.all().contains("put a file in its place, or remove it"),
+            "{target}: {}",
+            refused.all()
+        );
+        std::fs::remove_file(path.join("inside/file")).unwrap();
+        stage.run(&["to", "staging", &first, "--yes"]).ends(ExitStatus::Ok);
+        assert!(path.is_file(), "{target}");
+        stage.run(&["verify"]).ends(ExitStatus::Ok);
+
+        // In place of what was moved it is a change by hand, as nothing would be.
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        stage.run(&["verify"]).ends(ExitStatus::Differs);
+        let again =
+            ["to", "staging", &first, "--yes", "--redeploy", "--override", "drift", "--reason", "gone"];
+        stage.run(&again).ends(ExitStatus::Ok);
+        assert!(path.is_file(), "{target}");
+    }
 }

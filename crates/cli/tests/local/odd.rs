@@ -209,6 +209,10 @@ fn a_folder_in_place_of_a_file_is_told_as_what_it_is() {
     ] {
         std::fs::rename(place, &away).unwrap();
         std::fs::create_dir(place).unwrap();
+        if *place == target {
+            // An empty one makes way.
+            std::fs::write(place.join("x"), "inside").unwrap();
+        }
         for line in lines {
             let answer = stage.run(line).ends(ExitStatus::Conflict);
             assert!(answer.err.contains("it is a folder"), "{}", answer.err);
@@ -216,7 +220,7 @@ fn a_folder_in_place_of_a_file_is_told_as_what_it_is() {
         }
         let answer = stage.run(&["verify"]).ends(ExitStatus::Differs);
         assert!(answer.out.contains("it is a folder"), "{}", answer.out);
-        std::fs::remove_dir(place).unwrap();
+        std::fs::remove_dir_all(place).unwrap();
         std::fs::rename(&away, place).unwrap();
     }
     std::fs::remove_file(&source).unwrap();
@@ -353,6 +357,8 @@ fn a_release_is_not_ready_for_a_target_that_can_not_be_looked_at() {
     assert_eq!(ready(&stage)["ready"], true);
     let place = stage.path().join("deployed/uat.zip");
     std::fs::create_dir_all(&place).unwrap();
+    assert_eq!(ready(&stage)["ready"], true);
+    std::fs::write(place.join("x"), "inside").unwrap();
     let next = ready(&stage);
     assert_eq!(next["ready"], false, "{next}");
     let rules = next["rules"].as_array().unwrap();

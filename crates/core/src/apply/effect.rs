@@ -3,6 +3,7 @@
 use super::again::Again;
 use super::landing::{landed, unmoved};
 use super::other_source::other_source;
+use super::unwritten::{drifted, refused, taken_over, unreadable};
 use crate::context::PromotionContext;
 use crate::event::Event;
 use crate::exit::ExitStatus;
@@ -10,6 +11,7 @@ use crate::failure::Failure;
 use crate::folder::{self, NewestIntent, Standing as _};
 use crate::kept;
 use crate::ledger::{Action, Head, Landed, PromotionId, Shape, TargetMove, Verified, key};
+use crate::observe::there;
 use crate::pointer::Pointer;
 use crate::port::{
     Body, Bucket, BucketReader, Condition, ErrorKind, Fence, Headers, Metadata, Object, Precondition,
@@ -170,7 +172,7 @@ pub(super) async fn carry_out(writer: &TargetWriter<'_>, target: &TargetMove, ch
         let looked = attempt > 0 || writer.context.supersedes() || check_first;
         if looked {
             // First the target, then the head: the reverse order lets a late write through.
-            let seen = match bucket.head(&target.target.key).await {
+            let seen = match there(&*bucket, &target.target.key).await {
                 Ok(seen) => seen,
                 Err(error) => {
                     // Before the first try nothing was sent.
@@ -189,7 +191,7 @@ pub(super) async fn carry_out(writer: &TargetWriter<'_>, target: &TargetMove, ch
             }
             match writer.still_ours().await {
                 Ok(true) => {}
-                Ok(false) => return Effect::Stuck(taken_over(writer)),
+                Ok(false) => return Effect::Stuck(taken_over(&writer.context.plan.environment)),
                 Err(failure) if attempt == 0 => return Effect::Refused(failure),
                 Err(failure) => return Effect::Stuck(failure),
             }
@@ -256,7 +258,7 @@ pub(super) async fn carry_out(writer: &TargetWriter<'_>, target: &TargetMove, ch
                     }
                     kind => {
                         if kind == ErrorKind::Corrupt
-                            && let Some(failure) = other_source(ports, target).await
+                            && let Some(failure) = other_source(&writer.context, target).await
                         {
                             return ended(touched, failure);
                         }
@@ -340,13 +342,13 @@ async fn settle(
     (definite, touched): (bool, bool),
     last: Option<ProviderError>,
 ) -> Effect {
-    match bucket.head(&target.target.key).await {
+    match there(bucket, &target.target.key).await {
         Ok(Some(object)) if writer.is_ours(target, &object) && target.is_held_by(&object) => {
             Effect::Landed { landed: landed(target, &object, Verified::ReadBack, true), definite }
         }
         Ok(_) => {
             let refused_by_source = last.as_ref().is_some_and(|error| error.kind == ErrorKind::Conflict);
-            if refused_by_source && let Some(failure) = other_source(writer.context.ports, target).await {
+            if refused_by_source && let Some(failure) = other_source(&writer.context, target).await {
                 return ended(touched, failure);
             }
             let failure =
@@ -362,39 +364,4 @@ async fn settle(
         }
         Err(error) => Effect::Stuck(unreadable(target, error)),
     }
-}
-
-/// The exit status for a definite refusal by a store.
-fn refused(error: &ProviderError) -> ExitStatus {
-    match error.kind {
-        // What is no object lies where one is to be.
-        ErrorKind::Invalid if error.is_finding() => ExitStatus::Conflict,
-        kind => ExitStatus::of_refusal(kind),
-    }
-}
-
-fn unreadable(target: &TargetMove, mut error: ProviderError) -> Failure {
-    let mut failure = Failure::new(ExitStatus::Unfinished, format!("`{}` could not be read", target.target));
-    failure.hints.append(&mut error.hints);
-    failure.caused_by(error)
-}
-
-fn taken_over(writer: &TargetWriter<'_>) -> Failure {
-    let name = &writer.context.plan.environment;
-    Failure::new(ExitStatus::Unfinished, format!("the promotion of {name} was taken over by somebody else"))
-        .hint(format!("`promote history {name}` shows by whom"))
-}
-
-fn drifted(target: &TargetMove, seen: Option<&Object>) -> Failure {
-    let what = match seen {
-        None => "is gone".to_owned(),
-        Some(object) => {
-            format!("was written at {} by somebody else", object.stored_at.format("%Y-%m-%d %H:%M:%S UTC"))
-        }
-    };
-    Failure::new(
-        ExitStatus::Conflict,
-        format!("`{}` {what}, while this promotion was under way", target.target),
-    )
-    .hint("look at what is there before you go on: `promote verify`")
 }

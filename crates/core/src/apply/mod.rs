@@ -12,6 +12,7 @@ mod other_source;
 mod overtake;
 mod takeover;
 mod undo;
+mod unwritten;
 mod write;
 
 pub use intent::{FRESH, LANDED};

@@ -1,16 +1,22 @@
 //! Whether it is the source that keeps a write from being done: it has other bytes by now than were published.
 
 use crate::content;
+use crate::context::PromotionContext;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Shape, TargetMove};
-use crate::ports::Ports;
+use crate::observe::still;
 
 /// What is said of such a source: both digests. `None` where it has what was published, or nobody can tell.
-pub(super) async fn other_source(ports: &Ports, target: &TargetMove) -> Option<Failure> {
-    let place = &target.source.location;
-    if target.shape != Shape::Whole {
-        return None;
+pub(super) async fn other_source(context: &PromotionContext<'_>, target: &TargetMove) -> Option<Failure> {
+    let (ports, place) = (context.ports, &target.source.location);
+    match target.shape {
+        Shape::Whole => {}
+        Shape::Folder { .. } => {
+            let found = Box::pin(still(ports, context.snapshot, target)).await;
+            return found.err().filter(|failure| failure.exit == ExitStatus::Conflict);
+        }
+        Shape::Pointer { .. } | Shape::Unmoved => return None,
     }
     let store = ports.store(&place.store).ok()?;
     let found = store.head(&place.key).await.ok()??;

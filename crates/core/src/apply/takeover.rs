@@ -9,6 +9,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::TargetMove;
 use crate::lookout::Lookout;
+use crate::observe::there;
 use crate::plan::Plan;
 use crate::port::{Bucket, FenceClass, ProviderError};
 use crate::ports::Ports;
@@ -95,7 +96,7 @@ async fn pass(
     let mut left = span;
     for _ in 0..ROUNDS {
         lookout.living(ports.clock.sleep(left.max(LEAST))).await;
-        store.head(&target.target.key).await.map_err(lost)?;
+        there(store, &target.target.key).await.map_err(lost)?;
         let now = store.now().await.map_err(lost)?;
         // Where the store refuses nothing by its clock, only how long we waited counts.
         let passed = ports.clock.steady().saturating_sub(begun) >= span;

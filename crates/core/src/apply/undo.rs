@@ -19,7 +19,7 @@ use crate::ledger::{
 };
 use crate::location::Location;
 use crate::lookout::Lookout;
-use crate::observe::undoing;
+use crate::observe::{there, undoing};
 use crate::plan::Plan;
 use crate::port::{Bucket, ErrorKind, FenceClass, Object};
 use crate::snapshot::Snapshot;
@@ -148,7 +148,7 @@ async fn take_away(
     let key = &target.target.key;
     let looking = |error| Failure::of_place(&format!("looking at `{}`", target.target), error);
     // First the target, then the head: what was seen is ours to judge only while nobody took over.
-    let seen = bucket.head(key).await.map_err(looking)?;
+    let seen = there(&**bucket, key).await.map_err(looking)?;
     let newest =
         ports.ledger.reader().newest(&intent.record.lane).await.map_err(LedgerError::read_failure)?;
     if newest != Some(intent.record.seq) {

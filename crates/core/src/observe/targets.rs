@@ -1,5 +1,6 @@
 //! Looking at the targets of an environment, and at what it needs.
 
+use super::lands::is_empty_folder;
 use crate::config::{Artifact, ArtifactKind, Config, Environment};
 use crate::failure::Failure;
 use crate::folder::{FolderManifest, LIMIT};
@@ -99,7 +100,12 @@ pub(super) async fn look(
                 Ok((store.head(&location.key).await?, None))
             }
         };
-        let (object, files) = seen.await.map_err(|error| Failure::from_read_of(location, error))?;
+        let (object, files) = match seen.await {
+            Err(error) if error.is_finding() && is_empty_folder(&**store, &location.key).await => {
+                (None, None)
+            }
+            found => found.map_err(|error| Failure::from_read_of(location, error))?,
+        };
         Ok::<_, Failure>((name.clone(), Seen { location: location.clone(), object, files }))
     });
     Ok(try_join_all(looks).await?.into_iter().collect())
