@@ -2,7 +2,94 @@
 
 use crate::own_release::{config, published};
 use crate::stage::Stage;
+use async_trait::async_trait;
+use promote_cli::{Connect, Env, Providers, Site};
 use promote_core::exit::ExitStatus;
+use promote_core::failure::Failure;
+use promote_core::layer::{Around, Call, Layer, Method, Pending};
+use promote_core::ledger::{Actor, Ledger};
+use promote_core::names::ProjectName;
+use promote_core::port::{Bucket, Clock, ProviderError};
+use promote_core::ports::Ports;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The real outside, in which a file gets other bytes of the same length and times right before a request.
+#[derive(Debug, Clone)]
+struct Meddled {
+    /// Before the first of these.
+    before: Method,
+    /// With a key that begins so.
+    below: &'static str,
+    file: PathBuf,
+}
+
+impl Layer for Meddled {
+    async fn pass<T: Send + 'static>(
+        &self,
+        call: Call<'_>,
+        send: impl Fn() -> Pending<T> + Send + Sync,
+    ) -> Result<T, ProviderError> {
+        if call.method == self.before && call.key.starts_with(self.below) {
+            let kept = std::fs::metadata(&self.file).unwrap().modified().unwrap();
+            std::fs::write(&self.file, "six").unwrap();
+            std::fs::File::options().write(true).open(&self.file).unwrap().set_modified(kept).unwrap();
+        }
+        send().await
+    }
+}
+
+#[async_trait]
+impl Connect for Meddled {
+    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
+        let mut ports = Providers.ports(site).await?;
+        for bucket in ports.stores.values_mut() {
+            *bucket = Arc::new(Around::new(Arc::clone(bucket), self.clone()));
+        }
+        let ledger: Arc<dyn Bucket> = Arc::new(Around::new(Arc::clone(ports.ledger.bucket()), self.clone()));
+        ports.ledger = Ledger::new(ledger, ports.ledger.reader().root().clone(), Arc::clone(&ports.clock));
+        Ok(ports)
+    }
+
+    fn project_name(&self, base: &Path) -> Option<ProjectName> {
+        Providers.project_name(base)
+    }
+
+    fn actor(&self, env: &Env) -> Actor {
+        Providers.actor(env)
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        Providers.clock()
+    }
+}
+
+/// Once the plan is made nobody looks at the files any more before they are written; and while one is.
+#[test]
+fn other_bytes_between_the_plan_and_the_write_are_refused_with_both_digests() {
+    for (before, below) in [(Method::Write, ".promote/shop/lanes/"), (Method::Copy, "live/")] {
+        let stage = Stage::with(&config("releases/{sha}/", "live/{env}/"));
+        stage.write("out/a", "one");
+        if before == Method::Write {
+            for number in 0..40 {
+                stage.write(&format!("out/more/{number}"), "more");
+            }
+        }
+        stage.run(&["publish", "out"]).ends(ExitStatus::Ok);
+        let commit = stage.git(&["rev-parse", "HEAD"]);
+        let file = stage.path().join(format!("releases/{commit}/a"));
+        let meddled = Meddled { before, below, file };
+        let answer = stage.run_on(&["to", "staging", &commit, "--yes"], &meddled).ends(ExitStatus::Conflict);
+        for text in ["one", "six"] {
+            let digest = promote_core::digest::Digest::of(text.as_bytes()).to_string();
+            assert!(answer.err.contains(&digest), "{below}: {}", answer.err);
+        }
+        assert!(answer.err.contains("No target was written"), "{below}: {}", answer.err);
+        assert!(!stage.has("live/staging/a") && !stage.has("live/staging/more/1"), "{below}");
+        let status = stage.run(&["status", "staging", "--json"]).ends(ExitStatus::Ok).json();
+        assert!(status["environments"][0]["open"].is_null(), "{below}");
+    }
+}
 
 /// A folder, an empty one too, in the place of a file of a release's own folder is other content, as a link or a pipe is.
 #[test]
@@ -44,5 +131,33 @@ fn other_bytes_in_the_very_file_are_refused_with_both_digests() {
         }
         assert!(answer.err.contains("No target was written"), "{make}: {}", answer.err);
         assert!(!stage.has("live/staging.txt"), "{make}");
+    }
+}
+
+/// The same in a file of a release's own folder, in place and behind a pointer: nothing of the folder moves.
+#[test]
+fn other_bytes_in_the_very_file_of_a_folder_are_refused_with_both_digests() {
+    let overwrite = "touch -r $f ref; printf six | dd of=$f conv=notrunc status=none; touch -r ref $f";
+    for (target, many) in [("live/{env}/", 0), ("live/{env}.json", 0), ("live/{env}/", 1200)] {
+        let text = format!("f=releases/$(cat go)/a; {overwrite}");
+        let stage = Stage::with(&format!(
+            "{}prepare = \"if [ -e go ]; then {text}; fi\"\n",
+            config("releases/{sha}/", target)
+        ));
+        stage.write("out/a", "one");
+        stage.write("out/b", "two");
+        for number in 0..many {
+            stage.write(&format!("out/many/{number}"), "some");
+        }
+        stage.run(&["publish", "out"]).ends(ExitStatus::Ok);
+        let commit = stage.git(&["rev-parse", "HEAD"]);
+        stage.write("go", &commit);
+        let answer = stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Conflict);
+        for text in ["one", "six"] {
+            let digest = promote_core::digest::Digest::of(text.as_bytes()).to_string();
+            assert!(answer.err.contains(&digest), "{target}: {}", answer.err);
+        }
+        assert!(answer.err.contains("No target was written"), "{target}: {}", answer.err);
+        assert!(!stage.has("live/staging") && !stage.has("live/staging.json"), "{target}");
     }
 }

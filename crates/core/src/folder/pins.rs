@@ -26,7 +26,8 @@ impl FolderSync<'_> {
         if writes.is_empty() || !copies(self.moved) {
             return Ok(BTreeMap::new());
         }
-        let known = self.known.pins;
+        // Whoever writes into a file keeps its name, and where files are kept as such, looking at them once more costs little.
+        let known = self.known.pins.filter(|_| !self.from.capabilities().folders);
         let seen = |path: &Key| known.and_then(|pins| pins.get(path));
         let paths = writes.iter().map(|write| &write.file.path).filter(|path| seen(path).is_none());
         let unseen: Vec<Key> = paths.cloned().collect();
