@@ -10,13 +10,12 @@ use crate::workflow::Kind;
 use promote::{Ended, Ending, Error, ExitStatus, Failure, Promotion, Wait};
 use promote_core::flow::Done;
 use promote_core::ledger::{Action, OutcomeResult, Restored};
-use promote_core::plan::{Decision, Plan, Refusal, saved};
+use promote_core::plan::{Decision, Plan, Refusal};
 use promote_core::port::StepEnd;
 use promote_core::report::OutcomeReport;
 use promote_core::standing;
-use promote_providers::{opened, written};
+use promote_providers::written;
 use promote_view::{Told, addresses};
-use std::io::Read as _;
 use std::path::Path;
 
 /// Runs one of them.
@@ -58,23 +57,10 @@ pub(crate) async fn run(site: &Site<'_>, act: Act) -> Result<ActionResult, Failu
 
 /// The saved plan that is to be carried out. The environment and release may be named as well, and must be its own.
 fn read(site: &Site<'_>, file: &Path) -> Result<Promotion, Failure> {
-    let shown = file.display().to_string();
-    let unread = |error: std::io::Error| {
-        let exit = match error.kind() {
-            std::io::ErrorKind::NotFound => ExitStatus::Missing,
-            _ => ExitStatus::Usage,
-        };
-        Failure::new(exit, format!("the plan `{shown}` can't be read")).caused_by(error)
-    };
-    let mut bytes = Vec::new();
-    opened::regular(file)
-        .and_then(|opened| opened.take(saved::LIMIT + 1).read_to_end(&mut bytes))
-        .map_err(unread)?;
-    if bytes.len() as u64 > saved::LIMIT {
-        return Err(Failure::new(ExitStatus::Usage, format!("`{shown}` is too large to be a plan")));
-    }
     let environment = environment(site.inputs)?;
-    let promotion = Promotion::of_plan(environment.as_str(), &bytes, &shown).map_err(Error::into_failure)?;
+    let shown = file.display().to_string();
+    let promotion =
+        Promotion::of_plan_file(environment.as_str(), file, &shown).map_err(Error::into_failure)?;
     let others = ["version", "release", "commit_sha", "sha", "notes", "reason", "override", "include"];
     match others.iter().find(|name| !site.inputs.get(name).is_empty()) {
         None => Ok(promotion),

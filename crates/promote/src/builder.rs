@@ -2,11 +2,11 @@
 
 use crate::Error;
 use crate::events::Listeners;
+use crate::file::{from_file, in_use};
 use crate::guard::Guards;
-use crate::mistakes::Mistakes;
 use crate::project::{Hide, Project, Site};
-use promote_artifacts::git::{self, GitRepository};
-use promote_core::config::{Config, Diagnostic, ReadContext, read};
+use promote_artifacts::git;
+use promote_core::config::Config;
 use promote_core::event::Events;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -14,9 +14,8 @@ use promote_core::ledger::Actor;
 use promote_core::location::StoreId;
 use promote_core::names::escape;
 use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
-use promote_core::ports::People;
+use promote_core::ports::{People, Ports};
 use promote_core::trust::Allowed;
-use promote_providers::config_file::{self, FILE};
 use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::{
     Brought, Credentials, Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps,
@@ -69,9 +68,12 @@ pub struct Builder {
     steps: Option<Arc<dyn StepRunner>>,
     brought: Brought,
     hosts: Vec<String>,
+    /// What is reached, and whom that may be, where both are settled already.
+    settled: Option<(Ports, Trust)>,
     guards: Guards,
     hide: Hide,
     person: bool,
+    proven: bool,
     called: Option<String>,
     missing: String,
     once_read: Option<OnceRead>,
@@ -101,9 +103,11 @@ impl Builder {
             steps: None,
             brought: Brought::default(),
             hosts: Vec::new(),
+            settled: None,
             guards: Guards::default(),
             hide: Arc::new(|_| {}),
             person: false,
+            proven: false,
             called: None,
             missing: String::new(),
             once_read: None,
@@ -126,6 +130,12 @@ impl Builder {
     pub fn actor(mut self, actor: Actor) -> Self {
         self.actor = Some(actor);
         self
+    }
+
+    /// Who acts, of whom everything is known that the pipeline's server vouches for: it is not asked again. That a proof is
+    /// there where one is needed is made sure of all the same.
+    pub fn identified(self, actor: Actor) -> Self {
+        Self { proven: true, ..self.actor(actor) }
     }
 
     /// Somebody who hears what happens, as often as wanted. [`Project::events`] gives the same as a stream.
@@ -188,6 +198,14 @@ impl Builder {
     /// `PROMOTE_TRUST_HOSTS`.
     pub fn trust_host(mut self, host: impl Into<String>) -> Self {
         self.hosts.push(host.into());
+        self
+    }
+
+    /// What the project reaches, connected already, in place of everything that this builder would connect, and whom
+    /// credentials may be sent to: for a program that asks somebody about that, or that wraps what is connected.
+    pub fn connected(mut self, ports: Ports, trust: Trust) -> Self {
+        self.clock = Arc::clone(&ports.clock);
+        self.settled = Some((ports, trust));
         self
     }
 
@@ -282,27 +300,31 @@ impl Builder {
             given(&config);
         }
         self.guards.settle(&mut config, &[&variables, &process])?;
-        let trust = trusted(&variables, &self.hosts)?;
+        let (given, trust) = match self.settled {
+            Some((ports, trust)) => (Some(ports), trust),
+            None => (None, trusted(&variables, &self.hosts)?),
+        };
         trust.check(&config, &base, &name)?;
-        let steps = self.steps.unwrap_or_else(|| {
-            let own = SystemSteps::new(&base, variables.for_steps(), Interruption::default());
-            Arc::new(own.hiding(config.named_variables()).with_pipelines(PipelineAccess::of(&config)))
-        });
-        let history = match self.repository {
-            Repository::Near => git::history(&base),
-            Repository::Given(history) => history,
-        };
         let listeners = Arc::new(Listeners::new(Arc::clone(&self.clock), self.hears));
-        let services = Services {
-            clock: self.clock,
-            entropy: self.entropy,
-            history,
-            people: People::default(),
-            steps,
-            events: Arc::clone(&listeners) as Arc<dyn Events>,
-            ledger_remote: variables.get(LEDGER_REMOTE).map(str::to_owned),
+        let events = Arc::clone(&listeners) as Arc<dyn Events>;
+        let ports = match given {
+            Some(ports) => Ports { events, ..ports },
+            None => {
+                let steps = self.steps.unwrap_or_else(|| {
+                    let own = SystemSteps::new(&base, variables.for_steps(), Interruption::default());
+                    Arc::new(own.hiding(config.named_variables()).with_pipelines(PipelineAccess::of(&config)))
+                });
+                let history = match self.repository {
+                    Repository::Near => git::history(&base),
+                    Repository::Given(history) => history,
+                };
+                let (clock, entropy) = (self.clock, self.entropy);
+                let ledger_remote = variables.get(LEDGER_REMOTE).map(str::to_owned);
+                let people = People::default();
+                let services = Services { clock, entropy, history, people, steps, events, ledger_remote };
+                connect_with(&config, &base, &trust, &self.brought, services)?
+            }
         };
-        let ports = connect_with(&config, &base, &trust, &self.brought, services)?;
         let actor = self.actor.unwrap_or_else(|| actor::detect(&variables, &actor::hostname()));
         Ok(Project::new(Site {
             config,
@@ -316,6 +338,7 @@ impl Builder {
             guards: self.guards,
             hide: self.hide,
             person: self.person,
+            proven: self.proven,
             job_token: self.job_token,
             ports,
             listeners,
@@ -333,44 +356,6 @@ fn trusted(variables: &Variables, hosts: &[String]) -> Result<Trust, Failure> {
         })
     });
     more.into_iter().try_fold(trust, |trust, more| Ok(trust.and(more?)))
-}
-
-/// The file that a path means: itself, or the one in the folder that it is, which must be of somebody who may run steps here.
-fn in_use(path: PathBuf, guards: Guards) -> Result<PathBuf, Failure> {
-    if !path.is_dir() {
-        return Ok(path);
-    }
-    let file = path.join(FILE);
-    guards.owned(&file)?;
-    Ok(file)
-}
-
-/// The configuration of a file, the folder it lies in, its name for messages, and what could be better about it.
-fn from_file(
-    file: &Path,
-    variables: &Variables,
-    brought: &Brought,
-    called: Option<String>,
-    missing: &str,
-) -> Result<(Config, PathBuf, String, Vec<Diagnostic>), Error> {
-    let text = config_file::text(file, missing)?;
-    let parent = file.parent().filter(|parent| !parent.as_os_str().is_empty());
-    let base = parent.unwrap_or(Path::new(".")).to_path_buf();
-    let lookup = |name: &str| variables.get(name).map(str::to_owned);
-    // Asking git takes longer than everything else here, so it is only asked where the file may name no project.
-    let named = text.lines().any(|line| line.trim_start().starts_with("project"));
-    let project = || GitRepository::open(&base).ok()?.project_name().ok().flatten();
-    let context = ReadContext {
-        default_project: if named { None } else { project() },
-        variables: &lookup,
-        version: semver::Version::parse(promote_core::VERSION).unwrap_or(semver::Version::new(0, 0, 0)),
-        schemes: &brought.schemes(),
-    };
-    let name = called.unwrap_or_else(|| file.display().to_string());
-    match read(&text, &context) {
-        Ok((config, remarks)) => Ok((config, base, name, remarks)),
-        Err(found) => Err(Mistakes::new(name, text, found).into()),
-    }
 }
 
 impl fmt::Debug for Builder {

@@ -15,12 +15,12 @@ use promote_core::flow::{carry_out, decide, finish, resuming};
 use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::{Action, Actor};
 use promote_core::mirror::Closing;
-use promote_core::observe::environment;
+use promote_core::observe::{environment, wanted_by_moving};
 use promote_core::plan::{Decision, saved};
 use promote_core::ports::Ports;
 use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, OutcomeReport};
-use promote_core::request::{Request, TakeOver};
+use promote_core::request::{Request, TakeOver, Wanted};
 use promote_core::snapshot::Snapshot;
 use promote_core::standing;
 use std::sync::Arc;
@@ -37,7 +37,7 @@ pub(crate) struct Asking<'a> {
 impl Asking<'_> {
     /// Whether it is told what would be done, and nothing else.
     fn is_told(&self) -> bool {
-        self.dry_run || self.purpose == Purpose::Plan
+        self.dry_run || self.purpose.is_told()
     }
 }
 
@@ -84,7 +84,7 @@ async fn carry(asking: Asking<'_>, questions: &dyn Questions, tracker: &Tracker)
     environment(&config, &promotion.request.environment)?;
     let mut actor = site.actor.clone();
     let mut events = tracker.events();
-    if purpose != Purpose::Plan {
+    if !purpose.is_told() {
         config.to_write()?;
         actor = project.identified().await?;
         let mirror = mirroring::mirror(site, &actor, events);
@@ -97,6 +97,9 @@ async fn carry(asking: Asking<'_>, questions: &dyn Questions, tracker: &Tracker)
     if purpose == Purpose::Resume {
         request = resuming(&carried.ports.view(), &carried.config, request).await?;
     }
+    if promotion.settles {
+        request = carried.settled(request).await?;
+    }
     Box::pin(carried.to_the_end(request)).await
 }
 
@@ -105,17 +108,18 @@ impl Carried<'_> {
         let (ports, config) = (&self.ports, &self.config);
         let settings = environment(config, &request.environment)?;
         let (mut request, snapshot, decision) = self.decided(request).await?;
-        if self.asking.is_told() || !matches!(decision, Decision::Allowed(_)) {
+        let ends = self.asking.is_told() || !matches!(decision, Decision::Allowed(_));
+        if ends && self.asking.purpose != Purpose::Explain {
             // What is carried out remembers by itself.
             remember(ports, &snapshot, &request.actor).await;
-        }
-        if let Some(saved) = &self.asking.promotion.saved {
-            saved::unchanged(saved, &decision)?;
         }
         let report = DecisionReport::of(&ports.view(), config, settings, &decision).await;
         let question =
             |request| Question { report: &report, decision: &decision, snapshot: &snapshot, request };
         self.questions.decided(&question(&request))?;
+        if let Some(saved) = &self.asking.promotion.saved {
+            saved::unchanged(saved, &decision)?;
+        }
         let wait = self.asking.promotion.wait;
         let waits = wait == Wait::Yes;
         let nothing = match &decision {
@@ -151,9 +155,10 @@ impl Carried<'_> {
         self.questions.begins(plan);
         let begun = ports.clock.steady();
         let done = match nothing {
-            Some(nothing) => finish(ports, config, nothing, &snapshot, &request).await?,
-            None => carry_out(ports, config, plan, &snapshot, &request, wait).await?,
+            Some(nothing) => finish(ports, config, nothing, &snapshot, &request).await,
+            None => carry_out(ports, config, plan, &snapshot, &request, wait).await,
         };
+        let done = done.inspect_err(|failure| self.questions.failed(failure))?;
         self.tracker.ends();
         self.questions.done(&done);
         let took = ports.clock.steady().saturating_sub(begun).as_secs();
@@ -163,6 +168,15 @@ impl Carried<'_> {
         let exit = done.exit;
         let ending = Self::ending((ended, exit, request.actor), report, decision, &snapshot);
         Ok(Ending { outcome: Some(outcome), done: Some(Box::new(done)), ..ending })
+    }
+
+    /// The commit in the place of a name that moves.
+    async fn settled(&self, request: Request) -> Result<Request, Failure> {
+        let found = wanted_by_moving(&self.ports.view(), &self.config, &request.wanted).await?;
+        let Some((name, now)) = found else { return Ok(request) };
+        let Ok(commit) = now.id.as_str().parse() else { return Ok(request) };
+        self.questions.settled(&name, &now);
+        Ok(Request { wanted: Wanted::Commit(commit), ..request })
     }
 
     fn finishes(&self) -> bool {
@@ -230,6 +244,8 @@ impl Carried<'_> {
     async fn wait(&self, early: &TooEarly) {
         let why = format!("{}; its process may still be at work until then", early.what);
         let seconds = early.left.as_secs().max(1);
+        // Whoever may stop this is listened to before anybody reads that there is something to stop.
+        tokio::task::yield_now().await;
         self.ports.events.hear(&Event::Waiting { until: early.opens, seconds, why });
         self.ports.clock.sleep(early.left).await;
     }

@@ -140,7 +140,7 @@ pub(crate) async fn listening<T>(listeners: Arc<Listeners>, work: impl Future<Ou
     let mut work = std::pin::pin!(work);
     std::future::poll_fn(move |context| {
         let told = Arc::clone(&listeners);
-        let heard = wire::listen(move |wire| told.wire(wire));
+        let heard = wire::listen_beside(move |wire| told.wire(wire));
         let polled = work.as_mut().poll(context);
         drop(heard);
         polled

@@ -49,6 +49,7 @@ mod carry;
 mod ending;
 mod error;
 mod events;
+mod file;
 mod guard;
 mod hint;
 mod interruption;
@@ -93,7 +94,7 @@ pub use promote_core::ledger::Actor;
 #[doc(inline)]
 pub use promote_core::request::TakeOver;
 #[doc(inline)]
-pub use promote_providers::{Credentials, Variables};
+pub use promote_providers::{Credentials, Trust, Variables};
 
 /// What stores, clocks and steps of one's own are made of.
 pub mod port {
@@ -101,6 +102,7 @@ pub mod port {
     pub use promote_core::digest::Digest;
     pub use promote_core::location::{Key, Location, StoreId};
     pub use promote_core::port::*;
+    pub use promote_core::ports::Ports;
 }
 
 /// The documents that a project answers with: plain data, the same as the command's JSON.

@@ -10,17 +10,29 @@ use promote_core::names::EnvironmentName;
 use promote_core::plan::{Plan, saved};
 use promote_core::request::{Request, TakeOver, Wanted};
 use promote_core::{reason, rule};
+use promote_providers::opened;
+use std::io::{ErrorKind, Read as _};
+use std::path::Path;
 use std::time::Duration;
 
 /// What is done with a decision.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// It is told, and nothing is written anywhere.
+    Explain,
     /// It is told.
     Plan,
     /// It is carried out.
     Promote,
     /// What somebody began is gone on with, and the steps of what is there run again where they did not succeed.
     Resume,
+}
+
+impl Purpose {
+    /// Whether it is told what would be done, and nothing else.
+    pub(crate) const fn is_told(self) -> bool {
+        matches!(self, Self::Explain | Self::Plan)
+    }
 }
 
 /// A promotion that is asked for. Nothing is looked at before it is given to
@@ -48,6 +60,8 @@ pub struct Promotion {
     pub(crate) timeout: Option<Duration>,
     /// Whether the deployment of the very release that is asked for is gone on with.
     pub(crate) rejoin: bool,
+    /// Whether a name that moves is taken as the commit that it is now.
+    pub(crate) settles: bool,
 }
 
 /// The environment of this name.
@@ -85,8 +99,30 @@ impl Promotion {
         Ok(Self { saved: Some(Box::new(plan)), ..Self::of(request) })
     }
 
+    /// The same from a file.
+    ///
+    /// # Errors
+    /// `Missing` when there is no such file, `Usage` when it can't be read or is no plan for this environment.
+    pub fn of_plan_file(environment: &str, file: impl AsRef<Path>, name: &str) -> Result<Self, Error> {
+        let unread = |error: std::io::Error| {
+            let exit = match error.kind() {
+                ErrorKind::NotFound => ExitStatus::Missing,
+                _ => ExitStatus::Usage,
+            };
+            Failure::new(exit, format!("the plan `{name}` can't be read")).caused_by(error)
+        };
+        let mut bytes = Vec::new();
+        opened::regular(file.as_ref())
+            .and_then(|opened| opened.take(saved::LIMIT + 1).read_to_end(&mut bytes))
+            .map_err(unread)?;
+        if bytes.len() as u64 > saved::LIMIT {
+            return Err(Failure::new(ExitStatus::Usage, format!("`{name}` is too large to be a plan")).into());
+        }
+        Self::of_plan(environment, &bytes, name)
+    }
+
     pub(crate) fn of(request: Request) -> Self {
-        Self { request, saved: None, wait: Wait::Yes, timeout: None, rejoin: false }
+        Self { request, saved: None, wait: Wait::Yes, timeout: None, rejoin: false, settles: false }
     }
 
     /// This release: a commit or the beginning of one, a tag, `previous`, or the name of the environment that it runs in.
@@ -152,6 +188,14 @@ impl Promotion {
         self
     }
 
+    /// Takes a name that moves, such as `HEAD` or a branch, as the commit that it is now, of which
+    /// [`Questions::settled`](crate::Questions::settled) is told: for whoever shows that to somebody before anything is done. Without it, such a
+    /// name is refused.
+    pub fn settling_names(mut self) -> Self {
+        self.settles = true;
+        self
+    }
+
     /// Whether what follows the move is waited for.
     pub fn wait(mut self, wait: Wait) -> Self {
         self.wait = wait;
@@ -181,6 +225,13 @@ impl Promotion {
             }
         }
         config
+    }
+}
+
+/// What was put together as the core has it. Who acts, and what is done, are the project's to say.
+impl From<Request> for Promotion {
+    fn from(request: Request) -> Self {
+        Self::of(request)
     }
 }
 

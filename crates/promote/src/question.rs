@@ -5,6 +5,7 @@ use promote_core::failure::Failure;
 use promote_core::flow::Done;
 use promote_core::lease::TooEarly;
 use promote_core::plan::{Decision, Plan};
+use promote_core::port::Commit;
 use promote_core::report::{DecisionReport, PublishReport};
 use promote_core::request::Request;
 use promote_core::snapshot::Snapshot;
@@ -37,6 +38,12 @@ pub enum Early {
 
 /// Asked on the way. Every method has an answer for a program that asks nobody.
 pub trait Questions: Send + Sync {
+    /// The release was wanted by a name that moves, and this is the commit that it is now: see
+    /// [`Promotion::settling_names`](crate::Promotion::settling_names).
+    fn settled(&self, name: &str, now: &Commit) {
+        let _ = (name, now);
+    }
+
     /// Somebody else's promotion may still be under way. `resuming`: it is the very one that is to be gone on with, whatever
     /// else is in the way.
     ///
@@ -93,6 +100,11 @@ pub trait Questions: Send + Sync {
     /// This was carried out.
     fn done(&self, done: &Done) {
         let _ = done;
+    }
+
+    /// This could not be carried out to its end; the forge is told next.
+    fn failed(&self, failure: &Failure) {
+        let _ = failure;
     }
 
     /// Something beside it could not be done, in one sentence: the forge could not be told.

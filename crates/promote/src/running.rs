@@ -95,9 +95,15 @@ impl fmt::Debug for Running<'_> {
 }
 
 impl Project {
-    /// Looks at everything and says what [`promote`](Self::promote) would do. Needs read rights only.
+    /// Looks at everything and says what [`promote`](Self::promote) would do. Needs read rights only; who may write spares the
+    /// next look what had to be read.
     pub fn plan(&self, promotion: Promotion) -> Running<'_> {
         Running::new(self, promotion, Purpose::Plan)
+    }
+
+    /// The same as [`plan`](Self::plan), and writes nothing anywhere, whoever asks.
+    pub fn explain(&self, promotion: Promotion) -> Running<'_> {
+        Running::new(self, promotion, Purpose::Explain)
     }
 
     /// Moves a release: looks at everything, decides by the rules, writes the targets, runs the deploy and verify steps, and

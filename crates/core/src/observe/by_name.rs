@@ -2,10 +2,12 @@
 //! release. Putting the commit in the place of a name that moves is left to those who can show it to somebody first.
 
 use crate::commit::CommitId;
+use crate::config::Config;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::port::{Commit, History};
 use crate::ports::ReadPorts;
+use crate::request::Wanted;
 
 /// The commit that a branch, or `HEAD`, is now; `None` when there is no such branch.
 ///
@@ -46,6 +48,30 @@ pub async fn by_name(history: &dyn History, name: &str) -> Result<Option<Named>,
         Some(commit) => Ok(Some(Named::Tag(commit))),
         None => Ok(moving(history, name).await?.map(Named::Moving)),
     }
+}
+
+/// The name that moves by which a release is wanted, with the commit that it is now; `None` for whatever stays.
+///
+/// # Errors
+/// When the repository can't be read.
+pub async fn wanted_by_moving(
+    view: &ReadPorts,
+    config: &Config,
+    wanted: &Wanted,
+) -> Result<Option<(String, Commit)>, Failure> {
+    let Some(history) = view.history.as_deref() else { return Ok(None) };
+    let (name, found) = match wanted {
+        Wanted::Moving(name) => (name.as_str(), moving(history, name).await?.map(Named::Moving)),
+        Wanted::Tag(name) => (name.as_str(), by_name(history, name).await?),
+        Wanted::Environment(name) if !config.environments.contains_key(name) => {
+            (name.as_str(), by_name(history, name.as_str()).await?)
+        }
+        _ => return Ok(None),
+    };
+    Ok(match found {
+        Some(Named::Moving(now)) => Some((name.to_owned(), now)),
+        _ => None,
+    })
 }
 
 /// The commit of a tag; `None` when there is none.

@@ -23,7 +23,7 @@ impl StepRunner for Stuck {
 
 /// Ends at once.
 #[derive(Debug)]
-struct Quick;
+pub(crate) struct Quick;
 
 #[async_trait]
 impl StepRunner for Quick {

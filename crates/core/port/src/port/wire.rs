@@ -91,6 +91,15 @@ pub fn listen(hear: impl Fn(&Wire) + 'static) -> Listening {
     Listening(LISTENER.with(|listener| listener.borrow_mut().replace(hear)))
 }
 
+/// The same, beside whoever is told already.
+pub fn listen_beside(hear: impl Fn(&Wire) + 'static) -> Listening {
+    let before = LISTENER.with(|listener| listener.borrow().clone());
+    listen(move |wire| {
+        before.iter().for_each(|before| before(wire));
+        hear(wire);
+    })
+}
+
 /// Tells whoever listens.
 pub fn tell(wire: impl FnOnce() -> Wire) {
     // Told outside the borrow, so that who hears may do what it likes.
