@@ -1,6 +1,7 @@
 //! The arguments that mean the same everywhere. Those of one command stand beside it in [`crate::command`].
 
 use clap::{Args, ValueEnum};
+use promote::{Promotion, Wait};
 use promote_core::names::EnvironmentName;
 use promote_core::request::TakeOver;
 use std::path::PathBuf;
@@ -92,6 +93,13 @@ pub(crate) struct ConfirmArgs {
     pub(crate) yes: bool,
 }
 
+impl ConfirmArgs {
+    /// Whether somebody may be asked, or only looks, before anything is done.
+    pub(crate) fn asks(&self) -> bool {
+        !self.yes || self.dry_run
+    }
+}
+
 /// What `--yes` is to a command that asks nothing.
 pub(crate) const UNASKED: &str = "Accepted as elsewhere; nothing is asked here";
 
@@ -150,6 +158,15 @@ pub(crate) struct Waiting {
 }
 
 impl Waiting {
+    /// The promotion with what is asked of its steps.
+    pub(crate) fn asked(&self, promotion: Promotion) -> Promotion {
+        let promotion = promotion.wait(if self.no_wait { Wait::No } else { Wait::Yes });
+        match self.timeout {
+            Some(timeout) => promotion.timeout(timeout),
+            None => promotion,
+        }
+    }
+
     /// The same as it is typed.
     pub(crate) fn typed(&self, line: String) -> String {
         let line = if self.no_wait { format!("{line} --no-wait") } else { line };

@@ -2,11 +2,10 @@
 
 use crate::app::App;
 use crate::args::Format;
+use promote::Project;
 use promote_core::config::Config;
 use promote_core::exit::ExitStatus;
-use promote_core::ledger::Actor;
-use promote_core::ports::ReadPorts;
-use promote_core::report::{self, DecisionReport, OutcomeReport, StatusReport};
+use promote_core::report::{DecisionReport, OutcomeReport, StatusReport};
 use promote_view::{Page, Told, decision, outcome, words};
 
 /// What pages of a promotion are made with.
@@ -17,12 +16,12 @@ pub(crate) struct InFull {
 
 impl InFull {
     /// Looks at what runs where, for Markdown alone: a picture is worth two more rounds of requests, and never a failure.
-    pub(crate) async fn look(app: &App<'_>, view: &ReadPorts, config: &Config, actor: &Actor) -> Self {
+    pub(crate) async fn look(app: &App<'_>, project: &Project) -> Self {
         let status = match app.screen.format {
-            Format::Markdown => report::status(view, config, &[], actor).await.ok(),
+            Format::Markdown => project.status(&[]).await.ok(),
             _ => None,
         };
-        Self { status, by: words::by(actor) }
+        Self { status, by: words::by(project.actor()) }
     }
 
     /// The page of a decision.

@@ -3,14 +3,17 @@
 
 use crate::app::App;
 use crate::app::question::{forbidden, terminal};
+use promote::Questions;
 use promote_core::config::Config;
 use promote_core::failure::Failure;
-use promote_core::observe::{Named, by_name, moving};
+use promote_core::observe::wanted_by_moving;
+use promote_core::port::Commit;
 use promote_core::ports::ReadPorts;
 use promote_core::request::{Request, Wanted};
 use promote_view::{Style, Text};
 
-/// Puts the commit in the place of a name that moves. `seen`: whether somebody looks at it before anything is done.
+/// Puts the commit in the place of a name that moves, for what is no promotion. `seen`: whether somebody looks at it before
+/// anything is done.
 pub(crate) async fn settle(
     app: &App<'_>,
     view: &ReadPorts,
@@ -21,23 +24,27 @@ pub(crate) async fn settle(
     if !seen || !terminal(app) || forbidden(app) {
         return Ok(());
     }
-    let Some(history) = &view.history else { return Ok(()) };
-    let found = match &request.wanted {
-        Wanted::Moving(name) => {
-            moving(history.as_ref(), name).await?.map(|now| (name.clone(), Named::Moving(now)))
-        }
-        Wanted::Tag(name) => by_name(history.as_ref(), name).await?.map(|found| (name.clone(), found)),
-        Wanted::Environment(name) if !config.environments.contains_key(name) => {
-            by_name(history.as_ref(), name.as_str()).await?.map(|found| (name.to_string(), found))
-        }
-        _ => None,
-    };
-    if let Some((name, Named::Moving(now))) = found
+    let found = wanted_by_moving(view, config, &request.wanted).await?;
+    if let Some((name, now)) = found
         && let Ok(commit) = now.id.as_str().parse()
     {
-        let text = format!("`{name}` is {} now: {}", now.id.short(7), now.subject);
-        app.screen.say(&Text::new(text, Style::Strong));
+        say(app, &name, &now);
         request.wanted = Wanted::Commit(commit);
     }
     Ok(())
+}
+
+/// Says what the name is now.
+pub(crate) fn say(app: &App<'_>, name: &str, now: &Commit) {
+    let text = format!("`{name}` is {} now: {}", now.id.short(7), now.subject);
+    app.screen.say(&Text::new(text, Style::Strong));
+}
+
+/// Nobody is asked anything where something is only looked at.
+pub(crate) struct Looking<'a>(pub(crate) &'a App<'a>);
+
+impl Questions for Looking<'_> {
+    fn settled(&self, name: &str, now: &Commit) {
+        say(self.0, name, now);
+    }
 }

@@ -7,6 +7,7 @@ pub(crate) mod dimensions;
 pub(crate) mod env;
 pub(crate) mod json;
 mod loading;
+mod opening;
 mod outside;
 mod pager;
 pub(crate) mod project;
@@ -14,20 +15,17 @@ pub(crate) mod question;
 pub(crate) mod screen;
 pub(crate) mod shape;
 pub(crate) mod signal;
+mod terms;
 pub(crate) mod writing;
 
 use crate::app::connect::Connect;
 use crate::app::env::Env;
 use crate::app::json::JsonSelection;
 use crate::app::screen::{Screen, Stream};
-use crate::args::{Global, TermsArgs};
+use crate::args::Global;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::{Failure, causes};
-use promote_core::ledger::Override;
-use promote_core::names::EnvironmentName;
 use promote_core::report::{Document, FailureReport};
-use promote_core::request::{Request, Wanted};
-use promote_core::rule;
 use promote_providers::Trust;
 use promote_view::{Page, Style, Text};
 use std::ffi::OsString;
@@ -118,6 +116,11 @@ impl App<'_> {
         self.screen.say(&Text::new("warning: ", Style::Warn).and(text, Style::Plain));
     }
 
+    /// Says what could not be done beside it.
+    pub(crate) fn warn(&self, warning: &str) {
+        self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
+    }
+
     /// Refuses `--json` where what is printed is text for people or for a shell, and no document.
     ///
     /// # Errors
@@ -128,26 +131,6 @@ impl App<'_> {
         }
         Err(Failure::new(ExitStatus::Usage, format!("`promote {command}` prints {what}, not JSON"))
             .hint("leave out `--json`; `promote schema documents` lists the JSON documents"))
-    }
-
-    /// A request on the terms that the flags give.
-    pub(crate) fn request(
-        &self,
-        environment: &EnvironmentName,
-        release: Option<&Wanted>,
-        terms: &TermsArgs,
-    ) -> Result<Request, Failure> {
-        let wanted = release.cloned().unwrap_or(Wanted::Unnamed);
-        let mut request = Request::promote(environment.clone(), wanted, self.claimed());
-        request.include.clone_from(&terms.include);
-        request.notes = terms.notes.iter().cloned().collect();
-        request.reason.clone_from(&terms.reason);
-        for name in &terms.overrides {
-            let rule = rule::to_override(name.trim())?;
-            let reason = promote_core::reason::needed(terms.reason.as_deref(), "an override")?;
-            request.overrides.push(Override { rule: rule.name.to_owned(), reason });
-        }
-        Ok(request)
     }
 
     /// Shows why a command ended early, and gives its exit status.

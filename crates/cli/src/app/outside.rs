@@ -13,7 +13,6 @@ use promote_core::mirror::{Closing, Mirrored};
 use promote_core::ports::Ports;
 use promote_providers::mirror::MirrorOutcome;
 use promote_providers::{Mirror, Variables, forge};
-use promote_view::{Style, Text};
 use std::sync::Arc;
 
 impl App<'_> {
@@ -45,6 +44,11 @@ impl App<'_> {
         self.connect.actor(self.env)
     }
 
+    /// Whether a person sits before it, so that the forge's own program may be asked for its token.
+    pub(crate) fn is_a_persons(&self) -> bool {
+        self.env.input_terminal && !self.env.is_ci()
+    }
+
     /// The way to the project's forge.
     pub(crate) fn forge(&self, project: &Project, forge: &Forge) -> forge::Access {
         forge::Access {
@@ -52,7 +56,7 @@ impl App<'_> {
             remote: forge.repository.is_none().then(|| self.connect.remote(&project.base)).flatten(),
             forge: forge.clone(),
             variables: self.env.variables.iter().collect(),
-            person: self.env.input_terminal && !self.env.is_ci(),
+            person: self.is_a_persons(),
             // Without a word nobody is trusted.
             trust: self.trust.get().cloned().unwrap_or_default(),
         }
@@ -78,9 +82,7 @@ impl App<'_> {
 
     /// Says what the forge could not be told, and gives what it shows.
     pub(crate) fn said(&self, told: MirrorOutcome) -> Vec<Mirrored> {
-        for warning in &told.warnings {
-            self.screen.say(&Text::new("warning: ", Style::Warn).and(warning, Style::Plain));
-        }
+        told.warnings.iter().for_each(|warning| self.warn(warning));
         told.deployments
     }
 }

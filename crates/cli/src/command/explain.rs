@@ -4,13 +4,16 @@ use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
+use crate::moving::Looking;
 use clap::Args;
+use promote::Error;
+use promote_core::event::Silent;
 use promote_core::exit::ExitStatus;
-use promote_core::flow::decide;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::DecisionReport;
 use promote_core::request::Wanted;
+use std::sync::Arc;
 
 /// Every rule, its evidence, and when it may open
 ///
@@ -44,12 +47,11 @@ impl Command for ExplainArgs {
 async fn run(app: &App<'_>, args: &ExplainArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "explain")?;
-    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
-    let settings = environment(&project.config, &request.environment)?;
-    let view = app.ports(&project).await?.view();
-    crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
-    let (_, decision) = decide(&view, &project.config, &request).await?;
-    let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    let promotion = app.promotion(&name, args.release.as_ref(), &args.terms, true)?;
+    environment(&project.config, &name)?;
+    let opened = app.open(&project, None, Arc::new(Silent)).await?;
+    let ending = opened.explain(promotion).asking(Looking(app)).await.map_err(Error::into_failure)?;
+    let mut report = ending.decision().clone();
     report.exit = ExitStatus::Ok;
     app.show(&report, || promote_view::decision::explanation(&report, project.config.timezone))?;
     Ok(report.exit)

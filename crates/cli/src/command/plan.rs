@@ -5,16 +5,16 @@ use crate::app::shape::{Shape, shape};
 use crate::app::{App, CommandResult};
 use crate::args::TermsArgs;
 use crate::in_full::InFull;
+use crate::moving::Looking;
 use crate::written;
 use clap::Args;
+use promote::{Ending, Error};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::decide;
 use promote_core::invocation::Invocation;
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::plan::Decision;
-use promote_core::remember::remember;
 use promote_core::report::{DecisionReport, Verb};
 use promote_core::request::Wanted;
 use promote_view::Page;
@@ -62,17 +62,14 @@ impl Command for PlanArgs {
 async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
     let project = app.project()?;
     let name = crate::pick::environment(app, &project, args.environment.as_ref(), "plan")?;
-    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
-    let settings = environment(&project.config, &request.environment)?;
+    let promotion = app.promotion(&name, args.release.as_ref(), &args.terms, true)?;
+    environment(&project.config, &name)?;
     let progress = app.progress();
-    let ports = app.ports_with(&project, Arc::new(progress.clone())).await?;
-    let view = ports.view();
-    crate::moving::settle(app, &view, &project.config, &mut request, true).await?;
-    let decided = decide(&view, &project.config, &request).await;
+    let opened = app.open(&project, None, Arc::new(progress.clone())).await?;
+    let ended = opened.plan(promotion).asking(Looking(app)).await;
     progress.rest();
-    let (snapshot, decision) = decided?;
-    remember(&ports, &snapshot, &request.actor).await;
-    let mut report = DecisionReport::of(&view, &project.config, settings, &decision).await;
+    let ending = ended.map_err(Error::into_failure)?;
+    let mut report = ending.decision().clone();
     report.exit = match report.decision {
         Verb::Allowed if args.exit_code => ExitStatus::Differs,
         Verb::Allowed | Verb::NothingToDo => ExitStatus::Ok,
@@ -80,17 +77,17 @@ async fn run(app: &App<'_>, args: &PlanArgs) -> CommandResult {
         Verb::Refused => ExitStatus::Ok,
     };
     let saved = match &args.out {
-        Some(path) => save(app, path, &decision)?,
+        Some(path) => save(app, path, &ending)?,
         None => true,
     };
-    let in_full = InFull::look(app, &view, &project.config, &request.actor).await;
+    let in_full = InFull::look(app, &opened).await;
     app.show(&report, || in_full.decided(&report, &project.config))?;
     if !saved {
         let mut page = Page::default();
         page.line("There is nothing to do, so no plan was saved.");
         app.screen.note(&page);
     } else if let Some(path) = &args.out {
-        app.screen.note(&told(path, &name, &decision));
+        app.screen.note(&told(path, &name, ending.decided()));
     }
     Ok(report.exit)
 }
@@ -108,9 +105,9 @@ fn told(path: &Path, environment: &EnvironmentName, decision: &Decision) -> Page
 }
 
 /// Whether there was a plan to save.
-fn save(app: &App<'_>, path: &Path, decision: &Decision) -> Result<bool, Failure> {
+fn save(app: &App<'_>, path: &Path, ending: &Ending) -> Result<bool, Failure> {
     let file = app.env.folder.join(path);
-    let Some(text) = promote_core::plan::saved::text(decision)? else { return Ok(false) };
+    let Some(text) = ending.saved().map_err(Error::into_failure)? else { return Ok(false) };
     written::replace(app, &file, &text).map_err(|error| {
         written::failed(path, error).state("No plan was saved; what was there is as it was.")
     })?;

@@ -7,7 +7,7 @@ use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use crate::gitlab::Facts;
 use clap::Args;
-use promote_core::flow::resuming;
+use promote::Project;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{DecisionReport, Document, OutcomeReport};
 
@@ -61,11 +61,13 @@ async fn run(app: &App<'_>, args: &ResumeArgs) -> CommandResult {
 
 async fn go_on(app: &App<'_>, args: &ResumeArgs, facts: &mut Facts) -> CommandResult {
     let writing = app.to_write().await?;
-    let mut request = app.request(&args.environment, None, &args.terms)?;
-    request.take_over = args.taking.asked();
-    let view = app.ports(&writing.project).await?.view();
-    let request = resuming(&view, &writing.project.config, request).await?;
-    let wanted =
-        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: true };
+    let promotion = app.promotion(&args.environment, None, &args.terms, args.changing.asks())?;
+    let wanted = Move {
+        environment: &args.environment,
+        promotion: promotion.take_over(args.taking.asked()),
+        run: Project::resume,
+        changing: &args.changing,
+        waiting: &args.waiting,
+    };
     carry(app, writing, wanted, facts).await
 }

@@ -7,7 +7,7 @@ use crate::args::{ConfirmArgs, JobFiles, Taking, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use crate::gitlab::Facts;
 use clap::Args;
-use promote_core::ledger::Action;
+use promote::Project;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{DecisionReport, Document, OutcomeReport};
 use promote_core::request::Wanted;
@@ -68,10 +68,13 @@ async fn run(app: &App<'_>, args: &RollbackArgs) -> CommandResult {
 async fn roll_back(app: &App<'_>, args: &RollbackArgs, facts: &mut Facts) -> CommandResult {
     let writing = app.to_write().await?;
     let name = crate::pick::environment(app, &writing.project, args.environment.as_ref(), "rollback")?;
-    let mut request = app.request(&name, args.to.as_ref(), &args.terms)?;
-    request.action = Action::Rollback;
-    request.take_over = args.taking.asked();
-    let wanted =
-        Move { request, saved: None, changing: &args.changing, waiting: &args.waiting, finish: false };
+    let promotion = app.promotion(&name, args.to.as_ref(), &args.terms, args.changing.asks())?;
+    let wanted = Move {
+        environment: &name,
+        promotion: promotion.take_over(args.taking.asked()),
+        run: Project::roll_back,
+        changing: &args.changing,
+        waiting: &args.waiting,
+    };
     carry(app, writing, wanted, facts).await
 }

@@ -8,7 +8,7 @@ use crate::args::{ConfirmArgs, JobFiles, TermsArgs, Waiting};
 use crate::carry::{Move, carry};
 use crate::gitlab::Facts;
 use clap::Args;
-use promote_core::ledger::Action;
+use promote::Project;
 use promote_core::names::EnvironmentName;
 use promote_core::report::{DecisionReport, Document, OutcomeReport};
 use promote_core::request::Wanted;
@@ -84,14 +84,20 @@ async fn run(app: &App<'_>, args: &ToArgs) -> CommandResult {
 async fn promote(app: &App<'_>, args: &ToArgs, facts: &mut Facts) -> CommandResult {
     let writing = app.to_write().await?;
     let name = crate::pick::environment(app, &writing.project, args.environment.as_ref(), "to")?;
-    let saved = args.plan.as_ref().map(|path| saved::read(app, path, &name)).transpose()?;
-    let mut request = app.request(&name, args.release.as_ref(), &args.terms)?;
-    if args.redeploy {
-        request.action = Action::Redeploy;
-    }
-    if let Some(plan) = &saved {
-        request = promote_core::plan::saved::request(plan, writing.actor.clone())?;
-    }
-    let wanted = Move { request, saved, changing: &args.changing, waiting: &args.waiting, finish: false };
+    let promotion = match &args.plan {
+        Some(path) => saved::read(app, path, &name)?,
+        None => {
+            let seen = args.changing.asks();
+            app.promotion(&name, args.release.as_ref(), &args.terms, seen)?
+        }
+    };
+    let promotion = if args.redeploy { promotion.again() } else { promotion };
+    let wanted = Move {
+        environment: &name,
+        promotion,
+        run: Project::promote,
+        changing: &args.changing,
+        waiting: &args.waiting,
+    };
     carry(app, writing, wanted, facts).await
 }

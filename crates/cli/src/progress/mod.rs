@@ -60,11 +60,6 @@ impl Progress {
         self.lock().checkpoint.clone()
     }
 
-    /// Time since [`Progress::begin`].
-    pub(crate) fn elapsed(&self) -> chrono::TimeDelta {
-        self.clock.now() - self.lock().began
-    }
-
     /// Ends a line that is still being shown.
     pub(crate) fn rest(&self) {
         let mut now = self.lock();

@@ -13,7 +13,7 @@ use crate::request::Wanted;
 ///
 /// # Errors
 /// When the repository can't be read.
-pub async fn moving(history: &dyn History, name: &str) -> Result<Option<Commit>, Failure> {
+async fn moving(history: &dyn History, name: &str) -> Result<Option<Commit>, Failure> {
     let places = match name.to_ascii_uppercase().as_str() {
         "HEAD" => vec!["HEAD".to_owned()],
         _ => ["refs/heads/", "refs/remotes/origin/", "refs/remotes/"]

@@ -43,7 +43,7 @@ use targets::Depth;
 
 pub(crate) use adopted::adopted;
 pub(crate) use barred::{barred, is_barred};
-pub use by_name::{Named, by_name, moving, wanted_by_moving};
+pub use by_name::{Named, by_name, wanted_by_moving};
 pub(crate) use descent::descent;
 pub(crate) use elsewhere::{begun_intent, put, recorded};
 pub(crate) use folders::is_read;
