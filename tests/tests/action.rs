@@ -178,20 +178,20 @@ fn the_action_refuses_blank_reasons_keys_that_are_not_acted_on_and_the_ledger_of
         assert_eq!(answer.exit, ExitStatus::Usage, "{}", answer.log);
         assert!(answer.log.contains("reason"), "{}", answer.log);
     }
-    std::fs::write(&file, format!("signers = \"allowed\"\n{text}")).unwrap();
+    std::fs::write(&file, format!("plan = \"x\"\n{text}")).unwrap();
     for act_of in ["promote", "rollback", "publish", "advance"] {
         let answer = act(folder, &[&to[..], &[("DO", act_of)]].concat());
         assert_eq!(answer.exit, ExitStatus::Usage, "{act_of}: {}", answer.log);
         let place = "::error title=promote.toml,file=promote.toml,line=1,";
         assert!(
-            answer.log.contains("`signers` is read") && answer.log.contains(place),
+            answer.log.contains("`plan` is read") && answer.log.contains(place),
             "{act_of}: {}",
             answer.log
         );
     }
     let looked = act(folder, &[("DO", "status")]);
     assert_eq!(looked.exit, ExitStatus::Ok, "{}", looked.log);
-    assert!(looked.log.contains("::warning") && looked.log.contains("`signers` is read"), "{}", looked.log);
+    assert!(looked.log.contains("::warning") && looked.log.contains("`plan` is read"), "{}", looked.log);
 
     let named = text.lines().find(|line| line.trim_start().starts_with("project")).unwrap();
     let ledger = if text.contains("ledger") { "" } else { "ledger = \".promote/p/\"\n" };

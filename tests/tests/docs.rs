@@ -323,6 +323,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote block, promote unblock", &["unblock", "a93be01"]),
     ("promote pin, promote unpin", &["unpin", "a93be01"]),
     ("promote prune", &["prune"]),
+    ("promote approve, promote reject", &["approve"]),
     ("promote adopt", &["adopt", "prod", "--reason", "x"]),
     ("promote import", &["import"]),
     ("promote check", &["check"]),

@@ -17,6 +17,7 @@ use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
 use promote_core::ports::{People, Ports};
 use promote_core::trust::Allowed;
 use promote_providers::connect::LEDGER_REMOTE;
+use promote_providers::signers;
 use promote_providers::{
     Brought, Credentials, Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps,
     Trust, Variables, actor, connect_with,
@@ -299,6 +300,7 @@ impl Builder {
         if let Some(given) = self.once_read {
             given(&config);
         }
+        signers::read(&mut config, &base)?;
         self.guards.settle(&mut config, &[&variables, &process])?;
         let (given, trust) = match self.settled {
             Some((ports, trust)) => (Some(ports), trust),
@@ -320,7 +322,7 @@ impl Builder {
                 };
                 let (clock, entropy) = (self.clock, self.entropy);
                 let ledger_remote = variables.get(LEDGER_REMOTE).map(str::to_owned);
-                let people = People::default();
+                let people = People { signers: signers::list(&config)?, ..People::default() };
                 let services = Services { clock, entropy, history, people, steps, events, ledger_remote };
                 connect_with(&config, &base, &trust, &self.brought, services)?
             }

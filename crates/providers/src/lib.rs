@@ -18,6 +18,7 @@ pub mod pipelines;
 pub mod proposal;
 #[cfg(any(feature = "forge", feature = "identity", feature = "http-step"))]
 mod sent;
+pub mod signers;
 pub mod step;
 pub mod trust;
 pub mod variables;

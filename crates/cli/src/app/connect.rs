@@ -80,7 +80,7 @@ impl Connect for Providers {
             entropy: Arc::new(SystemEntropy),
             // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
             history: promote_artifacts::git::history(site.base),
-            people: People::default(),
+            people: People { signers: promote_providers::signers::list(site.config)?, ..People::default() },
             steps: Arc::new(steps),
             events: site.events,
             ledger_remote: site.env.variable(LEDGER_REMOTE).map(str::to_owned),

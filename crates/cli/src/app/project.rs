@@ -87,6 +87,7 @@ impl Project {
             Ok(read) => read,
             Err(found) => return Err(Unusable::Refused(Refused { path: shown(&file, env), text, found })),
         };
+        promote_providers::signers::read(&mut config, &base)?;
         config.frozen = env.variables.iter().collect::<Variables>().frozen();
         Ok(Self { config, file, base, text, remarks })
     }

@@ -1,6 +1,7 @@
 //! `promote approve` and `reject`: somebody says yes or no to a release that is to go to an environment. Nothing moves.
 
 use crate::app::command::{Command, outside};
+use crate::app::project::Project;
 use crate::app::question::{ask, forbidden, is_yes, terminal};
 use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
@@ -8,15 +9,22 @@ use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
 use clap::Args;
 use promote_core::approve;
+use promote_core::config::StrengthLevel;
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::invocation::Invocation;
 use promote_core::ledger::Answer;
+use promote_core::ledger::approval::NAMESPACE;
 use promote_core::names::{EnvironmentName, escape};
+use promote_core::observe::environment;
+use promote_core::port::Signer;
+use promote_core::ports::Ports;
 use promote_core::report::ApprovalReport;
 use promote_core::request::{Request, Wanted};
+use promote_providers::{Variables, signers};
 use promote_view::{Page, Style, Text};
+use std::sync::Arc;
 
 /// Say that a release may go to an environment
 ///
@@ -66,6 +74,11 @@ pub(crate) struct AnsweredArgs {
     #[arg(long, value_name = "DIGEST")]
     content: Option<Digest>,
 
+    /// The ssh key to sign with: a file, or a public key that the agent has the other half of; left out, the one at hand
+    /// that the file of `signers` has
+    #[arg(long, value_name = "KEY")]
+    key: Option<String>,
+
     #[command(flatten)]
     changing: ConfirmArgs,
 }
@@ -95,7 +108,8 @@ async fn answer(app: &App<'_>, args: &AnsweredArgs, said: Answer, reason: Option
     let wanted = args.release.clone().unwrap_or(Wanted::Unnamed);
     let mut request =
         Request { reason: reason.map(str::to_owned), ..Request::promote(name.clone(), wanted, actor) };
-    let ports = app.ports(&project).await?;
+    let mut ports = app.ports(&project).await?;
+    ports.people.signer = signer(app, &project, &ports, (args, &request), said).await?;
     crate::moving::settle(app, &ports.view(), &project.config, &mut request, true).await?;
     let asked = Box::pin(approve::ask(&ports, &project.config, &request, said, args.content)).await?;
     let mut report = ApprovalReport::of(&asked, said, args.changing.dry_run);
@@ -106,6 +120,41 @@ async fn answer(app: &App<'_>, args: &AnsweredArgs, said: Answer, reason: Option
     }
     app.tell(report.changed, &report, || page(&report))?;
     Ok(ExitStatus::Ok)
+}
+
+/// The key that signs the answer: where one is named, and where the name of who answers is not proven otherwise.
+async fn signer(
+    app: &App<'_>,
+    project: &Project,
+    ports: &Ports,
+    (args, request): (&AnsweredArgs, &Request),
+    said: Answer,
+) -> Result<Option<Arc<dyn Signer>>, Failure> {
+    let least = environment(&project.config, &request.environment)?.approvals.strength;
+    let Some(signers) = &ports.people.signers else {
+        return match args.key {
+            None => Ok(None),
+            Some(_) => {
+                Err(Failure::new(ExitStatus::Usage, "no signature counts: `promote.toml` names no `signers`")
+                    .state("Nothing was recorded."))
+            }
+        };
+    };
+    let proven = request.actor.strength.is_proven() && least != StrengthLevel::Signed;
+    if proven && args.key.is_none() {
+        return Ok(None);
+    }
+    let variables: Variables = app.env.variables.iter().collect();
+    let at = app.connect.clock().now();
+    let found =
+        signers::key(signers, args.key.as_deref(), (&variables, &app.env.folder), (NAMESPACE, at)).await;
+    // Whoever can't sign may still say no, and yes where the file takes any name.
+    let needed = args.key.is_some() || said == Answer::Approved && least != StrengthLevel::Claimed;
+    match found {
+        Ok(key) => Ok(Some(key)),
+        Err(failure) if needed => Err(failure),
+        Err(_) => Ok(None),
+    }
 }
 
 /// Shows what is answered, and asks for the word.
@@ -165,10 +214,15 @@ fn page(report: &ApprovalReport) -> Page {
     });
     if let Some(rule) = &report.rule {
         page.line(format!("  approvals: {}", rule.detail));
-        if word == "approved" && rule.passes {
+        if word == "approved" && rule.passes && report.others_met {
             page.hint(format!(
-                "`{}` moves it, where the other rules are met",
+                "`{}` by somebody else moves it",
                 Invocation::new("to").word(name).word(short)
+            ));
+        } else if word == "approved" && rule.passes {
+            page.hint(format!(
+                "`{}` shows what else is missing",
+                Invocation::new("plan").word(name).word(short)
             ));
         } else if let Some(hint) = rule.hint.as_ref().filter(|_| word == "approved") {
             page.hint(hint.clone());

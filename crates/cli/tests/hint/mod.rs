@@ -137,6 +137,11 @@ fn judged(
     copy: &dyn Copied,
 ) -> Result<(), String> {
     let finds = FINDERS.iter().any(|name| filled.get(1).is_some_and(|word| word == name));
+    // Who approves is somebody else, whose name is proven.
+    let denied = matches!(ended.exit, ExitStatus::Denied | ExitStatus::Blocked);
+    if denied && filled.get(1).is_some_and(|word| word == "approve") {
+        return Ok(());
+    }
     let told = || format!("ended with {}:\n{}{}", ended.exit.name(), ended.out, ended.err);
     match ended.exit {
         ExitStatus::Ok => Ok(()),

@@ -9,6 +9,7 @@
 )]
 
 mod adopting;
+mod approving;
 mod branches;
 mod bytes;
 mod copied;

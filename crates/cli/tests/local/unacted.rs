@@ -5,7 +5,6 @@ use promote_core::exit::ExitStatus;
 
 /// A key that is read and not acted on, at its line and column behind [`CONFIG`], and the name that is told.
 const UNACTED: &[(&str, &str, &str)] = &[
-    ("signers = \"allowed_signers\"\n", "6:1", "signers"),
     ("plan = \"terraform plan\"\n", "6:1", "plan"),
     ("[render]\ntemplates = \"deploy\"\n", "6:2", "render"),
     ("[host]\ndeploy = \"make install\"\n", "6:2", "host"),
@@ -59,7 +58,7 @@ fn a_key_that_is_read_and_not_acted_on_is_an_error_of_check_and_of_every_command
             (Some(false), Some(1)),
             "{key}"
         );
-        let lines = if *name == "signers" { WRITING } else { &WRITING[..1] };
+        let lines = if *name == "plan" { WRITING } else { &WRITING[..1] };
         for line in lines {
             let answer = stage.run(line).ends(ExitStatus::Usage);
             assert!(answer.err.contains(&format!("promote.toml:{place}")), "{line:?}: {}", answer.err);
@@ -77,16 +76,16 @@ fn a_key_that_is_read_and_not_acted_on_is_an_error_of_check_and_of_every_command
 fn a_plan_says_that_a_key_which_is_not_acted_on_keeps_it_from_being_carried_out() {
     let stage = Stage::with(CONFIG);
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    stage.write("promote.toml", format!("{}signers = \"s\"\n", CONFIG.trim_start()));
+    stage.write("promote.toml", format!("{}plan = \"s\"\n", CONFIG.trim_start()));
     let plan = stage.run(&["plan", "uat", "--json"]).ends(ExitStatus::Usage).json();
     assert_eq!(plan["decision"], "refused", "{plan}");
-    assert!(plan.to_string().contains("line 6, column 1: `signers` is read"), "{plan}");
+    assert!(plan.to_string().contains("line 6, column 1: `plan` is read"), "{plan}");
 }
 
 #[test]
-fn check_warns_that_nothing_can_open_approvals_checks_and_evidence_yet() {
+fn check_warns_that_nothing_can_open_checks_and_evidence_yet() {
     let stage = Stage::with(CONFIG);
-    for key in ["approvals = 1", "approvals = { count = 2 }", "checks = [\"ci\"]", "evidence = [\"scan\"]"] {
+    for key in ["checks = [\"ci\"]", "evidence = [\"scan\"]"] {
         stage.write("promote.toml", format!("{}[env.prod]\n{key}\n", CONFIG.trim_start()));
         let checked = stage.run(&["check"]).ends(ExitStatus::Ok);
         assert!(
@@ -95,7 +94,7 @@ fn check_warns_that_nothing_can_open_approvals_checks_and_evidence_yet() {
             checked.err
         );
     }
-    for key in ["approvals = 0", "checks = []", "evidence = []"] {
+    for key in ["approvals = 1", "checks = []", "evidence = []"] {
         stage.write("promote.toml", format!("{}[env.prod]\n{key}\n", CONFIG.trim_start()));
         let checked = stage.run(&["check"]).ends(ExitStatus::Ok);
         assert!(!checked.err.contains("nothing can open"), "{key}: {}", checked.err);

@@ -39,7 +39,7 @@ const fn elsewhere(command: &'static str) -> Row {
 }
 
 /// One for each command.
-const ROWS: [Row; 38] = [
+const ROWS: [Row; 40] = [
     acts("to", "promote to prod --yes", |_| {}),
     looks("plan", "promote plan prod"),
     looks("status", "promote status"),
@@ -66,6 +66,8 @@ const ROWS: [Row; 38] = [
     acts("pin", "promote pin eeee --reason INC-1", |_| {}),
     acts("unpin", "promote unpin eeee", |stage| stage.quietly("promote pin eeee --reason INC-1")),
     looks("prune", "promote prune"),
+    acts("approve", "promote approve prod --yes", asking),
+    acts("reject", "promote reject prod --yes --reason INC-1", asking),
     acts("adopt", "promote adopt uat --yes --reason INC-1", |stage| stage.tamper("shop/uat.zip", "by hand")),
     elsewhere("import"),
     looks("check", "promote check"),
@@ -81,6 +83,13 @@ const ROWS: [Row; 38] = [
     looks("version", "promote version"),
     looks("help", "promote help"),
 ];
+
+/// Production asks for an approval, of anyone under any name.
+fn asking(stage: &mut Stage) {
+    let asks = "approvals = { count = 1, strength = \"claimed\", self = true }";
+    let text = CONFIG.trim_start().replace("[env.prod]\n", &format!("[env.prod]\n{asks}\n"));
+    std::fs::write(stage.folder.path().join("promote.toml"), text).unwrap();
+}
 
 fn timed_out(stage: &mut Stage) {
     stage.step(Next::TimesOut);

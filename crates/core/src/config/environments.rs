@@ -94,7 +94,7 @@ fn environment(
             .collect(),
         branch: settle("branch"),
         soak,
-        approvals: approvals(keys),
+        approvals: approvals(reading, keys),
         checks: keys.list("checks"),
         evidence: keys.list("evidence"),
         versions: keys.parsed("versions"),
@@ -209,7 +209,7 @@ fn while_deploying(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>, deploy:
 }
 
 /// A count, or a table; a table lies over a count as over `{ count = … }`.
-fn approvals(keys: &Layers<'_, '_>) -> Approvals {
+fn approvals(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>) -> Approvals {
     let count = |value: Option<&super::reading::Value<'_>>| {
         value.and_then(integer).and_then(|count| u32::try_from(count).ok())
     };
@@ -218,6 +218,15 @@ fn approvals(keys: &Layers<'_, '_>) -> Approvals {
         return Approvals { count, ..Approvals::default() };
     }
     let inner = keys.below("approvals");
+    if let Some(value) = inner.get("strength").filter(|_| inner.text("strength") == Some("signed"))
+        && keys.base("signers").is_none()
+    {
+        let found =
+            Diagnostic::error(value.span(), "`signed` needs `signers`, the file of those whose keys count");
+        reading.found.push(
+            found.label("nobody's signature counts").hint("write `signers = \"allowed_signers\"` at the top"),
+        );
+    }
     Approvals {
         count: inner.number("count").or_else(|| count(keys.base("approvals"))).unwrap_or(1),
         from: inner.list("from"),

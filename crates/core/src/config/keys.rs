@@ -45,9 +45,8 @@ pub(super) static PROJECT: &[Key] = &[
         "signers",
         Path,
         "none",
-        "An OpenSSH allowed-signers file. Where set, records and approvals must be signed by a key in it.",
-    )
-    .unacted(),
+        "An OpenSSH allowed-signers file: approvals that are signed by a key in it count as `signed`.",
+    ),
     key("pack", Table(PACK), "none", "What `promote pack` and `promote publish` put into the archive."),
     key(
         "render",

@@ -42,7 +42,7 @@ pub use crate::step::{Step, StepAction};
 pub use crate::tier::Tier;
 pub use model::{
     Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, StrengthLevel, WhileDeploying,
+    OnFailure, Pack, Render, SignersFile, StrengthLevel, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;

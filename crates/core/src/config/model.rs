@@ -42,8 +42,8 @@ pub struct Config {
     pub host: Option<Host>,
     /// `[forge]`.
     pub forge: Option<Forge>,
-    /// `signers`: the allowed-signers file, relative to the file.
-    pub signers: Option<String>,
+    /// `signers`: whose signatures count.
+    pub signers: Option<SignersFile>,
     /// Why nothing may move now, as the pipeline's server says; never from the file. Frontends set it after reading.
     pub frozen: Option<String>,
     /// What the file asks for and this version does not do, each an error at its place. Frontends show it;
@@ -159,6 +159,15 @@ pub struct Environment {
     pub hold: bool,
     /// Who is told.
     pub notify: Notify,
+}
+
+/// The file that `signers` names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignersFile {
+    /// Its path, relative to `promote.toml`.
+    pub path: String,
+    /// What stands in it. Frontends read it after the configuration, once; as long as it is `None`, no signature counts.
+    pub text: Option<String>,
 }
 
 /// `[notify]`. Addresses written as `$NAME` are read when they are needed and never shown.

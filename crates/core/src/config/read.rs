@@ -2,7 +2,7 @@
 //! goes on after a mistake, so that all of them are told at once.
 
 use super::diagnostic::{Diagnostic, Diagnostics, Severity};
-use super::model::{ArtifactKind, Config};
+use super::model::{ArtifactKind, Config, SignersFile};
 use super::reading::{ReadContext, Reading, Table};
 use super::{advice, effective, environments, forge, lanes, order, project, secrets, shape, stores, unacted};
 use chrono_tz::Tz;
@@ -135,7 +135,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
         required_version,
         render,
         forge,
-        signers: text("signers").map(str::to_owned),
+        signers: text("signers").map(|path| SignersFile { path: path.to_owned(), text: None }),
         frozen: None,
         unacted: Vec::new(),
         effective: Vec::new(),

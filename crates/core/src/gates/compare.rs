@@ -114,6 +114,7 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
         _ if key.starts_with("approvals.") && key != "approvals.count" && !(asked(before) && asked(now)) => {
             return false;
         }
+        "signers" if !(asked(before) && asked(now)) => return false,
         "timezone" if !(timed(before) && timed(now)) => return false,
         _ => {}
     }

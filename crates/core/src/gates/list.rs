@@ -63,6 +63,10 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         let strength = Some(approvals.strength).filter(|it| *it != StrengthLevel::Verified);
         put("approvals.strength", strength.map(|it| it.as_str().to_owned()).into_iter().collect());
     }
+    if let Some(file) = &config.signers {
+        let digest = file.text.as_ref().map(|text| Digest::of(text.as_bytes()).to_string());
+        put("signers", std::iter::once(file.path.clone()).chain(digest).collect());
+    }
     put("checks", environment.checks.clone());
     put("evidence", environment.evidence.clone());
     put("versions", environment.versions.iter().map(ToString::to_string).collect());

@@ -46,7 +46,7 @@ pub struct Named {
     most: usize,
     named: BTreeMap<(CommitBytes, NamedThing), Half>,
     torn: Vec<CommitId>,
-    /// The approvals that were met: they lie before the records that name them.
+    /// The approvals that were met: most lie before the records that name them.
     approvals: BTreeMap<(CommitBytes, u128), Half>,
     /// Those of which a record names another content.
     changed: Vec<(CommitId, u128)>,
@@ -132,10 +132,13 @@ impl Named {
         }
     }
 
-    /// Takes in an approval that lies there.
+    /// Takes in an approval that lies there, before or after the records that name it.
     pub fn approved(&mut self, commit: &CommitId, nonce: &str, digest: Digest) {
-        if let Ok(nonce) = u128::from_str_radix(nonce, 16) {
-            self.approvals.insert((place(commit), nonce), half(digest));
+        let Ok(nonce) = u128::from_str_radix(nonce, 16) else { return };
+        self.approvals.insert((place(commit), nonce), half(digest));
+        let verdict = self.meet(commit, NamedThing::Approval(nonce), digest);
+        if verdict == Verdict::Changed && self.changed.len() < TORN {
+            self.changed.push((commit.clone(), nonce));
         }
     }
 

@@ -33,6 +33,8 @@ pub struct ApprovalReport {
     pub dry_run: bool,
     /// What the rule `approvals` says now.
     pub rule: Option<ApprovalRule>,
+    /// Whether every other rule is met, so that somebody may move it once this one is.
+    pub others_met: bool,
 }
 
 /// What the rule `approvals` says.
@@ -61,6 +63,7 @@ impl Document for ApprovalReport {
         "changed",
         "dry_run",
         "rule",
+        "others_met",
     ];
 }
 
@@ -84,6 +87,7 @@ impl ApprovalReport {
             changed: false,
             dry_run,
             rule: rule.map(ApprovalRule::of),
+            others_met: asked.findings.iter().all(|one| one.passes() || one.rule == "approvals"),
         }
     }
 

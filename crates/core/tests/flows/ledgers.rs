@@ -155,7 +155,7 @@ fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
     for (what, failure) in everything_that_writes(&stage, &request) {
         let failure = failure.unwrap();
         assert_eq!(failure.exit, ExitStatus::Usage, "{what}");
-        assert!(failure.state.iter().any(|line| line.starts_with("line 7, column 1: `signers`")), "{what}");
+        assert!(failure.state.iter().any(|line| line.starts_with("line 7, column 1: `plan`")), "{what}");
     }
     for request in [to_prod(), Request::rollback(name("prod"), Wanted::Unnamed, actor("ann"))] {
         let end = block_on(run(&stage.ports(), &stage.config, request.clone()));
@@ -164,11 +164,11 @@ fn what_the_file_asks_for_and_is_not_done_is_refused_by_the_library_too() {
     let (_, decision) = block_on(decide(&stage.ports().view(), &stage.config, &to_prod())).unwrap();
     let Decision::Refused(refusal) = decision else { panic!("{decision:?}") };
     assert_eq!(refusal.exit, ExitStatus::Usage);
-    assert!(refusal.obstacles.iter().any(|why| why.contains("`signers` is read")), "{:?}", refusal.obstacles);
+    assert!(refusal.obstacles.iter().any(|why| why.contains("`plan` is read")), "{:?}", refusal.obstacles);
     assert_eq!(stage.bucket.snapshot(), before);
 }
 
-/// A file with `signers` in line 7.
+/// A file with `plan` in line 7.
 fn unacted() -> Vec<Diagnostic> {
     let variables = |_: &str| None;
     let context = ReadContext {
@@ -177,7 +177,7 @@ fn unacted() -> Vec<Diagnostic> {
         version: semver::Version::new(0, 1, 0),
         schemes: &[],
     };
-    let text = "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"s3://acme/{sha}.zip\"\ntarget = \"s3://acme/{env}.zip\"\n\n\nsigners = \"s\"\n";
+    let text = "project = \"shop\"\nenvironments = [\"prod\"]\nsource = \"s3://acme/{sha}.zip\"\ntarget = \"s3://acme/{env}.zip\"\n\n\nplan = \"s\"\n";
     read(text, &context).unwrap().0.unacted
 }
 

@@ -186,7 +186,7 @@ root = "app"
         (pack.root.as_deref(), pack.include.as_slice()),
         (Some("app"), ["app/server".to_owned()].as_slice())
     );
-    assert_eq!(config.signers.as_deref(), Some("allowed_signers"));
+    assert_eq!(config.signers.unwrap().path, "allowed_signers");
 }
 
 #[test]
