@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{Ledger, LedgerReader};
 use crate::location::StoreId;
-use crate::port::{Bucket, BucketReader, Clock, Entropy, History, Signer, Signers, StepRunner};
+use crate::port::{Bucket, BucketReader, Clock, Entropy, Forge, History, Signer, Signers, StepRunner};
 use crate::template::Values;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -36,6 +36,8 @@ pub struct People {
     pub signers: Option<Arc<dyn Signers>>,
     /// The key of whoever acts.
     pub signer: Option<Arc<dyn Signer>>,
+    /// The forge, for what it says of people and commits.
+    pub forge: Option<Arc<dyn Forge>>,
 }
 
 /// What carrying out needs.

@@ -12,7 +12,7 @@ use crate::ledger::{
 };
 use crate::location::{Location, StoreId};
 use crate::names::EnvironmentName;
-use crate::port::{Capabilities, Object};
+use crate::port::{Capabilities, Check, Object};
 use crate::relocated::Relocated;
 use crate::request::Request;
 use crate::version;
@@ -163,6 +163,9 @@ pub struct Snapshot {
     pub descent: Option<Descent>,
     /// What people said to the release, where the file asks for approvals.
     pub votes: Votes,
+    /// The checks of the release's commit, or why they can't be read; `None` where nothing asks for them, or no forge is
+    /// at hand.
+    pub checks: Option<Result<Vec<Check>, String>>,
     /// What the gates in the file are compared with.
     pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.

@@ -95,7 +95,7 @@ fn environment(
         branch: settle("branch"),
         soak,
         approvals: approvals(reading, keys),
-        checks: keys.list("checks"),
+        checks: super::checks::read(reading, keys),
         evidence: keys.list("evidence"),
         versions: keys.parsed("versions"),
         freeze: keys.list("freeze"),

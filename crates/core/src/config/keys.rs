@@ -118,8 +118,12 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "0",
         "How many people must approve, or a table that says more.",
     ),
-    key("checks", List(&Text), "none", "Commit statuses and check runs that must be green.")
-        .closed("statuses of commits"),
+    key(
+        "checks",
+        List(&OrTable(&Text, CHECK)),
+        "none",
+        "Commit statuses, check runs and jobs that must be green: their names, or tables that say where they come from.",
+    ),
     key("evidence", List(&Text), "none", "Named results, such as `tests`, that must exist for this digest.")
         .closed("evidence"),
     key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
@@ -193,6 +197,23 @@ pub(super) static APPROVALS: &[Key] = &[
         "verified",
         "How well it must be known who approves: `claimed`, as anyone can type it; `verified`, by a token of the pipeline or an account of the forge; `signed`, by a key of `signers`.",
     ),
+];
+
+pub(super) static CHECK: &[Key] = &[
+    key("name", Text, "", "The name of the check."),
+    key(
+        "app",
+        Text,
+        "any, or a status",
+        "On GitHub: the app that must have made it, such as `github-actions`.",
+    ),
+    key(
+        "workflow",
+        Path,
+        "any",
+        "On GitHub: the file of the workflow that it must be a job of, such as `.github/workflows/ci.yml`.",
+    ),
+    key("event", Text, "any", "On GitHub: what must have set off that workflow, such as `push`."),
 ];
 
 pub(super) static NOTIFY: &[Key] = &[
@@ -332,6 +353,7 @@ pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("at the top level or in `[env.NAME]`", ENVIRONMENT),
     ("in `[artifact.NAME]`", ARTIFACT),
     ("in `approvals`", APPROVALS),
+    ("in a table of `checks`", CHECK),
     ("in `[notify]`", NOTIFY),
     ("in a step", ACTIONS),
     ("in a step", STEP),

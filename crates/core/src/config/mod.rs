@@ -5,6 +5,7 @@ mod address;
 mod advice;
 mod artifacts;
 mod check;
+mod checks;
 mod diagnostic;
 mod effective;
 mod environments;
@@ -33,6 +34,7 @@ mod stores;
 mod unacted;
 mod variables;
 
+pub use checks::RequiredCheck;
 pub use diagnostic::{Diagnostic, Label, Severity};
 pub use example::template;
 pub use forge::{Forge, ForgeKind, Mirroring};

@@ -1,6 +1,7 @@
 //! What `promote.toml` means, after reading, defaults and checks: the values that the core decides with. How the
 //! file is written is the reader's matter, where each value stood is kept in the reader.
 
+use super::checks::RequiredCheck;
 use super::diagnostic::Diagnostic;
 use super::forge::Forge;
 use crate::location::StoreId;
@@ -125,8 +126,8 @@ pub struct Environment {
     pub soak: Duration,
     /// How many people must approve.
     pub approvals: Approvals,
-    /// Commit statuses that must be green.
-    pub checks: Vec<String>,
+    /// Commit statuses, check runs and jobs that must be green.
+    pub checks: Vec<RequiredCheck>,
     /// Named results that must exist for the digest.
     pub evidence: Vec<String>,
     /// Requirement on the release's semver number.

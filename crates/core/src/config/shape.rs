@@ -120,7 +120,10 @@ fn check_value(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, 
         (Shape::OrTable(_, keys) | Shape::Table(keys), DeValue::Table(inner)) => {
             table(reading, inner, &[keys], root);
         }
-        (Shape::OrTable(of, _), DeValue::Integer(_)) => check_value(reading, value, of, key, root),
+        (Shape::OrTable(of @ Shape::Integer(..), _), DeValue::Integer(_)) => {
+            check_value(reading, value, of, key, root);
+        }
+        (Shape::OrTable(of, _), DeValue::String(_)) if is_text(of) => text(reading, value, of),
         (Shape::Named(owner, keys), DeValue::Table(inner)) => named(reading, inner, *owner, keys, key, root),
         (Shape::Variables, DeValue::Table(inner)) => variables(reading, inner),
         (Shape::Steps, DeValue::Array(items)) => {

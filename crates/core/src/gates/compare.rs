@@ -1,6 +1,7 @@
 //! What was loosened between two lists: every gate that now lets through what it did not, and every place that is
 //! another one. What can't be compared counts as loosened; what was only tightened is not told.
 
+use crate::config::RequiredCheck;
 use crate::duration;
 use crate::ledger::GateList;
 use std::collections::BTreeMap;
@@ -29,6 +30,8 @@ impl std::fmt::Display for Loosened {
 enum Order {
     /// Each value stops something: dropping one loosens.
     Stops,
+    /// The same, where a value may also be replaced by one that lets less through.
+    Checks,
     /// Each value lets something through, and none lets everything through.
     Lets,
     /// A number or a time: less loosens.
@@ -49,7 +52,8 @@ enum Order {
 
 fn order(key: &str) -> Order {
     match key {
-        "from" | "checks" | "evidence" | "freeze" | "notes" | "needs" | "verify" => Order::Stops,
+        "checks" => Order::Checks,
+        "from" | "evidence" | "freeze" | "notes" | "needs" | "verify" => Order::Stops,
         "open" | "approvals.from" => Order::Lets,
         "soak" | "approvals.count" => Order::Amount,
         "approvals.expires" => Order::Limit,
@@ -120,6 +124,12 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
     }
     match order(key) {
         Order::Stops => was.iter().any(|one| !is.contains(one)),
+        Order::Checks => {
+            let all: Vec<RequiredCheck> = is.iter().filter_map(|one| RequiredCheck::told(one)).collect();
+            let kept =
+                |one: &str| RequiredCheck::told(one).is_some_and(|it| all.iter().any(|now| now.implies(&it)));
+            was.iter().any(|one| !is.contains(one) && !kept(one))
+        }
         Order::Lets => is.is_empty() || !was.is_empty() && is.iter().any(|one| !was.contains(one)),
         Order::Amount => amount(is) < amount(was),
         Order::Limit => is.is_empty() || !was.is_empty() && amount(is) > amount(was),
@@ -196,6 +206,12 @@ mod tests {
             ("from", &["uat"], &[]),
             ("checks", &["ci"], &[]),
             ("checks", &["ci", "lint"], &["lint"]),
+            ("checks", &["{\"name\":\"ci\",\"app\":\"github-actions\"}"], &["ci"]),
+            (
+                "checks",
+                &["{\"name\":\"ci\",\"app\":\"a\",\"event\":\"push\"}"],
+                &["{\"name\":\"ci\",\"app\":\"a\"}"],
+            ),
             ("evidence", &["scan"], &[]),
             ("notes", &["ticket"], &[]),
             ("needs", &["ghcr.io/acme/app:{sha}"], &[]),
@@ -235,7 +251,15 @@ mod tests {
             assert_eq!(told(key, &["a"], &["b"]), 1, "{key}");
             assert_eq!(told(key, &["b"], &["a"]), 1, "{key}");
         }
-        for key in ["freeze", "verify", "from", "open"] {
+        let of = |name: &str, app: &str| format!("{{\"name\":\"{name}\",\"app\":\"{app}\"}}");
+        for (was, is) in [
+            (of("ci", "a"), of("ci", "b")),
+            (of("ci", "a"), of("lint", "a")),
+            ("ci".to_owned(), of("lint", "a")),
+        ] {
+            assert_eq!(told("checks", &[&was], &[&is]), 1, "{was} {is}");
+        }
+        for key in ["freeze", "verify", "from", "open", "checks"] {
             assert_eq!(told(key, &["a"], &["b"]), 1, "{key}");
         }
     }

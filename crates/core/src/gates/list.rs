@@ -67,7 +67,7 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         let digest = file.text.as_ref().map(|text| Digest::of(text.as_bytes()).to_string());
         put("signers", std::iter::once(file.path.clone()).chain(digest).collect());
     }
-    put("checks", environment.checks.clone());
+    put("checks", environment.checks.iter().map(ToString::to_string).collect());
     put("evidence", environment.evidence.clone());
     put("versions", environment.versions.iter().map(ToString::to_string).collect());
     put("freeze", windows(&environment.freeze));

@@ -2,9 +2,12 @@
 //! rights only.
 
 mod adopted;
+mod asking;
 mod barred;
+mod bots;
 mod by_name;
 mod changed;
+mod checks;
 mod descent;
 mod elsewhere;
 mod folders;
@@ -18,6 +21,7 @@ mod newest;
 mod previous;
 mod published;
 mod release;
+mod reviews;
 mod seen;
 mod sources;
 mod still;
@@ -25,6 +29,7 @@ mod tags;
 mod targets;
 pub(crate) mod undoing;
 mod votes;
+mod vouched;
 
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
@@ -42,8 +47,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use targets::Depth;
 
 pub(crate) use adopted::adopted;
+pub(crate) use asking::{AskedChecks, AskedVotes};
 pub(crate) use barred::{barred, is_barred};
 pub use by_name::{Named, by_name, wanted_by_moving};
+pub(crate) use checks::checks_for;
 pub(crate) use descent::descent;
 pub(crate) use elsewhere::{begun_intent, put, recorded};
 pub(crate) use folders::is_read;
@@ -219,7 +226,10 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         try_join(capabilities(view, &genesis.0, &targets), folders::there(view, environment, &targets));
     let (descent, read) = join(stands, try_join4(capable, files, gates, heard)).await;
     let ((mut capabilities, there), files, gates, heard) = read?;
-    let votes = Box::pin(votes::votes(view, config, environment, request, (&candidate, &state))).await?;
+    let votes = Box::pin(votes::votes(view, config, environment, request, (&candidate, &state)));
+    let asked = AskedChecks::of(moved.into_iter().filter(|_| !request.goes_back()));
+    let (votes, checks) = join(votes, Box::pin(checks_for(view, asked, commit))).await;
+    let votes = votes?;
     let changes = folders::changes(&files, &targets, &there);
     let obstructed = folders::obstructed(view, environment, &files, &targets, &there).await?;
     let stays = match &head {
@@ -265,6 +275,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         adopted,
         descent,
         votes,
+        checks,
         gates,
         capabilities,
         untold_tags: BTreeSet::new(),

@@ -1,6 +1,9 @@
 //! What people said to the release that is wanted, where an environment that moves asks for approvals: read side by side,
 //! and only then.
 
+use super::asking::AskedVotes;
+use super::bots::is_bot;
+use super::vouched;
 use crate::commit::CommitId;
 use crate::config::{Config, Environment, StrengthLevel};
 use crate::exit::ExitStatus;
@@ -13,7 +16,7 @@ use crate::ports::ReadPorts;
 use crate::request::Request;
 use crate::snapshot::{Candidate, Snapshot};
 use crate::vote::{Person, Vote, Votes};
-use futures_util::future::join;
+use futures_util::future::join3;
 
 /// Whether a promotion on these terms is asked for approvals.
 fn asked(config: &Config, environment: &Environment, request: &Request) -> bool {
@@ -35,7 +38,8 @@ pub(super) async fn votes(
     if !asked(config, environment, request) {
         return Ok(Votes::default());
     }
-    votes_for(view, &environment.lane, state.release(), &candidate.manifest.commit).await
+    let asked = AskedVotes::of(config.moved(environment, &request.include));
+    votes_for(view, &environment.lane, state.release(), &candidate.manifest.commit, &asked).await
 }
 
 /// What people said to a release that is to replace what is there in a lane.
@@ -47,6 +51,7 @@ pub(crate) async fn votes_for(
     lane: &LaneName,
     there: Option<&ReleaseRef>,
     commit: &CommitId,
+    asked: &AskedVotes,
 ) -> Result<Votes, Failure> {
     let from = there.map(|release| &release.commit).filter(|from| *from != commit);
     let authors = async {
@@ -60,7 +65,8 @@ pub(crate) async fn votes_for(
         }
     };
     let answers = view.ledger.answers(lane, commit);
-    let (answers, authors) = join(answers, authors).await;
+    let told = Box::pin(vouched::of_forge(view, (from, commit), asked));
+    let (answers, authors, told) = join3(answers, authors, told).await;
     let mut found = Votes { authors: Some(authors), ..Votes::default() };
     for stored in answers.map_err(LedgerError::read_failure)? {
         match vote(view, &stored) {
@@ -71,6 +77,7 @@ pub(crate) async fn votes_for(
             )),
         }
     }
+    told.add_to(&mut found);
     Ok(found)
 }
 
@@ -167,13 +174,4 @@ fn claimed(actor: &Actor) -> Person {
         strength: StrengthLevel::Claimed,
         bot: is_bot(&actor.name),
     }
-}
-
-/// Whether a name is a program's: GitHub's apps, and GitLab's tokens of projects and groups.
-fn is_bot(name: &str) -> bool {
-    let of_token = |prefix: &str| {
-        let number = name.strip_prefix(prefix).and_then(|rest| rest.split_once("_bot"));
-        number.is_some_and(|(number, _)| !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit()))
-    };
-    name.ends_with("[bot]") || of_token("project_") || of_token("group_")
 }

@@ -3,6 +3,7 @@
 
 mod looked;
 mod next;
+mod outside;
 mod read;
 mod ways;
 

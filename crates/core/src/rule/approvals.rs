@@ -124,6 +124,10 @@ fn judge<'f>(facts: &Facts<'f>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
         if vote.bound.as_ref().is_some_and(|it| it.environment != wanted.environment) {
             continue;
         }
+        // Reviews count where the file says so, and nowhere else.
+        if vote.bound.is_none() && !facts.environment.approvals.reviews {
+            continue;
+        }
         match unfit(facts, vote, rejected) {
             Ok(until) => counted.push(Judged { vote, until }),
             Err(why) => void.push(Void { vote, why }),

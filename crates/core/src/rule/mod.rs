@@ -4,6 +4,7 @@
 mod approvals;
 mod blocked;
 mod branch;
+mod checks;
 mod clock;
 pub(crate) mod deploying;
 mod doomed;
@@ -114,10 +115,10 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "checks",
-        about: "commit statuses are green",
+        about: "the commit's checks are green",
         overridable: true,
         again: false,
-        check: outside::checks,
+        check: checks::check,
     },
     Rule {
         name: "evidence",

@@ -201,6 +201,7 @@ impl Case {
             adopted: None,
             descent: None,
             votes: Default::default(),
+            checks: None,
             gates: promote_core::gates::Before::Same,
             genesis: (
                 Genesis {

@@ -16,7 +16,7 @@ fn everything_wrong() -> Case {
     settings.tier = promote_core::config::Tier::Production;
     settings.soak = Duration::from_secs(48 * 3600);
     settings.approvals.count = 1;
-    settings.checks = vec!["ci".to_owned()];
+    settings.checks = vec![promote_core::config::RequiredCheck::named("ci")];
     settings.evidence = vec!["load".to_owned()];
     settings.freeze = vec![Window::parse("daily 00:00 .. 24:00").unwrap()];
     settings.branch = Some("main".to_owned());

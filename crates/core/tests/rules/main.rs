@@ -14,6 +14,7 @@ mod acting;
 mod approvals;
 mod before;
 mod book;
+mod checks;
 mod facts;
 mod going_past;
 mod people;

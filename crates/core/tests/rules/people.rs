@@ -1,4 +1,4 @@
-//! What people said or must say: `checks`, `evidence`, `hold`, `rolled-back`, `shared-target`,
+//! What people said or must say: `evidence`, `hold`, `rolled-back`, `shared-target`,
 //! `unfinished`.
 
 use crate::facts::{Case, ago, open};
@@ -10,25 +10,14 @@ use promote_core::ledger::{Action, Hold};
 #[test]
 fn what_can_not_be_known_yet_is_not_met() {
     let mut case = Case::new();
-    for rule in ["checks", "evidence"] {
-        assert_eq!(case.check(rule), "nothing to say");
-    }
-    case.environment.checks = vec!["ci/test".to_owned(), "odd\u{1b}[2J".to_owned()];
+    assert_eq!(case.check("evidence"), "nothing to say");
     case.environment.evidence = vec!["integration".to_owned()];
-    assert_snapshot!(case.check("checks"), @r#"
-    unmet: nothing is known of ci/test, odd\u{1b}[2J; this version of promote reads none
-    hint: `--override checks --reason TEXT` is recorded and announced
-    {"need":["ci/test","odd\u001b[2J"]}
-    "#);
     assert_snapshot!(case.check("evidence"), @r#"
     unmet: nothing is known of integration; this version of promote reads none
     hint: `--override evidence --reason TEXT` is recorded and announced
     {"need":["integration"]}
     "#);
-    case.back_to('c');
-    for rule in ["checks", "evidence"] {
-        assert!(case.check(rule).starts_with("skipped"), "{rule}");
-    }
+    assert!(case.back_to('c').check("evidence").starts_with("skipped"));
 }
 
 #[test]

@@ -42,8 +42,8 @@ tier = "test"
     assert_eq!(config.project.as_str(), "repository");
     assert_eq!(config.timezone, chrono_tz::Tz::UTC);
     assert_eq!((dev.auto, uat.auto, perf.auto, prod.auto), (true, false, false, false));
-    assert_eq!(uat.checks, ["c"]);
-    assert_eq!(perf.checks, ["a", "b"]);
+    assert_eq!(uat.checks, [RequiredCheck::named("c")]);
+    assert_eq!(perf.checks, ["a", "b"].map(RequiredCheck::named));
     assert_eq!((uat.approvals.count, uat.approvals.reviews), (2, true));
     assert_eq!((perf.approvals.count, perf.approvals.reviews), (2, false));
     let approvals = &prod.approvals;

@@ -105,7 +105,7 @@ fn terraform_without_targets() {
     let config = right(include_str!("teams/terraform.toml"));
     let prod = env(&config, "prod");
     assert_eq!((prod.artifacts[0].kind, &prod.artifacts[0].target), (ArtifactKind::Git, &None));
-    assert_eq!(prod.checks, ["test", "validate"]);
+    assert_eq!(prod.checks, ["test", "validate"].map(RequiredCheck::named));
     assert_eq!(prod.workdir.as_ref().unwrap().as_str(), "terraform/{env}");
     assert!(
         matches!(&prod.plan[0].action, StepAction::Run { changed: Some(2), saves: Some(file), .. } if file == "plan.bin")

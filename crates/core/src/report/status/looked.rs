@@ -10,7 +10,7 @@ use crate::ledger::{Genesis, Head, Intent, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::{put, recorded, standing};
-use crate::port::Capabilities;
+use crate::port::{Capabilities, Check};
 use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
 use crate::vote::Votes;
@@ -37,6 +37,8 @@ pub(super) struct StatusReads {
     pub(super) gates: BTreeMap<EnvironmentName, Before>,
     /// What people said to what may move, where an environment asks for approvals.
     pub(super) votes: BTreeMap<EnvironmentName, Votes>,
+    /// What the forge says of the checks of what may move, where an environment asks for some.
+    pub(super) checks: BTreeMap<EnvironmentName, Result<Vec<Check>, String>>,
     /// What was heard of those who are at what is open or being deployed.
     pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.

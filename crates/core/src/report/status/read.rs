@@ -3,6 +3,7 @@
 
 use super::looked::StatusReads;
 use super::next::{self, next, wanted};
+use super::outside;
 use super::ways::{bars, resumed, way_back};
 use super::{
     DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
@@ -15,9 +16,7 @@ use crate::lease::{self, Heard};
 use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State, Word};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
-use crate::observe::{
-    adopted, begun, begun_intent, descent, environment, gates_before, never_begun, seen, votes_for,
-};
+use crate::observe::{adopted, begun, begun_intent, descent, environment, gates_before, never_begun, seen};
 use crate::ports::ReadPorts;
 use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
@@ -48,7 +47,8 @@ pub async fn status(
     again(view, config, &shown, &mut looked).await?;
     heard(view, config, &mut looked).await?;
     gates(view, config, &shown, &mut looked).await?;
-    votes(view, &shown, &mut looked).await?;
+    outside::votes(view, &shown, &mut looked).await?;
+    outside::checks(view, &shown, &mut looked).await;
     before(view, &shown, &mut looked).await?;
     bars(view, config, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
@@ -113,6 +113,7 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
         descent: BTreeMap::new(),
         gates: BTreeMap::new(),
         votes: BTreeMap::new(),
+        checks: BTreeMap::new(),
         heard: BTreeMap::new(),
         adopted: BTreeMap::new(),
         stays: BTreeMap::new(),
@@ -229,22 +230,6 @@ async fn gates(
     });
     let found: Vec<_> = try_join_all(reads).await?;
     looked.gates = found.into_iter().collect();
-    Ok(())
-}
-
-/// Reads what people said to what may move.
-async fn votes(view: &ReadPorts, shown: &[&Environment], looked: &mut StatusReads) -> Result<(), Failure> {
-    let asking = shown.iter().filter(|settings| settings.approvals.count > 0);
-    let reads = asking.filter_map(|settings| {
-        let (release, _) = wanted(settings, looked)?;
-        let there = looked.state(&settings.lane).and_then(State::release);
-        Some(async move {
-            let found = votes_for(view, &settings.lane, there, &release.commit).await?;
-            Ok::<_, Failure>((settings.name.clone(), found))
-        })
-    });
-    let found: Vec<_> = try_join_all(reads).await?;
-    looked.votes = found.into_iter().collect();
     Ok(())
 }
 

@@ -1,0 +1,101 @@
+//! What a forge vouches for when people are asked: reviews, who is in a team, the accounts of those who wrote what is new.
+//! All of it is asked for side by side. What can't be read opens nothing.
+
+use super::asking::AskedVotes;
+use super::checks::unread;
+use super::reviews;
+use crate::commit::CommitId;
+use crate::names::escape;
+use crate::port::{Author, ChangeRequest, Forge};
+use crate::ports::ReadPorts;
+use crate::vote::{Vote, Votes};
+use futures_util::future::{join_all, join3};
+use std::collections::BTreeMap;
+
+/// Where no forge is at hand.
+const NO_FORGE: &str = "no forge is at hand; `[forge]` in `promote.toml` says where the repository is, and `PROMOTE_FORGE_TOKEN` holds a token for it";
+
+/// What was told.
+#[derive(Debug, Default)]
+pub(super) struct ToldByForge {
+    realm: &'static str,
+    votes: Vec<Vote>,
+    openers: Vec<Author>,
+    unread: Option<String>,
+    authors: Option<Result<Vec<Author>, String>>,
+    teams: BTreeMap<String, Result<Vec<String>, String>>,
+}
+
+/// Asks the forge for all that the environments want to know of `commit`, which replaces `from`.
+pub(super) async fn of_forge(
+    view: &ReadPorts,
+    (from, commit): (Option<&CommitId>, &CommitId),
+    asked: &AskedVotes,
+) -> ToldByForge {
+    let Some(forge) = &view.people.forge else {
+        let teams = asked.teams.iter().map(|team| (team.clone(), Err(NO_FORGE.to_owned()))).collect();
+        let unread = asked.reviews.then(|| format!("the reviews can't be read: {NO_FORGE}"));
+        return ToldByForge { teams, unread, ..ToldByForge::default() };
+    };
+    let reviewed = async {
+        match asked.reviews {
+            true => Some(forge.reviews(commit).await),
+            false => None,
+        }
+    };
+    let authors = async {
+        match asked.authors {
+            true => Some(forge.authors(from, commit).await.map_err(|error| unread(&error))),
+            false => None,
+        }
+    };
+    let teams = join_all(asked.teams.iter().map(|team| members(&**forge, team)));
+    let (reviewed, authors, teams) = join3(reviewed, authors, teams).await;
+    let mut told = ToldByForge {
+        realm: forge.realm(),
+        authors,
+        teams: teams.into_iter().collect(),
+        ..ToldByForge::default()
+    };
+    match reviewed {
+        None => {}
+        Some(Ok(requests)) => told.reviewed(&requests, commit, &asked.branches),
+        Some(Err(error)) => {
+            told.unread =
+                Some(format!("the reviews of {} can't be read: {}", commit.short(7), unread(&error)));
+        }
+    }
+    told
+}
+
+async fn members(forge: &dyn Forge, team: &str) -> (String, Result<Vec<String>, String>) {
+    let found = forge.members(team).await;
+    let people = found.map(|all| all.into_iter().filter(|one| !one.bot).map(|one| one.login).collect());
+    (team.to_owned(), people.map_err(|error| unread(&error)))
+}
+
+impl ToldByForge {
+    fn reviewed(&mut self, requests: &[ChangeRequest], commit: &CommitId, branches: &[String]) {
+        self.votes = reviews::votes(self.realm, requests, commit, branches);
+        self.openers = reviews::openers(requests);
+    }
+
+    /// Adds it to what else was said.
+    pub(super) fn add_to(self, found: &mut Votes) {
+        found.votes.extend(self.votes);
+        found.votes.sort_by_key(|vote| vote.at);
+        found.unread.extend(self.unread);
+        found.teams = self.teams;
+        let by_account = found.votes.iter().any(|vote| vote.person.realm == self.realm);
+        match (&mut found.authors, self.authors) {
+            (Some(Ok(known)), Some(Ok(more))) => {
+                known.extend(more);
+                known.extend(self.openers);
+            }
+            (Some(Ok(known)), None) => known.extend(self.openers),
+            // A commit's address need not be the account's: whose accounts they are must be known where accounts speak.
+            (Some(authors), Some(Err(why))) if by_account => *authors = Err(escape(&why)),
+            _ => {}
+        }
+    }
+}
