@@ -4,6 +4,7 @@ use crate::Error;
 use crate::events::Listeners;
 use crate::file::{from_file, in_use};
 use crate::guard::Guards;
+use crate::mirroring;
 use crate::project::{Hide, Project, Site};
 use promote_artifacts::git;
 use promote_core::config::Config;
@@ -322,7 +323,9 @@ impl Builder {
                 };
                 let (clock, entropy) = (self.clock, self.entropy);
                 let ledger_remote = variables.get(LEDGER_REMOTE).map(str::to_owned);
-                let people = People { signers: signers::list(&config)?, ..People::default() };
+                let of_job = (&variables, self.job_token.as_str());
+                let forge = mirroring::asked((&config, &base), of_job, (self.person, &trust));
+                let people = People { signers: signers::list(&config)?, forge, ..People::default() };
                 let services = Services { clock, entropy, history, people, steps, events, ledger_remote };
                 connect_with(&config, &base, &trust, &self.brought, services)?
             }

@@ -1,11 +1,12 @@
-//! The forge's environment pages, where a project wants them told and the job is not shown there by itself.
+//! The project's forge: its environment pages, where they are to be told and the job is not shown there by itself, and what it
+//! says of people and commits.
 
 use crate::project::Site;
 use promote_artifacts::git::GitRepository;
-use promote_core::config::{Forge, ForgeKind};
+use promote_core::config::{Config, Forge, ForgeKind};
 use promote_core::event::Events;
 use promote_core::ledger::Actor;
-use promote_providers::{Mirror, Variables, forge};
+use promote_providers::{Mirror, Trust, Variables, forge};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -20,6 +21,22 @@ pub(crate) fn mirror(site: &Site, actor: &Actor, events: Arc<dyn Events>) -> Arc
         trust: site.trust.clone(),
     });
     Arc::new(mirror)
+}
+
+/// The forge that is asked about people and commits, where the file asks for it.
+pub(crate) fn asked(
+    (config, base): (&Config, &Path),
+    (variables, job_token): (&Variables, &str),
+    (person, trust): (bool, &Trust),
+) -> Option<Arc<dyn promote_core::port::Forge>> {
+    let forge = forge::asked(config, variables)?;
+    forge::reader(forge::Access {
+        remote: forge.repository.is_none().then(|| remote(base)).flatten(),
+        variables: with_token(&forge, variables.clone(), job_token),
+        forge,
+        person,
+        trust: trust.clone(),
+    })
 }
 
 /// The job's own token is for the server that runs the job, and for no other.

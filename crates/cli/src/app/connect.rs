@@ -8,12 +8,12 @@ use promote_core::event::Events;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::names::ProjectName;
-use promote_core::port::Clock;
+use promote_core::port::{Clock, Forge};
 use promote_core::ports::{People, Ports};
 use promote_providers::connect::LEDGER_REMOTE;
 use promote_providers::identity::IdentityToken;
 use promote_providers::{
-    Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps, Trust, Variables,
+    Interruption, PipelineAccess, Services, SystemClock, SystemEntropy, SystemSteps, Trust, Variables, forge,
 };
 use std::path::Path;
 use std::sync::Arc;
@@ -58,6 +58,19 @@ pub trait Connect: Send + Sync {
         GitRepository::open(base).ok().and_then(|repository| repository.remote().ok().flatten())
     }
 
+    /// The forge that is asked about people and commits, where the file asks for it. Sends no request by itself.
+    fn asked(&self, site: &Site<'_>) -> Option<Arc<dyn Forge>> {
+        let variables: Variables = site.env.variables.iter().collect();
+        let forge = forge::asked(site.config, &variables)?;
+        forge::reader(forge::Access {
+            remote: forge.repository.is_none().then(|| self.remote(site.base)).flatten(),
+            forge,
+            variables,
+            person: site.env.input_terminal && !site.env.is_ci(),
+            trust: site.trust.clone(),
+        })
+    }
+
     /// The way to the pipelines of a project. Sends no request by itself.
     fn pipelines(&self, config: &Config) -> PipelineAccess {
         PipelineAccess::of(config)
@@ -80,7 +93,11 @@ impl Connect for Providers {
             entropy: Arc::new(SystemEntropy),
             // A project may be promoted where its repository is not: what then can't be told, no rule takes as met.
             history: promote_artifacts::git::history(site.base),
-            people: People { signers: promote_providers::signers::list(site.config)?, ..People::default() },
+            people: People {
+                signers: promote_providers::signers::list(site.config)?,
+                forge: self.asked(&site),
+                ..People::default()
+            },
             steps: Arc::new(steps),
             events: site.events,
             ledger_remote: site.env.variable(LEDGER_REMOTE).map(str::to_owned),

@@ -1,6 +1,7 @@
-//! Whether this is a job that a forge shows on its environment pages by itself.
+//! Whether this is a job of a forge: one that it shows on its environment pages by itself, and which forge it is.
 
 use crate::Variables;
+use promote_core::config::{Forge, ForgeKind, Mirroring};
 use promote_core::ledger::Actor;
 use promote_core::mirror::Job;
 
@@ -25,6 +26,19 @@ pub fn job(variables: &Variables, actor: &Actor) -> Job {
         return Job::Gitlab { environment: starts && variables.get("CI_ENVIRONMENT_NAME").is_some() };
     }
     Job::Elsewhere
+}
+
+/// The forge whose job this is, by what it tells its jobs.
+pub fn of_job(variables: &Variables) -> Option<Forge> {
+    let text = |name: &str| variables.get(name).filter(|value| !value.is_empty()).map(str::to_owned);
+    let (kind, repository, api) = if variables.is_on("GITHUB_ACTIONS") {
+        (ForgeKind::Github, "GITHUB_REPOSITORY", "GITHUB_API_URL")
+    } else if variables.is_on("GITLAB_CI") {
+        (ForgeKind::Gitlab, "CI_PROJECT_PATH", "CI_API_V4_URL")
+    } else {
+        return None;
+    };
+    Some(Forge { kind, repository: Some(text(repository)?), api: text(api), deployments: Mirroring::Never })
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod job;
 #[cfg(feature = "forge")]
 mod open;
 #[cfg(feature = "forge")]
+mod reader;
+#[cfg(feature = "forge")]
 mod repository;
 #[cfg(feature = "forge")]
 mod session;
@@ -17,9 +19,27 @@ mod session;
 mod token;
 
 pub use access::{Access, GITHUB_TOKENS, TOKEN};
-pub use job::job;
+pub use job::{job, of_job};
 #[cfg(feature = "forge")]
 pub use open::open;
+#[cfg(feature = "forge")]
+pub use reader::{reader, reader_fresh_for};
+
+use promote_core::config::{Config, Forge};
+
+/// The forge that is to be asked about people and commits: the file's, or the one whose job this is; `None` where the file
+/// asks nothing of one.
+pub fn asked(config: &Config, variables: &crate::Variables) -> Option<Forge> {
+    let mut all = config.environments.values();
+    let asks = all.any(|environment| environment.approvals.count > 0 || !environment.checks.is_empty());
+    asks.then(|| config.forge.clone().or_else(|| of_job(variables)))?
+}
+
+/// Says that no forge is asked: this build has no feature `forge`.
+#[cfg(not(feature = "forge"))]
+pub fn reader(_: Access) -> Option<std::sync::Arc<dyn promote_core::port::Forge>> {
+    None
+}
 
 /// Says that no forge is reached.
 ///

@@ -2,6 +2,7 @@
 
 use super::access::Access;
 use super::repository::ForgeRepository;
+use super::token::Token;
 use super::{github, gitlab, token};
 use crate::trust::HOSTS;
 use promote_core::config::ForgeKind;
@@ -14,6 +15,15 @@ use std::sync::Arc;
 /// `Invalid` when it is not known which repository is meant, `Denied` when there is no token, or nobody allows the host that
 /// it would be sent to.
 pub async fn open(access: &Access) -> Result<Arc<dyn Deployments>, ProviderError> {
+    let (place, token) = way(access).await?;
+    Ok(match place.kind {
+        ForgeKind::Github => Arc::new(github::Github::new(place, token)?),
+        ForgeKind::Gitlab => Arc::new(gitlab::Gitlab::new(place, token)?),
+    })
+}
+
+/// The repository and the token, where that may be sent there.
+pub(super) async fn way(access: &Access) -> Result<(ForgeRepository, Token), ProviderError> {
     let place = ForgeRepository::of(access)?;
     let known = crate::trust::host(&place.api).filter(|host| access.trust.takes_forge(place.kind, host));
     if known.is_none() {
@@ -22,8 +32,5 @@ pub async fn open(access: &Access) -> Result<Arc<dyn Deployments>, ProviderError
             .hint(format!("`{HOSTS}` lists the hosts that are allowed")));
     }
     let token = token::find(access, &place).await?;
-    Ok(match place.kind {
-        ForgeKind::Github => Arc::new(github::Github::new(place, token)?),
-        ForgeKind::Gitlab => Arc::new(gitlab::Gitlab::new(place, token)?),
-    })
+    Ok((place, token))
 }

@@ -44,15 +44,64 @@ pub(super) struct ForgeRequest<'a> {
     pub(super) path: &'a [&'a str],
     pub(super) query: &'a [(&'a str, &'a str)],
     pub(super) body: Option<Value>,
+    /// What a token must be allowed to for this, and how it comes to be.
+    pub(super) right: Right,
+    /// Whether the body is a question to the API of another form.
+    pub(super) graphql: bool,
+}
+
+/// Something that a token may or may not do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Right {
+    /// It, after "the token may not".
+    pub(super) what: &'static str,
+    /// What the token needs on GitHub, and on GitLab.
+    pub(super) needs: [&'static str; 2],
+}
+
+/// To make deployments.
+const DEPLOYING: Right = Right {
+    what: "write deployments",
+    needs: [
+        "the token needs write access to deployments: `deployments: write`, or the scope `repo_deployment`",
+        "the token needs the scope `api`, of somebody who may deploy to the environment",
+    ],
+};
+
+/// An answer with what its headers say.
+#[derive(Debug)]
+pub(super) struct Received {
+    pub(super) value: Value,
+    /// What names this very answer.
+    pub(super) etag: Option<String>,
+    /// The query of the next page, where there is one.
+    pub(super) next: Option<Vec<(String, String)>>,
+    /// Whether it is the answer that the asker has already.
+    pub(super) unchanged: bool,
 }
 
 impl<'a> ForgeRequest<'a> {
     pub(super) fn get(path: &'a [&'a str], query: &'a [(&'a str, &'a str)]) -> Self {
-        Self { method: Method::GET, path, query, body: None }
+        Self { method: Method::GET, path, query, body: None, right: DEPLOYING, graphql: false }
+    }
+
+    /// A question that changes nothing.
+    pub(super) fn question(body: Value, right: Right) -> Self {
+        Self { method: Method::POST, path: &[], query: &[], body: Some(body), right, graphql: true }
+    }
+
+    /// Whether it is about anything but deployments.
+    fn reads_people(&self) -> bool {
+        self.right.what != DEPLOYING.what
+    }
+
+    /// The same, for which a token needs this right.
+    pub(super) fn with(self, right: Right) -> Self {
+        Self { right, ..self }
     }
 
     pub(super) fn send(method: Method, path: &'a [&'a str], body: Value) -> Self {
-        Self { method, path, query: &[], body: Some(body) }
+        Self { method, path, query: &[], body: Some(body), right: DEPLOYING, graphql: false }
     }
 }
 
@@ -93,16 +142,33 @@ impl Session {
     pub(super) async fn ask(&self, asked: &ForgeRequest<'_>) -> Result<Value, ProviderError> {
         let reads = asked.method == Method::GET;
         self.in_doubt.fetch_or(!reads, Ordering::Relaxed);
-        let answer = self.answer(asked, reads).await;
+        let answer = self.answer(asked, reads, None).await;
         let known = !matches!(&answer, Err(error) if error.kind == ErrorKind::Unknown);
         self.in_doubt.fetch_and(reads || !known, Ordering::Relaxed);
-        answer
+        answer.map(|received| received.value)
     }
 
-    async fn answer(&self, asked: &ForgeRequest<'_>, reads: bool) -> Result<Value, ProviderError> {
+    /// Asks what changes nothing, unless the answer is still the one that `etag` names; again, where nothing comes back.
+    pub(super) async fn look(
+        &self,
+        asked: &ForgeRequest<'_>,
+        etag: Option<&str>,
+    ) -> Result<Received, ProviderError> {
+        self.again(|| self.answer(asked, true, etag)).await
+    }
+
+    async fn answer(
+        &self,
+        asked: &ForgeRequest<'_>,
+        reads: bool,
+        etag: Option<&str>,
+    ) -> Result<Received, ProviderError> {
         let mut request = self.client.request(asked.method.clone(), self.url(asked)?);
         if let Some(body) = &asked.body {
             request = request.header("content-type", "application/json").body(body.to_string());
+        }
+        if let Some(etag) = etag {
+            request = request.header("if-none-match", etag);
         }
         let response = match https::sent(request).await {
             Ok(response) => response,
@@ -114,16 +180,28 @@ impl Session {
         };
         let (status, headers) = (response.status(), response.headers().clone());
         let body = https::body(response, LARGEST).await;
+        let text = |name: &str| Some(headers.get(name)?.to_str().ok()?.to_owned());
+        if status == StatusCode::NOT_MODIFIED && etag.is_some() {
+            return Ok(Received { value: Value::Null, etag: None, next: None, unchanged: true });
+        }
         if !status.is_success() {
-            return Err(self.refused(status, &headers, &body.unwrap_or_default(), reads));
+            return Err(self.refused(status, &headers, &body.unwrap_or_default(), (asked, reads)));
         }
         let kind = if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown };
         let body = body.map_err(|why| self.error(kind, why))?;
-        serde_json::from_slice(&body).map_err(|_| self.odd())
+        let value = serde_json::from_slice(&body).map_err(|_| self.odd())?;
+        let next = text("link").and_then(|link| next(&link));
+        Ok(Received { value, etag: text("etag"), next, unchanged: false })
     }
 
     fn url(&self, asked: &ForgeRequest<'_>) -> Result<Url, ProviderError> {
         let mut url = self.place.api.clone();
+        if asked.graphql {
+            // A server of one's own has it beside `/api/v3`.
+            let above = url.path().trim_end_matches('/').strip_suffix("/v3").unwrap_or_default().to_owned();
+            url.set_path(&format!("{above}/graphql"));
+            return Ok(url);
+        }
         url.path_segments_mut()
             .map_err(|()| self.error(ErrorKind::Invalid, "its address is none".to_owned()))?
             .pop_if_empty()
@@ -144,25 +222,34 @@ impl Session {
         self.error(ErrorKind::Corrupt, "its answer is not one of a forge's API".to_owned())
     }
 
-    fn refused(&self, status: StatusCode, headers: &HeaderMap, body: &[u8], reads: bool) -> ProviderError {
+    fn refused(
+        &self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &[u8],
+        (asked, reads): (&ForgeRequest<'_>, bool),
+    ) -> ProviderError {
         let said = self.said(body);
         let told = |kind, what: &str| {
             let words = if said.is_empty() { what.to_owned() } else { format!("{what}: {said}") };
             self.error(kind, words)
         };
         let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let spent = number("x-ratelimit-remaining") == Some(0) || number("retry-after").is_some();
-        let github = self.place.kind == ForgeKind::Github;
+        let spent = number("x-ratelimit-remaining") == Some(0)
+            || number("retry-after").is_some()
+            || said.to_lowercase().contains("secondary rate limit");
+        let hint = self.needs(asked.right);
         match status.as_u16() {
             429 => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
-            403 if spent => throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after")),
+            403 if spent => {
+                throttled(told(ErrorKind::Unavailable, "too many requests"), number("retry-after"))
+            }
             401 => told(ErrorKind::Denied, "the token is not accepted")
                 .hint(format!("set `{}` to a token that is valid", super::access::TOKEN)),
-            403 => told(ErrorKind::Denied, "the token may not write deployments").hint(if github {
-                "the token needs write access to deployments: `deployments: write`, or the scope `repo_deployment`"
-            } else {
-                "the token needs the scope `api`, of somebody who may deploy to the environment"
-            }),
+            403 => told(ErrorKind::Denied, &format!("the token may not {}", asked.right.what)).hint(hint),
+            404 if asked.reads_people() => {
+                told(ErrorKind::NotFound, "it is not there, or the token may not see it").hint(hint)
+            }
             404 => told(ErrorKind::NotFound, "it is not there, or the token may not see it")
                 .hint("look at `repository` and `api` in `[forge]`, and at what the token may see"),
             301..=399 => told(ErrorKind::Invalid, "it has moved").hint("write its new name in `[forge]`"),
@@ -173,7 +260,13 @@ impl Session {
         }
     }
 
-    /// What the forge says about a refusal, fit to be shown: one line, without secrets.
+    /// What a token needs for a right.
+    pub(super) fn needs(&self, right: Right) -> &'static str {
+        let [github, gitlab] = right.needs;
+        if self.place.kind == ForgeKind::Github { github } else { gitlab }
+    }
+
+    /// What the forge says about a refusal.
     fn said(&self, body: &[u8]) -> String {
         let value: Value = serde_json::from_slice(body).unwrap_or_default();
         let text = match (value.get("message"), value.get("error")) {
@@ -181,8 +274,20 @@ impl Session {
             (Some(other), _) | (None, Some(other)) => other.to_string(),
             (None, None) => return String::new(),
         };
-        crate::actor::plain(&self.secrets.mask(&text)).chars().take(200).collect()
+        self.shown(&text)
     }
+
+    /// What the forge says, fit to be shown: one line, without secrets.
+    pub(super) fn shown(&self, text: &str) -> String {
+        crate::actor::plain(&self.secrets.mask(text)).chars().take(200).collect()
+    }
+}
+
+/// The query of the next page in a `Link` header. Its address is not taken: the token goes to nobody but the API.
+fn next(link: &str) -> Option<Vec<(String, String)>> {
+    let part = link.split(',').find(|part| part.contains("rel=\"next\""))?;
+    let url = Url::parse(part.split_once('<')?.1.split_once('>')?.0).ok()?;
+    Some(url.query_pairs().into_owned().collect())
 }
 
 fn throttled(error: ProviderError, seconds: Option<u64>) -> ProviderError {
