@@ -1,11 +1,15 @@
-//! GitHub's and GitLab's deployments on this machine, as their documentation has them: what is left out gets the forge's
+//! GitHub's and GitLab's deployments, and what they say of people and commits, on this machine, as their documentation has them: what is left out gets the forge's
 //! default, what is wrong is refused in its words. It can be made worse, to see what comes of that.
 
 mod github;
+mod github_people;
 mod gitlab;
+mod gitlab_people;
+pub mod people;
 
 use crate::quay_fake::http::{self, Received, Reply};
 use crate::quay_fake::{decoded, pairs};
+use people::PeopleSaid;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
@@ -31,6 +35,10 @@ pub struct Habits {
     pub red: bool,
     /// What was sent as an object comes back as text.
     pub textual: bool,
+    /// What a request is answered whose path holds this: the status, and what it says.
+    pub closed: Option<(&'static str, u16, &'static str)>,
+    /// How many entries a page has; zero for all.
+    pub page: usize,
 }
 
 /// An answer to requests that are not even looked at.
@@ -76,6 +84,23 @@ struct State {
     rows: Vec<Row>,
     environments: BTreeMap<String, u64>,
     log: Vec<String>,
+    people: PeopleSaid,
+    exchanges: Vec<Exchange>,
+}
+
+/// A request and its answer, for who compares them with a forge's own description.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// `GET`, …
+    pub method: String,
+    /// Path and query below the API's address.
+    pub target: String,
+    /// What was sent.
+    pub sent: Value,
+    /// The status of the answer.
+    pub status: u16,
+    /// The answer.
+    pub body: Value,
 }
 
 /// A request, taken apart.
@@ -134,6 +159,16 @@ impl ForgeFake {
         change(&mut self.lock().habits);
     }
 
+    /// Changes what it knows of people and commits.
+    pub fn say(&self, change: impl FnOnce(&mut PeopleSaid)) {
+        change(&mut self.lock().people);
+    }
+
+    /// All requests with their answers.
+    pub fn exchanges(&self) -> Vec<Exchange> {
+        self.lock().exchanges.clone()
+    }
+
     /// The deployments, oldest first.
     pub fn rows(&self) -> Vec<Row> {
         self.lock().rows.clone()
@@ -152,7 +187,7 @@ impl ForgeFake {
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let mut parts: Vec<String> = path.split('/').filter(|part| !part.is_empty()).map(decoded).collect();
         let version =
-            if parts.len() > 2 { parts.drain(..2).nth(1).unwrap_or_default() } else { String::new() };
+            if parts.len() >= 2 { parts.drain(..2).nth(1).unwrap_or_default() } else { String::new() };
         let asked = Asked {
             method: request.method.clone(),
             path: parts,
@@ -161,13 +196,76 @@ impl ForgeFake {
             base: format!("{}/api/{version}", self.address),
         };
         let mut state = self.lock();
-        let ((status, body), headers) = state.told(&version, request, &asked);
+        let ((status, body), mut headers) = state.told(&version, request, &asked);
+        let (status, body) = state.paged(&asked, &path.replace("%2F", "/"), (status, body), &mut headers);
+        let (status, body) = conditional(request, (status, body), &mut headers);
+        let below = request.target.splitn(4, '/').nth(3).unwrap_or_default();
+        let (method, target, sent) = (request.method.clone(), format!("/{below}"), asked.body.clone());
+        state.exchanges.push(Exchange { method, target, sent, status, body: body.clone() });
         state.log.push(format!("{} {} {status}", request.method, request.target));
         Reply { status, headers, body: body.to_string().into_bytes() }
     }
 }
 
+/// An answer that is still the one that is asked about is not sent again.
+fn conditional(request: &Received, answer: Answer, headers: &mut Vec<(&'static str, String)>) -> Answer {
+    if request.method != "GET" || answer.0 != 200 {
+        return answer;
+    }
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    answer.1.to_string().hash(&mut hasher);
+    let etag = format!("W/\"{:016x}\"", hasher.finish());
+    let same = request.header("if-none-match") == Some(&etag);
+    headers.push(("ETag", etag));
+    if same { (304, Value::Null) } else { answer }
+}
+
 impl State {
+    /// One page of a list, with the way to the next.
+    fn paged(
+        &self,
+        asked: &Asked,
+        path: &str,
+        answer: Answer,
+        headers: &mut Vec<(&'static str, String)>,
+    ) -> Answer {
+        let (status, mut body) = answer;
+        let most = self.habits.page;
+        let list = match &mut body {
+            Value::Array(items) => Some(items),
+            Value::Object(map) => {
+                let lists = ["check_runs", "statuses", "workflow_runs", "commits"];
+                lists
+                    .iter()
+                    .find(|name| map.contains_key(**name))
+                    .and_then(|name| map.get_mut(*name)?.as_array_mut())
+            }
+            _ => None,
+        };
+        if let Some(items) = list.filter(|_| most > 0 && status == 200) {
+            let page: usize = asked.query.get("page").and_then(|page| page.parse().ok()).unwrap_or(1);
+            let all = std::mem::take(items);
+            if all.len() > page * most {
+                let mut query: Vec<String> = asked
+                    .query
+                    .iter()
+                    .filter(|(name, _)| *name != "page")
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect();
+                query.push(format!("page={}", page + 1));
+                let link = format!(
+                    "<{}{path}?{}>; rel=\"next\", <https://elsewhere.example/?page=9>; rel=\"last\"",
+                    "https://elsewhere.example",
+                    query.join("&")
+                );
+                headers.push(("Link", link));
+            }
+            *items = all.into_iter().skip((page - 1) * most).take(most).collect();
+        }
+        (status, body)
+    }
+
     fn told(
         &mut self,
         version: &str,
@@ -182,15 +280,25 @@ impl State {
         let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
         let job = request.header("job-token").is_some_and(|token| token == TOKEN);
         let writes = asked.method != "GET";
+        let closed = self.habits.closed.filter(|(part, ..)| request.target.contains(part));
         let answer = match version {
+            _ if closed.is_some() => {
+                let (_, status, words) = closed.unwrap_or_default();
+                (
+                    status,
+                    json!({ "message": words, "documentation_url": "https://docs.github.com/rest", "status": status.to_string() }),
+                )
+            }
             _ if bearer != Some(TOKEN) && !job => (401, json!({ "message": "Bad credentials" })),
             "v3" if job => (401, json!({ "message": "Requires authentication" })),
             "v3" if writes && self.habits.reader => {
                 (403, json!({ "message": "Resource not accessible by personal access token" }))
             }
             "v4" if writes && self.habits.reader => (403, json!({ "message": "403 Forbidden" })),
-            "v3" => self.github(asked),
-            "v4" => self.gitlab(asked, job),
+            "graphql" => self.github_graphql(asked),
+            "v3" => self.github_people(asked).unwrap_or_else(|| self.github(asked)),
+            "v4" if job => self.gitlab(asked, job),
+            "v4" => self.gitlab_people(asked).unwrap_or_else(|| self.gitlab(asked, job)),
             _ => (404, json!({ "message": "Not Found" })),
         };
         if writes && answer.0 < 300 && self.habits.lose > 0 {

@@ -1,0 +1,88 @@
+//! The whole way through the command: reviews and checks open an environment, or keep it closed.
+
+use super::{check, request, said, sha};
+use promote_tests::forge_fake::people::PullRequest;
+use promote_tests::forge_fake::{ForgeFake, TOKEN};
+use promote_tests::lane_project::{LaneProject, Place, Ran};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_promote-tested");
+
+/// A project whose second environment asks for this, with a release that is the merge of a reviewed request.
+fn project(kind: &str, keys: &str) -> (LaneProject, ForgeFake, Vec<String>) {
+    let mut project = LaneProject::new(PROGRAM, &Place::Local, 2, 3).unwrap();
+    let releases = project.releases.clone();
+    let fake = ForgeFake::start(&releases).unwrap();
+    let file = project.folder.path().join("promote.toml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    let table = fake.table(kind).replace("[forge]\n", "[forge]\ndeployments = \"never\"\n");
+    std::fs::write(&file, format!("{text}[env.e1]\nbranch = \"main\"\n{keys}\n{table}")).unwrap();
+    for name in
+        ["GITHUB_TOKEN", "GH_TOKEN", "GITLAB_TOKEN", "CI_JOB_TOKEN", "GITLAB_CI", "CI", "GITHUB_ACTIONS"]
+    {
+        project.variables.insert(name.to_owned(), String::new());
+    }
+    project.variables.insert("PROMOTE_FORGE_TOKEN".to_owned(), TOKEN.to_owned());
+    project.variables.insert("PROMOTE_ACTOR".to_owned(), "mallory".to_owned());
+    (project, fake, releases)
+}
+
+fn run(project: &LaneProject, arguments: &[&str]) -> Ran {
+    let ran = project.run(arguments, &[]).unwrap();
+    assert!(!format!("{}{}", ran.out, ran.err).contains("canary"), "{ran:?}");
+    ran
+}
+
+#[test]
+fn two_reviews_by_others_and_a_green_check_open_production_and_a_stale_one_does_not() {
+    for kind in ["github", "gitlab"] {
+        let keys = "approvals = { count = 2, reviews = true, from = [\"@acme/leads\"] }\nchecks = [\"test\"]";
+        let (project, fake, releases) = project(kind, keys);
+        let release = &releases[0];
+        fake.say(|people| {
+            people.author = ("Ann".to_owned(), Some("ann".to_owned()));
+            people.page = 100;
+            people.teams.insert("acme/leads".to_owned(), ["bob", "carol", "ann"].map(str::to_owned).to_vec());
+            people.checks = vec![check(1, "test", "success")];
+            let first = sha('a');
+            people.requests = vec![PullRequest {
+                head: sha('b'),
+                merged_as: Some(release.clone()),
+                commits: vec![(first.clone(), vec![sha('0')], false), (sha('b'), vec![first], false)],
+                // Bob approved what was there before the last commit; Carol after it; Ann opened it.
+                reviews: vec![
+                    said("bob", "APPROVED", 'a', 8),
+                    said("carol", "APPROVED", 'b', 10),
+                    said("ann", "APPROVED", 'b', 10),
+                ],
+                ..request()
+            }];
+        });
+        assert_eq!(run(&project, &["to", "e0", release, "--yes"]).code, Some(0));
+        fake.take_log();
+        let stale = run(&project, &["to", "e1", release, "--yes"]);
+        assert_eq!(stale.code, Some(3), "{kind}: {stale:?}");
+        let words = format!("{}{}", stale.out, stale.err);
+        assert!(words.contains("1 of 2: carol (verified)"), "{kind}: {words}");
+        assert!(words.contains("is older than bbbbbbb, which came after it"), "{kind}: {words}");
+        assert!(words.contains("who wrote what is new here can't approve it"), "{kind}: {words}");
+        let log = fake.take_log();
+        assert!(log.len() <= 6, "{kind}: {log:#?}");
+        // A check that turned red keeps it closed, whoever approves.
+        fake.say(|people| {
+            people.requests[0].reviews.push(said("bob", "APPROVED", 'b', 11));
+            people.checks = vec![check(1, "test", "failure")];
+        });
+        let red = run(&project, &["to", "e1", release, "--yes"]);
+        assert!(
+            red.code == Some(3) && format!("{}{}", red.out, red.err).contains("`test` did not pass"),
+            "{red:?}"
+        );
+        // Nobody answers: closed.
+        fake.set(|habits| habits.closed = Some(("/", 401, "Bad credentials")));
+        assert_eq!(run(&project, &["to", "e1", release, "--yes"]).code, Some(3));
+        fake.set(|habits| habits.closed = None);
+        fake.say(|people| people.checks = vec![check(1, "test", "success")]);
+        let ran = run(&project, &["to", "e1", release, "--yes"]);
+        assert_eq!(ran.code, Some(0), "{kind}: {ran:?}");
+    }
+}
