@@ -5,11 +5,13 @@ mod deployment;
 mod done;
 mod outcome;
 mod resume;
+mod ways;
 
 pub use deployment::exit_of;
 pub use done::Done;
 pub use outcome::outcome;
 pub use resume::{finish, resuming};
+pub use ways::Ways;
 
 use crate::ahead;
 use crate::apply::{self, Applied, Writer, append_after, apply};

@@ -18,6 +18,7 @@ use crate::observe::{adopted, barred, environment, genesis};
 use crate::ports::Ports;
 use crate::request::Request;
 use crate::undo::way;
+use futures_util::future::join;
 use std::collections::BTreeMap;
 
 /// How far a promotion got.
@@ -212,15 +213,18 @@ impl InFlight {
         let first = stays.is_ok_and(|stays| stays.is_some());
         let way = |head: &Head, barred: &_| way(head.state(), name, &others, adopted.as_ref(), first, barred);
         let to = |barred: &_| way(&head, barred).and_then(|way| way.to);
-        let barred = barred(self.ports.ledger.reader(), &BTreeMap::new(), to).await.unwrap_or_default();
-        let undo = |head: &Head| way(head, &barred).map(|way| way.line);
+        let (reader, unlisted) = (self.ports.ledger.reader(), BTreeMap::new());
+        let barred = async { barred(reader, &unlisted, to).await.unwrap_or_default() };
+        let undo = |head: &Head, barred: &_| way(head, barred).map(|way| way.line);
         if !waits {
-            return Ok(Recorded { written: false, undo: undo(&head) });
+            return Ok(Recorded { written: false, undo: undo(&head, &barred.await) });
         }
         let (ports, request, result) = (&self.ports, &self.request, OutcomeResult::Interrupted);
         let genesis = genesis(&ports.view(), &self.config).await?;
-        let ended = outcome(&Writer::new(ports, &genesis, settings, request), head, result, &[]).await?;
-        Ok(Recorded { written: true, undo: undo(&ended) })
+        let writer = Writer::new(ports, &genesis, settings, request);
+        // Side by side: neither keeps the other from being done before a second signal.
+        let (ended, barred) = join(outcome(&writer, head.clone(), result, &[]), barred).await;
+        Ok(Recorded { written: true, undo: undo(&ended?, &barred) })
     }
 }
 

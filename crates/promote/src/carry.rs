@@ -6,12 +6,13 @@ use crate::interruption::{Stop, Tracker, until};
 use crate::promotion::{Purpose, Wait};
 use crate::question::{Asked, Early, Question, Questions};
 use crate::{Ended, Ending, Error, Project, Promotion, mirroring, runtime};
+use futures_util::future::join;
 use promote_core::config::Config;
 use promote_core::deploying::Deploying;
 use promote_core::event::Event;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::flow::{carry_out, decide, finish, resuming};
+use promote_core::flow::{Ways, carry_out, decide, finish, resuming};
 use promote_core::lease::{self, TooEarly};
 use promote_core::ledger::{Action, Actor};
 use promote_core::mirror::Closing;
@@ -53,8 +54,15 @@ pub(crate) async fn run(
     let work = carry(asking, questions, &tracker);
     match until(listening(Arc::clone(&project.site().listeners), work), stop).await {
         Ok(Ok(mut ending)) => {
-            let (told, stopped) = tracker.close(Closing::Done, stop, questions).await;
-            ending.outcome = ending.outcome.map(|outcome| outcome.shown(&told.deployments));
+            let view = project.site().ports.view();
+            let looked = async {
+                let done = ending.done.as_deref()?;
+                until(async { Ok(done.ways(&view).await) }, stop).await.ok()?.ok()
+            };
+            // Side by side, so that nobody waits for both.
+            let ((told, stopped), ways) = join(tracker.close(Closing::Done, stop, questions), looked).await;
+            let ways = ways.unwrap_or_default();
+            ending.outcome = ending.outcome.map(|outcome| outcome.leading(&ways).shown(&told.deployments));
             (ending.deployments, ending.warnings) = (told.deployments, told.warnings);
             ending.exit = ending.exit.or_stopped(stopped);
             Ok(ending)
@@ -163,7 +171,8 @@ impl Carried<'_> {
         self.questions.done(&done);
         let took = ports.clock.steady().saturating_sub(begun).as_secs();
         let waited = waits || !done.plan.follows;
-        let outcome = OutcomeReport::of(&done, waited, i64::try_from(took).unwrap_or(i64::MAX));
+        let outcome =
+            OutcomeReport::of(&done, &Ways::default(), waited, i64::try_from(took).unwrap_or(i64::MAX));
         let ended = if done.exit == ExitStatus::Ok { Ended::Moved } else { Ended::Failed };
         let exit = done.exit;
         let ending = Self::ending((ended, exit, request.actor), report, decision, &snapshot);

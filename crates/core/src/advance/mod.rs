@@ -14,7 +14,7 @@ use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
 use crate::exit::ExitStatus;
 use crate::failure::{Failure, causes};
-use crate::flow::{Done, Wait, carry_out, decide};
+use crate::flow::{Done, Wait, Ways, carry_out, decide};
 use crate::lease::{self, Heard};
 use crate::ledger::{Action, Actor, Head, LedgerError, Manifest, OutcomeResult, Restored, State};
 use crate::names::EnvironmentName;
@@ -269,7 +269,7 @@ async fn tried(
     let done = carry_out(ports, config, &plan, &snapshot, request, Wait::Yes).await;
     watch.ends();
     match done {
-        Ok(done) => Ok((carried(name, &done), End::Settled)),
+        Ok(done) => Ok((carried(name, &done, done.ways(&ports.view()).await), End::Settled)),
         Err(failure) if failure.exit == ExitStatus::Conflict => {
             let why = std::iter::once(failure.to_string()).chain(failure.state).collect();
             Ok((of(ended(name, "overtaken", why), commit), End::Settled))
@@ -319,7 +319,7 @@ fn refused(name: &EnvironmentName, refusal: &Refusal) -> (Moved, End) {
     (moved, if by_rules && !busy { End::Next } else { End::Settled })
 }
 
-fn carried(name: &EnvironmentName, done: &Done) -> Moved {
+fn carried(name: &EnvironmentName, done: &Done, ways: Ways) -> Moved {
     let result = match (done.plan.action, done.result) {
         (Action::Promote, OutcomeResult::Succeeded) => "promoted",
         (_, OutcomeResult::Succeeded) => "succeeded",
@@ -347,9 +347,9 @@ fn carried(name: &EnvironmentName, done: &Done) -> Moved {
         Some(Err(reason)) => why.push(format!("it could not be put back: {reason}")),
         None => {}
     }
-    let onward = done.onward();
+    let Ways { back, onward } = ways;
     // Said already, and with where it leads.
-    let mut undo = done.undo().filter(|_| onward.is_none()).map(|line| line.to_string());
+    let mut undo = back.filter(|_| onward.is_none()).map(|way| way.line.to_string());
     why.extend(onward);
     if !done.stays.is_empty() {
         why.extend(undo.take().map(|line| undo::told(line, &done.stays)));

@@ -2,7 +2,7 @@
 
 use super::{Document, ReleaseReport};
 use crate::exit::ExitStatus;
-use crate::flow::Done;
+use crate::flow::{Done, Ways};
 use crate::ledger::{Action, OutcomeResult, Restored, StepRecord};
 use crate::lookout::{Loss, Lost};
 use crate::mirror::Mirrored;
@@ -134,6 +134,16 @@ impl OutcomeReport {
         self
     }
 
+    /// The same, leading there; so does its rollback.
+    #[must_use]
+    pub fn leading(mut self, ways: &Ways) -> Self {
+        self.undo = ways.back.as_ref().map(|way| way.line.to_string());
+        self.undo_to = ways.back.as_ref().and_then(|way| way.to.as_ref()).map(ToString::to_string);
+        self.onward.clone_from(&ways.onward);
+        self.undone = self.undone.map(|back| Box::new(back.leading(ways)));
+        self
+    }
+
     /// What it came to, in one line.
     pub fn headline(&self) -> String {
         let (name, sha) = (&self.environment, self.release.short());
@@ -200,17 +210,18 @@ impl OutcomeReport {
         back.into_iter().chain(again).collect()
     }
 
-    /// The report of a promotion that was carried out. `waited`: whether its deployment was waited for.
-    pub fn of(done: &Done, waited: bool, took_s: i64) -> Self {
+    /// The report of a promotion that was carried out. `ways`: where it leads ([`Done::ways`]); `waited`: whether its
+    /// deployment was waited for.
+    pub fn of(done: &Done, ways: &Ways, waited: bool, took_s: i64) -> Self {
         let mut release = ReleaseReport::of(&done.plan.release);
         release.subject.clone_from(&done.plan.subject);
         release.allowed.clone_from(&done.plan.let_through);
         let (undone, not_undone) = match &done.undone {
-            Some(Ok(back)) => (Some(Box::new(Self::of(back, true, 0))), None),
+            Some(Ok(back)) => (Some(Box::new(Self::of(back, ways, true, 0))), None),
             Some(Err(why)) => (None, Some(why.clone())),
             None => (None, None),
         };
-        let way = done.way_back();
+        let way = ways.back.as_ref();
         Self {
             schema: Self::SCHEMA,
             exit: done.exit,
@@ -228,9 +239,9 @@ impl OutcomeReport {
             steps: done.steps.iter().map(StepReport::of).collect(),
             undone,
             not_undone,
-            undo: way.as_ref().map(|way| way.line.to_string()),
-            undo_to: way.and_then(|way| way.to).map(|commit| commit.to_string()),
-            onward: done.onward(),
+            undo: way.map(|way| way.line.to_string()),
+            undo_to: way.and_then(|way| way.to.as_ref()).map(ToString::to_string),
+            onward: ways.onward.clone(),
             stays: done.stays.clone(),
             took_s,
             plan: done.plan.digest().to_string(),

@@ -1,6 +1,7 @@
 //! One deployment at a time: while the steps of a promotion run, the lane takes nothing else, unless somebody says that
 //! it is overtaken; then its own process hears of it, stops, and tells the truth.
 
+use crate::first::back_from;
 use crate::gate::{Gated, deployed, ports, until};
 use crate::invariants::{check, records};
 use crate::stage::{End, Stage, actor, commit, content, name, run, wanted};
@@ -183,7 +184,7 @@ fn a_rollback_in_an_emergency_goes_through_with_the_override_and_the_overtaken_e
         let (first, second) = (done(first), done(second));
         assert_eq!((second.result, second.exit), (OutcomeResult::Succeeded, ExitStatus::Ok));
         assert_eq!((first.result, first.exit), (OutcomeResult::Superseded, ExitStatus::DeployFailed));
-        assert_eq!(first.undo(), None, "what is there is not what it moved");
+        assert_eq!(back_from(&stage, &first), None, "what is there is not what it moved");
         let lost = first.lost.unwrap();
         assert_eq!((lost.how, lost.by.as_str()), (Loss::Superseded, "bob"));
         // Its step heard of it, and never ran beside the other one.

@@ -1,7 +1,7 @@
 //! A first release that was verified and then moved again is not undone, however and wherever that ends: what was adopted,
 //! neither.
 
-use crate::first::{attempt, back, done, ending, project, sound, to};
+use crate::first::{attempt, back, back_from, done, ending, project, sound, to};
 use crate::stage::{End, Stage, actor, commit, content, name, run};
 use futures_executor::block_on;
 use promote_core::config::OnFailure;
@@ -35,7 +35,7 @@ fn one_that_was_verified_stays_however_its_redeployment_ends() {
         for _ in 0..2 {
             let again = Request { action: Action::Redeploy, ..to('a', &[]) };
             let again = done(block_on(run(&ending(&stage, end), &stage.config, again)), &what);
-            assert_eq!(again.undo(), None, "{what}");
+            assert_eq!(back_from(&stage, &again), None, "{what}");
             assert_eq!(again.undone, by_itself.then(|| Err("it is there already".to_owned())), "{what}");
         }
         let shown =
@@ -80,6 +80,6 @@ fn what_was_adopted_and_moved_again_is_not_undone() {
     block_on(adopt(&stage.ports(), &stage.config, &request, None)).unwrap();
     let again = Request { action: Action::Redeploy, ..to('a', &[]) };
     let again = done(block_on(run(&ending(&stage, StepEnd::Failed), &stage.config, again)), "again");
-    assert_eq!(again.undo(), None);
+    assert_eq!(back_from(&stage, &again), None);
     stands(&stage, "adopted");
 }
