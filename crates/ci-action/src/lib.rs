@@ -4,6 +4,7 @@
 
 mod action_result;
 mod advance;
+mod approve;
 mod event_log;
 mod file;
 mod fill_outputs;

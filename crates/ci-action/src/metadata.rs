@@ -30,7 +30,11 @@ const fn output(name: &'static str, about: &'static str) -> Output {
 
 /// The inputs, in the order of `action.yml`.
 pub const INPUTS: &[Input] = &[
-    input("do", "promote, plan, status, verify, rollback, publish, advance or install", "promote"),
+    input(
+        "do",
+        "promote, plan, status, verify, rollback, approve, reject, publish, advance or install",
+        "promote",
+    ),
     input("to", "the environment; for status, verify and advance one a line, none for all", ""),
     input(
         "version",
@@ -60,6 +64,7 @@ pub const INPUTS: &[Input] = &[
     input("include", "environments that read the same target and move along, one a line", ""),
     input("take-over", "for rollback: undo at once what somebody else may still be at", "false"),
     input("ledger", "for verify: check the whole chain of records as well", "false"),
+    input("content", "for approve and reject: the digest of what was shown; anything else is refused", ""),
     input("dry-run", "plan only", "false"),
     input("wait", "run the steps that follow and wait for them; false only moves", "true"),
     input("on-blocked", "fail, or neutral: warn and succeed when a rule is not met", "fail"),
@@ -80,7 +85,7 @@ pub const INPUTS: &[Input] = &[
 pub const OUTPUTS: &[Output] = &[
     output(
         "status",
-        "promoted, unchanged, blocked, failed, rolled-back or planned; published, looked, matches, differs or installed for the other commands",
+        "promoted, unchanged, blocked, failed, rolled-back or planned; approved, rejected, published, looked, matches, differs or installed for the other commands",
     ),
     output("exit", "the exit status by name, such as ok, blocked or conflict"),
     output(

@@ -25,6 +25,10 @@ pub enum Act {
     Verify,
     /// Put an earlier release back.
     Rollback,
+    /// Say that a release may go somewhere.
+    Approve,
+    /// Say that it may not.
+    Reject,
     /// Put a release in place.
     Publish,
     /// Move whatever is automatic and open.
@@ -46,6 +50,8 @@ impl Act {
             "status" => Self::Status,
             "verify" => Self::Verify,
             "rollback" => Self::Rollback,
+            "approve" => Self::Approve,
+            "reject" => Self::Reject,
             "publish" => Self::Publish,
             "advance" => Self::Advance,
             "install" => Self::Install,
@@ -55,7 +61,7 @@ impl Act {
                     ExitStatus::Usage,
                     format!("`{shown}` is nothing that this action does"),
                 )
-                .hint("it does promote, plan, status, verify, rollback, publish, advance and install"));
+                .hint("it does promote, plan, status, verify, rollback, approve, reject, publish, advance and install"));
             }
         };
         Ok(act)
@@ -63,7 +69,7 @@ impl Act {
 
     /// Whether it may change something, so that it matters who acts.
     pub(crate) const fn changes(self) -> bool {
-        matches!(self, Self::Promote | Self::Rollback | Self::Publish | Self::Advance)
+        !matches!(self, Self::Plan | Self::Status | Self::Verify | Self::Install)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::action_result::ActionResult;
 use crate::advance;
+use crate::approve::approve;
 use crate::event_log::EventLog;
 use crate::input::Inputs;
 use crate::install::install;
@@ -80,6 +81,7 @@ async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Res
     let site = Site { surroundings, inputs, log, options, project };
     match act {
         Act::Promote | Act::Plan | Act::Rollback => promotion::run(&site, act).await,
+        Act::Approve | Act::Reject => approve(&site, act).await,
         Act::Publish => publish::publish(&site).await,
         Act::Advance => advance::advance(&site).await,
         Act::Status => or_cancelled(status::status(&site)).await,

@@ -44,6 +44,7 @@
 //! that lacks something is refused before anything is done, by a panic of tokio's where panics abort.
 
 mod advance;
+mod approve;
 mod builder;
 mod carry;
 mod ending;
@@ -66,6 +67,7 @@ mod runtime;
 mod watch;
 
 pub use advance::{Advance, Advanced};
+pub use approve::Approval;
 pub use builder::Builder;
 pub use ending::{Ended, Ending};
 pub use error::Error;

@@ -13,7 +13,6 @@ use promote_core::config::StrengthLevel;
 use promote_core::digest::Digest;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::invocation::Invocation;
 use promote_core::ledger::Answer;
 use promote_core::ledger::approval::NAMESPACE;
 use promote_core::names::{EnvironmentName, escape};
@@ -23,7 +22,6 @@ use promote_core::ports::Ports;
 use promote_core::report::ApprovalReport;
 use promote_core::request::{Request, Wanted};
 use promote_providers::{Variables, signers};
-use promote_view::{Page, Style, Text};
 use std::sync::Arc;
 
 /// Say that a release may go to an environment
@@ -118,7 +116,7 @@ async fn answer(app: &App<'_>, args: &AnsweredArgs, said: Answer, reason: Option
         let done = Box::pin(approve::answer(&ports, &project.config, &request, said, &asked)).await?;
         report.answered(&done);
     }
-    app.tell(report.changed, &report, || page(&report))?;
+    app.tell(report.changed, &report, || promote_view::approval::page(&report))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -194,39 +192,4 @@ fn shown(asked: &approve::Asked) -> Vec<String> {
     let closed = asked.findings.iter().filter(|finding| !finding.passes() && finding.rule != "approvals");
     lines.extend(closed.map(|finding| format!("  not met: {}: {}", finding.rule, finding.detail)));
     lines
-}
-
-fn page(report: &ApprovalReport) -> Page {
-    let mut page = Page::default();
-    let short = report.sha.get(..7).unwrap_or(&report.sha);
-    let (name, who) = (&report.environment, escape(&report.by));
-    let word = report.answer;
-    page.line(match (report.changed, report.dry_run) {
-        (true, _) => Text::new("✓ ", Style::Good)
-            .and(format!("{short} is {word} for {name} by {who}"), Style::Plain)
-            .and(format!(" ({})", report.strength), Style::Dim),
-        (false, true) => {
-            Text::plain(format!("{short} would be {word} for {name} by {who}; nothing was recorded"))
-        }
-        (false, false) => {
-            Text::plain(format!("{short} is {word} for {name} by {who} already; nothing was recorded"))
-        }
-    });
-    if let Some(rule) = &report.rule {
-        page.line(format!("  approvals: {}", rule.detail));
-        if word == "approved" && rule.passes && report.others_met {
-            page.hint(format!(
-                "`{}` by somebody else moves it",
-                Invocation::new("to").word(name).word(short)
-            ));
-        } else if word == "approved" && rule.passes {
-            page.hint(format!(
-                "`{}` shows what else is missing",
-                Invocation::new("plan").word(name).word(short)
-            ));
-        } else if let Some(hint) = rule.hint.as_ref().filter(|_| word == "approved") {
-            page.hint(hint.clone());
-        }
-    }
-    page
 }

@@ -11,8 +11,8 @@ pub(super) const ADVANCE: &str = "7,22,37,52 * * * *";
 /// The hour is that of UTC.
 pub(super) const VERIFY: &str = "12 5 * * *";
 
-/// The form's fields that are there whatever the file says. GitHub takes 25 in all.
-const FIELDS: usize = 6;
+/// The form's fields beside notes, that for the content of an approval included. GitHub takes 25 in all.
+const FIELDS: usize = 7;
 
 /// What sets the workflow off on GitHub, and its form.
 pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
@@ -29,13 +29,13 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
     for settings in ordered(config) {
         let _ = writeln!(out, "          - {}", quoted(settings.name.as_str()));
     }
-    out.push_str(
-        "      version:\n        description: \"commit or tag; empty: what runs in the environment before\"\n        \
+    let text = "      version:\n        description: \"commit or tag; empty: what runs in the environment before\"\n        \
          type: string\n      do:\n        description: what to do\n        type: choice\n        default: promote\n        \
-         options: [promote, plan, rollback]\n      reason:\n        description: \"why; needed for an override\"\n        \
+         options: [promote, plan, rollbackANSWERS]\n      reason:\n        description: \"why; needed for an override\"\n        \
          type: string\n      override:\n        description: \"rule to override once, such as soak; several with commas\"\n        \
-         type: string\n",
-    );
+         type: string\n";
+    let answers = if asks(config) { ", approve, reject" } else { "" };
+    out.push_str(&text.replace("ANSWERS", answers));
     for (name, field) in notes(config) {
         let text = format!("{name} (asked for by some environments)");
         let _ = writeln!(
@@ -44,9 +44,19 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
             quoted(&text)
         );
     }
+    if asks(config) {
+        out.push_str(
+            "      content:\n        description: \"for approve and reject: the content that the plan showed; anything else is refused\"\n        type: string\n",
+        );
+    }
     out.push_str(
         "      notes:\n        description: \"another note, as 'name: text'\"\n        type: string\n",
     );
+}
+
+/// Whether any environment asks for approvals.
+pub(super) fn asks(config: &Config) -> bool {
+    ordered(config).any(|settings| settings.approvals.count > 0)
 }
 
 /// What is given to the action out of the form.

@@ -34,6 +34,9 @@ pub(crate) fn workflow(config: &Config, pinned: &Pinned) -> String {
     form::triggers(&mut out, config, !automatic.is_empty());
     out.push_str("\npermissions: {}\n\njobs:\n");
     by_hand(&mut out, config, pinned);
+    if form::asks(config) {
+        approve(&mut out, config, pinned);
+    }
     if config.pack.is_some() {
         publish(&mut out, config, pinned);
     }
@@ -56,10 +59,15 @@ fn header() -> String {
 
 fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
     let needs = Needs::of(config, ordered(config));
-    out.push_str(
-        "  promote:\n    if: github.event_name == 'workflow_dispatch'\n    runs-on: ubuntu-latest\n    environment:\n      \
-         name: ${{ inputs.to }}\n      url: ${{ steps.promote.outputs.url }}\n",
-    );
+    let text = "  promote:\n    if: IF\n    runs-on: ubuntu-latest\n    environment:\n      \
+         name: ${{ inputs.to }}\n      url: ${{ steps.promote.outputs.url }}\n";
+    let asks = form::asks(config);
+    let when = if asks {
+        "github.event_name == 'workflow_dispatch' && inputs.do != 'approve' && inputs.do != 'reject'"
+    } else {
+        "github.event_name == 'workflow_dispatch'"
+    };
+    out.push_str(&text.replace("IF", when));
     concurrency(out, "${{ inputs.to }}");
     permissions(out, &needs);
     out.push_str("    steps:\n");
@@ -67,6 +75,23 @@ fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
     let _ = writeln!(out, "      - id: promote\n        uses: {}", pinned.uses(ACTION));
     out.push_str("        with:\n");
     form::given(out, config);
+    variables(out, &needs, false);
+}
+
+/// Whoever fills in the form says yes or no, by the name that the job's token proves. It holds no lock, and makes no deployment.
+fn approve(out: &mut String, config: &Config, pinned: &Pinned) {
+    let needs = Needs { looks: false, approves: true, ..Needs::to_look(config, ordered(config)) };
+    out.push_str(
+        "\n  approve:\n    if: github.event_name == 'workflow_dispatch' && (inputs.do == 'approve' || inputs.do == 'reject')\n    \
+         runs-on: ubuntu-latest\n    environment:\n      name: ${{ inputs.to }}\n      deployment: false\n",
+    );
+    permissions(out, &needs);
+    out.push_str("    steps:\n");
+    sign_in(out, &needs, pinned);
+    let _ = writeln!(out, "      - uses: {}\n        with:", pinned.uses(ACTION));
+    for name in ["do", "to", "version", "reason", "content"] {
+        let _ = writeln!(out, "          {name}: ${{{{ inputs.{name} }}}}");
+    }
     variables(out, &needs, false);
 }
 
@@ -192,7 +217,7 @@ fn permissions(out: &mut String, needs: &Needs) {
         let _ = writeln!(out, "      {name}: {right}");
     };
     line("contents", if needs.git_ledger && !needs.looks { "write" } else { "read" });
-    if needs.signs_in() {
+    if needs.signs_in() || needs.approves {
         line("id-token", "write");
     }
     if needs.github_steps {

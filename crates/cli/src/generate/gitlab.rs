@@ -43,6 +43,9 @@ pub(crate) fn pipeline(config: &Config) -> String {
     }
     for settings in ordered(config) {
         by_hand(&mut out, config, settings);
+        if settings.approvals.count > 0 {
+            approve(&mut out, settings);
+        }
     }
     for settings in scheduled(config) {
         advance(&mut out, settings);
@@ -248,6 +251,24 @@ fn by_hand(out: &mut String, config: &Config, settings: &Environment) {
          script:\n    - |\n{GIVEN}      promote to {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes \"$@\"{given}\n  \
          {REPORTS}"
     );
+}
+
+/// Whoever starts the job says yes or no, by the name that its token proves. It holds no lock, and makes no deployment.
+fn approve(out: &mut String, settings: &Environment) {
+    let name = settings.name.as_str();
+    for (command, reason) in
+        [("approve", "${REASON:+--reason=\"$REASON\"}"), ("reject", "--reason=\"$REASON\"")]
+    {
+        let _ = write!(
+            out,
+            "\n{}:\n  extends: .promote\n  environment:\n    name: {}\n    deployment_tier: {}\n    action: access\n  \
+             rules:\n{NOT_SCHEDULED}    - if: $CI_COMMIT_BRANCH == $CI_DEFAULT_BRANCH && {PROTECTED}\n      when: manual\n      allow_failure: true\n  \
+             script:\n    - promote {command} {name} \"${{RELEASE:-$CI_COMMIT_SHA}}\" --yes {reason}\n",
+            quoted(&format!("promote:{command}:{name}")),
+            quoted(name),
+            tier(settings.tier)
+        );
+    }
 }
 
 fn advance(out: &mut String, settings: &Environment) {

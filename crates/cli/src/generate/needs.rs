@@ -26,6 +26,8 @@ pub(super) struct Needs {
     pub(super) git_ledger: bool,
     /// Whether statuses of commits are asked for.
     pub(super) checks: bool,
+    /// Whether it is the job by which somebody approves, whose name its token proves.
+    pub(super) approves: bool,
     /// Whether approvals are asked for.
     pub(super) approvals: bool,
     /// Whether reviews of pull requests count.

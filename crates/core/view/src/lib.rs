@@ -3,6 +3,7 @@
 //! read and nothing is written here: documents come in, text goes out.
 
 pub mod advance;
+pub mod approval;
 pub mod decision;
 pub mod diff;
 pub mod failure;
