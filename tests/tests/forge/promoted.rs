@@ -66,7 +66,9 @@ fn two_reviews_by_others_and_a_green_check_open_production_and_a_stale_one_does_
         assert!(words.contains("is older than bbbbbbb, which came after it"), "{kind}: {words}");
         assert!(words.contains("who wrote what is new here can't approve it"), "{kind}: {words}");
         let log = fake.take_log();
-        assert!(log.len() <= 6, "{kind}: {log:#?}");
+        // On GitLab, reviews alone take four.
+        let most = if kind == "github" { 5 } else { 6 };
+        assert!(log.len() <= most, "{kind}: {log:#?}");
         // A check that turned red keeps it closed, whoever approves.
         fake.say(|people| {
             people.requests[0].reviews.push(said("bob", "APPROVED", 'b', 11));

@@ -222,7 +222,7 @@ fn permissions(out: &mut String, needs: &Needs) {
     }
     if needs.github_steps {
         line("actions", "write");
-    } else if needs.approvals {
+    } else if needs.approvals || needs.workflows {
         line("actions", "read");
     }
     if needs.checks {

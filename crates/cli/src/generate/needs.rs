@@ -1,6 +1,6 @@
 //! What a job needs to reach what it moves: clouds to sign in to, registries, variables, rights at the forge.
 
-use promote_core::config::{ArtifactKind, Config, Environment, StepAction};
+use promote_core::config::{ArtifactKind, Config, Environment, RequiredCheck, StepAction};
 use promote_core::location::StoreId;
 use promote_core::template::{Template, Values, variable};
 use std::collections::BTreeSet;
@@ -28,6 +28,8 @@ pub(super) struct Needs {
     pub(super) checks: bool,
     /// Whether it is the job by which somebody approves, whose name its token proves.
     pub(super) approves: bool,
+    /// Whether the workflows are asked for that checks are jobs of.
+    pub(super) workflows: bool,
     /// Whether approvals are asked for.
     pub(super) approvals: bool,
     /// Whether reviews of pull requests count.
@@ -114,6 +116,7 @@ impl Needs {
             .filter_map(|target| filled(target, &values))
             .any(|store| matches!(store, StoreId::Image(name) if name.starts_with("ghcr.io/")));
         self.checks |= !environment.checks.is_empty();
+        self.workflows |= environment.checks.iter().any(RequiredCheck::needs_workflow);
         self.approvals |= environment.approvals.count > 0;
         self.reviews |= environment.approvals.reviews;
         let notify = &environment.notify;
