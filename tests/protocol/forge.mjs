@@ -12,10 +12,11 @@ const api = JSON.parse(readFileSync(`${process.argv[2]}/@octokit/openapi/generat
 const schema = buildSchema(readFileSync(`${process.argv[2]}/@octokit/graphql-schema/schema.graphql`, "utf8"), { assumeValid: true, assumeValidSDL: true });
 const ajv = formats(new Ajv({ strict: false, allErrors: true, validateFormats: true, logger: false }));
 
-// JSON Schema has no `nullable`; without a type beside it, it says nothing here.
+// JSON Schema has no `nullable`; without a type beside it, it says nothing here, and of listed values `null` is one more.
 function plain(value) {
   if (!value || typeof value !== "object") return;
   if (value.nullable && value.type === undefined) delete value.nullable;
+  if (value.nullable && Array.isArray(value.enum) && !value.enum.includes(null)) value.enum.push(null);
   Object.values(value).forEach(plain);
 }
 
@@ -47,6 +48,9 @@ function rest({ method, target, sent, status, body }) {
   if (asked && sent !== null) wrong.push(...told(ajv.compile(asked), sent, "the request"));
   if (status === 304) return wrong;
   const answer = operation.responses[status];
+  // That any request may be refused so stands on the page about troubleshooting, not beside each request:
+  // https://docs.github.com/rest/using-the-rest-api/troubleshooting-the-rest-api
+  if (!answer && [401, 403, 404].includes(status)) return typeof body.message === "string" ? wrong : [...wrong, "no message"];
   if (!answer) return [...wrong, `the status ${status} is not described`];
   const shape = answer.content?.["application/json"]?.schema;
   return shape ? [...wrong, ...told(ajv.compile(shape), body, "the answer")] : wrong;
@@ -57,9 +61,8 @@ function graphql({ sent, body }) {
   const document = parse(sent.query);
   const wrong = validate(schema, document).map((error) => error.message);
   if (wrong.length || !body.data) return wrong;
-  for (const type of ["Actor", "GitObject"]) {
-    const one = schema.getType(type);
-    one.resolveType = (value) => value.__typename ?? "Commit";
+  for (const [type, kind] of [["Actor", "User"], ["GitObject", "Commit"], ["GitSignature", "GpgSignature"]]) {
+    schema.getType(type).resolveType = (value) => value.__typename ?? kind;
   }
   const again = execute({ schema, document, rootValue: body.data, variableValues: sent.variables });
   if (again.errors) return again.errors.map((error) => error.message);
@@ -73,5 +76,5 @@ function graphql({ sent, body }) {
 
 let text = "";
 for await (const chunk of process.stdin) text += chunk;
-const told_of = JSON.parse(text).map((one) => (one.target.startsWith("/graphql") ? graphql(one) : rest(one)));
+const told_of = JSON.parse(text).map((one) => (typeof one.sent?.query === "string" ? graphql(one) : rest(one)));
 process.stdout.write(JSON.stringify(told_of));
