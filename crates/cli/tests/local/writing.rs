@@ -41,7 +41,7 @@ const fn elsewhere(words: &'static [&'static str]) -> Line {
 }
 
 /// At least one for each command, and one for each flag that makes a command write.
-const LINES: [Line; 42] = [
+const LINES: [Line; 44] = [
     writes(&["to", "uat", "--yes"], published),
     writes(&["rollback", "staging", "--yes"], twice),
     writes(&["resume", "staging", "--yes"], failed),
@@ -55,6 +55,8 @@ const LINES: [Line; 42] = [
     writes(&["unblock", "v1.0.0"], blocked),
     writes(&["pin", "v1.0.0", "--reason", "x"], published),
     writes(&["unpin", "v1.0.0"], pinned),
+    writes(&["approve", "uat", "--yes"], asking),
+    writes(&["reject", "uat", "--reason", "x", "--yes"], asking),
     writes(&["adopt", "staging", "--reason", "x", "--yes"], by_hand),
     writes(&["prune", "--keep", "0", "--older-than", "1d", "--yes"], aged),
     writes(&["import", "--yes"], lost),
@@ -129,6 +131,15 @@ fn unmoved(stage: &Stage) {
 
 fn committed(stage: &Stage) {
     stage.commit("feat: second");
+}
+
+/// An environment that asks for an approval, of anyone under any name.
+fn asking(stage: &Stage) {
+    let text = String::from_utf8(stage.read("promote.toml")).unwrap();
+    let asks = "[env.uat]\napprovals = { count = 1, strength = \"claimed\", self = true }\n";
+    stage.write("promote.toml", format!("{text}{asks}"));
+    stage.commit("feat: ask");
+    published(stage);
 }
 
 fn frozen(stage: &Stage) {
