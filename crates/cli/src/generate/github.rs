@@ -80,7 +80,10 @@ fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
 
 /// Whoever fills in the form says yes or no, by the name that the job's token proves. It holds no lock, and makes no deployment.
 fn approve(out: &mut String, config: &Config, pinned: &Pinned) {
-    let needs = Needs { looks: false, approves: true, ..Needs::to_look(config, ordered(config)) };
+    // What others said is read as for the promotion; nothing runs, so no secret of a step is given.
+    let Needs { checks, workflows, approvals, reviews, .. } = Needs::of(config, ordered(config));
+    let looking = Needs::to_look(config, ordered(config));
+    let needs = Needs { looks: false, approves: true, checks, workflows, approvals, reviews, ..looking };
     out.push_str(
         "\n  approve:\n    if: github.event_name == 'workflow_dispatch' && (inputs.do == 'approve' || inputs.do == 'reject')\n    \
          runs-on: ubuntu-latest\n    environment:\n      name: ${{ inputs.to }}\n      deployment: false\n",

@@ -85,15 +85,13 @@ fn a_plan_says_that_a_key_which_is_not_acted_on_keeps_it_from_being_carried_out(
 #[test]
 fn check_warns_that_nothing_can_open_evidence_yet() {
     let stage = Stage::with(CONFIG);
-    for key in ["evidence = [\"scan\"]"] {
-        stage.write("promote.toml", format!("{}[env.prod]\n{key}\n", CONFIG.trim_start()));
-        let checked = stage.run(&["check"]).ends(ExitStatus::Ok);
-        assert!(
-            checked.err.contains("nothing can open") && checked.err.contains("promote.toml:7:1"),
-            "{key}: {}",
-            checked.err
-        );
-    }
+    stage.write("promote.toml", format!("{}[env.prod]\nevidence = [\"scan\"]\n", CONFIG.trim_start()));
+    let checked = stage.run(&["check"]).ends(ExitStatus::Ok);
+    assert!(
+        checked.err.contains("nothing can open") && checked.err.contains("promote.toml:7:1"),
+        "{}",
+        checked.err
+    );
     for key in ["approvals = 1", "checks = [\"ci\"]", "evidence = []"] {
         stage.write("promote.toml", format!("{}[env.prod]\n{key}\n", CONFIG.trim_start()));
         let checked = stage.run(&["check"]).ends(ExitStatus::Ok);
