@@ -72,13 +72,14 @@ fn counted(request: &ChangeRequest, released: &str) -> (Vec<String>, Vec<String>
 
 #[test]
 fn a_review_older_than_the_last_commit_with_content_never_counts() {
+    /// The history, its newest commit, what is released, who counts, and why others do not.
+    type Case = (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
     let ids = |text: &str| {
         ["c1", "c2", "c3", "s1", "e1"]
             .iter()
             .fold(text.to_owned(), |text, id| text.replace(commit(id).short(7), id))
     };
-    // The history, its newest commit, what is released, who counts, and why others do not.
-    let cases: [(&str, &str, &str, &[&str], &[&str]); 12] = [
+    let cases: [Case; 12] = [
         ("c1 <m0, c2 <c1, +bob@c2", "c2", "merge", &["bob"], &[]),
         (
             "c1 <m0, +bob@c1, c2 <c1",
