@@ -320,6 +320,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote pack", &["pack"]),
     ("promote verify-archive", &["verify-archive", "app.zip"]),
     ("promote freeze, promote unfreeze, promote hold, promote unhold", &["hold", "prod", "--reason", "x"]),
+    ("promote record", &["record", "load", "--result", "passed"]),
     ("promote block, promote unblock", &["unblock", "a93be01"]),
     ("promote pin, promote unpin", &["unpin", "a93be01"]),
     ("promote prune", &["prune"]),

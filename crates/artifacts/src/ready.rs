@@ -216,6 +216,7 @@ pub async fn build(
         retries: 0,
         env: BTreeMap::new(),
         workdir: None,
+        evidence: None,
     };
     let variables = [("PROMOTE_SHA", commit.to_string()), ("PROMOTE_PROJECT", config.project.to_string())];
     let context = StepContext {

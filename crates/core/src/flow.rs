@@ -3,6 +3,7 @@
 
 mod deployment;
 mod done;
+mod evidence;
 mod outcome;
 mod resume;
 mod ways;

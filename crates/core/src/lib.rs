@@ -17,6 +17,7 @@ pub mod context;
 pub mod decorator;
 pub mod deploying;
 pub mod event;
+pub mod evidence;
 pub mod exit;
 pub mod failure;
 pub mod finding;

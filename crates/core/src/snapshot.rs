@@ -9,9 +9,10 @@ use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
 use crate::ledger::{
     Action, Block, Bound, Genesis, Head, Identity, Manifest, ReleaseRef, Replaced, SeenArtifacts, State,
+    StoredEvidence,
 };
 use crate::location::{Location, StoreId};
-use crate::names::EnvironmentName;
+use crate::names::{EnvironmentName, EvidenceName};
 use crate::port::{Capabilities, Check, Object};
 use crate::relocated::Relocated;
 use crate::request::Request;
@@ -45,6 +46,8 @@ pub struct Candidate {
     pub identities: BTreeMap<String, Identity>,
     /// What is remembered of them, and what is new.
     pub findings: Findings,
+    /// The newest results that are asked for, by name; none is left out.
+    pub evidence: BTreeMap<EvidenceName, Vec<StoredEvidence>>,
 }
 
 /// What was found out about a release's artifacts by reading them, by the name of their entry in the manifest.

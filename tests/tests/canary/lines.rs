@@ -33,6 +33,7 @@ pub(crate) const LINES: &[&str] = &[
     "unblock SHA",
     "pin SHA --reason INC-1",
     "unpin SHA",
+    "record load SHA --result passed",
     "prune --yes",
     "adopt uat --reason INC-1 --yes",
     "import --dry-run",

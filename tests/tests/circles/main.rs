@@ -76,6 +76,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "apply",
             "approve",
             "context",
+            "evidence",
             "import",
             "init_ledger",
             "lookout",

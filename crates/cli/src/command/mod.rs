@@ -23,6 +23,7 @@ mod pack;
 mod plan;
 mod prune;
 mod publish;
+mod record;
 mod release_marks;
 mod resume;
 mod rollback;
@@ -74,6 +75,7 @@ pub(crate) const GROUPS: &[(&str, &[Entry])] = &[
         &[
             entry::<approve::ApproveArgs>(),
             entry::<approve::RejectArgs>(),
+            entry::<record::RecordArgs>(),
             entry::<environment_marks::FreezeArgs>(),
             entry::<environment_marks::UnfreezeArgs>(),
             entry::<environment_marks::HoldArgs>(),

@@ -15,6 +15,7 @@ mod bytes;
 mod copied;
 mod counted;
 mod demo;
+mod evidence;
 mod exchanged;
 mod foreign;
 mod full_disk;

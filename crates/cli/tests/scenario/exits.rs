@@ -39,7 +39,7 @@ const fn elsewhere(command: &'static str) -> Row {
 }
 
 /// One for each command.
-const ROWS: [Row; 40] = [
+const ROWS: [Row; 41] = [
     acts("to", "promote to prod --yes", |_| {}),
     looks("plan", "promote plan prod"),
     looks("status", "promote status"),
@@ -65,6 +65,7 @@ const ROWS: [Row; 40] = [
     acts("unblock", "promote unblock eeee", |stage| stage.quietly("promote block eeee --reason INC-1")),
     acts("pin", "promote pin eeee --reason INC-1", |_| {}),
     acts("unpin", "promote unpin eeee", |stage| stage.quietly("promote pin eeee --reason INC-1")),
+    acts("record", "promote record load eeee --result passed", |_| {}),
     looks("prune", "promote prune"),
     acts("approve", "promote approve prod --yes", asking),
     acts("reject", "promote reject prod --yes --reason INC-1", asking),

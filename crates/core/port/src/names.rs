@@ -124,6 +124,11 @@ name!(
     ArtifactName,
     "artifact"
 );
+name!(
+    /// A result that may be asked for, such as `integration`.
+    EvidenceName,
+    "evidence"
+);
 
 #[cfg(test)]
 mod tests {

@@ -1,7 +1,7 @@
 //! A step of an environment: a command, a request, a pipeline. How it is written in the file is told by `config`, and what
 //! runs it is behind [`crate::port::StepRunner`].
 
-use crate::names::escape;
+use crate::names::{EvidenceName, escape};
 use crate::template::Template;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -19,6 +19,8 @@ pub struct Step {
     pub env: BTreeMap<String, String>,
     /// Its own folder.
     pub workdir: Option<Template>,
+    /// The name under which its result is kept as evidence about the release.
+    pub evidence: Option<EvidenceName>,
 }
 
 /// What a step does.

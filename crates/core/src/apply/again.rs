@@ -9,7 +9,7 @@ use crate::finding::Verdict;
 use crate::folder::{PAUSE_S, Pin};
 use crate::ledger::{Head, Shape, TargetMove};
 use crate::location::Key;
-use crate::observe::{Anew, still, unblocked, unrejected};
+use crate::observe::{Anew, still, unblocked, unfailed, unrejected};
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -48,6 +48,10 @@ impl<'a> Again<'a> {
         let PromotionContext { ports, plan, snapshot, .. } = self.context;
         if plan.findings.iter().any(|one| one.rule == "approvals" && one.verdict == Verdict::Met) {
             unrejected(&ports.view(), snapshot, (&plan.lane, &plan.release)).await?;
+        }
+        if plan.findings.iter().any(|one| one.rule == "evidence" && one.verdict == Verdict::Met) {
+            let place = (&plan.lane, &plan.release.commit);
+            unfailed(&ports.view(), self.context.config, snapshot, place).await?;
         }
         if self.apart {
             unblocked(ports, snapshot, &plan.release.commit).await?;

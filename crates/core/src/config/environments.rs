@@ -2,6 +2,7 @@
 
 use super::artifacts::{self, Owner, Spot};
 use super::diagnostic::Diagnostic;
+use super::evidence;
 use super::judge;
 use super::layers::Layers;
 use super::model::{Approvals, Environment, Notify, OnFailure, StrengthLevel, WhileDeploying};
@@ -96,7 +97,7 @@ fn environment(
         soak,
         approvals: approvals(reading, keys),
         checks: super::checks::read(reading, keys),
-        evidence: keys.list("evidence"),
+        evidence: evidence::read(reading, keys),
         versions: keys.parsed("versions"),
         freeze: keys.list("freeze"),
         open: keys.list("open"),

@@ -84,8 +84,6 @@ pub(super) enum KeySupport {
     Acted,
     /// It reads the key and does nothing about it, so it writes nothing as long as the key stands there.
     Unacted,
-    /// It keeps the gate closed, since it records nothing of this that could open it.
-    Closed(&'static str),
 }
 
 /// One key.
@@ -106,9 +104,5 @@ pub(super) const fn key(name: &'static str, shape: Shape, default: &'static str,
 impl Key {
     pub(super) const fn unacted(self) -> Self {
         Self { standing: KeySupport::Unacted, ..self }
-    }
-
-    pub(super) const fn closed(self, what: &'static str) -> Self {
-        Self { standing: KeySupport::Closed(what), ..self }
     }
 }

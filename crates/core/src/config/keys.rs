@@ -124,8 +124,12 @@ pub(super) static ENVIRONMENT: &[Key] = &[
         "none",
         "Commit statuses, check runs and jobs that must be green: their names, or tables that say where they come from.",
     ),
-    key("evidence", List(&Text), "none", "Named results, such as `tests`, that must exist for this digest.")
-        .closed("evidence"),
+    key(
+        "evidence",
+        List(&OrTable(&Name, EVIDENCE)),
+        "none",
+        "Results that must be there for these bytes, such as `[\"integration\", { name = \"load\", max-age = \"14d\" }]`. `promote record` writes them, and so does a `verify` step with a name for its own.",
+    ),
     key("versions", Versions, "any", "A semver requirement on the release's tag, such as `>=1.4, <2`."),
     key(
         "freeze",
@@ -216,6 +220,17 @@ pub(super) static CHECK: &[Key] = &[
     key("event", Text, "any", "On GitHub: what must have set off that workflow, such as `push`."),
 ];
 
+pub(super) static EVIDENCE: &[Key] = &[
+    key("name", Name, "", "Of what it is the result."),
+    key("max-age", Timeout, "any age", "How old the newest result may be."),
+    key(
+        "strength",
+        Word(&["claimed", "verified"]),
+        "verified",
+        "How well it must be known who wrote it down: `claimed`, as anyone can type it; `verified`, by a token of the pipeline.",
+    ),
+];
+
 pub(super) static NOTIFY: &[Key] = &[
     key("slack", Secret, "none", "A Slack webhook; always a variable: `$SLACK_WEBHOOK_URL`."),
     key("webhook", Address, "none", "Any webhook: a variable or an https address."),
@@ -262,6 +277,12 @@ pub(super) static STEP: &[Key] = &[
     ),
     key("timeout", Timeout, "that of the environment", "The time for this step."),
     key("retries", Integer(0, 20), "0", "How often it is tried again."),
+    key(
+        "evidence",
+        Name,
+        "none",
+        "In `verify`: the name under which the result is kept, for environments that ask for it in their `evidence`.",
+    ),
     key("env", Variables, "none", "Further variables; a value `$NAME` is read when the step runs."),
     key(
         "workdir",
@@ -354,6 +375,7 @@ pub(super) static TABLES: &[(&str, &[Key])] = &[
     ("in `[artifact.NAME]`", ARTIFACT),
     ("in `approvals`", APPROVALS),
     ("in a table of `checks`", CHECK),
+    ("in an entry of `evidence`", EVIDENCE),
     ("in `[notify]`", NOTIFY),
     ("in a step", ACTIONS),
     ("in a step", STEP),

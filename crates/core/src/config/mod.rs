@@ -9,6 +9,7 @@ mod checks;
 mod diagnostic;
 mod effective;
 mod environments;
+mod evidence;
 mod example;
 mod forge;
 mod judge;
@@ -43,8 +44,8 @@ pub use crate::port::StoreSettings;
 pub use crate::step::{Step, StepAction};
 pub use crate::tier::Tier;
 pub use model::{
-    Approvals, Artifact, ArtifactKind, Config, Effective, Environment, Host, Lane, LedgerPlace, Notify,
-    OnFailure, Pack, Render, SignersFile, StrengthLevel, WhileDeploying,
+    Approvals, Artifact, ArtifactKind, Config, Effective, Environment, EvidenceDemand, Host, Lane,
+    LedgerPlace, Notify, OnFailure, Pack, Render, SignersFile, StrengthLevel, WhileDeploying,
 };
 pub use read::{LARGEST, read};
 pub use reading::ReadContext;

@@ -5,7 +5,7 @@ use super::checks::RequiredCheck;
 use super::diagnostic::Diagnostic;
 use super::forge::Forge;
 use crate::location::StoreId;
-use crate::names::{ArtifactName, EnvironmentName, LaneName, ProjectName};
+use crate::names::{ArtifactName, EnvironmentName, EvidenceName, LaneName, ProjectName};
 use crate::port::StoreSettings;
 use crate::step::Step;
 use crate::template::Template;
@@ -129,7 +129,7 @@ pub struct Environment {
     /// Commit statuses, check runs and jobs that must be green.
     pub checks: Vec<RequiredCheck>,
     /// Named results that must exist for the digest.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<EvidenceDemand>,
     /// Requirement on the release's semver number.
     pub versions: Option<semver::VersionReq>,
     /// Windows in which nothing moves.
@@ -259,6 +259,17 @@ pub struct Approvals {
     /// Whether pull-request reviews count.
     pub reviews: bool,
     /// How well it must be known who approves.
+    pub strength: StrengthLevel,
+}
+
+/// An entry of `evidence`: a result that must be there for the release's bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvidenceDemand {
+    /// Of what.
+    pub name: EvidenceName,
+    /// How old the newest one may be; `None` is any age.
+    pub max_age: Option<Duration>,
+    /// How well it must be known who wrote it down.
     pub strength: StrengthLevel,
 }
 

@@ -37,11 +37,6 @@ impl KeySupport {
             Self::Unacted => {
                 " Not acted on yet: an error of `promote check` and of every command that writes.".to_owned()
             }
-            Self::Closed(what) => {
-                format!(
-                    " This version records no {what}: where set, the rule is never met, and `promote check` warns."
-                )
-            }
         }
     }
 }

@@ -2,7 +2,7 @@
 //! is not what its key takes. What values mean together is checked elsewhere.
 
 use super::diagnostic::Diagnostic;
-use super::keys::{ACTIONS, ENVIRONMENT, Key, KeySupport, Owner, PROJECT, STEP, Shape, TABLES};
+use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, TABLES};
 use super::leaf;
 use super::reading::{Reading, Table, Value, in_order, integer, kind_of};
 use super::unacted;
@@ -28,25 +28,17 @@ fn table(reading: &mut Reading<'_, '_>, table: &Table<'_>, keys: &[&[Key]], root
         match keys.iter().flat_map(|keys| keys.iter()).find(|key| key.name == name) {
             Some(key) => {
                 check_value(reading, value, &key.shape, key.name, root);
-                standing(reading, key, span, value);
+                standing(reading, key, span);
             }
             None => unknown(reading, name, span, value, keys, root),
         }
     }
 }
 
-/// Tells what this version makes of a key. A gate that asks for nothing is open.
-fn standing(reading: &mut Reading<'_, '_>, key: &Key, span: Range<usize>, value: &Value<'_>) {
-    let asks = match value.get_ref() {
-        DeValue::Integer(_) => integer(value) != Some(0),
-        DeValue::Array(items) => !items.is_empty(),
-        _ => true,
-    };
-    let Some(found) = unacted::of_key(key.standing, key.name, span) else { return };
-    match key.standing {
-        KeySupport::Unacted => reading.unacted.push(found),
-        _ if asks && !reading.found.is_bad(&value.span()) => reading.found.push(found),
-        _ => {}
+/// Tells what this version makes of a key.
+fn standing(reading: &mut Reading<'_, '_>, key: &Key, span: Range<usize>) {
+    if let Some(found) = unacted::of_key(key.standing, key.name, span) {
+        reading.unacted.push(found);
     }
 }
 

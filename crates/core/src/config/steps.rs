@@ -20,7 +20,14 @@ pub(super) fn read(value: Option<&Value<'_>>, settled: &Values, workdir: Option<
 fn step(value: &Value<'_>, settled: &Values) -> Option<Step> {
     if let Some(command) = value.get_ref().as_str() {
         let action = StepAction::Run { command: command.to_owned(), changed: None, saves: None };
-        return Some(Step { action, timeout: None, retries: 0, env: BTreeMap::new(), workdir: None });
+        return Some(Step {
+            action,
+            timeout: None,
+            retries: 0,
+            env: BTreeMap::new(),
+            workdir: None,
+            evidence: None,
+        });
     }
     let table = value.get_ref().as_table()?;
     let keys = Layers::new(Some(table), None);
@@ -37,6 +44,7 @@ fn step(value: &Value<'_>, settled: &Values) -> Option<Step> {
         retries: keys.number("retries").unwrap_or(0),
         env: env.unwrap_or_default(),
         workdir: keys.parsed("workdir"),
+        evidence: keys.parsed("evidence"),
     })
 }
 

@@ -17,14 +17,6 @@ pub(super) fn of_key(standing: KeySupport, name: &str, span: Range<usize>) -> Op
                 .label("nothing is done about it")
                 .hint("take it out; until then nothing is published, moved or recorded"),
         ),
-        KeySupport::Closed(what) => Some(
-            Diagnostic::warning(
-                span,
-                format!("this version records no {what}, so nothing can open `{name}` yet"),
-            )
-            .label("a closed gate")
-            .hint(format!("until then, each promotion has to override the rule `{name}`")),
-        ),
     }
 }
 

@@ -1,6 +1,7 @@
 //! The deployment that a move sets off: its deploy and verify steps, and the record of how they ended.
 
 use super::done::Done;
+use super::evidence;
 use super::outcome::bounded;
 use crate::apply::Writer;
 use crate::config::Environment;
@@ -67,6 +68,7 @@ pub(super) async fn deploy(
         end = steps.run("verify", &mut ran).await;
     }
     done.result = result(end);
+    Box::pin(evidence::leave(context, &promotion, &ran)).await;
     done.steps = ran;
     let bounded = bounded(&done.steps);
     let written = lookout

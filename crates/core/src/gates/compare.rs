@@ -61,8 +61,15 @@ fn order(key: &str) -> Order {
         "auto" | "approvals.self" | "approvals.reviews" => Order::Opens,
         "tier" => Order::Tier,
         "approvals.strength" => Order::Strength,
+        _ if of_evidence(key, "strength").is_some() => Order::Strength,
+        _ if of_evidence(key, "max-age").is_some() => Order::Limit,
         _ => Order::Exact,
     }
+}
+
+/// The name of the evidence that a key says this of.
+fn of_evidence<'k>(key: &'k str, what: &str) -> Option<&'k str> {
+    key.strip_prefix("evidence.")?.strip_suffix(what)?.strip_suffix('.')
 }
 
 /// What was loosened from one list to the other, by environment and key. Where each has one environment, they are the
@@ -114,12 +121,18 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
     // Of whom no approval is asked, it does not matter whose would count; zones matter where there are windows.
     let asked = |keys: &Keys| keys.contains_key("approvals.count");
     let timed = |keys: &Keys| keys.contains_key("freeze") || keys.contains_key("open");
+    // That a result is not asked for any more is told once.
+    let names = |keys: &Keys, key: &str| {
+        let name = of_evidence(key, "strength").or_else(|| of_evidence(key, "max-age"));
+        name.is_none_or(|name| keys.get("evidence").is_some_and(|all| all.iter().any(|one| one == name)))
+    };
     match key {
         _ if key.starts_with("approvals.") && key != "approvals.count" && !(asked(before) && asked(now)) => {
             return false;
         }
         "signers" if !(asked(before) && asked(now)) => return false,
         "timezone" if !(timed(before) && timed(now)) => return false,
+        _ if key.starts_with("evidence.") && !(names(before, key) && names(now, key)) => return false,
         _ => {}
     }
     match order(key) {
@@ -188,6 +201,10 @@ mod tests {
             if key.starts_with("approvals.") && key != "approvals.count" {
                 keys.push(("approvals.count", &["1"]));
             }
+            if let Some(name) = of_evidence(key, "max-age").or_else(|| of_evidence(key, "strength")) {
+                let names: &[&str] = if name == "scan" { &["scan"] } else { &[] };
+                keys.push(("evidence", names));
+            }
             if key == "timezone" {
                 keys.push(("open", &["Mon 09:00 .. 16:00"]));
             }
@@ -213,6 +230,9 @@ mod tests {
                 &["{\"name\":\"ci\",\"app\":\"a\"}"],
             ),
             ("evidence", &["scan"], &[]),
+            ("evidence.scan.max-age", &["14d"], &["30d"]),
+            ("evidence.scan.max-age", &["14d"], &[]),
+            ("evidence.scan.strength", &[], &["claimed"]),
             ("notes", &["ticket"], &[]),
             ("needs", &["ghcr.io/acme/app:{sha}"], &[]),
             ("verify", &["./smoke (0123)"], &[]),

@@ -68,7 +68,13 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         put("signers", std::iter::once(file.path.clone()).chain(digest).collect());
     }
     put("checks", environment.checks.iter().map(ToString::to_string).collect());
-    put("evidence", environment.evidence.clone());
+    put("evidence", environment.evidence.iter().map(|one| one.name.to_string()).collect());
+    for one in &environment.evidence {
+        put(&format!("evidence.{}.max-age", one.name), one.max_age.and_then(time).into_iter().collect());
+        let strength = Some(one.strength).filter(|it| *it != StrengthLevel::Verified);
+        let strength = strength.map(|it| it.as_str().to_owned());
+        put(&format!("evidence.{}.strength", one.name), strength.into_iter().collect());
+    }
     put("versions", environment.versions.iter().map(ToString::to_string).collect());
     put("freeze", windows(&environment.freeze));
     put("open", windows(&environment.open));

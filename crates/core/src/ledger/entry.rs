@@ -1,12 +1,14 @@
 //! What a listing alone tells of one release: each word that was said about it is an object beside its manifest. What
 //! the words say is read by [`super::reader`].
 
+use super::key;
 use crate::commit::CommitId;
 use crate::digest::Digest;
 use crate::location::{Key, LocationError};
+use crate::names::EvidenceName;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Something that is said of a release in numbered entries: an odd number says it, an even one lifts it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,6 +51,9 @@ impl Word {
     }
 }
 
+/// How many results of a name are read that a store took at the same time.
+const MOST_AT_ONCE: usize = 16;
+
 /// What is said of a release, such as why it is blocked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -74,6 +79,15 @@ pub struct StoredEntry {
     pub prev: Option<Digest>,
 }
 
+/// The newest results of one name, as a listing tells.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct NewestEvidence {
+    /// The store's time of them.
+    pub stored_at: DateTime<Utc>,
+    /// Their objects: one, or more where the store took them at the same time.
+    pub files: Vec<String>,
+}
+
 /// What a listing tells of one release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReleaseEntry {
@@ -93,6 +107,8 @@ pub struct ReleaseEntry {
     pub seen: u32,
     /// The store's time of the entry that says that its artifacts were deleted.
     pub gone: Option<DateTime<Utc>>,
+    /// The newest results about it, by name.
+    pub evidence: BTreeMap<EvidenceName, NewestEvidence>,
     /// Whether something lies beside it that this version does not know.
     pub unknown: bool,
     /// Words whose newest entry can't be read, as far as that was looked at (see [`super::heed`]).
@@ -132,6 +148,18 @@ impl ReleaseEntry {
 
     /// Takes in an object beside the manifest, or the manifest itself: its key below the release, its time.
     pub(crate) fn take(&mut self, rest: &str, stored_at: DateTime<Utc>) {
+        if let Some((name, file)) = key::evidence_of(rest) {
+            // What nobody could have written as evidence is read all the same: the gate closes for it.
+            self.unknown |= key::evidence_nonce(file).is_none();
+            let newest = self.evidence.entry(name).or_default();
+            if newest.files.is_empty() || stored_at > newest.stored_at {
+                *newest = NewestEvidence { stored_at, files: Vec::new() };
+            }
+            if stored_at == newest.stored_at && newest.files.len() < MOST_AT_ONCE {
+                newest.files.push(file.to_owned());
+            }
+            return;
+        }
         let (name, number) = match rest.split_once('/') {
             // An entry that has no number still says that somebody meant it.
             Some((name, file)) => (name, file.strip_suffix(".json").map(|text| text.parse().unwrap_or(1))),
@@ -182,6 +210,26 @@ mod tests {
     fn what_was_found_out_by_reading_is_no_word() {
         let entry = of(&[("manifest.json", 1), ("seen/000001.json", 2), ("seen/000002.json", 3)]);
         assert!(entry.seen == 2 && !entry.blocked() && !entry.pinned() && !entry.unknown);
+    }
+
+    #[test]
+    fn of_each_result_the_newest_is_known() {
+        let (one, two) = ("1".repeat(32), "2".repeat(32));
+        let objects =
+            [("load", &one, 5), ("load", &two, 4), ("scan", &one, 7), ("scan", &two, 7), ("load", &two, 2)];
+        let keys: Vec<(String, i64)> =
+            objects.iter().map(|(name, nonce, at)| (format!("evidence/{name}/{nonce}.json"), *at)).collect();
+        let entry = of(&keys.iter().map(|(key, at)| (key.as_str(), *at)).collect::<Vec<_>>());
+        let newest = |name: &str| entry.evidence.get(&name.parse().unwrap()).unwrap();
+        assert_eq!(
+            (newest("load").stored_at.timestamp(), &newest("load").files),
+            (5, &vec![format!("{one}.json")])
+        );
+        assert_eq!(newest("scan").files.len(), 2);
+        assert!(!entry.unknown && !entry.blocked());
+        let odd = of(&[("evidence/load/note.txt", 1)]);
+        assert!(odd.unknown && odd.evidence.len() == 1);
+        assert!(of(&[("evidence/Load/x.json", 1)]).unknown && of(&[("evidence/x", 1)]).unknown);
     }
 
     #[test]

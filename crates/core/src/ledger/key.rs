@@ -4,7 +4,7 @@
 use super::terms::Seq;
 use crate::commit::CommitId;
 use crate::location::{Key, LocationError};
-use crate::names::LaneName;
+use crate::names::{EvidenceName, LaneName};
 
 /// The largest number plus one: twelve nines and one.
 const TOP: u64 = 999_999_999_999;
@@ -95,9 +95,7 @@ pub fn approval(root: &Key, lane: &LaneName, commit: &CommitId, nonce: &str) -> 
 pub fn approval_of<'k>(root: &Key, lane: &LaneName, key: &'k Key) -> Option<(CommitId, &'k str)> {
     let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/approvals/"))?;
     let (commit, nonce) = rest.strip_suffix(".json")?.split_once('/')?;
-    let hex = |b: u8| b.is_ascii_digit() || (b'a'..=b'f').contains(&b);
-    let sound = nonce.len() == 32 && nonce.bytes().all(hex);
-    Some((commit.parse().ok()?, nonce)).filter(|_| sound)
+    Some((commit.parse().ok()?, nonce)).filter(|_| is_nonce(nonce))
 }
 
 /// The prefix of everything about the releases whose commit begins with `digits`.
@@ -127,6 +125,35 @@ pub fn gone(root: &Key, commit: &CommitId) -> Result<Key, LocationError> {
 /// When the ledger's root is so long that the key is none.
 pub fn seen(root: &Key, commit: &CommitId, number: u32) -> Result<Key, LocationError> {
     root.join(&format!("releases/{commit}/seen/{number:06}.json"))
+}
+
+/// The key of a result: `file` is its nonce and `.json`.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn evidence(
+    root: &Key,
+    commit: &CommitId,
+    name: &EvidenceName,
+    file: &str,
+) -> Result<Key, LocationError> {
+    root.join(&format!("releases/{commit}/evidence/{name}/{file}"))
+}
+
+/// The nonce in the name of a result's object; `None` where it is none's.
+pub fn evidence_nonce(file: &str) -> Option<&str> {
+    file.strip_suffix(".json").filter(|nonce| is_nonce(nonce))
+}
+
+/// The name and the file of the result at this key below a release.
+pub fn evidence_of(rest: &str) -> Option<(EvidenceName, &str)> {
+    let (name, file) = rest.strip_prefix("evidence/")?.split_once('/')?;
+    Some((name.parse().ok()?, file))
+}
+
+/// Whether these are 32 hexadecimal digits.
+fn is_nonce(text: &str) -> bool {
+    text.len() == 32 && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// The prefix below which all lanes lie.

@@ -6,7 +6,7 @@ use super::key;
 use super::terms::Seq;
 use crate::commit::CommitId;
 use crate::location::Key;
-use crate::names::LaneName;
+use crate::names::{EvidenceName, LaneName};
 
 /// What a key of a ledger is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,15 @@ pub enum Thing {
         word: Word,
         /// Its number.
         number: u32,
+    },
+    /// A result about a release.
+    Evidence {
+        /// The release.
+        commit: CommitId,
+        /// Of what.
+        name: EvidenceName,
+        /// What names it among those of its name: 32 hexadecimal digits.
+        nonce: String,
     },
     /// What was found out about a release's artifacts by reading them.
     Seen(CommitId),
@@ -82,6 +91,10 @@ impl Thing {
             }
             "releases" => {
                 let (commit, rest) = key::release_of(root, key)?;
+                if let Some((name, file)) = key::evidence_of(rest) {
+                    let nonce = key::evidence_nonce(file)?.to_owned();
+                    return Some(Self::Evidence { commit, name, nonce });
+                }
                 match rest.split_once('/') {
                     None if rest == "manifest.json" => Some(Self::Manifest(commit)),
                     None if rest == "gone.json" => Some(Self::Gone(commit)),
@@ -123,6 +136,8 @@ mod tests {
         assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
         assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
         assert!(matches!(of(&format!("releases/{sha}/seen/000002.json")), Thing::Seen(_)));
+        let result = of(&format!("releases/{sha}/evidence/load/{nonce}.json"));
+        assert!(matches!(result, Thing::Evidence { .. }));
         for word in Word::ALL {
             let key = word.key(&root, &sha.parse().unwrap(), 12).unwrap();
             let commit = sha.parse().unwrap();
@@ -139,6 +154,9 @@ mod tests {
             "lanes/prod/alive/x.json",
             &format!("lanes/prod/approvals/{sha}/1.json"),
             "probes/x.json",
+            &format!("releases/{sha}/evidence/load/1.json"),
+            &format!("releases/{sha}/evidence/Load/{nonce}.json"),
+            &format!("releases/{sha}/evidence/{nonce}.json"),
             "releases/x/manifest.json",
             &format!("releases/{sha}/block/1.json"),
             &format!("releases/{sha}/block/000000.json"),

@@ -2,6 +2,7 @@
 //! part of all commits at a time, so that it takes no more memory however many releases there are.
 
 use super::entry::Word;
+use super::key;
 use super::record::Record;
 use super::terms::ReleaseRef;
 use crate::commit::CommitId;
@@ -25,6 +26,8 @@ pub enum NamedThing {
     Word(Word, u32),
     /// The approval with this nonce.
     Approval(u128),
+    /// The evidence with this nonce.
+    Evidence(u128),
 }
 
 /// What a record says of something that lies in the ledger.
@@ -166,10 +169,18 @@ impl Named {
 }
 
 impl NamedThing {
+    /// The evidence with this nonce.
+    pub fn evidence(nonce: &str) -> Option<Self> {
+        u128::from_str_radix(nonce, 16).ok().map(Self::Evidence)
+    }
+
     /// What this key below a release is, as records write it.
     fn of(rest: &str) -> Option<Self> {
         if rest == "manifest.json" {
             return Some(Self::Manifest);
+        }
+        if let Some((_, file)) = key::evidence_of(rest) {
+            return Self::evidence(key::evidence_nonce(file)?);
         }
         let (name, file) = rest.split_once('/')?;
         let word = Word::ALL.into_iter().find(|word| word.name() == name)?;

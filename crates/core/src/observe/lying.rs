@@ -82,6 +82,7 @@ async fn look(view: &ReadPorts, manifest: &Manifest, last: u32) -> Result<Candid
         folders,
         identities: BTreeMap::new(),
         findings: Findings { last, ..Findings::default() },
+        evidence: BTreeMap::new(),
     })
 }
 

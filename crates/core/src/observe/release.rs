@@ -3,8 +3,8 @@
 
 use super::barred::{barred, is_barred};
 use super::by_name::{refused, tagged};
-use super::folders;
 use super::previous::previous;
+use super::{evidence, folders};
 use crate::commit::{CommitId, CommitPrefix};
 use crate::config::{Config, Environment};
 use crate::digest::Digest;
@@ -294,7 +294,9 @@ async fn gathered(
     }
     let mut read = BTreeMap::from([(FILE.to_owned(), digest)]);
     let words = Word::ALL.into_iter().filter(|word| entry.number(*word) > 0);
-    let words = try_join_all(words.map(|word| said(view, commit, word, &entry))).await?;
+    let words = try_join_all(words.map(|word| said(view, commit, word, &entry)));
+    let asked = evidence::asked(config, &environment.lane);
+    let (words, evidence) = try_join(words, evidence::evidence(view, commit, asked, &entry)).await?;
     let (mut blocked, mut doomed) = (None, None);
     for (word, said, digest) in words {
         read.extend(digest.map(|digest| (word.rest(entry.number(word)), digest)));
@@ -304,11 +306,27 @@ async fn gathered(
             Word::Pin | Word::Erase => {}
         }
     }
+    for (name, stored) in evidence.iter().flat_map(|(name, all)| all.iter().map(move |one| (name, one))) {
+        let digest = stored.digest.filter(|_| stored.content.is_ok());
+        read.extend(digest.map(|digest| (format!("evidence/{name}/{}", stored.file), digest)));
+    }
     let doomed = doomed.map(|said| Doom { said, begun: entry.erasing() || entry.gone.is_some() });
     let findings = Findings { last: entry.seen, ..Findings::default() };
     let (identities, folders) = (BTreeMap::new(), opened);
     let sources = found;
-    Ok(Candidate { manifest, blocked, doomed, on_branch, tags, read, sources, folders, identities, findings })
+    Ok(Candidate {
+        manifest,
+        blocked,
+        doomed,
+        on_branch,
+        tags,
+        read,
+        sources,
+        folders,
+        identities,
+        findings,
+        evidence,
+    })
 }
 
 /// Whether it depends on the release's version if, or to where, it moves.

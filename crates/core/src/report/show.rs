@@ -4,7 +4,7 @@ mod undone;
 
 use super::history::{Entry, entries, records_of};
 use super::outcome::StepReport;
-use super::{AllowedReport, Document, ReleaseReport, RuleReport, Write};
+use super::{AllowedReport, Document, EvidenceReport, ReleaseReport, RuleReport, Write};
 use crate::commit::CommitId;
 use crate::config::Config;
 use crate::exit::ExitStatus;
@@ -141,6 +141,8 @@ pub struct ReleaseShow {
     pub doomed: Option<Block>,
     /// The store's time at which its artifacts had been deleted.
     pub gone_at: Option<DateTime<Utc>>,
+    /// The newest results about it, by name.
+    pub evidence: Vec<EvidenceReport>,
     /// Its artifacts.
     pub artifacts: Vec<ArtifactReport>,
     /// Where it is and was, in the order of the environments.
@@ -163,6 +165,7 @@ impl Document for ReleaseShow {
         "pinned",
         "doomed",
         "gone_at",
+        "evidence",
         "artifacts",
         "places",
         "complete",
@@ -204,14 +207,11 @@ pub struct PlaceReport {
 /// # Errors
 /// `Missing` when it was never published, or what the store answered.
 pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Result<ReleaseShow, Failure> {
-    let prefix = commit.as_str().parse().map_err(|error: crate::commit::CommitError| {
-        Failure::new(ExitStatus::Usage, "no commit").caused_by(error)
-    })?;
     let manifest = async { view.ledger.manifest(commit).await.map_err(LedgerError::read_failure) };
-    let listed = async { view.ledger.releases(Some(&prefix), 1000).await.map_err(LedgerError::read_failure) };
+    let listed = async { view.ledger.listed_release(commit).await.map_err(LedgerError::read_failure) };
     let names = config.stages.iter().flatten();
     let begun = begun(&view.ledger, config);
-    let (_, manifest, (listed, _), heads) =
+    let (_, manifest, mut entry, heads) =
         try_join4(begun, manifest, listed, heads(view, config, names)).await?;
     let Some(manifest) = manifest else {
         return Err(crate::observe::unpublished(view, commit.as_str()).await);
@@ -221,7 +221,6 @@ pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Re
         None => Vec::new(),
     };
     let version = version::now(manifest.version.as_deref(), &tags);
-    let mut entry = listed.get(commit).cloned().unwrap_or_default();
     view.ledger.heed(commit, &mut entry).await.map_err(LedgerError::read_failure)?;
     let said = async |word: Word, holds: bool| match holds {
         true => {
@@ -234,6 +233,9 @@ pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Re
     let blocked = said(Word::Block, entry.blocked()).await?;
     let pinned = said(Word::Pin, entry.pinned()).await?;
     let doomed = said(Word::Doom, entry.doomed()).await?;
+    let evidence = crate::observe::evidence(view, commit, entry.evidence.keys(), &entry).await?;
+    let evidence =
+        evidence.iter().flat_map(|(name, all)| all.iter().map(|one| EvidenceReport::of(name, one)));
     let mut places = Vec::new();
     let mut complete = true;
     let mut lanes = Vec::new();
@@ -287,6 +289,7 @@ pub async fn release(view: &ReadPorts, config: &Config, commit: &CommitId) -> Re
         pinned,
         doomed,
         gone_at: entry.gone,
+        evidence: evidence.collect(),
         artifacts: manifest
             .artifacts
             .iter()

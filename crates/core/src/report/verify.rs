@@ -5,6 +5,7 @@ mod back;
 mod beside;
 mod bytes;
 mod check;
+mod evidence;
 mod expected;
 mod findings;
 mod folders;

@@ -9,6 +9,7 @@ mod clock;
 pub(crate) mod deploying;
 mod doomed;
 mod drift;
+mod evidence;
 mod expiry;
 mod facts;
 mod freeze;
@@ -19,7 +20,6 @@ mod loosened;
 mod needs;
 mod notes;
 mod order;
-mod outside;
 mod rolled_back;
 mod shared;
 mod soak;
@@ -122,10 +122,10 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "evidence",
-        about: "named results exist for these bytes",
+        about: "the results that are asked for passed, for just these bytes",
         overridable: true,
         again: false,
-        check: outside::evidence,
+        check: evidence::check,
     },
     Rule {
         name: "freeze",

@@ -119,6 +119,7 @@ fn a_deployment_that_was_overtaken_is_not_to_be_resumed() {
         retries: 0,
         env: BTreeMap::new(),
         workdir: None,
+        evidence: None,
     }];
     let steps = Overtaken(Mutex::new(Some((stage.ports(), stage.config.clone()))));
     let ports = Ports { steps: Arc::new(steps), ..stage.ports() };

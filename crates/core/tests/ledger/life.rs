@@ -43,6 +43,7 @@ fn step() -> Step {
         retries: 0,
         env: BTreeMap::new(),
         workdir: None,
+        evidence: None,
     }
 }
 

@@ -140,6 +140,7 @@ pub fn step(command: &str) -> Step {
         retries: 0,
         env: BTreeMap::new(),
         workdir: None,
+        evidence: None,
     }
 }
 

@@ -19,6 +19,7 @@ mod budget;
 mod bytes;
 mod crash;
 mod deploying;
+mod evidence;
 mod first;
 mod gate;
 mod hung;

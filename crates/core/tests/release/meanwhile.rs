@@ -94,6 +94,7 @@ fn step() -> Step {
         retries: 0,
         env: BTreeMap::new(),
         workdir: None,
+        evidence: None,
     }
 }
 

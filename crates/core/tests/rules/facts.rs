@@ -226,6 +226,7 @@ impl Case {
                 folders: BTreeMap::new(),
                 identities: BTreeMap::new(),
                 findings: Default::default(),
+                evidence: BTreeMap::new(),
             },
             targets: [(
                 "main".to_owned(),

@@ -17,7 +17,7 @@ fn everything_wrong() -> Case {
     settings.soak = Duration::from_secs(48 * 3600);
     settings.approvals.count = 1;
     settings.checks = vec![promote_core::config::RequiredCheck::named("ci")];
-    settings.evidence = vec!["load".to_owned()];
+    settings.evidence = vec![crate::evidence::demand("load")];
     settings.freeze = vec![Window::parse("daily 00:00 .. 24:00").unwrap()];
     settings.branch = Some("main".to_owned());
     settings.versions = Some(">=1".parse().unwrap());

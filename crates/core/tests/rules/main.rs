@@ -15,6 +15,7 @@ mod approvals;
 mod before;
 mod book;
 mod checks;
+mod evidence;
 mod facts;
 mod going_past;
 mod people;

@@ -1,4 +1,4 @@
-//! What people said or must say: `evidence`, `hold`, `rolled-back`, `shared-target`,
+//! What people said or must say: `hold`, `rolled-back`, `shared-target`,
 //! `unfinished`.
 
 use crate::facts::{Case, ago, open};
@@ -6,19 +6,6 @@ use crate::stage::{commit, name};
 use insta::assert_snapshot;
 use promote_core::config::Lane;
 use promote_core::ledger::{Action, Hold};
-
-#[test]
-fn what_can_not_be_known_yet_is_not_met() {
-    let mut case = Case::new();
-    assert_eq!(case.check("evidence"), "nothing to say");
-    case.environment.evidence = vec!["integration".to_owned()];
-    assert_snapshot!(case.check("evidence"), @r#"
-    unmet: nothing is known of integration; this version of promote reads none
-    hint: `--override evidence --reason TEXT` is recorded and announced
-    {"need":["integration"]}
-    "#);
-    assert!(case.back_to('c').check("evidence").starts_with("skipped"));
-}
 
 #[test]
 fn a_hold_stops_automation_and_not_people() {

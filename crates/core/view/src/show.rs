@@ -6,7 +6,7 @@ use crate::page::{Link, Page, Sign, Style, Text};
 use crate::words::{digest, duration, hash, marks, moment, rules, short, span, weight, when};
 use chrono_tz::Tz;
 use promote_core::ledger::{Action, Kind};
-use promote_core::report::{PromotionReport, RecordReport, ReleaseShow, StepReport};
+use promote_core::report::{EvidenceReport, PromotionReport, RecordReport, ReleaseShow, StepReport};
 
 /// A promotion.
 pub fn promotion(report: &PromotionReport, zone: Tz) -> Page {
@@ -95,6 +95,24 @@ fn step(step: &StepReport) -> Vec<Text> {
     lines
 }
 
+/// A result about it.
+fn evidence(one: &EvidenceReport, zone: Tz) -> Text {
+    let (sign, style) = match one.result {
+        Some("passed") => ("✓ ", Style::Good),
+        Some(_) => ("✗ ", Style::Bad),
+        None => ("? ", Style::Warn),
+    };
+    let by =
+        one.by.iter().map(|by| format!(" by {by}")).chain(one.strength.iter().map(|it| format!(" ({it})")));
+    let place = one.environment.iter().map(|name| format!(" in {name}"));
+    let said: String = by.chain(place).collect();
+    let text =
+        format!("{} {}, {}{said}", one.name, one.result.unwrap_or("can't be read"), moment(one.at, zone));
+    let why = one.reason.iter().map(|why| format!(": {why}"));
+    let link = one.url.iter().map(|url| format!("  {url}"));
+    Text::new(sign, style).and(text, Style::Plain).and(why.chain(link).collect::<String>(), Style::Dim)
+}
+
 /// A release.
 pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
     let mut page = Page::default();
@@ -127,6 +145,7 @@ pub fn release(report: &ReleaseShow, zone: Tz) -> Page {
         page.field("Doomed", vec![Text::new(text, Style::Warn)]);
         page.hint(format!("`promote pin {} --reason TEXT` keeps it", report.release.short()));
     }
+    page.items("Evidence", report.evidence.iter().map(|one| vec![evidence(one, zone)]).collect());
     let artifacts = report.artifacts.iter().map(|one| {
         let said = Text::plain(format!("{}  ", one.artifact)).then(weight(one.size));
         vec![Text::new(&one.location, Style::Literal), said.and("  ", Style::Plain).then(hash(&one.sha256))]

@@ -29,7 +29,7 @@ impl Heard {
 
 /// A step without anything of its own.
 pub(super) fn step(action: StepAction) -> Step {
-    Step { action, timeout: None, retries: 0, env: BTreeMap::new(), workdir: None }
+    Step { action, timeout: None, retries: 0, env: BTreeMap::new(), workdir: None, evidence: None }
 }
 
 /// A command.

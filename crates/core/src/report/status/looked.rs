@@ -9,7 +9,7 @@ use crate::lease::Heard;
 use crate::ledger::{Genesis, Head, Intent, ReleaseEntry, ReleaseRef, State};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
-use crate::observe::{put, recorded, standing};
+use crate::observe::{Evidences, put, recorded, standing};
 use crate::port::{Capabilities, Check};
 use crate::relocated::{Relocated, relocated};
 use crate::snapshot::{Descent, Seen};
@@ -39,6 +39,8 @@ pub(super) struct StatusReads {
     pub(super) votes: BTreeMap<EnvironmentName, Votes>,
     /// What the forge says of the checks of what may move, where an environment asks for some.
     pub(super) checks: BTreeMap<EnvironmentName, Result<Vec<Check>, String>>,
+    /// The results that an environment asks for of what may move.
+    pub(super) evidence: BTreeMap<EnvironmentName, Evidences>,
     /// What was heard of those who are at what is open or being deployed.
     pub(super) heard: BTreeMap<LaneName, Heard>,
     /// What was adopted before, where a rollback has nothing verified to go back to.

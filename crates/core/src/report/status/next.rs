@@ -175,7 +175,10 @@ fn judge(
             .iter()
             .filter_map(|name| Some((name.clone(), looked.heads.get(looked.lane_of(name)?)?.clone())))
             .collect(),
-        candidate: candidate(release, looked, actor),
+        candidate: Candidate {
+            evidence: looked.evidence.get(&environment.name).cloned().unwrap_or_default(),
+            ..candidate(release, looked, actor)
+        },
         targets: targets.into_iter().filter(|(name, seen)| stays(name, seen)).collect(),
         capabilities,
         untold_tags: BTreeSet::new(),
@@ -233,5 +236,6 @@ fn candidate(release: &ReleaseRef, looked: &StatusReads, actor: &Actor) -> Candi
         folders: BTreeMap::new(),
         identities: BTreeMap::new(),
         findings: Findings::default(),
+        evidence: BTreeMap::new(),
     }
 }

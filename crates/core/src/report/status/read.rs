@@ -49,6 +49,7 @@ pub async fn status(
     gates(view, config, &shown, &mut looked).await?;
     outside::votes(view, &shown, &mut looked).await?;
     outside::checks(view, &shown, &mut looked).await;
+    outside::evidence(view, config, &shown, &mut looked).await?;
     before(view, &shown, &mut looked).await?;
     bars(view, config, &shown, &mut looked).await?;
     ask_history(view, &shown, &mut looked).await;
@@ -114,6 +115,7 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
         gates: BTreeMap::new(),
         votes: BTreeMap::new(),
         checks: BTreeMap::new(),
+        evidence: BTreeMap::new(),
         heard: BTreeMap::new(),
         adopted: BTreeMap::new(),
         stays: BTreeMap::new(),

@@ -4,6 +4,7 @@
 use super::approval;
 use super::beside::Beside;
 use super::check::{ChainCheck, LedgerCheck};
+use super::evidence;
 use super::findings::Findings;
 use super::lane::Listed;
 use crate::digest::Digest;
@@ -11,7 +12,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::genesis::Probed;
 use crate::ledger::layout::Thing;
-use crate::ledger::named::{Named, NamedThing};
+use crate::ledger::named::{Named, NamedThing, Verdict};
 use crate::ledger::{Genesis, LedgerReader, genesis, key, manifest};
 use crate::location::Key;
 use crate::names::{LaneName, escape};
@@ -154,6 +155,9 @@ impl LedgerWalk<'_> {
                 NamedThing::Approval(nonce) => {
                     format!("the approval {nonce:032x} of {short} is missing, which records name")
                 }
+                NamedThing::Evidence(nonce) => {
+                    format!("the evidence {nonce:032x} of {short} is missing, which records name")
+                }
             });
         }
         Ok(())
@@ -235,6 +239,7 @@ impl LedgerWalk<'_> {
                 | Thing::Seen(commit)
                 | Thing::Gone(commit)
                 | Thing::Approval { commit, .. }
+                | Thing::Evidence { commit, .. }
                 | Thing::Word { commit, .. } => self.names.covers(commit),
                 _ => self.first,
             })
@@ -274,6 +279,19 @@ impl LedgerWalk<'_> {
                 if let Some(why) = approval::fault(self.genesis.0, (lane, commit, nonce), bytes) {
                     let short = commit.short(12);
                     self.found.fault(format!("the approval {nonce} of {short} in {lane} {why}"));
+                }
+                return;
+            }
+            Thing::Evidence { commit, name, nonce } => {
+                let changed = NamedThing::evidence(nonce)
+                    .is_some_and(|what| self.names.meet(commit, what, Digest::of(bytes)) == Verdict::Changed);
+                let fault = match evidence::fault(self.genesis.0, (commit, name, nonce), bytes) {
+                    None if changed => Some("was changed: a record names another one".to_owned()),
+                    fault => fault,
+                };
+                if let Some(why) = fault {
+                    let short = commit.short(12);
+                    self.found.fault(format!("the evidence {nonce} (`{name}`) of {short} {why}"));
                 }
                 return;
             }
