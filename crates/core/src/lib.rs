@@ -56,6 +56,7 @@ pub mod rule;
 pub mod snapshot;
 pub mod standing;
 pub mod steps;
+pub mod tell;
 pub mod trusted_hosts;
 pub mod undo;
 pub mod version;

@@ -87,7 +87,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     ("the flow", &["flow"]),
-    ("telling of it", &["interruption", "report"]),
+    ("telling of it", &["interruption", "report", "tell"]),
     ("what moves by itself", &["advance", "automatic"]),
 ];
 

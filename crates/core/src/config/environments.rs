@@ -84,9 +84,10 @@ fn environment(
     let run = |key| steps::read(keys.get(key), &settled, workdir.as_ref());
     let context = reading.context;
     let needs = keys.get("needs").map(several).unwrap_or_default();
+    let tier = tier(reading, keys, order, owner, stage);
     Some(Environment {
         lane: name.as_str().parse::<LaneName>().ok()?,
-        tier: tier(reading, keys, order, owner, stage),
+        tier,
         auto: keys.flag("auto").unwrap_or(stage == 0),
         artifacts: spots.iter().map(|spot| spot.artifact.clone()).collect(),
         needs: needs
@@ -116,7 +117,7 @@ fn environment(
         workdir: workdir.clone(),
         url: settle("url"),
         hold: keys.flag("hold").unwrap_or(true),
-        notify: notify(&keys.below("notify")),
+        notify: notify(&keys.below("notify"), tier),
         from,
         name,
     })
@@ -242,11 +243,19 @@ fn approvals(reading: &mut Reading<'_, '_>, keys: &Layers<'_, '_>) -> Approvals 
     }
 }
 
-fn notify(keys: &Layers<'_, '_>) -> Notify {
+/// What is told where the file does not say; of production, that it took something as well.
+const TOLD: [&str; 5] = ["waiting", "failed", "rolled-back", "overridden", "drift"];
+
+fn notify(keys: &Layers<'_, '_>, tier: Tier) -> Notify {
+    let also = (tier == Tier::Production).then_some("succeeded");
+    let on = match keys.get("on") {
+        Some(_) => keys.list("on"),
+        None => TOLD.into_iter().chain(also).map(str::to_owned).collect(),
+    };
     Notify {
         slack: keys.owned("slack"),
         webhook: keys.owned("webhook"),
         cdevents: keys.owned("cdevents"),
-        on: keys.list("on"),
+        on,
     }
 }

@@ -180,7 +180,7 @@ pub struct Notify {
     pub webhook: Option<String>,
     /// A receiver of CDEvents: `$NAME` or an https address.
     pub cdevents: Option<String>,
-    /// The events that are told; empty means all.
+    /// The events that are told, as the file says or by the environment's tier.
     pub on: Vec<String>,
 }
 

@@ -27,14 +27,23 @@ pub fn log_prefix(root: &Key, lane: &LaneName) -> String {
 /// # Errors
 /// When the ledger's root is so long that the key is none.
 pub fn record(root: &Key, lane: &LaneName, seq: Seq) -> Result<Key, LocationError> {
+    inverted(&log_prefix(root, lane), seq)
+}
+
+/// What a number names below a prefix: the highest is the first of a listing.
+fn inverted(prefix: &str, seq: Seq) -> Result<Key, LocationError> {
     let digits = format!("{:012}", TOP.saturating_sub(seq.0));
     let group = |from: usize| digits.get(from..from + 3).unwrap_or("000").to_owned();
-    format!("{}{}/{}/{}/{}.json", log_prefix(root, lane), group(0), group(3), group(6), group(9)).parse()
+    format!("{prefix}{}/{}/{}/{}.json", group(0), group(3), group(6), group(9)).parse()
 }
 
 /// The number of the record that lies at `key`, or `None` when the key is no record's of this lane.
 pub fn seq_of(root: &Key, lane: &LaneName, key: &Key) -> Option<Seq> {
-    let rest = key.as_str().strip_prefix(&log_prefix(root, lane))?.strip_suffix(".json")?;
+    number_below(&log_prefix(root, lane), key)
+}
+
+fn number_below(prefix: &str, key: &Key) -> Option<Seq> {
+    let rest = key.as_str().strip_prefix(prefix)?.strip_suffix(".json")?;
     let groups: Vec<&str> = rest.split('/').collect();
     let sound = groups.len() == 4
         && groups.iter().all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()));
@@ -96,6 +105,39 @@ pub fn approval_of<'k>(root: &Key, lane: &LaneName, key: &'k Key) -> Option<(Com
     let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/approvals/"))?;
     let (commit, nonce) = rest.strip_suffix(".json")?.split_once('/')?;
     Some((commit.parse().ok()?, nonce)).filter(|_| is_nonce(nonce))
+}
+
+/// The prefix of what says how far the records of a lane were told, with its slash.
+pub fn told_prefix(root: &Key, lane: &LaneName) -> String {
+    format!("{root}/lanes/{lane}/told/records/")
+}
+
+/// The key of what says that the records of a lane up to this one were told: like the record's own.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn told(root: &Key, lane: &LaneName, seq: Seq) -> Result<Key, LocationError> {
+    inverted(&told_prefix(root, lane), seq)
+}
+
+/// The number up to which what lies at `key` says that records were told, or `None` when it is another key.
+pub fn told_of(root: &Key, lane: &LaneName, key: &Key) -> Option<Seq> {
+    number_below(&told_prefix(root, lane), key)
+}
+
+/// The key of what says that something was told which no record holds, by the digest of its content.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn told_once(root: &Key, lane: &LaneName, content: &crate::digest::Digest) -> Result<Key, LocationError> {
+    format!("{root}/lanes/{lane}/told/once/{}.json", content.hex()).parse()
+}
+
+/// Whether what lies at `key` says so.
+pub fn is_told_once(root: &Key, lane: &LaneName, key: &Key) -> bool {
+    let rest = key.as_str().strip_prefix(&format!("{root}/lanes/{lane}/told/once/"));
+    let digits = rest.and_then(|rest| rest.strip_suffix(".json")).unwrap_or_default();
+    digits.len() == 64 && digits.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
 
 /// The prefix of everything about the releases whose commit begins with `digits`.
@@ -223,6 +265,20 @@ mod tests {
             assert_eq!(approval_of(&root, &lane, &key), None, "{foreign}");
         }
         assert_eq!(approval_of(&root, &"uat".parse().unwrap(), &key), None);
+    }
+
+    #[test]
+    fn what_was_told_is_newest_first_and_known_by_its_key() {
+        let root: Key = ".promote/app".parse().unwrap();
+        let lane: LaneName = "prod".parse().unwrap();
+        let key = |seq| told(&root, &lane, Seq(seq)).unwrap();
+        assert_eq!(key(1).as_str(), ".promote/app/lanes/prod/told/records/999/999/999/998.json");
+        assert!(key(10) < key(9));
+        assert_eq!(told_of(&root, &lane, &key(7)), Some(Seq(7)));
+        assert_eq!(seq_of(&root, &lane, &key(7)), None);
+        let once = told_once(&root, &lane, &crate::digest::Digest::of(b"x")).unwrap();
+        assert!(is_told_once(&root, &lane, &once) && !is_told_once(&root, &lane, &key(7)));
+        assert!(!is_told_once(&root, &lane, &".promote/app/lanes/prod/told/once/ab.json".parse().unwrap()));
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Thing {
         /// What names it beside them: 32 hexadecimal digits.
         nonce: String,
     },
+    /// What was told to others of what happened in a lane.
+    Told,
     /// What was found out about a store that came after the genesis.
     Probe,
     /// What was published as a commit.
@@ -82,6 +84,9 @@ impl Thing {
                 if let Some((commit, nonce)) = key::approval_of(root, &lane, key) {
                     return Some(Self::Approval { lane, commit, nonce: nonce.to_owned() });
                 }
+                if key::told_of(root, &lane, key).is_some() || key::is_told_once(root, &lane, key) {
+                    return Some(Self::Told);
+                }
                 key::alive_of(root, &lane, key).map(|_| Self::Alive)
             }
             "probes" => {
@@ -132,6 +137,8 @@ mod tests {
         assert_eq!(of("lanes/prod/alive/000000000007/999998.json"), Thing::Alive);
         let nonce = "1".repeat(32);
         assert!(matches!(of(&format!("lanes/prod/approvals/{sha}/{nonce}.json")), Thing::Approval { .. }));
+        assert_eq!(of("lanes/prod/told/records/999/999/999/998.json"), Thing::Told);
+        assert_eq!(of(&format!("lanes/prod/told/once/{}.json", "a".repeat(64))), Thing::Told);
         assert_eq!(of("probes/0123456789abcdef.json"), Thing::Probe);
         assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
         assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
@@ -152,6 +159,8 @@ mod tests {
             "lanes/prod/log/999/999/999/998.json.bak",
             "lanes/prod/x",
             "lanes/prod/alive/x.json",
+            "lanes/prod/told/x.json",
+            "lanes/prod/told/once/x.json",
             &format!("lanes/prod/approvals/{sha}/1.json"),
             "probes/x.json",
             &format!("releases/{sha}/evidence/load/1.json"),

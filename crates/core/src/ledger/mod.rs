@@ -34,6 +34,7 @@ mod strength;
 mod strict;
 mod survey;
 mod terms;
+pub mod told;
 pub mod trail;
 
 pub use crate::port::Stored;
@@ -65,3 +66,4 @@ pub use statement::{
 };
 pub use strength::{Proof, Strength};
 pub use terms::{Action, Actor, Kind, LedgerId, OutcomeResult, Override, ReleaseRef, Seq, Why, entry_name};
+pub use told::{Told, Untold};

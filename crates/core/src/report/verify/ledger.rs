@@ -205,8 +205,8 @@ impl LedgerWalk<'_> {
                     let rest = object.key.as_str().get(root.as_str().len() + 1..).unwrap_or_default();
                     self.found.fault(format!("`{}` is nothing that belongs in a ledger", escape(rest)));
                 }
-                // Nothing follows from what a sign of life says.
-                Thing::Foreign | Thing::Genesis | Thing::Scratch | Thing::Alive => {}
+                // Nothing follows from what a sign of life says, or from what was told to others.
+                Thing::Foreign | Thing::Genesis | Thing::Scratch | Thing::Alive | Thing::Told => {}
                 thing => documents.push((thing, object)),
             }
         }
