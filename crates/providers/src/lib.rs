@@ -7,16 +7,17 @@ pub mod connect;
 pub mod destination;
 pub mod fault;
 pub mod forge;
-#[cfg(any(feature = "forge", feature = "identity"))]
+#[cfg(any(feature = "forge", feature = "identity", feature = "notify"))]
 mod https;
 pub mod identity;
 pub mod interruption;
 pub mod machine;
 pub mod mirror;
+pub mod notify;
 pub mod opened;
 pub mod pipelines;
 pub mod proposal;
-#[cfg(any(feature = "forge", feature = "identity", feature = "http-step"))]
+#[cfg(any(feature = "forge", feature = "identity", feature = "http-step", feature = "notify"))]
 mod sent;
 pub mod signers;
 pub mod step;

@@ -1,7 +1,10 @@
 //! Tells a forge of promotions while they run: what happens is heard and passed on to whoever listened before, and told
-//! to the forge beside it. Nothing of this delays or fails a promotion; what could not be told is a warning.
+//! to the forge beside it, and to whom the project tells what happens. Nothing of this delays or fails a promotion; what
+//! could not be told is a warning.
 
+use crate::notify::Teller;
 use crate::{Variables, forge};
+use futures_util::future::join;
 use promote_core::config::{Config, Forge};
 use promote_core::event::{Event, Events};
 use promote_core::exit::ExitStatus;
@@ -11,7 +14,7 @@ use promote_core::names::EnvironmentName;
 use promote_core::port::{Deployment, DeploymentState, Deployments, Made, News, ProviderError};
 use std::collections::BTreeMap;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
@@ -44,12 +47,14 @@ pub struct Mirror {
     line: Option<UnboundedSender<MirrorInput>>,
     work: Mutex<Option<JoinHandle<()>>>,
     told: Arc<Mutex<MirrorOutcome>>,
+    /// Who tells others, once the ledger is at hand.
+    teller: OnceLock<Teller>,
 }
 
 impl Mirror {
     /// Tells nobody: what is heard is passed on.
     pub fn silent(inner: Arc<dyn Events>) -> Self {
-        Self { inner, line: None, work: Mutex::default(), told: Arc::default() }
+        Self { inner, line: None, work: Mutex::default(), told: Arc::default(), teller: OnceLock::new() }
     }
 
     /// Tells the project's forge, where the project wants that and the forge does not show this job by itself; nobody
@@ -73,9 +78,21 @@ impl Mirror {
     pub fn new(inner: Arc<dyn Events>, config: &Config, log: Option<String>, opening: Opening) -> Self {
         let (line, heard) = unbounded_channel();
         let told = Arc::<Mutex<MirrorOutcome>>::default();
-        let teller = Teller { told: Arc::clone(&told), config: config.clone(), log, made: BTreeMap::new() };
+        let teller =
+            ForgeTeller { told: Arc::clone(&told), config: config.clone(), log, made: BTreeMap::new() };
         let work = tokio::spawn(teller.listen(heard, opening));
-        Self { inner, line: Some(line), work: Mutex::new(Some(work)), told }
+        Self { inner, line: Some(line), work: Mutex::new(Some(work)), told, teller: OnceLock::new() }
+    }
+
+    /// Tells others as well, from now on.
+    pub fn tells(&self, teller: Teller) {
+        // Whoever tells already goes on doing so.
+        let _ = self.teller.set(teller);
+    }
+
+    /// Who tells others, where anybody does.
+    pub fn teller(&self) -> Option<&Teller> {
+        self.teller.get()
     }
 
     /// Tells what is left to be told, unless `stop` is over before, which then says how: [`Mirror::finish`], and what came of it.
@@ -95,6 +112,15 @@ impl Mirror {
     /// Tells what is left to be told. Ends within 20 seconds. Whoever drops it waits no longer; what was begun goes on for as
     /// long as the runtime does.
     pub async fn finish(&self, how: Closing) {
+        let others = async {
+            if let Some(teller) = self.teller.get() {
+                teller.finish().await;
+            }
+        };
+        join(self.finish_forge(how), others).await;
+    }
+
+    async fn finish_forge(&self, how: Closing) {
         let work = self.work.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let (Some(line), Some(mut work)) = (&self.line, work) {
             let _ = line.send(MirrorInput::End(how));
@@ -117,7 +143,9 @@ impl Mirror {
                 format!("{} before the forge was told everything; what it shows may be old", exit.stopped());
             told.warnings.push(early);
         }
-        MirrorOutcome { deployments: told.deployments.clone(), warnings: std::mem::take(&mut told.warnings) }
+        let mut warnings = std::mem::take(&mut told.warnings);
+        warnings.extend(self.teller.get().map(|teller| teller.told(stopped)).unwrap_or_default());
+        MirrorOutcome { deployments: told.deployments.clone(), warnings }
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, MirrorOutcome> {
@@ -131,19 +159,22 @@ impl Events for Mirror {
         if let (Some(line), false) = (&self.line, matches!(event, Event::StepLine { .. })) {
             let _ = line.send(MirrorInput::Event(Box::new(event.clone())));
         }
+        if let Some(teller) = self.teller.get() {
+            teller.hear(event);
+        }
         self.inner.hear(event);
     }
 }
 
-/// Whoever tells, one thing after the other.
-struct Teller {
+/// Whoever tells the forge, one thing after the other.
+struct ForgeTeller {
     told: Arc<Mutex<MirrorOutcome>>,
     config: Config,
     log: Option<String>,
     made: BTreeMap<(PromotionId, EnvironmentName), Made>,
 }
 
-impl Teller {
+impl ForgeTeller {
     async fn listen(mut self, mut heard: UnboundedReceiver<MirrorInput>, opening: Opening) {
         let config = self.config.clone();
         let mut trail = Trail::new(&config);

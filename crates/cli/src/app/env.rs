@@ -66,6 +66,10 @@ pub const VARIABLES: &[Variable] = &[
         about: "the token for the forge of `[forge]`, before `GITHUB_TOKEN`, `GH_TOKEN`, `GITLAB_TOKEN` and `CI_JOB_TOKEN`; never printed, and no step gets it",
     },
     Variable {
+        name: "PROMOTE_WEBHOOK_SECRET",
+        about: "the secret by which `webhook` of `[notify]` tells that a message is promote's; never printed, and no step gets it",
+    },
+    Variable {
         name: "PROMOTE_JOB_DEPLOYS",
         about: "when `false`, a job of GitHub says that it has `deployment: false`, so that promotions are shown there by promote",
     },

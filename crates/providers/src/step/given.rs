@@ -1,6 +1,6 @@
 //! The environment variables that steps are given.
 
-use crate::{Variables, forge, identity};
+use crate::{Variables, forge, identity, notify};
 use promote_core::secret_name::may_be_secret;
 
 impl Variables {
@@ -15,9 +15,10 @@ impl Variables {
 /// Whether a variable is a token for promote itself: its own, what GitHub's runner gives an action and no script, and the
 /// action's inputs that are secrets by their name.
 fn is_ours(name: &str) -> bool {
-    const OURS: [&str; 5] = [
+    const OURS: [&str; 6] = [
         identity::TOKEN,
         forge::TOKEN,
+        notify::SECRET,
         "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
         "ACTIONS_ID_TOKEN_REQUEST_URL",
         "ACTIONS_RUNTIME_TOKEN",
@@ -36,6 +37,7 @@ mod tests {
         let taken = [
             "PROMOTE_ID_TOKEN",
             "PROMOTE_FORGE_TOKEN",
+            "PROMOTE_WEBHOOK_SECRET",
             "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
             "ACTIONS_ID_TOKEN_REQUEST_URL",
             "ACTIONS_RUNTIME_TOKEN",

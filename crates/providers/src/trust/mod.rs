@@ -11,7 +11,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use std::path::Path;
 
-#[cfg(feature = "forge")]
+#[cfg(any(feature = "forge", feature = "notify"))]
 pub(crate) use address::host;
 pub use named::Sending;
 pub use surroundings::{HOSTS, Trust};
