@@ -331,6 +331,7 @@ const DOCUMENTS: &[(&str, &[&str])] = &[
     ("promote config show", &["config", "show"]),
     ("promote init", &["init"]),
     ("promote doctor", &["doctor"]),
+    ("promote notify", &["notify", "--test"]),
     ("promote demo", &["demo"]),
     ("promote schema", &["schema"]),
     ("promote version", &["version"]),

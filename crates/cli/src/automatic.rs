@@ -3,8 +3,10 @@
 use crate::app::screen::Screen;
 use crate::progress::Progress;
 use promote_core::advance::Watch;
-use promote_core::plan::Plan;
+use promote_core::ledger::Actor;
+use promote_core::plan::{Plan, Refusal};
 use promote_core::port::StepProgress;
+use promote_providers::Mirror;
 use promote_view::{Style, Text};
 
 /// Shows each promotion while it runs.
@@ -13,6 +15,8 @@ pub(crate) struct MoveProgress<'a> {
     pub(crate) screen: &'a Screen,
     /// How far it is.
     pub(crate) progress: &'a Progress,
+    /// Who tells others what was refused, and for whom.
+    pub(crate) tells: (&'a Mirror, &'a Actor),
 }
 
 impl Watch for MoveProgress<'_> {
@@ -24,6 +28,13 @@ impl Watch for MoveProgress<'_> {
 
     fn ends(&self) {
         self.progress.rest();
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        let (mirror, actor) = self.tells;
+        if let Some(teller) = mirror.teller() {
+            teller.refused(refusal, actor);
+        }
     }
 }
 

@@ -63,6 +63,7 @@ pub(crate) async fn run(
     let progress = app.progress();
     let mirror = app.mirror(project, actor, Arc::new(progress.clone()));
     let ports = app.ports_with(project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    app.telling(&mirror, project, &ports);
     let genesis = genesis(&ports.view(), &project.config).await?;
     let head = ports.ledger.reader().head(&settings.lane).await.map_err(LedgerError::read_failure)?;
     let current = head.as_ref().and_then(|head| head.state().current.clone());

@@ -132,6 +132,9 @@ impl Carried<'_> {
         let waits = wait == Wait::Yes;
         let nothing = match &decision {
             Decision::Refused(refusal) => {
+                if !self.asking.is_told() {
+                    self.tracker.refused(refusal, &request.actor);
+                }
                 let exit = refusal.exit;
                 return Ok(Self::ending((Ended::Refused, exit, request.actor), report, decision, &snapshot));
             }

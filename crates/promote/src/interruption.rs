@@ -14,7 +14,7 @@ use promote_core::failure::Failure;
 use promote_core::interruption::{self, Checkpoint, InFlight};
 use promote_core::ledger::Actor;
 use promote_core::mirror::Closing;
-use promote_core::plan::Plan;
+use promote_core::plan::{Plan, Refusal};
 use promote_core::ports::Ports;
 use promote_core::request::{Request, Wanted};
 use promote_providers::Mirror;
@@ -72,6 +72,13 @@ impl Tracker {
     /// Remembers who tells the forge.
     pub(crate) fn telling(&self, mirror: &Arc<Mirror>) {
         *locked(&self.mirror) = Some(Arc::clone(mirror));
+    }
+
+    /// Tells others of what was refused, where anybody is told.
+    pub(crate) fn refused(&self, refusal: &Refusal, by: &Actor) {
+        if let Some(teller) = self.mirror().as_ref().and_then(|mirror| mirror.teller()) {
+            teller.refused(refusal, by);
+        }
     }
 
     /// Remembers a promotion that is about to be carried out. What was heard of the one before is forgotten.
@@ -179,6 +186,10 @@ impl Watch for TrackedMoves<'_> {
     fn ends(&self) {
         self.tracker.ends();
         self.questions.ends();
+    }
+
+    fn refused(&self, refusal: &Refusal) {
+        self.tracker.refused(refusal, self.actor);
     }
 }
 

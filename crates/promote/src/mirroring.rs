@@ -1,16 +1,17 @@
 //! The project's forge: its environment pages, where they are to be told and the job is not shown there by itself, and what it
-//! says of people and commits.
+//! says of people and commits. And whom else the project tells what happens.
 
 use crate::project::Site;
 use promote_artifacts::git::GitRepository;
 use promote_core::config::{Config, Forge, ForgeKind};
 use promote_core::event::Events;
 use promote_core::ledger::Actor;
+use promote_providers::notify::{Surroundings, Teller};
 use promote_providers::{Mirror, Trust, Variables, forge};
 use std::path::Path;
 use std::sync::Arc;
 
-/// Something that tells the project's forge of what is heard, and passes it on to `events`.
+/// Something that tells the project's forge and those whom it names of what is heard, and passes it on to `events`.
 pub(crate) fn mirror(site: &Site, actor: &Actor, events: Arc<dyn Events>) -> Arc<Mirror> {
     let mirror = Mirror::of_job(events, &site.config, (&site.variables, actor), |forge| forge::Access {
         // Asking git is for those alone who leave the name to it.
@@ -20,6 +21,7 @@ pub(crate) fn mirror(site: &Site, actor: &Actor, events: Arc<dyn Events>) -> Arc
         person: site.person,
         trust: site.trust.clone(),
     });
+    mirror.tells(teller(site));
     Arc::new(mirror)
 }
 
@@ -37,6 +39,12 @@ pub(crate) fn asked(
         person,
         trust: trust.clone(),
     })
+}
+
+/// Something that tells those whom the project's environments name.
+pub(crate) fn teller(site: &Site) -> Teller {
+    let around = Surroundings { variables: site.variables.clone(), trust: site.trust.clone() };
+    Teller::new(&site.config, (site.ports.ledger.apart(), Arc::clone(&site.ports.clock)), around)
 }
 
 /// The job's own token is for the server that runs the job, and for no other.

@@ -39,6 +39,7 @@ pub(crate) const LINES: &[&str] = &[
     "import --dry-run",
     "pack --commit SHA --out made.zip",
     "verify-archive made.zip",
+    "notify --test",
     "ci github --stdout",
     "ci gitlab --stdout",
     "iam aws",

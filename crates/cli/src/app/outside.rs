@@ -12,6 +12,7 @@ use promote_core::ledger::Actor;
 use promote_core::mirror::{Closing, Mirrored};
 use promote_core::ports::Ports;
 use promote_providers::mirror::MirrorOutcome;
+use promote_providers::notify::{Surroundings, Teller};
 use promote_providers::{Mirror, Variables, forge};
 use std::sync::Arc;
 
@@ -67,6 +68,35 @@ impl App<'_> {
         let variables: Variables = self.env.variables.iter().collect();
         let reach = |forge: &Forge| self.forge(project, forge);
         Arc::new(Mirror::of_job(events, &project.config, (&variables, actor), reach))
+    }
+
+    /// Has those told as well whom the project's environments name, now that the ledger is at hand.
+    pub(crate) fn telling(&self, mirror: &Mirror, project: &Project, ports: &Ports) {
+        mirror.tells(self.teller(project, ports));
+    }
+
+    /// Something that tells those whom the project's environments name.
+    pub(crate) fn teller(&self, project: &Project, ports: &Ports) -> Teller {
+        let of_lane = (ports.ledger.apart(), Arc::clone(&ports.clock));
+        Teller::new(&project.config, of_lane, self.surroundings())
+    }
+
+    /// What the surroundings say of receivers.
+    pub(crate) fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            variables: self.env.variables.iter().collect(),
+            // Without a word nobody is trusted.
+            trust: self.trust.get().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Tells others what is left to be told of a command that promotes nothing, and says what they were not told. The next
+    /// signal ends that.
+    pub(crate) async fn told(&self, teller: &Teller) {
+        let again = crate::interrupt::signalled(self.env, teller.finish()).await;
+        for warning in teller.told(again.map(|signal| signal.exit())) {
+            self.warn(&warning);
+        }
     }
 
     /// Tells the forge the rest, and says what it could not be told. The next signal ends that, and is told of.

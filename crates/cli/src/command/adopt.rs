@@ -131,6 +131,11 @@ async fn run(app: &App<'_>, args: &AdoptArgs) -> CommandResult {
         let adopted = Box::pin(adopt(&ports, &project.config, &request, manifest)).await?;
         report.sha = adopted.release.map(|release| release.commit.to_string());
         report.unchanged = adopted.head.is_none();
+        if let Some(head) = &adopted.head {
+            let teller = app.teller(&project, &ports);
+            teller.look(name, Some(head.record.seq));
+            app.told(&teller).await;
+        }
         report.entry = adopted.head.map(|head| head.record.seq.to_string());
     }
     app.tell(report.entry.is_some(), &report, || page(&report))?;

@@ -55,9 +55,10 @@ impl Command for AdvanceArgs {
 async fn run(app: &App<'_>, args: &AdvanceArgs) -> CommandResult {
     let Writing { project, actor } = app.to_write().await?;
     let progress = app.progress();
-    let shown = MoveProgress { screen: &app.screen, progress: &progress };
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
+    let shown = MoveProgress { screen: &app.screen, progress: &progress, tells: (&mirror, &actor) };
     let ports = app.ports_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    app.telling(&mirror, &project, &ports);
     let (names, dry_run) = (&args.environments, args.changing.dry_run);
     let flow = advance(&ports, &project.config, names, &actor, dry_run, &shown);
     let (environments, stopped): (Vec<Moved>, _) = match or_signal(app.env, &progress, flow).await {

@@ -19,6 +19,7 @@ mod iam;
 mod import;
 mod init;
 mod man;
+mod notify;
 mod pack;
 mod plan;
 mod prune;
@@ -93,6 +94,7 @@ pub(crate) const GROUPS: &[(&str, &[Entry])] = &[
             entry::<check::CheckArgs>(),
             entry::<config::ConfigArgs>(),
             entry::<doctor::DoctorArgs>(),
+            entry::<notify::NotifyArgs>(),
             entry::<ci::CiArgs>(),
             entry::<iam::IamArgs>(),
             entry::<adopt::AdoptArgs>(),

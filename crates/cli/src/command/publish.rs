@@ -83,6 +83,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
     let progress = app.progress();
     let mirror = app.mirror(&project, &actor, Arc::new(progress.clone()));
     let ports = app.ports_with(&project, Arc::clone(&mirror) as Arc<dyn Events>).await?;
+    app.telling(&mirror, &project, &ports);
     let moving =
         !args.no_move && !args.changing.dry_run && !automatic::environments(&project.config).is_empty();
     // A page in full is one.
@@ -111,7 +112,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
                     app.unshown(&failure);
                 }
             }
-            let watch = MoveProgress { screen: &app.screen, progress: &progress };
+            let watch = MoveProgress { screen: &app.screen, progress: &progress, tells: (&mirror, &actor) };
             report.moves = automatic::promote(&ports, &project.config, &actor, &commit, &watch).await?;
         }
         Ok::<PublishReport, Failure>(report)

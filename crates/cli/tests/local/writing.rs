@@ -41,7 +41,7 @@ const fn elsewhere(words: &'static [&'static str]) -> Line {
 }
 
 /// At least one for each command, and one for each flag that makes a command write.
-const LINES: [Line; 44] = [
+const LINES: [Line; 45] = [
     writes(&["to", "uat", "--yes"], published),
     writes(&["rollback", "staging", "--yes"], twice),
     writes(&["resume", "staging", "--yes"], failed),
@@ -94,6 +94,7 @@ const LINES: [Line; 44] = [
     looks(&["ci", "github", "--stdout"]),
     looks(&["iam", "aws"]),
     looks(&["doctor"]),
+    looks(&["notify", "--test"]),
     looks(&["schema"]),
     looks(&["completions", "bash"]),
     looks(&["man"]),

@@ -75,6 +75,7 @@ const ROWS: [Row; 41] = [
     looks("config", "promote config show"),
     looks("ci", "promote ci github --stdout"),
     elsewhere("doctor"),
+    elsewhere("notify"),
     looks("iam", "promote iam aws"),
     elsewhere("init"),
     elsewhere("demo"),

@@ -258,7 +258,12 @@ async fn tried(
             let unchanged = Moved { exit, ..ended(name, "unchanged", why.into_iter().collect()) };
             return Ok((of(unchanged, &nothing.plan.release.commit), End::Settled));
         }
-        Decision::Refused(refusal) => return Ok(refused(name, &refusal)),
+        Decision::Refused(refusal) => {
+            if !dry_run {
+                watch.refused(&refusal);
+            }
+            return Ok(refused(name, &refusal));
+        }
         Decision::Allowed(plan) => plan,
     };
     let commit = &plan.release.commit;

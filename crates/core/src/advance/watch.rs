@@ -1,6 +1,6 @@
 //! Hearing of what moves by itself while it does.
 
-use crate::plan::Plan;
+use crate::plan::{Plan, Refusal};
 
 /// Told of each promotion as it begins and ends.
 pub trait Watch: Send + Sync {
@@ -8,4 +8,6 @@ pub trait Watch: Send + Sync {
     fn begins(&self, plan: &Plan);
     /// It ended, one way or the other.
     fn ends(&self);
+    /// This was to be carried out, and may not be.
+    fn refused(&self, _refusal: &Refusal) {}
 }

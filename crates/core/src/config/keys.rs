@@ -170,7 +170,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
     ),
     key("url", Link, "none", "Shown wherever the environment is."),
     key("tier", Word(TIERS), "from the name", "How dangerous the environment is to change."),
-    key("notify", Table(NOTIFY), "none", "Who is told what happens.").unacted(),
+    key("notify", Table(NOTIFY), "none", "Who is told what happens."),
 ];
 
 pub(super) static ARTIFACT: &[Key] = &[
@@ -232,14 +232,19 @@ pub(super) static EVIDENCE: &[Key] = &[
 ];
 
 pub(super) static NOTIFY: &[Key] = &[
-    key("slack", Secret, "none", "A Slack webhook; always a variable: `$SLACK_WEBHOOK_URL`."),
-    key("webhook", Address, "none", "Any webhook: a variable or an https address."),
-    key("cdevents", Address, "none", "A receiver of CDEvents: a variable or an https address."),
+    key("slack", Secret, "none", "An incoming webhook of Slack; always a variable: `$SLACK_WEBHOOK_URL`."),
+    key(
+        "webhook",
+        Address,
+        "none",
+        "Any webhook, which gets the event as a document: a variable or an https address. The host of an address in the file must be allowed in the same way as an `endpoint`.",
+    ),
+    key("cdevents", Address, "none", "A receiver of CDEvents: a variable or an https address.").unacted(),
     key(
         "on",
         List(&Word(EVENTS)),
         "waiting, failed, rolled-back, overridden, drift",
-        "Which events are told; for production `succeeded` too.",
+        "Which events are told; left out, for production `succeeded` too.",
     ),
 ];
 

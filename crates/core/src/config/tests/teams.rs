@@ -163,10 +163,10 @@ fn what_they_ask_for_and_is_not_done_is_told_apart_from_mistakes() {
         unacted.iter().map(|one| (one.line, one.message.split('`').nth(1).unwrap_or("").to_owned())).collect()
     };
     let lines = |text: &str| keys(text).into_iter().map(|(_, key)| key).collect::<Vec<_>>();
-    assert_eq!(keys(include_str!("teams/objects.toml")), [(21, "notify".to_owned())]);
+    assert!(lines(include_str!("teams/objects.toml")).is_empty());
     assert_eq!(keys(include_str!("teams/images.toml")), [(13, "gitlab".to_owned())]);
     assert_eq!(lines(include_str!("teams/folders.toml")), ["render", "host", "receipts", "receipts"]);
-    assert_eq!(lines(include_str!("teams/data.toml")), ["notify"]);
+    assert!(lines(include_str!("teams/data.toml")).is_empty());
     let terraform = right(include_str!("teams/terraform.toml"));
     assert!(terraform.unacted.iter().any(|one| one.message.contains("the commit itself")));
     assert!(terraform.to_write().unwrap_err().state.iter().any(|line| line.starts_with("line 8, ")));
