@@ -39,7 +39,7 @@ const fn elsewhere(command: &'static str) -> Row {
 }
 
 /// One for each command.
-const ROWS: [Row; 41] = [
+const ROWS: [Row; 42] = [
     acts("to", "promote to prod --yes", |_| {}),
     looks("plan", "promote plan prod"),
     looks("status", "promote status"),
