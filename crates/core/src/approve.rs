@@ -75,15 +75,8 @@ pub async fn ask(
         .hint(format!("look at it again: `{}`", line("plan", &bound))));
     }
     reasoned(&facts, request, answer)?;
-    let person = who(ports, &snapshot, request);
-    let mine =
-        |vote: &&Vote| vote.answer == answer && vote.person.names.iter().any(|name| person.is_called(name));
-    let latest = rule::rejection(&facts).map(|no| no.at);
-    let mut votes = snapshot.votes.votes.iter().filter(mine);
-    let said = votes.any(|vote| {
-        let same = vote.bound.as_ref().is_some_and(|given| given.differs(&bound).is_none());
-        same && vote.void.is_none() && (answer == Answer::Rejected || latest.is_none_or(|no| vote.at > no))
-    });
+    let person = who(ports, &snapshot, request)?;
+    let said = said(&facts, &person, answer);
     if answer == Answer::Approved
         && let Some((why, way)) = rule::would_not_count(&facts, &person)
     {
@@ -97,6 +90,27 @@ pub async fn ask(
     let findings = rule::evaluate(&facts);
     let subject = snapshot.candidate.manifest.subject.clone();
     Ok(Asked { bound, subject, findings, person, said, snapshot: Box::new(snapshot) })
+}
+
+/// Whether a person's word is in force already, so that saying it again would add nothing.
+fn said(facts: &Facts<'_>, person: &Person, answer: Answer) -> bool {
+    let bound = rule::bound(facts);
+    let votes = &facts.snapshot.votes.votes;
+    let mine =
+        |vote: &&Vote| vote.answer == answer && vote.person.names.iter().any(|name| person.is_called(name));
+    let mut mine = votes.iter().filter(mine);
+    match answer {
+        Answer::Approved => mine.any(|vote| rule::counts(facts, vote)),
+        // What somebody approved since has to be rejected anew.
+        Answer::Rejected => {
+            let approved =
+                votes.iter().filter(|vote| vote.answer == Answer::Approved).map(|vote| vote.at).max();
+            mine.any(|vote| {
+                let same = vote.bound.as_ref().is_some_and(|given| given.same_bytes(&bound));
+                same && vote.void.is_none() && approved.is_none_or(|yes| yes < vote.at)
+            })
+        }
+    }
 }
 
 /// Writes down what was answered.
@@ -172,20 +186,31 @@ fn approvals(findings: &[Finding]) -> Option<Finding> {
 }
 
 /// The person that an answer would be counted as.
-fn who(ports: &Ports, snapshot: &Snapshot, request: &Request) -> Person {
+///
+/// # Errors
+/// `Blocked`, when the key that would sign counts for nobody.
+fn who(ports: &Ports, snapshot: &Snapshot, request: &Request) -> Result<Person, Failure> {
     let people = &ports.people;
     let key = people.signer.as_ref().and_then(|signer| signer.fingerprint().map(str::to_owned));
     let signers = people.signers.as_ref();
-    let holder =
-        key.zip(signers).and_then(|(key, signers)| signers.holder(&key, NAMESPACE, snapshot.taken_at));
+    let holder = key
+        .as_ref()
+        .zip(signers)
+        .and_then(|(key, signers)| signers.holder(key, NAMESPACE, snapshot.taken_at));
     match holder {
-        Some(name) => Person {
-            names: vec![name],
+        Some(names) => Ok(Person {
+            names,
             realm: SSH.to_owned(),
             strength: crate::config::StrengthLevel::Signed,
             bot: false,
-        },
-        None => by_word(&request.actor.to_write()),
+        }),
+        None if key.is_some() => {
+            let key = key.unwrap_or_default();
+            Err(Failure::new(ExitStatus::Blocked, format!("the key {key} counts for nobody in the file of signers now"))
+                .state("Nothing was recorded.")
+                .hint("look for its line there: it may be missing, not valid yet or any more, for other purposes, or behind a pattern"))
+        }
+        None => Ok(by_word(&request.actor.to_write())),
     }
 }
 

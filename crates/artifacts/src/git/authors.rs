@@ -11,6 +11,10 @@ use std::collections::BTreeSet;
 const FORMAT: &str =
     "--format=tformat:%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)%x00";
 
+/// The same of a merge, set off from the names of files that follow it.
+const MERGES: &str =
+    "--format=tformat:%x01%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)%x00";
+
 impl GitRepository {
     pub(super) async fn authors_of(
         &self,
@@ -28,13 +32,36 @@ impl GitRepository {
             Some(from) if self.is_shallow().await? && !self.is_behind(from, to).await? => return Ok(None),
             Some(from) => vec![wanted, format!("^{}", peeled(from.as_str()))],
         };
-        // Who merges has not written.
-        let mut arguments =
-            vec!["--no-merges", "--no-show-signature", "--no-patch", "--no-color", "--no-notes", FORMAT];
+        let mut found = self.writers(&["--no-merges", FORMAT], &range).await?;
+        // Who only merges has not written; who puts something into a merge that none of its parents has, has.
+        let merges = ["--merges", "--cc", "--name-only", "--no-ext-diff", "--no-textconv", MERGES];
+        let alone = ["--no-walk".to_owned(), peeled(to.as_str())];
+        let merged = match from {
+            None => self.log(&merges, &alone).await?,
+            Some(_) => self.log(&merges, &range).await?,
+        };
+        for one in merged.split('\u{1}').skip(1) {
+            let names = one.splitn(4, '\0').nth(3).unwrap_or_default();
+            if !names.trim().is_empty() {
+                found.extend(read(one));
+            }
+        }
+        found.sort();
+        found.dedup();
+        Ok(Some(found))
+    }
+
+    async fn log(&self, more: &[&str], range: &[String]) -> Result<String, GitError> {
+        let mut arguments = vec!["--no-show-signature", "--no-color", "--no-notes"];
+        arguments.extend(more);
         arguments.extend(range.iter().map(String::as_str));
         arguments.push("--");
-        let text = self.answer("log", &arguments).await?;
-        Ok(Some(read(&text)))
+        self.answer("log", &arguments).await
+    }
+
+    async fn writers(&self, more: &[&str], range: &[String]) -> Result<Vec<Author>, GitError> {
+        let more: Vec<&str> = ["--no-patch"].into_iter().chain(more.iter().copied()).collect();
+        Ok(read(&self.log(&more, range).await?))
     }
 
     /// Whether everything between the two is here: the one is an ancestor of the other, and no commit in between is an edge.

@@ -185,3 +185,65 @@ fn a_signer_who_is_added_on_a_branch_is_shown_and_needs_a_reason_in_production()
     let refused = stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Blocked);
     assert!(refused.all().contains("prod: `signers` was"), "{}", refused.all());
 }
+
+#[test]
+fn an_approval_of_another_ledger_closes_the_gate() {
+    let stage = asking("approvals = 1");
+    says(&stage, "approve", "bob", &[]).ends(ExitStatus::Ok);
+    let file = stored(&stage).remove(0);
+    let other = std::fs::read_to_string(&file).unwrap();
+    let id = other.split_once("\"ledger\":\"").unwrap().1.get(..32).unwrap().to_owned();
+    std::fs::write(&file, other.replace(&id, &"0".repeat(32))).unwrap();
+    let refused = stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("it was written for another ledger"), "{}", refused.all());
+}
+
+#[test]
+fn a_key_that_expired_before_its_approval_was_used_counts_no_more() {
+    let stage = asking("approvals = 1");
+    says(&stage, "approve", "bob", &[]).ends(ExitStatus::Ok);
+    // As if it had been signed last year, when the key was valid.
+    let file = stored(&stage).remove(0);
+    let last = std::time::SystemTime::now() - std::time::Duration::from_secs(400 * 86_400);
+    std::fs::File::options().append(true).open(&file).unwrap().set_modified(last).unwrap();
+    let list = String::from_utf8(stage.read("signers")).unwrap();
+    let year = chrono::Utc::now() - chrono::TimeDelta::days(30);
+    let until = format!("valid-before=\"{}Z\" ssh-ed25519", year.format("%Y%m%d"));
+    stage.write("signers", list.replacen("ssh-ed25519", &until, 1));
+    let plan = stage.run(&["plan", "prod"]).ends(ExitStatus::Ok).out;
+    assert!(plan.contains("was valid until"), "{plan}");
+}
+
+#[test]
+fn every_name_of_a_key_is_looked_for_when_it_is_said_whose_approvals_count() {
+    let stage = asking("approvals = { from = [\"bob\"] }");
+    says(&stage, "approve", "carol", &[]).ends(ExitStatus::Blocked);
+    says(&stage, "approve", "bob", &[]).ends(ExitStatus::Ok);
+    stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Ok);
+}
+
+#[test]
+fn who_puts_something_into_a_merge_has_written_it_and_who_only_merges_has_not() {
+    let stage = asking("approvals = 1");
+    let bob = ["-c", "user.name=Bob", "-c", "user.email=bob@example.com"];
+    stage.git(&["checkout", "--quiet", "-b", "side"]);
+    stage.write("side.txt", "side");
+    stage.commit("feat: side");
+    stage.git(&["checkout", "--quiet", "main"]);
+    stage.write("main.txt", "main");
+    stage.git(&["add", "--all"]);
+    stage.git(&["commit", "--quiet", "--message", "feat: main"]);
+    let merge = ["merge", "--quiet", "--no-ff", "--no-commit", "side"];
+    stage.git(&[&bob[..], &merge].concat());
+    stage.git(&[&bob[..], &["commit", "--quiet", "--message", "merge"]].concat());
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
+    says(&stage, "approve", "bob", &["--dry-run"]).ends(ExitStatus::Ok);
+    stage.write("evil.txt", "evil");
+    stage.git(&["add", "--all"]);
+    stage.git(&[&bob[..], &["commit", "--quiet", "--amend", "--message", "merge"]].concat());
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "uat", "--yes", "--override", "order", "--reason", "x"]);
+    let refused = says(&stage, "approve", "bob", &["--dry-run"]).ends(ExitStatus::Blocked);
+    assert!(refused.err.contains("who wrote what is new here"), "{}", refused.err);
+}

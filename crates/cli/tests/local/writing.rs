@@ -41,7 +41,7 @@ const fn elsewhere(words: &'static [&'static str]) -> Line {
 }
 
 /// At least one for each command, and one for each flag that makes a command write.
-const LINES: [Line; 45] = [
+const LINES: [Line; 46] = [
     writes(&["to", "uat", "--yes"], published),
     writes(&["rollback", "staging", "--yes"], twice),
     writes(&["resume", "staging", "--yes"], failed),
@@ -57,6 +57,7 @@ const LINES: [Line; 45] = [
     writes(&["unpin", "v1.0.0"], pinned),
     writes(&["approve", "uat", "--yes"], asking),
     writes(&["reject", "uat", "--reason", "x", "--yes"], asking),
+    writes(&["record", "load", "v1.0.0", "--result", "passed", "--yes"], published),
     writes(&["adopt", "staging", "--reason", "x", "--yes"], by_hand),
     writes(&["prune", "--keep", "0", "--older-than", "1d", "--yes"], aged),
     writes(&["import", "--yes"], lost),

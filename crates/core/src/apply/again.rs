@@ -5,9 +5,9 @@
 use crate::context::PromotionContext;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
-use crate::finding::Verdict;
+use crate::finding::{Finding, Verdict};
 use crate::folder::{PAUSE_S, Pin};
-use crate::ledger::{Head, Shape, TargetMove};
+use crate::ledger::{Action, Head, Shape, TargetMove};
 use crate::location::Key;
 use crate::observe::{Anew, still, unblocked, unfailed, unrejected};
 use chrono::TimeDelta;
@@ -46,7 +46,10 @@ impl<'a> Again<'a> {
             return Ok(());
         }
         let PromotionContext { ports, plan, snapshot, .. } = self.context;
-        if plan.findings.iter().any(|one| one.rule == "approvals" && one.verdict == Verdict::Met) {
+        // Of what is gone on with, what was said before was judged; what is said now is heeded.
+        let asked = |one: &Finding| matches!(one.verdict, Verdict::Met | Verdict::Skipped);
+        let asked = |one: &Finding| one.rule == "approvals" && asked(one);
+        if plan.action != Action::Rollback && plan.findings.iter().any(asked) {
             unrejected(&ports.view(), snapshot, (&plan.lane, &plan.release)).await?;
         }
         if plan.findings.iter().any(|one| one.rule == "evidence" && one.verdict == Verdict::Met) {

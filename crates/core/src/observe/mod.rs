@@ -228,7 +228,8 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         try_join(capabilities(view, &genesis.0, &targets), folders::there(view, environment, &targets));
     let (descent, read) = join(stands, try_join4(capable, files, gates, heard)).await;
     let ((mut capabilities, there), files, gates, heard) = read?;
-    let votes = Box::pin(votes::votes(view, config, environment, request, (&candidate, &state)));
+    let votes =
+        Box::pin(votes::votes(view, config, environment, request, (&genesis.0.ledger, &candidate, &state)));
     let asked = AskedChecks::of(moved.into_iter().filter(|_| !request.goes_back()));
     let (votes, checks) = join(votes, Box::pin(checks_for(view, asked, commit))).await;
     let votes = votes?;

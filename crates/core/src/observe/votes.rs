@@ -9,7 +9,7 @@ use crate::config::{Config, Environment, StrengthLevel};
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::approval::NAMESPACE;
-use crate::ledger::{Actor, Answer, LedgerError, ReleaseRef, State, StoredApproval};
+use crate::ledger::{Actor, Answer, LedgerError, LedgerId, ReleaseRef, State, StoredApproval};
 use crate::names::{LaneName, escape};
 use crate::port::Signed;
 use crate::ports::ReadPorts;
@@ -33,13 +33,13 @@ pub(super) async fn votes(
     config: &Config,
     environment: &Environment,
     request: &Request,
-    (candidate, state): (&Candidate, &State),
+    (ledger, candidate, state): (&LedgerId, &Candidate, &State),
 ) -> Result<Votes, Failure> {
     if !asked(config, environment, request) {
         return Ok(Votes::default());
     }
     let asked = AskedVotes::of(config.moved(environment, &request.include));
-    votes_for(view, &environment.lane, state.release(), &candidate.manifest.commit, &asked).await
+    votes_for(view, (ledger, &environment.lane), state.release(), &candidate.manifest.commit, &asked).await
 }
 
 /// What people said to a release that is to replace what is there in a lane.
@@ -48,7 +48,7 @@ pub(super) async fn votes(
 /// See [`votes`].
 pub(crate) async fn votes_for(
     view: &ReadPorts,
-    lane: &LaneName,
+    (ledger, lane): (&LedgerId, &LaneName),
     there: Option<&ReleaseRef>,
     commit: &CommitId,
     asked: &AskedVotes,
@@ -69,7 +69,7 @@ pub(crate) async fn votes_for(
     let (answers, authors, told) = join3(answers, authors, told).await;
     let mut found = Votes { authors: Some(authors), ..Votes::default() };
     for stored in answers.map_err(LedgerError::read_failure)? {
-        match vote(view, &stored) {
+        match vote(view, ledger, &stored) {
             Ok(vote) => found.votes.push(vote),
             Err(why) => found.unread.push(format!(
                 "`lanes/{lane}/approvals/{commit}/{}.json` can't be read as an approval: {why}",
@@ -97,14 +97,17 @@ pub(crate) async fn unrejected(
         votes.any(|(name, digest)| *name == stored.name && Some(*digest) == stored.digest)
     };
     let short = commit.short(7);
-    let hint = format!("`promote show {short}` shows what was said");
+    let hint = format!("`promote status {lane}` shows how it stands");
     for stored in answers.iter().filter(|stored| !known(stored)) {
-        let said = stored.content.as_ref().map(|signed| &signed.approval);
-        let no = said.is_ok_and(|said| {
-            said.answer == Answer::Rejected && said.bound.release.artifacts == release.artifacts
+        let said = vote(view, &snapshot.genesis.0.ledger, stored);
+        let no = said.as_ref().is_ok_and(|said| {
+            let bound = said.bound.as_ref();
+            said.answer == Answer::Rejected
+                && bound.is_none_or(|bound| bound.release.artifacts == release.artifacts)
         });
         if no || said.is_err() {
-            let by = said.map_or_else(|_| String::new(), |said| format!(" by {}", escape(&said.actor.name)));
+            let by =
+                said.map_or_else(|_| String::new(), |said| format!(" by {}", escape(said.person.name())));
             let what = if no { "rejected" } else { "answered in words that can't be read" };
             return Err(Failure::new(
                 ExitStatus::Blocked,
@@ -117,9 +120,12 @@ pub(crate) async fn unrejected(
 }
 
 /// What was said in an object of the ledger.
-fn vote(view: &ReadPorts, stored: &StoredApproval) -> Result<Vote, String> {
+fn vote(view: &ReadPorts, ledger: &LedgerId, stored: &StoredApproval) -> Result<Vote, String> {
     let said = stored.content.as_ref().map_err(Clone::clone)?;
     let approval = &said.approval;
+    if approval.ledger != *ledger {
+        return Err("it was written for another ledger".to_owned());
+    }
     let kept = stored.digest.map(|digest| (stored.name.clone(), digest));
     let (person, void) = match (&said.signature, &view.people.signers) {
         (None, _) => (by_word(&approval.actor), None),
@@ -130,7 +136,12 @@ fn vote(view: &ReadPorts, stored: &StoredApproval) -> Result<Vote, String> {
         (Some(signature), Some(signers)) => {
             let signed =
                 Signed { namespace: NAMESPACE, message: &said.line, signature, at: stored.stored_at };
-            match signers.signed_by(&signed) {
+            // As long as it is not used up, the key has to be valid, too.
+            let now = view.clock.now().max(stored.stored_at);
+            let still = signers
+                .signed_by(&signed)
+                .and_then(|by| signers.signed_by(&Signed { at: now, ..signed }).map(|_| by));
+            match still {
                 Ok(by) => (
                     Person {
                         names: by.names,

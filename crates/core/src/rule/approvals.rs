@@ -105,6 +105,17 @@ pub(crate) fn would_not_count(facts: &Facts<'_>, person: &Person) -> Option<(Str
     Some((why, way))
 }
 
+/// Whether what somebody said counts now, whoever asks for the promotion.
+pub(crate) fn counts(facts: &Facts<'_>, vote: &Vote) -> bool {
+    unfit_for(facts, vote, rejection(facts), None).is_ok()
+}
+
+/// Whether a rejection came after the promotion that is gone on with was begun: then it is asked again.
+pub(super) fn rejected_since(facts: &Facts<'_>) -> bool {
+    let open = facts.snapshot.head.as_ref().and_then(|head| head.state().open.as_ref());
+    open.zip(rejection(facts)).is_some_and(|(open, no)| no.at > open.since.time())
+}
+
 /// The newest rejection of the same bytes for this environment.
 pub(crate) fn rejection<'f>(facts: &Facts<'f>) -> Option<&'f Vote> {
     let wanted = bound(facts);
@@ -140,6 +151,16 @@ fn judge<'f>(facts: &Facts<'f>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
 
 /// Until when a vote counts, or why it does not.
 fn unfit(facts: &Facts<'_>, vote: &Vote, rejected: Option<&Vote>) -> Result<Option<DateTime<Utc>>, String> {
+    unfit_for(facts, vote, rejected, Some(&facts.request.actor.name))
+}
+
+/// The same for whoever `asks` for the promotion; for nobody yet, where it is `None`.
+fn unfit_for(
+    facts: &Facts<'_>,
+    vote: &Vote,
+    rejected: Option<&Vote>,
+    asks: Option<&str>,
+) -> Result<Option<DateTime<Utc>>, String> {
     let settings = &facts.environment.approvals;
     if let Some(why) = &vote.void {
         return Err(why.clone());
@@ -158,7 +179,7 @@ fn unfit(facts: &Facts<'_>, vote: &Vote, rejected: Option<&Vote>) -> Result<Opti
     if let Some(over) = until.filter(|until| *until <= now) {
         return Err(format!("it expired {} ago", Span::between(over, now)));
     }
-    of_person(facts, &vote.person, Some(&facts.request.actor.name))?;
+    of_person(facts, &vote.person, asks)?;
     Ok(until)
 }
 

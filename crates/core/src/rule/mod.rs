@@ -28,7 +28,7 @@ mod unfinished;
 mod versions;
 
 pub use crate::finding::{Finding, Verdict};
-pub(crate) use approvals::{bound, rejection, would_not_count};
+pub(crate) use approvals::{bound, counts, rejection, would_not_count};
 pub use drift::{drift, unended};
 pub use facts::Facts;
 pub(crate) use guard::{in_parts, way};
@@ -252,7 +252,8 @@ fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding
         .filter(|rule| asked(rule))
         .filter_map(|rule| {
             let finding = (rule.check)(facts)?;
-            if facts.resuming() && !rule.again && !finding.passes() {
+            let rejected = || rule.name == "approvals" && approvals::rejected_since(facts);
+            if facts.resuming() && !rule.again && !finding.passes() && !rejected() {
                 return Some(Finding::skipped(rule.name, BEGUN));
             }
             let named = |one: &&Override| rule.overridable && one.rule == rule.name;

@@ -13,7 +13,9 @@ use promote_core::ledger::{Actor, Answer, Proof, Strength};
 use promote_core::marks::{EnvironmentMark, say};
 use promote_core::ports::Ports;
 use promote_core::request::Request;
+use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -233,4 +235,50 @@ fn an_object_that_is_no_approval_closes_the_gate() {
     stage.bucket.put(&key.parse().unwrap(), "{}");
     let why = refused(to(&stage, 'b'));
     assert!(why.contains("approvals: 1 of 1") && why.contains("can't be read as an approval"), "{why}");
+}
+
+#[test]
+fn who_rejected_it_may_reject_it_again_after_it_was_approved() {
+    let stage = asking(1);
+    let ports = stage.ports();
+    let says = |who, said| {
+        stage.clock.advance(Duration::from_secs(60));
+        block_on(says(&ports, &stage, &proven(who), said)).unwrap().approval.is_some()
+    };
+    assert!(says("carol", (Answer::Rejected, 'b', Some("not ready"))));
+    assert!(!says("carol", (Answer::Rejected, 'b', Some("not ready"))), "it is rejected already");
+    assert!(says("bob", (Answer::Approved, 'b', Some("ready now"))));
+    assert!(says("carol", (Answer::Rejected, 'b', Some("not at all"))));
+    assert!(refused(to(&stage, 'b')).contains("rejected by carol (verified): not at all"));
+}
+
+#[test]
+fn what_expired_may_be_said_again() {
+    let mut stage = asking(1);
+    let expires = Some(Duration::from_secs(3600));
+    stage.config.environments.get_mut(&name("prod")).unwrap().approvals.expires = expires;
+    approves(&stage, "bob", 'b').unwrap();
+    stage.clock.advance(Duration::from_secs(3600));
+    assert!(refused(to(&stage, 'b')).contains("it expired"));
+    assert!(approves(&stage, "bob", 'b').unwrap().approval.is_some());
+    assert!(matches!(to(&stage, 'b'), End::Done(_)));
+}
+
+#[test]
+fn what_was_rejected_after_it_was_begun_is_not_gone_on_with() {
+    let stage = asking(1);
+    approves(&stage, "bob", 'b').unwrap();
+    let ports = stage.ports();
+    // Killed at the first request after the intent that is open then.
+    let open = (1..40).any(|call| {
+        let plan = FaultPlan::new().with(call, Fault::CrashBefore);
+        let cut = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+        let _ = block_on(plan.survive(run(&cut, &stage.config, of(&proven("ann"), 'b'))));
+        stage.state("prod").open.is_some()
+    });
+    assert!(open && stage.target("prod") == Some(content('a')));
+    stage.clock.advance(Duration::from_secs(120));
+    block_on(says(&ports, &stage, &proven("carol"), (Answer::Rejected, 'b', Some("stop")))).unwrap();
+    let end = block_on(crate::stage::resume(&ports, &stage.config, "prod", "ann"));
+    assert!(refused(end).contains("rejected by carol"));
 }

@@ -44,10 +44,10 @@ impl Signers for AllowedSigners {
         people
     }
 
-    fn holder(&self, fingerprint: &str, namespace: &str, at: DateTime<Utc>) -> Option<String> {
+    fn holder(&self, fingerprint: &str, namespace: &str, at: DateTime<Utc>) -> Option<Vec<String>> {
         let lines = self.lines.iter().filter(|line| !self.revoked.contains(&line.key.blob));
         let mut of_key = lines.filter(|line| line.key.fingerprint() == fingerprint);
-        of_key.find_map(|line| line.allows(namespace, at).ok()).map(str::to_owned)
+        of_key.find_map(|line| line.allows(namespace, at).ok().map(|_| line.person.clone()))
     }
 }
 

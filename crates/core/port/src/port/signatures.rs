@@ -113,8 +113,9 @@ pub trait Signers: Debug + Send + Sync {
     /// nobody's name.
     fn people(&self, namespace: &str, at: DateTime<Utc>) -> Vec<String>;
 
-    /// Whose key this is that could sign for a purpose at a time, by its fingerprint.
-    fn holder(&self, fingerprint: &str, namespace: &str, at: DateTime<Utc>) -> Option<String>;
+    /// Whose key this is that could sign for a purpose at a time, by its fingerprint: all names of the person, that by which
+    /// they are counted first.
+    fn holder(&self, fingerprint: &str, namespace: &str, at: DateTime<Utc>) -> Option<Vec<String>>;
 }
 
 /// Why a signature does not count. The text is a sentence without its end, about "the signature" or "the key".

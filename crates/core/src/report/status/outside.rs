@@ -18,10 +18,10 @@ pub(super) async fn votes(
     let asking = shown.iter().filter(|settings| settings.approvals.count > 0);
     let reads = asking.filter_map(|settings| {
         let (release, _) = wanted(settings, looked)?;
+        let place = (&looked.genesis.as_ref()?.0.ledger, &settings.lane);
         let there = looked.state(&settings.lane).and_then(State::release);
         Some(async move {
-            let found =
-                votes_for(view, &settings.lane, there, &release.commit, &AskedVotes::of([*settings])).await?;
+            let found = votes_for(view, place, there, &release.commit, &AskedVotes::of([*settings])).await?;
             Ok::<_, Failure>((settings.name.clone(), found))
         })
     });
