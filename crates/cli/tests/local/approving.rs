@@ -237,13 +237,13 @@ fn who_puts_something_into_a_merge_has_written_it_and_who_only_merges_has_not() 
     stage.git(&[&bob[..], &merge].concat());
     stage.git(&[&bob[..], &["commit", "--quiet", "--message", "merge"]].concat());
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    stage.run(&["to", "uat", "--yes"]).ends(ExitStatus::Ok);
-    says(&stage, "approve", "bob", &["--dry-run"]).ends(ExitStatus::Ok);
+    let merge = stage.git(&["rev-parse", "HEAD"]);
+    says(&stage, "approve", "bob", &[&merge, "--dry-run"]).ends(ExitStatus::Ok);
     stage.write("evil.txt", "evil");
     stage.git(&["add", "--all"]);
     stage.git(&[&bob[..], &["commit", "--quiet", "--amend", "--message", "merge"]].concat());
     stage.run(&["publish"]).ends(ExitStatus::Ok);
-    stage.run(&["to", "uat", "--yes", "--override", "order", "--reason", "x"]);
-    let refused = says(&stage, "approve", "bob", &["--dry-run"]).ends(ExitStatus::Blocked);
+    let merge = stage.git(&["rev-parse", "HEAD"]);
+    let refused = says(&stage, "approve", "bob", &[&merge, "--dry-run"]).ends(ExitStatus::Blocked);
     assert!(refused.err.contains("who wrote what is new here"), "{}", refused.err);
 }

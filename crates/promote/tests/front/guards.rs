@@ -90,10 +90,10 @@ async fn a_step_that_prints_what_it_was_given_shows_no_secret() {
 
 #[tokio::test]
 async fn nothing_is_written_while_the_file_asks_for_what_is_not_done() {
-    let stage = Stage::new(&format!("{FILE}[notify]\nslack = \"$SLACK\"\n"));
+    let stage = Stage::new(&format!("{FILE}[host]\ndeploy = \"make install\"\n"));
     let project = stage.project();
     let refused = project.publish("HEAD").await.unwrap_err();
-    assert!(refused.state().iter().any(|one| one.contains("notify")), "{refused:#}");
+    assert!(refused.state().iter().any(|one| one.contains("host")), "{refused:#}");
     assert_eq!(refused.exit(), ExitStatus::Usage);
     assert_eq!(stage.keys(), Vec::<String>::new());
     let marked = project.mark(Mark::Hold { environment: "prod" }, Some("wait")).await.unwrap_err();
