@@ -35,6 +35,8 @@ pub(crate) const LINES: &[&str] = &[
     "unpin SHA",
     "record load SHA --result passed",
     "prune --yes",
+    "approve prod SHA --yes",
+    "reject prod SHA --reason INC-1 --yes",
     "adopt uat --reason INC-1 --yes",
     "import --dry-run",
     "pack --commit SHA --out made.zip",
