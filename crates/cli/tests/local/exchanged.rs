@@ -1,20 +1,15 @@
 //! Sources that hold something else by the time of a move than was published: told with what is there.
 
+use crate::around::AroundStores;
 use crate::own_release::{config, published};
 use crate::stage::Stage;
-use async_trait::async_trait;
-use promote_cli::{Connect, Env, Providers, Site};
 use promote_core::exit::ExitStatus;
-use promote_core::failure::Failure;
 use promote_core::layer::{Around, Call, Layer, Method, Pending};
-use promote_core::ledger::{Actor, Ledger};
-use promote_core::names::ProjectName;
-use promote_core::port::{Bucket, Clock, ProviderError};
-use promote_core::ports::Ports;
-use std::path::{Path, PathBuf};
+use promote_core::port::{Bucket, ProviderError};
+use std::path::PathBuf;
 use std::sync::Arc;
 
-/// The real outside, in which a file gets other bytes of the same length and times right before a request.
+/// A file gets other bytes of the same length and times right before a request.
 #[derive(Debug, Clone)]
 struct Meddled {
     /// Before the first of these.
@@ -39,31 +34,6 @@ impl Layer for Meddled {
     }
 }
 
-#[async_trait]
-impl Connect for Meddled {
-    async fn ports(&self, site: Site<'_>) -> Result<Ports, Failure> {
-        let mut ports = Providers.ports(site).await?;
-        for bucket in ports.stores.values_mut() {
-            *bucket = Arc::new(Around::new(Arc::clone(bucket), self.clone()));
-        }
-        let ledger: Arc<dyn Bucket> = Arc::new(Around::new(Arc::clone(ports.ledger.bucket()), self.clone()));
-        ports.ledger = Ledger::new(ledger, ports.ledger.reader().root().clone(), Arc::clone(&ports.clock));
-        Ok(ports)
-    }
-
-    fn project_name(&self, base: &Path) -> Option<ProjectName> {
-        Providers.project_name(base)
-    }
-
-    fn actor(&self, env: &Env) -> Actor {
-        Providers.actor(env)
-    }
-
-    fn clock(&self) -> Arc<dyn Clock> {
-        Providers.clock()
-    }
-}
-
 /// Once the plan is made nobody looks at the files any more before they are written; and while one is.
 #[test]
 fn other_bytes_between_the_plan_and_the_write_are_refused_with_both_digests() {
@@ -79,6 +49,9 @@ fn other_bytes_between_the_plan_and_the_write_are_refused_with_both_digests() {
         let commit = stage.git(&["rev-parse", "HEAD"]);
         let file = stage.path().join(format!("releases/{commit}/a"));
         let meddled = Meddled { before, below, file };
+        let meddled = AroundStores(|store: Arc<dyn Bucket>| -> Arc<dyn Bucket> {
+            Arc::new(Around::new(store, meddled.clone()))
+        });
         let answer = stage.run_on(&["to", "staging", &commit, "--yes"], &meddled).ends(ExitStatus::Conflict);
         for text in ["one", "six"] {
             let digest = promote_core::digest::Digest::of(text.as_bytes()).to_string();

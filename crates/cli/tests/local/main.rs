@@ -10,6 +10,7 @@
 
 mod adopting;
 mod approving;
+mod around;
 mod branches;
 mod bytes;
 mod copied;
