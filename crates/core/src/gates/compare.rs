@@ -46,6 +46,8 @@ enum Order {
     Tier,
     /// From `claimed` to `signed`; none is `verified`.
     Strength,
+    /// Whose word is taken: any other one lets through what was not, and so does naming one for the first time.
+    Vouches,
     /// Any other value is another demand, or another place.
     Exact,
 }
@@ -61,6 +63,7 @@ fn order(key: &str) -> Order {
         "auto" | "approvals.self" | "approvals.reviews" => Order::Opens,
         "tier" => Order::Tier,
         "approvals.strength" => Order::Strength,
+        "signers" | "forge" => Order::Vouches,
         _ if of_evidence(key, "strength").is_some() => Order::Strength,
         _ if of_evidence(key, "max-age").is_some() => Order::Limit,
         _ => Order::Exact,
@@ -121,6 +124,8 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
     // Of whom no approval is asked, it does not matter whose would count; zones matter where there are windows.
     let asked = |keys: &Keys| keys.contains_key("approvals.count");
     let timed = |keys: &Keys| keys.contains_key("freeze") || keys.contains_key("open");
+    // The forge is asked where people or checks are.
+    let told = |keys: &Keys| asked(keys) || keys.contains_key("checks");
     // That a result is not asked for any more is told once.
     let names = |keys: &Keys, key: &str| {
         let name = of_evidence(key, "strength").or_else(|| of_evidence(key, "max-age"));
@@ -131,6 +136,7 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
             return false;
         }
         "signers" if !(asked(before) && asked(now)) => return false,
+        "forge" if !(told(before) && told(now)) => return false,
         "timezone" if !(timed(before) && timed(now)) => return false,
         _ if key.starts_with("evidence.") && !(names(before, key) && names(now, key)) => return false,
         _ => {}
@@ -150,6 +156,7 @@ fn looser(key: &str, was: &[String], is: &[String], before: &Keys, now: &Keys) -
         Order::Opens => was.is_empty(),
         Order::Tier => tier(is) < tier(was),
         Order::Strength => strength(is) < strength(was),
+        Order::Vouches => !is.is_empty() || key == "forge",
         // A demand or place that is new stops more than none.
         Order::Exact => !was.is_empty(),
     }
@@ -205,6 +212,9 @@ mod tests {
                 let names: &[&str] = if name == "scan" { &["scan"] } else { &[] };
                 keys.push(("evidence", names));
             }
+            if key == "signers" || key == "forge" {
+                keys.push(("approvals.count", &["1"]));
+            }
             if key == "timezone" {
                 keys.push(("open", &["Mon 09:00 .. 16:00"]));
             }
@@ -255,6 +265,8 @@ mod tests {
             ("branch", &["main"], &[]),
             ("versions", &[">=1.4, <2"], &[]),
             ("of-a-later-version", &["x"], &[]),
+            // Whose keys count was nobody's before.
+            ("signers", &[], &["allowed_signers", "sha256:aa"]),
         ];
         for (key, strict, loose) in cases {
             assert_eq!(told(key, strict, loose), 1, "{key}: {strict:?} to {loose:?}");
@@ -279,7 +291,10 @@ mod tests {
         ] {
             assert_eq!(told("checks", &[&was], &[&is]), 1, "{was} {is}");
         }
-        for key in ["freeze", "verify", "from", "open", "checks"] {
+        for (was, is) in [(&["a"][..], &["b"][..]), (&[], &["a"]), (&["a"], &[])] {
+            assert_eq!(told("forge", was, is), 1, "{was:?} {is:?}");
+        }
+        for key in ["freeze", "verify", "from", "open", "checks", "signers"] {
             assert_eq!(told(key, &["a"], &["b"]), 1, "{key}");
         }
     }

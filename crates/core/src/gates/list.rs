@@ -1,6 +1,6 @@
 //! The list of the gates and locators in force in a lane, from the configuration.
 
-use crate::config::{Artifact, Config, Environment, Step, StrengthLevel, Tier};
+use crate::config::{Artifact, Config, Environment, Forge, ForgeKind, Step, StrengthLevel, Tier};
 use crate::digest::Digest;
 use crate::ledger::{GateList, Gates};
 use crate::names::LaneName;
@@ -63,6 +63,9 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         let strength = Some(approvals.strength).filter(|it| *it != StrengthLevel::Verified);
         put("approvals.strength", strength.map(|it| it.as_str().to_owned()).into_iter().collect());
     }
+    if approvals.count > 0 || !environment.checks.is_empty() {
+        put("forge", config.forge.iter().flat_map(forge).collect());
+    }
     if let Some(file) = &config.signers {
         let digest = file.text.as_ref().map(|text| Digest::of(text.as_bytes()).to_string());
         put("signers", std::iter::once(file.path.clone()).chain(digest).collect());
@@ -95,6 +98,15 @@ fn keys(config: &Config, environment: &Environment) -> Keys {
         put(&key(artifact, "target"), artifact.target.iter().map(|target| filled(target, &values)).collect());
     }
     keys
+}
+
+/// Who is asked for people and checks, as the file has it.
+fn forge(forge: &Forge) -> Vec<String> {
+    let kind = match forge.kind {
+        ForgeKind::Github => "github",
+        ForgeKind::Gitlab => "gitlab",
+    };
+    std::iter::once(kind.to_owned()).chain(forge.repository.clone()).chain(forge.api.clone()).collect()
 }
 
 fn key(artifact: &Artifact, what: &str) -> String {
