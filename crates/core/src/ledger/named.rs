@@ -7,7 +7,7 @@ use super::record::Record;
 use super::terms::ReleaseRef;
 use crate::commit::CommitId;
 use crate::digest::Digest;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The bytes that a commit's digits stand for.
 type CommitBytes = [u8; 20];
@@ -107,13 +107,22 @@ impl Named {
                 Some(_) => {}
             }
         }
-        while self.named.len() > self.most {
-            let Some((middle, _)) = self.named.keys().nth(self.named.len() / 2).copied() else { return };
+        self.keep_to_most();
+    }
+
+    /// Leaves the later commits to another part where this one would hold too much.
+    fn keep_to_most(&mut self) {
+        while self.named.len() + self.approvals.len() > self.most {
+            let (named, met) = (self.named.keys(), self.approvals.keys());
+            let places = named.map(|(place, _)| *place).chain(met.map(|(place, _)| *place));
+            let places: BTreeSet<CommitBytes> = places.collect();
             // One release alone is never parted.
-            if self.named.keys().next().is_some_and(|(first, _)| *first == middle) {
+            let Some(middle) = places.iter().nth(places.len() / 2).filter(|_| places.len() > 1).copied()
+            else {
                 return;
-            }
+            };
             self.named.split_off(&(middle, NamedThing::Manifest));
+            self.approvals.split_off(&(middle, 0));
             self.until = Some(middle);
         }
     }
@@ -143,6 +152,7 @@ impl Named {
         if verdict == Verdict::Changed && self.changed.len() < TORN {
             self.changed.push((commit.clone(), nonce));
         }
+        self.keep_to_most();
     }
 
     /// Approvals that are not what a record says that they were.

@@ -235,24 +235,44 @@ impl LedgerReader {
         Ok(entry)
     }
 
-    /// The releases whose commit begins with `prefix` (all of them for `None`), as far as one listing of `limit`
-    /// keys tells, and whether there may be more.
+    /// The releases whose commit begins with `prefix`, all that is known of each.
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn releases(
+    pub async fn releases_of(
         &self,
-        prefix: Option<&CommitPrefix>,
+        prefix: &CommitPrefix,
+    ) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
+        let mut found = BTreeMap::new();
+        self.below(&key::releases_prefix(&self.root, prefix.as_str()), |object| {
+            self.take(&mut found, object);
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Releases in the order of their commits, as far as one listing of `limit` keys tells all of what is known of them.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn first_releases(
+        &self,
         limit: usize,
-    ) -> Result<(BTreeMap<CommitId, ReleaseEntry>, bool), LedgerError> {
-        let digits = prefix.map_or("", CommitPrefix::as_str);
-        let page = self.bucket.list(&key::releases_prefix(&self.root, digits), None, limit).await?;
-        let mut found: BTreeMap<CommitId, ReleaseEntry> = BTreeMap::new();
-        for object in &page.objects {
-            let Some((commit, rest)) = key::release_of(&self.root, &object.key) else { continue };
+    ) -> Result<BTreeMap<CommitId, ReleaseEntry>, LedgerError> {
+        let page = self.bucket.list(&key::releases_prefix(&self.root, ""), None, limit).await?;
+        let mut found = BTreeMap::new();
+        page.objects.iter().for_each(|object| self.take(&mut found, object));
+        if page.more {
+            // More of the last one may follow.
+            found.pop_last();
+        }
+        Ok(found)
+    }
+
+    fn take(&self, found: &mut BTreeMap<CommitId, ReleaseEntry>, object: &Object) {
+        if let Some((commit, rest)) = key::release_of(&self.root, &object.key) {
             found.entry(commit).or_default().take(rest, object.stored_at);
         }
-        Ok((found, page.more))
     }
 }
 

@@ -30,12 +30,10 @@ pub async fn resolve_prefix(
     view: &ReadPorts,
     prefix: &CommitPrefix,
 ) -> Result<(CommitId, ReleaseEntry), Failure> {
-    let (found, more) = view.ledger.releases(Some(prefix), 1000).await.map_err(LedgerError::read_failure)?;
+    let found = view.ledger.releases_of(prefix).await.map_err(LedgerError::read_failure)?;
     let mut published = found.iter().filter(|(_, entry)| entry.published.is_some());
     match (published.next(), published.next()) {
-        (Some((commit, entry)), None) if !more || prefix.full().is_some() => {
-            Ok((commit.clone(), entry.clone()))
-        }
+        (Some((commit, entry)), None) => Ok((commit.clone(), entry.clone())),
         (None, _) => Err(unpublished(view, prefix.as_str()).await),
         _ => {
             let names: Vec<&str> = found.keys().take(5).map(|commit| commit.short(12)).collect();

@@ -47,8 +47,8 @@ pub async fn status(
     again(view, config, &shown, &mut looked).await?;
     heard(view, config, &mut looked).await?;
     gates(view, config, &shown, &mut looked).await?;
-    outside::votes(view, &shown, &mut looked).await?;
-    outside::checks(view, &shown, &mut looked).await;
+    outside::votes(view, config, &shown, &mut looked).await?;
+    outside::checks(view, config, &shown, &mut looked).await;
     outside::evidence(view, config, &shown, &mut looked).await?;
     before(view, &shown, &mut looked).await?;
     bars(view, config, &shown, &mut looked).await?;
@@ -80,7 +80,7 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
     lanes.sort();
     lanes.dedup();
     let genesis = begun(&view.ledger, config);
-    let releases = async { view.ledger.releases(None, 1000).await.map_err(LedgerError::read_failure) };
+    let releases = async { view.ledger.first_releases(1000).await.map_err(LedgerError::read_failure) };
     let heads = try_join_all(lanes.into_iter().map(|lane| async move {
         Ok::<_, Failure>((lane.clone(), view.ledger.head(lane).await.map_err(LedgerError::read_failure)?))
     }));
@@ -89,7 +89,7 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
             (settings.name.clone(), seen(view, config, settings, None).await)
         }));
     let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
-    let (genesis, (mut releases, _), heads) = first?;
+    let (genesis, mut releases, heads) = first?;
     let here = heads.iter().filter_map(|(_, head)| head.as_ref()?.state().release());
     for release in here {
         if let Some(entry) = releases.get_mut(&release.commit) {

@@ -210,13 +210,11 @@ impl LedgerWalk<'_> {
                 thing => documents.push((thing, object)),
             }
         }
-        match documents.is_empty() {
-            true => Ok(()),
-            false => {
-                self.fold().await?;
-                self.documents(documents).await
-            }
+        // Approvals lie right before the records of their lane, which may go on with the next page.
+        if documents.iter().any(|(thing, _)| !matches!(thing, Thing::Approval { .. })) {
+            self.fold().await?;
         }
+        if documents.is_empty() { Ok(()) } else { self.documents(documents).await }
     }
 
     /// Reads the records of the lane that was listed, oldest first.
