@@ -7,7 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::ledger::approval::{ApprovalError, NAMESPACE, SCHEMA};
-use crate::ledger::{Answer, AppendError, Approval, Bound, SignedApproval, not_taken};
+use crate::ledger::{Answer, Approval, Bound, SignedApproval, not_added};
 use crate::names::escape;
 use crate::observe::{by_word, environment, genesis_to_write, observe};
 use crate::ports::Ports;
@@ -38,8 +38,6 @@ pub struct Asked {
 pub struct Answered {
     /// What was written; `None` when it had been said already.
     pub approval: Option<Approval>,
-    /// Whether it was signed, and with which key.
-    pub signed_with: Option<String>,
     /// What the rule `approvals` says after it.
     pub finding: Option<Finding>,
 }
@@ -126,7 +124,7 @@ pub async fn answer(
 ) -> Result<Answered, Failure> {
     let settings = environment(config, &request.environment)?;
     if asked.said {
-        return Ok(Answered { approval: None, signed_with: None, finding: approvals(&asked.findings) });
+        return Ok(Answered { approval: None, finding: approvals(&asked.findings) });
     }
     let approval = Approval {
         schema: SCHEMA.to_owned(),
@@ -146,39 +144,24 @@ pub async fn answer(
     };
     let said = approval.line().map_err(unfit)?;
     let mut signed = SignedApproval { approval, line: said, signature: None };
-    let mut signed_with = None;
     if let Some(signer) = &ports.people.signer {
         let made = signer.sign(NAMESPACE, &signed.line).await.map_err(|error| {
             let failure = Failure::new(ExitStatus::Failed, format!("nothing was signed: {error}"));
             let failure = error.hints.iter().fold(failure, Failure::hint);
             failure.state("Nothing was recorded.")
         })?;
-        signed_with = Some(signer.fingerprint().map_or_else(|| signer.to_string(), str::to_owned));
         signed.signature = Some(made);
     }
-    match ports.ledger.answer(&signed).await {
-        Ok(()) => {}
-        Err(AppendError::Refused { source, .. }) => {
-            return Err(not_taken("writing the ledger", source).state("Nothing was recorded."));
-        }
-        Err(error @ AppendError::Unknown { .. }) => {
-            return Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")
-                .hint(format!("`{}` tells; saying it again does no harm", line("plan", &asked.bound)))
-                .caused_by(error));
-        }
-        Err(error) => {
-            return Err(Failure::new(ExitStatus::Failed, "the answer can't be written")
-                .state("Nothing was recorded.")
-                .caused_by(error));
-        }
-    }
+    let tells = line("plan", &asked.bound).to_string();
+    let written = ports.ledger.answer(&signed).await;
+    written.map_err(|error| not_added("the answer", error, &tells))?;
     let after = Box::pin(observe(&ports.view(), config, request)).await.ok();
     let finding = after.and_then(|snapshot| {
         let release = snapshot.release(request);
         let facts = Facts { config, environment: settings, snapshot: &snapshot, request, release: &release };
         approvals(&rule::evaluate(&facts))
     });
-    Ok(Answered { approval: Some(signed.approval), signed_with, finding })
+    Ok(Answered { approval: Some(signed.approval), finding })
 }
 
 fn approvals(findings: &[Finding]) -> Option<Finding> {
@@ -210,7 +193,16 @@ fn who(ports: &Ports, snapshot: &Snapshot, request: &Request) -> Result<Person, 
                 .state("Nothing was recorded.")
                 .hint("look for its line there: it may be missing, not valid yet or any more, for other purposes, or behind a pattern"))
         }
-        None => Ok(by_word(&request.actor.to_write())),
+        None => match &people.signer {
+            // Which key it is would be known only once it signed.
+            Some(signer) => Err(Failure::new(
+                ExitStatus::Blocked,
+                format!("the public half of the key {signer} is not beside it, so whose it is can't be told"),
+            )
+            .state("Nothing was recorded.")
+            .hint("`ssh-keygen -y -f KEY > KEY.pub` writes it, for the path of the key in the place of KEY")),
+            None => Ok(by_word(&request.actor.to_write())),
+        },
     }
 }
 

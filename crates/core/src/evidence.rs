@@ -7,9 +7,7 @@ use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::invocation::Invocation;
 use crate::ledger::evidence::SCHEMA;
-use crate::ledger::{
-    Actor, AppendError, Evidence, EvidenceResult, LedgerId, ReleaseRef, manifest, not_taken,
-};
+use crate::ledger::{Actor, Evidence, EvidenceResult, LedgerId, ReleaseRef, manifest, not_added};
 use crate::names::{EnvironmentName, EvidenceName};
 use crate::observe::{environment, genesis_to_write, unpublished};
 use crate::ports::Ports;
@@ -92,22 +90,9 @@ pub(crate) fn of(
 /// # Errors
 /// When the ledger does not take it, or it is not known whether it did.
 pub async fn record(ports: &Ports, evidence: &Evidence) -> Result<(), Failure> {
-    let nothing = "Nothing was recorded.";
-    match ports.ledger.add_evidence(evidence).await {
-        Ok(()) => Ok(()),
-        Err(AppendError::Refused { source, .. }) => {
-            Err(not_taken("writing the ledger", source).state(nothing))
-        }
-        Err(error @ AppendError::Unknown { .. }) => {
-            let line = Invocation::new("show").word(evidence.release.commit.short(7));
-            Err(Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")
-                .hint(format!("`{line}` tells; recording it again does no harm"))
-                .caused_by(error))
-        }
-        Err(error) => Err(Failure::new(ExitStatus::Failed, "the result can't be written")
-            .state(nothing)
-            .caused_by(error)),
-    }
+    let tells = Invocation::new("show").word(evidence.release.commit.short(7)).to_string();
+    let written = ports.ledger.add_evidence(evidence).await;
+    written.map_err(|error| not_added("the result", error, &tells))
 }
 
 /// Refuses what is no address of a page.

@@ -53,18 +53,6 @@ pub fn stuck(state: &State) -> bool {
 /// that was not; `None` when no such release was there. None of `barred`, which may not move. `include`: the environments
 /// that move along; `adopted`: what a rollback goes back to where nothing verified was there before; `first`: whether
 /// what is there is the first release and nothing ever verified it, which the state alone does not tell.
-pub fn undo(
-    state: &State,
-    environment: &EnvironmentName,
-    include: &[EnvironmentName],
-    adopted: Option<&ReleaseRef>,
-    first: bool,
-    barred: &BTreeSet<CommitId>,
-) -> Option<Invocation> {
-    way(state, environment, include, adopted, first, barred).map(|way| way.line)
-}
-
-/// The same with the release that it goes back to.
 pub fn way(
     state: &State,
     environment: &EnvironmentName,

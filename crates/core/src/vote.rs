@@ -121,6 +121,8 @@ pub struct Votes {
     pub votes: Vec<Vote>,
     /// What could not be read, one sentence each: the gate closes for it.
     pub unread: Vec<String>,
+    /// What names each of these in the ledger, and the digest of what is stored, where that is known.
+    pub unread_kept: Vec<(String, Option<Digest>)>,
     /// Who wrote what is new here, or why that can't be told.
     pub authors: Option<Result<Vec<Author>, String>>,
     /// The members of the teams that the file names, or why they can't be told.

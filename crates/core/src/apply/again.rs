@@ -47,12 +47,14 @@ impl<'a> Again<'a> {
         }
         let PromotionContext { ports, plan, snapshot, .. } = self.context;
         // Of what is gone on with, what was said before was judged; what is said now is heeded.
-        let asked = |one: &Finding| matches!(one.verdict, Verdict::Met | Verdict::Skipped);
-        let asked = |one: &Finding| one.rule == "approvals" && asked(one);
-        if plan.action != Action::Rollback && plan.findings.iter().any(asked) {
+        let heeded = |rule: &str| {
+            let asked = |one: &Finding| matches!(one.verdict, Verdict::Met | Verdict::Skipped);
+            plan.action != Action::Rollback && plan.findings.iter().any(|one| one.rule == rule && asked(one))
+        };
+        if heeded("approvals") {
             unrejected(&ports.view(), snapshot, (&plan.lane, &plan.release)).await?;
         }
-        if plan.findings.iter().any(|one| one.rule == "evidence" && one.verdict == Verdict::Met) {
+        if heeded("evidence") {
             let place = (&plan.lane, &plan.release.commit);
             unfailed(&ports.view(), self.context.config, snapshot, place).await?;
         }

@@ -4,6 +4,7 @@
 use super::checks::RequiredCheck;
 use super::diagnostic::Diagnostic;
 use super::forge::Forge;
+use crate::ledger::Strength;
 use crate::location::StoreId;
 use crate::names::{ArtifactName, EnvironmentName, EvidenceName, LaneName, ProjectName};
 use crate::port::StoreSettings;
@@ -284,6 +285,13 @@ pub enum StrengthLevel {
     Verified,
     /// A signature by a key of `signers`, which anyone can check again.
     Signed,
+}
+
+/// What a stored word comes to: proven to who wrote it down, or not.
+impl From<&Strength> for StrengthLevel {
+    fn from(strength: &Strength) -> Self {
+        if *strength == "verified" { Self::Verified } else { Self::Claimed }
+    }
 }
 
 impl StrengthLevel {

@@ -130,7 +130,19 @@ impl LedgerReader {
         };
         let reads = files.iter().map(|file| async move {
             let key = key::evidence(self.root(), commit, name, file)?;
-            let bytes = self.bucket().get(&key, LIMIT).await?.map(|(_, bytes)| bytes);
+            let bytes = match self.bucket().get(&key, LIMIT).await {
+                // What is no object, or too large for one of these, closes the gate, and nothing else.
+                Err(error) if error.is_finding() => {
+                    let content = Err(error.to_string());
+                    return Ok(StoredEvidence {
+                        file: escape(file),
+                        stored_at: *stored_at,
+                        digest: None,
+                        content,
+                    });
+                }
+                got => got?.map(|(_, bytes)| bytes),
+            };
             let content = match (key::evidence_nonce(file), &bytes) {
                 (None, _) => Err("no evidence has such a name".to_owned()),
                 (_, None) => Err("it is gone".to_owned()),

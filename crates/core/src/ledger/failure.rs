@@ -1,5 +1,6 @@
 //! What a command ends with that can't read the ledger.
 
+use super::append::AppendError;
 use super::error::LedgerError;
 use super::key;
 use super::reader::LedgerReader;
@@ -13,6 +14,23 @@ pub(crate) fn not_taken(doing: &str, error: ProviderError) -> Failure {
     match error.kind == ErrorKind::Invalid && error.is_finding() {
         true => LedgerError::Store(error).read_failure().state(format!("{} failed.", capital(doing))),
         false => Failure::from_read(doing, error),
+    }
+}
+
+/// The failure of a command that adds something to the ledger, such as an approval, under a name of its own. `what` is what
+/// it adds; `tells`, a command, tells whether it is there.
+pub(crate) fn not_added(what: &str, error: AppendError, tells: &str) -> Failure {
+    let nothing = "Nothing was recorded.";
+    match error {
+        AppendError::Refused { source, .. } => not_taken("writing the ledger", source).state(nothing),
+        error @ AppendError::Unknown { .. } => {
+            Failure::new(ExitStatus::Unfinished, "whether the ledger took it is not known")
+                .hint(format!("`{tells}` tells; saying it again does no harm"))
+                .caused_by(error)
+        }
+        error => Failure::new(ExitStatus::Failed, format!("{what} can't be written"))
+            .state(nothing)
+            .caused_by(error),
     }
 }
 

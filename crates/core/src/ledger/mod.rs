@@ -49,7 +49,7 @@ pub use deployed::{Deployed, Frozen, Hold, Moment, OpenIntent, PastDeployment, R
 pub use entry::{Block, NewestEvidence, ReleaseEntry, StoredEntry, Word};
 pub use error::LedgerError;
 pub use evidence::{Evidence, EvidenceResult, StoredEvidence};
-pub(crate) use failure::not_taken;
+pub(crate) use failure::{not_added, not_taken};
 pub use gates::{GateList, Gates, InForce};
 pub use genesis::Genesis;
 pub use identity::Identity;

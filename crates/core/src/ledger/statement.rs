@@ -156,7 +156,7 @@ pub struct Intent {
     /// what is stored there. The manifest, and the newest entry of each word about it.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub read: BTreeMap<String, Digest>,
-    /// The approvals in the ledger that met the rule, by what names each of them below
+    /// The approvals in the ledger that counted, by what names each of them below
     /// `lanes/LANE/approvals/COMMIT/`, with the SHA-256 of what is stored there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<String, Digest>,

@@ -28,8 +28,8 @@ pub(crate) struct AskedVotes {
     pub(super) authors: bool,
     /// The teams whose members count.
     pub(super) teams: BTreeSet<String>,
-    /// The branches that releases come from.
-    pub(super) branches: Vec<String>,
+    /// The branch that each environment where reviews count takes releases from, beside the default branch.
+    pub(super) branches: Vec<Option<String>>,
 }
 
 impl AskedVotes {
@@ -37,12 +37,14 @@ impl AskedVotes {
     pub(crate) fn of<'e>(environments: impl IntoIterator<Item = &'e Environment>) -> Self {
         let mut asked = Self::default();
         for environment in environments {
-            asked.branches.extend(environment.branch.clone());
             let approvals = &environment.approvals;
             if approvals.count == 0 {
                 continue;
             }
-            asked.reviews |= approvals.reviews;
+            if approvals.reviews {
+                asked.reviews = true;
+                asked.branches.push(environment.branch.clone());
+            }
             asked.authors |= !approvals.own;
             asked.teams.extend(approvals.from.iter().filter(|name| name.starts_with('@')).cloned());
         }

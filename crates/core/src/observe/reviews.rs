@@ -9,13 +9,13 @@ use crate::port::{Account, Author, ChangeRequest, Review, ReviewState, ReviewedC
 use crate::vote::{Person, Vote};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The votes in the reviews of what a commit belongs to. `realm` is the forge's; `branches` are those that releases come
-/// from, beside the default branch.
+/// The votes in the reviews of what a commit belongs to. `realm` is the forge's; `branches` has, for
+/// each environment that counts them, the one that it takes releases from beside the default branch.
 pub(super) fn votes(
     realm: &str,
     requests: &[ChangeRequest],
     commit: &CommitId,
-    branches: &[String],
+    branches: &[Option<String>],
 ) -> Vec<Vote> {
     let mut found: Vec<Vote> = Vec::new();
     for request in requests.iter().filter(|request| !request.abandoned) {
@@ -136,8 +136,10 @@ fn reachable<'r>(
 
 /// Whether what is released is what was reviewed: what the request was merged as, or its newest commit; and all of it: of a
 /// request to some other branch, what that branch has already is not shown to who reviews it.
-fn released(request: &ChangeRequest, commit: &CommitId, branches: &[String]) -> Result<(), String> {
-    if !request.to_default && !branches.contains(&request.base) {
+fn released(request: &ChangeRequest, commit: &CommitId, branches: &[Option<String>]) -> Result<(), String> {
+    // Where several move, what one of them would not count does not count.
+    let named = !branches.is_empty() && branches.iter().all(|branch| branch.as_ref() == Some(&request.base));
+    if !request.to_default && !named {
         let (name, base) = (crate::names::escape(&request.name), crate::names::escape(&request.base));
         return Err(format!(
             "{name} goes to `{base}`, which `branch` does not name as where releases come from"

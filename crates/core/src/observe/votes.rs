@@ -16,6 +16,7 @@ use crate::ports::ReadPorts;
 use crate::request::Request;
 use crate::snapshot::{Candidate, Snapshot};
 use crate::vote::{Person, Vote, Votes};
+use chrono::{DateTime, Utc};
 use futures_util::future::join3;
 
 /// Whether a promotion on these terms is asked for approvals.
@@ -68,13 +69,17 @@ pub(crate) async fn votes_for(
     let told = Box::pin(vouched::of_forge(view, (from, commit), asked));
     let (answers, authors, told) = join3(answers, authors, told).await;
     let mut found = Votes { authors: Some(authors), ..Votes::default() };
+    let now = now(view).await?;
     for stored in answers.map_err(LedgerError::read_failure)? {
-        match vote(view, ledger, &stored) {
+        match vote(view, (ledger, now), &stored) {
             Ok(vote) => found.votes.push(vote),
-            Err(why) => found.unread.push(format!(
-                "`lanes/{lane}/approvals/{commit}/{}.json` can't be read as an approval: {why}",
-                stored.name
-            )),
+            Err(why) => {
+                found.unread.push(format!(
+                    "`lanes/{lane}/approvals/{commit}/{}.json` can't be read as an approval: {why}",
+                    stored.name
+                ));
+                found.unread_kept.push((stored.name, stored.digest));
+            }
         }
     }
     told.add_to(&mut found);
@@ -92,14 +97,18 @@ pub(crate) async fn unrejected(
 ) -> Result<(), Failure> {
     let commit = &release.commit;
     let answers = view.ledger.answers(lane, commit).await.map_err(LedgerError::read_failure)?;
+    let now = now(view).await?;
     let known = |stored: &StoredApproval| {
-        let mut votes = snapshot.votes.votes.iter().filter_map(|vote| vote.kept.as_ref());
-        votes.any(|(name, digest)| *name == stored.name && Some(*digest) == stored.digest)
+        let votes = snapshot.votes.votes.iter().filter_map(|vote| vote.kept.as_ref());
+        let mut votes = votes.map(|(name, digest)| (name, Some(*digest)));
+        let mut unread = snapshot.votes.unread_kept.iter();
+        votes.any(|(name, digest)| *name == stored.name && digest == stored.digest)
+            || unread.any(|(name, digest)| *name == stored.name && *digest == stored.digest)
     };
     let short = commit.short(7);
     let hint = format!("`promote status {lane}` shows how it stands");
     for stored in answers.iter().filter(|stored| !known(stored)) {
-        let said = vote(view, &snapshot.genesis.0.ledger, stored);
+        let said = vote(view, (&snapshot.genesis.0.ledger, now), stored);
         let no = said.as_ref().is_ok_and(|said| {
             let bound = said.bound.as_ref();
             said.answer == Answer::Rejected
@@ -119,8 +128,17 @@ pub(crate) async fn unrejected(
     Ok(())
 }
 
+/// The time by the ledger's store, which decides whether a key is valid.
+async fn now(view: &ReadPorts) -> Result<DateTime<Utc>, Failure> {
+    view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))
+}
+
 /// What was said in an object of the ledger.
-fn vote(view: &ReadPorts, ledger: &LedgerId, stored: &StoredApproval) -> Result<Vote, String> {
+fn vote(
+    view: &ReadPorts,
+    (ledger, now): (&LedgerId, DateTime<Utc>),
+    stored: &StoredApproval,
+) -> Result<Vote, String> {
     let said = stored.content.as_ref().map_err(Clone::clone)?;
     let approval = &said.approval;
     if approval.ledger != *ledger {
@@ -137,7 +155,7 @@ fn vote(view: &ReadPorts, ledger: &LedgerId, stored: &StoredApproval) -> Result<
             let signed =
                 Signed { namespace: NAMESPACE, message: &said.line, signature, at: stored.stored_at };
             // As long as it is not used up, the key has to be valid, too.
-            let now = view.clock.now().max(stored.stored_at);
+            let now = now.max(stored.stored_at);
             let still = signers
                 .signed_by(&signed)
                 .and_then(|by| signers.signed_by(&Signed { at: now, ..signed }).map(|_| by));
@@ -168,9 +186,7 @@ fn vote(view: &ReadPorts, ledger: &LedgerId, stored: &StoredApproval) -> Result<
 
 /// Who said it, by the word of the program that wrote it down.
 pub(crate) fn by_word(actor: &Actor) -> Person {
-    let strength =
-        if actor.strength == "verified" { StrengthLevel::Verified } else { StrengthLevel::Claimed };
-    Person { strength, ..claimed(actor) }
+    Person { strength: (&actor.strength).into(), ..claimed(actor) }
 }
 
 fn claimed(actor: &Actor) -> Person {

@@ -75,7 +75,7 @@ async fn members(forge: &dyn Forge, team: &str) -> (String, Result<Vec<String>, 
 }
 
 impl ToldByForge {
-    fn reviewed(&mut self, requests: &[ChangeRequest], commit: &CommitId, branches: &[String]) {
+    fn reviewed(&mut self, requests: &[ChangeRequest], commit: &CommitId, branches: &[Option<String>]) {
         self.votes = reviews::votes(self.realm, requests, commit, branches);
         self.openers = reviews::openers(requests);
     }
@@ -86,7 +86,11 @@ impl ToldByForge {
         found.votes.sort_by_key(|vote| vote.at);
         found.unread.extend(self.unread);
         found.teams = self.teams;
-        let by_account = found.votes.iter().any(|vote| vote.person.realm == self.realm);
+        // A plain name that a key has is an account's.
+        let account = |vote: &Vote| {
+            vote.person.realm == self.realm || vote.person.names.iter().any(|name| !name.contains('@'))
+        };
+        let by_account = found.votes.iter().any(account);
         match (&mut found.authors, self.authors) {
             (Some(Ok(known)), Some(Ok(more))) => {
                 known.extend(more);
@@ -95,6 +99,7 @@ impl ToldByForge {
             (Some(Ok(known)), None) => known.extend(self.openers),
             // A commit's address need not be the account's: whose accounts they are must be known where accounts speak.
             (Some(authors), Some(Err(why))) if by_account => *authors = Err(escape(&why)),
+            (Some(Ok(known)), Some(Err(_))) => known.extend(self.openers),
             _ => {}
         }
     }

@@ -75,7 +75,7 @@ pub struct Plan {
     /// What was let through when the release was published (see [`crate::ledger::Allowed::names`]).
     #[serde(default, rename = "allowed", skip_serializing_if = "Vec::is_empty")]
     pub let_through: Vec<String>,
-    /// The approvals in the ledger that met the rule (see [`crate::ledger::Intent::approvals`]).
+    /// The approvals in the ledger that counted (see [`crate::ledger::Intent::approvals`]).
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub approvals: BTreeMap<String, Digest>,
 }

@@ -75,12 +75,14 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let until = counted.iter().filter_map(|one| one.until).min();
     Some(match holds {
         true => finding.closes(until),
-        false if !unread.is_empty() => finding.hint("what can't be read closes the gate until it is gone"),
+        false if !unread.is_empty() => {
+            finding.hint("make it readable, or say why it may go past: `--override approvals --reason TEXT`")
+        }
         false => finding.hint(missing(facts, need - have.min(need), rejected.is_some())),
     })
 }
 
-/// The approvals in the ledger by which the rule is met: what names each, and the digest of what is stored.
+/// The approvals in the ledger that count: what names each, and the digest of what is stored.
 pub(crate) fn used(facts: &Facts<'_>) -> Vec<(String, crate::digest::Digest)> {
     if facts.environment.approvals.count == 0 || facts.rolling_back() {
         return Vec::new();
@@ -113,7 +115,7 @@ pub(crate) fn counts(facts: &Facts<'_>, vote: &Vote) -> bool {
 /// Whether a rejection came after the promotion that is gone on with was begun: then it is asked again.
 pub(super) fn rejected_since(facts: &Facts<'_>) -> bool {
     let open = facts.snapshot.head.as_ref().and_then(|head| head.state().open.as_ref());
-    open.zip(rejection(facts)).is_some_and(|(open, no)| no.at > open.since.time())
+    open.zip(rejection(facts)).is_some_and(|(open, no)| no.at >= open.since.time())
 }
 
 /// The newest rejection of the same bytes for this environment.

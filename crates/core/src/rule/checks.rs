@@ -44,7 +44,8 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
 }
 
 const NO_FORGE: &str = "`[forge]` in `promote.toml` says where the repository is, and `PROMOTE_FORGE_TOKEN` holds a token that may read checks";
-const OTHERWISE: &str = "`--override checks --reason TEXT` is recorded and announced";
+const OTHERWISE: &str =
+    "wait for it, or run it again; `--override checks --reason TEXT` goes past it, and is recorded";
 
 /// Why a check that must be green does not count as such, as a sentence; `None` where it does. All of its name and origin
 /// must be green.

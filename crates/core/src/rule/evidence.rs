@@ -87,8 +87,7 @@ fn one(
     if found.release.commit != facts.release.commit || found.release.artifacts != facts.release.artifacts {
         return Err(("the newest result is of other bytes".to_owned(), Way::Record));
     }
-    let strength =
-        if found.actor.strength == "verified" { StrengthLevel::Verified } else { StrengthLevel::Claimed };
+    let strength = StrengthLevel::from(&found.actor.strength);
     if strength < demand.strength {
         let (is, least) = (strength.as_str(), demand.strength.as_str());
         let why = format!("passed {}, whose name is {is}, and the file asks for {least}", by(facts, stored));

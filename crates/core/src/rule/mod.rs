@@ -265,8 +265,8 @@ fn evaluate_one(facts: &Facts<'_>, asked: impl Fn(&Rule) -> bool) -> Vec<Finding
         .collect()
 }
 
-/// The approvals in the ledger by which the rule is met, for each environment that moves: what names each, and the digest
-/// of what is stored.
+/// The approvals in the ledger that count, for each environment that moves: what names each, and the digest of what is
+/// stored.
 pub(crate) fn approvals_of_all(facts: &Facts<'_>) -> BTreeMap<String, Digest> {
     let moved = facts.config.moved(facts.environment, &facts.request.include);
     moved.into_iter().flat_map(|environment| approvals::used(&Facts { environment, ..*facts })).collect()

@@ -6,6 +6,7 @@ use super::receivers::teller;
 use crate::config::{Config, Environment};
 use crate::exit::ExitStatus;
 use crate::finding::Verdict;
+use crate::invocation::{Invocation, others};
 use crate::ledger::{Action, Head, Intent, Kind, OutcomeResult, Record, ReleaseRef, RestoredEnd};
 use crate::standing;
 
@@ -100,7 +101,9 @@ fn landed(place: Place<'_>, head: &Head, action: Option<Action>, exit: ExitStatu
         true => (NoticeKind::RolledBack, format!("{name} is back at {what}")),
         false => (NoticeKind::Succeeded, format!("{what} is in {name}")),
     };
-    let next = (!back).then(|| format!("promote rollback {name}"));
+    // Of the first release there may be nothing to go back to.
+    let undone = !back && !head.state().trail.is_empty();
+    let next = undone.then(|| Invocation::back(name, &others(place.0, place.1)).to_string());
     Notice { exit: Some(exit.code()), next, ..of_current(place, head, kind).saying(text) }
 }
 

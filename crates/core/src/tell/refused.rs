@@ -5,6 +5,7 @@ use super::notice::{Notice, NoticeKind, NoticeMissing};
 use crate::config::Config;
 use crate::digest::Digest;
 use crate::finding::Finding;
+use crate::invocation::Invocation;
 use crate::ledger::Actor;
 use crate::plan::Refusal;
 use crate::report::VerifyReport;
@@ -45,7 +46,11 @@ pub fn refused(config: &Config, refusal: &Refusal, by: &Actor) -> Option<Notice>
         line: finding.hint.clone(),
     };
     let next = match kind {
-        NoticeKind::Waiting => format!("promote plan {name} {short}"),
+        NoticeKind::Waiting => {
+            let mut terms = plan.terms.clone();
+            terms.include.retain(|other| other != name);
+            Invocation::new("plan").word(name).word(short).terms(&terms).to_string()
+        }
         _ => format!("promote verify {name}"),
     };
     Some(Notice {

@@ -49,11 +49,14 @@ fn told(config: &Config, kind: &str, change: &dyn Fn(&mut Value)) -> String {
     notices.into_iter().map(line).collect::<Vec<_>>().join(" | ")
 }
 
+/// A kind of record, what is changed about it, and what is told of it.
+type Case<'c> = (&'c str, &'c dyn Fn(&mut Value), &'c str);
+
 #[test]
 fn each_kind_of_record_is_told_as_what_it_means() {
     let config = config(BOTH);
     let same = |_: &mut Value| {};
-    let table: &[(&str, &dyn Fn(&mut Value), &str)] = &[
+    let table: &[Case<'_>] = &[
         ("intent", &same, "started: ccccccc (1.4.0) is being moved to prod"),
         (
             "intent",

@@ -12,6 +12,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Answer, Proof, Strength};
 use promote_core::marks::{EnvironmentMark, say};
 use promote_core::ports::Ports;
+use promote_core::report::check_ledger;
 use promote_core::request::Request;
 use promote_testing::decorator::{Fault, FaultPlan, Faulty};
 use promote_testing::memory::MemoryKind;
@@ -281,4 +282,40 @@ fn what_was_rejected_after_it_was_begun_is_not_gone_on_with() {
     block_on(says(&ports, &stage, &proven("carol"), (Answer::Rejected, 'b', Some("stop")))).unwrap();
     let end = block_on(crate::stage::resume(&ports, &stage.config, "prod", "ann"));
     assert!(refused(end).contains("rejected by carol"));
+}
+
+#[test]
+fn what_could_not_be_read_when_it_was_begun_does_not_stop_it_later() {
+    let stage = asking(1);
+    let key = format!(".promote/shop/lanes/prod/approvals/{}/note.json", commit('b'));
+    stage.bucket.put(&key.parse().unwrap(), "{}");
+    let mut past = of(&proven("ann"), 'b');
+    let (rule, reason) = ("approvals".to_owned(), "a note of somebody's".to_owned());
+    past.overrides.push(promote_core::ledger::Override { rule, reason });
+    let open = (1..40).any(|call| {
+        let plan = FaultPlan::new().with(call, Fault::CrashBefore);
+        let cut = stage.ports_on(Arc::new(Faulty::around(Arc::new(stage.bucket.clone()), plan.clone())));
+        let _ = block_on(plan.survive(run(&cut, &stage.config, past.clone())));
+        stage.state("prod").open.is_some()
+    });
+    assert!(open && stage.target("prod") == Some(content('a')));
+    stage.clock.advance(Duration::from_secs(120));
+    let end = block_on(crate::stage::resume(&stage.ports(), &stage.config, "prod", "ann"));
+    assert!(matches!(end, End::Done(_)), "{end:?}");
+}
+
+#[test]
+fn a_long_chain_with_an_approval_beside_it_is_read_as_one() {
+    let stage = asking(1);
+    approves(&stage, "bob", 'b').unwrap();
+    let request = Request { reason: Some("release week".to_owned()), ..of(&proven("ann"), 'b') };
+    let ports = stage.ports();
+    // More records than a listing has places.
+    for _ in 0..501 {
+        block_on(say(&ports, &stage.config, &request, &EnvironmentMark::Freeze(None))).unwrap();
+        block_on(say(&ports, &stage.config, &request, &EnvironmentMark::Unfreeze)).unwrap();
+    }
+    let lanes: Vec<_> = stage.config.lanes.iter().map(|lane| lane.name.clone()).collect();
+    let check = block_on(check_ledger(&ports.view().ledger, &lanes)).unwrap();
+    assert!(check.intact(), "{:?} {:?}", check.ledger.faults, check.chains);
 }

@@ -224,7 +224,7 @@ fn what_can_not_be_read_closes_the_gate() {
     case.snapshot.votes.unread = vec!["`x.json` can't be read as an approval: it is none".to_owned()];
     assert_snapshot!(case.check("approvals"), @r#"
     unmet: 1 of 1: bob (verified); `x.json` can't be read as an approval: it is none
-    hint: what can't be read closes the gate until it is gone
+    hint: make it readable, or say why it may go past: `--override approvals --reason TEXT`
     {"content":"sha256:bb6923b8d98e0ecfddb93b6f4e35c5d8bf37e056d7bbab3d029ee3fcecc7270a","have":[{"at":"2026-01-07T11:00:00Z","id":"00000000000000000000000000000bob","name":"bob","realm":"github","strength":"verified"}],"need":1}
     "#);
     assert!(case.overriding("approvals").check("approvals").starts_with("overridden"));

@@ -183,10 +183,10 @@ fn a_request_to_another_branch_and_one_that_was_closed_open_nothing() {
     let (yes, no) = counted(&aside, "c1");
     assert_eq!((yes.len(), no.len()), (0, 1));
     assert!(no[0].contains("#12 goes to `work`, which `branch` does not name"), "{no:?}");
-    let named = votes("github", &[aside.clone()], &commit("c1"), &["work".to_owned()]);
+    let named = votes("github", &[aside.clone()], &commit("c1"), &[Some("work".to_owned())]);
     assert_eq!(named[0].void, None);
     aside.abandoned = true;
-    assert!(votes("github", &[aside], &commit("c1"), &["work".to_owned()]).is_empty());
+    assert!(votes("github", &[aside], &commit("c1"), &[Some("work".to_owned())]).is_empty());
 }
 
 #[test]
