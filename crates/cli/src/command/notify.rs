@@ -7,7 +7,7 @@ use clap::Args;
 use promote_core::config::Environment;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
-use promote_core::names::{EnvironmentName, escape};
+use promote_core::names::{EnvironmentName, visible};
 use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::tell::{self, Notice, receivers};
@@ -134,11 +134,11 @@ fn page(report: &NotifyReport) -> Page {
         let place = format!("{}: {}", one.environment, one.receiver);
         match one.taken {
             true => page.line(
-                Text::new("✓ ", Style::Good).and(format!("{place} {}", escape(&one.answer)), Style::Plain),
+                Text::new("✓ ", Style::Good).and(format!("{place} {}", visible(&one.answer)), Style::Plain),
             ),
             false => {
                 page.line(Text::new("✗ ", Style::Bad).and(format!("{place} did not take it"), Style::Plain));
-                page.hint(escape(&one.answer));
+                page.hint(visible(&one.answer));
             }
         }
     }

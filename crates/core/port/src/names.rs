@@ -28,14 +28,20 @@ pub fn is_name(text: &str) -> bool {
 }
 
 /// A hostile text made fit to show in a message: what a terminal acts upon or hides is escaped, cut after 60
-/// characters.
+/// characters. For names and the like; what is to be read to its end is for [`visible`].
 pub fn escape(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars().take(60) {
-        if acts(c) { out.extend(c.escape_debug()) } else { out.push(c) }
+    let most = text.char_indices().nth(60).map(|(at, _)| at);
+    match most.and_then(|at| text.get(..at)) {
+        Some(beginning) => format!("{}…", visible(beginning)),
+        None => visible(text),
     }
-    if text.chars().nth(60).is_some() {
-        out.push('…');
+}
+
+/// The same of a whole text, such as a sentence with its hint: nothing is cut off.
+pub fn visible(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) { out.extend(c.escape_debug()) } else { out.push(c) }
     }
     out
 }
@@ -161,5 +167,7 @@ mod tests {
         assert_eq!(escape("grep \"x\" | it's"), "grep \"x\" | it's");
         assert_eq!(escape("a\u{202e}b"), "a\\u{202e}b");
         assert_eq!(escape(&"x".repeat(70)).chars().count(), 61);
+        assert_eq!(visible(&"ä".repeat(70)), "ä".repeat(70));
+        assert_eq!(visible("a\u{1b}[31m\n"), "a\\u{1b}[31m\\n");
     }
 }

@@ -8,13 +8,8 @@ use crate::port::pipeline::{
 
 /// Foreign text on one line, fit to be shown, at most 300 characters.
 pub fn plain(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.trim().chars().take(300) {
-        match c {
-            '\n' | '\r' | '\t' => out.push(' '),
-            c => out.push_str(&crate::names::escape(c.encode_utf8(&mut [0; 4]))),
-        }
-    }
+    let blank = |c| if matches!(c, '\n' | '\r' | '\t') { ' ' } else { c };
+    let mut out = crate::names::visible(&text.trim().chars().take(300).map(blank).collect::<String>());
     if text.trim().chars().nth(300).is_some() {
         out.push('…');
     }

@@ -2,7 +2,7 @@
 
 use super::asking::AskedChecks;
 use crate::commit::CommitId;
-use crate::names::escape;
+use crate::names::visible;
 use crate::port::{Check, ProviderError};
 use crate::ports::ReadPorts;
 
@@ -19,7 +19,7 @@ pub(crate) async fn checks_for(
 
 /// What a forge refused and what helps, in one sentence.
 pub(super) fn unread(error: &ProviderError) -> String {
-    let mut words = format!("{}: {}", error.provider, escape(&error.message));
+    let mut words = format!("{}: {}", error.provider, visible(&error.message));
     for hint in &error.hints {
         words.push_str("; ");
         words.push_str(hint);

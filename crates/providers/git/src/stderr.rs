@@ -2,7 +2,7 @@
 //! push that was under way.
 
 use crate::process::CommandOutput;
-use promote_port::names::escape;
+use promote_port::names::visible;
 use promote_port::port::{ErrorKind, ProviderError};
 
 /// What became of a command that talked to the remote and failed.
@@ -79,8 +79,7 @@ pub(crate) fn reason(err: &str) -> String {
     let line = ["fatal: ", "error: ", "remote: error: ", "remote: "]
         .iter()
         .fold(line, |line, start| line.strip_prefix(start).unwrap_or(line));
-    let whole: Vec<char> = without_credentials(line).chars().take(240).collect();
-    whole.chunks(60).map(|piece| escape(&piece.iter().collect::<String>())).collect()
+    visible(&without_credentials(line).chars().take(240).collect::<String>())
 }
 
 /// The text with `user:password@` and queries taken out of addresses.
