@@ -1,5 +1,5 @@
 //! Reading a list of signers in OpenSSH's format (`ALLOWED SIGNERS` in `man ssh-keygen`): names, options, key. Every
-//! line must be understood, since what is skipped would count for nobody or, worse, be thought revoked. What differs
+//! line must be understood, since what is skipped would count for nobody or, worse, be thought to be out of time. What differs
 //! from OpenSSH is stricter: `cert-authority` is refused, times need their `Z`, and a key is of one person. Whose a
 //! signature is, is told in `signers`.
 
@@ -8,14 +8,11 @@ use crate::options::{self, Options};
 use crate::people;
 use crate::principals::Principals;
 use crate::unreadable::{Mistake, Unreadable};
-use std::collections::BTreeSet;
 
 /// A list of signers that was read without a mistake.
 #[derive(Debug, Clone, Default)]
 pub struct AllowedSigners {
     pub(crate) lines: Vec<Line>,
-    /// Keys that were withdrawn, in their bytes.
-    pub(crate) revoked: BTreeSet<Vec<u8>>,
 }
 
 /// One key in the list.
@@ -53,7 +50,7 @@ impl AllowedSigners {
         for (line, person) in lines.iter_mut().zip(people) {
             line.person = person;
         }
-        Ok(Self { lines, revoked: BTreeSet::new() })
+        Ok(Self { lines })
     }
 }
 

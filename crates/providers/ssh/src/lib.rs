@@ -14,7 +14,6 @@ mod pattern;
 mod people;
 mod principals;
 mod process;
-mod revoked;
 mod signers;
 mod sshsig;
 mod surroundings;

@@ -1,13 +1,12 @@
-//! Lists of signers and of withdrawn keys: every mistake is told at its line, and nothing counts then.
+//! Lists of signers: every mistake is told at its line, and nothing counts then.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod stage;
 
-use promote_port::port::{Signers, Uncounted};
+use promote_port::port::Signers;
 use promote_ssh::AllowedSigners;
-use stage::{MESSAGE, NAMESPACE, Stage, finish, now, run, signed};
-use std::process::Command;
+use stage::{NAMESPACE, Stage, now};
 
 fn mistakes(list: &str) -> String {
     AllowedSigners::read(list, "list").unwrap_err().to_string()
@@ -78,26 +77,4 @@ fn an_application_key_off_its_curve_is_no_key() {
         encoded.replacen(&encoded[100..104], if &encoded[100..104] == "AAAA" { "BBBB" } else { "AAAA" }, 1);
     let told = mistakes(&format!("a@x ecdsa-sha2-nistp256 {broken}"));
     assert!(told.contains("not on its curve"), "{told}");
-}
-
-#[test]
-fn withdrawn_keys_count_no_more_and_what_is_no_list_closes() {
-    let stage = Stage::new();
-    let (one, two) = (stage.key("one", &["-t", "ed25519"]), stage.key("two", &["-t", "ed25519"]));
-    let list = AllowedSigners::read(&format!("a@x {one}\nb@x {two}\n"), "list").unwrap();
-    let signature = stage.sign("one", NAMESPACE, MESSAGE, &[]);
-    let revoked =
-        list.clone().without_revoked(format!("# lost\r\n\n {one}\r\n").as_bytes(), "revoked").unwrap();
-    assert!(matches!(revoked.signed_by(&signed(&signature)), Err(Uncounted::Revoked { .. })));
-    let other = stage.sign("two", NAMESPACE, MESSAGE, &[]);
-    assert_eq!(revoked.signed_by(&signed(&other)).unwrap().principal, "b@x");
-
-    let refused = |bytes: &[u8]| list.clone().without_revoked(bytes, "revoked").unwrap_err().to_string();
-    let told = refused(format!("{two}\nsha256:abc\na@x {one}\n").as_bytes());
-    assert!(told.contains("`revoked`, line 2: ") && told.contains("`revoked`, line 3: "), "{told}");
-    assert!(refused(b"\n\xff").contains("line 2: the file is not UTF-8"));
-    let binary = stage.path("krl");
-    run(Command::new("ssh-keygen").arg("-kf").arg(&binary).arg(stage.path("one.pub")), b"");
-    assert!(refused(&std::fs::read(&binary).unwrap()).contains("binary key revocation list"));
-    assert!(finish(Command::new("ssh-keygen").arg("-Qlf").arg(&binary), b"").status.success());
 }

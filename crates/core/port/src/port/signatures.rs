@@ -145,11 +145,6 @@ pub enum Uncounted {
         /// The key.
         fingerprint: String,
     },
-    /// The key was withdrawn.
-    Revoked {
-        /// The key.
-        fingerprint: String,
-    },
     /// The list lets the key sign for other purposes only.
     NamespaceNotAllowed {
         /// Whose key it is.
@@ -202,7 +197,6 @@ impl Display for Uncounted {
             Self::UnknownKey { fingerprint } => {
                 write!(f, "nobody in the list of signers has the key {fingerprint}")
             }
-            Self::Revoked { fingerprint } => write!(f, "the key {fingerprint} was revoked"),
             Self::NamespaceNotAllowed { principal, namespace } => {
                 write!(
                     f,

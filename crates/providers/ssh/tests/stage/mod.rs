@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use promote_port::port::{Signed, SignedBy, Signers, Uncounted};
 use promote_ssh::AllowedSigners;
 use std::io::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 pub const NAMESPACE: &str = "promote-approval@v1";
@@ -62,16 +62,13 @@ impl Stage {
     }
 
     /// What `ssh-keygen -Y verify` says.
-    pub fn openssh(&self, list: &str, principal: &str, signed: &Signed<'_>, revoked: Option<&Path>) -> bool {
+    pub fn openssh(&self, list: &str, principal: &str, signed: &Signed<'_>) -> bool {
         let (list, signature) =
             (self.write("openssh.list", list), self.write("openssh.sig", signed.signature));
         let mut command = keygen();
         let time = format!("verify-time={}", signed.at.format("%Y%m%d%H%M%SZ"));
         command.args(["-Y", "verify", "-n", signed.namespace, "-I", principal, "-O", &time, "-f"]);
         command.arg(list).arg("-s").arg(signature);
-        if let Some(revoked) = revoked {
-            command.arg("-r").arg(revoked);
-        }
         finish(&mut command, signed.message).status.success()
     }
 }
