@@ -51,9 +51,19 @@ pub(crate) struct Ended {
 /// # Errors
 /// `TimedOut` when it took longer than `limit`; it is asked to end then, and killed where it does not.
 pub(crate) async fn finish(
-    mut command: Command,
+    command: Command,
     input: &[u8],
     limit: Duration,
+    heard: &(dyn Fn(&str) + Send + Sync),
+) -> io::Result<Ended> {
+    until(command, input, tokio::time::sleep(limit), heard).await
+}
+
+/// The same until something else is `over`.
+async fn until(
+    mut command: Command,
+    input: &[u8],
+    over: impl Future<Output = ()> + Send,
     heard: &(dyn Fn(&str) + Send + Sync),
 ) -> io::Result<Ended> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -71,12 +81,16 @@ pub(crate) async fn finish(
         let code = child.wait().await?.code();
         Ok(Ended { code, out: out?, err: err? })
     };
-    match tokio::time::timeout(limit, whole).await {
-        Ok(end) => {
+    let ended = tokio::select! {
+        end = whole => Some(end),
+        () = over => None,
+    };
+    match ended {
+        Some(end) => {
             running.0 = None;
             end
         }
-        Err(_) => {
+        None => {
             running.ask_to_end();
             if tokio::time::timeout(FAREWELL, child.wait()).await.is_err() {
                 child.kill().await?;
@@ -108,17 +122,24 @@ async fn lines(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tokio::sync::Notify;
 
     #[tokio::test]
     async fn a_program_that_takes_too_long_can_tidy_up() {
         let dir = tempfile::tempdir().unwrap();
-        for (script, tidies) in [
-            ("trap 'echo tidy > tidied; exit 1' TERM; while :; do sleep 0.05; done", true),
-            ("trap '' TERM; while :; do sleep 0.05; done", false),
-        ] {
+        // Each reads what nobody writes; it says when it does, since its time must not be over before.
+        let waits = "mkfifo fifo; exec 3<>fifo; echo ready >&2; read line <&3";
+        for (script, tidies) in
+            [("trap 'echo tidy > tidied; exit 1' TERM", true), ("trap '' TERM; rm -f fifo", false)]
+        {
             let mut command = Command::new("sh");
-            command.arg("-c").arg(script).current_dir(dir.path());
-            let late = finish(command, b"", Duration::from_millis(300), &|_| {}).await.unwrap_err();
+            command.arg("-c").arg(format!("{script}; {waits}")).current_dir(dir.path());
+            let ready = Notify::new();
+            let heard = |line: &str| {
+                assert_eq!(line, "ready");
+                ready.notify_one();
+            };
+            let late = until(command, b"", ready.notified(), &heard).await.unwrap_err();
             assert_eq!(late.kind(), io::ErrorKind::TimedOut);
             assert_eq!(std::fs::remove_file(dir.path().join("tidied")).is_ok(), tidies, "{script}");
         }
