@@ -64,7 +64,8 @@ fn listed(_path: &str, _text: &str) -> Result<Arc<dyn Signers>, Failure> {
     Err(Failure::new(ExitStatus::Usage, "this build checks no signatures: its feature `ssh` is off"))
 }
 
-/// The key of whoever acts: the one that is `named`, else the one that is at hand and in the list.
+/// The key of whoever acts: the one that is `named`, else the one that is at hand and in the list. `notices` is told what a
+/// person must do while it signs, such as touching a security key.
 ///
 /// # Errors
 /// `Denied` where there is none, with what was looked at and how to name one.
@@ -74,6 +75,7 @@ pub async fn key(
     named: Option<&str>,
     (variables, folder): (&crate::Variables, &Path),
     (namespace, at): (&str, chrono::DateTime<chrono::Utc>),
+    notices: impl Fn(&str) + Send + Sync + 'static,
 ) -> Result<Arc<dyn promote_core::port::Signer>, Failure> {
     let wanted = promote_ssh::Wanted { key: named, namespace, at };
     let surroundings = promote_ssh::Surroundings::new(variables.iter(), folder);
@@ -82,7 +84,7 @@ pub async fn key(
         let failure = Failure::new(ExitStatus::Denied, error.message).state("Nothing was recorded.");
         error.hints.iter().fold(failure, Failure::hint)
     })?;
-    Ok(Arc::new(key))
+    Ok(Arc::new(key.with_notices(notices)))
 }
 
 /// See above: this build has no keys.
@@ -95,6 +97,7 @@ pub async fn key(
     _named: Option<&str>,
     _surroundings: (&crate::Variables, &Path),
     _for_what: (&str, chrono::DateTime<chrono::Utc>),
+    _notices: impl Fn(&str) + Send + Sync + 'static,
 ) -> Result<Arc<dyn promote_core::port::Signer>, Failure> {
     Err(Failure::new(ExitStatus::Usage, "this build signs nothing: its feature `ssh` is off"))
 }

@@ -22,6 +22,7 @@ use promote_core::ports::Ports;
 use promote_core::report::ApprovalReport;
 use promote_core::request::{Request, Wanted};
 use promote_providers::{Variables, signers};
+use promote_view::{Style, Text};
 use std::sync::Arc;
 
 /// Say that a release may go to an environment
@@ -144,8 +145,10 @@ async fn signer(
     }
     let variables: Variables = app.env.variables.iter().collect();
     let at = app.connect.clock().now();
-    let found =
-        signers::key(signers, args.key.as_deref(), (&variables, &app.env.folder), (NAMESPACE, at)).await;
+    let screen = app.screen.clone();
+    let notices = move |notice: &str| screen.say(&Text::new(notice, Style::Plain));
+    let around = (&variables, app.env.folder.as_path());
+    let found = signers::key(signers, args.key.as_deref(), around, (NAMESPACE, at), notices).await;
     // Whoever can't sign may still say no, and yes where the file takes any name.
     let needed = args.key.is_some() || said == Answer::Approved && least != StrengthLevel::Claimed;
     match found {

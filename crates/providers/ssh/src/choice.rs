@@ -2,7 +2,7 @@
 //! has. Pure: what lies where is looked up in `find`.
 
 use crate::key::PublicKey;
-use promote_port::names::escape;
+use promote_port::names::{escape, visible};
 use promote_port::port::{NotSigned, SigningError};
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -66,7 +66,7 @@ pub(crate) enum Place {
 impl fmt::Display for Place {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::File(path) => f.write_str(&escape(&path.to_string_lossy())),
+            Self::File(path) => f.write_str(&visible(&path.to_string_lossy())),
             Self::Agent(key) => write!(f, "{} (agent)", key.fingerprint()),
         }
     }

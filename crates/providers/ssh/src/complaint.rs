@@ -1,12 +1,12 @@
 //! What `ssh-keygen` means when it does not sign: its words, said in ours and sorted by what somebody can do.
 
 use crate::choice::Place;
-use promote_port::names::escape;
+use promote_port::names::visible;
 use promote_port::port::{NotSigned, SigningError};
 use promote_port::shell::quoted;
 
-/// Words of `ssh-keygen`, what they are, what they mean, and what to do. The first that are found count; `{add}` and
-/// `{file}` are put in.
+/// Words of `ssh-keygen`, what they are, what they mean, and what to do. The first that are found count; `{add}`,
+/// `{file}` (as it was named) and `{private}` (its private half) are put in.
 const KNOWN: [(&str, NotSigned, &str, &str); 11] = [
     (
         "incorrect passphrase",
@@ -42,7 +42,7 @@ const KNOWN: [(&str, NotSigned, &str, &str); 11] = [
         "UNPROTECTED PRIVATE KEY FILE",
         NotSigned::Unusable,
         "others may read its file, so OpenSSH ignores it",
-        "keep the file to yourself: chmod 600 {file}",
+        "keep the file to yourself: chmod 600 {private}",
     ),
     (
         "device not found",
@@ -80,8 +80,9 @@ pub(crate) fn read(err: &str, code: Option<i32>, key: &Place) -> SigningError {
     if let Some((_, why, meaning, hint)) = KNOWN.iter().find(|(words, ..)| err.contains(words)) {
         let private = file.as_deref().map(|file| file.strip_suffix(".pub").unwrap_or(file));
         let add = private.map_or_else(|| "ssh-add".to_owned(), |file| format!("ssh-add {}", quoted(file)));
-        let hint =
-            hint.replace("{add}", &add).replace("{file}", &file.as_deref().map(quoted).unwrap_or_default());
+        let shown = |file: Option<&str>| file.map(quoted).unwrap_or_default();
+        let hint = hint.replace("{add}", &add).replace("{private}", &shown(private));
+        let hint = hint.replace("{file}", &shown(file.as_deref()));
         return SigningError::new(*why, format!("the key `{key}` can't sign: {meaning}")).hint(hint);
     }
     let Some(code) = code else {
@@ -89,7 +90,7 @@ pub(crate) fn read(err: &str, code: Option<i32>, key: &Place) -> SigningError {
         return SigningError::new(NotSigned::Cancelled, format!("signing with `{key}` was stopped"));
     };
     let said = err.lines().rev().map(str::trim).find(|line| !line.is_empty()).unwrap_or("it gives no reason");
-    let message = format!("`ssh-keygen` failed with {code} for the key `{key}`: {}", escape(said));
+    let message = format!("`ssh-keygen` failed with {code} for the key `{key}`: {}", visible(said));
     SigningError::new(NotSigned::Program, message)
 }
 
@@ -128,14 +129,16 @@ mod tests {
             assert!(!told.hints.concat().contains('{'), "{told:?}");
         }
         assert_eq!(read("", None, &key).why, NotSigned::Cancelled);
+        let long = format!("{} and what helps", "why ".repeat(30));
+        assert!(read(&long, Some(1), &key).message.ends_with("and what helps"), "nothing is cut off");
     }
 
     #[test]
     fn hints_are_commands_that_a_shell_takes() {
         let hint = |path: &str, err: &str| read(err, Some(255), &Place::File(path.into())).hints.concat();
         assert!(hint("/k", "UNPROTECTED PRIVATE KEY FILE").ends_with(": chmod 600 /k"));
-        assert!(hint("/a b/k", "UNPROTECTED PRIVATE KEY FILE").ends_with(": chmod 600 '/a b/k'"));
         for path in ["/a b/k", "/a b/k.pub"] {
+            assert!(hint(path, "UNPROTECTED PRIVATE KEY FILE").ends_with(": chmod 600 '/a b/k'"), "{path}");
             assert!(hint(path, "incorrect passphrase").ends_with(": ssh-add '/a b/k'"), "{path}");
         }
     }

@@ -7,7 +7,7 @@ use crate::keygen::KeygenSigner;
 use crate::process::finish;
 use crate::surroundings::Surroundings;
 use chrono::{DateTime, Utc};
-use promote_port::names::escape;
+use promote_port::names::visible;
 use promote_port::port::{NotSigned, Signers, SigningError};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -45,9 +45,7 @@ impl KeygenSigner {
     ) -> Result<Self, SigningError> {
         let is_listed =
             |key: &PublicKey| signers.holder(&key.fingerprint(), wanted.namespace, wanted.at).is_some();
-        let made = |place, key: Option<PublicKey>| {
-            Self::new(place, key.map(|key| key.fingerprint()), surroundings.clone())
-        };
+        let made = |place, key: Option<PublicKey>| Self::new(place, key.as_ref(), surroundings.clone());
         let mut tried = Vec::new();
         if let Some((name, origin)) = said(wanted.key, surroundings).await? {
             let place = Place::named(&name, origin, surroundings.home(), surroundings.folder())?;
@@ -58,7 +56,7 @@ impl KeygenSigner {
             match key {
                 // What git signs commits with need not be what counts here.
                 Some(key) if origin == Origin::Git && !is_listed(&key) => {
-                    tried.push(format!("git's key `{}` is not in the list", escape(&name)));
+                    tried.push(format!("git's key `{}` is not in the list", visible(&name)));
                 }
                 key => return Ok(made(place, key)),
             }
@@ -135,7 +133,7 @@ fn usual(home: Option<&Path>) -> Vec<(PathBuf, PublicKey)> {
 
 /// The public key of a named file; `None` where only `ssh-keygen` can tell.
 fn in_file(path: &Path, origin: Origin) -> Result<Option<PublicKey>, SigningError> {
-    let named = escape(&path.to_string_lossy());
+    let named = visible(&path.to_string_lossy());
     match std::fs::metadata(path) {
         Ok(found) if found.is_file() => Ok(public_half(path)),
         Ok(_) => {

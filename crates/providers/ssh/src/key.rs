@@ -52,6 +52,11 @@ impl Algorithm {
         }
     }
 
+    /// Whether its private half lies in a security key.
+    pub(crate) fn is_security_key(self) -> bool {
+        matches!(self, SkEd25519 | SkEcdsaP256)
+    }
+
     /// How a signature of it is verified; `None` for RSA, where the signature says.
     pub(crate) fn verification(self) -> Option<&'static dyn VerificationAlgorithm> {
         match self {

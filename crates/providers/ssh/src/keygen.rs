@@ -3,6 +3,7 @@
 
 use crate::choice::Place;
 use crate::complaint;
+use crate::key::PublicKey;
 use crate::process::finish;
 use crate::sshsig::SshSignature;
 use crate::surroundings::Surroundings;
@@ -27,14 +28,19 @@ type Notices = dyn Fn(&str) + Send + Sync;
 pub struct KeygenSigner {
     pub(crate) place: Place,
     pub(crate) fingerprint: Option<String>,
+    /// Whether the key is known to be a security key.
+    touched: bool,
     surroundings: Surroundings,
     patience: Duration,
     notices: Option<Arc<Notices>>,
 }
 
 impl KeygenSigner {
-    pub(crate) fn new(place: Place, fingerprint: Option<String>, surroundings: Surroundings) -> Self {
-        Self { place, fingerprint, surroundings, patience: PATIENCE, notices: None }
+    /// `key` is its public half, where that is known.
+    pub(crate) fn new(place: Place, key: Option<&PublicKey>, surroundings: Surroundings) -> Self {
+        let fingerprint = key.map(PublicKey::fingerprint);
+        let touched = key.is_some_and(|key| key.algorithm.is_security_key());
+        Self { place, fingerprint, touched, surroundings, patience: PATIENCE, notices: None }
     }
 
     /// The same, waiting for a person no longer than this.
@@ -76,11 +82,18 @@ impl Signer for KeygenSigner {
                 Some(file)
             }
         };
-        let heard = |line: &str| {
-            if let Some(notices) = &self.notices
-                && line.starts_with("Confirm user presence")
-            {
+        let touch = || {
+            if let Some(notices) = &self.notices {
                 notices(TOUCH);
+            }
+        };
+        // It says by itself that it waits for a touch only where its standard error is a terminal, which ours is not.
+        if self.touched {
+            touch();
+        }
+        let heard = |line: &str| {
+            if !self.touched && line.starts_with("Confirm user presence") {
+                touch();
             }
         };
         let ended =

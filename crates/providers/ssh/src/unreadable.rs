@@ -1,7 +1,7 @@
 //! What is wrong in a list of signers: each mistake with its line, and how to put it right. A list with a mistake
 //! counts for nobody.
 
-use promote_port::names::escape;
+use promote_port::names::visible;
 use std::fmt;
 
 /// One mistake in a file.
@@ -54,7 +54,7 @@ pub struct Unreadable {
 
 impl fmt::Display for Unreadable {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let file = escape(&self.file);
+        let file = visible(&self.file);
         for (at, mistake) in self.mistakes.iter().enumerate() {
             let separator = if at == 0 { "" } else { "\n" };
             write!(f, "{separator}`{file}`, {mistake}")?;

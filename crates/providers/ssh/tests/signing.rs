@@ -7,6 +7,7 @@ mod stage;
 use promote_port::port::{NotSigned, Signer, Signers, SigningError};
 use promote_ssh::{AllowedSigners, KeygenSigner, Surroundings, Wanted};
 use stage::agent::Agent;
+use stage::security_key::SecurityKey;
 use stage::{MESSAGE, NAMESPACE, Stage, now, run, signed};
 use std::path::Path;
 use std::process::Command;
@@ -187,4 +188,26 @@ async fn what_does_not_verify_is_not_handed_on() {
     let (made, said) = made(touch).await;
     assert!(made.is_ok());
     assert_eq!(said, ["touch the security key to sign"]);
+}
+
+/// The real program says that it waits only where it writes to a terminal, or leaves that to the agent.
+#[tokio::test]
+async fn whoever_has_a_security_key_is_told_to_touch_it() {
+    let stage = Stage::new();
+    let key = SecurityKey::ed25519();
+    let signature = stage.write("signature", key.sign(MESSAGE, 0x01, 0x01));
+    stage.write("token.pub", key.public());
+    stage.write("token", "its handle");
+    std::fs::create_dir(stage.path("bin")).unwrap();
+    stage.program("bin/ssh-keygen", &format!("#!/bin/sh\ncat '{}'\n", signature.display()));
+    let path = format!("{}:{}", stage.path("bin").display(), std::env::var("PATH").unwrap());
+    let home = Home::new(&stage, &format!("a@x {}\n", key.public())).with("PATH", path);
+    let in_agent = key.public();
+    for name in ["token", "token.pub", in_agent.as_str()] {
+        let (told, said) = std::sync::mpsc::channel();
+        let signer = home.find(Some(name)).await.unwrap();
+        let signer = signer.with_notices(move |notice: &str| told.send(notice.to_owned()).unwrap());
+        signer.sign(NAMESPACE, MESSAGE).await.unwrap();
+        assert_eq!(said.try_iter().collect::<Vec<_>>(), ["touch the security key to sign"], "{name}");
+    }
 }
