@@ -151,6 +151,7 @@ fn what_slack_answers_is_told_in_words_and_never_with_the_address() {
         (500, vec![], "rollup_error", "Slack has a fault of its own", 3),
         (429, header("retry-after", "1"), "rate_limited", "takes no more messages for now", 3),
         (429, header("retry-after", "3600"), "rate_limited", "it asks to wait 3600 s", 1),
+        (429, header("retry-after", "18446744073709551615"), "rate_limited", "it asks to wait", 1),
         (302, header("location", "http://127.0.0.1:1/elsewhere"), "", "is not followed", 1),
         (200, vec![], "<html>", "what no webhook of Slack answers", 1),
         (418, vec![], CANARY, "it answers 418", 1),

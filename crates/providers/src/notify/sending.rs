@@ -5,7 +5,7 @@ use super::receiver::Receiver;
 use super::{signature::signature, slack};
 use crate::https;
 use crate::sent::told;
-use promote_core::names::escape;
+use promote_core::names::visible;
 use promote_core::tell::{Notice, SLACK};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Client, StatusCode};
@@ -56,7 +56,8 @@ impl Receiver {
                     pause
                 }
             };
-            if number == TRIES || Instant::now() + wait >= until {
+            // Whoever is asked may name any number of seconds.
+            if number == TRIES || wait >= until.saturating_duration_since(Instant::now()) {
                 break;
             }
             tokio::time::sleep(wait).await;
@@ -98,7 +99,7 @@ impl Receiver {
             None if status.is_success() => "it answers what no webhook of Slack answers".to_owned(),
             None if status.is_redirection() => "it leads to another place, which is not followed".to_owned(),
             None => {
-                let words: String = escape(&self.secrets.mask(word)).chars().take(120).collect();
+                let words: String = visible(&self.secrets.mask(word)).chars().take(120).collect();
                 let more = if words.is_empty() { String::new() } else { format!(": {words}") };
                 format!("it answers {}{more}", status.as_u16())
             }

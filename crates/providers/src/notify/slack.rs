@@ -2,9 +2,9 @@
 //! Names, reasons and messages of commits in it are foreign: they mention nobody and link nowhere.
 //!
 //! Limits and escaping: <https://docs.slack.dev/reference/block-kit/blocks>,
-//! <https://docs.slack.dev/messaging/formatting-message-text>.
+//! <https://docs.slack.dev/messaging/formatting-message-text>. What is counted is what is sent: `&amp;` is five characters.
 
-use promote_core::names::escape;
+use promote_core::names::visible;
 use promote_core::tell::Notice;
 use serde_json::{Value, json};
 
@@ -17,11 +17,11 @@ const TEXT: usize = 900;
 /// The most characters of a button's address.
 const LINK: usize = 3000;
 
-/// The message. It stays below 4000 characters of text whatever it is about.
+/// The message, within Slack's limits whatever it is about.
 pub(super) fn message(notice: &Notice) -> Value {
     let title = format!("{}: {}", notice.project, notice.text);
     let mut blocks = vec![
-        json!({ "type": "header", "text": { "type": "plain_text", "emoji": false, "text": cut(&escape(&title), HEADER) } }),
+        json!({ "type": "header", "text": { "type": "plain_text", "emoji": false, "text": cut(visible(&title).chars().map(String::from), HEADER) } }),
     ];
     let mut fields = Vec::new();
     let mut field = |name: &str, value: Option<&str>| {
@@ -72,23 +72,31 @@ fn words(text: &str) -> Value {
 /// Foreign text that means nothing to Slack: one line without control characters, `&`, `<` and `>` written as they must be,
 /// which takes the meaning from mentions and links as well.
 fn plain(text: &str, most: usize) -> String {
-    let mut out = String::new();
-    for c in cut(&escape(text), most).chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            c => out.push(c),
+    let written = |c| match c {
+        '&' => "&amp;".to_owned(),
+        '<' => "&lt;".to_owned(),
+        '>' => "&gt;".to_owned(),
+        c => String::from(c),
+    };
+    cut(visible(text).chars().map(written), most)
+}
+
+/// As many of these pieces as fit into so many characters, none of them in part.
+fn cut(pieces: impl Iterator<Item = String>, most: usize) -> String {
+    let (mut out, mut count, mut fits) = (String::new(), 0, 0);
+    for piece in pieces {
+        count += piece.chars().count();
+        if count > most {
+            out.truncate(fits);
+            out.push('…');
+            return out;
+        }
+        out.push_str(&piece);
+        if count < most {
+            fits = out.len();
         }
     }
     out
-}
-
-fn cut(text: &str, most: usize) -> String {
-    if text.chars().count() <= most {
-        return text.to_owned();
-    }
-    text.chars().take(most.saturating_sub(1)).chain(['…']).collect()
 }
 
 fn short(sha: &str) -> &str {

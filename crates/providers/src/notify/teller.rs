@@ -103,11 +103,15 @@ impl Teller {
         let work = lock(&self.work).take();
         if let (Some(line), Some(mut work)) = (&self.line, work) {
             let _ = line.send(Heard::End);
-            if tokio::time::timeout(PATIENCE, &mut work).await.is_err() {
-                work.abort();
-                let late = format!("not everybody was told within {} s; {LATER}", PATIENCE.as_secs());
-                lock(&self.warnings).push(late);
-            }
+            let why = match tokio::time::timeout(PATIENCE, &mut work).await {
+                Ok(Ok(())) => return,
+                Ok(Err(_)) => "telling others broke off by a fault of promote".to_owned(),
+                Err(_) => {
+                    work.abort();
+                    format!("not everybody was told within {} s", PATIENCE.as_secs())
+                }
+            };
+            lock(&self.warnings).push(format!("{why}; {BOTH}"));
         }
     }
 
@@ -117,14 +121,18 @@ impl Teller {
             if let Some(work) = lock(&self.work).take() {
                 work.abort();
             }
-            lock(&self.warnings).push(format!("{} before everybody was told; {LATER}", exit.stopped()));
+            lock(&self.warnings).push(format!("{} before everybody was told; {BOTH}", exit.stopped()));
         }
         std::mem::take(&mut *lock(&self.warnings))
     }
 }
 
-/// What becomes of what was not told.
+/// What becomes of a record that was not told.
 const LATER: &str = "the next command that writes there tells it";
+/// What becomes of what no record holds, such as that a promotion waits: nothing is left to tell it by.
+const AGAIN: &str = "the next command that finds it tells it";
+/// What becomes of either.
+const BOTH: &str = "the next command that writes there, or finds the same, tells it";
 
 impl Teller {
     /// Something happened.
@@ -210,7 +218,7 @@ impl Worker {
         }
         let sends = by_receiver.iter().map(|((name, receiver), all)| {
             let notices = all.iter().map(|one| &one.notice).collect();
-            self.to_one(name, receiver, notices, until)
+            self.to_one(name, receiver, (notices, LATER), until)
         });
         let sent = join_all(sends).await;
         let (mut missing, mut given_up) = (Vec::new(), Vec::new());
@@ -229,12 +237,13 @@ impl Worker {
         Ok(())
     }
 
-    /// Sends some notices to one receiver, one after the other, and says how many of them it took.
+    /// Sends some notices to one receiver, one after the other, and says how many of them it took. `later`: what becomes of
+    /// the others.
     async fn to_one(
         &self,
         name: &EnvironmentName,
         kind: &'static str,
-        notices: Vec<&Notice>,
+        (notices, later): (Vec<&Notice>, &str),
         until: Instant,
     ) -> usize {
         if self.given_up.contains(&(name.clone(), kind)) {
@@ -244,14 +253,14 @@ impl Worker {
         let receiver = match Receiver::of(settings, kind, &self.around) {
             Ok(receiver) => receiver,
             Err(why) => {
-                self.warn(untold(settings, kind, notices.len(), &why));
+                self.warn(untold(settings, kind, notices.len(), (&why, later)));
                 return 0;
             }
         };
         for (taken, notice) in notices.iter().enumerate() {
             if let Err(why) = receiver.send(notice, until).await {
                 let left = notices.len() - taken;
-                self.warn(untold(settings, &receiver.to_string(), left, &why));
+                self.warn(untold(settings, &receiver.to_string(), left, (&why, later)));
                 return taken;
             }
         }
@@ -281,7 +290,7 @@ impl Worker {
                     continue;
                 }
             }
-            if self.to_one(&settings.name, kind, vec![notice], until).await == 0 {
+            if self.to_one(&settings.name, kind, (vec![notice], AGAIN), until).await == 0 {
                 self.given_up.insert((settings.name.clone(), kind));
                 continue;
             }
@@ -300,8 +309,11 @@ impl Worker {
     }
 }
 
-fn untold(settings: &Environment, receiver: &str, count: usize, why: &str) -> String {
+fn untold(settings: &Environment, receiver: &str, count: usize, (why, later): (&str, &str)) -> String {
     let what = if count == 1 { "what happened".to_owned() } else { format!("{count} messages") };
     let name = &settings.name;
-    format!("{what} in {name} was not told to {receiver}: {why}; {LATER}")
+    format!("{what} in {name} was not told to {receiver}: {why}; {later}")
 }
+
+#[cfg(test)]
+mod tests;
