@@ -2,22 +2,11 @@
 //! followed nowhere, with a time and a size that end.
 
 use crate::sent::told;
+use crate::trust::is_here;
 use reqwest::header::HeaderMap;
 use reqwest::{Client, RequestBuilder, Response, redirect};
 use std::time::Duration;
 use url::Url;
-
-/// An address that may be asked: https, or http on this machine; without a password.
-pub(crate) fn trusted(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let sound = url.scheme() == "https" || (url.scheme() == "http" && loopback(&url));
-    (sound && url.username().is_empty() && url.password().is_none()).then_some(url)
-}
-
-fn loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-}
 
 /// A client for an address. Nobody is followed elsewhere, and no proxy of the surroundings is asked on loopback.
 pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<Client, String> {
@@ -26,11 +15,12 @@ pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<
         .redirect(redirect::Policy::none())
         .timeout(answer)
         .default_headers(headers);
-    let builder = if loopback(url) { builder.no_proxy() } else { builder };
+    let builder = if is_here(url) { builder.no_proxy() } else { builder };
     builder.build().map_err(words)
 }
 
 /// Sends a request, and tells of it whoever listens.
+#[cfg(any(feature = "forge", feature = "identity"))]
 pub(crate) async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
     told(request, Url::to_string).await
 }

@@ -2,7 +2,7 @@
 //! never sent to a host only because a remote names it.
 
 use super::access::Access;
-use crate::https::trusted;
+use crate::trust::trusted;
 use promote_core::config::{Forge, ForgeKind};
 use promote_core::names::escape;
 use promote_core::port::{ErrorKind, ProviderError};

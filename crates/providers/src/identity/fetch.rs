@@ -3,7 +3,8 @@
 
 use super::names::{AUDIENCE, BEARER, TOKEN, URL};
 use crate::Variables;
-use crate::https::{self, trusted};
+use crate::https;
+use crate::trust::trusted;
 use reqwest::header::HeaderMap;
 use serde::Deserialize;
 use std::time::Duration;

@@ -2,7 +2,7 @@
 //! <https://openid.net/specs/openid-connect-discovery-1_0.html>
 
 use super::fetch::get;
-use crate::https::trusted;
+use crate::trust::trusted;
 use jsonwebtoken::jwk::{Jwk, JwkSet, KeyOperations, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use promote_core::ledger::Proof;

@@ -3,12 +3,11 @@
 //! other host that a file names.
 
 use crate::step::Secrets;
-use crate::trust::HOSTS;
+use crate::trust::{HOSTS, host, trusted};
 use crate::{Trust, Variables};
 use promote_core::config::Environment;
 use promote_core::tell::{SLACK, WEBHOOK};
 use promote_core::template::variable;
-use promote_core::trust::Host;
 use std::fmt;
 use url::Url;
 
@@ -77,10 +76,9 @@ impl Receiver {
                 .ok_or_else(|| format!("{kind}: the variable `{name}` is not set"))?
                 .trim(),
         };
-        let url = address(text)
+        let place = trusted(text).and_then(|url| Some((host(&url)?, url)));
+        let (host, url) = place
             .ok_or_else(|| format!("{kind} (`{written}`): only https addresses and this machine are told"))?;
-        let host =
-            Host::new(url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default());
         // What a pipeline fills with words of a commit is nobody's choice.
         let chosen = name.is_some_and(|name| !is_the_pipelines(name));
         if !chosen && !host.is_loopback() && !around.trust.allowed().has(&host) {
@@ -108,14 +106,6 @@ impl Receiver {
             false => self.secrets.mask(url.as_str()),
         }
     }
-}
-
-/// An address that may be told: https, or http on this machine; without a password.
-fn address(text: &str) -> Option<Url> {
-    let url = Url::parse(text).ok()?;
-    let host = Host::new(url.host_str()?, url.port_or_known_default()?);
-    let sound = url.scheme() == "https" || (url.scheme() == "http" && host.is_loopback());
-    (sound && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 /// Whether a variable is one that the server of a pipeline fills, with words of commits and branches among others.

@@ -103,7 +103,7 @@ fn prepare(
     let pair = STANDARD.encode(format!("{}:{}", url.username(), url.password().unwrap_or_default()));
     let hidden = !referred.is_empty();
     let secrets = steps.secrets(referred.into_iter().chain([pair.as_str()]));
-    let near = is_loopback(&url);
+    let near = crate::trust::is_here(&url);
     if url.scheme() != "https" && !(url.scheme() == "http" && near) {
         return Err("only https addresses and this machine are asked".to_owned());
     }
@@ -128,14 +128,6 @@ fn prepare(
     let builder = if near { builder.no_proxy() } else { builder };
     let client = builder.build().map_err(|error| format!("no HTTPS on this machine: {}", cause(&error)))?;
     Ok(HttpRequest { client, url, expect, secrets, hidden })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host_str() {
-        Some("localhost" | "[::1]") => true,
-        Some(host) => host.parse::<std::net::Ipv4Addr>().is_ok_and(|ip| ip.is_loopback()),
-        None => false,
-    }
 }
 
 impl HttpRequest {

@@ -11,8 +11,9 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use std::path::Path;
 
-#[cfg(any(feature = "forge", feature = "notify"))]
-pub(crate) use address::host;
+#[cfg(any(feature = "forge", feature = "identity", feature = "http-step", feature = "notify"))]
+pub(crate) use address::is_here;
+pub(crate) use address::{host, trusted};
 pub use named::Sending;
 pub use surroundings::{HOSTS, Trust};
 
