@@ -23,8 +23,13 @@ async fn every_request_and_answer_is_as_github_describes_them() {
     forge.reviews(&commit('9')).await.unwrap_err();
     forge.members("@acme/nobody").await.unwrap_err();
     fake.set(|habits| habits.closed = Some(("/members", 403, "Resource not accessible by integration")));
+    reader(&fake, "github", true, &[]).members("@acme/leads").await.unwrap_err();
     let exchanges = fake.exchanges();
     assert!(exchanges.len() > 12, "{}", exchanges.len());
+    let mut statuses: Vec<u16> = exchanges.iter().map(|one| one.status).collect();
+    statuses.sort_unstable();
+    statuses.dedup();
+    assert_eq!(statuses, [200, 403, 404, 422], "each is held against its description");
     let told: Vec<Value> = exchanges
         .iter()
         .map(|one| json!({ "method": one.method, "target": one.target, "sent": one.sent, "status": one.status, "body": one.body }))

@@ -57,17 +57,43 @@ async fn each_refusal_says_what_the_token_needs_and_opens_nothing() {
 }
 
 #[tokio::test]
+async fn an_answer_that_lacks_a_part_is_none_that_tells_of_nobody() {
+    for lacks in [
+        ("reviews", None),
+        ("commits", None),
+        ("author", None),
+        ("reviews", Some("pageInfo")),
+        ("commits", Some("pageInfo")),
+        ("commits", Some("nodes")),
+    ] {
+        let fake = fake();
+        fake.say(|people| {
+            people.page = 100;
+            people.graphql_lacks = Some(lacks);
+        });
+        let end = reader(&fake, "github", true, &[]).reviews(&commit('c')).await;
+        assert_eq!(end.as_ref().map_err(|error| error.kind), Err(ErrorKind::Corrupt), "{lacks:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_commit_that_the_forge_does_not_know_is_an_error() {
     let fake = fake();
     let forge = reader(&fake, "github", true, &[]);
     assert!(
         forge.reviews(&commit('9')).await.unwrap_err().hints.iter().any(|hint| hint == "push the commit")
     );
-    assert!(
-        forge.checks(&commit('9'), false).await.is_err() && forge.authors(None, &commit('9')).await.is_err()
-    );
+    let mut refused = vec![
+        forge.checks(&commit('9'), false).await.unwrap_err(),
+        forge.authors(None, &commit('9')).await.unwrap_err(),
+    ];
     let forge = reader(&fake, "gitlab", true, &[]);
-    assert!(forge.reviews(&commit('9')).await.is_err() && forge.checks(&commit('9'), false).await.is_err());
+    refused.push(forge.reviews(&commit('9')).await.unwrap_err());
+    refused.push(forge.checks(&commit('9'), false).await.unwrap_err());
+    for error in refused {
+        assert_eq!(error.kind, ErrorKind::NotFound, "{error:?}");
+        assert!(error.hints.iter().any(|hint| hint == "push the commit"), "{error:?}");
+    }
 }
 
 #[tokio::test]

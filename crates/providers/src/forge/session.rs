@@ -190,15 +190,20 @@ impl Session {
         let kind = if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown };
         let body = body.map_err(|why| self.error(kind, why))?;
         let value = serde_json::from_slice(&body).map_err(|_| self.odd())?;
-        let next = text("link").and_then(|link| next(&link));
+        let next = match text("link").as_deref().and_then(next) {
+            None => None,
+            // What can't be followed is not the end of the list.
+            Some(next) => Some(next.ok_or_else(|| self.odd())?),
+        };
         Ok(Received { value, etag: text("etag"), next, unchanged: false })
     }
 
     fn url(&self, asked: &ForgeRequest<'_>) -> Result<Url, ProviderError> {
         let mut url = self.place.api.clone();
         if asked.graphql {
-            // A server of one's own has it beside `/api/v3`.
-            let above = url.path().trim_end_matches('/').strip_suffix("/v3").unwrap_or_default().to_owned();
+            // A server of one's own has it at `/api/graphql`, beside `/api/v3`.
+            let path = url.path().trim_end_matches('/');
+            let above = path.strip_suffix("/v3").unwrap_or(path).to_owned();
             url.set_path(&format!("{above}/graphql"));
             return Ok(url);
         }
@@ -247,6 +252,10 @@ impl Session {
             401 => told(ErrorKind::Denied, "the token is not accepted")
                 .hint(format!("set `{}` to a token that is valid", super::access::TOKEN)),
             403 => told(ErrorKind::Denied, &format!("the token may not {}", asked.right.what)).hint(hint),
+            // GitHub answers 422 about a commit that it lacks, and GitLab 404.
+            404 | 422 if asked.reads_people() && names_no_commit(&said) => {
+                told(ErrorKind::NotFound, "it does not know the commit").hint(PUSH)
+            }
             404 if asked.reads_people() => {
                 told(ErrorKind::NotFound, "it is not there, or the token may not see it").hint(hint)
             }
@@ -283,11 +292,20 @@ impl Session {
     }
 }
 
-/// The query of the next page in a `Link` header. Its address is not taken: the token goes to nobody but the API.
-fn next(link: &str) -> Option<Vec<(String, String)>> {
+/// What helps where the forge lacks a commit.
+pub(super) const PUSH: &str = "push the commit";
+
+fn names_no_commit(said: &str) -> bool {
+    let said = said.to_lowercase();
+    ["no commit found", "commit not found"].iter().any(|words| said.contains(words))
+}
+
+/// The query of the next page in a `Link` header, where it names one; `None` within where that is no address. Its address is
+/// not taken: the token goes to nobody but the API.
+fn next(link: &str) -> Option<Option<Vec<(String, String)>>> {
     let part = link.split(',').find(|part| part.contains("rel=\"next\""))?;
-    let url = Url::parse(part.split_once('<')?.1.split_once('>')?.0).ok()?;
-    Some(url.query_pairs().into_owned().collect())
+    let address = || Url::parse(part.split_once('<')?.1.split_once('>')?.0).ok();
+    Some(address().map(|url| url.query_pairs().into_owned().collect()))
 }
 
 fn throttled(error: ProviderError, seconds: Option<u64>) -> ProviderError {
@@ -298,43 +316,4 @@ fn throttled(error: ProviderError, seconds: Option<u64>) -> ProviderError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::forge::{Access, token};
-    use crate::{Trust, Variables};
-    use promote_core::config::{Forge, Mirroring};
-
-    /// One that hung was asked again when its time was over, for as long once more.
-    #[tokio::test]
-    async fn a_forge_that_hangs_is_given_its_time_once() {
-        let hung = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let forge = Forge {
-            kind: ForgeKind::Github,
-            repository: Some("acme/shop".to_owned()),
-            api: Some(format!("http://{}", hung.local_addr().unwrap())),
-            deployments: Mirroring::Auto,
-        };
-        let variables: Variables = [("GITHUB_TOKEN", "ghs_1")].into_iter().collect();
-        let access = Access { forge, variables, remote: None, person: false, trust: Trust::default() };
-        let place = ForgeRepository::of(&access).unwrap();
-        let token = token::find(&access, &place).await.unwrap();
-        let session = Session::new(place, &token).unwrap();
-        let asked = ForgeRequest::get(&["deployments"], &[]);
-        let (mut times, mut held) = (0, Vec::new());
-        let error = {
-            let call = session.again(|| session.ask(&asked));
-            tokio::pin!(call);
-            loop {
-                tokio::select! {
-                    end = &mut call => break end.unwrap_err(),
-                    came = hung.accept() => {
-                        held.push(came.unwrap());
-                        times += 1;
-                    }
-                }
-            }
-        };
-        assert_eq!(error.kind, ErrorKind::Unavailable);
-        assert_eq!(times, 1, "asked again when its time was over");
-    }
-}
+mod tests;

@@ -128,6 +128,16 @@ impl State {
         })
     }
 
+    /// Leaves out what is to be left out.
+    fn lacking(&self, request: &mut Value) {
+        let Some((part, field)) = self.people.graphql_lacks else { return };
+        let (from, name) = match field {
+            None => (request, part),
+            Some(field) => (&mut request[part], field),
+        };
+        from.as_object_mut().map(|from| from.remove(name));
+    }
+
     /// The other API's answer: two questions are known, the one for a commit's requests and the one for further pages.
     pub(super) fn github_graphql(&self, asked: &Asked) -> Answer {
         let variables = &asked.body["variables"];
@@ -162,6 +172,7 @@ impl State {
                     found[part] = connection(&items, from, page);
                 }
             }
+            self.lacking(&mut found);
             return (200, json!({ "data": { "repository": { "pullRequest": found } } }));
         }
         let sha = variables["commit"].as_str().unwrap_or_default();
@@ -172,6 +183,10 @@ impl State {
                 .iter()
                 .filter(|one| one.holds(sha))
                 .map(|one| pull_request(one, page))
+                .map(|mut one| {
+                    self.lacking(&mut one);
+                    one
+                })
                 .collect();
             json!({ "associatedPullRequests": { "pageInfo": { "hasNextPage": false }, "nodes": nodes } })
         });

@@ -15,6 +15,8 @@ pub struct PeopleSaid {
     pub author: (String, Option<String>),
     /// How many reviews or commits are told at once; zero is one.
     pub page: usize,
+    /// What GraphQL leaves out of each pull request: a part, or a field of one.
+    pub graphql_lacks: Option<(&'static str, Option<&'static str>)>,
     /// What GraphQL answers instead: the kind of error and its words.
     pub graphql_error: Option<(String, String)>,
 }

@@ -44,6 +44,17 @@ impl<'a> Fields<'a> {
         self.value.pointer(path).and_then(Value::as_bool) == Some(true)
     }
 
+    /// A flag that must be there.
+    pub(super) fn flag(&self, path: &str) -> Result<bool, ProviderError> {
+        self.value.pointer(path).and_then(Value::as_bool).ok_or_else(|| self.session.odd())
+    }
+
+    /// A part that must be there, and may be `null`.
+    pub(super) fn part(&self, path: &str) -> Result<Option<Fields<'a>>, ProviderError> {
+        let value = self.value.pointer(path).ok_or_else(|| self.session.odd())?;
+        Ok((!value.is_null()).then_some(Fields { value, session: self.session }))
+    }
+
     /// A commit that must be there.
     pub(super) fn commit(&self, path: &str) -> Result<CommitId, ProviderError> {
         self.text(path)?.parse().map_err(|_| self.session.odd())

@@ -118,13 +118,13 @@ async fn request(kept: &Kept, one: Fields<'_>) -> Result<ChangeRequest, Provider
     });
     let merged = one.maybe("/state") == Some("merged");
     let ends = ["/merge_commit_sha", "/squash_commit_sha"].into_iter().filter(|_| merged);
-    let by = one.value.get("author").filter(|by| !by.is_null());
+    let by = one.part("/author")?;
     Ok(ChangeRequest {
         name: format!("!{number}"),
         base: one.text("/target_branch")?.to_owned(),
         // Which branch is the default one, it does not say here.
         to_default: false,
-        by: by.map(|by| account(&Fields::of(by, &kept.session))).transpose()?.flatten(),
+        by: by.map(|by| account(&by)).transpose()?.flatten(),
         head: one.commit("/sha")?,
         merged_as: ends.filter_map(|end| one.maybe_commit(end)).collect(),
         abandoned: false,
@@ -138,9 +138,9 @@ fn review(one: &Fields<'_>, pushes: &[(DateTime<Utc>, CommitId)]) -> Result<Revi
     let told = one.maybe("/approved_at").is_some();
     let at = if told { one.time("/approved_at")? } else { DateTime::UNIX_EPOCH };
     let head = pushes.iter().filter(|(pushed, _)| *pushed < at).max_by_key(|(pushed, _)| *pushed);
-    let user = one.value.get("user").filter(|user| !user.is_null());
+    let user = one.part("/user")?;
     Ok(Review {
-        by: user.map(|user| account(&Fields { value: user, ..*one })).transpose()?.flatten(),
+        by: user.map(|user| account(&user)).transpose()?.flatten(),
         state: ReviewState::Approved,
         head: head.map(|(_, head)| head.clone()),
         at,

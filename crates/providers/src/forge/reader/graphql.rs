@@ -1,7 +1,7 @@
 //! The reviews of GitHub's pull requests, by its other API: one question answers what takes the first one five, among it who
 //! may write to the repository. <https://docs.github.com/graphql/reference/objects#pullrequestreview>
 
-use super::super::session::{ForgeRequest, Right};
+use super::super::session::{ForgeRequest, PUSH, Right};
 use super::fields::Fields;
 use super::github::repository;
 use super::kept::Kept;
@@ -40,11 +40,11 @@ pub(super) async fn reviews(kept: &Kept, commit: &CommitId) -> Result<Vec<Change
     let here = answer.pointer("/repository").filter(|it| !it.is_null());
     let here = here.ok_or_else(|| unseen(kept, "it is not there, or the token may not see it".to_owned()))?;
     let whole = Fields::of(here, &kept.session);
-    let found = here.pointer("/object/associatedPullRequests").ok_or_else(|| {
-        unseen(kept, format!("it does not know the commit {}", commit.short(7))).hint("push the commit")
-    })?;
+    let found = here
+        .pointer("/object/associatedPullRequests")
+        .ok_or_else(|| unseen(kept, format!("it does not know the commit {}", commit.short(7))).hint(PUSH))?;
     let found = Fields::of(found, &kept.session);
-    if found.is("/pageInfo/hasNextPage") {
+    if found.flag("/pageInfo/hasNextPage")? {
         let what = format!("more than 20 pull requests hold {}, which are not all read", commit.short(7));
         return Err(kept.session.error(ErrorKind::Unsupported, what));
     }
@@ -84,31 +84,36 @@ async fn request(
         commits: Vec::new(),
         reviews: Vec::new(),
     };
-    let mut more = add(&mut found, one)?;
+    let mut more = add(&mut found, one, [true, true])?;
     let (owner, name) = repository(kept);
     for _ in 0..PAGES {
         let [reviews, commits] = &more;
         if reviews.is_none() && commits.is_none() {
             return Ok(found);
         }
+        let asked_for = [reviews.is_some(), commits.is_some()];
         let variables = json!({
             "owner": owner, "name": name, "number": number.parse::<u64>().unwrap_or_default(),
             "reviews": reviews, "commits": commits,
-            "moreReviews": reviews.is_some(), "moreCommits": commits.is_some(),
+            "moreReviews": asked_for[0], "moreCommits": asked_for[1],
         });
         let answer = asked(kept, MORE, variables).await?;
         let next = answer.pointer("/repository/pullRequest").ok_or_else(|| kept.session.odd())?;
-        more = add(&mut found, &Fields::of(next, &kept.session))?;
+        more = add(&mut found, &Fields::of(next, &kept.session), asked_for)?;
     }
     let what = format!("#{number} has too many reviews or commits, which are not all read");
     Err(kept.session.error(ErrorKind::Unsupported, what))
 }
 
-/// Adds the reviews and commits of one answer, and tells where those go on that are not at their end.
-fn add(found: &mut ChangeRequest, answer: &Fields<'_>) -> Result<[Option<String>; 2], ProviderError> {
+/// Adds the reviews and commits of one answer, those that were asked for, and tells where they go on that are not at their end.
+fn add(
+    found: &mut ChangeRequest,
+    answer: &Fields<'_>,
+    asked_for: [bool; 2],
+) -> Result<[Option<String>; 2], ProviderError> {
     let mut next = [None, None];
-    for (place, name) in next.iter_mut().zip(["/reviews", "/commits"]) {
-        if answer.value.pointer(name).is_none() {
+    for ((place, name), asked_for) in next.iter_mut().zip(["/reviews", "/commits"]).zip(asked_for) {
+        if !asked_for {
             continue;
         }
         for one in answer.list(&format!("{name}/nodes"))? {
@@ -117,7 +122,7 @@ fn add(found: &mut ChangeRequest, answer: &Fields<'_>) -> Result<[Option<String>
                 _ => found.commits.push(commit(&one)?),
             }
         }
-        if answer.is(&format!("{name}/pageInfo/hasNextPage")) {
+        if answer.flag(&format!("{name}/pageInfo/hasNextPage"))? {
             *place = Some(answer.text(&format!("{name}/pageInfo/endCursor"))?.to_owned());
         }
     }
@@ -155,20 +160,22 @@ fn commit(one: &Fields<'_>) -> Result<ReviewedCommit, ProviderError> {
 
 /// An account, or nobody where it is gone.
 fn account(one: &Fields<'_>, path: &str) -> Result<Option<Account>, ProviderError> {
-    if one.value.pointer(path).is_none_or(Value::is_null) {
-        return Ok(None);
-    }
-    let login = one.text(&format!("{path}/login"))?.to_owned();
-    let person = one.text(&format!("{path}/__typename"))? == "User";
-    let id = if person { one.number(&format!("{path}/databaseId"))? } else { login.clone() };
+    let Some(it) = one.part(path)? else { return Ok(None) };
+    let login = it.text("/login")?.to_owned();
+    let person = it.text("/__typename")? == "User";
+    let id = if person { it.number("/databaseId")? } else { login.clone() };
     Ok(Some(Account { id, login, bot: !person }))
 }
 
 async fn asked(kept: &Kept, query: &str, variables: Value) -> Result<Value, ProviderError> {
     let body = json!({ "query": format!("{query}{PARTS}"), "variables": variables });
     let answer = kept.ask(&ForgeRequest::question(body, REVIEWS)).await?;
-    let errors = answer.value.pointer("/errors").and_then(Value::as_array);
-    let Some(first) = errors.and_then(|errors| errors.first()) else {
+    let errors = answer.value.get("errors").filter(|errors| !errors.is_null());
+    let first = match errors.map(Value::as_array) {
+        None => None,
+        Some(errors) => errors.ok_or_else(|| kept.session.odd())?.first(),
+    };
+    let Some(first) = first else {
         return answer.value.get("data").cloned().ok_or_else(|| kept.session.odd());
     };
     let said = kept.session.shown(first.get("message").and_then(Value::as_str).unwrap_or_default());
