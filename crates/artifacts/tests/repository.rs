@@ -279,6 +279,57 @@ async fn commits_between_are_counted_beyond_the_limit_and_never_guessed() {
     assert!(error.message.contains(all[1].as_str()) && !error.message.contains("hint"), "{error}");
 }
 
+/// A commit of somebody.
+fn by(repository: &Repository, name: &str, arguments: &[&str]) -> CommitId {
+    let (name, email) = (format!("user.name={name}"), format!("user.email={name}@x"));
+    repository.git(&["add", "-A"]);
+    repository.git(&[&["-c", &name, "-c", &email], arguments].concat());
+    repository.git(&["rev-parse", "HEAD"]).parse().unwrap()
+}
+
+#[tokio::test]
+async fn who_only_merges_has_not_written_and_who_puts_in_or_leaves_out_has() {
+    let repository = Repository::new();
+    let lines = |changed: &[usize]| -> String {
+        let line = |at| if changed.contains(&at) { format!("changed {at}\n") } else { format!("{at}\n") };
+        (1..40).map(line).collect()
+    };
+    repository.write("f", lines(&[]));
+    let base = by(&repository, "ann", &["commit", "-q", "-m", "base"]);
+    repository.git(&["checkout", "-q", "-b", "side"]);
+    repository.write("f", lines(&[3]));
+    by(&repository, "ann", &["commit", "-q", "-m", "side"]);
+    repository.git(&["checkout", "-q", "main"]);
+    repository.write("f", lines(&[36]));
+    let main = by(&repository, "carol", &["commit", "-q", "-m", "main"]);
+    let objects = || repository.git(&["count-objects", "-v"]);
+    let names = async |from: Option<&CommitId>, to: &CommitId| {
+        let (git, before) = (repository.open(), objects());
+        let found = git.authors(from, to).await.unwrap().unwrap();
+        assert_eq!(objects(), before, "nothing is written there");
+        found.into_iter().map(|one| one.name).collect::<Vec<_>>()
+    };
+    // Both sides changed one file, and git alone makes one of both.
+    let merge = ["merge", "-q", "--no-ff", "-m", "merge", "side"];
+    let clean = by(&repository, "bob", &merge);
+    assert_eq!(names(Some(&base), &clean).await, ["ann", "carol"]);
+    assert_eq!(names(None, &clean).await, [""; 0], "nobody before it has written it");
+    repository.write("evil", "put in");
+    let puts_in = by(&repository, "bob", &["commit", "-q", "--amend", "--reset-author", "-m", "merge"]);
+    assert_eq!(names(Some(&base), &puts_in).await, ["ann", "bob", "carol"]);
+    assert_eq!(names(None, &puts_in).await, ["bob"]);
+    repository.git(&["reset", "-q", "--hard", main.as_str()]);
+    let leaves_out = by(&repository, "bob", &["merge", "-q", "--no-ff", "-s", "ours", "-m", "merge", "side"]);
+    assert_eq!(names(Some(&base), &leaves_out).await, ["ann", "bob", "carol"]);
+
+    let unknown = "9".repeat(40).parse().unwrap();
+    let all = [base, clean.clone(), puts_in, leaves_out, main, unknown];
+    let only = repository.open().only_merges(&all).await.unwrap();
+    assert_eq!(only.into_iter().collect::<Vec<_>>(), [clean]);
+    let nothing = repository.open().only_merges(&all[5..]).await.unwrap();
+    assert!(nothing.is_empty(), "what is checked out is not meant");
+}
+
 #[tokio::test]
 async fn a_branch_that_looks_like_a_commit_does_not_stand_in_for_it() {
     let repository = Repository::new();

@@ -1,6 +1,6 @@
 //! What is told of reviews, teams, checks and authors, over all pages.
 
-use super::{CI, check, commit, fake, reader, said};
+use super::{CI, check, commit, fake, reader, said, sha};
 use promote_core::port::{CheckState, ReviewState};
 use promote_tests::forge_fake::people::CheckSaid;
 
@@ -33,8 +33,8 @@ async fn what_is_told_of_reviews_teams_checks_and_authors_is_read_whole() {
             assert_eq!(checks[0].app.as_deref(), Some("github-actions"));
             assert_eq!((checks[0].workflow.as_deref(), checks[0].event.as_deref()), (Some(CI), Some("push")));
             assert_eq!((checks[1].app.as_ref(), checks[1].workflow.as_ref()), (None, None));
-            assert_eq!(authors[0].login.as_deref(), Some("ann"));
-            assert!(one.commits[1].by_forge && one.to_default);
+            assert_eq!(authors[0].by.login.as_deref(), Some("ann"));
+            assert!(one.commits[1].parents.len() == 2 && one.to_default);
         } else {
             assert!(authors.is_empty() && !one.to_default && checks.iter().all(|one| one.app.is_none()));
         }
@@ -62,6 +62,29 @@ async fn accounts_that_are_gone_programs_and_what_was_said_later_are_told_apart(
     assert!(reviews[1].by.as_ref().unwrap().bot);
     assert_eq!(reviews.iter().map(|one| one.may_write).collect::<Vec<_>>(), [true, true, false, true, true]);
     assert_eq!((reviews[3].state, reviews[4].state), (ReviewState::Dismissed, ReviewState::ChangesRequested));
+}
+
+#[tokio::test]
+async fn the_commits_between_two_are_read_over_all_pages_and_merges_are_told_as_such() {
+    let fake = fake();
+    fake.set(|habits| habits.page = 2);
+    let ann = || "ann".to_owned();
+    fake.say(|people| {
+        let mut before = sha('0');
+        for digit in ['1', '2', '3', '4'] {
+            people.between.push((sha(digit), vec![before], ann()));
+            before = sha(digit);
+        }
+        people.between.push((sha('c'), vec![before, sha('9')], "bob".to_owned()));
+    });
+    let found = reader(&fake, "github", true, &[]).authors(Some(&commit('0')), &commit('c')).await.unwrap();
+    let told: Vec<(String, bool)> =
+        found.into_iter().map(|one| (one.by.login.unwrap_or_default(), one.merges)).collect();
+    let written = std::iter::repeat_n((ann(), false), 4).chain([("bob".to_owned(), true)]);
+    assert_eq!(told, written.collect::<Vec<_>>());
+    let log = fake.take_log();
+    let pages = log.iter().filter(|line| line.contains("&page=") || line.contains("?page=")).count();
+    assert_eq!((log.len(), pages), (3, 2), "{log:#?}");
 }
 
 #[tokio::test]

@@ -50,7 +50,7 @@ fn request() -> PullRequest {
         by: "ann".to_owned(),
         head: sha('b'),
         merged_as: Some(sha('c')),
-        commits: vec![(sha('a'), vec![sha('0')], false), (sha('b'), vec![sha('a'), sha('1')], true)],
+        commits: vec![(sha('a'), vec![sha('0')]), (sha('b'), vec![sha('a'), sha('1')])],
         reviews: vec![said("bob", "COMMENTED", 'a', 8), said("bob", "APPROVED", 'b', 10)],
     }
 }

@@ -47,7 +47,7 @@ fn two_reviews_by_others_and_a_green_check_open_production_and_a_stale_one_does_
             people.requests = vec![PullRequest {
                 head: sha('b'),
                 merged_as: Some(release.clone()),
-                commits: vec![(first.clone(), vec![sha('0')], false), (sha('b'), vec![first], false)],
+                commits: vec![(first.clone(), vec![sha('0')]), (sha('b'), vec![first])],
                 // Bob approved what was there before the last commit; Carol after it; Ann opened it.
                 reviews: vec![
                     said("bob", "APPROVED", 'a', 8),

@@ -11,9 +11,8 @@ use std::collections::BTreeSet;
 const FORMAT: &str =
     "--format=tformat:%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)%x00";
 
-/// The same of a merge, set off from the names of files that follow it.
-const MERGES: &str =
-    "--format=tformat:%x01%an%x00%ae%x00%(trailers:key=Co-authored-by,valueonly,unfold,separator=%x0A)%x00";
+/// How many merges are asked for by one process: as many as a command line surely holds.
+const AT_ONCE: usize = 500;
 
 impl GitRepository {
     pub(super) async fn authors_of(
@@ -26,46 +25,31 @@ impl GitRepository {
         }
         let wanted = peeled(to.as_str());
         let range = match from {
-            None => vec!["--max-count=1".to_owned(), wanted],
+            // Not what comes before it, where it is a merge.
+            None => vec!["--no-walk".to_owned(), wanted],
             Some(from) if !self.has(from).await? => return Ok(None),
             // Behind the edge of a shallow clone, commits are missing that would be new.
-            Some(from) if self.is_shallow().await? && !self.is_behind(from, to).await? => return Ok(None),
+            Some(from) if self.is_shallow().await? && !self.is_whole_between(from, to).await? => {
+                return Ok(None);
+            }
             Some(from) => vec![wanted, format!("^{}", peeled(from.as_str()))],
         };
-        let mut found = self.writers(&["--no-merges", FORMAT], &range).await?;
-        // Who only merges has not written; who puts something into a merge that none of its parents has, has.
-        let merges = ["--merges", "--cc", "--name-only", "--no-ext-diff", "--no-textconv", MERGES];
-        let alone = ["--no-walk".to_owned(), peeled(to.as_str())];
-        let merged = match from {
-            None => self.log(&merges, &alone).await?,
-            Some(_) => self.log(&merges, &range).await?,
-        };
-        for one in merged.split('\u{1}').skip(1) {
-            let names = one.splitn(4, '\0').nth(3).unwrap_or_default();
-            if !names.trim().is_empty() {
-                found.extend(read(one));
-            }
+        let mut found = read(&self.log(&["--no-patch", "--no-merges", FORMAT], &range).await?);
+        // Who only merges has not written; who puts something into a merge, or leaves something out, has.
+        let merges = self.merges(&range).await?.into_iter().filter(|one| one.adds);
+        let written: Vec<String> = merges.map(|one| peeled(one.id.as_str())).collect();
+        for some in written.chunks(AT_ONCE) {
+            let these = [&["--no-walk".to_owned()], some].concat();
+            found.extend(read(&self.log(&["--no-patch", FORMAT], &these).await?));
         }
         found.sort();
         found.dedup();
         Ok(Some(found))
     }
 
-    async fn log(&self, more: &[&str], range: &[String]) -> Result<String, GitError> {
-        let mut arguments = vec!["--no-show-signature", "--no-color", "--no-notes"];
-        arguments.extend(more);
-        arguments.extend(range.iter().map(String::as_str));
-        arguments.push("--");
-        self.answer("log", &arguments).await
-    }
-
-    async fn writers(&self, more: &[&str], range: &[String]) -> Result<Vec<Author>, GitError> {
-        let more: Vec<&str> = ["--no-patch"].into_iter().chain(more.iter().copied()).collect();
-        Ok(read(&self.log(&more, range).await?))
-    }
-
-    /// Whether everything between the two is here: the one is an ancestor of the other, and no commit in between is an edge.
-    async fn is_behind(&self, from: &CommitId, to: &CommitId) -> Result<bool, GitError> {
+    /// Whether no commit between the two is missing: none of those that `to` has and `from` has not is the edge of a shallow
+    /// clone.
+    async fn is_whole_between(&self, from: &CommitId, to: &CommitId) -> Result<bool, GitError> {
         let (to, without) = (peeled(to.as_str()), format!("^{}", peeled(from.as_str())));
         let edges = self.answer("rev-list", &["--max-parents=0", &to, &without, "--"]).await?;
         Ok(edges.trim().is_empty())

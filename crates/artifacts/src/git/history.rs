@@ -5,16 +5,16 @@ use async_trait::async_trait;
 use chrono::DateTime;
 use promote_core::commit::{CommitId, CommitPrefix};
 use promote_core::port::{Author, Commit, History, ProviderError};
-use std::process::{Output, Stdio};
+use std::collections::BTreeSet;
+use std::process::{Command, Output, Stdio};
 
 const FORMAT: &str = "--format=tformat:%H%x00%ct%x00%an%x00%s";
 
 impl GitRepository {
     async fn ask(&self, subcommand: &'static str, arguments: &[&str]) -> Result<Output, GitError> {
         let mut command = self.command(subcommand);
-        command.args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut command = tokio::process::Command::from(command);
-        command.kill_on_drop(true).output().await.map_err(GitError::Start)
+        command.args(arguments);
+        ended(command).await
     }
 
     /// What git answered, when it succeeded.
@@ -23,12 +23,7 @@ impl GitRepository {
         subcommand: &'static str,
         arguments: &[&str],
     ) -> Result<String, GitError> {
-        let output = self.ask(subcommand, arguments).await?;
-        if output.status.success() {
-            Ok(String::from_utf8_lossy(&output.stdout).into_owned())
-        } else {
-            Err(GitError::Failed { command: subcommand.into(), reason: reason(&output.stderr) })
-        }
+        answered(subcommand, &self.ask(subcommand, arguments).await?)
     }
 
     /// The commit that a full object or ref name leads to.
@@ -211,6 +206,10 @@ impl History for GitRepository {
         self.authors_of(from, to).await.map_err(|error| error.at_port(to.as_str()))
     }
 
+    async fn only_merges(&self, commits: &[CommitId]) -> Result<BTreeSet<CommitId>, ProviderError> {
+        self.mere_merges(commits).await.map_err(|error| error.at_port("merges"))
+    }
+
     async fn between(
         &self,
         from: &CommitId,
@@ -218,6 +217,22 @@ impl History for GitRepository {
         limit: usize,
     ) -> Result<Option<(usize, Vec<Commit>)>, ProviderError> {
         self.difference(from, to, limit).await.map_err(|error| error.at_port(to.as_str()))
+    }
+}
+
+/// What a command comes to.
+pub(super) async fn ended(mut command: Command) -> Result<Output, GitError> {
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = tokio::process::Command::from(command);
+    command.kill_on_drop(true).output().await.map_err(GitError::Start)
+}
+
+/// What a command answered, when it succeeded.
+pub(super) fn answered(subcommand: &'static str, output: &Output) -> Result<String, GitError> {
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(GitError::Failed { command: subcommand.into(), reason: reason(&output.stderr) })
     }
 }
 

@@ -12,6 +12,7 @@ mod blobs;
 mod error;
 mod foreign;
 mod history;
+mod merges;
 mod recent;
 mod revision;
 mod tree;

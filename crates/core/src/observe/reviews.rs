@@ -9,11 +9,12 @@ use crate::port::{Account, Author, ChangeRequest, Review, ReviewState, ReviewedC
 use crate::vote::{Person, Vote};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The votes in the reviews of what a commit belongs to. `realm` is the forge's; `branches` has, for
-/// each environment that counts them, the one that it takes releases from beside the default branch.
+/// The votes in the reviews of what a commit belongs to. `realm` is the forge's; `mere` are the merges that are known to add
+/// nothing; `branches` has, for each environment that counts them, the one that it takes releases from beside the default
+/// branch.
 pub(super) fn votes(
     realm: &str,
-    requests: &[ChangeRequest],
+    (requests, mere): (&[ChangeRequest], &BTreeSet<CommitId>),
     commit: &CommitId,
     branches: &[Option<String>],
 ) -> Vec<Vote> {
@@ -22,7 +23,7 @@ pub(super) fn votes(
         let other = released(request, commit, branches).err();
         for last in last_words(request) {
             let Some(review) = last.approved else { continue };
-            let void = void(request, &last, review).or_else(|| other.clone());
+            let void = void((request, mere), &last, review).or_else(|| other.clone());
             found.push(Vote {
                 person: person(realm, review.by.as_ref()),
                 answer: Answer::Approved,
@@ -79,7 +80,11 @@ fn last_words(request: &ChangeRequest) -> Vec<LastWords<'_>> {
 }
 
 /// Why an approval of a request does not count.
-fn void(request: &ChangeRequest, last: &LastWords<'_>, review: &Review) -> Option<String> {
+fn void(
+    (request, mere): (&ChangeRequest, &BTreeSet<CommitId>),
+    last: &LastWords<'_>,
+    review: &Review,
+) -> Option<String> {
     let name = crate::names::escape(&request.name);
     if review.by.is_none() {
         return Some(format!("the account that reviewed {name} is gone"));
@@ -92,12 +97,12 @@ fn void(request: &ChangeRequest, last: &LastWords<'_>, review: &Review) -> Optio
     if !review.may_write {
         return Some(format!("who reviewed {name} may not write to the repository"));
     }
-    stale(request, review).map(|why| format!("the review of {name} {why}"))
+    stale(request, mere, review).map(|why| format!("the review of {name} {why}"))
 }
 
 /// Why a review is older than what it would count for: commits came after it, and one of them may have content. Told by
 /// which commit follows which, never by times: whoever writes a commit chooses those.
-fn stale(request: &ChangeRequest, review: &Review) -> Option<String> {
+fn stale(request: &ChangeRequest, mere: &BTreeSet<CommitId>, review: &Review) -> Option<String> {
     let Some(seen) = &review.head else {
         return Some("does not tell which commit was reviewed".to_owned());
     };
@@ -111,10 +116,26 @@ fn stale(request: &ChangeRequest, review: &Review) -> Option<String> {
     if !all.contains(seen) {
         return Some(format!("is of {}, which is no part of it any more", seen.short(7)));
     }
-    // A merge that the forge made brings in the base; any other may bring in anything.
-    let content = |id: &&CommitId| known.get(*id).is_none_or(|one| one.parents.len() < 2 || !one.by_forge);
+    // What a merge brings in stands for itself; whoever made it, it may hold more than that.
+    let content = |id: &&CommitId| known.get(*id).is_none_or(|one| !merges(one) || !mere.contains(*id));
     let newer = all.iter().copied().filter(|id| !before.contains(*id)).find(content)?;
-    Some(format!("is older than {}, which came after it", newer.short(7)))
+    let short = newer.short(7);
+    Some(match known.get(newer).is_some_and(|one| merges(one)) {
+        true => format!(
+            "is older than the merge {short}, of which this repository does not show that it adds nothing"
+        ),
+        false => format!("is older than {short}, which came after it"),
+    })
+}
+
+/// The merges of the requests, of which the repository is asked whether they add something.
+pub(super) fn merged(requests: &[ChangeRequest]) -> impl Iterator<Item = &CommitId> {
+    let open = requests.iter().filter(|request| !request.abandoned && !request.reviews.is_empty());
+    open.flat_map(|request| &request.commits).filter(|one| merges(one)).map(|one| &one.id)
+}
+
+fn merges(commit: &ReviewedCommit) -> bool {
+    commit.parents.len() > 1
 }
 
 /// A commit and those before it, as far as they belong to the request.

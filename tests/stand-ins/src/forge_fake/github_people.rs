@@ -31,7 +31,11 @@ fn app(slug: &str) -> Value {
 }
 
 /// A commit with its author's account, where that is known.
-fn commit(sha: &str, author: &str, account: Option<&str>) -> Value {
+fn commit(sha: &str, parents: &[String], (author, account): (&str, Option<&str>)) -> Value {
+    let parent = |sha: &String| {
+        let url = format!("https://api.github.com/repos/{REPOSITORY}/commits/{sha}");
+        json!({ "sha": sha, "url": url, "html_url": format!("{SITE}/{REPOSITORY}/commit/{sha}") })
+    };
     let api = format!("https://api.github.com/repos/{REPOSITORY}");
     let who =
         json!({ "name": author, "email": format!("{author}@home.example"), "date": "2026-11-20T10:00:00Z" });
@@ -42,7 +46,8 @@ fn commit(sha: &str, author: &str, account: Option<&str>) -> Value {
             "url": format!("{api}/git/commits/{sha}"), "author": who, "committer": who, "message": "Work", "comment_count": 0,
             "tree": { "sha": sha, "url": format!("{api}/git/trees/{sha}") },
         },
-        "author": account.map_or(json!({}), user), "committer": account.map_or(json!({}), user), "parents": [],
+        "author": account.map_or(json!({}), user), "committer": account.map_or(json!({}), user),
+        "parents": parents.iter().map(parent).collect::<Vec<_>>(),
     })
 }
 
@@ -101,7 +106,7 @@ impl State {
                 (200, json!({ "total_count": runs.len(), "workflow_runs": runs }))
             }
             ["commits", sha] => match known(sha) {
-                true => (200, commit(sha, &people.author.0, people.author.1.as_deref())),
+                true => (200, commit(sha, &[], (&people.author.0, people.author.1.as_deref()))),
                 false => unknown(sha),
             },
             ["compare", both] => {
@@ -112,15 +117,23 @@ impl State {
                         json!({ "message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404" }),
                     ));
                 }
-                let one = commit(to, &people.author.0, people.author.1.as_deref());
-                let base = commit(from, "base", None);
+                let mut new: Vec<Value> = people
+                    .between
+                    .iter()
+                    .map(|(sha, parents, login)| commit(sha, parents, (login, Some(login))))
+                    .collect();
+                if new.is_empty() {
+                    let by = (people.author.0.as_str(), people.author.1.as_deref());
+                    new.push(commit(to, &[from.to_owned()], by));
+                }
+                let (base, count) = (commit(from, &[], ("base", None)), new.len());
                 let api = format!("https://api.github.com/repos/{REPOSITORY}/compare/{both}");
                 (
                     200,
                     json!({
                         "url": api, "html_url": api, "permalink_url": api, "diff_url": api, "patch_url": api, "base_commit": base,
-                        "merge_base_commit": base, "status": "ahead", "ahead_by": 1, "behind_by": 0, "total_commits": 1,
-                        "commits": [one], "files": [],
+                        "merge_base_commit": base, "status": "ahead", "ahead_by": count, "behind_by": 0,
+                        "total_commits": count, "commits": new, "files": [],
                     }),
                 )
             }
@@ -224,10 +237,9 @@ fn reviews(request: &PullRequest) -> Vec<Value> {
 }
 
 fn commits(request: &PullRequest) -> Vec<Value> {
-    let shown = |(id, parents, signed): &(String, Vec<String>, bool)| {
+    let shown = |(id, parents): &(String, Vec<String>)| {
         let parents: Vec<Value> = parents.iter().map(|oid| json!({ "oid": oid })).collect();
-        let signature = signed.then(|| json!({ "isValid": true, "wasSignedByGitHub": true }));
-        json!({ "commit": { "oid": id, "parents": { "nodes": parents }, "signature": signature } })
+        json!({ "commit": { "oid": id, "parents": { "nodes": parents } } })
     };
     request.commits.iter().map(shown).collect()
 }

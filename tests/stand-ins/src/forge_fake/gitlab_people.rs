@@ -84,11 +84,11 @@ fn part_of(one: &PullRequest, part: &str) -> Option<Value> {
         }
         // Each commit was a push of its own, an hour after the one before it.
         "versions" => {
-            let push = |(at, (id, ..)): (usize, &(String, Vec<String>, bool))| json!({ "id": at, "head_commit_sha": id, "created_at": format!("2026-11-20T{:02}:00:00.000Z", 8 + at), "state": "collected" });
+            let push = |(at, (id, _)): (usize, &(String, Vec<String>))| json!({ "id": at, "head_commit_sha": id, "created_at": format!("2026-11-20T{:02}:00:00.000Z", 8 + at), "state": "collected" });
             one.commits.iter().enumerate().map(push).rev().collect()
         }
         "commits" => {
-            let shown = |(id, parents, _): &(String, Vec<String>, bool)| json!({ "id": id, "parent_ids": parents, "title": "Work" });
+            let shown = |(id, parents): &(String, Vec<String>)| json!({ "id": id, "parent_ids": parents, "title": "Work" });
             one.commits.iter().rev().map(shown).collect()
         }
         _ => return None,

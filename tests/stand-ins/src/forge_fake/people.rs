@@ -13,6 +13,9 @@ pub struct PeopleSaid {
     pub teams: BTreeMap<String, Vec<String>>,
     /// The name of who wrote what is new, and the account.
     pub author: (String, Option<String>),
+    /// The commits between two, each with what it follows and whose account wrote it; the newest alone, by `author`, where
+    /// nothing is set.
+    pub between: Vec<(String, Vec<String>, String)>,
     /// How many reviews or commits are told at once; zero is one.
     pub page: usize,
     /// What GraphQL leaves out of each pull request: a part, or a field of one.
@@ -36,8 +39,8 @@ pub struct PullRequest {
     pub head: String,
     /// What it was merged as.
     pub merged_as: Option<String>,
-    /// Its commits: what each follows, and whether the forge signed it.
-    pub commits: Vec<(String, Vec<String>, bool)>,
+    /// Its commits, and what each follows.
+    pub commits: Vec<(String, Vec<String>)>,
     /// Its reviews, oldest first.
     pub reviews: Vec<Said>,
 }

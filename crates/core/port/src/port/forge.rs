@@ -53,8 +53,17 @@ pub struct ReviewedCommit {
     pub id: CommitId,
     /// Those that it follows.
     pub parents: Vec<CommitId>,
-    /// Whether the forge itself made and signed it, as when it merges the base into a pull request.
-    pub by_forge: bool,
+}
+
+/// A commit with who wrote it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenCommit {
+    /// Its name.
+    pub id: CommitId,
+    /// Whether it follows more than one.
+    pub merges: bool,
+    /// Whose it is.
+    pub by: Author,
 }
 
 /// A pull or merge request that a commit belongs to.
@@ -127,7 +136,12 @@ pub trait Forge: Debug + Display + Send + Sync {
     /// The checks of a commit, the newest attempt of each; `origins` asks for the workflows that they are jobs of.
     async fn checks(&self, commit: &CommitId, origins: bool) -> Result<Vec<Check>, ProviderError>;
 
-    /// The accounts of those who wrote a commit that `to` has and `from` has not; of `to` alone where there is no `from`.
-    /// Empty where the forge does not know accounts of authors.
-    async fn authors(&self, from: Option<&CommitId>, to: &CommitId) -> Result<Vec<Author>, ProviderError>;
+    /// The commits that `to` has and `from` has not, with the accounts of those who wrote them; `to` alone where there is no
+    /// `from`. Empty where the forge does not know accounts of authors. Whether a merge adds anything is not told: a
+    /// forge signs whatever is put into one.
+    async fn authors(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Vec<WrittenCommit>, ProviderError>;
 }

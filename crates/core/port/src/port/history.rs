@@ -6,6 +6,7 @@ use crate::commit::CommitId;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 /// One commit, for people.
@@ -51,6 +52,12 @@ pub trait History: Debug + Send + Sync {
         from: Option<&CommitId>,
         to: &CommitId,
     ) -> Result<Option<Vec<Author>>, ProviderError>;
+    /// Those of these commits that are merges and add nothing of their own: git itself makes just this of their parents.
+    /// Of what is not in this repository, that can't be told, so it is not among them.
+    async fn only_merges(&self, commits: &[CommitId]) -> Result<BTreeSet<CommitId>, ProviderError> {
+        let _ = commits;
+        Ok(BTreeSet::new())
+    }
     /// The commits that `to` has and `from` has not, newest first, at most `limit`, and how many there are in all;
     /// `None` when one of them is not in this repository.
     async fn between(

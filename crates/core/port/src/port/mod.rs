@@ -29,7 +29,9 @@ pub use clock::{Clock, Entropy, clock_is_off};
 pub use confided::Confided;
 pub use deployments::{Deployment, DeploymentState, Deployments, Made, News};
 pub use error::{ErrorKind, ProviderError};
-pub use forge::{Account, ChangeRequest, Check, CheckState, Forge, Review, ReviewState, ReviewedCommit};
+pub use forge::{
+    Account, ChangeRequest, Check, CheckState, Forge, Review, ReviewState, ReviewedCommit, WrittenCommit,
+};
 pub use history::{Author, Commit, History};
 pub use object::{Checksums, Headers, Metadata, Names, Object, Page, Token, VersionId};
 pub use pace::Pace;

@@ -13,7 +13,7 @@ fn account(name: &str, id: &str) -> Account {
 }
 
 /// A pull request to main by ann, written down as it grew: `c1 <m0` is a commit and what it follows, `M1 <c1 <m1` a merge that
-/// the forge made, `m1` and the like are the base's; `+bob@c1` is an approval, `-bob@c1` one of changes requested, `~` a
+/// adds nothing, `m1` and the like are the base's; `+bob@c1` is an approval, `-bob@c1` one of changes requested, `~` a
 /// comment, `x` what was dismissed.
 fn request(history: &str, head: &str, merged_as: &[&str]) -> ChangeRequest {
     let mut found = ChangeRequest {
@@ -37,7 +37,7 @@ fn request(history: &str, head: &str, merged_as: &[&str]) -> ChangeRequest {
                 let mut names = step.split(" <");
                 let id = names.next().unwrap();
                 let parents = names.map(commit).collect();
-                found.commits.push(ReviewedCommit { id: commit(id), parents, by_forge: id.starts_with('M') });
+                found.commits.push(ReviewedCommit { id: commit(id), parents });
                 continue;
             }
         };
@@ -54,10 +54,15 @@ fn request(history: &str, head: &str, merged_as: &[&str]) -> ChangeRequest {
     found
 }
 
+/// What the repository says of the merges.
+fn mere() -> BTreeSet<CommitId> {
+    BTreeSet::from([commit("M1")])
+}
+
 /// The people whose review counts, and the reasons of the others.
 fn counted(request: &ChangeRequest, released: &str) -> (Vec<String>, Vec<String>) {
     let (mut yes, mut no) = (Vec::new(), Vec::new());
-    for vote in votes("github", std::slice::from_ref(request), &commit(released), &[]) {
+    for vote in votes("github", (std::slice::from_ref(request), &mere()), &commit(released), &[]) {
         assert_eq!(
             (vote.answer, &vote.bound, vote.person.strength),
             (Answer::Approved, &None, StrengthLevel::Verified)
@@ -96,13 +101,15 @@ fn a_review_older_than_the_last_commit_with_content_never_counts() {
             &[],
             &["bob: the review of #12 is older than c2, which came after it"],
         ),
-        // A merge that somebody made by hand may hold anything.
+        // One of which the repository does not show that it adds nothing may hold anything.
         (
             "c1 <m0, +bob@c1, e1 <c1 <m1",
             "e1",
             "merge",
             &[],
-            &["bob: the review of #12 is older than e1, which came after it"],
+            &[
+                "bob: the review of #12 is older than the merge e1, of which this repository does not show that it adds nothing",
+            ],
         ),
         // So may a branch that was merged in afterwards.
         (
@@ -183,18 +190,20 @@ fn a_request_to_another_branch_and_one_that_was_closed_open_nothing() {
     let (yes, no) = counted(&aside, "c1");
     assert_eq!((yes.len(), no.len()), (0, 1));
     assert!(no[0].contains("#12 goes to `work`, which `branch` does not name"), "{no:?}");
-    let named = votes("github", &[aside.clone()], &commit("c1"), &[Some("work".to_owned())]);
+    let named = votes("github", (&[aside.clone()], &mere()), &commit("c1"), &[Some("work".to_owned())]);
     assert_eq!(named[0].void, None);
     aside.abandoned = true;
-    assert!(votes("github", &[aside], &commit("c1"), &[Some("work".to_owned())]).is_empty());
+    assert!(votes("github", (&[aside], &mere()), &commit("c1"), &[Some("work".to_owned())]).is_empty());
 }
 
 #[test]
 fn programs_are_known_as_such_and_whoever_opened_it_had_a_part_in_it() {
     let mut mine = request("c1 <m0, +dependabot[bot]@c1, +helper@c1", "c1", &[]);
     mine.reviews[1].by.as_mut().unwrap().bot = true;
-    let bots: Vec<bool> =
-        votes("github", &[mine.clone()], &commit("c1"), &[]).iter().map(|vote| vote.person.bot).collect();
+    let bots: Vec<bool> = votes("github", (&[mine.clone()], &mere()), &commit("c1"), &[])
+        .iter()
+        .map(|vote| vote.person.bot)
+        .collect();
     assert_eq!(bots, [true, true]);
     assert_eq!(openers(&[mine])[0].login.as_deref(), Some("ann"));
 }

@@ -6,7 +6,7 @@ use super::fields::Fields;
 use super::kept::Kept;
 use futures_util::future::try_join3;
 use promote_core::commit::CommitId;
-use promote_core::port::{Account, Author, Check, CheckState, ErrorKind, ProviderError};
+use promote_core::port::{Account, Author, Check, CheckState, ErrorKind, ProviderError, WrittenCommit};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -148,12 +148,12 @@ pub(super) async fn authors(
     kept: &Kept,
     from: Option<&CommitId>,
     to: &CommitId,
-) -> Result<Vec<Author>, ProviderError> {
+) -> Result<Vec<WrittenCommit>, ProviderError> {
     let (owner, name) = repository(kept);
     let Some(from) = from else {
         let path = ["repos", owner, name, "commits", to.as_str()];
         let one = kept.one(&path, &[], COMMITS).await?;
-        return Ok(vec![author(&Fields::of(&one.value, &kept.session))?]);
+        return Ok(vec![written(&Fields::of(&one.value, &kept.session))?]);
     };
     let both = format!("{from}...{to}");
     let path = ["repos", owner, name, "compare", &both];
@@ -164,13 +164,14 @@ pub(super) async fn authors(
         let what = format!("it does not tell all commits between {} and {}", from.short(7), to.short(7));
         return Err(kept.session.error(ErrorKind::Unsupported, what));
     }
-    all.iter().map(|one| author(&Fields::of(one, &kept.session))).collect()
+    all.iter().map(|one| written(&Fields::of(one, &kept.session))).collect()
 }
 
-fn author(one: &Fields<'_>) -> Result<Author, ProviderError> {
-    Ok(Author {
+fn written(one: &Fields<'_>) -> Result<WrittenCommit, ProviderError> {
+    let by = Author {
         name: one.text("/commit/author/name")?.to_owned(),
         email: one.owned("/commit/author/email").unwrap_or_default(),
         login: one.owned("/author/login"),
-    })
+    };
+    Ok(WrittenCommit { id: one.commit("/sha")?, merges: one.list("/parents")?.count() > 1, by })
 }

@@ -112,9 +112,8 @@ async fn request(kept: &Kept, one: Fields<'_>) -> Result<ChangeRequest, Provider
     let commits = commits.iter().map(|commit| {
         let commit = Fields::of(commit, &kept.session);
         let parents = commit.list("/parent_ids")?.map(|parent| parent.commit(""));
-        // It does not tell which merges it made itself.
         let parents = parents.collect::<Result<_, _>>()?;
-        Ok(ReviewedCommit { id: commit.commit("/id")?, parents, by_forge: false })
+        Ok(ReviewedCommit { id: commit.commit("/id")?, parents })
     });
     let merged = one.maybe("/state") == Some("merged");
     let ends = ["/merge_commit_sha", "/squash_commit_sha"].into_iter().filter(|_| merged);

@@ -27,7 +27,7 @@ const PAGES: usize = 10;
 const PARTS: &str = "
 fragment account on Actor { __typename login ... on User { databaseId } }
 fragment reviews on PullRequestReviewConnection { pageInfo { hasNextPage endCursor } nodes { state submittedAt authorCanPushToRepository author { ...account } commit { oid } } }
-fragment commits on PullRequestCommitConnection { pageInfo { hasNextPage endCursor } nodes { commit { oid parents(first: 10) { nodes { oid } } signature { isValid wasSignedByGitHub } } } }";
+fragment commits on PullRequestCommitConnection { pageInfo { hasNextPage endCursor } nodes { commit { oid parents(first: 10) { nodes { oid } } } } }";
 
 const FIRST: &str = "query($owner: String!, $name: String!, $commit: GitObjectID!) { repository(owner: $owner, name: $name) { nameWithOwner defaultBranchRef { name } object(oid: $commit) { ... on Commit { associatedPullRequests(first: 20) { pageInfo { hasNextPage } nodes { number state baseRefName headRefOid repository { nameWithOwner } mergeCommit { oid } author { ...account } reviews(first: 100) { ...reviews } commits(first: 100) { ...commits } } } } } } }";
 
@@ -151,11 +151,7 @@ fn review(one: &Fields<'_>) -> Result<Option<Review>, ProviderError> {
 
 fn commit(one: &Fields<'_>) -> Result<ReviewedCommit, ProviderError> {
     let parents = one.list("/commit/parents/nodes")?.map(|parent| parent.commit("/oid"));
-    Ok(ReviewedCommit {
-        id: one.commit("/commit/oid")?,
-        parents: parents.collect::<Result<_, _>>()?,
-        by_forge: one.is("/commit/signature/isValid") && one.is("/commit/signature/wasSignedByGitHub"),
-    })
+    Ok(ReviewedCommit { id: one.commit("/commit/oid")?, parents: parents.collect::<Result<_, _>>()? })
 }
 
 /// An account, or nobody where it is gone.

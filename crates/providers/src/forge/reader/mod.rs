@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use kept::Kept;
 use promote_core::commit::CommitId;
 use promote_core::config::ForgeKind;
-use promote_core::port::{Account, Author, ChangeRequest, Check, ErrorKind, Forge, ProviderError};
+use promote_core::port::{Account, ChangeRequest, Check, ErrorKind, Forge, ProviderError, WrittenCommit};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +105,11 @@ impl Forge for ForgeReader {
         }
     }
 
-    async fn authors(&self, from: Option<&CommitId>, to: &CommitId) -> Result<Vec<Author>, ProviderError> {
+    async fn authors(
+        &self,
+        from: Option<&CommitId>,
+        to: &CommitId,
+    ) -> Result<Vec<WrittenCommit>, ProviderError> {
         match self.access.forge.kind {
             ForgeKind::Github => github::authors(self.kept().await?, from, to).await,
             // It knows authors by their addresses alone, as the repository does.
