@@ -88,3 +88,51 @@ fn two_reviews_by_others_and_a_green_check_open_production_and_a_stale_one_does_
         assert_eq!(ran.code, Some(0), "{kind}: {ran:?}");
     }
 }
+
+/// The merge of a side branch into what is there, with what somebody puts into it.
+fn merged(project: &LaneProject, name: &str, put_in: Option<&str>) -> String {
+    let git = |arguments: &[&str]| project.git(arguments).unwrap();
+    let main = git(&["rev-parse", "HEAD"]).trim().to_owned();
+    git(&["checkout", "-q", "--detach"]);
+    let file = |name: &str| std::fs::write(project.folder.path().join(name), name).unwrap();
+    for (from, file_of) in [("HEAD", format!("{name}-side")), (main.as_str(), format!("{name}-base"))] {
+        git(&["checkout", "-q", from]);
+        file(&file_of);
+        git(&["add", &file_of]);
+        git(&["commit", "-q", "-m", &file_of]);
+        git(&["tag", &file_of]);
+    }
+    git(&["merge", "-q", "--no-ff", "-m", name, &format!("{name}-side")]);
+    if let Some(more) = put_in {
+        file(more);
+        git(&["add", more]);
+        git(&["commit", "-q", "--amend", "--no-edit"]);
+    }
+    git(&["rev-parse", "HEAD"]).trim().to_owned()
+}
+
+/// However the forge made and signed it.
+#[test]
+fn a_review_outlasts_a_merge_only_where_the_repository_shows_that_it_adds_nothing() {
+    let (project, fake, releases) = project("github", "approvals = { count = 1, reviews = true }");
+    assert_eq!(run(&project, &["to", "e0", &releases[0], "--yes"]).code, Some(0));
+    let (clean, evil) = (merged(&project, "clean", None), merged(&project, "evil", Some("put-in")));
+    for (merge, code) in [(evil, 3), (sha('9'), 3), (clean, 0)] {
+        fake.say(|people| {
+            people.author = ("Ann".to_owned(), Some("ann".to_owned()));
+            people.page = 100;
+            people.requests = vec![PullRequest {
+                head: merge.clone(),
+                merged_as: Some(releases[0].clone()),
+                commits: vec![(sha('a'), vec![sha('0')]), (merge.clone(), vec![sha('a'), sha('1')])],
+                reviews: vec![said("bob", "APPROVED", 'a', 8)],
+                ..request()
+            }];
+        });
+        let ran = run(&project, &["to", "e1", &releases[0], "--yes"]);
+        assert_eq!(ran.code, Some(code), "{merge}: {ran:?}");
+        let words = format!("{}{}", ran.out, ran.err);
+        let told = words.contains(&format!("is older than the merge {}", &merge[..7]));
+        assert_eq!(told, code == 3, "{words}");
+    }
+}

@@ -122,7 +122,8 @@ fn stale(request: &ChangeRequest, mere: &BTreeSet<CommitId>, review: &Review) ->
     let short = newer.short(7);
     Some(match known.get(newer).is_some_and(|one| merges(one)) {
         true => format!(
-            "is older than the merge {short}, of which this repository does not show that it adds nothing"
+            "is older than the merge {short}, of which this repository does not show that it adds nothing \
+             (where it lacks it, `git fetch origin {newer}` brings it)"
         ),
         false => format!("is older than {short}, which came after it"),
     })

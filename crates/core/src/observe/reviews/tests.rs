@@ -80,9 +80,9 @@ fn a_review_older_than_the_last_commit_with_content_never_counts() {
     /// The history, its newest commit, what is released, who counts, and why others do not.
     type Case = (&'static str, &'static str, &'static str, &'static [&'static str], &'static [&'static str]);
     let ids = |text: &str| {
-        ["c1", "c2", "c3", "s1", "e1"]
-            .iter()
-            .fold(text.to_owned(), |text, id| text.replace(commit(id).short(7), id))
+        ["c1", "c2", "c3", "s1", "e1"].iter().fold(text.to_owned(), |text, id| {
+            text.replace(commit(id).as_str(), id).replace(commit(id).short(7), id)
+        })
     };
     let cases: [Case; 12] = [
         ("c1 <m0, c2 <c1, +bob@c2", "c2", "merge", &["bob"], &[]),
@@ -108,7 +108,7 @@ fn a_review_older_than_the_last_commit_with_content_never_counts() {
             "merge",
             &[],
             &[
-                "bob: the review of #12 is older than the merge e1, of which this repository does not show that it adds nothing",
+                "bob: the review of #12 is older than the merge e1, of which this repository does not show that it adds nothing (where it lacks it, `git fetch origin e1` brings it)",
             ],
         ),
         // So may a branch that was merged in afterwards.
