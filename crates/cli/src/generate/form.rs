@@ -29,13 +29,19 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
     for settings in ordered(config) {
         let _ = writeln!(out, "          - {}", quoted(settings.name.as_str()));
     }
-    let text = "      version:\n        description: \"commit or tag; empty: what runs in the environment before\"\n        \
+    out.push_str(
+        "      version:\n        description: \"commit or tag; empty: what runs in the environment before\"\n        \
          type: string\n      do:\n        description: what to do\n        type: choice\n        default: promote\n        \
-         options: [promote, plan, rollbackANSWERS]\n      reason:\n        description: \"why; needed for an override\"\n        \
+         options: [promote, plan, rollback",
+    );
+    if asks(config) {
+        out.push_str(", approve, reject");
+    }
+    out.push_str(
+        "]\n      reason:\n        description: \"why; needed for an override\"\n        \
          type: string\n      override:\n        description: \"rule to override once, such as soak; several with commas\"\n        \
-         type: string\n";
-    let answers = if asks(config) { ", approve, reject" } else { "" };
-    out.push_str(&text.replace("ANSWERS", answers));
+         type: string\n",
+    );
     for (name, field) in notes(config) {
         let text = format!("{name} (asked for by some environments)");
         let _ = writeln!(

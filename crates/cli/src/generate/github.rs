@@ -59,15 +59,14 @@ fn header() -> String {
 
 fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
     let needs = Needs::of(config, ordered(config));
-    let text = "  promote:\n    if: IF\n    runs-on: ubuntu-latest\n    environment:\n      \
-         name: ${{ inputs.to }}\n      url: ${{ steps.promote.outputs.url }}\n";
-    let asks = form::asks(config);
-    let when = if asks {
-        "github.event_name == 'workflow_dispatch' && inputs.do != 'approve' && inputs.do != 'reject'"
-    } else {
-        "github.event_name == 'workflow_dispatch'"
-    };
-    out.push_str(&text.replace("IF", when));
+    out.push_str("  promote:\n    if: github.event_name == 'workflow_dispatch'");
+    if form::asks(config) {
+        out.push_str(" && inputs.do != 'approve' && inputs.do != 'reject'");
+    }
+    out.push_str(
+        "\n    runs-on: ubuntu-latest\n    environment:\n      \
+         name: ${{ inputs.to }}\n      url: ${{ steps.promote.outputs.url }}\n",
+    );
     concurrency(out, "${{ inputs.to }}");
     permissions(out, &needs);
     out.push_str("    steps:\n");
@@ -81,9 +80,8 @@ fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
 /// Whoever fills in the form says yes or no, by the name that the job's token proves. It holds no lock, and makes no deployment.
 fn approve(out: &mut String, config: &Config, pinned: &Pinned) {
     // What others said is read as for the promotion; nothing runs, so no secret of a step is given.
-    let Needs { checks, workflows, approvals, reviews, .. } = Needs::of(config, ordered(config));
-    let looking = Needs::to_look(config, ordered(config));
-    let needs = Needs { looks: false, approves: true, checks, workflows, approvals, reviews, ..looking };
+    let mut needs = Needs { looks: false, ..Needs::to_look(config, ordered(config)) };
+    ordered(config).for_each(|settings| needs.asks(config, settings));
     out.push_str(
         "\n  approve:\n    if: github.event_name == 'workflow_dispatch' && (inputs.do == 'approve' || inputs.do == 'reject')\n    \
          runs-on: ubuntu-latest\n    environment:\n      name: ${{ inputs.to }}\n      deployment: false\n",
@@ -163,9 +161,9 @@ fn advance(
 }
 
 /// Compares targets and ledger once a day. It is the job of no environment, so that nobody has to let it pass; it signs in
-/// with the repository's own role, which may only read.
+/// with the repository's own role, which may only read, and write down what others were told.
 fn verify(out: &mut String, config: &Config, pinned: &Pinned) {
-    let needs = Needs::to_look(config, ordered(config));
+    let needs = Needs::to_look(config, ordered(config)).telling_drift(ordered(config));
     let _ = writeln!(
         out,
         "\n  verify:\n    if: github.event.schedule == '{}'\n    runs-on: ubuntu-latest",
@@ -219,13 +217,14 @@ fn permissions(out: &mut String, needs: &Needs) {
     let mut line = |name: &str, right: &str| {
         let _ = writeln!(out, "      {name}: {right}");
     };
-    line("contents", if needs.git_ledger && !needs.looks { "write" } else { "read" });
-    if needs.signs_in() || needs.approves {
+    line("contents", if needs.git_ledger && (needs.tells || !needs.looks) { "write" } else { "read" });
+    // What is recorded is recorded under the name that the token proves.
+    if needs.signs_in() || !needs.looks {
         line("id-token", "write");
     }
     if needs.github_steps {
         line("actions", "write");
-    } else if needs.approvals || needs.workflows {
+    } else if needs.workflows {
         line("actions", "read");
     }
     if needs.checks {

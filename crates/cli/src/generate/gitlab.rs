@@ -5,6 +5,8 @@ use super::yaml::{comment, quoted};
 use super::{branch, form, ordered, scheduled};
 use promote_core::automatic::environments;
 use promote_core::config::{Config, Environment, Tier};
+use promote_providers::forge::TOKEN as FORGE_TOKEN;
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 /// Where it lies, from the root of the repository.
@@ -88,9 +90,12 @@ fn header(config: &Config) -> String {
         wanted.push("GITLAB_TOKEN, to start pipelines".to_owned());
     }
     let names = needs.secrets.iter().chain(&needs.variables).map(String::as_str);
-    let names: Vec<&str> = names.filter(|name| !name.starts_with("CI_")).collect();
+    let mut names: BTreeSet<&str> = names.filter(|name| !name.starts_with("CI_")).collect();
+    if needs.reads_forge() {
+        names.insert(FORGE_TOKEN);
+    }
     if !names.is_empty() {
-        wanted.push(names.join(", "));
+        wanted.push(names.into_iter().collect::<Vec<_>>().join(", "));
     }
     out.push_str("# It needs these CI/CD variables:\n");
     for one in wanted {

@@ -1,8 +1,11 @@
 //! What a job needs to reach what it moves: clouds to sign in to, registries, variables, rights at the forge.
 
-use promote_core::config::{ArtifactKind, Config, Environment, RequiredCheck, StepAction};
+use promote_core::config::{ArtifactKind, Config, Environment, ForgeKind, RequiredCheck, StepAction};
 use promote_core::location::StoreId;
+use promote_core::tell::{NoticeKind, receivers};
 use promote_core::template::{Template, Values, variable};
+use promote_providers::forge::TOKEN as FORGE_TOKEN;
+use promote_providers::notify::SECRET as WEBHOOK_SECRET;
 use std::collections::BTreeSet;
 
 /// What a job needs.
@@ -26,20 +29,18 @@ pub(super) struct Needs {
     pub(super) git_ledger: bool,
     /// Whether statuses of commits are asked for.
     pub(super) checks: bool,
-    /// Whether it is the job by which somebody approves, whose name its token proves.
-    pub(super) approves: bool,
     /// Whether the workflows are asked for that checks are jobs of.
     pub(super) workflows: bool,
-    /// Whether approvals are asked for.
-    pub(super) approvals: bool,
     /// Whether reviews of pull requests count.
     pub(super) reviews: bool,
     /// Whether a workflow of GitHub is started.
     pub(super) github_steps: bool,
     /// Whether a pipeline of GitLab is started.
     pub(super) gitlab_steps: bool,
-    /// Whether nothing is written.
+    /// Whether no environment is changed.
     pub(super) looks: bool,
+    /// Whether others are told of what it finds, which is written down.
+    pub(super) tells: bool,
 }
 
 /// Hosts of registries that a cloud's own sign-in opens.
@@ -86,6 +87,47 @@ impl Needs {
         needs
     }
 
+    /// With what tells others of a drift, where an environment wants that.
+    pub(super) fn telling_drift<'e>(
+        mut self,
+        environments: impl IntoIterator<Item = &'e Environment>,
+    ) -> Self {
+        let wants =
+            |one: &&Environment| one.notify.on.iter().any(|event| event == NoticeKind::Drift.as_str());
+        for environment in environments.into_iter().filter(wants) {
+            self.tells |= !receivers(environment).is_empty();
+            self.receivers(environment);
+        }
+        self
+    }
+
+    /// The addresses of those who are told, and what a webhook knows us by.
+    fn receivers(&mut self, environment: &Environment) {
+        let notify = &environment.notify;
+        let told = [&notify.slack, &notify.webhook, &notify.cdevents].into_iter().flatten();
+        self.secrets.extend(told.filter_map(|address| variable(address)).map(str::to_owned));
+        self.secrets.extend(notify.webhook.is_some().then(|| WEBHOOK_SECRET.to_owned()));
+    }
+
+    /// What is asked of the forge before a release may go to an environment.
+    pub(super) fn asks(&mut self, config: &Config, environment: &Environment) {
+        let approvals = &environment.approvals;
+        self.checks |= !environment.checks.is_empty();
+        self.workflows |= environment.checks.iter().any(RequiredCheck::needs_workflow);
+        self.reviews |= approvals.reviews;
+        // A job's own token never reads who is in a team, and at GitLab nothing of this.
+        let teams = approvals.count > 0 && approvals.from.iter().any(|entry| entry.starts_with('@'));
+        let gitlab = config.forge.as_ref().is_some_and(|forge| forge.kind == ForgeKind::Gitlab);
+        if teams || gitlab && self.reads_forge() {
+            self.secrets.insert(FORGE_TOKEN.to_owned());
+        }
+    }
+
+    /// Whether checks or reviews are read.
+    pub(super) const fn reads_forge(&self) -> bool {
+        self.checks || self.reviews
+    }
+
     /// The hosts whose user and password come from variables of one's own.
     pub(super) fn passwords(&self) -> impl Iterator<Item = &String> {
         self.registries.iter().filter(|host| !is_ecr(host) && !is_google(host) && *host != "ghcr.io")
@@ -115,13 +157,8 @@ impl Needs {
         self.writes_ghcr |= targets
             .filter_map(|target| filled(target, &values))
             .any(|store| matches!(store, StoreId::Image(name) if name.starts_with("ghcr.io/")));
-        self.checks |= !environment.checks.is_empty();
-        self.workflows |= environment.checks.iter().any(RequiredCheck::needs_workflow);
-        self.approvals |= environment.approvals.count > 0;
-        self.reviews |= environment.approvals.reviews;
-        let notify = &environment.notify;
-        let told = [&notify.slack, &notify.webhook, &notify.cdevents].into_iter().flatten();
-        self.secrets.extend(told.filter_map(|address| variable(address)).map(str::to_owned));
+        self.asks(config, environment);
+        self.receivers(environment);
         let steps = [&environment.plan, &environment.prepare, &environment.deploy, &environment.verify];
         for step in steps.into_iter().flatten() {
             self.secrets.extend(step.env.values().filter_map(|value| variable(value)).map(str::to_owned));

@@ -120,3 +120,86 @@ fn generated_workflows_read_the_file_from_the_protected_branch() {
         );
     }
 }
+
+/// Asks others, and tells others, with nothing that a cloud has to open.
+const ASKING: &str = r#"
+project = "shop"
+environments = ["staging", "prod"]
+source = "releases/{sha}.zip"
+target = "deploy/{env}.zip"
+ledger = "git:ledger"
+
+[pack]
+
+[notify]
+slack = "$SLACK"
+
+[env.staging]
+auto = true
+freeze = ["Fri 16:00 .. Mon 08:00"]
+
+[env.prod]
+checks = ["test"]
+approvals = { count = 2, reviews = true, from = ["@acme/leads", "ann"] }
+notify = { webhook = "$HOOK" }
+"#;
+
+/// The text of each job.
+fn jobs(workflow: &str) -> std::collections::BTreeMap<&str, String> {
+    let mut found = std::collections::BTreeMap::<&str, String>::new();
+    let (_, text) = workflow.split_once("\njobs:\n").unwrap();
+    let mut name = "";
+    for line in text.lines() {
+        if line.starts_with("  ") && !line.starts_with("   ") {
+            name = line.trim().trim_end_matches(':');
+        }
+        *found.entry(name).or_default() += &format!("{line}\n");
+    }
+    found
+}
+
+/// Who acts is proven wherever something is recorded; what others are told and asked with is at hand where it is needed.
+#[test]
+fn each_job_has_what_it_proves_asks_and_tells_with() {
+    let workflow = github::workflow(&config(ASKING), &Pinned::default());
+    let jobs = jobs(&workflow);
+    let names: Vec<&str> = jobs.keys().copied().collect();
+    assert_eq!(names, ["advance-staging", "approve", "promote", "publish", "verify"]);
+    let has = |job: &str, line: &str| jobs[job].lines().any(|it| it.trim() == line);
+    let secret = |name: &str| format!("{name}: ${{{{ secrets.{name} }}}}");
+    let where_is = |line: &str| names.iter().copied().filter(|job| has(job, line)).collect::<Vec<_>>();
+    assert_eq!(where_is("id-token: write"), ["advance-staging", "approve", "promote", "publish"]);
+    // That nobody is told of a drift twice is written down.
+    assert_eq!(where_is("contents: write"), names);
+    assert_eq!(where_is(&secret("SLACK")), ["advance-staging", "promote", "publish", "verify"]);
+    assert_eq!(where_is(&secret("HOOK")), ["promote", "verify"]);
+    assert_eq!(where_is(&secret("PROMOTE_WEBHOOK_SECRET")), ["promote", "verify"]);
+    assert_eq!(where_is(&secret("PROMOTE_FORGE_TOKEN")), ["approve", "promote"]);
+
+    let silent = ASKING.replace("$HOOK\"", "$HOOK\", on = [\"failed\"]").replace("slack = \"$SLACK\"", "");
+    let workflow = github::workflow(&config(&silent), &Pinned::default());
+    let verify = &self::jobs(&workflow)["verify"];
+    assert!(verify.contains("contents: read") && !verify.contains("secrets."), "{verify}");
+}
+
+/// A job's own token of GitLab reads nothing of checks, reviews and groups, wherever the job runs.
+#[test]
+fn gitlab_is_asked_with_a_token_of_ones_own() {
+    let head = |text: &str| {
+        let pipeline = gitlab::pipeline(&config(text));
+        pipeline.lines().take_while(|line| line.starts_with('#')).collect::<Vec<_>>().join("\n")
+    };
+    let wanted = "HOOK, PROMOTE_FORGE_TOKEN, PROMOTE_WEBHOOK_SECRET, SLACK";
+    assert!(head(ASKING).contains(wanted), "{}", head(ASKING));
+    let checks =
+        ASKING.replace("approvals = { count = 2, reviews = true, from = [\"@acme/leads\", \"ann\"] }", "");
+    assert!(head(&checks).contains(wanted), "{}", head(&checks));
+    let none = checks.replace("checks = [\"test\"]", "");
+    assert!(!head(&none).contains("PROMOTE_FORGE_TOKEN"), "{}", head(&none));
+
+    let at_github = |text: &str| github::workflow(&config(text), &Pinned::default());
+    let secret = "PROMOTE_FORGE_TOKEN: ${{ secrets.PROMOTE_FORGE_TOKEN }}";
+    assert!(!at_github(&checks).contains(secret));
+    let forge = format!("{checks}\n[forge]\nkind = \"gitlab\"\n");
+    assert!(at_github(&forge).contains(secret));
+}
