@@ -85,7 +85,7 @@ async fn act(surroundings: &Surroundings, inputs: &Inputs<'_>, log: &Log) -> Res
         Act::Publish => publish::publish(&site).await,
         Act::Advance => advance::advance(&site).await,
         Act::Status => or_cancelled(status::status(&site)).await,
-        Act::Verify => or_cancelled(verify::verify(&site)).await,
+        Act::Verify => verify::verify(&site).await,
         Act::Install => install(surroundings, log),
     }
 }

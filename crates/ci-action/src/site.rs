@@ -59,6 +59,6 @@ impl Questions for Unattended<'_> {
     }
 
     fn warned(&self, warning: &str) {
-        self.0.log.annotate(Kind::Warning, "deployments", warning, None);
+        self.0.log.annotate(Kind::Warning, "promote", warning, None);
     }
 }

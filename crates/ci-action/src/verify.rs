@@ -1,10 +1,11 @@
-//! verify: whether targets and ledger agree. Reads only.
+//! verify: whether targets and ledger agree. Moves nothing.
 
 use crate::action_result::ActionResult;
+use crate::render_failure::failure;
 use crate::request::{environments, wrong};
-use crate::site::Site;
+use crate::site::{Site, Unattended};
 use crate::workflow::Kind;
-use promote::{Error, ExitStatus, Failure};
+use promote::{ExitStatus, Failure};
 use promote_core::names::EnvironmentName;
 use promote_core::report::Depth;
 
@@ -14,7 +15,8 @@ pub(crate) async fn verify(site: &Site<'_>) -> Result<ActionResult, Failure> {
     let names: Vec<&str> = names.iter().map(EnvironmentName::as_str).collect();
     let chains = site.inputs.boolean("ledger", false).map_err(wrong)?;
     let depth = Depth { chains, ..Depth::default() };
-    let found = site.project.verify(&names, depth).await.map_err(Error::into_failure)?;
+    let verify = site.project.verify(&names, depth).asking(Unattended(site)).until(promote::signals);
+    let found = verify.await.map_err(failure)?;
     let wrong: Vec<String> = found
         .targets
         .iter()

@@ -64,6 +64,7 @@ mod question;
 mod reading;
 mod running;
 mod runtime;
+mod verify;
 mod watch;
 
 pub use advance::{Advance, Advanced};
@@ -79,6 +80,7 @@ pub use promotion::{Promotion, Wait};
 pub use publish::{Publish, Published};
 pub use question::{Asked, Early, Question, Questions};
 pub use running::{Running, signals};
+pub use verify::Verify;
 pub use watch::Watched;
 
 #[doc(inline)]

@@ -107,7 +107,7 @@ pub trait Questions: Send + Sync {
         let _ = failure;
     }
 
-    /// Something beside it could not be done, in one sentence: the forge could not be told.
+    /// Something beside it could not be done, in one sentence: the forge, or somebody whom the project tells what happens, could not be told.
     fn warned(&self, warning: &str) {
         let _ = warning;
     }

@@ -1,13 +1,10 @@
 //! What a project can be asked without changing anything.
 
-use crate::events::listening;
 use crate::{Error, Project, runtime};
 use promote_core::commit::CommitId;
 use promote_core::names::EnvironmentName;
 use promote_core::observe;
-use promote_core::remember::remember_all;
-use promote_core::report::{self, Depth, HistoryReport, StatusReport, VerifyReport};
-use std::sync::Arc;
+use promote_core::report::{self, HistoryReport, StatusReport};
 
 /// Names of environments.
 pub(crate) fn names(names: &[&str]) -> Result<Vec<EnvironmentName>, Error> {
@@ -63,31 +60,5 @@ impl Project {
         runtime::whole()?;
         let site = self.site();
         Ok(observe::image(&site.ports.view(), &site.config, environment, release).await?)
-    }
-
-    /// Whether the targets of these environments (of all when none is named) hold what the ledger put there, and the sources
-    /// what was published. What reading bytes finds out is written down beside the release, where that is allowed.
-    ///
-    /// ```no_run
-    /// use promote::report::Depth;
-    ///
-    /// # #[tokio::main(flavor = "current_thread")] async fn main() -> Result<(), promote::Error> {
-    /// let project = promote::open(".").build()?;
-    /// let depth = Depth { chains: true, bytes: false };
-    /// assert!(project.verify(&[], depth).await?.matches);
-    /// # Ok(()) }
-    /// ```
-    ///
-    /// # Errors
-    /// When an environment is not there, or a store does not answer: then nothing is known, which is not a difference.
-    pub async fn verify(&self, environments: &[&str], depth: Depth) -> Result<VerifyReport, Error> {
-        runtime::whole()?;
-        let site = self.site();
-        let names = names(environments)?;
-        let view = site.ports.view();
-        let look = report::verify_and_learn(&view, &site.config, &names, depth);
-        let (found, learned) = listening(Arc::clone(&site.listeners), look).await?;
-        remember_all(&site.ports, &learned, &site.actor).await;
-        Ok(found)
     }
 }

@@ -9,7 +9,6 @@ use promote_core::exit::ExitStatus;
 use promote_core::names::EnvironmentName;
 use promote_core::remember::remember_all;
 use promote_core::report::{self, VerifyReport};
-use promote_core::tell::drifted;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -68,12 +67,9 @@ async fn run(app: &App<'_>, args: &VerifyArgs) -> CommandResult {
             progress.rest();
             let (found, learned) = found?;
             remember_all(&ports, &learned, &app.claimed()).await;
-            let notices = drifted(&project.config, &found, ports.clock.now());
-            if !notices.is_empty() {
-                let teller = app.teller(&project, &ports);
-                notices.into_iter().for_each(|notice| teller.found(notice));
-                app.told(&teller).await;
-            }
+            let teller = app.teller(&project, &ports);
+            teller.drifted(&found, ports.clock.now());
+            app.told(&teller).await;
             (found, project.config.timezone)
         }
     };

@@ -116,7 +116,8 @@ pub async fn verify_and_learn(
     let shown = all
         .filter(|name| names.is_empty() || names.contains(name))
         .filter_map(|name| config.environments.get(name));
-    let looks = try_join_all(shown.map(|settings| looked_at(view, config, settings, depth.bytes)));
+    let looks: Vec<_> = shown.map(|settings| looked_at(view, config, settings, depth.bytes)).collect();
+    let looks = try_join_all(looks);
     let (genesis, looked) = try_join(crate::observe::genesis(view, config), looks).await?;
     let (mut targets, mut runs, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
     for mut one in looked {

@@ -4,11 +4,13 @@
 use crate::stage::{FILE, Stage};
 use promote::port::wire::{Wire, asked, listen};
 use promote::port::{Commit, Ports};
-use promote::{Actor, Ended, ExitStatus, Promotion, Question, Questions};
+use promote::report::Depth;
+use promote::{Actor, Approval, Ended, ExitStatus, Mark, Promotion, Question, Questions};
 use promote_core::event::Silent;
 use promote_core::ledger::Ledger;
 use promote_providers::{SystemEntropy, Trust, Variables};
 use promote_testing::decorator::{FaultPlan, Faulty};
+use promote_testing::memory::MemoryKind;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -93,18 +95,27 @@ async fn a_program_connects_by_itself() {
     assert!(faults.calls() > 0);
 }
 
-/// Explaining leaves nothing behind, also where who asks may write; a plan does.
+/// Explaining leaves nothing behind, also where who asks may write and something had to be read; a plan writes down what it
+/// learned, which spares the next look.
 #[tokio::test]
 async fn explaining_writes_nothing() {
-    let stage = Stage::new(FILE);
+    // A store that tells no SHA-256.
+    let stage = Stage::on(FILE, MemoryKind::gcs_like());
     let project = stage.project();
     project.publish("HEAD").no_move().await.unwrap();
+    // Somebody puts the same bytes there again: only reading them tells that they are the same.
+    let source = stage.bucket.keys().into_iter().find(|key| key.as_str().ends_with(".zip")).unwrap();
+    let bytes = stage.bucket.bytes(&source).unwrap();
+    stage.clock.advance(Duration::from_secs(60));
+    stage.bucket.put(&source, bytes);
     let before = stage.keys();
     let staging = || Promotion::to("staging").unwrap().release(&stage.commit_of("HEAD")).unwrap();
     let explained = project.explain(staging()).await.unwrap();
-    let (planned, after) = (project.plan(staging()).await.unwrap(), stage.keys());
+    assert_eq!(stage.keys(), before);
+    let planned = project.plan(staging()).await.unwrap();
     assert_eq!(explained.decision().rules, planned.decision().rules);
-    assert_eq!(after, before);
+    let new: Vec<String> = stage.keys().into_iter().filter(|key| !before.contains(key)).collect();
+    assert!(new.iter().any(|key| key.contains("/seen/")), "there was something to write down: {new:?}");
 }
 
 /// Whoever listened to the wire before hears it all the same.
@@ -126,4 +137,23 @@ async fn who_listens_to_the_wire_goes_on_hearing_it() {
     });
     let _ending = stage.project().plan(Promotion::to("prod").unwrap()).asking(Asking).await.unwrap();
     assert_eq!(heard.get(), 1);
+}
+
+/// Any call can be handed to a task of its own.
+#[tokio::test]
+async fn everything_can_be_spawned() {
+    fn sends<T: Future + Send>(_: impl FnOnce() -> T) {}
+    let stage = Stage::new(FILE);
+    let project = stage.project();
+    let prod = || Promotion::to("prod").unwrap();
+    sends(|| project.promote(prod()).into_future());
+    sends(|| project.advance(&[]).into_future());
+    sends(|| project.publish("HEAD").into_future());
+    sends(|| project.verify(&[], Depth::default()).into_future());
+    sends(|| project.status(&[]));
+    sends(|| project.history(None, None, 20));
+    sends(|| project.approve(Approval::of("prod").unwrap()));
+    sends(|| project.watch("prod"));
+    sends(|| project.mark(Mark::Unfreeze { environment: "prod" }, None));
+    sends(|| project.identified());
 }

@@ -29,6 +29,11 @@ pub(crate) fn git(folder: &Path, words: &[&str]) -> String {
 impl Stage {
     /// With this file, and one commit.
     pub(crate) fn new(file: &str) -> Self {
+        Self::on(file, MemoryKind::local_like())
+    }
+
+    /// The same on another kind of store.
+    pub(crate) fn on(file: &str, kind: MemoryKind) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         std::fs::write(path.join("promote.toml"), file).unwrap();
@@ -38,7 +43,7 @@ impl Stage {
         git(path, &["commit", "--quiet", "--message", "one"]);
         let clock = VirtualClock::default();
         let store = StoreId::Other { scheme: "acme".to_owned(), name: "vault".to_owned() };
-        let bucket = MemoryWorld::new(clock.clone()).bucket(store, MemoryKind::local_like());
+        let bucket = MemoryWorld::new(clock.clone()).bucket(store, kind);
         Self { folder, bucket, clock }
     }
 

@@ -3,6 +3,7 @@
 //! this fails a promotion.
 
 use super::{Receiver, Surroundings};
+use chrono::{DateTime, Utc};
 use futures_util::future::join_all;
 use promote_core::config::{Config, Environment};
 use promote_core::digest::Digest;
@@ -12,7 +13,8 @@ use promote_core::ledger::{Actor, Ledger, LedgerError, Seq, Untold};
 use promote_core::names::{EnvironmentName, LaneName};
 use promote_core::plan::Refusal;
 use promote_core::port::Clock;
-use promote_core::tell::{Notice, OwedNotice, owed, receivers, refused};
+use promote_core::report::VerifyReport;
+use promote_core::tell::{Notice, OwedNotice, drifted, owed, receivers, refused};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -82,8 +84,13 @@ impl Teller {
         }
     }
 
+    /// Tells of targets that a check found changed past `promote`.
+    pub fn drifted(&self, report: &VerifyReport, at: DateTime<Utc>) {
+        drifted(&self.config, report, at).into_iter().for_each(|notice| self.found(notice));
+    }
+
     /// Tells what no record holds: that a promotion waits, that a target was changed.
-    pub fn found(&self, notice: Notice) {
+    fn found(&self, notice: Notice) {
         if let Some(line) = &self.line {
             let _ = line.send(Heard::Found(Box::new(notice)));
         }

@@ -60,7 +60,7 @@ impl Listed {
         let lane = &self.lane;
         let mut chain = Chain::new(&genesis.ledger, id);
         let mut newest = None;
-        let numbers = self.runs.iter().rev().flat_map(|(highest, lowest)| *lowest..=*highest).map(Seq);
+        let numbers = self.runs.iter().copied().rev().flat_map(|(highest, lowest)| lowest..=highest).map(Seq);
         let mut reads = stream::iter(numbers)
             .map(|seq| async move { (seq, reader.record_at_once(lane, seq).await) })
             .buffered(IN_FLIGHT);

@@ -243,11 +243,11 @@ impl LedgerWalk<'_> {
             })
             .collect();
         let limit = manifest::LIMIT.max(genesis::LIMIT);
-        let mut reads = stream::iter(wanted)
-            .map(|(thing, object)| async move {
-                (thing, object, reader.bucket().get_with_metadata(&object.key, limit).await)
-            })
-            .buffered(IN_FLIGHT);
+        let reads = wanted.into_iter().map(|(thing, object)| async move {
+            (thing, object, reader.bucket().get_with_metadata(&object.key, limit).await)
+        });
+        // As a list: a closure over references, kept in a stream, is never known to be `Send`.
+        let mut reads = stream::iter(reads.collect::<Vec<_>>()).buffered(IN_FLIGHT);
         while let Some((thing, object, read)) = reads.next().await {
             let bytes = match read {
                 Ok(Some((_, bytes))) => bytes,
