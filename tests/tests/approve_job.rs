@@ -49,6 +49,12 @@ fn somebody_approves_in_one_job_and_another_job_promotes() {
     let unproven = job(&project, None, &with("approve"));
     assert_eq!(unproven.outputs["exit"], "blocked", "{}", unproven.log);
 
+    // What is only looked at is not said to be done.
+    let looked = job(&project, Some("bob"), &[&with("approve")[..], &[("dry-run", "true")]].concat());
+    assert_eq!((looked.code, looked.outputs["status"].as_str()), (Some(0), "planned"), "{}", looked.log);
+    assert!(looked.log.contains("would be approved for e1 by bob"), "{}", looked.log);
+    assert!(!looked.log.contains("is approved"), "{}", looked.log);
+
     let said = job(&project, Some("bob"), &with("approve"));
     assert_eq!((said.code, said.outputs["status"].as_str()), (Some(0), "approved"), "{}", said.log);
     assert!(said.summary.contains("is approved for e1 by bob"), "{}", said.summary);
@@ -69,30 +75,52 @@ fn somebody_approves_in_one_job_and_another_job_promotes() {
     assert_eq!((done.code, done.outputs["status"].as_str()), (Some(0), "promoted"), "{}", done.log);
 }
 
+/// Tries to bring the first release to production, and gives what was said.
+type Way = fn(&LaneProject) -> String;
+
+fn command(project: &LaneProject, line: &[&str]) -> String {
+    format!("{:?}", project.run(line, &[("PROMOTE_ACTOR", "bob")]).unwrap())
+}
+
+fn by_job(project: &LaneProject, act: &str) -> String {
+    job(project, Some("alice"), &[("do", act), ("to", "e1"), ("version", &project.releases[0])]).log
+}
+
+/// Every way to production.
+const WAYS: [(&str, Way); 5] = [
+    ("to", |project| command(project, &["to", "e1", &project.releases[0], "--yes"])),
+    ("a saved plan", |project| command(project, &["to", "e1", "--plan", "plan.json", "--yes"])),
+    ("advance", |project| command(project, &["advance", "e1"])),
+    ("the action's promote", |project| by_job(project, "promote")),
+    ("the action's advance", |project| by_job(project, "advance")),
+];
+
 #[test]
 fn the_closed_gate_keeps_every_way_shut() {
-    let project = project();
-    let (commit, target) = (project.releases[0].as_str(), project.folder.path().join("deploy/e1.zip"));
-    let to = ["to", "e1", commit, "--yes"];
-    let saved = ["to", "e1", "--plan", "plan.json", "--yes"];
-    project
-        .run(&["plan", "e1", commit, "--override", "approvals", "--reason", "x", "--out", "plan.json"], &[])
-        .unwrap();
-    let text = std::fs::read_to_string(project.folder.path().join("plan.json")).unwrap();
-    // As somebody would write it who takes the override out again.
-    let bare = text.replace("overridden", "met").replace("\"overrides\"", "\"overridden\"");
-    std::fs::write(project.folder.path().join("plan.json"), bare).unwrap();
-    for line in
-        [&to[..], &saved, &["resume", "e1", "--yes"], &["advance", "e1"], &["rollback", "e1", "--yes"]]
-    {
-        let ran = project.run(line, &[("PROMOTE_ACTOR", "bob")]).unwrap();
-        assert!(!target.exists(), "{line:?} moved it: {ran:?}");
+    let moves = |project: &LaneProject| project.folder.path().join("deploy/e1.zip").exists();
+    let opened = || {
+        let project = project();
+        let file = project.folder.path().join("promote.toml");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(&file, text.replace("approvals = ", "# approvals = ")).unwrap();
+        project.run(&["plan", "e1", &project.releases[0], "--out", "plan.json"], &[]).unwrap();
+        (project, file, text)
+    };
+    for (name, way) in WAYS {
+        let (project, ..) = opened();
+        let said = way(&project);
+        assert!(moves(&project), "{name} is a way where the gate is open: {said}");
     }
-    for act in ["promote", "advance", "rollback"] {
-        let ran = job(&project, Some("alice"), &[("do", act), ("to", "e1"), ("version", commit)]);
-        assert!(!target.exists(), "{act} moved it: {}", ran.log);
+    // The plan was saved while nothing was asked for.
+    let (project, file, text) = opened();
+    std::fs::write(&file, text).unwrap();
+    for (name, way) in WAYS {
+        let said = way(&project);
+        assert!(!moves(&project), "{name} moved it: {said}");
+        assert!(said.contains("approvals"), "{name} was kept back by something else: {said}");
     }
-    let ran =
-        project.run(&[&to[..], &["--override", "approvals", "--reason", "INC-1"]].concat(), &[]).unwrap();
-    assert!(target.exists(), "{ran:?}");
+    let overridden =
+        ["to", "e1", &project.releases[0], "--yes", "--override", "approvals", "--reason", "INC-1"];
+    let said = command(&project, &overridden);
+    assert!(moves(&project), "{said}");
 }

@@ -29,14 +29,18 @@ fn asked(act: Act, inputs: &Inputs<'_>) -> Result<Approval, Failure> {
 /// Says it.
 pub(crate) async fn approve(site: &Site<'_>, act: Act) -> Result<ActionResult, Failure> {
     let report = site.project.approve(asked(act, site.inputs)?).await.map_err(Error::into_failure)?;
-    let status = if report.changed { report.answer } else { "unchanged" };
+    let (status, says) = match (report.changed, report.dry_run) {
+        (true, _) => (report.answer, "is"),
+        (false, true) => ("planned", "would be"),
+        (false, false) => ("unchanged", "is already"),
+    };
     let mut answer = ActionResult::new(status, &report);
     answer.values.insert("environment", report.environment.clone());
     answer.values.insert("version", report.sha.clone());
     answer.values.insert("previous", report.replaces.clone().unwrap_or_default());
     let short = report.sha.get(..7).unwrap_or(&report.sha);
-    let text = format!("{short} is {} for {} by {}", report.answer, report.environment, report.by);
-    site.log.annotate(Kind::Notice, report.answer, &text, None);
+    let text = format!("{short} {says} {} for {} by {}", report.answer, report.environment, report.by);
+    site.log.annotate(Kind::Notice, status, &text, None);
     answer.summary = Some(promote_view::approval::page(&report));
     Ok(answer)
 }
