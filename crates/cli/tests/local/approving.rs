@@ -95,9 +95,22 @@ fn a_key_of_nobody_and_a_name_that_anyone_can_type_approve_nothing() {
     says(&stage, "approve", "eve", &[]).ends(ExitStatus::Blocked);
     stage.variables.push(("PROMOTE_ACTOR", "bob".to_owned()));
     stage.variables.push(("HOME", "/nowhere".to_owned()));
-    let refused = stage.run(&["approve", "prod", "--yes"]);
-    assert!([ExitStatus::Denied, ExitStatus::Blocked].contains(&refused.exit), "{}", refused.all());
+    let refused = stage.run(&["approve", "prod", "--yes"]).ends(ExitStatus::Denied);
+    assert!(refused.err.contains("no key that may sign"), "{}", refused.err);
+    // Where nobody could sign, the name alone is what is left, and it is refused for what it is.
+    let config = String::from_utf8(stage.read("promote.toml")).unwrap();
+    stage.write("promote.toml", config.replace("signers = \"signers\"\n", ""));
+    let refused = stage.run(&["approve", "prod", "--yes"]).ends(ExitStatus::Blocked);
+    assert!(refused.err.contains("the name is claimed, and the file asks for verified"), "{}", refused.err);
     assert_eq!(stored(&stage), [] as [PathBuf; 0]);
+    stage.write(
+        "promote.toml",
+        config
+            .replace("signers = \"signers\"\n", "")
+            .replace("approvals = 1", "approvals = { strength = \"claimed\" }"),
+    );
+    stage.run(&["approve", "prod", "--yes"]).ends(ExitStatus::Ok);
+    assert_eq!(stored(&stage).len(), 1, "the name was all that was in the way");
 }
 
 #[test]
@@ -112,7 +125,6 @@ fn a_signature_is_over_just_these_bytes_and_a_key_counts_as_long_as_it_is_listed
     // Another time in what was signed.
     std::fs::write(&file, text.replacen("\"at\":\"2", "\"at\":\"1", 1)).unwrap();
     assert!(plan().contains("was changed later"), "{}", plan());
-    // The signature of another approval, by somebody else.
     let (line, _) = text.split_once('\n').unwrap();
     std::fs::write(
         &file,
@@ -120,6 +132,15 @@ fn a_signature_is_over_just_these_bytes_and_a_key_counts_as_long_as_it_is_listed
     )
     .unwrap();
     assert!(plan().contains("not an SSH signature"), "{}", plan());
+    // A good signature of another approval, by somebody else whose word would count.
+    std::fs::write(&file, &text).unwrap();
+    says(&stage, "approve", "carol", &[]).ends(ExitStatus::Ok);
+    let carols = stored(&stage).into_iter().find(|other| *other != file).unwrap();
+    let other = std::fs::read_to_string(&carols).unwrap();
+    let (_, signature) = other.split_once('\n').unwrap();
+    std::fs::remove_file(&carols).unwrap();
+    std::fs::write(&file, format!("{line}\n{signature}")).unwrap();
+    assert!(plan().contains("0 of 1") && plan().contains("was changed later"), "{}", plan());
     std::fs::write(&file, format!("{line}\n")).unwrap();
     assert!(plan().contains("the name is claimed"), "{}", plan());
     std::fs::write(&file, &text).unwrap();
@@ -151,7 +172,13 @@ fn a_rejection_ends_it_until_somebody_says_why_it_may_go_after_all() {
 
 #[test]
 fn the_author_and_who_asks_approve_nothing_of_their_own() {
-    let stage = asking("approvals = 1");
+    let mut stage = asking("approvals = 1");
+    says(&stage, "approve", "bob", &[]).ends(ExitStatus::Ok);
+    stage.variables.push(("PROMOTE_ACTOR", "bob".to_owned()));
+    let refused = stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Blocked);
+    assert!(refused.all().contains("who asks for the promotion can't approve it"), "{}", refused.all());
+    stage.variables.pop();
+    stage.run(&["to", "prod", "--yes", "--dry-run"]).ends(ExitStatus::Ok);
     let list = String::from_utf8(stage.read("signers")).unwrap();
     // Bob's key is Alice's, who wrote what is new.
     stage.write("signers", list.replace("bob@example.com,bob", "alice@example.com"));
