@@ -55,6 +55,8 @@ pub(super) enum Shape {
     Order,
     /// An array.
     List(&'static Shape),
+    /// An array with something in it: one with nothing reads as *none*, and would mean what stands here.
+    Filled(&'static Shape, &'static str),
     /// One, or an array.
     Several(&'static Shape),
     /// A table with these keys.

@@ -5,9 +5,9 @@ use super::key::key;
 pub(super) use super::key::{Key, KeySupport, Owner, Shape};
 
 use Shape::{
-    Address, Asked, Bool, Duration, Endpoint, Folder, Integer, Ledger, Link, List, Location, Name, Named,
-    OrTable, Order, Path, Pattern, Region, Secret, Settled, Several, SignIn, Steps, Table, Template, Text,
-    TimeZone, Timeout, Variables, Versions, Window, Word,
+    Address, Asked, Bool, Duration, Endpoint, Filled, Folder, Integer, Ledger, Link, List, Location, Name,
+    Named, OrTable, Order, Path, Pattern, Region, Secret, Settled, Several, SignIn, Steps, Table, Template,
+    Text, TimeZone, Timeout, Variables, Versions, Window, Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -139,7 +139,7 @@ pub(super) static ENVIRONMENT: &[Key] = &[
     ),
     key(
         "open",
-        List(&Window),
+        Filled(&Window, "always"),
         "always",
         "Windows in which alone something moves, such as `Mon-Thu 09:00 .. 16:00`.",
     ),
@@ -186,7 +186,12 @@ pub(super) static ARTIFACT: &[Key] = &[
 
 pub(super) static APPROVALS: &[Key] = &[
     key("count", Integer(0, 20), "1", "How many people must approve."),
-    key("from", List(&Text), "anyone", "Whose approvals count: people, or teams such as `@acme/leads`."),
+    key(
+        "from",
+        Filled(&Text, "anyone"),
+        "anyone",
+        "Whose approvals count: people, or teams such as `@acme/leads`.",
+    ),
     key("expires", Duration, "never", "How long an approval is valid."),
     key(
         "self",
@@ -301,7 +306,7 @@ pub(super) static PACK: &[Key] = &[
     key("build", Text, "none", "Run first, in the work tree."),
     key(
         "include",
-        List(&Path),
+        Filled(&Path, "the commit's whole tree"),
         "the commit's tree",
         "Paths to take: those in git from the commit, build output from the work tree.",
     ),

@@ -66,7 +66,7 @@ impl Shape {
             Self::Path | Self::Folder => "a path".to_owned(),
             Self::Pattern => "a pattern".to_owned(),
             Self::Order => "an array of names".to_owned(),
-            Self::List(of) => format!("an array, each {}", of.takes()),
+            Self::List(of) | Self::Filled(of, _) => format!("an array, each {}", of.takes()),
             Self::Several(of) => format!("{}, or an array of them", of.takes()),
             Self::Table(_) => "a table".to_owned(),
             Self::OrTable(of, _) => format!("{}, or a table", of.takes()),

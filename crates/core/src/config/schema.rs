@@ -98,6 +98,7 @@ fn of(shape: &Shape) -> Value {
             },
         }),
         Shape::List(one) => json!({ "type": "array", "items": of(one), "maxItems": 100 }),
+        Shape::Filled(one, _) => json!({ "type": "array", "items": of(one), "minItems": 1, "maxItems": 100 }),
         Shape::Several(one) => {
             json!({ "anyOf": [of(one), { "type": "array", "items": of(one), "maxItems": 100 }] })
         }

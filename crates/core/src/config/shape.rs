@@ -101,7 +101,16 @@ fn check_value(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, 
             Some(number) if (*least..=*most).contains(&number) => {}
             _ => reading.error(value.span(), format!("`{key}` takes {}", shape.takes())),
         },
-        (Shape::List(of), DeValue::Array(items)) => list(reading, value, items.iter(), of, key, root),
+        (Shape::Filled(_, means), DeValue::Array(items)) if items.is_empty() => {
+            let found = Diagnostic::error(
+                value.span(),
+                format!("`{key}` is an empty list, which would mean {means}"),
+            );
+            reading.found.push(found.hint(format!("name at least one, or leave `{key}` out")));
+        }
+        (Shape::List(of) | Shape::Filled(of, _), DeValue::Array(items)) => {
+            list(reading, value, items.iter(), of, key, root)
+        }
         (Shape::Several(of), DeValue::Array(items)) => {
             if items.is_empty() && key == "codepipeline" {
                 reading.error(value.span(), format!("`{key}` names nothing"));
@@ -177,7 +186,7 @@ fn wrong_kind(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, k
     let found =
         Diagnostic::error(value.span(), format!("`{key}` takes {}, not {}", shape.takes(), kind_of(value)));
     let hint = match (shape, value.get_ref()) {
-        (Shape::List(_), DeValue::String(_)) => {
+        (Shape::List(_) | Shape::Filled(..), DeValue::String(_)) => {
             let raw = reading.written(value);
             let short = raw.len() <= 80 && !raw.chars().any(char::is_control);
             Some(if short {
