@@ -12,7 +12,7 @@ use promote_core::report::ApprovalReport;
 use promote_core::request::{Request, Wanted, WantedError};
 
 /// A yes or a no, by whoever the project was opened as. It counts where the name is proven: by a token of the pipeline, or by
-/// the signature of the key in the project's ports.
+/// a signature with the key that was given to [`Builder::signing_with`](crate::Builder::signing_with).
 ///
 /// ```
 /// use promote::Approval;

@@ -14,7 +14,7 @@ use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
 use promote_core::location::StoreId;
 use promote_core::names::escape;
-use promote_core::port::{Bucket, Clock, Entropy, History, StepRunner};
+use promote_core::port::{Bucket, Clock, Entropy, History, Signer, StepRunner};
 use promote_core::ports::{People, Ports};
 use promote_core::trust::Allowed;
 use promote_providers::connect::LEDGER_REMOTE;
@@ -68,6 +68,7 @@ pub struct Builder {
     entropy: Arc<dyn Entropy>,
     repository: Repository,
     steps: Option<Arc<dyn StepRunner>>,
+    signer: Option<Arc<dyn Signer>>,
     brought: Brought,
     hosts: Vec<String>,
     /// What is reached, and whom that may be, where both are settled already.
@@ -103,6 +104,7 @@ impl Builder {
             entropy: Arc::new(SystemEntropy),
             repository: Repository::Near,
             steps: None,
+            signer: None,
             brought: Brought::default(),
             hosts: Vec::new(),
             settled: None,
@@ -211,6 +213,13 @@ impl Builder {
         self
     }
 
+    /// Signs approvals with this key: where a name is not proven otherwise, its signature makes the approval count, when the file
+    /// of `signers` has its public half.
+    pub fn signing_with(mut self, signer: Arc<dyn Signer>) -> Self {
+        self.signer = Some(signer);
+        self
+    }
+
     /// Promotes although the pipeline's server declares a freeze by `CI_DEPLOY_FREEZE`. Freezes of the file and of the ledger
     /// hold all the same.
     pub fn without_freeze_guard(mut self) -> Self {
@@ -310,7 +319,7 @@ impl Builder {
         trust.check(&config, &base, &name)?;
         let listeners = Arc::new(Listeners::new(Arc::clone(&self.clock), self.hears));
         let events = Arc::clone(&listeners) as Arc<dyn Events>;
-        let ports = match given {
+        let mut ports = match given {
             Some(ports) => Ports { events, ..ports },
             None => {
                 let steps = self.steps.unwrap_or_else(|| {
@@ -330,6 +339,9 @@ impl Builder {
                 connect_with(&config, &base, &trust, &self.brought, services)?
             }
         };
+        if self.signer.is_some() {
+            ports.people.signer = self.signer;
+        }
         let actor = self.actor.unwrap_or_else(|| actor::detect(&variables, &actor::hostname()));
         Ok(Project::new(Site {
             config,

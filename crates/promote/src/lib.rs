@@ -100,13 +100,16 @@ pub use promote_core::request::TakeOver;
 #[doc(inline)]
 pub use promote_providers::{Credentials, Trust, Variables};
 
-/// What stores, clocks and steps of one's own are made of.
+/// What stores, clocks, signers and steps of one's own are made of.
+///
+/// The type of [`Ports::ledger`](port::Ports) is not here: a ledger takes records without asking any rule, so whoever makes
+/// one, for [`Builder::connected`], links `promote-core`, and goes without what this crate promises.
 pub mod port {
     pub use promote_core::config::Step;
     pub use promote_core::digest::Digest;
     pub use promote_core::location::{Key, Location, StoreId};
     pub use promote_core::port::*;
-    pub use promote_core::ports::Ports;
+    pub use promote_core::ports::{People, Ports};
 }
 
 /// The documents that a project answers with: plain data, the same as the command's JSON.
