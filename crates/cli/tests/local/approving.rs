@@ -173,8 +173,12 @@ fn a_rejection_ends_it_until_somebody_says_why_it_may_go_after_all() {
 #[test]
 fn the_author_and_who_asks_approve_nothing_of_their_own() {
     let mut stage = asking("approvals = 1");
-    says(&stage, "approve", "bob", &[]).ends(ExitStatus::Ok);
     stage.variables.push(("PROMOTE_ACTOR", "bob".to_owned()));
+    // Who approves does not ask for the promotion.
+    for more in [&["--json"][..], &["--json", "--dry-run"]] {
+        let said = says(&stage, "approve", "bob", more).ends(ExitStatus::Ok).json();
+        assert_eq!(said["rule"]["detail"], "1 of 1: bob@example.com (signed)", "{said}");
+    }
     let refused = stage.run(&["to", "prod", "--yes"]).ends(ExitStatus::Blocked);
     assert!(refused.all().contains("who asks for the promotion can't approve it"), "{}", refused.all());
     stage.variables.pop();

@@ -24,9 +24,13 @@ impl Copied for Stage {
     }
 
     fn releases(&self) -> Vec<String> {
-        let told =
-            Command::new("git").current_dir(self.path()).args(["log", "--format=%H"]).output().unwrap();
-        String::from_utf8(told.stdout).unwrap().lines().map(str::to_owned).collect()
+        // Those of what is checked out; of any branch, where nothing is.
+        let list = |of: &str| -> Vec<String> {
+            let mut git = Command::new("git");
+            let told = git.current_dir(self.path()).args(["log", "--format=%H", of]).output().unwrap();
+            String::from_utf8(told.stdout).unwrap().lines().map(str::to_owned).collect()
+        };
+        Some(list("HEAD")).filter(|found| !found.is_empty()).unwrap_or_else(|| list("--all"))
     }
 
     fn environments(&self) -> Vec<String> {

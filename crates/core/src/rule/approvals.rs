@@ -33,6 +33,16 @@ impl fmt::Display for Void<'_> {
 }
 
 pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
+    found(facts, Some(&facts.request.actor.name))
+}
+
+/// What the rule says while nobody asks for the promotion: who answers does not ask.
+pub(crate) fn before_anyone_asks(facts: &Facts<'_>) -> Option<Finding> {
+    found(facts, None)
+}
+
+/// The same for whoever `asks` for the promotion; for nobody yet, where it is `None`.
+fn found(facts: &Facts<'_>, asks: Option<&str>) -> Option<Finding> {
     let settings = &facts.environment.approvals;
     let need = settings.count as usize;
     if need == 0 {
@@ -41,7 +51,7 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     if facts.rolling_back() {
         return Some(Finding::skipped("approvals", "a release verified here before may always come back"));
     }
-    let (counted, void) = judge(facts);
+    let (counted, void) = judge(facts, asks);
     let have = people(&counted.iter().map(|one| &one.vote.person).collect::<Vec<_>>());
     let unread = &facts.snapshot.votes.unread;
     let rejected = rejection(facts);
@@ -87,7 +97,8 @@ pub(crate) fn used(facts: &Facts<'_>) -> Vec<(String, crate::digest::Digest)> {
     if facts.environment.approvals.count == 0 || facts.rolling_back() {
         return Vec::new();
     }
-    judge(facts).0.into_iter().filter_map(|one| one.vote.kept.clone()).collect()
+    let asks = Some(facts.request.actor.name.as_str());
+    judge(facts, asks).0.into_iter().filter_map(|one| one.vote.kept.clone()).collect()
 }
 
 /// What an approval of the request has to be bound to.
@@ -109,7 +120,7 @@ pub(crate) fn would_not_count(facts: &Facts<'_>, person: &Person) -> Option<(Str
 
 /// Whether what somebody said counts now, whoever asks for the promotion.
 pub(crate) fn counts(facts: &Facts<'_>, vote: &Vote) -> bool {
-    unfit_for(facts, vote, rejection(facts), None).is_ok()
+    unfit(facts, vote, rejection(facts), None).is_ok()
 }
 
 /// Whether a rejection came after the promotion that is gone on with was begun: then it is asked again.
@@ -128,8 +139,8 @@ pub(crate) fn rejection<'f>(facts: &Facts<'f>) -> Option<&'f Vote> {
     votes.filter(rejects).max_by_key(|vote| vote.at)
 }
 
-/// The votes that count, and those for the same bytes and environment that don't.
-fn judge<'f>(facts: &Facts<'f>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
+/// The votes that count, and those for the same bytes and environment that don't. `asks`: who asks for the promotion.
+fn judge<'f>(facts: &Facts<'f>, asks: Option<&str>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
     let (wanted, rejected) = (bound(facts), rejection(facts));
     let (mut counted, mut void) = (Vec::new(), Vec::new());
     for vote in facts.snapshot.votes.votes.iter().filter(|vote| vote.answer == Answer::Approved) {
@@ -141,7 +152,7 @@ fn judge<'f>(facts: &Facts<'f>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
         if vote.bound.is_none() && !facts.environment.approvals.reviews {
             continue;
         }
-        match unfit(facts, vote, rejected) {
+        match unfit(facts, vote, rejected, asks) {
             Ok(until) => counted.push(Judged { vote, until }),
             Err(why) => void.push(Void { vote, why }),
         }
@@ -152,12 +163,7 @@ fn judge<'f>(facts: &Facts<'f>) -> (Vec<Judged<'f>>, Vec<Void<'f>>) {
 }
 
 /// Until when a vote counts, or why it does not.
-fn unfit(facts: &Facts<'_>, vote: &Vote, rejected: Option<&Vote>) -> Result<Option<DateTime<Utc>>, String> {
-    unfit_for(facts, vote, rejected, Some(&facts.request.actor.name))
-}
-
-/// The same for whoever `asks` for the promotion; for nobody yet, where it is `None`.
-fn unfit_for(
+fn unfit(
     facts: &Facts<'_>,
     vote: &Vote,
     rejected: Option<&Vote>,

@@ -28,7 +28,7 @@ mod unfinished;
 mod versions;
 
 pub use crate::finding::{Finding, Verdict};
-pub(crate) use approvals::{bound, counts, rejection, would_not_count};
+pub(crate) use approvals::{before_anyone_asks, bound, counts, rejection, would_not_count};
 pub use drift::{drift, unended};
 pub use facts::Facts;
 pub(crate) use guard::{in_parts, way};
