@@ -11,6 +11,7 @@ use promote_core::config::Config;
 use promote_core::evidence::{self, SeenResult};
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
+use promote_core::invocation::Invocation;
 use promote_core::ledger::{EvidenceResult, Head};
 use promote_core::names::{EnvironmentName, EvidenceName, escape};
 use promote_core::observe::{environment, heads, published};
@@ -40,7 +41,7 @@ pub(crate) struct RecordArgs {
 
     /// The result
     #[arg(long, value_name = "RESULT")]
-    result: Result,
+    result: TypedResult,
 
     /// Where it can be looked up
     #[arg(long, value_name = "URL")]
@@ -60,7 +61,7 @@ pub(crate) struct RecordArgs {
 
 /// A result as it is typed.
 #[derive(Debug, Clone, Copy, ValueEnum)]
-enum Result {
+enum TypedResult {
     /// It holds
     Passed,
     /// It does not, which closes what asks for it
@@ -84,8 +85,8 @@ async fn record(app: &App<'_>, args: &RecordArgs) -> CommandResult {
     let seen = SeenResult {
         name: args.name.clone(),
         result: match args.result {
-            Result::Passed => EvidenceResult::Passed,
-            Result::Failed => EvidenceResult::Failed,
+            TypedResult::Passed => EvidenceResult::Passed,
+            TypedResult::Failed => EvidenceResult::Failed,
         },
         environment: args.environment.clone(),
         url: args.url.clone(),
@@ -104,12 +105,17 @@ async fn record(app: &App<'_>, args: &RecordArgs) -> CommandResult {
 }
 
 /// The release that the result is of.
-async fn named(
-    view: &ReadPorts,
-    config: &Config,
-    args: &RecordArgs,
-) -> std::result::Result<CommitId, Failure> {
-    let missing = |message: String| Failure::new(ExitStatus::Missing, message).state("Nothing was recorded.");
+async fn named(view: &ReadPorts, config: &Config, args: &RecordArgs) -> Result<CommitId, Failure> {
+    let missing = |message: String| {
+        let result = args.result.to_possible_value().map(|value| value.get_name().to_owned());
+        let line = Invocation::new("record").word(&args.name).word("RELEASE");
+        let line = line.option("--result", result.unwrap_or_default());
+        let line = args.environment.iter().fold(line, |line, name| line.option("--env", name));
+        let line = args.url.iter().fold(line, |line, url| line.option("--url", url));
+        Failure::new(ExitStatus::Missing, message)
+            .state("Nothing was recorded.")
+            .hint(format!("name the release: `{line}`; `promote status` shows what runs where"))
+    };
     match (&args.release, &args.environment) {
         (Some(wanted), _) => published(view, wanted).await,
         (None, Some(name)) => {
@@ -125,10 +131,8 @@ async fn named(
                 Some(history) => history.resolve("HEAD").await.ok().flatten(),
                 None => None,
             };
-            head.map(|commit| commit.id).ok_or_else(|| {
-                missing("no release is named, and no commit is checked out here".to_owned())
-                    .hint("name it: `promote record NAME RELEASE --result passed`")
-            })
+            head.map(|commit| commit.id)
+                .ok_or_else(|| missing("no release is named, and no commit is checked out here".to_owned()))
         }
     }
 }
@@ -145,14 +149,15 @@ fn page(report: &RecordedReport, asking: &[&str]) -> Page {
         false => Text::plain(format!("{name} of {short} would be recorded as {result}; nothing was")),
     });
     match asking {
-        [] => {
-            page.line("  No environment asks for it.");
-            page.hint(format!("`evidence = [\"{name}\"]` in an environment's table asks for it"));
-        }
-        some => {
-            page.line(format!("  Asked for by {}.", some.join(", ")));
-            let first = some.first().copied().unwrap_or_default();
-            page.hint(format!("`promote plan {first} {short}` shows what it opens"));
+        [] => page.line(format!(
+            "  No environment asks for it; `evidence = [\"{name}\"]` in the table of one would."
+        )),
+        [first, ..] => {
+            page.line(format!("  Asked for by {}.", asking.join(", ")));
+            if report.changed {
+                let line = Invocation::new("plan").word(first).word(short);
+                page.hint(format!("`{line}` shows what follows from it"));
+            }
         }
     }
     page

@@ -53,3 +53,33 @@ fn what_can_not_be_a_result_is_refused_and_nothing_is_recorded() {
     let shown = stage.run(&["show", "HEAD", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!(shown["evidence"], serde_json::json!([]));
 }
+
+/// Each names the command with all that was typed.
+#[test]
+fn where_no_release_is_told_the_hint_takes_one() {
+    let stage = asking();
+    let none =
+        stage.run(&["record", "load", "--env", "prod", "--result", "failed"]).ends(ExitStatus::Missing);
+    assert!(none.err.contains("`promote record load RELEASE --result failed --env prod`"), "{}", none.err);
+    stage.git(&["checkout", "--quiet", "--orphan", "nothing-yet"]);
+    let none = stage.run(&["record", "scan", "--result", "passed"]).ends(ExitStatus::Missing);
+    assert!(none.err.contains("no commit is checked out here"), "{}", none.err);
+    assert!(none.err.contains("`promote record scan RELEASE --result passed`"), "{}", none.err);
+}
+
+/// A dry run leads to nothing: the plan would say what it said before.
+#[test]
+fn what_follows_is_named_where_something_was_recorded() {
+    let stage = asking();
+    let line = ["record", "load", "--result", "passed"];
+    let looked = stage.run(&[&line[..], &["--dry-run"]].concat()).ends(ExitStatus::Ok);
+    assert!(
+        looked.out.contains("Asked for by uat.") && !looked.out.contains("promote plan"),
+        "{}",
+        looked.out
+    );
+    let done = stage.run(&line).ends(ExitStatus::Ok);
+    assert!(done.all().contains("promote plan uat"), "{}", done.all());
+    let unasked = stage.run(&["record", "smoke", "--result", "passed"]).ends(ExitStatus::Ok);
+    assert!(unasked.out.contains("No environment asks for it; `evidence = [\"smoke\"]`"), "{}", unasked.out);
+}
