@@ -54,10 +54,7 @@ async fn asked(
 ) -> Result<(), ProviderError> {
     let deployments = forge::open(access).await?;
     found.forge = deployments.to_string();
-    let all = project.config.stages.iter().flatten();
-    let Some(environment) = all.filter_map(|name| project.config.environments.get(name)).next() else {
-        return Ok(());
-    };
+    let Some(environment) = project.config.in_order().next() else { return Ok(()) };
     let Ok(commit) = "0".repeat(40).parse::<CommitId>() else { return Ok(()) };
     let none = Deployment {
         promotion: PromotionId(String::new()),

@@ -48,8 +48,7 @@ pub(crate) async fn look(
 ) -> Result<Vec<PipelineHealth>, Failure> {
     let access = app.connect.pipelines(&project.config);
     let mut found = Vec::new();
-    for name in project.config.stages.iter().flatten() {
-        let Some(settings) = project.config.environments.get(name) else { continue };
+    for settings in project.config.in_order() {
         let values = Values {
             env: Some(settings.name.clone()),
             project: Some(project.config.project.clone()),

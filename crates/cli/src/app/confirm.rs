@@ -32,26 +32,21 @@ pub(crate) fn confirm(
         Tier::Staging => Question::Yes,
         Tier::Development | Tier::Test => Question::None,
     };
+    let change = || format!("the change to {name}");
     if !terminal(app) {
         app.screen.message("\n");
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("the change to {name} must be confirmed, and there is no terminal"),
-        )
-        .state("Nothing was changed.")
-        .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
+        return Err(nobody(&change(), NO_TERMINAL)
+            .state("Nothing was changed.")
+            .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
     }
     if question == Question::None {
         return Ok(false);
     }
     if forbidden(app) {
         app.screen.message("\n");
-        return Err(Failure::new(
-            ExitStatus::Usage,
-            format!("the change to {name} must be confirmed, and `--no-input` forbids asking"),
-        )
-        .state("Nothing was changed.")
-        .hint("`--yes` goes ahead without asking"));
+        return Err(nobody(&change(), NO_INPUT)
+            .state("Nothing was changed.")
+            .hint("`--yes` goes ahead without asking"));
     }
     let agreed = match question {
         Question::Name => ask(app, &[], &format!("Type {name} to go ahead:"))? == name.as_str(),
@@ -62,4 +57,35 @@ pub(crate) fn confirm(
     }
     Err(Failure::new(ExitStatus::Interrupted, format!("{name} was not confirmed"))
         .state("Nothing was changed."))
+}
+
+const NO_TERMINAL: &str = "there is no terminal";
+const NO_INPUT: &str = "`--no-input` forbids asking";
+
+/// Shows what is to be recorded, and asks for the word.
+pub(crate) fn agree(
+    app: &App<'_>,
+    changing: &ConfirmArgs,
+    what: &str,
+    (lines, question): (&[String], &str),
+) -> Result<(), Failure> {
+    if changing.yes {
+        return Ok(());
+    }
+    let why = [(!terminal(app), NO_TERMINAL), (forbidden(app), NO_INPUT)];
+    if let Some((_, why)) = why.into_iter().find(|(holds, _)| *holds) {
+        return Err(nobody(what, why)
+            .state("Nothing was recorded.")
+            .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
+    }
+    match is_yes(&ask(app, lines, question)?) {
+        true => Ok(()),
+        false => Err(Failure::new(ExitStatus::Interrupted, format!("{what} was not confirmed"))
+            .state("Nothing was recorded.")),
+    }
+}
+
+/// Somebody would have to confirm, and can't be asked.
+fn nobody(what: &str, why: &str) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("{what} must be confirmed, and {why}"))
 }

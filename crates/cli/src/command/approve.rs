@@ -1,8 +1,8 @@
 //! `promote approve` and `reject`: somebody says yes or no to a release that is to go to an environment. Nothing moves.
 
 use crate::app::command::{Command, outside};
+use crate::app::confirm::agree;
 use crate::app::project::Project;
-use crate::app::question::{ask, forbidden, is_yes, terminal};
 use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
@@ -113,7 +113,8 @@ async fn answer(app: &App<'_>, args: &AnsweredArgs, said: Answer, reason: Option
     let asked = Box::pin(approve::ask(&ports, &project.config, &request, said, args.content)).await?;
     let mut report = ApprovalReport::of(&asked, said, args.changing.dry_run);
     if !args.changing.dry_run && !asked.said {
-        confirm(app, &args.changing, &asked, said)?;
+        let question = if said == Answer::Approved { "Approve? [y/N]" } else { "Reject? [y/N]" };
+        agree(app, &args.changing, "the answer", (&shown(&asked), question))?;
         let done = Box::pin(approve::answer(&ports, &project.config, &request, said, &asked)).await?;
         report.answered(&done);
     }
@@ -156,29 +157,6 @@ async fn signer(
         Err(failure) if needed => Err(failure),
         Err(_) => Ok(None),
     }
-}
-
-/// Shows what is answered, and asks for the word.
-fn confirm(
-    app: &App<'_>,
-    changing: &ConfirmArgs,
-    asked: &approve::Asked,
-    said: Answer,
-) -> Result<(), Failure> {
-    if changing.yes {
-        return Ok(());
-    }
-    let question = if said == Answer::Approved { "Approve? [y/N]" } else { "Reject? [y/N]" };
-    if !terminal(app) || forbidden(app) {
-        return Err(Failure::new(ExitStatus::Usage, "the answer must be confirmed, and nobody can be asked")
-            .state("Nothing was recorded.")
-            .hint("`--yes` goes ahead without asking, `--dry-run` only looks"));
-    }
-    let lines: Vec<String> = shown(asked);
-    if is_yes(&ask(app, &lines, question)?) {
-        return Ok(());
-    }
-    Err(Failure::new(ExitStatus::Interrupted, "it was not confirmed").state("Nothing was recorded."))
 }
 
 /// What is answered, for people.

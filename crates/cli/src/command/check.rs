@@ -182,7 +182,7 @@ async fn look(view: &ReadPorts, config: &promote_core::config::Config) -> Result
             found.push(Check { what: id.to_string(), problem, hints: vec![hint], exit: ExitStatus::Failed });
         }
     }
-    for settings in config.stages.iter().flatten().filter_map(|name| config.environments.get(name)) {
+    for settings in config.in_order() {
         let what = format!("targets of {}", settings.name);
         let mut stores = settings.artifacts.iter().filter_map(|one| one.target.as_ref()?.store());
         if let Some(id) = stores.find(|id| unreached.contains(id)) {

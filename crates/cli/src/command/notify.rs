@@ -78,7 +78,7 @@ async fn run(app: &App<'_>, args: &NotifyArgs) -> CommandResult {
     let config = &project.config;
     let chosen: Vec<&Environment> = match &args.environment {
         Some(name) => vec![environment(config, name)?],
-        None => config.stages.iter().flatten().filter_map(|name| config.environments.get(name)).collect(),
+        None => config.in_order().collect(),
     };
     if chosen.iter().all(|settings| receivers(settings).is_empty()) {
         let whose =

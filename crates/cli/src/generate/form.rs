@@ -1,8 +1,8 @@
 //! What a person fills in by hand, at GitHub and at GitLab: the notes that environments ask for, a reason, a rule to go past.
 //! What is filled in reaches the action as its inputs, and a script as variables; it is never a part of a script's text.
 
+use super::branch;
 use super::yaml::quoted;
-use super::{branch, ordered};
 use promote_core::config::Config;
 use std::fmt::Write;
 
@@ -26,7 +26,7 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
     }
     out.push_str("  workflow_dispatch:\n    inputs:\n      to:\n        description: environment\n");
     out.push_str("        type: choice\n        required: true\n        options:\n");
-    for settings in ordered(config) {
+    for settings in config.in_order() {
         let _ = writeln!(out, "          - {}", quoted(settings.name.as_str()));
     }
     out.push_str(
@@ -62,7 +62,7 @@ pub(super) fn triggers(out: &mut String, config: &Config, advances: bool) {
 
 /// Whether any environment asks for approvals.
 pub(super) fn asks(config: &Config) -> bool {
-    ordered(config).any(|settings| settings.approvals.count > 0)
+    config.in_order().any(|settings| settings.approvals.count > 0)
 }
 
 /// What is given to the action out of the form.
@@ -82,7 +82,7 @@ pub(super) fn given(out: &mut String, config: &Config) {
 /// would have to be escaped three times over; such a note is given by the field for any note.
 pub(super) fn notes(config: &Config) -> Vec<(String, String)> {
     let mut found: Vec<(String, String)> = Vec::new();
-    for name in ordered(config).flat_map(|settings| &settings.notes) {
+    for name in config.in_order().flat_map(|settings| &settings.notes) {
         let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
         let field = words.collect::<Vec<_>>().join("-").to_lowercase();
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b" _.-".contains(&b));
@@ -96,7 +96,7 @@ pub(super) fn notes(config: &Config) -> Vec<(String, String)> {
 
 /// What a build of the team's own has to name when it publishes: a path, or one for each artifact.
 pub(super) fn paths(config: &Config) -> Vec<String> {
-    let first = ordered(config).next();
+    let first = config.in_order().next();
     let names: Vec<&str> = first
         .into_iter()
         .flat_map(|settings| &settings.artifacts)

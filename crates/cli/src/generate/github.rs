@@ -3,7 +3,7 @@
 use super::needs::{Needs, is_ecr, is_google, login};
 use super::pinned::Pinned;
 use super::yaml::quoted;
-use super::{form, ordered, scheduled};
+use super::{form, scheduled};
 use promote_core::config::{Config, Environment, ForgeKind, Mirroring};
 use std::fmt::Write;
 
@@ -58,7 +58,7 @@ fn header() -> String {
 }
 
 fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
-    let needs = Needs::of(config, ordered(config));
+    let needs = Needs::of(config, config.in_order());
     out.push_str("  promote:\n    if: github.event_name == 'workflow_dispatch'");
     if form::asks(config) {
         out.push_str(" && inputs.do != 'approve' && inputs.do != 'reject'");
@@ -80,8 +80,8 @@ fn by_hand(out: &mut String, config: &Config, pinned: &Pinned) {
 /// Whoever fills in the form says yes or no, by the name that the job's token proves. It holds no lock, and makes no deployment.
 fn approve(out: &mut String, config: &Config, pinned: &Pinned) {
     // What others said is read as for the promotion; nothing runs, so no secret of a step is given.
-    let mut needs = Needs { looks: false, ..Needs::to_look(config, ordered(config)) };
-    ordered(config).for_each(|settings| needs.asks(config, settings));
+    let mut needs = Needs { looks: false, ..Needs::to_look(config, config.in_order()) };
+    config.in_order().for_each(|settings| needs.asks(config, settings));
     out.push_str(
         "\n  approve:\n    if: github.event_name == 'workflow_dispatch' && (inputs.do == 'approve' || inputs.do == 'reject')\n    \
          runs-on: ubuntu-latest\n    environment:\n      name: ${{ inputs.to }}\n      deployment: false\n",
@@ -98,7 +98,7 @@ fn approve(out: &mut String, config: &Config, pinned: &Pinned) {
 
 fn publish(out: &mut String, config: &Config, pinned: &Pinned) {
     let first = promote_core::automatic::environments(config);
-    let needs = Needs::of(config, ordered(config).take(1).chain(first.iter().copied()));
+    let needs = Needs::of(config, config.in_order().take(1).chain(first.iter().copied()));
     out.push_str("\n  publish:\n    if: github.event_name == 'push'\n    runs-on: ubuntu-latest\n");
     if let Some(settings) = first.first() {
         let _ = writeln!(
@@ -163,7 +163,7 @@ fn advance(
 /// Compares targets and ledger once a day. It is the job of no environment, so that nobody has to let it pass; it signs in
 /// with the repository's own role, which may only read, and write down what others were told.
 fn verify(out: &mut String, config: &Config, pinned: &Pinned) {
-    let needs = Needs::to_look(config, ordered(config)).telling_drift(ordered(config));
+    let needs = Needs::to_look(config, config.in_order()).telling_drift(config.in_order());
     let _ = writeln!(
         out,
         "\n  verify:\n    if: github.event.schedule == '{}'\n    runs-on: ubuntu-latest",

@@ -21,13 +21,8 @@ use promote_core::config::{Config, Environment};
 
 /// The first environment's branch, or `main`.
 pub(crate) fn branch(config: &Config) -> &str {
-    let first = config.stages.iter().flatten().filter_map(|name| config.environments.get(name)).next();
+    let first = config.in_order().next();
     first.and_then(|settings| settings.branch.as_deref()).unwrap_or("main")
-}
-
-/// Every environment in order.
-fn ordered(config: &Config) -> impl Iterator<Item = &Environment> {
-    config.stages.iter().flatten().filter_map(|name| config.environments.get(name))
 }
 
 /// The automatic environments that a publication does not move by itself, or not at once: those that a schedule has to

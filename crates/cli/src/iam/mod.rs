@@ -65,7 +65,7 @@ impl Rights {
     /// What `purpose` needs in these environments.
     pub(crate) fn of(config: &Config, purpose: Purpose, named: &[&Environment]) -> Self {
         let mut rights = Self::default();
-        let all = || config.stages.iter().flatten().filter_map(|name| config.environments.get(name));
+        let all = || config.in_order();
         // Whoever moves one environment has no business with the targets of others.
         let (sources, targets): (Vec<&Environment>, Vec<&Environment>) = match purpose {
             Purpose::Read => (all().collect(), all().collect()),

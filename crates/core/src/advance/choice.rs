@@ -67,8 +67,7 @@ pub enum Choice {
 /// The automatic environments in their order, one for each lane: what reads the same target moves as one.
 pub fn automatic(config: &Config) -> Vec<&Environment> {
     let mut found: Vec<&Environment> = Vec::new();
-    let all = config.stages.iter().flatten().filter_map(|name| config.environments.get(name));
-    for settings in all.filter(|settings| settings.auto) {
+    for settings in config.in_order().filter(|settings| settings.auto) {
         if !found.iter().any(|other| other.lane == settings.lane) {
             found.push(settings);
         }

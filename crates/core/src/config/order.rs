@@ -1,7 +1,7 @@
 //! `environments`: the order of promotion, and the tier that a name tells.
 
 use super::diagnostic::Diagnostic;
-
+use super::model::{Config, Environment};
 use super::reading::{Reading, Table, Value, kind_of};
 use crate::name_word;
 use crate::names::{EnvironmentName, escape};
@@ -26,6 +26,13 @@ impl Order {
     /// The stage of an environment, from 0.
     pub(super) fn stage(&self, name: &EnvironmentName) -> Option<usize> {
         self.stages.iter().position(|stage| stage.contains(name))
+    }
+}
+
+impl Config {
+    /// Every environment, in the order of promotion.
+    pub fn in_order(&self) -> impl Iterator<Item = &Environment> {
+        self.stages.iter().flatten().filter_map(|name| self.environments.get(name))
     }
 }
 

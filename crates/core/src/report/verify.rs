@@ -112,10 +112,7 @@ pub async fn verify_and_learn(
     for name in names {
         environment(config, name)?;
     }
-    let all = config.stages.iter().flatten();
-    let shown = all
-        .filter(|name| names.is_empty() || names.contains(name))
-        .filter_map(|name| config.environments.get(name));
+    let shown = config.in_order().filter(|one| names.is_empty() || names.contains(&one.name));
     let looks: Vec<_> = shown.map(|settings| looked_at(view, config, settings, depth.bytes)).collect();
     let looks = try_join_all(looks);
     let (genesis, looked) = try_join(crate::observe::genesis(view, config), looks).await?;

@@ -38,11 +38,8 @@ pub async fn status(
     for name in names {
         environment(config, name)?;
     }
-    let all = config.stages.iter().flatten();
-    let shown: Vec<&Environment> = all
-        .filter(|name| names.is_empty() || names.contains(name))
-        .filter_map(|name| config.environments.get(name))
-        .collect();
+    let shown: Vec<&Environment> =
+        config.in_order().filter(|one| names.is_empty() || names.contains(&one.name)).collect();
     let mut looked = look(view, config, &shown).await?;
     again(view, config, &shown, &mut looked).await?;
     heard(view, config, &mut looked).await?;
