@@ -1,10 +1,9 @@
 //! Asking servers that somebody else runs, with the care that all such requests need: encrypted or on this machine,
 //! followed nowhere, with a time and a size that end.
 
-use crate::sent::told;
 use crate::trust::is_here;
 use reqwest::header::HeaderMap;
-use reqwest::{Client, RequestBuilder, Response, redirect};
+use reqwest::{Client, Response, redirect};
 use std::time::Duration;
 use url::Url;
 
@@ -21,8 +20,8 @@ pub(crate) fn client(url: &Url, answer: Duration, headers: HeaderMap) -> Result<
 
 /// Sends a request, and tells of it whoever listens.
 #[cfg(any(feature = "forge", feature = "identity"))]
-pub(crate) async fn sent(request: RequestBuilder) -> Result<Response, reqwest::Error> {
-    told(request, Url::to_string).await
+pub(crate) async fn sent(request: reqwest::RequestBuilder) -> Result<Response, reqwest::Error> {
+    crate::sent::told(request, Url::to_string).await
 }
 
 /// The whole of an answer, when it has at most so many bytes.
