@@ -116,6 +116,42 @@ fn the_printed_policies_suffice_and_less_is_refused() {
     stage.project.done(&["verify", "prod"]).unwrap();
 }
 
+/// Who approves, records a result or checks has the keys that the guide names, and needs no others.
+#[test]
+fn who_says_something_creates_the_objects_of_that_alone() {
+    let mut stage = Stage::new();
+    let text = std::fs::read_to_string(stage.project.folder().join("promote.toml")).unwrap();
+    let asks = "[env.prod]\napprovals = { strength = \"claimed\", self = true }\n";
+    stage.project.write("promote.toml", format!("{text}{asks}")).unwrap();
+    let reading = stage.policy(&[]);
+    let build = stage.policy(&["--for", "publish"]);
+    let commit = stage.project.commit("app.txt", "one\n", "feat: begin").unwrap();
+    stage.sign_in(&build);
+    stage.project.done(&["publish"]).unwrap();
+    for (line, place) in [
+        (&["approve", "prod", &commit, "--yes"][..], "lanes/prod/approvals/"),
+        (&["record", "load", "--result", "passed"], "evidence/"),
+    ] {
+        let before = stage.listing();
+        stage.sign_in(&reading);
+        assert!(stage.denied(line).contains("the right `s3:PutObject` on"), "{line:?}");
+        assert_eq!(stage.listing(), before, "{line:?}");
+        let keys = match place {
+            "evidence/" => "releases/*/evidence/*",
+            _ => "lanes/prod/approvals/*",
+        };
+        let resource = format!("arn:aws:s3:::{}/.promote/shop/{keys}", stage.bucket);
+        let mut policy = reading.clone();
+        policy["Statement"].as_array_mut().unwrap().push(serde_json::json!({
+            "Sid": "PromoteSay", "Effect": "Allow", "Action": "s3:PutObject", "Resource": resource,
+        }));
+        stage.sign_in(&policy);
+        stage.project.done(line).unwrap();
+        let new: Vec<String> = stage.listing().into_iter().filter(|one| !before.contains(one)).collect();
+        assert!(new.len() == 1 && new[0].contains(place), "{line:?}: {new:?}");
+    }
+}
+
 /// Without the right to read, or to write, the very right is named and nothing is written.
 #[test]
 fn a_right_that_is_missing_is_named() {
