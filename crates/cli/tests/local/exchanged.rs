@@ -2,7 +2,7 @@
 
 use crate::around::AroundStores;
 use crate::own_release::{config, published};
-use crate::stage::Stage;
+use crate::stage::{Stage, contents};
 use promote_core::exit::ExitStatus;
 use promote_core::layer::{Around, Call, Layer, Method, Pending};
 use promote_core::port::{Bucket, ProviderError};
@@ -132,5 +132,32 @@ fn other_bytes_in_the_very_file_of_a_folder_are_refused_with_both_digests() {
         }
         assert!(answer.err.contains("No target was written"), "{target}: {}", answer.err);
         assert!(!stage.has("live/staging") && !stage.has("live/staging.json"), "{target}");
+    }
+}
+
+/// What was put back by hand is read once and remembered; other bytes in the very file, with its times kept, are not it.
+#[test]
+fn what_was_put_back_by_hand_and_changed_in_place_is_refused() {
+    for (source, target, given) in
+        [("releases/{sha}.txt", "live/{env}.txt", "out/a"), ("releases/{sha}/", "live/{env}.json", "out")]
+    {
+        let (stage, commit) = published(source, target, given);
+        let file = match given {
+            "out" => format!("releases/{commit}/a"),
+            _ => format!("releases/{commit}.txt"),
+        };
+        stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+        let there = contents(&stage.path().join("live"));
+        stage.shell(&format!("cp {file} x; mv x {file}"));
+        stage.run(&["verify", "--bytes"]).ends(ExitStatus::Ok);
+        let in_place = format!("touch -r {file} ref; printf six | dd of={file} conv=notrunc status=none");
+        stage.shell(&format!("{in_place}; touch -r ref {file}"));
+        let again = ["to", "staging", &commit, "--redeploy", "--yes"];
+        let answer = stage.run(&again).ends(ExitStatus::Conflict);
+        for text in ["one", "six"] {
+            let digest = promote_core::digest::Digest::of(text.as_bytes()).to_string();
+            assert!(answer.err.contains(&digest), "{target}: {}", answer.err);
+        }
+        assert_eq!(contents(&stage.path().join("live")), there, "{target}");
     }
 }

@@ -150,6 +150,12 @@ impl Stage {
         String::from_utf8(output.stdout).unwrap().trim().to_owned()
     }
 
+    /// Runs a line of a shell in it, as somebody else who is at work there.
+    pub(crate) fn shell(&self, line: &str) {
+        let status = Command::new("sh").args(["-c", line]).current_dir(self.path()).status().unwrap();
+        assert!(status.success(), "{line}");
+    }
+
     /// Types a line for a later question.
     pub(crate) fn types(&self, line: &str) {
         self.keys.0.lock().unwrap().push_back(line.to_owned());

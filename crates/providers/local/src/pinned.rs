@@ -14,7 +14,7 @@ impl Store {
         let not_pinned =
             || Trouble::conflict(format!("the source `{source}` is not the one that was checked"));
         let found = self.open(source, from.version.as_ref()).map_err(|trouble| trouble.of_source(source));
-        let found = found?.ok_or_else(not_pinned)?;
+        let found = found?.ok_or_else(|| Trouble::conflict(format!("the source `{source}` is gone")))?;
         let state = from.version.as_ref().map_or_else(|| found.state(), |version| version.0.clone());
         if state == from.token.0 { Ok(found) } else { Err(not_pinned()) }
     }

@@ -43,9 +43,10 @@ impl Stamp {
         format!("{:x}-{:x}", self.changed, self.size)
     }
 
-    /// The token of a state that nobody described.
+    /// The token of a state that nobody described. Whoever writes into the file can set its time of change back, and not
+    /// when it was touched.
     pub(crate) fn name_by_hand(&self) -> String {
-        format!("hand-{:x}-{}", self.inode, self.name())
+        format!("hand-{:x}-{:x}-{}", self.inode, self.touched, self.name())
     }
 
     /// Whether it was touched so long ago that another touch would have another time, however coarse the file system's
