@@ -51,3 +51,48 @@ fn adopting_what_is_recorded_says_that_there_is_nothing_to_adopt_and_keeps_it_ve
     let shown = stage.run(&["status", "staging", "--json"]).ends(ExitStatus::Ok).json();
     assert_eq!(shown["environments"][0]["standing"], "verified");
 }
+
+/// Only the time at which a file was touched tells that somebody wrote into it and set its times back; rights that were
+/// changed touch it, too, and are no drift.
+#[test]
+fn what_was_adopted_is_known_by_its_bytes() {
+    let stage = Stage::with(CONFIG);
+    stage.write("deployed/prod.zip", "one");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["adopt", "prod", "--reason", "x", "--yes"]).ends(ExitStatus::Ok);
+    stage.shell("chmod 600 deployed/prod.zip; cp -p deployed/prod.zip x; mv x deployed/prod.zip");
+    stage.run(&["verify", "prod"]).ends(ExitStatus::Ok);
+    let in_place = "f=deployed/prod.zip; touch -r $f ref; printf two | dd of=$f conv=notrunc status=none";
+    stage.shell(&format!("{in_place}; touch -r ref $f"));
+    let found = stage.run(&["verify", "prod"]).ends(ExitStatus::Differs);
+    assert!(found.out.contains("not by promote"), "{}", found.all());
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage
+        .run(&["to", "prod", &commit, "--override", "from", "--reason", "x", "--yes"])
+        .ends(ExitStatus::Blocked);
+}
+
+/// Where the other artifact is of no release, the release is not known: then the folder that the pointer names is recorded.
+#[test]
+fn a_pointer_that_was_adopted_beside_something_unknown_is_as_recorded() {
+    let stage = Stage::with(
+        "project = \"shop\"\nenvironments = [\"staging\"]\nledger = \".promote/shop/\"\n\
+         artifact.app = { source = \"releases/{sha}.txt\", target = \"live/{env}.txt\" }\n\
+         artifact.conf = { source = \"releases/{sha}/\", target = \"live/{env}.json\" }\n\
+         [env.staging]\ntier = \"test\"\nauto = false\n",
+    );
+    stage.write("out/a", "one");
+    stage.run(&["publish", "app=out/a", "conf=out"]).ends(ExitStatus::Ok);
+    let commit = stage.git(&["rev-parse", "HEAD"]);
+    stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+    let pointer = stage.read("live/staging.json");
+    stage.write("live/staging.txt", "by hand");
+    stage.write("live/staging.json", &pointer);
+    stage.run(&["adopt", "staging", "--reason", "x", "--yes"]).ends(ExitStatus::Ok);
+    for depth in [&["verify"][..], &["verify", "--bytes"]] {
+        stage.run(depth).ends(ExitStatus::Ok);
+    }
+    stage.write("live/staging.json", "by hand");
+    let found = stage.run(&["verify", "--bytes"]).ends(ExitStatus::Differs);
+    assert!(found.out.contains("staging.json is not what was adopted"), "{}", found.all());
+}

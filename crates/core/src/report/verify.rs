@@ -12,6 +12,7 @@ mod folders;
 mod lane;
 mod ledger;
 mod place;
+mod pointer;
 mod relocated;
 mod sources;
 
@@ -198,6 +199,8 @@ fn untold(config: &Config, settings: &Environment, failure: &Failure) -> Vec<Tar
         left_over: Vec::new(),
         stays: false,
         odd: false,
+        points: false,
+        unfit: false,
         drifted: false,
         recorded_at: None,
         unread: true,
@@ -239,6 +242,7 @@ async fn targets(
     for check in &mut checks {
         let Some(seen) = found.get(&check.artifact) else { continue };
         place::check(view, settings, &state, seen, bytes, check).await?;
+        pointer::check(view, settings, &state, seen, check).await?;
     }
     relocated::check(view, config, settings, &state, &mut checks).await?;
     if !running.is(&state) {
@@ -272,6 +276,8 @@ fn compare(
                 left_over: Vec::new(),
                 stays: false,
                 odd: false,
+                points: false,
+                unfit: false,
                 drifted: drift(state, artifact, seen).is_some(),
                 recorded_at: None,
                 unread: false,

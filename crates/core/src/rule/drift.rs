@@ -54,8 +54,11 @@ pub fn drift(state: &State, artifact: &str, seen: &Seen) -> Option<String> {
             let promotion = state.current.as_ref().and_then(|current| current.promotion.as_ref());
             let repeated =
                 object.metadata.get("promote-id").zip(promotion).is_some_and(|(id, ours)| *id == ours.0);
-            if (recorded.token == object.token && (same_version || repeated)) || ours(state, artifact, object)
-            {
+            // What was adopted is known by its bytes: nothing that was written there says which promotion it is of.
+            let adopted = state.current.as_ref().is_some_and(|current| current.promotion.is_none());
+            let same_bytes = adopted && object.sha256.is_some() && object.sha256 == recorded.sha256;
+            let same_write = recorded.token == object.token && (same_version || repeated);
+            if same_write || same_bytes || ours(state, artifact, object) {
                 return None;
             }
             let when = object.stored_at.format("%Y-%m-%d %H:%M UTC");

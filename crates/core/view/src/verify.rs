@@ -139,7 +139,7 @@ impl Beside {
             let wrong = !target.matches && !target.unread;
             let absent = !target.unread && target.recorded_at.is_none() && target.found.is_none();
             Self {
-                broken: all.broken || absent || wrong && !target.inside.is_empty(),
+                broken: all.broken || absent || target.unfit || wrong && !target.inside.is_empty(),
                 odd: all.odd || wrong && target.odd,
                 drifted: all.drifted || target.drifted,
             }

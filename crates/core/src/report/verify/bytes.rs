@@ -17,9 +17,10 @@ fn wanted(
     config: &Config,
     state: &State,
     seen: &Seen,
-    artifact: &str,
+    check: &TargetCheck,
     running: Option<&Running>,
 ) -> Option<Digest> {
+    let artifact = &check.artifact;
     if seen.location.folder().is_some() {
         return None;
     }
@@ -37,7 +38,8 @@ fn wanted(
         (Some(built), _) => Some(built.sha256),
         _ => {
             let known = state.current.iter().flat_map(|current| &current.targets);
-            let adopted = state.release().is_none();
+            // Of a pointer that was adopted, the folder's digest is recorded.
+            let adopted = state.release().is_none() && !check.points;
             known.into_iter().find(|target| adopted && target.target == seen.location)?.sha256
         }
     }
@@ -53,7 +55,7 @@ pub(super) async fn check(
     check: &mut TargetCheck,
 ) -> Result<(), Failure> {
     let Some(object) = seen.object.as_ref() else { return Ok(()) };
-    let Some(wanted) = wanted(config, state, seen, &check.artifact, running) else { return Ok(()) };
+    let Some(wanted) = wanted(config, state, seen, check, running) else { return Ok(()) };
     let store = view.store(&seen.location.store)?;
     let found = if read && !seen.location.is_image() {
         match content::digest(&**store, &seen.location, object.clone(), &*view.events).await {

@@ -26,6 +26,12 @@ pub struct TargetCheck {
     pub left_over: Vec<String>,
     /// Whether all that differs are files that are not the release's and that no promotion takes away.
     pub stays: bool,
+    /// Whether it should be a pointer to a folder.
+    #[serde(skip)]
+    pub points: bool,
+    /// Whether what lies there can't be adopted: for the hints alone.
+    #[serde(skip)]
+    pub unfit: bool,
     /// Whether something is in place of a file that no promotion replaces: for the hints alone.
     #[serde(skip)]
     pub odd: bool,

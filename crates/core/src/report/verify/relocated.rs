@@ -44,6 +44,8 @@ pub(super) async fn check(
                 left_over: Vec::new(),
                 stays: false,
                 odd: false,
+                points: false,
+                unfit: false,
                 drifted: false,
                 recorded_at: Some(place),
                 unread: false,
