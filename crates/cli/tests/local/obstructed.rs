@@ -108,3 +108,26 @@ fn an_empty_folder_in_place_of_a_whole_target_is_removed() {
         assert!(path.is_file(), "{target}");
     }
 }
+
+/// A file where the folder of a target belongs: refused by the plan, and by the write where it came in between.
+#[test]
+fn a_file_in_the_place_of_a_folder_above_the_target_is_refused() {
+    for (source, target, given) in [
+        ("releases/{sha}.txt", "live/{env}/app.txt", "out/a"),
+        ("releases/{sha}/", "live/{env}/", "out"),
+        ("releases/{sha}/", "live/{env}/now.json", "out"),
+    ] {
+        for put in ["live", "live/staging"] {
+            let (stage, commit) = published(source, target, given);
+            stage.write(put, "a file");
+            for line in [&["plan", "staging", &commit][..], &["to", "staging", &commit, "--yes"]] {
+                let answer = stage.run(line).ends(ExitStatus::Conflict);
+                let said = format!("`{put}` is a file, so that `live/staging");
+                assert!(answer.all().contains(&said), "{target} {line:?}: {}", answer.all());
+            }
+            assert_eq!(stage.read(put), b"a file");
+            std::fs::remove_file(stage.path().join(put)).unwrap();
+            stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
+        }
+    }
+}

@@ -234,7 +234,8 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
     let (votes, checks) = join(votes, Box::pin(checks_for(view, asked, commit))).await;
     let votes = votes?;
     let changes = folders::changes(&files, &targets, &there);
-    let obstructed = folders::obstructed(view, environment, &files, &targets, &there).await?;
+    let mut obstructed = folders::obstructed(view, environment, &files, &targets, &there).await?;
+    obstructed.extend(lands::below_objects(view, &targets).await?);
     let stays = match &head {
         Some(head) if request.undoes(head.state(), &candidate.manifest.commit) => {
             let release = &candidate.reference();
