@@ -69,10 +69,13 @@ pub async fn say(
         &settings.lane,
         head,
         kind,
-        |head| busy::idle(config, settings, head),
+        |head| busy::idle(settings, head),
         |record| {
             if let EnvironmentMark::Freeze(until) = mark {
-                record.freeze = Some(Freeze { until: *until });
+                let lane = config.lanes.iter().find(|lane| lane.name == settings.lane);
+                let all = lane.map(|lane| lane.environments.as_slice()).filter(|all| all.len() > 1);
+                record.freeze =
+                    Some(Freeze { until: *until, environments: all.unwrap_or_default().to_vec() });
             }
         },
     )

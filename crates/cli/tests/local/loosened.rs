@@ -213,3 +213,63 @@ fn an_environment_that_leaves_a_shared_target_does_not_leave_its_freeze_and_gate
     let plan = stage.run(&["plan", "us"]).all();
     assert!(!plan.contains("with the lane"), "{plan}");
 }
+
+/// The first environment of a shared target, alone in it, and the second one with a target of its own.
+fn apart() -> String {
+    SHARED.replacen("deployed/live.zip", "deployed/eu.zip", 1)
+}
+
+#[test]
+fn an_environment_that_joins_the_target_of_another_does_not_lose_its_freeze_and_gates_unnoticed() {
+    for us_moved in [true, false] {
+        let stage = Stage::with(&apart());
+        stage.run(&["publish"]).ends(ExitStatus::Ok);
+        let go: &[&str] = &["--yes", "--override", "freeze", "--override", "soak", "--reason", "test"];
+        stage.run(&["to", "eu", "--yes"]).ends(ExitStatus::Ok);
+        if us_moved {
+            stage.run(&[&["to", "us"], go].concat()).ends(ExitStatus::Ok);
+        }
+        stage.run(&["freeze", "us", "--reason", "INC-88"]).ends(ExitStatus::Ok);
+        stage.commit("feat: next");
+        stage.run(&["publish"]).ends(ExitStatus::Ok);
+        // Both at the place of the first.
+        stage.write("promote.toml", SHARED.replace("deployed/live.zip", "deployed/eu.zip"));
+        let to = [&["to", "eu", "--include", "us"], go].concat();
+        let refused = stage.run(&to).ends(ExitStatus::Blocked).all();
+        for told in ["the lane us", "us is frozen by", "INC-88"] {
+            assert!(refused.contains(told), "{told}: {refused}");
+        }
+        assert_eq!(refused.contains("us: `target` was `deployed/live.zip`"), us_moved, "{refused}");
+        stage.run(&[&to, &["--override", "loosened"][..]].concat()).ends(ExitStatus::Ok);
+        let plan = stage.run(&["plan", "eu", "--include", "us"]).all();
+        assert!(!plan.contains("lane us"), "{plan}");
+    }
+}
+
+#[test]
+fn a_freeze_of_a_shared_target_that_was_never_moved_is_told_where_an_environment_leaves_it() {
+    let stage = Stage::with(SHARED);
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["freeze", "eu", "--reason", "INC-88"]).ends(ExitStatus::Ok);
+    stage.write(
+        "promote.toml",
+        SHARED.replace("deployed/live.zip\"\ntier   = \"test", "deployed/us.zip\"\ntier   = \"test"),
+    );
+    let plan = stage.run(&["plan", "us"]).all();
+    assert!(plan.contains("us was in the lane eu") && plan.contains("INC-88"), "{plan}");
+}
+
+#[test]
+fn what_was_renamed_and_moved_at_once_may_be_what_is_gone_from_the_file() {
+    let stage = Stage::with(&apart());
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    stage.run(&["to", "eu", "--yes"]).ends(ExitStatus::Ok);
+    stage.commit("feat: next");
+    stage.run(&["publish"]).ends(ExitStatus::Ok);
+    let renamed =
+        apart().replace("\"eu\"", "\"emea\"").replace("[env.eu]", "[env.emea]").replace("eu.zip", "new.zip");
+    stage.write("promote.toml", &renamed);
+    let refused = stage.run(&["to", "emea", "--yes"]).ends(ExitStatus::Blocked).all();
+    assert!(refused.contains("the file has no environment of the lane eu any more"), "{refused}");
+    stage.run(&["to", "emea", "--yes", "--override", "loosened", "--reason", "renamed"]).ends(ExitStatus::Ok);
+}

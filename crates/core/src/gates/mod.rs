@@ -17,12 +17,13 @@ pub enum Before {
     /// Nothing to compare: the lists are the same, or none was kept and nothing says that there should be one.
     #[default]
     Same,
-    /// The list at the last promotion, which is another one than now.
-    List(GateList),
+    /// The list at the last promotion, which is another one than now; and the lanes from which environments came that were
+    /// not in it.
+    List(GateList, Vec<OtherLane>),
     /// There was another list, and it can't be read any more: why.
     Lost(String),
     /// The lane was never promoted to, and other lanes of the ledger hold one of its targets, or were last promoted to
-    /// with one of its environments.
+    /// with one of its environments, or are in the file no more.
     Lanes(Vec<OtherLane>),
     /// The lane was never promoted to, and a target says that a promotion put it there which this ledger does not know.
     Stranger {
@@ -51,6 +52,8 @@ pub struct OtherLane {
 pub enum Shared {
     /// A target.
     Target(String),
-    /// Environments, which read the other lane's target and now have one of their own.
+    /// Environments, which read the other lane's target then, and now another one.
     Environments(Vec<EnvironmentName>),
+    /// Nothing that is known: no environment of it is in the file any more, under whatever name it may go on.
+    Unknown,
 }

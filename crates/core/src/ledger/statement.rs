@@ -300,6 +300,9 @@ pub struct Observe {
 pub struct Freeze {
     /// When it ends by itself.
     pub until: Option<DateTime<Utc>>,
+    /// The environments of the lane, where it has several: one that leaves it does not leave the freeze unnoticed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environments: Vec<EnvironmentName>,
 }
 
 /// `mark`.

@@ -1,6 +1,8 @@
 //! What the ledger tells of the gates that were in force at the last promotion. A lane whose gates are the same costs no
-//! request; where they are others, the list is read; only of a lane that was never promoted to the other lanes are looked at.
+//! request; where they are others, the list is read; the other lanes are looked at only for a lane that was never promoted
+//! to, and for environments that are new in one.
 
+use super::targets::standing;
 use crate::config::{Config, Environment};
 use crate::failure::Failure;
 use crate::gates::{Before, OtherLane, Shared, in_force};
@@ -8,7 +10,6 @@ use crate::ledger::{GateList, Head, InForce, Kind, LedgerError, LedgerReader, St
 use crate::names::{EnvironmentName, LaneName};
 use crate::ports::ReadPorts;
 use crate::snapshot::Seen;
-use crate::template::Values;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many records of a lane without a promotion are looked through; one that has more has seen much.
@@ -36,10 +37,21 @@ pub async fn gates_before(
     if known.digest == in_force(config, lane).digest {
         return Ok(Before::Same);
     }
-    Ok(match list(&view.ledger, lane, known).await? {
-        Some(list) => Before::List(list),
-        None => Before::Lost(format!("record {} of {lane} does not have it", known.seq)),
-    })
+    let Some(list) = list(&view.ledger, lane, known).await? else {
+        return Ok(Before::Lost(format!("record {} of {lane} does not have it", known.seq)));
+    };
+    let new = members(config, lane).filter(|name| !list.contains_key(*name)).collect::<Vec<_>>();
+    let joined = match new.is_empty() {
+        true => Vec::new(),
+        false => others(view, config, lane, (&new, &BTreeSet::new())).await?,
+    };
+    Ok(Before::List(list, joined))
+}
+
+/// The environments that the file has in a lane.
+fn members<'c>(config: &'c Config, lane: &LaneName) -> impl Iterator<Item = &'c EnvironmentName> {
+    let lane = config.lanes.iter().find(|one| one.name == *lane);
+    lane.into_iter().flat_map(|lane| &lane.environments)
 }
 
 /// The list that a state names.
@@ -67,7 +79,11 @@ async fn first(
     if records.len() == MOST || records.iter().any(|head| head.record.kind == Kind::Commit) {
         return Ok(Before::Same);
     }
-    let others = others(view, config, environment).await?;
+    let here: Vec<&EnvironmentName> = members(config, &environment.lane).collect();
+    let mut others = others(view, config, &environment.lane, (&here, &places(config, environment))).await?;
+    if others.is_empty() {
+        others = gone(view, config).await?;
+    }
     if !others.is_empty() {
         return Ok(Before::Lanes(others));
     }
@@ -81,50 +97,93 @@ async fn first(
     })
 }
 
-/// The other lanes of the ledger that hold, or were last given, a target of this environment, or were last promoted to with
-/// one that is in its lane now.
+/// Where an environment's targets are, as lists and records name them.
+fn places(config: &Config, environment: &Environment) -> BTreeSet<String> {
+    let values = standing(config, environment);
+    let targets = environment.artifacts.iter().filter_map(|artifact| artifact.target.as_ref());
+    targets.map(|target| crate::gates::filled(target, &values)).collect()
+}
+
+/// The other lanes of the ledger that hold, or were last given, one of these targets, or in which one of these environments
+/// was, with what held there.
 async fn others(
     view: &ReadPorts,
     config: &Config,
-    environment: &Environment,
+    lane: &LaneName,
+    (members, mine): (&[&EnvironmentName], &BTreeSet<String>),
 ) -> Result<Vec<OtherLane>, Failure> {
-    let values = Values {
-        env: Some(environment.name.clone()),
-        project: Some(config.project.clone()),
-        ..Values::default()
-    };
-    let mine: BTreeSet<String> = environment
-        .artifacts
-        .iter()
-        .filter_map(|artifact| artifact.target.as_ref())
-        .map(|target| crate::gates::filled(target, &values))
-        .collect();
-    let members = config.lanes.iter().filter(|lane| lane.name == environment.lane);
-    let members: Vec<&EnvironmentName> = members.flat_map(|lane| &lane.environments).collect();
     let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
     let mut found = Vec::new();
-    for (lane, head) in heads.into_iter().filter(|(lane, _)| *lane != environment.lane) {
-        let mut known = match head.state().gates {
-            Some(known) => list(&view.ledger, &lane, known).await?,
-            None => None,
-        };
-        let shared = match shared(&mine, &head, known.as_ref()) {
+    for (lane, head) in heads.into_iter().filter(|(other, _)| other != lane) {
+        let mut known = known(view, &lane, &head).await?;
+        let frozen = head.state().frozen.clone();
+        let shared = match shared(mine, &head, known.as_ref()) {
             Some(target) => Shared::Target(target),
             None => {
+                let mut there = frozen_with(view, &lane, &head).await?;
+                // Before it was ever promoted to; afterwards its list tells who is in it.
+                let own = known.is_none().then(|| lane.as_str().parse().ok()).flatten();
+                there.extend(own.into_iter().chain(known.iter().flat_map(|list| list.keys().cloned())));
+                there.retain(|name| members.contains(&name) && config.environments.contains_key(name));
                 // Those that stay there are no concern of the ones that left.
-                let left = known.iter_mut().flat_map(|list| {
-                    list.retain(|name, _| members.contains(&name));
-                    list.keys().cloned()
-                });
-                Shared::Environments(left.collect())
+                known.iter_mut().for_each(|list| list.retain(|name, _| there.contains(name)));
+                known = known.filter(|list| !list.is_empty());
+                Shared::Environments(there.into_iter().collect())
             }
         };
-        if shared != Shared::Environments(Vec::new()) {
-            let frozen = head.state().frozen.clone();
+        let concerned = shared != Shared::Environments(Vec::new()) && (known.is_some() || frozen.is_some());
+        if concerned || matches!(shared, Shared::Target(_)) {
             found.push(OtherLane { lane, shared, list: known, frozen });
         }
     }
     Ok(found)
+}
+
+/// The lanes of the ledger of which no environment is in the file any more, and that were production or are frozen: one that
+/// is new may be one of them, renamed and moved at once, which nothing tells.
+async fn gone(view: &ReadPorts, config: &Config) -> Result<Vec<OtherLane>, Failure> {
+    let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
+    let mut found = Vec::new();
+    for (lane, head) in heads {
+        let list = known(view, &lane, &head).await?;
+        let mut names = frozen_with(view, &lane, &head).await?;
+        names.extend(lane.as_str().parse::<EnvironmentName>());
+        names.extend(list.iter().flat_map(|list| list.keys().cloned()));
+        if config.lanes.iter().any(|one| one.name == lane)
+            || names.iter().any(|name| config.environments.contains_key(name))
+        {
+            continue;
+        }
+        let was_production = list
+            .iter()
+            .flat_map(|list| list.values())
+            .any(|keys| keys.get("tier").is_some_and(|tier| tier.iter().any(|one| one == "production")));
+        let frozen = head.state().frozen.clone();
+        if was_production || frozen.is_some() {
+            found.push(OtherLane { lane, shared: Shared::Unknown, list, frozen });
+        }
+    }
+    Ok(found)
+}
+
+/// The list of a lane's last promotion.
+async fn known(view: &ReadPorts, lane: &LaneName, head: &Head) -> Result<Option<GateList>, Failure> {
+    match head.state().gates {
+        Some(known) => list(&view.ledger, lane, known).await,
+        None => Ok(None),
+    }
+}
+
+/// The environments that were in a lane when it was frozen, where it is frozen and had several.
+async fn frozen_with(
+    view: &ReadPorts,
+    lane: &LaneName,
+    head: &Head,
+) -> Result<BTreeSet<EnvironmentName>, Failure> {
+    let Some(frozen) = &head.state().frozen else { return Ok(BTreeSet::new()) };
+    let record = view.ledger.record(lane, frozen.since.seq).await.map_err(LedgerError::read_failure)?;
+    let freeze = record.and_then(|head| head.record.freeze);
+    Ok(freeze.into_iter().flat_map(|freeze| freeze.environments).collect())
 }
 
 /// A target of `mine` that a lane holds or was last given.

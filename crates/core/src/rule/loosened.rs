@@ -19,18 +19,19 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let now = || in_force(facts.config, lane).list;
     let told =
         |before: &GateList| loosened(before, &now()).iter().map(ToString::to_string).collect::<Vec<_>>();
+    let frozen_at = facts.snapshot.taken_at;
+    let around = |other: &OtherLane, told: &dyn Fn(&GateList) -> Vec<String>| {
+        let gates = other.list.iter().flat_map(told);
+        elsewhere(other, frozen_at).into_iter().chain(gates).collect::<Vec<_>>()
+    };
     let what = match before {
         Before::Same => return None,
-        Before::List(list) => told(list),
-        Before::Lost(why) => vec![format!("the gates at the last promotion are not known: {why}")],
-        Before::Lanes(others) => {
-            let frozen_at = facts.snapshot.taken_at;
-            let each = |other: &OtherLane| {
-                let gates = other.list.iter().flat_map(told);
-                elsewhere(other, frozen_at).into_iter().chain(gates).collect::<Vec<_>>()
-            };
-            others.iter().flat_map(each).collect()
+        Before::List(list, joined) => {
+            let each = |other: &OtherLane| around(other, &told);
+            told(list).into_iter().chain(joined.iter().flat_map(each)).collect()
         }
+        Before::Lost(why) => vec![format!("the gates at the last promotion are not known: {why}")],
+        Before::Lanes(others) => others.iter().flat_map(|other| around(other, &told)).collect(),
         Before::Stranger { target, promotion } => vec![format!(
             "`{target}` was put there by promotion {promotion}, which this ledger does not know"
         )],
@@ -62,11 +63,13 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
 /// The lists that were in force.
 fn lists(before: &Before) -> impl Iterator<Item = &GateList> {
     let (own, others) = match before {
-        Before::List(list) => (Some(list), [].as_slice()),
+        Before::List(list, joined) => (Some(list), joined.as_slice()),
         Before::Lanes(others) => (None, others.as_slice()),
         Before::Same | Before::Lost(_) | Before::Stranger { .. } => (None, [].as_slice()),
     };
-    own.into_iter().chain(others.iter().filter_map(|other| other.list.as_ref()))
+    // Which one this is of what is gone from the file nobody knows.
+    let others = others.iter().filter(|other| other.shared != Shared::Unknown);
+    own.into_iter().chain(others.filter_map(|other| other.list.as_ref()))
 }
 
 /// What holds in another lane, in words, beside its gates.
@@ -76,7 +79,15 @@ fn elsewhere(other: &OtherLane, at: DateTime<Utc>) -> Vec<String> {
         Shared::Target(target) => format!("`{target}` was last moved as the lane {lane}"),
         Shared::Environments(names) => {
             let names: Vec<&str> = names.iter().map(|name| name.as_str()).collect();
-            format!("{} was last moved with the lane {lane}", names.join(", "))
+            match other.list {
+                Some(_) => format!("{} was last moved with the lane {lane}", names.join(", ")),
+                None => format!("{} was in the lane {lane}", names.join(", ")),
+            }
+        }
+        Shared::Unknown => {
+            format!(
+                "the file has no environment of the lane {lane} any more, which this one may be by another name"
+            )
         }
     };
     let frozen = other.frozen.iter().filter(|frozen| frozen.until.is_none_or(|until| at < until));

@@ -12,7 +12,9 @@ fn sixty() -> Vec<Head> {
     let mut heads = Vec::new();
     for round in 0..10 {
         move_to(&mut heads, if round % 2 == 0 { 'b' } else { 'c' });
-        append(&mut heads, Kind::Freeze, |record, _| record.freeze = Some(Freeze { until: None }));
+        append(&mut heads, Kind::Freeze, |record, _| {
+            record.freeze = Some(Freeze { until: None, environments: Vec::new() })
+        });
         append(&mut heads, Kind::Unfreeze, |_, _| {});
         append(&mut heads, if round % 2 == 0 { Kind::Hold } else { Kind::Unhold }, |_, _| {});
     }

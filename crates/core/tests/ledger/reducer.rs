@@ -40,7 +40,7 @@ fn frozen(until: Option<i64>) -> Vec<Head> {
     let mut heads = moved();
     append(&mut heads, Kind::Freeze, |record, _| {
         let until = until.map(|minutes| record.at + TimeDelta::minutes(minutes));
-        record.freeze = Some(Freeze { until });
+        record.freeze = Some(Freeze { until, environments: Vec::new() });
     });
     heads
 }
@@ -226,7 +226,9 @@ fn the_first_release_of_a_lane_may_be_undone_until_it_is_verified_and_is_marked_
     append(&mut heads, Kind::Outcome, |record, _| {
         record.outcome = Some(outcome_of(committed, OutcomeResult::Failed));
     });
-    append(&mut heads, Kind::Freeze, |record, _| record.freeze = Some(Freeze { until: None }));
+    append(&mut heads, Kind::Freeze, |record, _| {
+        record.freeze = Some(Freeze { until: None, environments: Vec::new() })
+    });
     append(&mut heads, Kind::Intent, |record, head| record.intent = Some(intent('c', Action::Undo, head)));
     // It may be gone on with, and not turned into a promotion's end.
     assert!(undo(&heads, 'c').is_ok());
@@ -383,7 +385,7 @@ fn other_records_wait_until_nothing_is_open() {
                 read: Default::default(),
             })
         }
-        Kind::Freeze => record.freeze = Some(Freeze { until: None }),
+        Kind::Freeze => record.freeze = Some(Freeze { until: None, environments: Vec::new() }),
         Kind::Mark => {
             record.mark = Some(Mark {
                 of: PromotionId::new(start(), [1; 16]),
@@ -446,7 +448,8 @@ fn long_reasons_do_not_fill_the_state() {
     for kind in [Kind::Freeze, Kind::Hold] {
         append(&mut heads, kind, |record, _| {
             record.why.reason = Some("ä".repeat(10_000));
-            record.freeze = (kind == Kind::Freeze).then_some(Freeze { until: None });
+            record.freeze =
+                (kind == Kind::Freeze).then_some(Freeze { until: None, environments: Vec::new() });
         });
     }
     let record = append(&mut heads, Kind::Unhold, |_, _| {});

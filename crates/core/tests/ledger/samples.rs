@@ -228,7 +228,9 @@ pub fn all_kinds() -> Vec<(&'static str, Record)> {
     let until = Some(start() + TimeDelta::days(2));
     out.push((
         "freeze",
-        append(&mut heads, Kind::Freeze, |record, _| record.freeze = Some(Freeze { until })),
+        append(&mut heads, Kind::Freeze, |record, _| {
+            record.freeze = Some(Freeze { until, environments: Vec::new() })
+        }),
     ));
     out.push(("hold", append(&mut heads, Kind::Hold, |_, _| {})));
     out.push((
