@@ -127,7 +127,7 @@ pub async fn apply(context: PromotionContext<'_>, left: bool) -> Result<Applied,
                 landed.push(one);
             }
             Effect::Refused(failure) if landed.is_empty() && clean => {
-                let why = "the target's write was refused";
+                let why = "the write was refused";
                 return Err(withdraw(context, &intent, failure, why).await);
             }
             Effect::Refused(failure) | Effect::Stuck(failure) => {

@@ -108,9 +108,13 @@ pub fn refused(report: &DecisionReport, zone: Tz) -> Page {
 }
 
 fn hints(page: &mut Page, report: &DecisionReport) {
-    for rule in report.unmet() {
-        rule.hint.iter().for_each(|hint| page.hint(hint));
-    }
+    // Past a rule there is no way on while something else is in the way.
+    let leads_on = |hint: &&String| {
+        let past = hint.contains("--override") || hint.contains("--take-over");
+        report.obstacles.is_empty() || !past
+    };
+    let hints = report.unmet().filter_map(|rule| rule.hint.as_ref());
+    hints.filter(leads_on).for_each(|hint| page.hint(hint));
     let name = &report.environment;
     match report.decision {
         Verb::Allowed => {
