@@ -137,6 +137,14 @@ fn fits(manifest: &Manifest, settings: &Environment, target: &TargetState) -> bo
     })
 }
 
+/// Whether two looks at a target saw the same: a file that nobody described gets another token when it is touched, such as
+/// by a backup that links it, and keeps its bytes.
+fn alike(one: &TargetState, other: &TargetState) -> bool {
+    let bytes = one.sha256.is_some() && one.sha256 == other.sha256;
+    let token = (&one.token, &one.version) == (&other.token, &other.version);
+    (&one.artifact, &one.target, one.size) == (&other.artifact, &other.target, other.size) && (bytes || token)
+}
+
 /// How many of the records are in the ledger already.
 async fn written(
     view: &ReadPorts,
@@ -157,7 +165,8 @@ async fn written(
         let observed = head.record.observe.as_ref().filter(|_| head.record.kind == Kind::Observe);
         observed.is_some_and(|seen| {
             seen.since == planned.since
-                && seen.targets == planned.targets
+                && seen.targets.len() == planned.targets.len()
+                && seen.targets.iter().zip(&planned.targets).all(|(seen, planned)| alike(seen, planned))
                 && seen.release.as_ref().map(|it| &it.commit) == planned.release.as_ref().map(|it| &it.commit)
         })
     };
