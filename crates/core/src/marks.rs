@@ -2,6 +2,9 @@
 
 mod busy;
 mod known;
+mod project;
+
+pub use project::{ProjectMark, say_of_all, says_frozen};
 
 use crate::apply::{Writer, append_after};
 use crate::commit::CommitId;

@@ -109,6 +109,21 @@ pub fn needed(given: Option<&str>, what: &str) -> Result<String, Failure> {
     }
 }
 
+/// The address of a page that says more of it.
+///
+/// # Errors
+/// `Usage`, when it is none.
+pub fn link(url: &str) -> Result<String, Failure> {
+    let rest = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    let plain = |text: &str| !text.is_empty() && !text.chars().any(|c| c.is_control() || c.is_whitespace());
+    match rest.is_some_and(plain) && url.len() <= 2 * LONGEST {
+        true => Ok(url.to_owned()),
+        false => Err(Failure::new(ExitStatus::Usage, "a link is the address of a page")
+            .state("Nothing was recorded.")
+            .hint("it begins with `https://`, has no blanks, and at most 2000 characters")),
+    }
+}
+
 /// The reason for something that may have one.
 ///
 /// # Errors

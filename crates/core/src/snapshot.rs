@@ -9,7 +9,7 @@ use crate::lease::Heard;
 use crate::ledger::manifest::FILE as MANIFEST;
 use crate::ledger::{
     Action, Block, Bound, Genesis, Head, Identity, Manifest, ReleaseRef, Replaced, SeenArtifacts, State,
-    StoredEvidence,
+    StoredEvidence, StoredStandstill,
 };
 use crate::location::{Location, StoreId};
 use crate::names::{EnvironmentName, EvidenceName};
@@ -169,6 +169,8 @@ pub struct Snapshot {
     /// The checks of the release's commit, or why they can't be read; `None` where nothing asks for them, or no forge is
     /// at hand.
     pub checks: Option<Result<Vec<Check>, String>>,
+    /// The newest entry about all environments.
+    pub standstill: Option<StoredStandstill>,
     /// What the gates in the file are compared with.
     pub gates: Before,
     /// What the stores of the targets honour; a store that was never probed is missing.

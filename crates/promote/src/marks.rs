@@ -6,7 +6,7 @@ use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::Actor;
-use promote_core::marks::{self, EnvironmentMark};
+use promote_core::marks::{self, EnvironmentMark, ProjectMark};
 use promote_core::ports::ReadPorts;
 use promote_core::request::{Request, Wanted};
 use promote_core::retention;
@@ -38,6 +38,15 @@ pub enum Mark<'a> {
         /// The environment.
         environment: &'a str,
     },
+    /// Every environment takes nothing until then, or until it is lifted. Needs a reason.
+    FreezeAll {
+        /// Its end.
+        until: Option<DateTime<Utc>>,
+        /// The page that says more of it.
+        link: Option<&'a str>,
+    },
+    /// The freeze of everything is lifted.
+    UnfreezeAll,
     /// Automation leaves the environment alone. Needs a reason.
     Hold {
         /// The environment.
@@ -86,6 +95,14 @@ impl Project {
         let (environment, mark) = match mark {
             Mark::Freeze { environment, until } => said(environment, EnvironmentMark::Freeze(until)),
             Mark::Unfreeze { environment } => said(environment, EnvironmentMark::Unfreeze),
+            Mark::FreezeAll { until, link } => {
+                let mark = ProjectMark::Freeze { until, link: link.map(str::to_owned) };
+                return Ok(marks::say_of_all(ports, config, &actor, &mark, reason).await?.is_some());
+            }
+            Mark::UnfreezeAll => {
+                let said = marks::say_of_all(ports, config, &actor, &ProjectMark::Unfreeze, reason).await?;
+                return Ok(said.is_some());
+            }
             Mark::Hold { environment } => said(environment, EnvironmentMark::Hold),
             Mark::Unhold { environment } => said(environment, EnvironmentMark::Unhold),
             Mark::Block { release } => return Ok(self.block(release, true, reason, actor).await?),

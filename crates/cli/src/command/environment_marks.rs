@@ -1,37 +1,43 @@
-//! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves.
+//! `promote freeze`, `unfreeze`, `hold` and `unhold`: something is said about an environment, and nothing moves. What is
+//! said of all environments at once is [`super::project_marks`]'s.
 
+use super::project_marks;
+use super::said_report::SaidReport;
 use crate::app::command::{Command, outside};
 use crate::app::shape::{Shape, shape};
 use crate::app::writing::Writing;
 use crate::app::{App, CommandResult};
 use crate::args::ConfirmArgs;
-use chrono::{DateTime, Utc};
 use clap::Args;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::LedgerError;
-use promote_core::marks::{EnvironmentMark, say};
+use promote_core::marks::{EnvironmentMark, ProjectMark, say};
 use promote_core::names::EnvironmentName;
 use promote_core::observe::environment;
 use promote_core::report::Document;
 use promote_core::request::{Request, Wanted};
 use promote_view::words::marked;
 use promote_view::{Page, Style};
-use serde::Serialize;
 
 /// Block promotions to an environment
 ///
-/// Promotions to it are refused until then, by hand and automatic; rollbacks are not. A freeze that recurs belongs
-/// into `promote.toml` as `freeze`.
+/// Promotions to it are refused until then, by hand and automatic; rollbacks are not. `--all` freezes every environment of
+/// the project at once, and stops what is under way before it writes. A freeze that recurs belongs into `promote.toml` as
+/// `freeze`.
 #[derive(Debug, Args)]
 #[command(mut_arg("yes", |yes| yes.help(crate::args::UNASKED)))]
 #[command(
-    after_help = "Examples:\n  promote freeze prod --until 2h --reason \"INC-88\"\n  promote freeze prod --until \"2026-12-24 12:00\" --reason holidays\n  promote freeze prod --reason \"until we know more\""
+    after_help = "Examples:\n  promote freeze prod --until 2h --reason \"INC-88\"\n  promote freeze prod --until \"2026-12-24 12:00\" --reason holidays\n  promote freeze prod --reason \"until we know more\"\n  promote freeze --all --until 4h --reason \"INC-91\" --link https://status.example/91"
 )]
 pub(crate) struct FreezeArgs {
     /// The environment
-    #[arg(value_name = "ENV")]
-    environment: EnvironmentName,
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    environment: Option<EnvironmentName>,
+
+    /// Every environment of the project
+    #[arg(long)]
+    all: bool,
 
     /// When it ends: `2h`, `2026-11-21 18:00` in the project's time zone, or RFC 3339; left out, when it is lifted
     #[arg(long, value_name = "TIME")]
@@ -41,18 +47,37 @@ pub(crate) struct FreezeArgs {
     #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
     reason: String,
 
+    /// With `--all`: the page that says more of it, such as that of an incident; kept in the ledger
+    #[arg(long, value_name = "URL")]
+    link: Option<String>,
+
     #[command(flatten)]
     changing: ConfirmArgs,
 }
 
 /// Lift the freeze of an environment
 ///
-/// Freezes that `promote.toml` has as windows stay.
+/// Freezes that `promote.toml` has as windows stay. `--all` lifts the freeze of everything; environments that were frozen by
+/// themselves stay so.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  promote unfreeze prod --reason \"the sale is over\"")]
+#[command(
+    after_help = "Examples:\n  promote unfreeze prod --reason \"the sale is over\"\n  promote unfreeze --all --reason \"INC-91 is closed\""
+)]
 pub(crate) struct UnfreezeArgs {
+    /// The environment
+    #[arg(value_name = "ENV", required_unless_present = "all", conflicts_with = "all")]
+    environment: Option<EnvironmentName>,
+
+    /// The freeze of everything
+    #[arg(long)]
+    all: bool,
+
+    /// Why; kept in the ledger
+    #[arg(long, value_name = "TEXT", value_parser = crate::args::reason)]
+    reason: Option<String>,
+
     #[command(flatten)]
-    lift: LiftArgs,
+    changing: ConfirmArgs,
 }
 
 /// Make automation leave an environment alone
@@ -99,32 +124,6 @@ pub(crate) struct LiftArgs {
     changing: ConfirmArgs,
 }
 
-/// What became of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub(crate) struct SaidReport {
-    schema: &'static str,
-    /// The environment.
-    environment: String,
-    /// `freeze`, `unfreeze`, `hold` or `unhold`.
-    said: &'static str,
-    /// Whether the ledger changed, or would have.
-    changed: bool,
-    /// Whether nothing was written because of `--dry-run`.
-    dry_run: bool,
-    /// The end of a freeze.
-    until: Option<DateTime<Utc>>,
-    /// Why.
-    reason: Option<String>,
-    /// The ledger's entry.
-    entry: Option<String>,
-}
-
-impl Document for SaidReport {
-    const SCHEMA: &'static str = "promote/said@1";
-    const FIELDS: &'static [&'static str] =
-        &["schema", "environment", "said", "changed", "dry_run", "until", "reason", "entry"];
-}
-
 impl Command for FreezeArgs {
     const NAME: &'static str = "freeze";
     const ELSEWHERE: &'static [&'static str] = &["lock", "stop"];
@@ -136,6 +135,12 @@ impl Command for FreezeArgs {
 }
 
 async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
+    if args.link.is_some() && !args.all {
+        return Err(Failure::new(ExitStatus::Usage, "`--link` is kept with a freeze of everything alone")
+            .state("Nothing was recorded.")
+            .hint("leave it out, and name the page in the reason")
+            .into());
+    }
     let writing = app.to_write().await?;
     let until = match args.until.as_deref() {
         None => None,
@@ -147,8 +152,12 @@ async fn freeze(app: &App<'_>, args: &FreezeArgs) -> CommandResult {
             Some(crate::moment::after(text, &writing.project.config.timezone, now)?)
         }
     };
-    let (what, reason) = (EnvironmentMark::Freeze(until), Some(args.reason.as_str()));
-    mark(app, &writing, &args.changing, &args.environment, &what, reason).await
+    let reason = Some(args.reason.as_str());
+    let Some(name) = &args.environment else {
+        let what = ProjectMark::Freeze { until, link: args.link.clone() };
+        return project_marks::mark(app, &writing, &args.changing, &what, reason).await;
+    };
+    mark(app, &writing, &args.changing, name, &EnvironmentMark::Freeze(until), reason).await
 }
 
 impl Command for HoldArgs {
@@ -177,7 +186,12 @@ impl Command for UnfreezeArgs {
 }
 
 async fn unfreeze(app: &App<'_>, args: &UnfreezeArgs) -> CommandResult {
-    args.lift.run(app, &EnvironmentMark::Unfreeze).await
+    let writing = app.to_write().await?;
+    let reason = args.reason.as_deref();
+    match &args.environment {
+        Some(name) => mark(app, &writing, &args.changing, name, &EnvironmentMark::Unfreeze, reason).await,
+        None => project_marks::mark(app, &writing, &args.changing, &ProjectMark::Unfreeze, reason).await,
+    }
 }
 
 impl Command for UnholdArgs {
@@ -239,15 +253,17 @@ async fn mark(
     };
     let report = SaidReport {
         schema: SaidReport::SCHEMA,
-        environment: name.to_string(),
+        environment: Some(name.to_string()),
+        all: false,
         said: word(what),
         changed,
         dry_run: changing.dry_run,
         until: if let EnvironmentMark::Freeze(until) = what { *until } else { None },
+        link: None,
         reason: request.reason,
         entry,
     };
-    app.tell(report.changed && !report.dry_run, &report, || page(&report))?;
+    app.tell(report.changed && !report.dry_run, &report, || page(&report, name.as_str()))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -260,9 +276,8 @@ const fn word(what: &EnvironmentMark) -> &'static str {
     }
 }
 
-fn page(report: &SaidReport) -> Page {
+fn page(report: &SaidReport, name: &str) -> Page {
     let mut page = Page::default();
-    let name = &report.environment;
     let until = report.until.map_or_else(
         || "until it is lifted".to_owned(),
         |at| format!("until {}", at.format("%Y-%m-%d %H:%M UTC")),

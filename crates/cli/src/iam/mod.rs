@@ -25,7 +25,7 @@ pub(crate) enum Purpose {
     Publish,
     /// to, rollback, resume, advance, adopt, freeze, hold
     To,
-    /// block, unblock
+    /// block, unblock, freeze --all, unfreeze --all
     Block,
 }
 
@@ -120,7 +120,10 @@ impl Rights {
                     rights.lane(config, environment);
                 }
             }
-            Purpose::Block => rights.write(&config.ledger.store, format!("{ledger}/releases/*"), false),
+            Purpose::Block => {
+                rights.write(&config.ledger.store, format!("{ledger}/releases/*"), false);
+                rights.write(&config.ledger.store, format!("{ledger}/freeze/*"), false);
+            }
         }
         rights
     }

@@ -19,6 +19,7 @@ mod demo;
 mod evidence;
 mod exchanged;
 mod foreign;
+mod freezing;
 mod full_disk;
 #[path = "../hint/mod.rs"]
 mod hint;

@@ -9,7 +9,7 @@ use crate::finding::{Finding, Verdict};
 use crate::folder::{PAUSE_S, Pin};
 use crate::ledger::{Action, Head, Shape, TargetMove};
 use crate::location::Key;
-use crate::observe::{Anew, still, unblocked, unfailed, unrejected};
+use crate::observe::{Anew, still, unblocked, unfailed, unfrozen, unrejected};
 use chrono::TimeDelta;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -60,6 +60,7 @@ impl<'a> Again<'a> {
         }
         if self.apart {
             unblocked(ports, snapshot, &plan.release.commit).await?;
+            unfrozen(ports, snapshot, plan).await?;
         }
         let now = ports.clock.steady();
         for target in &plan.targets {

@@ -54,6 +54,31 @@ fn number_below(prefix: &str, key: &Key) -> Option<Seq> {
 /// The largest number of a sign of life plus one.
 const SIGNS: u32 = 1_000_000;
 
+/// The prefix of what was said about all environments, with its slash.
+pub fn standstills_prefix(root: &Key) -> String {
+    format!("{root}/freeze/")
+}
+
+/// The key of the `number`-th entry about all environments: six digits of `999 999 − number`, so that the newest is the
+/// first of a listing.
+///
+/// # Errors
+/// When the ledger's root is so long that the key is none.
+pub fn standstill(root: &Key, number: u32) -> Result<Key, LocationError> {
+    let left = SIGNS.saturating_sub(1).saturating_sub(number);
+    format!("{}{left:06}.json", standstills_prefix(root)).parse()
+}
+
+/// The number of the entry that lies at `key`, or `None` when the key is none's.
+pub fn standstill_of(root: &Key, key: &Key) -> Option<u32> {
+    let left = key.as_str().strip_prefix(&standstills_prefix(root))?.strip_suffix(".json")?;
+    if left.len() != 6 || !left.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let number = SIGNS.checked_sub(1)?.checked_sub(left.parse().ok()?)?;
+    (number > 0).then_some(number)
+}
+
 /// The prefix of all signs of life of a lane, with its slash.
 pub fn signs_prefix(root: &Key, lane: &LaneName) -> String {
     format!("{root}/lanes/{lane}/alive/")
@@ -250,6 +275,19 @@ mod tests {
             assert_eq!(alive_of(&root, &lane, &key), None, "{foreign}");
         }
         assert_eq!(alive_of(&root, &"uat".parse().unwrap(), &key(1)), None);
+    }
+
+    #[test]
+    fn freezes_of_everything_are_newest_first_and_known_by_their_key() {
+        let root: Key = ".promote/app".parse().unwrap();
+        let key = |number| standstill(&root, number).unwrap();
+        assert_eq!(key(1).as_str(), ".promote/app/freeze/999998.json");
+        assert!(key(10) < key(9));
+        assert_eq!(standstill_of(&root, &key(7)), Some(7));
+        for foreign in ["999999.json", "99998.json", "x.json", "a/999998.json", "999998.txt"] {
+            let key = format!(".promote/app/freeze/{foreign}").parse().unwrap();
+            assert_eq!(standstill_of(&root, &key), None, "{foreign}");
+        }
     }
 
     #[test]

@@ -33,6 +33,8 @@ pub enum Thing {
     },
     /// What was told to others of what happened in a lane.
     Told,
+    /// What was said about all environments, and its number.
+    Standstill(u32),
     /// What was found out about a store that came after the genesis.
     Probe,
     /// What was published as a commit.
@@ -89,6 +91,7 @@ impl Thing {
                 }
                 key::alive_of(root, &lane, key).map(|_| Self::Alive)
             }
+            "freeze" => key::standstill_of(root, key).map(Self::Standstill),
             "probes" => {
                 let digits = below.strip_suffix(".json")?;
                 let hex = digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit());
@@ -139,6 +142,7 @@ mod tests {
         assert!(matches!(of(&format!("lanes/prod/approvals/{sha}/{nonce}.json")), Thing::Approval { .. }));
         assert_eq!(of("lanes/prod/told/records/999/999/999/998.json"), Thing::Told);
         assert_eq!(of(&format!("lanes/prod/told/once/{}.json", "a".repeat(64))), Thing::Told);
+        assert_eq!(of("freeze/999996.json"), Thing::Standstill(3));
         assert_eq!(of("probes/0123456789abcdef.json"), Thing::Probe);
         assert!(matches!(of(&format!("releases/{sha}/manifest.json")), Thing::Manifest(_)));
         assert!(matches!(of(&format!("releases/{sha}/gone.json")), Thing::Gone(_)));
@@ -162,6 +166,8 @@ mod tests {
             "lanes/prod/told/x.json",
             "lanes/prod/told/once/x.json",
             &format!("lanes/prod/approvals/{sha}/1.json"),
+            "freeze/000001.json.bak",
+            "freeze/x.json",
             "probes/x.json",
             &format!("releases/{sha}/evidence/load/1.json"),
             &format!("releases/{sha}/evidence/Load/{nonce}.json"),

@@ -28,6 +28,7 @@ mod reduce;
 pub mod remembered;
 mod requests;
 mod saying;
+pub mod standstill;
 pub mod state;
 pub mod statement;
 mod strength;
@@ -59,6 +60,7 @@ pub use record::Record;
 pub use reduce::TransitionError;
 pub use remembered::{Remembered, SeenArtifacts};
 pub use requests::{CLOCKS, Life, Requests};
+pub use standstill::{AllFrozen, Standstill, StoredStandstill};
 pub use state::State;
 pub use statement::{
     Abort, Before, Commit, Freeze, Intent, Landed, Mark, Observe, Outcome, Restored, RestoredEnd, Shape,

@@ -25,6 +25,7 @@ mod release;
 mod reviews;
 mod seen;
 mod sources;
+mod standstill;
 mod still;
 mod tags;
 mod targets;
@@ -69,6 +70,7 @@ pub use release::{candidate, resolve_prefix};
 pub(crate) use release::{checked, unpublished};
 pub use seen::seen;
 pub(crate) use sources::{judge_sources, remembered_of as remembered, tokens_tell};
+pub(crate) use standstill::{newest as standstill_to_judge, of as standstill_of, unfrozen};
 pub(crate) use still::{Anew, still, unblocked};
 pub(crate) use targets::standing;
 pub(crate) use votes::{by_word, unrejected, votes_for};
@@ -151,7 +153,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
     let fixed = targets::fixed(config, environment);
     // The targets' tokens are read no later than the head of the lane: a later head with an earlier token is
     // refused by the store, an earlier head with a later token would not be.
-    let first = try_join(genesis(view, config), heads(view, config, names));
+    let first = try_join3(genesis(view, config), heads(view, config, names), standstill::newest(view));
     let early = release::named(view, config, environment, request);
     let looks = async {
         match &fixed {
@@ -159,8 +161,9 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
             None => Ok(None),
         }
     };
-    let (((genesis, mut heads), early), looked) = try_join(try_join(first, early), looks).await?;
+    let (((genesis, mut heads, standstill), early), looked) = try_join(try_join(first, early), looks).await?;
     belongs(&genesis.0, heads.values().flatten())?;
+    let standstill = standstill::of(&genesis.0, standstill);
     let head = heads.get(&environment.name).and_then(Option::as_ref);
     let there = head.map(Head::state);
     let adopted = match request.action {
@@ -280,6 +283,7 @@ async fn look(view: &ReadPorts, config: &Config, request: &Request) -> Result<Sn
         descent,
         votes,
         checks,
+        standstill,
         gates,
         capabilities,
         untold_tags: BTreeSet::new(),

@@ -2,9 +2,11 @@
 
 mod entry;
 mod group;
+mod standstill;
 
 pub use entry::{Entry, EntryResult};
 pub(super) use group::entries;
+pub use standstill::AllFrozenEntry;
 
 use super::Document;
 use crate::config::Config;
@@ -14,7 +16,7 @@ use crate::names::{EnvironmentName, LaneName};
 use crate::observe::{begun, environment};
 use crate::ports::ReadPorts;
 use chrono::{DateTime, Utc};
-use futures_util::future::{try_join, try_join_all};
+use futures_util::future::{try_join_all, try_join3};
 use serde::Serialize;
 
 /// `promote history`.
@@ -24,6 +26,8 @@ pub struct HistoryReport {
     pub schema: &'static str,
     /// The project.
     pub project: String,
+    /// What was said about all environments at once, newest first.
+    pub freezes: Vec<AllFrozenEntry>,
     /// The entries, newest first.
     pub entries: Vec<Entry>,
     /// Whether there are older ones.
@@ -32,7 +36,7 @@ pub struct HistoryReport {
 
 impl Document for HistoryReport {
     const SCHEMA: &'static str = "promote/history@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "entries", "more"];
+    const FIELDS: &'static [&'static str] = &["schema", "project", "freezes", "entries", "more"];
 }
 
 /// The newest `limit` entries of these environments (of all when none is named), older than the record `before`.
@@ -56,7 +60,15 @@ pub async fn history(
     lanes.sort();
     lanes.dedup();
     let reads = try_join_all(lanes.into_iter().map(|lane| lane_entries(view, lane, before, limit)));
-    let (_, reads) = try_join(begun(&view.ledger, config), reads).await?;
+    let freezes = async {
+        // Beside older pages of one environment they would be told again and again.
+        match before {
+            None => view.ledger.standstills(None, limit).await.map_err(LedgerError::read_failure),
+            Some(_) => Ok(Vec::new()),
+        }
+    };
+    let (_, reads, freezes) = try_join3(begun(&view.ledger, config), reads, freezes).await?;
+    let freezes = freezes.iter().map(AllFrozenEntry::of).collect();
     let mut lanes = Vec::new();
     let mut more = false;
     for (found, older) in reads {
@@ -66,7 +78,8 @@ pub async fn history(
     let mut entries = newest_first(lanes);
     more |= entries.len() > limit;
     entries.truncate(limit);
-    Ok(HistoryReport { schema: HistoryReport::SCHEMA, project: config.project.to_string(), entries, more })
+    let project = config.project.to_string();
+    Ok(HistoryReport { schema: HistoryReport::SCHEMA, project, freezes, entries, more })
 }
 
 /// All entries, the newest first. Those of one lane stand by their numbers, whatever the clocks of their writers said;

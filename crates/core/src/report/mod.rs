@@ -27,14 +27,14 @@ pub use diff::{ArtifactDiff, DiffReport, DiffSide, diff};
 pub use evidence::{EvidenceReport, RecordedReport};
 pub use failure::FailureReport;
 pub use finding::{ReleaseReport, RuleReport};
-pub use history::{Entry, EntryResult, HistoryReport, history};
+pub use history::{AllFrozenEntry, Entry, EntryResult, HistoryReport, history};
 pub use outcome::{OutcomeReport, StepReport};
 pub use prune::{ErasedArtifact, FateWord, PruneReport, PrunedRelease};
 pub use publish::{Moved, PublishReport, PublishedArtifact};
 pub use show::{ArtifactReport, PlaceReport, PromotionReport, RecordReport, ReleaseShow, promotion, release};
 pub use status::{
-    DeployingReport, EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport, Standing,
-    StatusReport, status,
+    AllFrozenReport, DeployingReport, EnvironmentStatus, LedgerReport, Next, OpenReport, Running, SaidReport,
+    Standing, StatusReport, status,
 };
 pub use verify::{
     ChainCheck, CheckedLedger, Depth, FoundTarget, LedgerCheck, OpenPromotion, RecordedTarget, SourceCheck,

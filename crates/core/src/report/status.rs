@@ -14,7 +14,7 @@ use super::Document;
 use crate::config::Tier;
 use crate::deploying::Deploying;
 use crate::lease;
-use crate::ledger::{Action, OutcomeResult};
+use crate::ledger::{Action, AllFrozen, OutcomeResult};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -32,13 +32,16 @@ pub struct StatusReport {
     pub at: DateTime<Utc>,
     /// The ledger.
     pub ledger: LedgerReport,
+    /// The freeze of all environments that holds now.
+    pub frozen: Option<AllFrozenReport>,
     /// The environments in their order.
     pub environments: Vec<EnvironmentStatus>,
 }
 
 impl Document for StatusReport {
     const SCHEMA: &'static str = "promote/status@1";
-    const FIELDS: &'static [&'static str] = &["schema", "project", "file", "at", "ledger", "environments"];
+    const FIELDS: &'static [&'static str] =
+        &["schema", "project", "file", "at", "ledger", "frozen", "environments"];
 }
 
 /// Where the ledger lies and how long it is.
@@ -233,4 +236,27 @@ pub struct SaidReport {
     pub since: DateTime<Utc>,
     /// Until when.
     pub until: Option<DateTime<Utc>>,
+}
+
+/// The freeze of all environments of a project.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct AllFrozenReport {
+    /// Why.
+    pub reason: String,
+    /// Who; empty where that can't be read.
+    pub by: String,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Until when.
+    pub until: Option<DateTime<Utc>>,
+    /// Where more can be read of it.
+    pub link: Option<String>,
+}
+
+impl AllFrozenReport {
+    /// What is told of it.
+    pub fn of(frozen: AllFrozen) -> Self {
+        let AllFrozen { until, reason, by, link, since } = frozen;
+        Self { reason, by, since, until, link }
+    }
 }

@@ -1,4 +1,4 @@
-//! `freeze`: the environment takes releases now. A freeze by hand, one that the pipeline's server declares and a frozen
+//! `freeze`: the environment takes releases now. A freeze by hand, of it or of everything, one that the pipeline's server declares and a frozen
 //! window win over an open one; without open windows it is always open.
 
 use super::{Facts, Finding};
@@ -10,8 +10,9 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let now = facts.snapshot.taken_at;
     let by_hand = state.frozen_at(now);
     let declared = facts.config.frozen.as_ref();
+    let all = facts.snapshot.standstill.as_ref().and_then(|found| found.frozen_at(now));
     let windows = !environment.freeze.is_empty() || !environment.open.is_empty();
-    if by_hand.is_none() && declared.is_none() && !windows {
+    if all.is_none() && by_hand.is_none() && declared.is_none() && !windows {
         return None;
     }
     if facts.rolling_back() {
@@ -20,11 +21,23 @@ pub(super) fn check(facts: &Facts<'_>) -> Option<Finding> {
     let zone = facts.config.timezone;
     let shown =
         |at: chrono::DateTime<chrono::Utc>| at.with_timezone(&zone).format("%a %Y-%m-%d %H:%M").to_string();
+    let until_when = |until: Option<chrono::DateTime<chrono::Utc>>| {
+        until
+            .map_or_else(|| "until it is lifted".to_owned(), |until| format!("until {} {zone}", shown(until)))
+    };
+    if let Some(frozen) = all {
+        let until = until_when(frozen.until);
+        let by = if frozen.by.is_empty() { String::new() } else { format!(" by {}", frozen.by) };
+        let detail = format!("everything is frozen {until}{by}: {}", frozen.reason);
+        let mut finding =
+            Finding::unmet("freeze", detail).with("by", frozen.by).with("reason", frozen.reason);
+        if let Some(link) = frozen.link {
+            finding = finding.with("link", link);
+        }
+        return Some(finding.opens(frozen.until).hint("`promote unfreeze --all` lifts it"));
+    }
     if let Some(frozen) = by_hand {
-        let until = frozen.until.map_or_else(
-            || "until it is lifted".to_owned(),
-            |until| format!("until {} {zone}", shown(until)),
-        );
+        let until = until_when(frozen.until);
         return Some(
             Finding::unmet("freeze", format!("frozen {until} by {}: {}", frozen.by, frozen.reason))
                 .with("by", frozen.by.clone())

@@ -32,6 +32,7 @@ mod redeployed;
 mod repeated;
 mod signs;
 mod stage;
+mod standstill;
 mod stopped;
 mod tags;
 mod takeover;

@@ -191,6 +191,7 @@ impl Case {
             named_at: now(),
             newer: BTreeMap::new(),
             relocated: Vec::new(),
+            standstill: None,
             untold_tags: Default::default(),
             needs: Vec::new(),
             files: BTreeMap::new(),

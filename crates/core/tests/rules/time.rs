@@ -3,7 +3,7 @@
 use crate::facts::{Case, ago, at};
 use chrono::TimeDelta;
 use insta::assert_snapshot;
-use promote_core::ledger::Frozen;
+use promote_core::ledger::{Actor, Frozen, Standstill, StoredStandstill, standstill};
 use promote_core::window::Window;
 
 fn windows(texts: &[&str]) -> Vec<Window> {
@@ -125,6 +125,59 @@ fn a_freeze_by_hand_lasts_until_its_end_or_until_it_is_lifted() {
     assert!(case.check("freeze").starts_with("unmet: frozen until it is lifted"));
     case.state().frozen = None;
     assert_snapshot!(case.check("freeze"), @"met: open");
+}
+
+/// Everything, by an entry with this end.
+fn standing_still(until: Option<&str>) -> Case {
+    let mut case = berlin(&[], &[], "2026-01-07T12:00:00Z");
+    let said = Standstill {
+        schema: standstill::SCHEMA.to_owned(),
+        ledger: case.snapshot.genesis.0.ledger.clone(),
+        number: 1,
+        frozen: true,
+        until: until.map(at),
+        reason: Some("INC-91".to_owned()),
+        link: Some("https://status.example/91".to_owned()),
+        at: at("2026-01-07T11:00:00Z"),
+        actor: Actor::claimed("bob", "local-user"),
+        prev: None,
+    };
+    let stored_at = at("2026-01-07T11:00:00Z");
+    case.snapshot.standstill =
+        Some(StoredStandstill { number: Some(1), stored_at, digest: None, content: Ok(said) });
+    case
+}
+
+#[test]
+fn a_freeze_of_everything_closes_every_environment_until_it_ends() {
+    assert_snapshot!(standing_still(None).check("freeze"), @r#"
+    unmet: everything is frozen until it is lifted by bob: INC-91
+    hint: `promote unfreeze --all` lifts it
+    {"by":"bob","link":"https://status.example/91","reason":"INC-91"}
+    "#);
+    assert_snapshot!(standing_still(Some("2026-01-07T18:00:00Z")).check("freeze"), @r#"
+    unmet: everything is frozen until Wed 2026-01-07 19:00 Europe/Berlin by bob: INC-91
+    opens Wed 2026-01-07T18:00Z
+    hint: `promote unfreeze --all` lifts it
+    {"by":"bob","link":"https://status.example/91","reason":"INC-91"}
+    "#);
+    assert_eq!(standing_still(Some("2026-01-07T12:00:00Z")).check("freeze"), "nothing to say");
+    // Its end leaves the environment's own freeze.
+    let mut both = standing_still(Some("2026-01-07T12:00:00Z"));
+    both.state().frozen = frozen(None).state().frozen.clone();
+    assert!(both.check("freeze").starts_with("unmet: frozen until it is lifted"));
+    assert!(standing_still(None).back_to('c').check("freeze").starts_with("skipped"));
+}
+
+#[test]
+fn an_entry_about_everything_that_can_not_be_read_closes_every_environment() {
+    let mut case = standing_still(Some("2026-01-07T12:00:00Z"));
+    case.snapshot.standstill.as_mut().unwrap().content = Err("it is gone".to_owned());
+    assert_snapshot!(case.check("freeze"), @r#"
+    unmet: everything is frozen until it is lifted: its entry in the ledger can't be read: it is gone
+    hint: `promote unfreeze --all` lifts it
+    {"by":"","reason":"its entry in the ledger can't be read: it is gone"}
+    "#);
 }
 
 #[test]

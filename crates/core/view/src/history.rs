@@ -1,13 +1,19 @@
 //! A history as a page.
 
 use crate::page::{Page, Style, Text};
-use crate::words::{beginning, span, when};
+use crate::words::{beginning, moment, span, when};
 use chrono_tz::Tz;
-use promote_core::report::{Entry, EntryResult, HistoryReport};
+use promote_core::report::{AllFrozenEntry, Entry, EntryResult, HistoryReport};
 
 /// The page. `one`: whether it is of one environment, which then needs no column.
 pub fn page(report: &HistoryReport, one: bool, zone: Tz) -> Page {
     let mut page = Page::default();
+    for freeze in &report.freezes {
+        page.line(of_all(freeze, zone));
+    }
+    if !report.freezes.is_empty() {
+        page.blank();
+    }
     if report.entries.is_empty() {
         page.line("Nothing is recorded yet.");
         return page;
@@ -26,6 +32,19 @@ pub fn page(report: &HistoryReport, one: bool, zone: Tz) -> Page {
         }
     }
     page
+}
+
+/// What was said about all environments, in a sentence.
+fn of_all(entry: &AllFrozenEntry, zone: Tz) -> String {
+    let until = match (entry.frozen, entry.until) {
+        (true, Some(until)) => format!(" until {}", moment(until, zone)),
+        _ => String::new(),
+    };
+    let done = if entry.frozen { "was frozen" } else { "was no longer frozen" };
+    let by = if entry.by.is_empty() { String::new() } else { format!(" by {}", entry.by) };
+    let why = entry.why.as_ref().map_or_else(String::new, |why| format!(": {why}"));
+    let link = entry.link.as_ref().map_or_else(String::new, |link| format!(" ({link})"));
+    format!("{}  everything {done}{until}{by}{why}{link}", when(entry.at, zone))
 }
 
 fn row(entry: &Entry, one: bool, zone: Tz) -> Vec<Text> {

@@ -18,6 +18,15 @@ pub fn page(report: &StatusReport, zone: Tz) -> Page {
     let head = ["ENVIRONMENT", "RUNNING", "COMMIT", "SINCE", "STATE", "BY"];
     page.rows(Rows::new(&head, rows).columns(5));
     page.blank();
+    if let Some(frozen) = &report.frozen {
+        let until = frozen.until.map_or_else(
+            || "until it is lifted".to_owned(),
+            |until| format!("until {}", moment(until, zone)),
+        );
+        let by = if frozen.by.is_empty() { String::new() } else { format!(" by {}", frozen.by) };
+        let link = frozen.link.as_ref().map_or_else(String::new, |link| format!(" ({link})"));
+        page.line(format!("  Everything is frozen {until}{by}: {}{link}.", frozen.reason));
+    }
     for environment in &report.environments {
         remarks(&mut page, environment, zone);
     }
@@ -26,6 +35,9 @@ pub fn page(report: &StatusReport, zone: Tz) -> Page {
         page.line("  Nothing is recorded yet.");
         page.hint("`promote publish` begins the ledger and puts the first release in place");
         return page;
+    }
+    if report.frozen.is_some() {
+        page.hint("`promote unfreeze --all` lifts the freeze of everything");
     }
     for environment in &report.environments {
         hints(&mut page, environment);

@@ -90,6 +90,7 @@ async fn marks_keep_a_release_from_moving_and_are_lifted() {
     let prod = || Promotion::to("prod").unwrap();
     for (set, lift, rule) in [
         (Mark::Freeze { environment: "prod", until: None }, Mark::Unfreeze { environment: "prod" }, "freeze"),
+        (Mark::FreezeAll { until: None, link: None }, Mark::UnfreezeAll, "freeze"),
         (
             Mark::Block { release: &stage.commit_of("HEAD") },
             Mark::Unblock { release: &stage.commit_of("HEAD") },

@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::failure::Failure;
 use crate::gates::Before;
 use crate::lease::Heard;
-use crate::ledger::{Genesis, Head, Intent, ReleaseEntry, ReleaseRef, State};
+use crate::ledger::{Genesis, Head, Intent, ReleaseEntry, ReleaseRef, State, StoredStandstill};
 use crate::location::StoreId;
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::{Evidences, put, recorded, standing};
@@ -23,6 +23,8 @@ pub(super) type Targets = Result<BTreeMap<String, Seen>, Failure>;
 /// Everything that was read.
 pub(super) struct StatusReads {
     pub(super) genesis: Option<(Genesis, Digest)>,
+    /// The newest entry about all environments.
+    pub(super) standstill: Option<StoredStandstill>,
     pub(super) heads: BTreeMap<LaneName, Option<Head>>,
     pub(super) targets: BTreeMap<EnvironmentName, Targets>,
     pub(super) releases: BTreeMap<CommitId, ReleaseEntry>,

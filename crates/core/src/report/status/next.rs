@@ -165,6 +165,7 @@ fn judge(
         descent: looked.descent.get(&environment.name).copied().flatten(),
         votes: looked.votes.get(&environment.name).cloned().unwrap_or_default(),
         checks: looked.checks.get(&environment.name).cloned(),
+        standstill: looked.standstill.clone(),
         gates: looked.gates.get(&environment.name).cloned().unwrap_or_default(),
         local_at: looked.local_at,
         genesis: looked.genesis.clone()?,

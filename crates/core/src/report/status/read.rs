@@ -6,8 +6,8 @@ use super::next::{self, next, wanted};
 use super::outside;
 use super::ways::{bars, resumed, way_back};
 use super::{
-    DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running, SaidReport, Standing,
-    StatusReport,
+    AllFrozenReport, DeployingReport, Document, EnvironmentStatus, LedgerReport, OpenReport, Running,
+    SaidReport, Standing, StatusReport,
 };
 use crate::config::{Config, Environment};
 use crate::deploying::Deploying;
@@ -17,12 +17,13 @@ use crate::ledger::{Actor, Head, LedgerError, OutcomeResult, State, Word};
 use crate::names::{EnvironmentName, LaneName};
 use crate::observe::undoing::lasting;
 use crate::observe::{adopted, begun, begun_intent, descent, environment, gates_before, never_begun, seen};
+use crate::observe::{standstill_of, standstill_to_judge};
 use crate::ports::ReadPorts;
 use crate::relocated::Relocated;
 use crate::rule::{drift, unended};
 use crate::snapshot::Seen;
 use chrono::{DateTime, Utc};
-use futures_util::future::{join, join_all, try_join_all, try_join3};
+use futures_util::future::{join, join_all, try_join_all, try_join4};
 use std::collections::BTreeMap;
 
 /// What runs in these environments (in all of them when none is named), and what could move.
@@ -63,6 +64,11 @@ pub async fn status(
             begun: looked.genesis.is_some(),
             entries,
         },
+        frozen: looked
+            .standstill
+            .as_ref()
+            .and_then(|found| found.frozen_at(looked.at))
+            .map(AllFrozenReport::of),
         environments,
     })
 }
@@ -85,8 +91,9 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
         join_all(shown.iter().map(|settings| async move {
             (settings.name.clone(), seen(view, config, settings, None).await)
         }));
-    let (first, targets) = join(try_join3(genesis, releases, heads), targets).await;
-    let (genesis, mut releases, heads) = first?;
+    let standstill = standstill_to_judge(view);
+    let (first, targets) = join(try_join4(genesis, releases, heads, standstill), targets).await;
+    let (genesis, mut releases, heads, standstill) = first?;
     let here = heads.iter().filter_map(|(_, head)| head.as_ref()?.state().release());
     for release in here {
         if let Some(entry) = releases.get_mut(&release.commit) {
@@ -100,7 +107,12 @@ async fn look(view: &ReadPorts, config: &Config, shown: &[&Environment]) -> Resu
     };
     let at =
         view.ledger.bucket().now().await.map_err(|error| Failure::from_read("asking for the time", error))?;
+    let standstill = match &genesis {
+        Some((genesis, _)) => standstill_of(genesis, standstill),
+        None => standstill,
+    };
     Ok(StatusReads {
+        standstill,
         genesis,
         heads: heads.into_iter().collect(),
         targets: targets.into_iter().collect(),

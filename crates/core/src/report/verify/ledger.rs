@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::ledger::genesis::Probed;
 use crate::ledger::layout::Thing;
 use crate::ledger::named::{Named, NamedThing, Verdict};
-use crate::ledger::{Genesis, LedgerReader, genesis, key, manifest};
+use crate::ledger::{Genesis, LedgerReader, Standstill, genesis, key, manifest};
 use crate::location::Key;
 use crate::names::{LaneName, escape};
 use crate::port::{ErrorKind, Object, ProviderError};
@@ -77,6 +77,7 @@ pub async fn check_ledger_in_parts(
         lane: None,
         beside: None,
         chains: Vec::new(),
+        standstill: None,
         found: Findings::default(),
     };
     walk.pass().await?;
@@ -106,6 +107,8 @@ struct LedgerWalk<'a> {
     lane: Option<Listed>,
     beside: Option<Beside>,
     chains: Vec<ChainCheck>,
+    /// The entry about all environments that was met last, and the digest that it names.
+    standstill: Option<(u32, Option<Digest>)>,
     found: Findings,
 }
 
@@ -133,6 +136,9 @@ impl LedgerWalk<'_> {
         }
         self.fold().await?;
         self.leave();
+        if let Some((number, Some(_))) = self.standstill.take() {
+            self.found.fault(format!("the freeze of everything that {number} follows is missing"));
+        }
         for commit in self.names.torn() {
             let short = commit.short(12);
             self.found.fault(format!("records contradict one another on what the ledger says of {short}"));
@@ -290,6 +296,26 @@ impl LedgerWalk<'_> {
                 if let Some(why) = fault {
                     let short = commit.short(12);
                     self.found.fault(format!("the evidence {nonce} (`{name}`) of {short} {why}"));
+                }
+                return;
+            }
+            Thing::Standstill(number) => {
+                let said = Standstill::from_bytes(bytes).and_then(|said| {
+                    let here = said.number == *number && said.ledger == self.genesis.0.ledger;
+                    if here { Ok(said) } else { Err("it was written for another place".to_owned()) }
+                });
+                let prev = said.as_ref().ok().and_then(|said| said.prev);
+                if let Err(why) = said {
+                    self.found.fault(format!("the freeze of everything {number} can't be read: {why}"));
+                }
+                // They are met newest first, so each is compared with what the one after it names.
+                let named = self.standstill.replace((*number, prev));
+                if let Some((after, Some(digest))) = named
+                    && digest != Digest::of(bytes)
+                {
+                    self.found.fault(format!(
+                        "the freeze of everything {number} is not the one that {after} follows"
+                    ));
                 }
                 return;
             }
