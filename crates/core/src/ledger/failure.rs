@@ -39,6 +39,13 @@ fn capital(text: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
+/// Whether the error is about a folder on the way to the ledger, so that it tells nothing of the ledger's own objects: those
+/// end with `.json`, and a listing with `/`.
+fn on_the_way(error: &ProviderError) -> bool {
+    let own = error.subject.ends_with(".json") || error.subject.ends_with('/');
+    error.kind == ErrorKind::Invalid && error.is_finding() && !own && !error.hints.is_empty()
+}
+
 impl LedgerError {
     /// The failure of a command that can't read how the ledger begins, which everything else hangs on.
     pub(crate) fn beginning(self, ledger: &LedgerReader) -> Failure {
@@ -46,7 +53,7 @@ impl LedgerError {
         let broken = |error: &ProviderError| {
             error.kind == ErrorKind::Corrupt || (error.kind == ErrorKind::Invalid && error.is_finding())
         };
-        if matches!(&self, Self::Store(error) if !broken(error)) {
+        if matches!(&self, Self::Store(error) if !broken(error) || on_the_way(error)) {
             return self.read_failure();
         }
         let place =
@@ -63,6 +70,9 @@ impl LedgerError {
     /// The failure of a command that only looked.
     pub fn read_failure(self) -> Failure {
         match self {
+            Self::Store(error) if on_the_way(&error) => {
+                Failure { exit: ExitStatus::Failed, ..Failure::from_read("reading the ledger", error) }
+            }
             // What is no object lies in place of one of its own.
             Self::Store(error) if error.kind != ErrorKind::Invalid || !error.is_finding() => {
                 Failure::from_read("reading the ledger", error)

@@ -14,6 +14,6 @@ pub use answer_size::{AnswerSize, LONGEST};
 pub use cause::{causes, harmless};
 pub use confiding::Confiding;
 pub use sign_in::{CredentialsProvider, SignIn};
-pub use surroundings::Surroundings;
+pub use surroundings::{Surroundings, no_region};
 pub use telling::Telling;
 pub use unanswered::{Asked, unanswered};

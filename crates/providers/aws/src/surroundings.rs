@@ -28,6 +28,22 @@ fn present(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty())
 }
 
+/// The profile that the environment names.
+pub(crate) fn named_profile() -> Option<String> {
+    std::env::var("AWS_PROFILE").ok().filter(|name| !name.is_empty())
+}
+
+/// That no region is configured, in words: a profile that the environment names is told, since it is likely not there.
+pub fn no_region() -> String {
+    match named_profile() {
+        None => "no region is configured".to_owned(),
+        Some(name) => format!(
+            "no region is configured: AWS_PROFILE names the profile `{}`, which has none or is not there",
+            crate::cause::harmless(&name)
+        ),
+    }
+}
+
 impl Surroundings<'_> {
     /// The region that is configured somewhere. Never asks the machine's metadata service: outside Amazon that costs
     /// seconds and answers nothing.

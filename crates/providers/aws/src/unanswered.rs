@@ -67,12 +67,37 @@ fn no_credentials(asked: &impl Asked, missing: &CredentialsError) -> ProviderErr
             .hint("set the clock of this machine right")
             .caused_by(harmless(&said));
     }
-    let message = match missing {
-        CredentialsError::CredentialsNotLoaded(_) => "no credentials were found",
-        _ => "the credentials could not be used",
+    let profile = crate::surroundings::named_profile();
+    let (message, hint) = match missing {
+        CredentialsError::CredentialsNotLoaded(_) => not_found(profile.as_deref()),
+        _ => ("the credentials could not be used".to_owned(), USUAL),
     };
-    asked
-        .error(ErrorKind::Denied, message.to_owned())
-        .hint("sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret")
-        .caused_by(Cause::of(missing))
+    asked.error(ErrorKind::Denied, message).hint(hint).caused_by(Cause::of(missing))
+}
+
+/// What leads to credentials where nothing else is said of them.
+const USUAL: &str = "sign in with `aws sso login`, set AWS_PROFILE, or give AWS_ACCESS_KEY_ID and its secret";
+
+/// That there are no credentials, and what to do: a profile that the environment names is told, since it is likely not there.
+fn not_found(profile: Option<&str>) -> (String, &'static str) {
+    match profile {
+        None => ("no credentials were found".to_owned(), USUAL),
+        Some(profile) => (
+            format!("no credentials were found: AWS_PROFILE names the profile `{}`", harmless(profile)),
+            "`aws configure list-profiles` lists the profiles of this machine; name one that is there in AWS_PROFILE, or sign in with `aws sso login`",
+        ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_profile_that_has_no_credentials_is_named() {
+        let (message, hint) = not_found(Some("acme-prod"));
+        assert_eq!(message, "no credentials were found: AWS_PROFILE names the profile `acme-prod`");
+        assert!(hint.contains("aws configure list-profiles"), "{hint}");
+        assert_eq!(not_found(None), ("no credentials were found".to_owned(), USUAL));
+    }
 }

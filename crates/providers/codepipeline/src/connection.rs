@@ -74,7 +74,7 @@ impl CodePipelines {
             address: "AWS_ENDPOINT_URL_CODEPIPELINE",
         };
         let region = surroundings.region().await.ok_or_else(|| {
-            ProviderError::new(ErrorKind::Invalid, self, "connecting", "no region is configured").hint(
+            ProviderError::new(ErrorKind::Invalid, self, "connecting", promote_aws::no_region()).hint(
                 "set AWS_REGION, or `region` in the `[store.BUCKET]` of the bucket that pipelines take from",
             )
         })?;

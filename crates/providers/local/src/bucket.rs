@@ -62,7 +62,8 @@ impl LocalBucket {
     }
 
     fn error(&self, subject: &str, trouble: Trouble) -> ProviderError {
-        let mut error = ProviderError::new(trouble.kind, self, subject, trouble.message);
+        let about = trouble.way.as_deref().unwrap_or(subject);
+        let mut error = ProviderError::new(trouble.kind, self, about, trouble.message);
         error.hints.extend(trouble.hint.map(str::to_owned));
         // That a name is too long here tells nothing of what lies there.
         let too_long = |cause: &std::io::Error| cause.kind() == std::io::ErrorKind::InvalidFilename;

@@ -12,6 +12,8 @@ pub(crate) struct Trouble {
     pub(crate) cause: Option<io::Error>,
     /// What to do about it.
     pub(crate) hint: Option<&'static str>,
+    /// The folder on the way that it is about, where it is not about the object itself.
+    pub(crate) way: Option<String>,
 }
 
 /// What an operation ends with.
@@ -19,7 +21,7 @@ pub(crate) type Outcome<T> = Result<T, Trouble>;
 
 impl Trouble {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), cause: None, hint: None }
+        Self { kind, message: message.into(), cause: None, hint: None, way: None }
     }
 
     pub(crate) fn conflict(message: impl Into<String>) -> Self {
@@ -36,10 +38,10 @@ impl Trouble {
         Self { hint: Some(hint), ..Self::invalid(message) }
     }
 
-    /// The same where a folder is to be.
-    pub(crate) fn of_folder(self) -> Self {
+    /// The same where a folder is to be: the one at this path, on the way to an object.
+    pub(crate) fn of_folder(self, path: String) -> Self {
         let hint = "put the folder itself in its place, then run the same command again";
-        Self { hint: self.hint.map(|_| hint), ..self }
+        Self { hint: self.hint.map(|_| hint), way: self.hint.map(|_| path), ..self }
     }
 
     /// The same, of the source of a copy: what is no object was put in its place since it was looked at.

@@ -67,11 +67,20 @@ fn present<T>(end: io::Result<T>) -> io::Result<Option<T>> {
 fn none(root: &Folder, error: io::Error) -> Trouble {
     match root.kind(NAME) {
         Ok(FileType::Directory) | Err(_) => error.into(),
-        Ok(_) => Trouble {
-            hint: Some("put the store's own folder back, or remove what lies there if there was none"),
-            // Waiting mends nothing here, so it is not one of the faults that are tried again.
-            ..Trouble::new(ErrorKind::Invalid, format!("`{NAME}` is not a folder"))
-        },
+        Ok(kind) => {
+            let message = match kind {
+                FileType::Symlink => {
+                    "it is a symbolic link, and the store's own folder has to lie here itself"
+                }
+                _ => "it is not a folder, and the store's own folder has to be",
+            };
+            Trouble {
+                hint: Some("put the store's own folder back, or remove what lies there if there was none"),
+                way: Some(NAME.to_owned()),
+                // Waiting mends nothing here, so it is not one of the faults that are tried again.
+                ..Trouble::new(ErrorKind::Invalid, message)
+            }
+        }
     }
 }
 

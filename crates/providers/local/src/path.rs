@@ -11,9 +11,7 @@ use std::io;
 /// Why a name can't be opened or gone through, in words.
 pub(crate) fn why_not(folder: &Folder, name: &str, error: io::Error) -> Trouble {
     match folder.kind(name) {
-        Ok(FileType::Symlink) => {
-            Trouble::odd(format!("`{name}` is a symbolic link, which could lead anywhere"))
-        }
+        Ok(FileType::Symlink) => Trouble::odd("it is a symbolic link, which could lead anywhere"),
         Ok(FileType::Directory | FileType::RegularFile) | Err(_) => error.into(),
         Ok(_) => Trouble::odd("it is no regular file"),
     }
@@ -29,6 +27,11 @@ fn parts(key: &Key) -> Outcome<(Vec<&str>, &str)> {
     Ok((parts, name))
 }
 
+/// The path of the folder at this place of a way.
+fn way(parts: &[&str], at: usize) -> String {
+    parts.iter().take(at + 1).copied().collect::<Vec<_>>().join("/")
+}
+
 /// The folder in which the object's file would be, if there is one, and the file's name.
 pub(crate) fn parent<'a>(root: &Folder, key: &'a Key) -> Outcome<Option<(Folder, &'a str)>> {
     let (parts, name) = parts(key)?;
@@ -38,13 +41,13 @@ pub(crate) fn parent<'a>(root: &Folder, key: &'a Key) -> Outcome<Option<(Folder,
 /// The folder below `root` that these names lead to; `None` when one is missing or no folder.
 pub(crate) fn go_down(root: &Folder, parts: &[&str]) -> Outcome<Option<Folder>> {
     let mut folder = root.again()?;
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         folder = match folder.sub(part) {
             Ok(next) => next,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => match folder.kind(part) {
                 Ok(FileType::RegularFile) => return Ok(None),
-                _ => return Err(why_not(&folder, part, error).of_folder()),
+                _ => return Err(why_not(&folder, part, error).of_folder(way(parts, at))),
             },
         };
     }
@@ -55,7 +58,7 @@ pub(crate) fn go_down(root: &Folder, parts: &[&str]) -> Outcome<Option<Folder>> 
 pub(crate) fn make_parent<'a>(root: &Folder, key: &'a Key) -> Outcome<(Folder, &'a str)> {
     let (parts, name) = parts(key)?;
     let mut folder = root.again()?;
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         folder = match folder.make(part) {
             Ok(next) => next,
             Err(error) => {
@@ -63,7 +66,7 @@ pub(crate) fn make_parent<'a>(root: &Folder, key: &'a Key) -> Outcome<(Folder, &
                     Ok(FileType::RegularFile) => {
                         Trouble::invalid(format!("`{part}` is an object, so nothing can be below it"))
                     }
-                    _ => why_not(&folder, part, error).of_folder(),
+                    _ => why_not(&folder, part, error).of_folder(way(&parts, at)),
                 });
             }
         };

@@ -88,14 +88,9 @@ impl Connection {
             address: "AWS_ENDPOINT_URL_S3",
         };
         let region = surroundings.region().await.ok_or_else(|| {
-            ProviderError::new(
-                ErrorKind::Invalid,
-                format!("s3://{bucket}"),
-                bucket,
-                "no region is configured",
-            )
-            .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket))
-            .refusal()
+            ProviderError::new(ErrorKind::Invalid, format!("s3://{bucket}"), bucket, promote_aws::no_region())
+                .hint(format!("set `region` in `[store.{}]` of promote.toml, or AWS_REGION", bucket))
+                .refusal()
         })?;
         let (usual, elsewhere) = surroundings.settings(region).await;
         let mut builder = Builder::from(&usual);

@@ -56,24 +56,38 @@ fn in_variables(
     repository: &Repository,
 ) -> Result<Option<Credentials>, ProviderError> {
     let pair = |prefix: &str| {
-        let name = format!("{prefix}_USERNAME");
-        let user = environment.get(&name)?.to_owned();
-        let password = environment.get(&format!("{prefix}_PASSWORD"))?.to_owned();
-        let secret = Secret::Pair { user, password };
-        Some(Credentials { secret, origin: format!("`{name}` and `{prefix}_PASSWORD`") })
-    };
-    if let Some(found) = pair("PROMOTE_REGISTRY") {
-        let host = environment.get("PROMOTE_REGISTRY_HOST").ok_or_else(|| {
-            let what = "`PROMOTE_REGISTRY_USERNAME` is set, but `PROMOTE_REGISTRY_HOST` is not";
-            ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
-                .hint("name the registry in `PROMOTE_REGISTRY_HOST`; nobody else is shown the password")
-                .refusal()
-        })?;
-        if file::same_host(host, &repository.host) {
-            return Ok(Some(found));
+        let names = ["USERNAME", "PASSWORD"].map(|end| format!("{prefix}_{end}"));
+        let [name, word] = &names;
+        match (environment.get(name), environment.get(word)) {
+            (None, None) => Ok(None),
+            (Some(user), Some(password)) => {
+                let secret = Secret::Pair { user: user.to_owned(), password: password.to_owned() };
+                Ok(Some(Credentials { secret, origin: format!("`{name}` and `{word}`") }))
+            }
+            // Going on without would end as if nobody had been named, at some other place.
+            (user, _) => {
+                let (there, missing) = if user.is_some() { (name, word) } else { (word, name) };
+                let what = format!("`{there}` is set, but `{missing}` is not");
+                Err(ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
+                    .hint(format!("set `{missing}` as well, or neither of them"))
+                    .refusal())
+            }
         }
+    };
+    let host = environment.get("PROMOTE_REGISTRY_HOST");
+    let meant = host.is_none_or(|host| file::same_host(host, &repository.host));
+    if let Some(found) = if meant { pair("PROMOTE_REGISTRY")? } else { None } {
+        return match host {
+            Some(_) => Ok(Some(found)),
+            None => {
+                let what = "`PROMOTE_REGISTRY_USERNAME` is set, but `PROMOTE_REGISTRY_HOST` is not";
+                Err(ProviderError::new(ErrorKind::Invalid, repository, "credentials", what)
+                    .hint("name the registry in `PROMOTE_REGISTRY_HOST`; nobody else is shown the password")
+                    .refusal())
+            }
+        };
     }
-    Ok(if repository.host == environment.quay_host() { pair("QUAY") } else { None })
+    if repository.host == environment.quay_host() { pair("QUAY") } else { Ok(None) }
 }
 
 /// The files of Docker and Podman, and whether each was asked for by name.

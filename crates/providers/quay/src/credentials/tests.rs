@@ -203,3 +203,22 @@ async fn what_is_no_file_of_credentials_is_neither_waited_for_nor_read_without_e
     let error = find(&docker, &Allowed::default(), None, &repository).await.unwrap_err();
     assert!(error.message.ends_with("it is no regular file"), "{error}");
 }
+
+#[tokio::test]
+async fn half_of_a_pair_of_variables_is_refused_with_the_name_of_the_other_half() {
+    let none = Allowed::default();
+    for (there, missing, host) in [
+        ("PROMOTE_REGISTRY_USERNAME", "PROMOTE_REGISTRY_PASSWORD", "registry.acme.example"),
+        ("PROMOTE_REGISTRY_PASSWORD", "PROMOTE_REGISTRY_USERNAME", "registry.acme.example"),
+        ("QUAY_USERNAME", "QUAY_PASSWORD", "quay.io"),
+        ("QUAY_PASSWORD", "QUAY_USERNAME", "quay.io"),
+    ] {
+        let environment: Environment = [(there, "x"), ("PROMOTE_REGISTRY_HOST", host)].into_iter().collect();
+        let repository = repository(&format!("{host}/acme/app"));
+        let error = find(&environment, &none, None, &repository).await.unwrap_err();
+        assert_eq!(error.message, format!("`{there}` is set, but `{missing}` is not"));
+        // Another host is not asked with them, and so is not refused.
+        let other = Repository::parse("other.example/acme/app").unwrap();
+        assert!(find(&environment, &none, None, &other).await.unwrap().is_none(), "{there}");
+    }
+}
