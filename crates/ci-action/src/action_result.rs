@@ -1,6 +1,6 @@
 //! What a run came to, and how that gets into the runner's files.
 
-use crate::file::{append_text, append_value};
+use crate::file::{FileError, append_text, append_value};
 use crate::input::Inputs;
 use crate::log::Log;
 use crate::metadata::OUTPUTS;
@@ -77,8 +77,7 @@ impl ActionResult {
                     "url" => log.masked(self.values.get("url").map_or("", String::as_str)),
                     name => log.clean(self.values.get(name).map_or("", String::as_str)),
                 };
-                append_value(&path, output.name, &value, SystemEntropy.nonce())
-                    .map_err(|error| error.to_string())?;
+                append_value(&path, output.name, &value, SystemEntropy.nonce()).map_err(told)?;
             }
         }
         // A summary that is not wanted was refused already when the word was none.
@@ -88,10 +87,16 @@ impl ActionResult {
             let links = Links::of_job(|name| surroundings.variables.get(name).cloned());
             // Escaped, a secret would not be known again; in an address it is not escaped.
             let text = page.clone().changed(|text| log.masked(text)).markdown(&links);
-            append_text(&path, &log.masked(&text)).map_err(|error| error.to_string())?;
+            append_text(&path, &log.masked(&text)).map_err(told)?;
         }
         Ok(())
     }
+}
+
+/// An error with its cause, in one line.
+fn told(error: FileError) -> String {
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    cause.map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}"))
 }
 
 #[cfg(test)]

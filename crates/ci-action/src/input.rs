@@ -38,6 +38,14 @@ pub enum InputError {
     /// Two names of the same thing say different things.
     #[error("the inputs `{0}` and `{1}` are two names of the same thing, and differ")]
     Ambiguous(String, String),
+    /// A name that is given two texts.
+    #[error("the input `{name}` gives `{key}` twice")]
+    Twice {
+        /// The input.
+        name: String,
+        /// What is given twice.
+        key: String,
+    },
     /// Needed, but empty.
     #[error("the input `{0}` is needed")]
     Missing(String),
@@ -141,7 +149,13 @@ impl<'v> Inputs<'v> {
             }
             _ => Err(InputError::Line { name: name.to_owned(), shown: shown(line), form: "name: text" }),
         };
-        self.lines(name).into_iter().map(pair).collect()
+        let mut pairs = BTreeMap::new();
+        for (key, text) in self.lines(name).into_iter().map(pair).collect::<Result<Vec<_>, _>>()? {
+            if pairs.insert(key.clone(), text).is_some() {
+                return Err(InputError::Twice { name: name.to_owned(), key: shown(&key) });
+            }
+        }
+        Ok(pairs)
     }
 }
 

@@ -2,7 +2,7 @@
 //! secrets hidden in all of it.
 
 use crate::redact::redacted;
-use crate::workflow::{ANNOTATIONS, FileSpan, Kind, annotation, escape_message, harmless, line};
+use crate::workflow::{ANNOTATIONS, FileSpan, Kind, annotation, escape_message, harmless, line, seen};
 use promote_providers::step::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -99,8 +99,11 @@ impl Log {
         }
         inner.unfence();
         let text = inner.clean(text);
-        let text =
-            if inner.commands { format!("::debug::{}", escape_message(&text)) } else { harmless(&text) };
+        let text = if inner.commands {
+            format!("::debug::{}", escape_message(&seen(&text)))
+        } else {
+            harmless(&text)
+        };
         inner.put(&text);
     }
 

@@ -43,10 +43,11 @@ pub async fn run(surroundings: &Surroundings, out: Box<dyn Write + Send>) -> Exi
     match answer.write(surroundings, &inputs, &log, exit) {
         Ok(()) => exit,
         Err(message) => {
-            log.annotate(Kind::Error, "promote", &message, None);
-            // What was moved is moved: the status tells of that, and the annotation of the rest.
+            // What was moved is moved, and is said to be. A step that reads the outputs would go on with nothing all the same.
             let moved = answer.values.get("promotion").is_some_and(|id| !id.is_empty());
-            if exit == ExitStatus::Ok && !moved { ExitStatus::Failed } else { exit }
+            let message = if moved { format!("{message}\nThe release was moved.") } else { message };
+            log.annotate(Kind::Error, "promote", &message, None);
+            if exit == ExitStatus::Ok { ExitStatus::Failed } else { exit }
         }
     }
 }

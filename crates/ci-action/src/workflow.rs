@@ -1,6 +1,8 @@
 //! Workflow commands: lines on standard output that the runner acts upon
 //! (<https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands>).
 
+use promote_core::names::acts;
+
 /// The most annotations of a kind that the runner keeps of one step.
 pub const ANNOTATIONS: usize = 10;
 
@@ -17,16 +19,27 @@ pub fn escape_property(text: &str) -> String {
     escape_message(text).replace(':', "%3A").replace(',', "%2C")
 }
 
-/// Text of our own that may hold a foreign name, made fit for the log: no control characters, and nothing that the
-/// runner takes for a command, in the new form or the old one, which it finds anywhere in a line.
+/// The text in which characters that turn others around, or are not seen, stand as escapes. Control characters are left to who
+/// knows whether they may stand there.
+pub(crate) fn seen(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if acts(c) && !c.is_control() { out.extend(c.escape_unicode()) } else { out.push(c) }
+    }
+    out
+}
+
+/// Text of our own that may hold a foreign name, made fit for the log: no control characters, none that is not seen, and
+/// nothing that the runner takes for a command, in the new form or the old one, which it finds anywhere in a line.
 pub fn harmless(text: &str) -> String {
-    let plain: String = text.chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
+    let plain: String =
+        seen(text).chars().map(|c| if c.is_control() && c != '\n' { ' ' } else { c }).collect();
     plain.replace("::", ":\u{200b}:").replace("##[", "#\u{200b}#[")
 }
 
 /// A line of foreign text as it stands between stop-commands: without control characters.
 pub(crate) fn line(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() || *c == '\t').collect()
+    seen(text).chars().filter(|c| !c.is_control() || *c == '\t').collect()
 }
 
 /// How bad an annotation is.
@@ -83,7 +96,8 @@ pub fn annotation(kind: Kind, title: &str, message: &str, place: Option<&FileSpa
         }
         text
     });
-    let (title, message) = (escape_property(&cut(title, 200)), escape_message(&cut(message, CHARACTERS)));
+    let (title, message) = (seen(title), seen(message));
+    let (title, message) = (escape_property(&cut(&title, 200)), escape_message(&cut(&message, CHARACTERS)));
     format!("::{} title={title}{place}::{message}", kind.name())
 }
 
@@ -105,6 +119,22 @@ mod tests {
             let said = harmless(text);
             assert!(!said.contains("::") && !said.contains("##[") && !said.contains('\u{1b}'), "{said}");
             assert!(!line(text).contains(char::is_control));
+        }
+    }
+
+    #[test]
+    fn what_turns_text_around_or_is_not_seen_stands_as_an_escape() {
+        for (c, shown) in [('\u{202e}', "\\u{202e}"), ('\u{200b}', "\\u{200b}"), ('\u{e0041}', "\\u{e0041}")]
+        {
+            let text = format!("deploy {c}piz.x");
+            for said in [
+                harmless(&text),
+                line(&text),
+                annotation(Kind::Error, &text, "", None),
+                annotation(Kind::Error, "", &text, None),
+            ] {
+                assert!(said.contains(&format!("deploy {shown}piz.x")) && !said.contains(c), "{said:?}");
+            }
         }
     }
 }

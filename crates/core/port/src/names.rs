@@ -57,17 +57,24 @@ pub fn visible_json(json: &str) -> String {
         match c {
             '\n' => out.push(c),
             // Outside of strings JSON has no such character, and within they are what this stands for.
-            c if acts(c) => out.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c if acts(c) => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    out.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
             c => out.push(c),
         }
     }
     out
 }
 
-/// Control characters, and those that turn the direction of text around or have no width.
-fn acts(c: char) -> bool {
+/// Whether a character acts upon the text around it, or is not seen: control characters, and those that turn the direction of
+/// text around or have no width.
+pub fn acts(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+        || matches!(c, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}')
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}')
+        || matches!(c, '\u{e0000}'..='\u{e007f}')
 }
 
 macro_rules! name {
