@@ -2,7 +2,7 @@
 //! commit's name. Going past it is said by the release for ever.
 
 use crate::git::{GitError, GitRepository};
-use crate::pack::{PackError, folder};
+use crate::pack::{Own, PackError, folder};
 use promote_core::commit::CommitId;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -47,7 +47,7 @@ pub(crate) async fn work_tree(
 }
 
 /// Whether what lies at or below a path of the work tree is the commit's. In a folder of which git knows files, so are
-/// those that git does not know, ignored ones too. Of a folder, or a file, that git does not know at all nobody knows what
+/// those that git does not know, ignored ones too, except what the project keeps there of its own: it is not published. Of a folder, or a file, that git does not know at all nobody knows what
 /// it was made of; nor of what lies outside of the repository.
 ///
 /// # Errors
@@ -56,6 +56,7 @@ pub(crate) async fn given(
     repository: &GitRepository,
     commit: &CommitId,
     path: &Path,
+    own: &Own,
     allowed: bool,
 ) -> Result<Option<Dirty>, Failure> {
     let Some(below) = inside(repository.top(), path)? else { return Ok(None) };
@@ -64,7 +65,7 @@ pub(crate) async fn given(
         return Ok(None);
     }
     let mut files = differing(repository, commit, Some(below.clone())).await?;
-    files.extend(unknown(repository, commit, below, path).await?);
+    files.extend(unknown(repository, commit, below, path, own).await?);
     let dirty = named(&files);
     match dirty == Dirty::default() {
         true => Ok(None),
@@ -79,17 +80,19 @@ async fn unknown(
     commit: &CommitId,
     below: String,
     path: &Path,
+    own: &Own,
 ) -> Result<BTreeSet<String>, Failure> {
     if !path.is_dir() {
         return Ok(BTreeSet::new());
     }
     let (repository, commit, path) = (repository.clone(), commit.clone(), path.to_path_buf());
+    let own = own.clone();
     let look = move || {
         // The path itself may be a link, or lie behind one: what is below it is meant.
         let found = path
             .canonicalize()
             .map_err(|source| PackError::Unreadable { path: path.display().to_string(), source });
-        let there = found.and_then(|found| folder::names(&found)).map_err(|error| {
+        let there = found.and_then(|found| folder::names(&found, &own)).map_err(|error| {
             let message = format!("`{}` can't be read", path.display());
             Failure::new(ExitStatus::Usage, message).caused_by(error).state("Nothing was published.")
         })?;

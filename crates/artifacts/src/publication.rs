@@ -12,7 +12,7 @@ use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::ledger::{Actor, Allowed, Dirty, LedgerError, Manifest, Unmerged};
 use promote_core::observe::begun;
-use promote_core::port::{Commit, StepProgress};
+use promote_core::port::{Commit, ErrorKind, StepProgress};
 use promote_core::ports::Ports;
 use promote_core::proposal::{Named, Proposal, refused};
 use promote_core::publish::{
@@ -212,8 +212,9 @@ async fn judged(
     if built && places.iter().any(packed) {
         found = clean::work_tree(&repository, commit, args.allow_dirty, Cause::Found).await?;
     }
+    let own = Own::of(args.config, args.base);
     for path in files.values() {
-        found = clean::both(found, clean::given(&repository, commit, path, args.allow_dirty).await?);
+        found = clean::both(found, clean::given(&repository, commit, path, &own, args.allow_dirty).await?);
     }
     Ok(found)
 }
@@ -232,10 +233,11 @@ async fn tags(world: &Ports, (commit, told): &(CommitId, Option<Commit>)) -> Res
 async fn resolve(world: &Ports, name: &str, files: bool) -> Result<(CommitId, Option<Commit>), Failure> {
     let whole: Option<CommitId> = name.parse().ok();
     let found = match &world.history {
-        Some(history) => history
-            .resolve(name)
-            .await
-            .map_err(|error| Failure::from_read("reading the repository", error))?,
+        Some(history) => match history.resolve(name).await {
+            // Where git does not run at all, what was given is enough.
+            Err(error) if error.kind == ErrorKind::Unavailable && files && whole.is_some() => None,
+            found => found.map_err(|error| Failure::from_read("reading the repository", error))?,
+        },
         None => None,
     };
     match (found, whole) {
@@ -246,6 +248,11 @@ async fn resolve(world: &Ports, name: &str, files: bool) -> Result<(CommitId, Op
                 .hint("run it in the project's repository")
                 .hint("or give the file and the whole commit: `promote publish app.zip --commit SHA`"))
         }
+        _ if name == "HEAD" => Err(Failure::new(
+            ExitStatus::Missing,
+            "the repository has no commit yet, and a release is one of a commit",
+        )
+        .hint("commit what belongs to the release, then run the same command again")),
         _ => Err(Failure::new(
             ExitStatus::Missing,
             format!("no commit, branch or tag `{}` in the repository", promote_core::names::escape(name)),

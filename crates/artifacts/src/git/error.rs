@@ -4,17 +4,26 @@ use promote_core::invocation::quoted;
 use promote_core::names::escape;
 use promote_core::port::{ErrorKind, ProviderError};
 use std::io;
+use std::path::Path;
 
 /// Why a repository could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GitError {
     /// The program `git` could not be started.
-    #[error("`git` could not be started")]
+    #[error("{}", unstarted(.0))]
     Start(#[source] io::Error),
     /// The folder belongs to no repository with a work tree.
     #[error("`{}` is not inside a git work tree{}", escape(.folder), because(.reason))]
     NoRepository {
+        /// The folder that was asked for.
+        folder: String,
+        /// What git said.
+        reason: String,
+    },
+    /// git does not get as far as looking for the repository, such as for a configuration that is broken.
+    #[error("git can't read the repository of `{}`{}", escape(.folder), because(.reason))]
+    Unreadable {
         /// The folder that was asked for.
         folder: String,
         /// What git said.
@@ -64,6 +73,13 @@ fn because(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(": {reason}") }
 }
 
+fn unstarted(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::NotFound => "the program `git` is not installed, or not on the PATH",
+        _ => "`git` could not be started",
+    }
+}
+
 fn is_foreign(reason: &str) -> bool {
     reason.contains("dubious ownership")
 }
@@ -86,6 +102,9 @@ impl GitError {
                     quoted(top)
                 ));
             }
+            Self::Unreadable { .. } => {
+                "`git status` there says the same: mend what it names, then run the same command again"
+            }
             Self::NoRepository { .. } => "run inside a clone, or name the folder or archive to pack",
             Self::Ambiguous(_) => "give more digits",
             // Fetching more history brings no file that a filter kept out.
@@ -103,14 +122,24 @@ impl GitError {
         matches!(self, Self::NoRepository { reason, .. } if is_foreign(reason))
     }
 
+    /// Whether there is a repository around this folder that can't be read, which is something else than that there is none.
+    pub(crate) fn is_unread(&self, dir: &Path) -> bool {
+        match self {
+            Self::Start(_) => dir.ancestors().any(|folder| folder.join(".git").exists()),
+            Self::Unreadable { .. } => true,
+            _ => self.is_foreign(),
+        }
+    }
+
     /// The same as an error of the port.
-    pub(crate) fn at_port(self, subject: &str) -> ProviderError {
-        let kind = match &self {
+    pub(crate) fn at_port(&self, subject: &str) -> ProviderError {
+        let kind = match self {
             Self::NoRepository { .. } if self.is_foreign() => ErrorKind::Denied,
             Self::NoRepository { .. } | Self::Missing(_) => ErrorKind::NotFound,
             Self::ObjectFormat(_) => ErrorKind::Unsupported,
             Self::Revision(_) | Self::Ambiguous(_) | Self::NotUtf8(_) => ErrorKind::Invalid,
             Self::Answer { .. } => ErrorKind::Corrupt,
+            Self::Unreadable { .. } => ErrorKind::Denied,
             Self::Start(_) | Self::Failed { .. } | Self::Read { .. } => ErrorKind::Unavailable,
         };
         let mut error = ProviderError::new(kind, "git", escape(subject), self.to_string());
@@ -118,7 +147,7 @@ impl GitError {
             error = error.hint(hint);
         }
         match self {
-            Self::Start(source) | Self::Read { source, .. } => error.caused_by(source),
+            Self::Start(source) | Self::Read { source, .. } => error.caused_by(source.to_string()),
             _ => error,
         }
     }

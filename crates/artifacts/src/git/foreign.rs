@@ -1,5 +1,5 @@
-//! A repository that git does not read, since another user owns it. Who asks for its history is told so, and what to do:
-//! that there is no repository would be another mistake, and what can't be told could pass for nothing.
+//! A repository that can't be read: another user owns it, its configuration is broken, or git is missing. Who asks for its history
+//! is told so, and what to do: that there is no repository would be another mistake, and what can't be told could pass for nothing.
 
 use super::{GitError, GitRepository};
 use async_trait::async_trait;
@@ -8,36 +8,26 @@ use promote_core::port::{Author, Commit, History, ProviderError};
 use std::path::Path;
 use std::sync::Arc;
 
-/// The history of the repository that `dir` lies in; `None` where there is none to read.
+/// The history of the repository that `dir` lies in; `None` where there is none.
 pub fn history(dir: &Path) -> Option<Arc<dyn History>> {
     match GitRepository::open(dir) {
         Ok(repository) => Some(Arc::new(repository)),
-        Err(GitError::NoRepository { folder, reason }) => {
-            let foreign = Foreign { folder, reason };
-            foreign.error().is_foreign().then(|| Arc::new(foreign) as Arc<dyn History>)
-        }
-        Err(_) => None,
+        Err(error) => error.is_unread(dir).then(|| Arc::new(Unread(error)) as Arc<dyn History>),
     }
 }
 
+/// Why the repository can't be read.
 #[derive(Debug)]
-struct Foreign {
-    folder: String,
-    reason: String,
-}
+struct Unread(GitError);
 
-impl Foreign {
-    fn error(&self) -> GitError {
-        GitError::NoRepository { folder: self.folder.clone(), reason: self.reason.clone() }
-    }
-
+impl Unread {
     fn told<T>(&self, about: &str) -> Result<T, ProviderError> {
-        Err(self.error().at_port(about))
+        Err(self.0.at_port(about))
     }
 }
 
 #[async_trait]
-impl History for Foreign {
+impl History for Unread {
     async fn resolve(&self, name: &str) -> Result<Option<Commit>, ProviderError> {
         self.told(name)
     }
@@ -80,10 +70,31 @@ mod tests {
     #[tokio::test]
     async fn a_repository_of_somebody_else_is_named_with_the_way_to_trust_it() {
         let reason = "detected dubious ownership in repository at '/builds/acme app'".to_owned();
-        let found = Foreign { folder: "/builds/acme app/x".to_owned(), reason };
+        let found = Unread(GitError::NoRepository { folder: "/builds/acme app/x".to_owned(), reason });
         let error = found.resolve("HEAD").await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::Denied);
         let hint = "git config --global --add safe.directory '/builds/acme app'`";
         assert!(error.hints.iter().any(|told| told.ends_with(hint)), "{error:?}");
+    }
+
+    #[tokio::test]
+    async fn a_broken_configuration_is_named_and_no_repository_is_none() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(history(dir.path()).is_none(), "there is none");
+        let made = std::process::Command::new("git").arg("init").arg("-q").arg(dir.path()).status();
+        assert!(made.unwrap().success());
+        std::fs::write(dir.path().join(".git/config"), "[broken").unwrap();
+        let error = history(dir.path()).unwrap().resolve("HEAD").await.unwrap_err();
+        assert!(error.message.contains("bad config line"), "{error:?}");
+        assert!(error.hints.iter().any(|hint| hint.contains("`git status`")), "{error:?}");
+    }
+
+    #[test]
+    fn without_git_only_a_folder_below_a_repository_has_one_that_can_not_be_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let missing = || GitError::Start(std::io::ErrorKind::NotFound.into());
+        assert!(!missing().is_unread(dir.path()));
+        std::fs::create_dir_all(dir.path().join(".git")).unwrap();
+        assert!(missing().is_unread(&dir.path().join("a/b")));
     }
 }

@@ -32,6 +32,15 @@ use std::process::{Command, Output, Stdio};
 const KEPT: [&str; 3] = ["GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM", "GIT_CONFIG_NOSYSTEM"];
 const KEPT_PREFIXES: [&str; 3] = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_", "GIT_CONFIG_VALUE_"];
 
+/// What git says, in its own language, where there is no repository to read. Whatever else it says is about one that there is.
+const NONE: [&str; 5] = [
+    "not a git repository",
+    "must be run in a work tree",
+    "dubious ownership",
+    "cannot change to",
+    "does not exist",
+];
+
 /// A repository with a work tree.
 #[derive(Debug, Clone)]
 pub struct GitRepository {
@@ -52,7 +61,11 @@ impl GitRepository {
         let answer = lines.next().zip(lines.next().and_then(path));
         let (true, Some((format, top))) = (output.status.success(), answer) else {
             let folder = dir.display().to_string();
-            return Err(GitError::NoRepository { folder, reason: reason(&output.stderr) });
+            let reason = reason(&output.stderr);
+            return Err(match NONE.iter().any(|none| reason.contains(none)) {
+                true => GitError::NoRepository { folder, reason },
+                false => GitError::Unreadable { folder, reason },
+            });
         };
         if format != b"sha1" {
             return Err(GitError::ObjectFormat(String::from_utf8_lossy(format).into_owned()));

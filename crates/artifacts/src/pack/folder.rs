@@ -107,10 +107,10 @@ fn item(path: PathBuf, name: String, metadata: &Metadata) -> Result<Item, PackEr
     }
 }
 
-/// The paths below a folder of all that would be taken from it.
-pub(crate) fn names(path: &Path) -> Result<Vec<String>, PackError> {
+/// The paths below a folder of all that would be taken from it: not what the project keeps there of its own.
+pub(crate) fn names(path: &Path, own: &Own) -> Result<Vec<String>, PackError> {
     let mut items = Vec::new();
-    collect(path, "", &|_| true, &|_, _| false, &mut items)?;
+    collect(path, "", &|_| true, &|name, path| own.holds(name, path), &mut items)?;
     Ok(items.into_iter().map(|item| item.name).collect())
 }
 
