@@ -102,8 +102,7 @@ fn refused(app: &App<'_>, report: &DecisionReport, whole: &Page, config: &Config
     match app.json() {
         JsonSelection::None if app.screen.format == Format::Markdown => app.screen.page(whole)?,
         JsonSelection::None => {}
-        // The fields that were asked for are those of an outcome, which there is none of.
-        _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
+        wish => app.screen.data(&wish.text(report)?)?,
     }
     Err(Stop::AlreadyReported(report.exit))
 }
@@ -112,7 +111,7 @@ fn refused(app: &App<'_>, report: &DecisionReport, whole: &Page, config: &Config
 fn unchanged(app: &App<'_>, report: &DecisionReport, page: &Page) -> CommandResult {
     match app.json() {
         JsonSelection::None => app.screen.page(page)?,
-        _ => app.screen.data(&JsonSelection::Whole.text(report)?)?,
+        wish => app.screen.data(&wish.text(report)?)?,
     }
     Ok(report.exit)
 }

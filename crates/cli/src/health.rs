@@ -33,6 +33,8 @@ pub(crate) struct DoctorReport {
     pub(crate) local_at: DateTime<Utc>,
     /// Whether a repository is at hand.
     pub(crate) repository: bool,
+    /// Why there is one that can't be read.
+    pub(crate) repository_problem: Option<String>,
     /// The ledger.
     pub(crate) ledger: LedgerHealth,
     /// The stores.
@@ -70,6 +72,7 @@ impl Document for DoctorReport {
         "token",
         "local_at",
         "repository",
+        "repository_problem",
         "ledger",
         "stores",
         "pipelines",
@@ -121,6 +124,10 @@ pub(crate) async fn look(
     let pipelines = crate::pipeline_health::look(app, project, &view, &stores).await?;
     let actor = identity::evidence(app.claimed(), &found);
     let forge = crate::forge_health::look(app, project, &actor).await;
+    let unread = match &view.history {
+        Some(history) => history.resolve("HEAD").await.err(),
+        None => None,
+    };
     Ok(DoctorReport {
         schema: DoctorReport::SCHEMA,
         version: promote::VERSION,
@@ -128,7 +135,8 @@ pub(crate) async fn look(
         actor,
         token: trust::health(&found),
         local_at: view.clock.now(),
-        repository: view.history.is_some(),
+        repository: view.history.is_some() && unread.is_none(),
+        repository_problem: unread.map(|error| error.message),
         ledger,
         stores,
         pipelines,

@@ -28,11 +28,11 @@ pub(crate) fn page(report: &DoctorReport) -> Page {
     page.field("Clock", vec![Text::plain(report.local_at.format("%Y-%m-%d %H:%M:%S UTC").to_string())]);
     page.field(
         "Repository",
-        vec![Text::plain(if report.repository {
-            "at hand"
-        } else {
-            "none: rules about branches are not met"
-        })],
+        vec![match &report.repository_problem {
+            Some(problem) => Text::new("✗ ", Style::Bad).and(problem, Style::Plain),
+            None if report.repository => Text::plain("at hand"),
+            None => Text::plain("none: rules about branches are not met"),
+        }],
     );
     let ledger = &report.ledger;
     let state = match (&ledger.problem, ledger.begun) {

@@ -15,9 +15,10 @@ pub(crate) struct TokenHealth {
     pub(crate) verified: bool,
     /// Why not.
     pub(crate) problem: Option<String>,
-    /// The condition of a trust policy of AWS IAM.
+    /// The condition of a trust policy of AWS IAM; `null` where the keys do not vouch for the token: nobody should trust what
+    /// such a one says.
     pub(crate) aws: Option<String>,
-    /// The attribute condition of a provider of Google Cloud's workload identity federation.
+    /// The attribute condition of a provider of Google Cloud's workload identity federation; `null` as well.
     pub(crate) google: Option<String>,
 }
 
@@ -38,8 +39,8 @@ pub(crate) fn health(found: &IdentityToken) -> Option<TokenHealth> {
             subject: Some(identity.subject.clone()),
             verified: identity.signature.is_ok(),
             problem: identity.signature.as_ref().err().cloned(),
-            aws: Some(aws(identity)),
-            google: Some(google(identity)),
+            aws: identity.signature.is_ok().then(|| aws(identity)),
+            google: identity.signature.is_ok().then(|| google(identity)),
         }),
     }
 }
@@ -81,5 +82,19 @@ mod tests {
             health.google.as_deref(),
             Some(r#"assertion.sub == 'repo:acme/shop:ref:refs/heads/it\'s"so\\'"#)
         );
+    }
+
+    #[test]
+    fn what_a_token_says_that_nobody_vouches_for_is_nothing_to_trust() {
+        let found = IdentityToken::Some(Identity {
+            issuer: "https://token.actions.githubusercontent.com".to_owned(),
+            subject: "repo:evil/shop:ref:refs/heads/main".to_owned(),
+            audience: vec!["promote".to_owned()],
+            claims: std::collections::BTreeMap::new(),
+            signature: Err("the issuer's keys could not be fetched".to_owned()),
+        });
+        let health = health(&found).unwrap();
+        assert_eq!((health.verified, health.aws, health.google), (false, None, None));
+        assert!(health.problem.is_some() && health.subject.is_some());
     }
 }

@@ -159,6 +159,13 @@ pub fn settled(request: &Request) -> Result<Request, Failure> {
     Ok(request)
 }
 
+/// That a note has two texts: which of them is meant, nobody can tell.
+pub fn note_given_twice(name: &str) -> Failure {
+    Failure::new(ExitStatus::Usage, format!("the note `{}` is given twice", escape(name)))
+        .state("Nothing was changed.")
+        .hint("give each note once")
+}
+
 fn refused(unsaid: Unsaid) -> Failure {
     refuse(format!("a reason {unsaid}"))
 }

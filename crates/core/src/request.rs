@@ -93,6 +93,17 @@ impl Request {
         matches!(self.action, Action::Rollback | Action::Undo)
     }
 
+    /// The rules to go past, each once: a rule that is named again says nothing more.
+    pub fn overrides_once(&self) -> Vec<Override> {
+        let mut once: Vec<Override> = Vec::with_capacity(self.overrides.len());
+        for one in &self.overrides {
+            if !once.iter().any(|known| known.rule == one.rule) {
+                once.push(one.clone());
+            }
+        }
+        once
+    }
+
     /// A promotion on no special terms.
     pub fn promote(environment: EnvironmentName, wanted: Wanted, actor: Actor) -> Self {
         Self {

@@ -31,6 +31,8 @@ pub(crate) trait Command: Args + Debug {
 pub(crate) trait Typed: Debug {
     /// As [`Command::fields`].
     fn fields(&self) -> &'static [&'static str];
+    /// As [`Command::DOCUMENTS`].
+    fn documents(&self) -> &'static [Shape];
     /// As [`Command::run`].
     fn run(&self, app: &App<'_>) -> CommandResult;
 }
@@ -38,6 +40,10 @@ pub(crate) trait Typed: Debug {
 impl<C: Command> Typed for C {
     fn fields(&self) -> &'static [&'static str] {
         Command::fields(self)
+    }
+
+    fn documents(&self) -> &'static [Shape] {
+        Self::DOCUMENTS
     }
 
     fn run(&self, app: &App<'_>) -> CommandResult {

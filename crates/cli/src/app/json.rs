@@ -1,5 +1,6 @@
 //! JSON documents on standard output: the whole of it, some of its fields, or their names.
 
+use crate::app::shape::Shape;
 use crate::args::Global;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
@@ -32,11 +33,19 @@ impl JsonSelection {
         }
     }
 
-    /// Refuses fields that the document does not have, before anything is done.
-    pub(crate) fn check(&self, known: &'static [&'static str]) -> Result<(), Failure> {
+    /// Refuses fields that the document does not have, before anything is done. A field of another document that the command may
+    /// print instead, such as the decision where nothing moves, is taken as well.
+    pub(crate) fn check(
+        &self,
+        known: &'static [&'static str],
+        documents: &'static [Shape],
+    ) -> Result<(), Failure> {
         let Self::Fields(fields) = self else { return Ok(()) };
+        // Which document it is depends on what is found only where the command was not told to look alone.
+        let open = documents.first().is_some_and(|first| first.fields == known);
+        let elsewhere = |field: &str| open && documents.iter().any(|one| one.fields.contains(&field));
         for field in fields {
-            if known.contains(&field.as_str()) {
+            if known.contains(&field.as_str()) || elsewhere(field) {
                 continue;
             }
             let shown = promote_core::names::escape(field);
@@ -50,7 +59,7 @@ impl JsonSelection {
         Ok(())
     }
 
-    /// The text of a document.
+    /// The text of a document. Fields that were asked for and are another document's are `null`.
     pub(crate) fn text<D: Document>(&self, document: &D) -> Result<String, Failure> {
         let failed = |error| {
             Failure::new(ExitStatus::Failed, "the document can't be written as JSON").caused_by(error)
@@ -60,6 +69,9 @@ impl JsonSelection {
                 let mut value = serde_json::to_value(document).map_err(failed)?;
                 if let Value::Object(map) = &mut value {
                     map.retain(|name, _| name == "schema" || fields.iter().any(|field| field == name));
+                    for field in fields {
+                        map.entry(field.as_str()).or_insert(Value::Null);
+                    }
                 }
                 serde_json::to_string_pretty(&value)
             }

@@ -31,6 +31,8 @@ pub(crate) struct Screen {
     /// The form of the data.
     pub(crate) format: Format,
     quiet: bool,
+    /// Whether a program reads the messages: each is one JSON object a line, as the events are.
+    events: bool,
     /// Whether the last message was left open, to be written again: the next one takes its place.
     open: Arc<AtomicBool>,
     /// How wide the terminal is at the moment.
@@ -55,9 +57,10 @@ impl Screen {
             out: Arc::clone(out),
             err: Arc::clone(err),
             out_colour: coloured(global.color, env, env.output_terminal) && format == Format::Human,
-            err_colour: coloured(global.color, env, env.error_terminal),
+            err_colour: coloured(global.color, env, env.error_terminal) && !global.events,
             format,
             quiet: global.quiet,
+            events: global.events,
             open: Arc::default(),
             dimensions: Arc::clone(&env.dimensions),
             out_terminal: env.output_terminal,
@@ -85,6 +88,7 @@ impl Screen {
             err_colour: coloured(colour, env, env.error_terminal),
             format: Format::Human,
             quiet: false,
+            events: texts.contains(&"--events"),
             open: Arc::default(),
             dimensions: Arc::clone(&env.dimensions),
             out_terminal: env.output_terminal,
@@ -95,13 +99,18 @@ impl Screen {
         }
     }
 
-    /// Writes data as it is; in a document, commands name the file that this one was told of.
+    /// Writes data as it is, a document on one line where events are; in a document, commands name the file that this one was told of.
     pub(crate) fn data(&self, text: &str) -> Result<(), Failure> {
         let named = match (&self.config, self.format) {
             (Some(file), Format::Json) => crate::named::document(text, file),
             _ => None,
         };
-        self.put(named.as_deref().unwrap_or(text))
+        let text = named.as_deref().unwrap_or(text);
+        match self.events && text.starts_with('{') {
+            // Who reads lines gets the document as one. A text of JSON has no line break of its own.
+            true => self.put(&format!("{}\n", text.lines().map(str::trim_start).collect::<String>())),
+            false => self.put(text),
+        }
     }
 
     /// How wide data may be; `None` where no terminal shows it.
@@ -111,7 +120,7 @@ impl Screen {
 
     /// How wide messages may be; `None` where no terminal shows them.
     pub(crate) fn err_columns(&self) -> Option<usize> {
-        self.dimensions.columns().filter(|_| self.err_terminal)
+        self.dimensions.columns().filter(|_| self.err_terminal && !self.events)
     }
 
     fn put(&self, text: &str) -> Result<(), Failure> {
@@ -129,14 +138,27 @@ impl Screen {
         if text.is_empty() {
             return;
         }
+        if self.events {
+            let text = self.named(text.to_owned());
+            if !text.trim().is_empty() {
+                let said = serde_json::json!({ "event": "message", "text": text.trim() });
+                self.event(&format!("{}\n", promote_core::names::visible_json(&said.to_string())));
+            }
+            return;
+        }
         let taken_back = if self.open.swap(false, Ordering::Relaxed) { CLEAR } else { "" };
         let _ = write(&self.err, &format!("{taken_back}{}", self.named(text.to_owned())));
+    }
+
+    /// Writes a line that a program reads. That nobody reads it is no reason to stop.
+    pub(crate) fn event(&self, line: &str) {
+        let _ = write(&self.err, line);
     }
 
     /// Writes a message whose last line is written again when the next one comes.
     pub(crate) fn open_message(&self, text: &str) {
         self.message(text);
-        self.open.store(true, Ordering::Relaxed);
+        self.open.store(!self.events, Ordering::Relaxed);
     }
 
     /// Takes back a line that was left open.

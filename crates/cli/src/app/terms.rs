@@ -22,7 +22,11 @@ impl App<'_> {
         let wanted = release.cloned().unwrap_or(Wanted::Unnamed);
         let mut request = Request::promote(environment.clone(), wanted, self.claimed());
         request.include.clone_from(&terms.include);
-        request.notes = terms.notes.iter().cloned().collect();
+        for (name, text) in &terms.notes {
+            if request.notes.insert(name.clone(), text.clone()).is_some() {
+                return Err(reason::note_given_twice(name));
+            }
+        }
         request.reason.clone_from(&terms.reason);
         for name in &terms.overrides {
             let rule = rule::to_override(name.trim())?;

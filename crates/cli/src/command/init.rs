@@ -13,6 +13,7 @@ use promote_core::config::ArtifactKind;
 use promote_core::exit::ExitStatus;
 use promote_core::failure::Failure;
 use promote_core::names::{EnvironmentName, ProjectName};
+use promote_core::port::History as _;
 use promote_core::report::Document;
 use promote_core::template::Template;
 use promote_view::{Page, Style, Text};
@@ -110,7 +111,12 @@ async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
             report.begun = promote_core::init_ledger::init_ledger(&ports, &project.config).await?.2;
         }
     }
-    let repository = GitRepository::open(&project.base).is_ok();
+    let found = GitRepository::open(&project.base).ok();
+    let repository = found.is_some();
+    let head = match &found {
+        Some(repository) => repository.resolve("HEAD").await.ok().flatten().is_some(),
+        None => false,
+    };
     let mut artifacts = project.config.environments.values().flat_map(|one| &one.artifacts);
     let images = artifacts.all(|one| one.kind == ArtifactKind::Image);
     let mut unkept = Vec::new();
@@ -120,7 +126,7 @@ async fn run(app: &App<'_>, args: &InitArgs) -> CommandResult {
             unkept = std::mem::take(&mut report.ignored);
         }
     }
-    app.tell(!report.dry_run, &report, || page(&report, repository, images, &unkept))?;
+    app.tell(!report.dry_run, &report, || page(&report, (repository, head), images, &unkept))?;
     Ok(ExitStatus::Ok)
 }
 
@@ -222,8 +228,9 @@ fn ask(app: &App<'_>, flag: &str, question: &str, default: Option<&str>) -> Resu
     }
 }
 
-/// `unkept`: what belongs in `.gitignore` and could not be written there.
-fn page(report: &InitReport, repository: bool, images: bool, unkept: &[String]) -> Page {
+/// `repository`: whether there is one, and whether it has a commit. `unkept`: what belongs in `.gitignore` and could not be
+/// written there.
+fn page(report: &InitReport, repository: (bool, bool), images: bool, unkept: &[String]) -> Page {
     let mut page = Page::default();
     if report.dry_run {
         report.text.lines().for_each(|line| page.line(line));
@@ -255,8 +262,11 @@ fn page(report: &InitReport, repository: bool, images: bool, unkept: &[String]) 
         _ if images => {
             "push the image of a commit, tagged with the whole of it; publishing makes it a release"
         }
-        true => "`promote publish` puts the first release in place",
-        false => "`promote publish PATH --commit SHA` puts the first release in place",
+        (true, true) => "`promote publish` puts the first release in place",
+        (true, false) => {
+            "commit first: `git add --all && git commit --message \"first\"`; then `promote publish` puts the first release in place"
+        }
+        (false, _) => "`promote publish PATH --commit SHA` puts the first release in place",
     });
     page
 }

@@ -191,7 +191,7 @@ pub(crate) fn bare(app: &App<'_>) -> CommandResult {
 /// Runs a command. The fields that `--json=FIELDS` names are checked, or listed, before anything else is done.
 pub(crate) fn dispatch(app: &App<'_>, Typing(command): &Typing) -> CommandResult {
     let (fields, wish) = (command.fields(), app.json());
-    wish.check(fields)?;
+    wish.check(fields, command.documents())?;
     if wish == JsonSelection::Names {
         app.screen.data(&format!("{}\n", fields.join("\n")))?;
         return Ok(ExitStatus::Ok);

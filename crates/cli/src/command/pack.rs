@@ -8,7 +8,7 @@ use crate::archive_page;
 use crate::automatic::BuildOutput;
 use crate::written;
 use clap::Args;
-use promote_artifacts::git::GitRepository;
+use promote_artifacts::git::{GitError, GitRepository};
 use promote_artifacts::pack::Own;
 use promote_artifacts::ready::{self, Made, Out, PackSource};
 use promote_core::exit::ExitStatus;
@@ -146,7 +146,11 @@ async fn of_commit(
     let project = app.project()?;
     let repository = GitRepository::open(&project.base).map_err(|error| {
         let hint = error.hint();
-        let failure = Failure::new(ExitStatus::Missing, "no git repository to pack a commit from");
+        let what = match &error {
+            GitError::NoRepository { .. } => "no git repository to pack a commit from",
+            _ => "the repository can't be read, and a commit is packed from it",
+        };
+        let failure = Failure::new(ExitStatus::Missing, what);
         hint.into_iter()
             .fold(failure.caused_by(error), Failure::hint)
             .hint("`promote pack FOLDER` packs a folder")

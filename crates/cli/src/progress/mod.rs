@@ -97,6 +97,7 @@ impl Progress {
         let text = shown.text(self.screen.err_colour);
         match shown.is_open() {
             true => self.screen.open_message(&text),
+            false if self.style == Style::Json => self.screen.event(&text),
             false => self.screen.message(&text),
         }
     }

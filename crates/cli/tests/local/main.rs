@@ -32,6 +32,7 @@ mod odd;
 mod origins;
 mod outputs;
 mod own_release;
+mod plain_answers;
 mod previewed;
 mod proposed;
 mod pruned;

@@ -250,7 +250,7 @@ fn a_linked_folder_on_the_way_to_a_source_is_a_conflict() {
             stage.write("elsewhere/x", "");
             symlink(to, stage.path().join("releases")).unwrap();
             let answer = stage.run(&["publish", given]).ends(ExitStatus::Conflict);
-            assert!(answer.err.contains("`releases` is a symbolic link"), "{}", answer.err);
+            assert!(answer.err.contains("`releases`: it is a symbolic link"), "{}", answer.err);
             assert!(answer.err.contains("put the folder itself in its place"), "{}", answer.err);
             remove(&stage, "releases");
             stage.run(&["publish", given]).ends(ExitStatus::Ok);

@@ -104,7 +104,7 @@ fn dry_run(context: PromotionContext<'_>, release: &ReleaseRef) -> Invocation {
     let request = context.request;
     let terms = Terms {
         include: request.include.clone(),
-        overrides: request.overrides.clone(),
+        overrides: request.overrides_once(),
         notes: request.notes.clone(),
         reason: request.reason.clone(),
     };

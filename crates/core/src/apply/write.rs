@@ -6,7 +6,7 @@ use crate::digest::Digest;
 use crate::exit::ExitStatus;
 use crate::failure::Failure;
 use crate::ledger::{
-    AppendError, Genesis, Head, Kind, LedgerError, Record, Seq, State, Why, not_taken, record,
+    AppendError, Genesis, Head, Kind, LedgerError, Override, Record, Seq, State, Why, not_taken, record,
 };
 use crate::names::LaneName;
 use crate::ports::Ports;
@@ -23,6 +23,8 @@ pub struct Writer<'w> {
     pub request: &'w Request,
     /// The ledger's genesis and its id.
     pub genesis: &'w (Genesis, Digest),
+    /// The rules that were gone past. What was met was not, whatever the request says.
+    pub overrides: Vec<Override>,
 }
 
 impl<'w> Writer<'w> {
@@ -33,13 +35,15 @@ impl<'w> Writer<'w> {
         environment: &'w Environment,
         request: &'w Request,
     ) -> Self {
-        Self { ports, environment, request, genesis }
+        Self { ports, environment, request, genesis, overrides: request.overrides_once() }
     }
 
     /// A writer for this promotion.
     pub fn of(context: PromotionContext<'w>) -> Self {
-        let PromotionContext { ports, environment, snapshot, request, .. } = context;
-        Self::new(ports, &snapshot.genesis, environment, request)
+        let PromotionContext { ports, environment, plan, snapshot, request, .. } = context;
+        let mut writer = Self::new(ports, &snapshot.genesis, environment, request);
+        writer.overrides.retain(|one| plan.goes_past(&one.rule));
+        writer
     }
 
     /// The record after `head`.
@@ -87,7 +91,7 @@ impl<'w> Writer<'w> {
             why: Why {
                 reason: request.reason.clone(),
                 notes: request.notes.clone(),
-                overrides: request.overrides.clone(),
+                overrides: self.overrides.clone(),
             },
             intent: None,
             commit: None,

@@ -84,8 +84,19 @@ pub(super) fn ledger(
     }
 }
 
-pub(super) fn pack(root: &Table<'_>) -> Option<Pack> {
+pub(super) fn pack(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Pack> {
     let keys = below(root, "pack")?;
+    let paths = keys.get("include").and_then(|value| value.get_ref().as_array());
+    for item in paths.into_iter().flat_map(|paths| paths.iter()) {
+        // Brackets stand in the names of files, and these two hardly ever.
+        if item.get_ref().as_str().is_some_and(|text| text.contains(['*', '?'])) {
+            let message = "`include` takes paths, and this looks like a pattern, which matches nothing";
+            let found = Diagnostic::warning(item.span(), message);
+            reading
+                .found
+                .push(found.hint("name the folder: everything below it is taken; `exclude` takes patterns"));
+        }
+    }
     Some(Pack {
         build: keys.owned("build"),
         include: keys.list("include"),

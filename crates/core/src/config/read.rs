@@ -111,6 +111,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
     lanes::collisions(reading, &drafts, ledger.as_ref());
     let stores = stores::stores(reading, root, &drafts, ledger.as_ref());
     let render = project::render(reading, root);
+    let pack = project::pack(reading, root);
     let forge = forge::read(reading, root);
     advice::give(reading, &drafts);
     let git =
@@ -130,7 +131,7 @@ fn whole(reading: &mut Reading<'_, '_>, root: &Table<'_>) -> Option<Config> {
             .collect(),
         lanes,
         ledger: ledger?,
-        pack: project::pack(root),
+        pack,
         stores,
         required_version,
         render,

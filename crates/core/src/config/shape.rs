@@ -109,6 +109,9 @@ fn check_value(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, 
             reading.found.push(found.hint(format!("name at least one, or leave `{key}` out")));
         }
         (Shape::List(of) | Shape::Filled(of, _), DeValue::Array(items)) => {
+            if key == "notes" {
+                once(reading, items.iter());
+            }
             list(reading, value, items.iter(), of, key, root)
         }
         (Shape::Several(of), DeValue::Array(items)) => {
@@ -144,6 +147,18 @@ fn check_value(reading: &mut Reading<'_, '_>, value: &Value<'_>, shape: &Shape, 
         (Shape::Steps, DeValue::String(_)) => text(reading, value, &Shape::Text),
         (shape, DeValue::String(_)) if is_text(shape) => text(reading, value, shape),
         _ => wrong_kind(reading, value, shape, key),
+    }
+}
+
+/// Tells of a note that is listed again: its text is asked for once, whatever was meant by the other.
+fn once<'i, 't: 'i>(reading: &mut Reading<'_, '_>, items: impl Iterator<Item = &'i Value<'t>>) {
+    let mut known: Vec<&str> = Vec::new();
+    for item in items {
+        let Some(name) = item.get_ref().as_str() else { continue };
+        if known.contains(&name) {
+            reading.error(item.span(), format!("`{}` is listed twice in `notes`", escape(name)));
+        }
+        known.push(name);
     }
 }
 

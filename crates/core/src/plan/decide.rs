@@ -117,7 +117,8 @@ pub fn plan(config: &Config, environment: &Environment, snapshot: &Snapshot, req
     let left = || Deploying::seen(config, snapshot).is_some_and(|it| it.left);
     let deploying =
         plan.findings.iter().any(|finding| finding.rule == "deploying" && !finding.passes()) && !left();
-    let held = deploying || (resumed && !plan.allowed());
+    let stray = rule::stray(config, environment, request).is_some();
+    let held = deploying || stray || (resumed && !plan.allowed());
     if settled && !drifted && !held && request.action != Action::Redeploy {
         let ended = state.current.as_ref().and_then(|current| current.outcome);
         return Decision::NothingToDo(Box::new(Nothing { plan, pending, ended }));

@@ -6,7 +6,7 @@ use crate::invocation::Invocation;
 use crate::ledger::{Action, LedgerId, ReleaseRef, Seq, TargetMove};
 use crate::names::{EnvironmentName, LaneName, ProjectName};
 use crate::request::Terms;
-use crate::rule::Finding;
+use crate::rule::{Finding, Verdict};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -148,6 +148,11 @@ impl Plan {
             Action::Redeploy => to().word("--redeploy").terms(&terms),
             Action::Promote => to().terms(&terms),
         }
+    }
+
+    /// Whether a rule of this name was not met and is gone past.
+    pub fn goes_past(&self, rule: &str) -> bool {
+        self.findings.iter().any(|finding| finding.rule == rule && finding.verdict == Verdict::Overridden)
     }
 
     /// Whether the findings let it be carried out.

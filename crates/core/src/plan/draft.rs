@@ -40,7 +40,7 @@ impl Plan {
             findings,
             terms: Terms {
                 include: request.include.clone(),
-                overrides: request.overrides.clone(),
+                overrides: request.overrides_once(),
                 notes: request.notes.clone(),
                 reason: request.reason.clone(),
             },

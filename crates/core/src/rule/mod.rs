@@ -32,6 +32,7 @@ pub(crate) use approvals::{before_anyone_asks, bound, counts, rejection, would_n
 pub use drift::{drift, unended};
 pub use facts::Facts;
 pub(crate) use guard::{in_parts, way};
+pub(crate) use shared::stray;
 pub(crate) use target_name::names_used;
 
 use crate::digest::Digest;

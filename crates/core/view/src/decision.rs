@@ -113,7 +113,9 @@ fn hints(page: &mut Page, report: &DecisionReport) {
         let past = hint.contains("--override") || hint.contains("--take-over");
         report.obstacles.is_empty() || !past
     };
-    let hints = report.unmet().filter_map(|rule| rule.hint.as_ref());
+    // Where there is nothing to do, nothing has to be done about a rule either.
+    let unmet = report.unmet().filter(|_| report.decision != Verb::NothingToDo);
+    let hints = unmet.filter_map(|rule| rule.hint.as_ref());
     hints.filter(leads_on).for_each(|hint| page.hint(hint));
     let name = &report.environment;
     match report.decision {
