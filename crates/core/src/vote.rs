@@ -32,6 +32,11 @@ impl Person {
         self.names.iter().any(|known| known.to_lowercase() == name.to_lowercase())
     }
 
+    /// Whether they speak as an account of this forge. A plain name that a key has is an account's.
+    pub fn is_account_of(&self, realm: &str) -> bool {
+        self.realm == realm || self.names.iter().any(|name| !name.contains('@'))
+    }
+
     /// Whether both may be the same person: they share a name.
     fn shares_a_name(&self, other: &Self) -> bool {
         self.names.iter().any(|name| other.is_called(name))
@@ -125,6 +130,8 @@ pub struct Votes {
     pub unread_kept: Vec<(String, Option<Digest>)>,
     /// Who wrote what is new here, or why that can't be told.
     pub authors: Option<Result<Vec<Author>, String>>,
+    /// The forge that does not tell whose accounts wrote it, and why: nobody who speaks as one of its accounts counts.
+    pub untold_accounts: Option<(String, String)>,
     /// The members of the teams that the file names, or why they can't be told.
     pub teams: BTreeMap<String, Result<Vec<String>, String>>,
 }

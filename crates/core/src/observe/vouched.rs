@@ -121,11 +121,6 @@ impl ToldByForge {
         found.votes.sort_by_key(|vote| vote.at);
         found.unread.extend(self.unread);
         found.teams = self.teams;
-        // A plain name that a key has is an account's.
-        let account = |vote: &Vote| {
-            vote.person.realm == self.realm || vote.person.names.iter().any(|name| !name.contains('@'))
-        };
-        let by_account = found.votes.iter().any(account);
         match (&mut found.authors, self.authors) {
             (Some(Ok(known)), Some(Ok(more))) => {
                 known.extend(more);
@@ -133,8 +128,12 @@ impl ToldByForge {
             }
             (Some(Ok(known)), None) => known.extend(self.openers),
             // A commit's address need not be the account's: whose accounts they are must be known where accounts speak.
-            (Some(authors), Some(Err(why))) if by_account => *authors = Err(why),
-            (Some(Ok(known)), Some(Err(_))) => known.extend(self.openers),
+            (authors, Some(Err(why))) => {
+                found.untold_accounts = Some((self.realm.to_owned(), why));
+                if let Some(Ok(known)) = authors {
+                    known.extend(self.openers);
+                }
+            }
             _ => {}
         }
     }

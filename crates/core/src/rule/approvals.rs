@@ -212,6 +212,10 @@ fn not_their_own(facts: &Facts<'_>, person: &Person, asks: Option<&str>) -> Resu
     if asks.is_some_and(|name| person.is_called(name)) {
         return Err("who asks for the promotion can't approve it".to_owned());
     }
+    let untold = facts.snapshot.votes.untold_accounts.as_ref();
+    if let Some((_, why)) = untold.filter(|(realm, _)| person.is_account_of(realm)) {
+        return Err(format!("who wrote what is new here is not known: {why}"));
+    }
     match &facts.snapshot.votes.authors {
         Some(Ok(authors)) if authors.iter().any(|author| person.is(author)) => {
             Err("who wrote what is new here can't approve it".to_owned())

@@ -154,6 +154,24 @@ fn who_wrote_it_must_be_known_unless_the_file_lets_them() {
 }
 
 #[test]
+fn an_account_does_not_count_where_nobody_tells_whose_accounts_wrote_it() {
+    let untold = Some(("github".to_owned(), "the forge does not answer".to_owned()));
+    let mut keyed = vote("carol");
+    (keyed.person.realm, keyed.person.names) = ("ssh".to_owned(), vec!["carol@example.com".to_owned()]);
+    for (mut case, counts) in [(with([vote("bob")]), false), (with([keyed.clone()]), true)] {
+        case.snapshot.votes.untold_accounts = untold.clone();
+        let said = first_line(&case);
+        assert_eq!(said.starts_with("met"), counts, "{said}");
+        assert_eq!(said.contains("is not known: the forge does not answer"), !counts, "{said}");
+    }
+    // A plain name that a key has is an account's.
+    keyed.person.names = vec!["carol".to_owned()];
+    let mut case = with([keyed]);
+    case.snapshot.votes.untold_accounts = untold;
+    assert!(first_line(&case).starts_with("unmet"), "{}", first_line(&case));
+}
+
+#[test]
 fn only_those_who_are_named_count_and_a_team_that_can_not_be_read_closes_the_gate() {
     let mut case = with([vote("bob")]);
     case.environment.approvals.from = vec!["carol".to_owned()];

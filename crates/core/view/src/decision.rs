@@ -118,6 +118,9 @@ fn hints(page: &mut Page, report: &DecisionReport) {
     let hints = unmet.filter_map(|rule| rule.hint.as_ref());
     hints.filter(leads_on).for_each(|hint| page.hint(hint));
     let name = &report.environment;
+    if !report.obstacles.is_empty() && report.unmet().any(|rule| rule.rule == "unfinished") {
+        page.hint(format!("`promote status {name}` shows how what is open stands, and the ways on"));
+    }
     match report.decision {
         Verb::Allowed => {
             let end = if report.stays.is_empty() { "" } else { "; what stays makes it end with 7" };
