@@ -324,7 +324,14 @@ impl Builder {
             None => {
                 let steps = self.steps.unwrap_or_else(|| {
                     let own = SystemSteps::new(&base, variables.for_steps(), Interruption::default());
-                    Arc::new(own.hiding(config.named_variables()).with_pipelines(PipelineAccess::of(&config)))
+                    let own =
+                        own.hiding(config.named_variables()).with_pipelines(PipelineAccess::of(&config));
+                    let of_job = (&variables, self.job_token.as_str());
+                    Arc::new(own.with_forge(mirroring::started(
+                        (&config, &base),
+                        of_job,
+                        (self.person, &trust),
+                    )))
                 });
                 let history = match self.repository {
                     Repository::Near => git::history(&base),

@@ -41,6 +41,22 @@ pub(crate) fn asked(
     })
 }
 
+/// The way to the forge where steps start runs.
+pub(crate) fn started(
+    (config, base): (&Config, &Path),
+    (variables, job_token): (&Variables, &str),
+    (person, trust): (bool, &Trust),
+) -> Option<forge::Access> {
+    let forge = forge::of_steps(config, variables)?;
+    Some(forge::Access {
+        remote: forge.repository.is_none().then(|| remote(base)).flatten(),
+        variables: with_token(&forge, variables.clone(), job_token),
+        forge,
+        person,
+        trust: trust.clone(),
+    })
+}
+
 /// Something that tells those whom the project's environments name.
 pub(crate) fn teller(site: &Site) -> Teller {
     let around = Surroundings { variables: site.variables.clone(), trust: site.trust.clone() };

@@ -1,6 +1,8 @@
 //! Every request and every answer of the stand-in, held against GitHub's own descriptions.
 
+use super::started::{LONG, run, step};
 use super::{all, check, commit, fake, reader, said};
+use promote_core::port::StepEnd;
 use promote_tests::forge_fake::people::CheckSaid;
 use promote_tests::server::tool;
 use serde_json::{Value, json};
@@ -24,6 +26,14 @@ async fn every_request_and_answer_is_as_github_describes_them() {
     forge.members("@acme/nobody").await.unwrap_err();
     fake.set(|habits| habits.closed = Some(("/members", 403, "Resource not accessible by integration")));
     reader(&fake, "github", true, &[]).members("@acme/leads").await.unwrap_err();
+    fake.set(|habits| habits.closed = None);
+    fake.runs(|runs| {
+        runs.states = vec![("in_progress", None), ("completed", Some("cancelled"))];
+        runs.jobs = vec![("test", "completed", Some("cancelled"))];
+        runs.annotation = Some("Canceling since a higher priority waiting request exists");
+    });
+    let smoke = step("github", Some("main"), &[("sha", "$PROMOTE_SHA")]);
+    assert_eq!(run(&fake, "github", &smoke, LONG).await.0.end, StepEnd::Superseded);
     let exchanges = fake.exchanges();
     assert!(exchanges.len() > 12, "{}", exchanges.len());
     let mut statuses: Vec<u16> = exchanges.iter().map(|one| one.status).collect();

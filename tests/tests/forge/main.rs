@@ -12,6 +12,7 @@ mod answers;
 mod described;
 mod promoted;
 mod refusals;
+mod started;
 
 use promote_core::commit::CommitId;
 use promote_core::config::{Forge as Settings, ForgeKind, Mirroring};

@@ -71,6 +71,19 @@ pub trait Connect: Send + Sync {
         })
     }
 
+    /// The way to the forge where steps start runs. Sends no request by itself.
+    fn started(&self, site: &Site<'_>) -> Option<forge::Access> {
+        let variables: Variables = site.env.variables.iter().collect();
+        let forge = forge::of_steps(site.config, &variables)?;
+        Some(forge::Access {
+            remote: forge.repository.is_none().then(|| self.remote(site.base)).flatten(),
+            forge,
+            variables,
+            person: site.env.input_terminal && !site.env.is_ci(),
+            trust: site.trust.clone(),
+        })
+    }
+
     /// The way to the pipelines of a project. Sends no request by itself.
     fn pipelines(&self, config: &Config) -> PipelineAccess {
         PipelineAccess::of(config)
@@ -87,7 +100,8 @@ impl Connect for Providers {
         let variables = site.env.variables.iter().collect::<Variables>().for_steps();
         let steps = SystemSteps::new(site.base, variables, Interruption::default())
             .hiding(site.config.named_variables())
-            .with_pipelines(self.pipelines(site.config));
+            .with_pipelines(self.pipelines(site.config))
+            .with_forge(self.started(&site));
         let services = Services {
             clock: Arc::new(SystemClock),
             entropy: Arc::new(SystemEntropy),

@@ -161,7 +161,10 @@ impl Needs {
         self.receivers(environment);
         let steps = [&environment.plan, &environment.prepare, &environment.deploy, &environment.verify];
         for step in steps.into_iter().flatten() {
-            self.secrets.extend(step.env.values().filter_map(|value| variable(value)).map(str::to_owned));
+            // Of a run on a forge, these are promote's own.
+            let own = matches!(step.action, StepAction::Github { .. } | StepAction::Gitlab { .. });
+            let given = step.env.values().filter(|_| !own).filter_map(|value| variable(value));
+            self.secrets.extend(given.map(str::to_owned));
             match step.action {
                 StepAction::CodePipeline { .. } => self.aws = true,
                 StepAction::Github { .. } => self.github_steps = true,

@@ -12,9 +12,6 @@ const UNACTED: &[(&str, &str, &str)] = &[
     ("[env.prod]\nnotify = { cdevents = \"$EVENTS_URL\" }\n", "7:12", "cdevents"),
     ("[env.prod]\nplan = { run = \"x\" }\n", "7:1", "plan"),
     ("deploy = { receipts = 2 }\n", "6:12", "receipts"),
-    ("deploy = { github = \"deploy.yml\" }\n", "6:12", "github"),
-    ("verify = [\"true\", { gitlab = \"acme/tests\" }]\n", "6:21", "gitlab"),
-    ("[env.uat]\nprepare = { github = \"x.yml\" }\n", "7:13", "github"),
 ];
 
 /// Commands that write, with everything that they ask for.

@@ -3,11 +3,12 @@
 
 use super::key::key;
 pub(super) use super::key::{Key, KeySupport, Owner, Shape};
+pub(super) use super::step_keys::{ACTIONS, STEP};
 
 use Shape::{
-    Address, Asked, Bool, Duration, Endpoint, Filled, Folder, Integer, Ledger, Link, List, Location, Name,
-    Named, OrTable, Order, Path, Pattern, Region, Secret, Settled, Several, SignIn, Steps, Table, Template,
-    Text, TimeZone, Timeout, Variables, Versions, Window, Word,
+    Address, Bool, Duration, Endpoint, Filled, Folder, Integer, Ledger, Link, List, Location, Name, Named,
+    OrTable, Order, Path, Pattern, Region, Secret, Settled, Several, SignIn, Steps, Table, Template, Text,
+    TimeZone, Timeout, Versions, Window, Word,
 };
 
 pub(super) const TIERS: &[&str] = &["production", "staging", "test", "development"];
@@ -250,55 +251,6 @@ pub(super) static NOTIFY: &[Key] = &[
         List(&Word(EVENTS)),
         "waiting, failed, rolled-back, overridden, drift",
         "Which events are told; left out, for production `succeeded` too.",
-    ),
-];
-
-/// Keys of a step that say what it does; exactly one of them stands in it.
-pub(super) static ACTIONS: &[Key] = &[
-    key("run", Text, "", "A shell command, with `$PROMOTE_*` in its environment. Nothing is pasted into it."),
-    key(
-        "codepipeline",
-        Several(&Template),
-        "",
-        "Wait for the execution that our object version started in these pipelines.",
-    ),
-    key("github", Settled, "", "Dispatch this workflow and wait for it.").unacted(),
-    key("gitlab", Settled, "", "Start a pipeline in this project and wait for it.").unacted(),
-    key("http", Asked, "", "Ask this address until the answer contains the text of `expect`."),
-    key("receipts", Integer(1, 10_000), "", "Wait until this many hosts report the release.").unacted(),
-];
-
-/// Keys that go with some or all actions.
-pub(super) static STEP: &[Key] = &[
-    key("expect", Template, "any successful answer", "With `http`: the text that the answer must hold."),
-    key(
-        "start",
-        Bool,
-        "false",
-        "With `codepipeline`: start the execution with the version that was just written, instead of waiting for the pipeline's own trigger.",
-    ),
-    key("ref", Template, "the default branch", "With `github` and `gitlab`: the ref it runs on."),
-    key("changed", Integer(1, 255), "none", "With `run`: the exit status that means \"there are changes\"."),
-    key(
-        "saves",
-        Path,
-        "none",
-        "With `run`: a file that is kept and hashed; approvals are bound to the hash.",
-    ),
-    key("timeout", Timeout, "that of the environment", "The time for this step."),
-    key("retries", Integer(0, 20), "0", "How often it is tried again."),
-    key(
-        "evidence",
-        Name,
-        "none",
-        "In `verify`: the name under which the result is kept, for environments that ask for it in their `evidence`.",
-    ),
-    key("env", Variables, "none", "Further variables; a value `$NAME` is read when the step runs."),
-    key(
-        "workdir",
-        Folder,
-        "that of the environment",
-        "With `run`: the folder in which it runs, below that of `promote.toml`, not below the environment's.",
     ),
 ];
 

@@ -3,6 +3,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, TABLES};
+use super::forge_run;
 use super::leaf;
 use super::reading::{Reading, Table, Value, in_order, integer, kind_of};
 use super::unacted;
@@ -287,7 +288,7 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
     let entries = in_order(inner);
     let actions: Vec<_> =
         entries.iter().filter(|(name, ..)| ACTIONS.iter().any(|key| key.name == *name)).collect();
-    let Some((action, first, _)) = actions.first() else {
+    let Some((action, first, does)) = actions.first() else {
         // A misspelt action was told already.
         if entries.iter().any(|(name, ..)| STEP.iter().all(|key| key.name != *name)) {
             return;
@@ -304,6 +305,8 @@ fn step(reading: &mut Reading<'_, '_>, value: &Value<'_>, inner: &Table<'_>, roo
             .hint("an array of steps runs one after the other: `[{ … }, { … }]`");
         reading.found.push(found);
     }
+    let env = entries.iter().find(|(name, ..)| *name == "env").map(|(_, _, env)| *env);
+    forge_run::check(reading, action, does, env);
     for (option, owners) in [
         ("expect", &["http"][..]),
         ("start", &["codepipeline"]),

@@ -189,7 +189,10 @@ impl Session {
         }
         let kind = if reads { ErrorKind::Unavailable } else { ErrorKind::Unknown };
         let body = body.map_err(|why| self.error(kind, why))?;
-        let value = serde_json::from_slice(&body).map_err(|_| self.odd())?;
+        let value = match status {
+            StatusCode::NO_CONTENT => Value::Null,
+            _ => serde_json::from_slice(&body).map_err(|_| self.odd())?,
+        };
         let next = match text("link").as_deref().and_then(next) {
             None => None,
             // What can't be followed is not the end of the list.

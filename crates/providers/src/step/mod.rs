@@ -5,6 +5,8 @@ mod collected;
 mod command;
 mod disguised;
 mod folder;
+#[cfg(feature = "forge")]
+mod forge_run;
 mod given;
 #[cfg(feature = "http-step")]
 mod http;
@@ -24,6 +26,8 @@ pub use masked::Secrets;
 pub use system::SystemSteps;
 
 use async_trait::async_trait;
+#[cfg(feature = "forge")]
+use promote_core::config::ForgeKind;
 use promote_core::config::{Step, StepAction};
 use promote_core::port::{ProviderError, StepContext, StepProgress, StepReport, StepRunner};
 use std::time::{Duration, Instant};
@@ -32,6 +36,10 @@ use system::StepOutcome;
 /// What a build without the feature can't do.
 #[cfg(not(feature = "http-step"))]
 const ASKING: &str = "ask an address: its feature `http-step` is off";
+
+/// What a build without the feature can't do.
+#[cfg(not(feature = "forge"))]
+const STARTING: &str = "start runs on a forge: its feature `forge` is off";
 
 #[async_trait]
 impl StepRunner for SystemSteps {
@@ -58,8 +66,20 @@ impl StepRunner for SystemSteps {
             }
             #[cfg(not(feature = "http-step"))]
             StepAction::Http { .. } => cannot(ASKING),
-            StepAction::Github { .. } => cannot("run GitHub workflows"),
-            StepAction::Gitlab { .. } => cannot("run GitLab pipelines"),
+            #[cfg(feature = "forge")]
+            StepAction::Github { workflow, reference } => {
+                let (kind, reference) = (ForgeKind::Github, reference.as_ref());
+                let wanted = forge_run::ForgeRun { kind, name: workflow, reference };
+                forge_run::run(self, step, wanted, context, timeout, progress).await
+            }
+            #[cfg(feature = "forge")]
+            StepAction::Gitlab { project, reference } => {
+                let (kind, reference) = (ForgeKind::Gitlab, reference.as_ref());
+                let wanted = forge_run::ForgeRun { kind, name: project, reference };
+                forge_run::run(self, step, wanted, context, timeout, progress).await
+            }
+            #[cfg(not(feature = "forge"))]
+            StepAction::Github { .. } | StepAction::Gitlab { .. } => cannot(STARTING),
             StepAction::Receipts(_) => cannot("wait for receipts of hosts"),
         };
         StepReport {
@@ -78,6 +98,11 @@ impl StepRunner for SystemSteps {
             StepAction::Http { url, .. } => {
                 let what = format!("this build of promote can't {ASKING}");
                 Some(ProviderError::new(promote_core::port::ErrorKind::Invalid, "step", url.as_str(), what))
+            }
+            #[cfg(not(feature = "forge"))]
+            StepAction::Github { .. } | StepAction::Gitlab { .. } => {
+                let what = format!("this build of promote can't {STARTING}");
+                Some(ProviderError::new(promote_core::port::ErrorKind::Invalid, "step", "forge", what))
             }
             _ => None,
         }

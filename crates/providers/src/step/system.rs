@@ -1,6 +1,7 @@
 //! What running steps on this machine needs, and how each ends. What is run is told beside it.
 
 use super::masked::Secrets;
+use crate::forge::Access;
 use crate::{Interruption, PipelineAccess, SystemClock, Variables};
 use promote_core::port::{Clock, StepEnd};
 use std::collections::BTreeMap;
@@ -14,9 +15,14 @@ pub struct SystemSteps {
     pub(super) base: PathBuf,
     pub(super) variables: Variables,
     pub(super) interruption: Interruption,
-    #[cfg_attr(not(feature = "http-step"), expect(dead_code, reason = "only addresses are asked again"))]
+    #[cfg_attr(
+        not(any(feature = "http-step", feature = "forge")),
+        expect(dead_code, reason = "only addresses and forges are asked again")
+    )]
     pub(super) first_wait: Duration,
     pub(super) pipelines: PipelineAccess,
+    #[cfg_attr(not(feature = "forge"), expect(dead_code, reason = "nothing is started there"))]
+    pub(super) forge: Option<Access>,
     pub(super) clock: Arc<dyn Clock>,
     /// Values of variables that other steps refer to.
     hidden: Vec<String>,
@@ -52,6 +58,7 @@ impl SystemSteps {
             interruption,
             first_wait: Duration::from_secs(1),
             pipelines: PipelineAccess::default(),
+            forge: None,
             clock: Arc::new(SystemClock),
             hidden: Vec::new(),
         }
@@ -68,6 +75,13 @@ impl SystemSteps {
     /// What a step that refers to these values must not say.
     pub(super) fn secrets<'v>(&'v self, referred: impl IntoIterator<Item = &'v str>) -> Secrets {
         Secrets::new(&self.variables, self.hidden.iter().map(String::as_str).chain(referred))
+    }
+
+    /// The same with a way to the forge where steps start runs; without it, none can.
+    #[must_use]
+    pub fn with_forge(mut self, access: Option<Access>) -> Self {
+        self.forge = access;
+        self
     }
 
     /// The same with a way to pipelines; without it, they are reached as this machine is set up.

@@ -274,7 +274,7 @@ fn status(one: &super::people::CheckSaid, sha: &str) -> Value {
     })
 }
 
-fn workflow_run(one: &super::people::CheckSaid, sha: &str) -> Value {
+pub(super) fn workflow_run(one: &super::people::CheckSaid, sha: &str) -> Value {
     let api = format!("https://api.github.com/repos/{REPOSITORY}/actions/runs/{}", one.run);
     json!({
         "id": one.run, "node_id": "R_1", "name": "CI", "head_branch": "main", "head_sha": sha, "path": format!("{}@main", one.workflow),

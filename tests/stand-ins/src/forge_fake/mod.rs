@@ -6,10 +6,12 @@ mod github_people;
 mod gitlab;
 mod gitlab_people;
 pub mod people;
+pub mod runs;
 
 use crate::quay_fake::http::{self, Received, Reply};
 use crate::quay_fake::{decoded, pairs};
 use people::PeopleSaid;
+use runs::RunsSaid;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::TcpListener;
@@ -85,6 +87,7 @@ struct State {
     environments: BTreeMap<String, u64>,
     log: Vec<String>,
     people: PeopleSaid,
+    runs: RunsSaid,
     exchanges: Vec<Exchange>,
 }
 
@@ -162,6 +165,11 @@ impl ForgeFake {
     /// Changes what it knows of people and commits.
     pub fn say(&self, change: impl FnOnce(&mut PeopleSaid)) {
         change(&mut self.lock().people);
+    }
+
+    /// Changes what runs come to.
+    pub fn runs<T>(&self, change: impl FnOnce(&mut RunsSaid) -> T) -> T {
+        change(&mut self.lock().runs)
     }
 
     /// All requests with their answers.
@@ -296,9 +304,15 @@ impl State {
             }
             "v4" if writes && self.habits.reader => (403, json!({ "message": "403 Forbidden" })),
             "graphql" => self.github_graphql(asked),
-            "v3" => self.github_people(asked).unwrap_or_else(|| self.github(asked)),
+            "v3" => {
+                let known = self.github_runs(asked).or_else(|| self.github_people(asked));
+                known.unwrap_or_else(|| self.github(asked))
+            }
             "v4" if job => self.gitlab(asked, job),
-            "v4" => self.gitlab_people(asked).unwrap_or_else(|| self.gitlab(asked, job)),
+            "v4" => {
+                let known = self.gitlab_runs(asked).or_else(|| self.gitlab_people(asked));
+                known.unwrap_or_else(|| self.gitlab(asked, job))
+            }
             _ => (404, json!({ "message": "Not Found" })),
         };
         if writes && answer.0 < 300 && self.habits.lose > 0 {
