@@ -124,7 +124,7 @@ async fn named(view: &ReadPorts, config: &Config, args: &RecordArgs) -> Result<C
             let here =
                 heads.get(name).and_then(Option::as_ref).and_then(|head: &Head| head.state().release());
             here.map(|release| release.commit.clone())
-                .ok_or_else(|| missing(format!("nothing is recorded in {name} yet")))
+                .ok_or_else(|| missing(format!("no release is recorded in {name} yet")))
         }
         (None, None) => {
             let head = match &view.history {

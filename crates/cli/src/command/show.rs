@@ -75,7 +75,7 @@ async fn named(view: &ReadPorts, config: &Config, text: &str) -> Result<CommitId
             let release = heads.get(&name).and_then(Option::as_ref).and_then(|head| head.state().release());
             release
                 .map(|release| release.commit.clone())
-                .ok_or_else(|| missing(format!("nothing is recorded in {name} yet")))
+                .ok_or_else(|| missing(format!("no release is recorded in {name} yet")))
         }
         Wanted::Environment(name) => in_repository(view, config, name.as_str()).await,
         Wanted::Tag(name) | Wanted::Moving(name) => in_repository(view, config, &name).await,

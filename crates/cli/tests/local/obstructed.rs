@@ -2,7 +2,7 @@
 //! removed, and content is refused before anything is written.
 
 use crate::own_release::published;
-use crate::stage::Stage;
+use crate::stage::{Stage, contents};
 use promote_cli::Providers;
 use promote_core::exit::ExitStatus;
 
@@ -129,5 +129,27 @@ fn a_file_in_the_place_of_a_folder_above_the_target_is_refused() {
             std::fs::remove_file(stage.path().join(put)).unwrap();
             stage.run(&["to", "staging", &commit, "--yes"]).ends(ExitStatus::Ok);
         }
+    }
+}
+
+/// What is no file, where a file of the release belongs: refused by the plan, also with other artifacts before it.
+#[test]
+fn a_link_or_a_pipe_in_the_place_of_a_file_is_refused_by_the_plan() {
+    for (prune, put) in
+        [(false, "ln -s /etc/hostname"), (true, "ln -s /etc/hostname"), (false, "mkfifo"), (true, "mkfifo")]
+    {
+        let (stage, second) = stage(prune);
+        let kept = contents(&stage.path().join("deployed"));
+        stage.shell(&format!("rm -rf deployed/prod/sub; {put} deployed/prod/a"));
+        for line in [&["plan", "prod", &second][..], &["to", "prod", &second, "--yes"]] {
+            let answer = stage.run(line).ends(ExitStatus::Conflict);
+            assert!(
+                answer.all().contains("a file of the release belongs there"),
+                "{line:?}: {}",
+                answer.all()
+            );
+        }
+        stage.shell("rm deployed/prod/a; mkdir deployed/prod/sub; printf one > deployed/prod/sub/x");
+        assert_eq!(contents(&stage.path().join("deployed")), kept, "{put}");
     }
 }

@@ -274,7 +274,7 @@ fn in_place_of_a_targets_file_they_are_refused_before_anything_is_written() {
         make(&stage, path);
         let before = stage.read("live/staging/.promote-folder.json");
         let answer = stage.run(&again).ends(ExitStatus::Conflict);
-        for said in [path, what, "No target was written", "put a file in its place, or remove it"] {
+        for said in ["`b` is", what, "a file of the release belongs there", "remove it by hand"] {
             assert!(answer.err.contains(said), "{said}: {}", answer.err);
         }
         assert_eq!(stage.read("live/staging/.promote-folder.json"), before);

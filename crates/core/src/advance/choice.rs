@@ -155,7 +155,7 @@ fn newest(settings: &Environment, known: LaneFacts<'_>) -> Result<Vec<CommitId>,
 fn verified(settings: &Environment, known: LaneFacts<'_>) -> Result<Vec<CommitId>, Option<String>> {
     let Some(first) = settings.from.first() else { return Err(None) };
     let Some(before) = known.upstream.get(first) else {
-        return Err(Some(format!("nothing is recorded in {first} yet")));
+        return Err(Some(format!("no release is recorded in {first} yet")));
     };
     let here = known.state.release();
     let is_here = |release: &ReleaseRef| here.is_some_and(|here| here.commit == release.commit);
@@ -175,7 +175,7 @@ fn verified(settings: &Environment, known: LaneFacts<'_>) -> Result<Vec<CommitId
     let there = before.release().filter(|there| !is_here(there));
     Err(match there {
         Some(there) => Some(format!("{} is in {first}, but is not verified there", there.commit.short(7))),
-        None if here.is_none() => Some(format!("nothing is recorded in {first} yet")),
+        None if here.is_none() => Some(format!("no release is recorded in {first} yet")),
         None => left(known.state),
     })
 }

@@ -130,9 +130,8 @@ pub async fn apply(context: PromotionContext<'_>, left: bool) -> Result<Applied,
                 let why = "the write was refused";
                 return Err(withdraw(context, &intent, failure, why).await);
             }
-            Effect::Refused(failure) | Effect::Stuck(failure) => {
-                return Err(unfinished(failure, plan, &landed));
-            }
+            Effect::Refused(failure) => return Err(unfinished(failure, plan, &landed, false)),
+            Effect::Stuck(failure) => return Err(unfinished(failure, plan, &landed, true)),
         }
     }
     // What could be undone is looked at again once it can't be, and written once more where it was.
@@ -147,7 +146,7 @@ pub async fn apply(context: PromotionContext<'_>, left: bool) -> Result<Applied,
                 }
             }
             Effect::Refused(failure) | Effect::Stuck(failure) => {
-                return Err(unfinished(failure, plan, &landed));
+                return Err(unfinished(failure, plan, &landed, true));
             }
         }
     }
@@ -238,18 +237,30 @@ async fn withdraw(context: PromotionContext<'_>, intent: &Head, failure: Failure
     }
 }
 
-/// A promotion that stays open, with what is done and what is not.
-fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed]) -> Failure {
+/// A promotion that stops after a target was written. `in_doubt`: whether nobody knows if the next one was.
+fn unfinished(failure: Failure, plan: &Plan, landed: &[Landed], in_doubt: bool) -> Failure {
     let name = &plan.environment;
     let mut failure = Failure { exit: ExitStatus::Unfinished, ..failure };
+    let mut doubted = in_doubt;
     for target in &plan.targets {
         let done = landed.iter().any(|one| one.target == target.target);
-        let word = if done { "has the release" } else { "may or may not have the release" };
+        let word = match done {
+            true => "has the release",
+            // Of those after it, none was begun.
+            false if std::mem::take(&mut doubted) => "may or may not have the release",
+            false => "does not have the release",
+        };
         failure = failure.state(format!("`{}` {word}.", target.target));
     }
     // The same command would not begin while this one is open.
     let (again, resume) = ("run the same command again", format!("`promote resume {name}` goes on"));
     failure.hints.iter_mut().for_each(|hint| *hint = hint.replace(again, &resume));
     let back = Invocation::back(name, &plan.terms.include);
-    failure.hint(format!("{resume}, `{back}` goes back"))
+    match in_doubt {
+        true => failure.hint(format!("{resume}, `{back}` goes back")),
+        // Neither goes on as long as what refused the write is there.
+        false => failure.hint(format!(
+            "once what is in the way is gone, {resume}, `{back}` goes back; past what somebody else wrote each takes `--override drift --reason TEXT`"
+        )),
+    }
 }

@@ -10,7 +10,11 @@ use crate::template::variable;
 /// Checks the name that the action has, and the step's `env`.
 pub(super) fn check(reading: &mut Reading<'_, '_>, action: &str, name: &Value<'_>, env: Option<&Value<'_>>) {
     let (fits, what, example): (fn(&str) -> bool, _, _) = match action {
-        "github" => (is_workflow, "file of a workflow", "for example `github = \"smoke.yml\"`, the file below `.github/workflows`"),
+        "github" => (
+            is_workflow,
+            "file of a workflow",
+            "for example `github = \"smoke.yml\"`, the file below `.github/workflows`",
+        ),
         "gitlab" => (is_project, "path of a project", "for example `gitlab = \"acme/backend/tests\"`"),
         _ => return,
     };
@@ -50,7 +54,7 @@ mod tests {
         for (text, workflow, project) in [
             ("smoke.yml", true, false),
             ("smoke-test_2.yaml", true, false),
-            (".github/workflows/smoke.yml", false, false),
+            (".github/workflows/smoke.yml", false, true),
             ("../smoke.yml", false, false),
             (".yml", false, false),
             ("smoke", false, false),

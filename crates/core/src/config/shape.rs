@@ -2,8 +2,8 @@
 //! is not what its key takes. What values mean together is checked elsewhere.
 
 use super::diagnostic::Diagnostic;
-use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, TABLES};
 use super::forge_run;
+use super::keys::{ACTIONS, ENVIRONMENT, Key, Owner, PROJECT, STEP, Shape, TABLES};
 use super::leaf;
 use super::reading::{Reading, Table, Value, in_order, integer, kind_of};
 use super::unacted;

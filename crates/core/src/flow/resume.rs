@@ -32,7 +32,7 @@ pub async fn finish(
     let Some(head) = snapshot.head.clone() else {
         return Err(Failure::new(
             ExitStatus::Missing,
-            format!("nothing is recorded in {} yet", request.environment),
+            format!("no release is recorded in {} yet", request.environment),
         ));
     };
     let settings = environment(config, &request.environment)?;
@@ -97,7 +97,7 @@ pub async fn resuming(view: &ReadPorts, config: &Config, request: Request) -> Re
             Ok(request)
         }
         None => {
-            Err(Failure::new(ExitStatus::Missing, format!("nothing is recorded in {} yet", settings.name))
+            Err(Failure::new(ExitStatus::Missing, format!("no release is recorded in {} yet", settings.name))
                 .hint(format!("`promote status {}` shows what may be moved there", settings.name)))
         }
     }

@@ -14,6 +14,11 @@ pub(crate) fn obstructed(source: &FolderManifest, listed: &[Object], prunes: boo
         false => HashSet::new(),
     };
     let own: HashSet<&str> = source.files.iter().map(|file| file.path.as_str()).collect();
+    let odd = listed.iter().find(|object| object.odd().is_some() && own.contains(object.key.as_str()));
+    if let Some((object, what)) = odd.and_then(|object| Some((object, object.odd()?))) {
+        let path = escape(object.key.as_str());
+        return Some(format!("`{path}` is {what}, and a file of the release belongs there"));
+    }
     let stays = listed.iter().map(|object| object.key.as_str());
     stays.filter(|path| !own.contains(path) && !goes.contains(path)).find_map(|path| {
         let above = folders(path).map(|folder| folder.trim_end_matches('/')).find(|it| own.contains(it));

@@ -128,7 +128,7 @@ impl ReleaseEntry {
 
     /// Whether retention will delete its artifacts, or has.
     pub fn doomed(&self) -> bool {
-        self.doom % 2 == 1
+        self.doom % 2 == 1 || self.gone.is_some()
     }
 
     /// Whether deleting was begun under the doom in force, and may go on at any time.

@@ -123,7 +123,7 @@ pub(super) fn unnamed(
         |name: &EnvironmentName| heads.get(name).and_then(Option::as_ref).map_or(&empty, Head::state);
     let running = |name: &EnvironmentName| state_of(name).release().map(|release| release.commit.clone());
     let nothing = |name: &EnvironmentName| {
-        Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
+        Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet"))
             .hint(format!("`promote status {name}` shows what may be moved there"))
     };
     let here = state_of(&environment.name);
@@ -308,6 +308,9 @@ async fn gathered(
         let digest = stored.digest.filter(|_| stored.content.is_ok());
         read.extend(digest.map(|digest| (format!("evidence/{name}/{}", stored.file), digest)));
     }
+    // That they are gone counts also where nobody says any more that they were to go.
+    let lost = || Block { reason: String::new(), by: String::new(), at: view.clock.now() };
+    let doomed = doomed.or_else(|| entry.gone.map(|_| lost()));
     let doomed = doomed.map(|said| Doom { said, begun: entry.erasing() || entry.gone.is_some() });
     let findings = Findings { last: entry.seen, ..Findings::default() };
     let (identities, folders) = (BTreeMap::new(), opened);

@@ -76,7 +76,7 @@ pub async fn diff(
         let state = heads.get(name).and_then(Option::as_ref).map(Head::state);
         let here = state.and_then(|state| Some((state, state.release()?)));
         here.map(|(state, release)| (release.clone(), state.allowed(&release.commit))).ok_or_else(|| {
-            Failure::new(ExitStatus::Missing, format!("nothing is recorded in {name} yet"))
+            Failure::new(ExitStatus::Missing, format!("no release is recorded in {name} yet"))
                 .hint(format!("`promote status {name}` shows what is there"))
         })
     };
