@@ -119,7 +119,7 @@ fn run(app: &App<'_>, args: &CiArgs) -> CommandResult {
     if matches!(result, "stale" | "missing") {
         return stale(app, &report, command, args.out.as_deref());
     }
-    app.show(&report, || page(&report, args.system))?;
+    app.tell(result == "written", &report, || page(&report, args.system))?;
     Ok(ExitStatus::Ok)
 }
 

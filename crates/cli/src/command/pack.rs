@@ -133,7 +133,7 @@ async fn run(app: &App<'_>, args: &PackArgs) -> CommandResult {
     };
     match answers_too {
         true => app.screen.note(&page(&report)),
-        false => app.show(&report, || page(&report))?,
+        false => app.tell(true, &report, || page(&report))?,
     }
     Ok(ExitStatus::Ok)
 }

@@ -108,7 +108,8 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
             let commit = report.commit.clone();
             if shown {
                 // What was published is said before anything moves.
-                if let Err(failure) = app.screen.page(&promote_view::publish::published(&report)) {
+                let said = app.screen.page(&promote_view::publish::published(&report));
+                if let Some(failure) = said.err().filter(|_| report.acted()) {
                     app.unshown(&failure);
                 }
             }
@@ -130,7 +131,7 @@ async fn publish(app: &App<'_>, args: &PublishArgs, facts: &mut Facts) -> Comman
         }
     };
     facts.published(&project.config, &report);
-    app.tell(!report.dry_run, &report, || match shown {
+    app.tell(report.acted(), &report, || match shown {
         true => promote_view::publish::moved(&report),
         false => promote_view::publish::page(&report),
     })?;

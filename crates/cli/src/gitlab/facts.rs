@@ -53,7 +53,7 @@ impl Facts {
     /// What was published, and what became of the first environment that takes releases by itself.
     pub(crate) fn published(&mut self, config: &Config, report: &PublishReport) {
         self.well = report.status();
-        self.acted = report.new || report.begun || report.moves.iter().any(|moved| moved.promotion.is_some());
+        self.acted = report.acted();
         self.sha = Some(report.commit.to_string());
         if let Some(first) = report.artifacts.first() {
             self.target = Some(first.location.clone());

@@ -151,3 +151,34 @@ fn a_pipe_that_nobody_reads_holds_nothing_up() {
         assert!(told.contains(words), "{arguments:?}: {told}");
     }
 }
+
+/// What was done is done, whether it can be shown or not; where nothing was, that nothing could be shown is the end.
+#[test]
+fn how_a_command_ends_that_can_not_show_what_it_did_is_whether_it_did_it() {
+    let stage = Stage::with(CONFIG);
+    let full = full(&stage);
+    let ends = |line: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.args(line).current_dir(stage.path()).env_clear();
+        command.env("PATH", std::env::var("PATH").unwrap()).env("USER", "alice");
+        command.stdout(std::fs::OpenOptions::new().write(true).open(&full).unwrap());
+        let output = command.output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    for (line, file) in [
+        (&["pack", "--out", "a.zip"][..], Some("a.zip")),
+        (&["pack", "--out", "b.zip", "--json"], Some("b.zip")),
+        (&["ci", "github"], Some(".github/workflows/promote.yml")),
+        (&["publish", "--no-move"], None),
+    ] {
+        let (exit, said) = ends(line);
+        assert_eq!(exit, Some(0), "{line:?}: {said}");
+        assert!(said.contains("the changes were made"), "{line:?}: {said}");
+        assert!(file.is_none_or(|file| stage.has(file)), "{line:?}");
+    }
+    for line in [&["ci", "github"][..], &["publish", "--no-move"]] {
+        let (exit, said) = ends(line);
+        assert_eq!(exit, Some(1), "{line:?}: {said}");
+        assert!(!said.contains("the changes were made"), "{line:?}: {said}");
+    }
+}

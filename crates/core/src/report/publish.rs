@@ -53,6 +53,12 @@ pub struct PublishedArtifact {
 }
 
 impl PublishReport {
+    /// Whether anything was changed.
+    pub fn acted(&self) -> bool {
+        let moved = self.moves.iter().any(|moved| moved.promotion.is_some());
+        !self.dry_run && (self.new || self.begun || moved)
+    }
+
     /// How it ended, in one word: `published`, `unchanged` when it was published before, or `planned`.
     pub fn status(&self) -> &'static str {
         match (self.dry_run, self.new) {
