@@ -152,7 +152,7 @@ fn killed_at_every_request_on_s3() {
 #[test]
 fn killed_at_every_request_on_gcs() {
     let site = Site::fresh("gcs").unwrap();
-    // Nine requests of the promotion, since the listing tells the record, and one by which the way back is looked up before it
-    // is told; one more or less is to be noticed.
-    assert_eq!(matrix(&site.place(), 4, RELEASES), 10 * 2 * RECOVERIES.len());
+    // Nine requests of the promotion, since the listing tells the record, one that tells whether all is frozen, and one by
+    // which the way back is looked up before it is told; one more or less is to be noticed.
+    assert_eq!(matrix(&site.place(), 4, RELEASES), 11 * 2 * RECOVERIES.len());
 }

@@ -8,7 +8,7 @@
     reason = "a test ends where it finds a fault"
 )]
 
-use promote_action::{FileSpan, Inputs, Kind, annotation, append_value, escape_message, harmless};
+use promote_action::{FileSpan, Inputs, Kind, annotation, append_value, escape_message, harmless, seen};
 use promote_tests::runner::pairs;
 use promote_tests::server::tool;
 use serde_json::{Value, json};
@@ -196,8 +196,10 @@ fn commands_are_those_of_the_toolkit() {
         let place = FileSpan { file: "a,b:c.toml".into(), line: 3, end_line: 3, column: 2, end_column: 9 };
         for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
             let name = format!("{kind:?}").to_lowercase();
-            let properties = json!({ "title": value, "file": place.file, "startLine": 3, "endLine": 3, "startColumn": 2, "endColumn": 9 });
-            asked.push(json!({ "kind": name, "message": value, "properties": properties }));
+            // What nobody would see is written out before.
+            let shown = seen(value);
+            let properties = json!({ "title": shown, "file": place.file, "startLine": 3, "endLine": 3, "startColumn": 2, "endColumn": 9 });
+            asked.push(json!({ "kind": name, "message": shown, "properties": properties }));
             ours.push(annotation(kind, value, value, Some(&place)));
         }
         asked.push(json!({ "kind": "add-mask", "message": value }));

@@ -34,5 +34,5 @@ pub use request::Act;
 pub use run::run;
 pub use surroundings::Surroundings;
 pub use workflow::{
-    ANNOTATIONS, CHARACTERS, FileSpan, Kind, annotation, escape_message, escape_property, harmless,
+    ANNOTATIONS, CHARACTERS, FileSpan, Kind, annotation, escape_message, escape_property, harmless, seen,
 };

@@ -21,7 +21,7 @@ pub fn escape_property(text: &str) -> String {
 
 /// The text in which characters that turn others around, or are not seen, stand as escapes. Control characters are left to who
 /// knows whether they may stand there.
-pub(crate) fn seen(text: &str) -> String {
+pub fn seen(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if acts(c) && !c.is_control() { out.extend(c.escape_unicode()) } else { out.push(c) }

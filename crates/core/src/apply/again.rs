@@ -11,6 +11,7 @@ use crate::ledger::{Action, Head, Shape, TargetMove};
 use crate::location::Key;
 use crate::observe::{Anew, still, unblocked, unfailed, unfrozen, unrejected};
 use chrono::TimeDelta;
+use futures_util::future::join4;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -51,17 +52,23 @@ impl<'a> Again<'a> {
             let asked = |one: &Finding| matches!(one.verdict, Verdict::Met | Verdict::Skipped);
             plan.action != Action::Rollback && plan.findings.iter().any(|one| one.rule == rule && asked(one))
         };
-        if heeded("approvals") {
-            unrejected(&ports.view(), snapshot, (&plan.lane, &plan.release)).await?;
-        }
-        if heeded("evidence") {
+        let (view, apart, config) = (ports.view(), self.apart, self.context.config);
+        let rejected = async {
+            match heeded("approvals") {
+                true => unrejected(&view, snapshot, (&plan.lane, &plan.release)).await,
+                false => Ok(()),
+            }
+        };
+        let failed = async {
             let place = (&plan.lane, &plan.release.commit);
-            unfailed(&ports.view(), self.context.config, snapshot, place).await?;
-        }
-        if self.apart {
-            unblocked(ports, snapshot, &plan.release.commit).await?;
-            unfrozen(ports, snapshot, plan).await?;
-        }
+            if heeded("evidence") { unfailed(&view, config, snapshot, place).await } else { Ok(()) }
+        };
+        let blocked =
+            async { if apart { unblocked(ports, snapshot, &plan.release.commit).await } else { Ok(()) } };
+        let frozen = async { if apart { unfrozen(ports, snapshot, plan).await } else { Ok(()) } };
+        // Side by side: a store that brings all of it at once is asked once.
+        let (rejected, failed, blocked, frozen) = Box::pin(join4(rejected, failed, blocked, frozen)).await;
+        rejected.and(failed).and(blocked).and(frozen)?;
         let now = ports.clock.steady();
         for target in &plan.targets {
             // Of one copy alone nothing else moves, and a version that is kept is what was planned.
