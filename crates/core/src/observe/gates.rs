@@ -43,7 +43,10 @@ pub async fn gates_before(
     let new = members(config, lane).filter(|name| !list.contains_key(*name)).collect::<Vec<_>>();
     let joined = match new.is_empty() {
         true => Vec::new(),
-        false => others(view, config, lane, (&new, &BTreeSet::new())).await?,
+        false => {
+            let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
+            others(view, config, (lane, &heads), (&new, &BTreeSet::new())).await?
+        }
     };
     Ok(Before::List(list, joined))
 }
@@ -80,9 +83,11 @@ async fn first(
         return Ok(Before::Same);
     }
     let here: Vec<&EnvironmentName> = members(config, &environment.lane).collect();
-    let mut others = others(view, config, &environment.lane, (&here, &places(config, environment))).await?;
+    let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
+    let places = places(config, environment);
+    let mut others = others(view, config, (&environment.lane, &heads), (&here, &places)).await?;
     if others.is_empty() {
-        others = gone(view, config).await?;
+        others = gone(view, config, &heads).await?;
     }
     if !others.is_empty() {
         return Ok(Before::Lanes(others));
@@ -109,18 +114,17 @@ fn places(config: &Config, environment: &Environment) -> BTreeSet<String> {
 async fn others(
     view: &ReadPorts,
     config: &Config,
-    lane: &LaneName,
+    (lane, heads): (&LaneName, &BTreeMap<LaneName, Head>),
     (members, mine): (&[&EnvironmentName], &BTreeSet<String>),
 ) -> Result<Vec<OtherLane>, Failure> {
-    let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
     let mut found = Vec::new();
-    for (lane, head) in heads.into_iter().filter(|(other, _)| other != lane) {
-        let mut known = known(view, &lane, &head).await?;
+    for (lane, head) in heads.iter().filter(|(other, _)| *other != lane) {
+        let mut known = known(view, lane, head).await?;
         let frozen = head.state().frozen.clone();
-        let shared = match shared(mine, &head, known.as_ref()) {
+        let shared = match shared(mine, head, known.as_ref()) {
             Some(target) => Shared::Target(target),
             None => {
-                let mut there = frozen_with(view, &lane, &head).await?;
+                let mut there = frozen_with(view, lane, head).await?;
                 // Before it was ever promoted to; afterwards its list tells who is in it.
                 let own = known.is_none().then(|| lane.as_str().parse().ok()).flatten();
                 there.extend(own.into_iter().chain(known.iter().flat_map(|list| list.keys().cloned())));
@@ -133,7 +137,7 @@ async fn others(
         };
         let concerned = shared != Shared::Environments(Vec::new()) && (known.is_some() || frozen.is_some());
         if concerned || matches!(shared, Shared::Target(_)) {
-            found.push(OtherLane { lane, shared, list: known, frozen });
+            found.push(OtherLane { lane: lane.clone(), shared, list: known, frozen });
         }
     }
     Ok(found)
@@ -141,15 +145,18 @@ async fn others(
 
 /// The lanes of the ledger of which no environment is in the file any more, and that were production or are frozen: one that
 /// is new may be one of them, renamed and moved at once, which nothing tells.
-async fn gone(view: &ReadPorts, config: &Config) -> Result<Vec<OtherLane>, Failure> {
-    let heads = view.ledger.every_head().await.map_err(LedgerError::read_failure)?;
+async fn gone(
+    view: &ReadPorts,
+    config: &Config,
+    heads: &BTreeMap<LaneName, Head>,
+) -> Result<Vec<OtherLane>, Failure> {
     let mut found = Vec::new();
     for (lane, head) in heads {
-        let list = known(view, &lane, &head).await?;
-        let mut names = frozen_with(view, &lane, &head).await?;
+        let list = known(view, lane, head).await?;
+        let mut names = frozen_with(view, lane, head).await?;
         names.extend(lane.as_str().parse::<EnvironmentName>());
         names.extend(list.iter().flat_map(|list| list.keys().cloned()));
-        if config.lanes.iter().any(|one| one.name == lane)
+        if config.lanes.iter().any(|one| one.name == *lane)
             || names.iter().any(|name| config.environments.contains_key(name))
         {
             continue;
@@ -160,7 +167,7 @@ async fn gone(view: &ReadPorts, config: &Config) -> Result<Vec<OtherLane>, Failu
             .any(|keys| keys.get("tier").is_some_and(|tier| tier.iter().any(|one| one == "production")));
         let frozen = head.state().frozen.clone();
         if was_production || frozen.is_some() {
-            found.push(OtherLane { lane, shared: Shared::Unknown, list, frozen });
+            found.push(OtherLane { lane: lane.clone(), shared: Shared::Unknown, list, frozen });
         }
     }
     Ok(found)
